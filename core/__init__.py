@@ -1,0 +1,1 @@
+"""What apisetup knows and does, without a terminal."""

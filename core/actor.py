@@ -1,0 +1,26 @@
+"""Who does something, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in user at a computer, as audit entries name them."""
+
+    user_num: int
+    user_name: str
+    computer: str
+
+
+def computer_name(host: str, environment: Mapping[str, str]) -> str:
+    """This host and, over SSH, the client's address, joined as Open Dental joins computers: with a comma and a blank.
+
+    Args:
+        host: The name of the machine that the program runs on.
+        environment: The process environment; sshd puts `SSH_CONNECTION` (client address first) there.
+    """
+    client = (environment.get("SSH_CONNECTION") or environment.get("SSH_CLIENT") or "").split(" ")[0]
+    return ", ".join(part for part in (host, client) if part)

@@ -1,0 +1,1 @@
+"""Who decides about keys."""

@@ -1,0 +1,198 @@
+"""The local registry as the authority: statuses, permissions and contacts are kept in the companion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Delete, Update, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.agreement import Acceptance
+from core.api_key import (
+    ApiKey,
+    AuthorityInfo,
+    AuthorityName,
+    KeyFields,
+    LicenseFacts,
+    NewKey,
+    fingerprint,
+    masks,
+)
+from core.authority.apikey_copy import add_to_copy, copied_keys
+from core.authority.headquarters import copied_key
+from core.authority.key_authority import KeyAuthority
+from core.companion.store import Companion
+from core.companion.tables import LicenseAcceptance, RegistryKey
+from core.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.opendental.api_keys import KeyStatus
+from core.practice import Change, Practice
+from core.secrets import Secret
+
+_EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."
+_ON_SERVER = (
+    "The local registry on this computer decides about the keys, as --authority local asks for. Open Dental's"
+    " headquarters is not told: its own list, and what its services accept, stay as they are."
+)
+
+
+class LocalRegistry(KeyAuthority):
+    """Keeps keys in the companion database and a copy of them in the practice's `apikey`."""
+
+    def __init__(self, practice: Practice, companion: Companion) -> None:
+        self._practice = practice
+        self._companion = companion
+        self.reaches_outside = not companion.shared
+
+    @property
+    def info(self) -> AuthorityInfo:
+        """That this computer's registry decides."""
+        return AuthorityInfo(
+            name=AuthorityName.LOCAL,
+            label="local registry",
+            explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
+            may_change=True,
+        )
+
+    def all_keys(self) -> tuple[ApiKey, ...]:
+        """The registry's keys and those that only the practice's copy has, by developer."""
+        with self._companion.read() as session:
+            rows = session.scalars(select(RegistryKey)).all()
+            licenses = _licenses(session)
+        known = {row.fingerprint: row for row in rows}
+        texts = {row.key_text: row.developer for row in rows}
+        texts |= {key: name for key, name in copied_keys(self._practice).items() if key not in texts}
+        masked = masks(texts)
+        keys = [
+            _api_key(known[identity], masked[identity], licenses)
+            if (identity := fingerprint(text)) in known
+            else copied_key(text, developer, masked[identity])
+            for text, developer in texts.items()
+        ]
+        return tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint)))
+
+    def clear_text(self, fingerprint_: str) -> Secret | None:
+        """The key as the registry, or else the practice's copy, holds it."""
+        with self._companion.read() as session:
+            text = session.scalar(select(RegistryKey.key_text).where(RegistryKey.fingerprint == fingerprint_))
+        if text is not None:
+            return Secret(text)
+        return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
+
+    def clear_texts(self) -> tuple[str, ...]:
+        """The keys as the registry and the copy hold them."""
+        with self._companion.read() as session:
+            texts = session.scalars(select(RegistryKey.key_text)).all()
+        return (*texts, *copied_keys(self._practice))
+
+    def assign(self, change: Change, new: NewKey, acceptance: Acceptance, moment: datetime) -> None:
+        """Add a key to the registry, then to the copy."""
+        text, identity = new.key.reveal(), fingerprint(new.key.reveal())
+        row = RegistryKey.fingerprint == identity
+        with self._companion.within(change) as session:
+            if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
+                raise InvalidInput("key", "This key is in the list already.")
+            change.undo_with(lambda _session: self._outside(delete(RegistryKey).where(row)))
+            session.execute(
+                insert(RegistryKey).values(
+                    fingerprint=identity,
+                    key_text=text,
+                    developer=new.developer,
+                    status=int(KeyStatus.ENABLED),
+                    date_disabled=None,
+                    added=moment,
+                    license_number=acceptance.number,
+                    **_columns(new.fields),
+                )
+            )
+        self._renew_copy(change)
+
+    def set_status(self, change: Change, key: ApiKey, status: KeyStatus, moment: datetime) -> None:
+        """Set status and date disabled in the registry.
+
+        Raises:
+            ChangedMeanwhile: The key has another status by now.
+        """
+        row = RegistryKey.fingerprint == key.fingerprint
+        with self._companion.within(change) as session:
+            now = session.scalar(select(RegistryKey.status).where(row))
+            if now != int(key.status):
+                label = KeyStatus(now).label if now is not None else "gone"
+                raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
+            change.undo_with(
+                lambda _session: self._outside(
+                    update(RegistryKey)
+                    .where(row, RegistryKey.status == int(status))
+                    .values(status=int(key.status), date_disabled=key.date_disabled)
+                )
+            )
+            session.execute(
+                update(RegistryKey)
+                .where(row)
+                .values(status=int(status), date_disabled=None if status.enabled else moment)
+            )
+        self._renew_copy(change)
+
+    def set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
+        """Set contact, permissions and agreement in the registry.
+
+        Raises:
+            ChangedMeanwhile: One of them is another by now.
+        """
+        row = RegistryKey.fingerprint == key.fingerprint
+        with self._companion.within(change) as session:
+            there = session.scalars(select(RegistryKey).where(row)).one_or_none()
+            now = _fields(there) if there is not None else None
+            if now != key.fields:
+                raise ChangedMeanwhile((Conflict("the key's fields", "as shown", "something else", "as typed"),))
+            change.undo_with(
+                lambda _session: self._outside(update(RegistryKey).where(row).values(**_columns(key.fields)))
+            )
+            session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
+
+    def _renew_copy(self, change: Change) -> None:
+        """Put into the copy what Open Dental's own window may have taken out of it."""
+        with self._companion.within(change) as session:
+            rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer)).tuples()
+            keys = dict(rows.all())
+        add_to_copy(self._practice, change, keys)
+
+    def _outside(self, statement: Delete | Update) -> None:
+        """Undo in the companion; where it shares the practice's transaction, that was rolled back already."""
+        if self._companion.shared:
+            return
+        with self._companion.write() as session:
+            session.execute(statement)
+
+
+def _columns(fields: KeyFields) -> dict[str, object]:
+    return {
+        "email": fields.email,
+        "phone": fields.phone,
+        "permissions": list(fields.permissions),
+        "agreement_since": fields.agreement_since,
+    }
+
+
+def _fields(row: RegistryKey) -> KeyFields:
+    return KeyFields(row.email, row.phone, tuple(row.permissions), row.agreement_since)
+
+
+def _licenses(session: Session) -> dict[int, LicenseFacts]:
+    return {
+        row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
+        for row in session.scalars(select(LicenseAcceptance))
+    }
+
+
+def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -> ApiKey:
+    return ApiKey(
+        fingerprint=row.fingerprint,
+        masked=masked,
+        developer=row.developer,
+        status=KeyStatus(row.status),
+        fields=_fields(row),
+        date_disabled=row.date_disabled,
+        added=row.added,
+        license=licenses.get(row.license_number) if row.license_number is not None else None,
+        known=True,
+    )

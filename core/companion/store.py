@@ -1,0 +1,71 @@
+"""The open companion database: a file of its own, or the embedded practice's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from core.companion.migrations import migrate, pending
+from core.database import translated
+from core.practice import Change
+
+
+class Companion:
+    """The open companion database.
+
+    Args:
+        engine: Connects to it.
+        shared: It is the practice's own database, so that one transaction covers both.
+    """
+
+    def __init__(self, engine: Engine, *, shared: bool) -> None:
+        self._engine = engine
+        self.shared = shared
+
+    def prepare(self, clock: Callable[[], datetime]) -> None:
+        """Create or migrate the tables where that is needed.
+
+        Raises:
+            PracticeUnavailable: The file cannot be used.
+            NotAPractice: A newer apisetup made it.
+        """
+        with translated():
+            with self._engine.connect() as plain:
+                if not pending(plain.execution_options(read_only=True)):
+                    return
+            with self._engine.begin() as connection:
+                migrate(connection, clock)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that reads and refuses to write."""
+        with translated(), self._engine.connect() as plain:
+            connection = plain.execution_options(read_only=True)
+            with Session(connection, autoflush=False) as session:
+                yield session
+
+    @contextmanager
+    def within(self, change: Change) -> Iterator[Session]:
+        """A session that writes as part of a change: in its transaction where that reaches, else in one of its own.
+
+        A transaction of its own is committed when the block ends; the caller has told the change how to undo it.
+        """
+        if self.shared:
+            yield change.session
+            return
+        with self.write() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session of its own that commits at its end; for undoing what `within` committed."""
+        with translated(), Session(self._engine, autoflush=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()

@@ -1,0 +1,57 @@
+"""The tables of the companion database. Changing one means adding a migration beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, Date, DateTime, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class CompanionBase(DeclarativeBase):
+    """The base of all tables that are ours; their names begin with `apisetup_`."""
+
+
+class MigrationRow(CompanionBase):
+    """One step of the schema, recorded in the transaction that made it."""
+
+    __tablename__ = "apisetup_migration"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(80))
+    applied_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class LicenseText(CompanionBase):
+    """A license text that was accepted at least once, kept word for word."""
+
+    __tablename__ = "apisetup_license_text"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class LicenseAcceptance(CompanionBase):
+    """Who accepted which license text, and when."""
+
+    __tablename__ = "apisetup_license_acceptance"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey(LicenseText.sha256))
+    accepted_by: Mapped[str] = mapped_column(String(255))
+    accepted_at: Mapped[datetime] = mapped_column(DateTime)
+
+
+class RegistryKey(CompanionBase):
+    """One key of the local registry; times are those of the practice's clock."""
+
+    __tablename__ = "apisetup_key"
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_text: Mapped[str] = mapped_column(String(255))
+    developer: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text)
+    permissions: Mapped[list[str]] = mapped_column(JSON)
+    status: Mapped[int] = mapped_column(Integer)
+    date_disabled: Mapped[datetime | None] = mapped_column(DateTime)
+    agreement_since: Mapped[date | None] = mapped_column(Date)
+    added: Mapped[datetime] = mapped_column(DateTime)
+    license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))

@@ -1,0 +1,153 @@
+"""The few errors that core raises.
+
+    ApiSetupError                what happened, and what to do about it
+    ├── ConfigurationError       a command line, environment or file that cannot be used
+    ├── PracticeUnavailable      the practice database cannot be opened or read now
+    │   ├── ServerUnreachable        no server answers there
+    │   ├── LoginRefused             the server refuses the database user or password
+    │   ├── NoSuchDatabase           the server has no database of that name
+    │   ├── NotAPractice             a database, but not an Open Dental one that we can use
+    │   ├── ConnectionLost           the server went away in the middle
+    │   └── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
+    ├── SignInRefused            the Open Dental sign-in
+    │   ├── WrongNameOrPassword
+    │   ├── LockedOut
+    │   └── NotAuthorized
+    └── ChangeRefused            nothing was changed, and why
+        ├── InvalidInput             a value that cannot be saved; names its field
+        ├── ChangedMeanwhile         somebody else changed what was shown; carries both values
+        ├── NotPermitted             the database user or the mode may not write
+        └── NotOursToChange          another authority decides
+
+Driver and operating-system errors are translated into these at the edge (`core.database`), with the cause chained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class ApiSetupError(Exception):
+    """Something that an admin has to know: one sentence, and a hint that says what to do.
+
+    Args:
+        sentence: What happened and what it means, as one or two plain sentences.
+        hint: What the admin can do now; may be empty.
+    """
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}".strip()
+
+
+class ConfigurationError(ApiSetupError):
+    """A command line, environment variable or file that cannot be used."""
+
+
+class PracticeUnavailable(ApiSetupError):
+    """The practice database cannot be opened, read or written now."""
+
+
+class ServerUnreachable(PracticeUnavailable):
+    """No database server answers at the address."""
+
+
+class LoginRefused(PracticeUnavailable):
+    """The server refuses the database user or its password."""
+
+
+class NoSuchDatabase(PracticeUnavailable):
+    """The server has no database of that name, or hides it from this user."""
+
+
+class NotAPractice(PracticeUnavailable):
+    """The database lacks what every Open Dental database has."""
+
+
+class ConnectionLost(PracticeUnavailable):
+    """The server went away in the middle; what was sent last may or may not have happened."""
+
+
+class StorageFailed(PracticeUnavailable):
+    """The SQLite file is locked, read-only, corrupt, or its disk is full."""
+
+
+class SignInRefused(ApiSetupError):
+    """Open Dental's own sign-in was refused."""
+
+
+class WrongNameOrPassword(SignInRefused):
+    """One answer for a wrong name and a wrong password, as Open Dental gives."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid username or password.", "Names are those of Open Dental, not of the database.")
+
+
+class LockedOut(SignInRefused):
+    """Too many failures in a row.
+
+    Args:
+        until: When the lock ends, in the database server's local time.
+    """
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"This user is locked until {until:%H:%M:%S} (the server's clock) after too many failed sign-ins.",
+            "Wait, or use another user.",
+        )
+        self.until = until
+
+
+class NotAuthorized(SignInRefused):
+    """The password was right, but the user lacks a permission."""
+
+
+class ChangeRefused(ApiSetupError):
+    """Nothing was changed."""
+
+
+class InvalidInput(ChangeRefused):
+    """A value that cannot be saved.
+
+    Args:
+        field: Which input is meant, by the name that the calling service documents.
+    """
+
+    def __init__(self, field: str, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence, hint)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One value that moved between reading and saving; all three as an admin reads them."""
+
+    what: str
+    read: str
+    now: str
+    wanted: str
+
+
+class ChangedMeanwhile(ChangeRefused):
+    """Somebody else changed what was shown; nothing was overwritten."""
+
+    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+        names = ", ".join(conflict.what for conflict in conflicts)
+        super().__init__(
+            f"Changed by another program since it was read here: {names}. Nothing was written.",
+            "Look at both values and choose.",
+        )
+        self.conflicts = conflicts
+
+
+class NotPermitted(ChangeRefused):
+    """The database user, the file or the mode does not allow writing."""
+
+
+class NotOursToChange(ChangeRefused):
+    """Another authority, or a rule of Open Dental, decides about this."""

@@ -1,0 +1,210 @@
+"""The service for customer API keys: list, add, edit, enable, disable, and show in full."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from core.actor import Actor
+from core.agreement import Acceptance
+from core.api_key import ApiKey, KeyChange, KeyFields, KeyList, NewKey, audit_mask, checked_key, fingerprint, mask
+from core.audit import AuditService
+from core.audit_entry import AuditEntry
+from core.authority.key_authority import KeyAuthority
+from core.errors import InvalidInput, NotOursToChange
+from core.opendental.api_keys import KeyStatus
+from core.opendental.permission_types import Permission
+from core.practice import Practice
+from core.secrets import Secret
+
+
+class KeyService:
+    """Everything that an admin does with customer API keys."""
+
+    def __init__(self, practice: Practice, authority: KeyAuthority, audit: AuditService) -> None:
+        self._practice = practice
+        self._authority = authority
+        self._audit = audit
+
+    def list(self) -> KeyList:
+        """All keys, and who says so."""
+        return KeyList(self._authority.all_keys(), self._authority.info)
+
+    def check_new(self, text: str) -> Secret:
+        """The key that was typed, if it may be added.
+
+        Raises:
+            InvalidInput: It is no key, or is in the list already; the field is `key`.
+            NotOursToChange: Keys are not added here.
+        """
+        self._authority.require_change()
+        key = checked_key(text)
+        self._refuse_known(fingerprint(key))
+        return Secret(key)
+
+    def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
+        """Add a key after its agreement was accepted.
+
+        Raises:
+            InvalidInput: The key or the developer's name cannot be used; the fields are `key` and `developer`.
+        """
+        self._authority.require_change()
+        if not new.developer.strip():
+            raise InvalidInput("developer", "Please enter the developer's name.")
+        text = checked_key(new.key.reveal())
+        identity = fingerprint(text)
+        self._refuse_known(identity)
+        masked = audit_mask(mask(text), identity)
+        entry = f"New API key {masked} ({new.developer}) added by {actor.user_name}"
+        outside = self._authority.reaches_outside
+        with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
+            self._authority.assign(change, new, acceptance, self._practice.now(change.session))
+        key = self._find(identity)
+        return KeyChange(key, f"Added and enabled: {key.label}.", (self._authority.info.explanation,))
+
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus) -> KeyChange:
+        """Disable or enable a key by the rules of Open Dental.
+
+        Raises:
+            NotOursToChange: The office may not set this status on this key.
+            ChangedMeanwhile: The key has another status than the one shown.
+        """
+        self._authority.require_change()
+        if key.status.office_may_change_to is not status:
+            raise NotOursToChange(_why_not(key))
+        entry = f"API key {key.audit_label} changed from {key.status.label} to {status.label} by {actor.user_name}"
+        outside = self._authority.reaches_outside
+        with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
+            self._authority.set_status(change, key, status, self._practice.now(change.session))
+        changed = self._find(key.fingerprint)
+        return KeyChange(
+            changed,
+            f"{changed.label} is now {changed.status.label} in the {self._authority.info.label}.",
+            self._consequences(changed),
+        )
+
+    def why_status_stays(self, key: ApiKey) -> str:
+        """Why the office can neither enable nor disable a key; blank where it can."""
+        if not self._authority.info.may_change:
+            return self._authority.info.explanation
+        return "" if key.status.office_may_change_to is not None else _why_not(key)
+
+    def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
+        """Change contact, permissions and agreement; each changed field has an audit row of its own.
+
+        Raises:
+            ChangedMeanwhile: The fields are not those shown any more.
+            NotOursToChange: The authority keeps no such fields for this key.
+        """
+        self._authority.require_change()
+        if not key.known:
+            raise NotOursToChange(_why_not(key))
+        changes = worded_changes(key.fields, fields)
+        if not changes:
+            return KeyChange(key, "Nothing was changed.")
+        entries = (f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
+        outside = self._authority.reaches_outside
+        with self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside) as change:
+            self._authority.set_fields(change, key, fields)
+        return KeyChange(self._find(key.fingerprint), f"Saved: {'; '.join(changes)}.")
+
+    def show(self, actor: Actor, key: ApiKey) -> Secret:
+        """The key in full, after that it is shown was logged."""
+        masked = audit_mask(key.masked, key.fingerprint)
+        return self._revealed(actor, key, f"API key {masked} shown in full to {actor.user_name}")
+
+    def copy(self, actor: Actor, key: ApiKey) -> Secret:
+        """The key for the terminal's clipboard, after that it is sent was logged."""
+        masked = audit_mask(key.masked, key.fingerprint)
+        return self._revealed(actor, key, f"API key {masked} sent to the terminal's clipboard by {actor.user_name}")
+
+    def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
+        """The key's own audit entries, newest first."""
+        text = self._authority.clear_text(key.fingerprint)
+        return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
+
+    def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
+        text = self._authority.clear_text(key.fingerprint)
+        if text is None:
+            raise NotOursToChange("This key is gone from the list.", "Read the list again.")
+        with self._practice.change(actor, Permission.SETUP, entry):
+            pass
+        return text
+
+    def _refuse_known(self, identity: str) -> None:
+        for known in self._authority.all_keys():
+            if known.fingerprint == identity:
+                raise InvalidInput(
+                    "key",
+                    f"This key is in the list already: {known.developer}, {known.status.label}.",
+                    "Open it in the list to enable or disable it.",
+                )
+
+    def _find(self, identity: str) -> ApiKey:
+        for key in self._authority.all_keys():
+            if key.fingerprint == identity:
+                return key
+        raise NotOursToChange("This key is gone from the list.", "Read the list again.")
+
+    def _consequences(self, key: ApiKey) -> tuple[str, ...]:
+        """What a new status means, and what it does not."""
+        if key.status.enabled:
+            return (f"{key.developer} may use this key again from now on.", self._authority.info.explanation)
+        others = [
+            other
+            for other in self._authority.all_keys()
+            if other.developer.casefold() == key.developer.casefold() and other.status.enabled
+        ]
+        return (
+            "Cut off: requests with this key, wherever this registry is asked for its status.",
+            _other_keys(key.developer, len(others)),
+            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
+            self._authority.info.explanation,
+        )
+
+
+def worded_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
+    """What differs, field by field, as audit entries say it."""
+    changes = []
+    if read.email != wanted.email:
+        changes.append(f"e-mail changed from {_or_blank(read.email)} to {_or_blank(wanted.email)}")
+    if read.phone != wanted.phone:
+        changes.append(f"phone changed from {_or_blank(read.phone)} to {_or_blank(wanted.phone)}")
+    if read.permissions != wanted.permissions:
+        changes.append(f"permissions changed: {_worded_permissions(read.permissions, wanted.permissions)}")
+    if read.agreement_since != wanted.agreement_since:
+        before, after = _worded_agreement(read.agreement_since), _worded_agreement(wanted.agreement_since)
+        changes.append(f"Business Associate Agreement changed from {before} to {after}")
+    return tuple(changes)
+
+
+def _worded_permissions(read: tuple[str, ...], wanted: tuple[str, ...]) -> str:
+    added = [name for name in wanted if name not in read]
+    removed = [name for name in read if name not in wanted]
+    phrases = [f"added {', '.join(added)}"] if added else []
+    phrases += [f"removed {', '.join(removed)}"] if removed else []
+    return "; ".join(phrases) or "their order"
+
+
+def _worded_agreement(since: date | None) -> str:
+    return f"in place since {since:%Y-%m-%d}" if since else "none"
+
+
+def _or_blank(text: str) -> str:
+    return text or "blank"
+
+
+def _other_keys(developer: str, count: int) -> str:
+    if count == 0:
+        return f"{developer} has no other enabled key here."
+    keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
+    return f"Not cut off: {keys} of {developer} in this list."
+
+
+def _why_not(key: ApiKey) -> str:
+    if not key.known:
+        return "The local registry does not know this key: it stands only in the practice's copy of keys."
+    if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
+        return f"The developer disabled this key; only {key.developer} can enable it."
+    if key.status is KeyStatus.DISABLED_BY_HQ:
+        return "Open Dental disabled this key; only Open Dental can enable it."
+    return f"The office can do nothing with a key whose status is {key.status.label}."

@@ -1,0 +1,40 @@
+"""Where our own files are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_config_path, user_log_path
+
+from core.address import ServerAddress
+
+
+@dataclass(frozen=True)
+class Locations:
+    """The files of one user of this program."""
+
+    configuration: Path
+    """The TOML file; it need not exist."""
+    log: Path
+    """What `--debug` writes."""
+
+    @property
+    def embedded_practice(self) -> Path:
+        """The practice that opens when nothing else is named; its companion is the same file."""
+        return self.configuration.parent / "practice.sqlite3"
+
+    def companion_of(self, address: ServerAddress) -> Path:
+        """The companion of a server's practice: one file for each server and database."""
+        place = address.socket or f"{address.host}-{address.port}"
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{place}-{address.database}").strip("_.")
+        return self.configuration.parent / "companions" / f"{name}.sqlite3"
+
+
+def locations(environment: Mapping[str, str]) -> Locations:
+    """The places by the platform's custom; `APISETUP_CONFIG` names another configuration file, and so directory."""
+    named = environment.get("APISETUP_CONFIG")
+    configuration = Path(named).expanduser() if named else user_config_path("apisetup") / "config.toml"
+    return Locations(configuration=configuration, log=user_log_path("apisetup") / "debug.log")

@@ -1,0 +1,117 @@
+"""An open office: one practice with its services, as the screens use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import Engine
+
+from core.address import FileAddress, ServerAddress
+from core.agreement import Agreement
+from core.api_key import AuthorityName
+from core.audit import AuditService
+from core.authority.headquarters import HeadquartersCopy
+from core.authority.key_authority import KeyAuthority
+from core.authority.local_registry import LocalRegistry
+from core.companion.store import Companion
+from core.database import file_engine, server_engine, translated
+from core.embedded import make_practice
+from core.keys import KeyService
+from core.licenses import LicenseService
+from core.office_facts import OfficeFacts
+from core.opendental.probe import Shape, probe
+from core.practice import Practice
+from core.secrets import Secret
+from core.settings import SettingsService
+from core.users import UserService
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an office takes from outside itself."""
+
+    clock: Callable[[], datetime]
+    random: Random
+    computer: str
+    """The computer that audit entries name."""
+    account: str
+    """The operating-system account."""
+
+
+class Office:
+    """One open practice and the services that work on it."""
+
+    def __init__(
+        self, practice: Practice, companion: Companion, authority: KeyAuthority, agreement: Agreement, computer: str
+    ) -> None:
+        self._practice = practice
+        self._companion = companion
+        self.audit = AuditService(practice, authority.clear_texts)
+        self.settings = SettingsService(practice)
+        self.keys = KeyService(practice, authority, self.audit)
+        self.licenses = LicenseService(practice, companion, agreement)
+        self.users = UserService(practice, computer)
+        self.facts = _facts(practice.shape)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._companion.close()
+        self._practice.engine.dispose()
+
+
+def open_file_office(address: FileAddress, agreement: Agreement, surroundings: Surroundings) -> Office:
+    """Open an SQLite practice, made now where the file is new; its companion is the same file.
+
+    Raises:
+        PracticeUnavailable: The file cannot be used.
+    """
+    engine = file_engine(address.path)
+    make_practice(engine, surroundings.account)
+    practice = _open(engine, surroundings)
+    companion = Companion(engine, shared=True)
+    companion.prepare(surroundings.clock)
+    return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
+
+
+def open_server_office(
+    address: ServerAddress,
+    password: Secret,
+    companion_file: Path,
+    authority: AuthorityName,
+    agreement: Agreement,
+    surroundings: Surroundings,
+) -> Office:
+    """Open a practice on a server.
+
+    Raises:
+        PracticeUnavailable: The server, the database or the companion file cannot be used.
+    """
+    practice = _open(server_engine(address, password), surroundings)
+    companion = Companion(file_engine(companion_file), shared=False)
+    companion.prepare(surroundings.clock)
+    decides: KeyAuthority = (
+        LocalRegistry(practice, companion) if authority is AuthorityName.LOCAL else HeadquartersCopy(practice)
+    )
+    return Office(practice, companion, decides, agreement, surroundings.computer)
+
+
+def _open(engine: Engine, surroundings: Surroundings) -> Practice:
+    with translated(), engine.connect() as plain:
+        shape = probe(plain.execution_options(read_only=True))
+    return Practice(engine, shape, surroundings.clock, surroundings.random)
+
+
+def _facts(shape: Shape) -> OfficeFacts:
+    return OfficeFacts(
+        title=shape.practice_title or "(practice without a title)",
+        database=shape.database,
+        host=shape.host,
+        server=shape.server,
+        version=shape.database_version,
+        database_user=shape.user,
+        notes=shape.notes,
+    )

@@ -1,0 +1,22 @@
+"""What the header tells of an open office, as the connected server reports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OfficeFacts:
+    """Which practice this is, and on which server."""
+
+    title: str
+    database: str
+    host: str
+    """Empty for an SQLite file."""
+    server: str
+    """Product and version."""
+    version: str
+    """The version of Open Dental that the database belongs to."""
+    database_user: str
+    notes: tuple[str, ...]
+    """What an admin should know about this database, in plain words."""

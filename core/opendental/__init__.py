@@ -1,0 +1,1 @@
+"""What Open Dental defines: its numbers, texts, hashes and tables, as facts."""

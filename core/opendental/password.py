@@ -1,0 +1,55 @@
+"""Open Dental's stored passwords: `HashType$Salt$Hash`, and the older forms."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+
+def password_matches(stored: str | None, typed: str) -> bool:
+    """Whether the typed password is the stored one; compared in constant time.
+
+    A form that is not known here matches nothing.
+    """
+    expected = _expected(stored or "")
+    if expected is None:
+        return False
+    kind, salt, hash_text = expected
+    if kind == "None" or hash_text == "":
+        return hmac.compare_digest(typed.encode(), b"")
+    hashed = _hash(kind, salt, typed)
+    return hashed is not None and hmac.compare_digest(hashed.encode(), hash_text.encode())
+
+
+def password_form_known(stored: str | None) -> bool:
+    """Whether `password_matches` can tell at all; False means a form newer than this program."""
+    expected = _expected(stored or "")
+    return expected is not None and expected[0] in _KINDS
+
+
+_KINDS = ("None", "MD5", "MD5_ECW", "SHA3_512")
+
+
+def _expected(stored: str) -> tuple[str, str, str] | None:
+    """The stored text as kind, salt and hash."""
+    if stored == "":
+        return "None", "", ""
+    parts = stored.split("$", 2)
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    if len(stored) == 24 and stored.endswith("=="):
+        return "MD5", "", stored
+    return None
+
+
+def _hash(kind: str, salt: str, typed: str) -> str | None:
+    if kind == "SHA3_512":
+        return base64.b64encode(hashlib.sha3_512((salt + typed).encode("utf-16-le")).digest()).decode("ascii")
+    if kind == "MD5":
+        digest = hashlib.md5((salt + typed).encode("utf-16-le"), usedforsecurity=False).digest()
+        return base64.b64encode(digest).decode("ascii")
+    if kind == "MD5_ECW":
+        # .NET's ASCII encoding turns every other character into a question mark.
+        return hashlib.md5(typed.encode("ascii", "replace"), usedforsecurity=False).hexdigest()
+    return None

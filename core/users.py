@@ -1,0 +1,179 @@
+"""The service for Open Dental's users: sign-in, sign-out, and who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
+from core.opendental.log_hash import NO_DATE
+from core.opendental.password import password_matches
+from core.opendental.permission_types import Permission
+from core.opendental.tables import GroupPermission, UserGroupAttach, UserOd
+from core.practice import Practice
+from core.secrets import Secret
+
+FAILURES_TO_LOCK = 5
+LOCK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A user who may use API Setup."""
+
+    actor: Actor
+    sees_audit_trail: bool
+    """Whether the user has the permission AuditTrail."""
+    writable: bool
+    """False where the database user may only read: nothing of this visit can be logged or changed."""
+
+
+class UserService:
+    """Signs Open Dental's users in and out."""
+
+    def __init__(self, practice: Practice, computer: str) -> None:
+        self._practice = practice
+        self._computer = computer
+
+    def sign_in(self, name: str, password: Secret) -> SignedIn:
+        """Sign a user in by name and password, as Open Dental does; failures are counted and logged.
+
+        Raises:
+            WrongNameOrPassword: One or the other.
+            LockedOut: After five failures in a row, for five minutes from the last.
+            NotAuthorized: The user lacks the permission Setup.
+        """
+        with self._practice.read() as session:
+            user = _find(session, name)
+            now = self._practice.now(session)
+            permissions = _permissions(session, user.number) if user else set()
+        if user is None:
+            # What was typed may be a password in the wrong field, so it is not logged.
+            self._log_failure(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
+            raise WrongNameOrPassword
+        actor = Actor(user.number, user.name, self._computer)
+        refusal = _refusal(user, password, now, permissions)
+        if isinstance(refusal, WrongNameOrPassword) and not user.hidden:
+            self._count_failure(actor, user, now)
+            raise refusal
+        if refusal is not None:
+            self._log_failure(actor, f"User: {user.name} failed to log on.")
+            raise refusal
+        return self._welcome(actor, user, permissions)
+
+    def account(self, name: str) -> SignedIn:
+        """Open the embedded practice as the user named after the operating-system account.
+
+        Raises:
+            NotAuthorized: This practice has no such user, or the user lacks the permission Setup.
+        """
+        with self._practice.read() as session:
+            user = _find(session, name)
+            permissions = _permissions(session, user.number) if user else set()
+        if user is None or user.hidden or Permission.SETUP not in permissions:
+            raise NotAuthorized(
+                f"This practice file has no user {name} who may use API Setup.",
+                "Open it as the account that created it.",
+            )
+        actor = Actor(user.number, user.name, self._computer)
+        return self._opened(actor, permissions)
+
+    def sign_out(self, actor: Actor) -> None:
+        """Log that the user left, as Open Dental does."""
+        with self._practice.change(actor, Permission.USER_LOG_ON_OFF, f"User: {actor.user_name} has logged off."):
+            pass
+
+    def _welcome(self, actor: Actor, user: _User, permissions: set[int]) -> SignedIn:
+        try:
+            with self._practice.change(
+                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} has logged on."
+            ) as change:
+                if user.failures:
+                    change.session.execute(
+                        update(UserOd).where(UserOd.user_num == user.number).values(failed_attempts=0)
+                    )
+        except NotPermitted:
+            return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
+        return self._opened(actor, permissions)
+
+    def _opened(self, actor: Actor, permissions: set[int]) -> SignedIn:
+        """Log that API Setup was opened; where nothing can be written, reading goes on all the same."""
+        writable = True
+        try:
+            with self._practice.change(actor, Permission.SETUP, "API/FHIR"):
+                pass
+        except NotPermitted:
+            writable = False
+        return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
+
+    def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
+        count = 1 if now - user.last_failure > LOCK else min(user.failures + 1, 255)
+        try:
+            with self._practice.change(
+                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
+            ) as change:
+                change.session.execute(
+                    update(UserOd)
+                    .where(UserOd.user_num == user.number)
+                    .values(failed_attempts=count, date_t_fail=self._practice.now_expression())
+                )
+        except NotPermitted:
+            return
+
+    def _log_failure(self, actor: Actor, text: str) -> None:
+        try:
+            with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text):
+                pass
+        except NotPermitted:
+            return
+
+
+@dataclass(frozen=True)
+class _User:
+    number: int
+    name: str
+    password: str
+    hidden: bool
+    failures: int
+    last_failure: datetime
+
+
+def _find(session: Session, name: str) -> _User | None:
+    """The user of that name, whose case does not count; a visible one before a hidden one."""
+    query = select(
+        UserOd.user_num, UserOd.user_name, UserOd.password, UserOd.is_hidden, UserOd.failed_attempts, UserOd.date_t_fail
+    ).order_by(UserOd.is_hidden, UserOd.user_num)
+    wanted = name.strip().casefold()
+    for number, user_name, password, hidden, failures, last_failure in session.execute(query).all():
+        if wanted and (user_name or "").casefold() == wanted:
+            return _User(number, user_name or "", password or "", bool(hidden), failures, last_failure or NO_DATE)
+    return None
+
+
+def _permissions(session: Session, user_num: int) -> set[int]:
+    query = (
+        select(GroupPermission.perm_type)
+        .join(UserGroupAttach, UserGroupAttach.user_group_num == GroupPermission.user_group_num)
+        .where(UserGroupAttach.user_num == user_num, GroupPermission.f_key == 0)
+    )
+    return set(session.scalars(query))
+
+
+def _refusal(user: _User, password: Secret, now: datetime, permissions: set[int]) -> SignInRefused | None:
+    """Why a known user may not sign in; None when nothing speaks against it."""
+    if user.hidden:
+        return WrongNameOrPassword()
+    if user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK:
+        return LockedOut(user.last_failure + LOCK)
+    if not password_matches(user.password, password.reveal()):
+        return WrongNameOrPassword()
+    if Permission.SETUP not in permissions:
+        return NotAuthorized(
+            f"The user {user.name} lacks the permission Setup, without which API Setup does not open.",
+            "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
+        )
+    return None
