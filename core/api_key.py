@@ -169,11 +169,11 @@ def fingerprint(key: str) -> str:
 def mask(key: str) -> str:
     """The key with all but its last four characters hidden; a key of up to eight characters is hidden whole.
 
-    At most twelve asterisks stand for the hidden part, however long it is.
+    Eight asterisks stand for the hidden part of a longer one, however long it is.
     """
     if len(key) <= 8:
         return "*" * len(key)
-    return "*" * min(12, len(key) - 4) + key[-4:]
+    return "*" * 8 + key[-4:]
 
 
 def masks(keys: Iterable[str]) -> Mapping[str, str]:
@@ -186,7 +186,7 @@ def masks(keys: Iterable[str]) -> Mapping[str, str]:
 
 
 def audit_mask(masked: str, identity: str) -> str:
-    """A mask with the short fingerprint by which it can be found and told apart: `************Gh78 #3f9a01`."""
+    """A mask with the short fingerprint by which it can be found and told apart: `********Gh78 #3f9a01`."""
     tag = fingerprint_tag(identity)
     return masked if masked.endswith(tag) else f"{masked} {tag}"
 

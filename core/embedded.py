@@ -24,7 +24,7 @@ TITLE = "Embedded practice"
 PAYMENT_TYPES = ("Check", "Cash", "Credit Card")
 
 
-def make_practice(engine: Engine, user_name: str) -> None:
+def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> None:
     """Make the tables and first rows in an empty file, all in one transaction; leave any other file as it is.
 
     The practice has the API off, no subscription interval, and one user with Setup and Audit Trail, whose password is
@@ -46,11 +46,11 @@ def make_practice(engine: Engine, user_name: str) -> None:
             # Two first starts at once: the second waited for the lock, and finds the practice made.
             if not inspect(session.connection()).has_table("preference"):
                 OpenDental.metadata.create_all(session.connection())
-                session.add_all(_first_rows(user_name))
+                session.add_all(_first_rows(user_name, title))
 
 
-def _first_rows(user_name: str) -> list[OpenDental]:
-    preferences = (("DataBaseVersion", VERSION), ("PracticeTitle", TITLE), ("ApiPaymentType", "1"))
+def _first_rows(user_name: str, title: str) -> list[OpenDental]:
+    preferences = (("DataBaseVersion", VERSION), ("PracticeTitle", title), ("ApiPaymentType", "1"))
     properties = ("SubscriptionProcessingFrequency", "SubscriptionsLastProcessed")
     return [
         *(Preference(pref_name=name, value_string=value) for name, value in preferences),

@@ -6,7 +6,18 @@ from datetime import date
 
 from core.actor import Actor
 from core.agreement import Acceptance
-from core.api_key import ApiKey, KeyChange, KeyFields, KeyList, NewKey, audit_mask, checked_key, fingerprint, mask
+from core.api_key import (
+    ApiKey,
+    AuthorityInfo,
+    KeyChange,
+    KeyFields,
+    KeyList,
+    NewKey,
+    audit_mask,
+    checked_key,
+    fingerprint,
+    mask,
+)
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
 from core.authority.key_authority import KeyAuthority
@@ -24,6 +35,11 @@ class KeyService:
         self._practice = practice
         self._authority = authority
         self._audit = audit
+
+    @property
+    def authority(self) -> AuthorityInfo:
+        """Who decides about keys, in words."""
+        return self._authority.info
 
     def list(self) -> KeyList:
         """All keys, and who says so."""

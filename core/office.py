@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from random import Random
 
 from sqlalchemy import Engine
 
+from core import demo, embedded
 from core.address import FileAddress, ServerAddress
 from core.agreement import Agreement
 from core.api_key import AuthorityName
@@ -19,27 +16,15 @@ from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
 from core.companion.store import Companion
 from core.database import file_engine, server_engine, translated
-from core.embedded import make_practice
 from core.keys import KeyService
 from core.licenses import LicenseService
 from core.office_facts import OfficeFacts
 from core.opendental.probe import Shape, probe
+from core.opening import Surroundings
 from core.practice import Practice
 from core.secrets import Secret
 from core.settings import SettingsService
 from core.users import UserService
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What an office takes from outside itself."""
-
-    clock: Callable[[], datetime]
-    random: Random
-    computer: str
-    """The computer that audit entries name."""
-    account: str
-    """The operating-system account."""
 
 
 class Office:
@@ -63,17 +48,24 @@ class Office:
         self._practice.engine.dispose()
 
 
-def open_file_office(address: FileAddress, agreement: Agreement, surroundings: Surroundings) -> Office:
+def open_file_office(
+    address: FileAddress, agreement: Agreement, surroundings: Surroundings, *, filled: bool = False
+) -> Office:
     """Open an SQLite practice, made now where the file is new; its companion is the same file.
+
+    Args:
+        filled: Fill the new practice with what the demo shows.
 
     Raises:
         PracticeUnavailable: The file cannot be used.
     """
     engine = file_engine(address.path)
-    make_practice(engine, surroundings.account)
+    embedded.make_practice(engine, surroundings.account, demo.TITLE if filled else embedded.TITLE)
     practice = _open(engine, surroundings)
     companion = Companion(engine, shared=True)
     companion.prepare(surroundings.clock)
+    if filled:
+        demo.fill(practice, companion, agreement, surroundings)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
 
 

@@ -1,0 +1,147 @@
+"""The foundation in a real pseudo-terminal: how the program ends, what it sends, and that it is quiet."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.foundation_app import SECRET
+from tests.terminal.terminal import Terminal
+
+QUIET = 3.0
+"""Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""
+
+
+def started(*arguments: str, signals: bool = True, **env: str) -> Terminal:
+    terminal = Terminal.python("-m", "tests.terminal.foundation_app", *arguments, env=env, signals=signals)
+    terminal.wait_for("Row 10")
+    terminal.settle()
+    return terminal
+
+
+def bytes_for(terminal: Terminal, *keys: str) -> int:
+    before = terminal.bytes_sent
+    terminal.press(*keys)
+    terminal.settle()
+    return terminal.bytes_sent - before
+
+
+def test_quitting_restores_the_terminal() -> None:
+    with started() as terminal:
+        assert terminal.unrestored()
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+
+
+@pytest.mark.parametrize("key", ["x", "y"])
+def test_a_crash_says_one_sentence_without_values(key: str) -> None:
+    with started() as terminal:
+        terminal.press(key)
+        assert terminal.exit_status() == 1
+        assert terminal.unrestored() == []
+        assert SECRET.encode() not in terminal.output
+        assert b"Traceback" not in terminal.output
+        assert b"(ValueError). Start it again with --debug to write a log of it.\r\n" in terminal.output
+        assert terminal.text.count("apisetup") == 1
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> None:
+    with started() as terminal:
+        terminal.signal(number)
+        assert terminal.exit_status() == status
+        assert terminal.unrestored() == []
+        assert terminal.text.strip() == ""
+
+
+def test_an_interrupt_does_not_quit() -> None:
+    with started() as terminal:
+        terminal.signal(signal.SIGINT)
+        terminal.wait_for("press q or")
+        terminal.press("ctrl+c", "down")
+        terminal.wait_for("^> Row 2")
+
+
+@pytest.mark.parametrize("signals", [True, False])
+def test_a_terminal_that_vanishes_ends_the_program(signals: bool) -> None:
+    with started(signals=signals) as terminal:
+        terminal.press(*["down"] * 200)  # so that it has something to say to nobody
+        terminal.hang_up()
+        assert terminal.exit_status() == 129
+
+
+def test_a_signal_lets_a_change_end(tmp_path: Path) -> None:
+    with started("x", "20", str(tmp_path)) as terminal:
+        terminal.press("w")
+        terminal.wait_for("writing")
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_for("still being written")
+        assert not (tmp_path / "done").exists()
+        (tmp_path / "go").touch()
+        assert terminal.exit_status() == 143
+        assert (tmp_path / "done").exists()
+
+
+def test_a_suspended_program_comes_back() -> None:
+    with started() as terminal:
+        terminal.signal(signal.SIGTSTP)
+        terminal.wait_until(lambda: terminal.stopped, "stopped")
+        assert terminal.unrestored() == []
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("^> Row 1 ")
+        terminal.settle()
+        terminal.press("down")
+        terminal.wait_for("^> Row 2 ")
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+
+
+def test_ctrl_s_arrives() -> None:
+    with started() as terminal:
+        terminal.press("ctrl+s")
+        terminal.wait_for("OK: saved")
+
+
+def test_nothing_is_sent_while_nothing_happens() -> None:
+    with started() as terminal:
+        assert not terminal.read(QUIET)
+        terminal.press("a")
+        terminal.wait_for("Question")
+        terminal.settle()
+        assert not terminal.read(QUIET)
+
+
+def test_no_color_means_no_colour() -> None:
+    with started(NO_COLOR="1", COLORTERM="truecolor") as terminal:
+        terminal.press("down")
+        terminal.wait_for("^> Row 2")
+        terminal.press("a")
+        terminal.wait_for("Question")
+        terminal.press("escape", "ctrl+p")
+        terminal.settle()
+        assert terminal.colours() == []
+        assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
+
+
+def test_the_cursor_moves_with_few_bytes() -> None:
+    with started("panel") as terminal:
+        assert bytes_for(terminal, "down") <= 300
+        for _ in range(30):
+            assert bytes_for(terminal, "down") <= 2_500
+
+
+def test_a_small_terminal_says_so() -> None:
+    with started() as terminal:
+        terminal.resize(50, 15)
+        terminal.wait_for("This terminal is 50x15")
+        terminal.resize(80, 24)
+        terminal.wait_for_no("This terminal")
+        terminal.wait_for("^> Row 1 ")
+        terminal.resize(59, 24)
+        terminal.wait_for("This terminal is 59x24")
+        terminal.press("a", "q")  # had the first opened a dialog, the second would not quit
+        assert terminal.exit_status() == 0

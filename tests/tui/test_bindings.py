@@ -1,0 +1,75 @@
+"""The table of keys holds only keys that every terminal sends, and no two that clash."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from tui.bindings import EVERYWHERE, KEYS, LISTS, Key, bindings, display, key
+
+FORBIDDEN = {
+    *(f"ctrl+{letter}" for letter in "chijmz"),
+    "ctrl+[",
+    "ctrl+left_square_bracket",
+    "ctrl+enter",
+    *(f"f{number}" for number in range(10, 25)),
+}
+
+
+def names(of: Key) -> list[str]:
+    return of.keys.split(",")
+
+
+@pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
+def test_only_keys_that_every_terminal_sends(each: Key) -> None:
+    assert not FORBIDDEN & set(names(each))
+    for name in names(each):
+        assert re.fullmatch(r"[a-zA-Z]|[a-z_]+|f[1-9]|ctrl\+[a-z]|shift\+tab", name), name
+
+
+def test_ids_are_unique() -> None:
+    assert [id_ for id_, count in Counter(each.id for each in KEYS).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("group", sorted({each.group for each in KEYS}))
+def test_no_two_of_a_group_share_a_key(group: str) -> None:
+    shared = Counter(name for each in KEYS if each.group in (group, EVERYWHERE) for name in names(each))
+    allowed = {"escape"} if group == "Agreement" else set()  # to decline is to go back
+    assert {name for name, count in shared.items() if count > 1} <= allowed
+
+
+@pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
+def test_function_keys_have_a_twin(each: Key) -> None:
+    if any(re.fullmatch(r"f\d+", name) for name in names(each)):
+        assert any(re.fullmatch(r"[a-z]|ctrl\+[a-z]|question_mark", name) for name in names(each))
+
+
+@pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
+def test_what_acts_by_letter_or_control_can_be_reached_otherwise(each: Key) -> None:
+    letters_only = all(re.fullmatch(r"[a-zA-Z]|ctrl\+[a-z]", name) for name in names(each))
+    # Quitting has two ways of that kind; the palette and the permissions are reached by others, too.
+    assert not letters_only or each.id in {"quit", "palette", "choose-permissions"}
+
+
+@pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
+def test_every_key_says_what_it_does(each: Key) -> None:
+    assert each.label
+    assert each.tooltip.endswith(".")
+    assert each.group == LISTS or len(each.label) <= 20
+
+
+def test_display() -> None:
+    assert [display(key(id_)) for id_ in ("save", "help", "edit-key", "filter", "add-key")] == [
+        "^s",
+        "?",
+        "Enter",
+        "/",
+        "a",
+    ]
+    assert display("f2") == "F2"
+
+
+def test_bindings_keep_the_ids_for_a_keymap() -> None:
+    assert [getattr(binding, "id", None) for binding in bindings("save", "add-key")] == ["save", "add-key"]

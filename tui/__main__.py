@@ -1,0 +1,134 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ApiSetupError, ConfigurationError
+
+if TYPE_CHECKING:
+    from core.address import Address
+    from core.opening import Opening
+
+_EPILOG = """\
+environment:
+  APISETUP_PASSWORD  the password of the database user; may be empty
+  APISETUP_CONFIG    the configuration file; the embedded practice and the companion files are beside it
+  NO_COLOR           no colours
+
+exit status: 0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; gives the exit status of the process."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.demo and options.url:
+            raise ConfigurationError("--demo and --url name two different practices.", "Choose one of them.")
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise ConfigurationError(
+                "apisetup needs a terminal for its keys and its screen.", "Start it without pipes."
+            )
+        with ExitStack() as cleanup:
+            return _run(_opening(options, os.environ, cleanup), debug=options.debug)
+    except ApiSetupError as error:
+        print(f"apisetup: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigurationError) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apisetup",
+        description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
+        " Without options it opens a practice of its own in an SQLite file.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"apisetup {version('apisetup')}")
+    parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
+    parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
+    parser.add_argument(
+        "--authority",
+        choices=("local", "headquarters"),
+        help="who decides about a server's keys: headquarters (the default), or a registry on this computer",
+    )
+    parser.add_argument("--debug", action="store_true", help="write errors and their causes into a log without secrets")
+    return parser
+
+
+def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> Opening:
+    """Put together what to open from the command line, the environment and the configuration file."""
+    import getpass
+    import socket
+    from datetime import datetime
+    from random import SystemRandom
+
+    from core.actor import computer_name
+    from core.address import FileAddress, ServerAddress, parse_address
+    from core.api_key import AuthorityName
+    from core.config import read_configuration
+    from core.locations import locations
+    from core.opening import Opening, Surroundings
+    from core.secrets import Secret
+
+    places = locations(environment)
+    address: Address = parse_address(options.url) if options.url else FileAddress(places.embedded_practice)
+    if options.demo:
+        address = FileAddress(_thrown_away(cleanup))
+    on_server = isinstance(address, ServerAddress)
+    if options.authority == "headquarters" and not on_server:
+        raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
+    given = environment.get("APISETUP_PASSWORD")
+    return Opening(
+        address=address,
+        configuration=read_configuration(places.configuration),
+        surroundings=Surroundings(
+            clock=datetime.now,
+            random=SystemRandom(),
+            computer=computer_name(socket.gethostname(), environment),
+            account=getpass.getuser(),
+        ),
+        companion_file=places.companion_of(address) if isinstance(address, ServerAddress) else address.path,
+        log=places.log,
+        authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
+        password=Secret(given) if given is not None else None,
+        demo=options.demo,
+    )
+
+
+def _thrown_away(cleanup: ExitStack) -> Path:
+    """A file in a directory that is removed at the end."""
+    from tempfile import TemporaryDirectory
+
+    return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"
+
+
+def _run(opening: Opening, *, debug: bool) -> int:
+    # What starting makes is not garbage; looking for some is put off until the first picture is painted.
+    gc.disable()
+    from tui.app import ApisetupApp
+    from tui.terminal import run_terminal, tell
+
+    if debug:
+        from tui.debug_log import start_log
+
+        start_log(opening.log)
+    app = ApisetupApp(opening)
+    status = run_terminal(app)
+    if app.cannot_start is not None:
+        tell(f"apisetup: {app.cannot_start}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

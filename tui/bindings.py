@@ -1,0 +1,138 @@
+"""The one table of keys: bindings, key bar, palette, help and README come from it.
+
+Only keys that every terminal sends and that none keeps for itself are used; each function key has a twin among the
+letters or Ctrl+letters, because some terminals and some people have no function keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+EVERYWHERE = "Everywhere"
+API_SETUP = "API Setup"
+KEY = "Key"
+ASSIGN = "Assign API Key"
+PRACTICE = "Open a practice"
+AGREEMENT = "Agreement"
+AUDIT_TRAIL = "Audit Trail"
+LISTS = "Lists"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One thing that a key press can do.
+
+    Args:
+        id: Its name, which a keymap of the user may refer to.
+        keys: The keys, separated by commas, in Textual's words; the first is the one that is shown.
+        action: The action of a screen, a widget or the application.
+        label: One or two words for the key bar.
+        tooltip: One sentence for the help and the palette.
+        group: The heading under which the help lists it.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    tooltip: str
+    group: str
+
+    def binding(self) -> Binding:
+        """Make the Textual binding; our own key bar shows it, so Textual's footer need not."""
+        return Binding(self.keys, self.action, self.label, show=False, tooltip=self.tooltip, id=self.id)
+
+
+KEYS: tuple[Key, ...] = (
+    Key("help", "question_mark,f1", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
+    Key("quit", "q,ctrl+q", "app.quit", "Quit", "Leave the program; q works outside of text fields.", EVERYWHERE),
+    Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
+    Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
+    Key("quit-from-field", "ctrl+q", "app.quit", "Quit", "Leave the program.", PRACTICE),
+    Key("try-again", "r,f6", "try_again", "Try again", "Connect once more.", PRACTICE),
+    Key("next-field", "tab", "app.focus_next", "Next field", "Go to the next field.", EVERYWHERE),
+    Key("previous-field", "shift+tab", "app.focus_previous", "Previous", "Go to the previous field.", EVERYWHERE),
+    Key("save", "ctrl+s,f2", "save", "Save", "Save what was changed here.", API_SETUP),
+    Key("add-key", "a,f3", "add_key", "Add", "Add an API key for this practice.", API_SETUP),
+    Key("edit-key", "enter,e,f4", "edit_key", "Edit", "Open the chosen API key.", API_SETUP),
+    Key(
+        "toggle-status-here", "d,f7", "toggle_status", "Disable/enable", "Disable or enable the chosen key.", API_SETUP
+    ),
+    Key("end-filter", "escape", "end_filter", "All keys", "End the filter and show all keys.", API_SETUP),
+    Key("about", "i,f9", "about", "Practice", "Show which practice, database and server this is.", API_SETUP),
+    Key("filter", "slash", "filter", "Filter", "Show only the rows that contain a text.", API_SETUP),
+    Key("audit-trail", "t,f5", "audit_trail", "Audit Trail", "Open the Audit Trail.", API_SETUP),
+    Key("reload", "r,f6,ctrl+r", "reload", "Reload", "Read everything again.", API_SETUP),
+    Key("save-key", "ctrl+s,f2", "save", "Save", "Save the key as it is shown here.", KEY),
+    Key("toggle-status", "d,f7", "toggle_status", "Disable/enable", "Disable or enable this key.", KEY),
+    Key("reveal", "v,f8", "reveal", "View in full", "Show the whole key; the Audit Trail notes it.", KEY),
+    Key(
+        "send-to-clipboard",
+        "c,f9",
+        "send_to_clipboard",
+        "Send to clipboard",
+        "Ask the terminal to put the whole key on its clipboard; the Audit Trail notes it.",
+        KEY,
+    ),
+    Key("choose-permissions", "ctrl+o,p,f3", "choose_permissions", "Permissions", "Choose the permissions.", KEY),
+    Key("continue", "ctrl+s,f2", "continue", "Go on", "Check what was typed; the agreement comes next.", ASSIGN),
+    Key("save-choice", "ctrl+s,f2", "save", "Take these", "Take the permissions that are chosen.", ASSIGN),
+    Key("accept", "a,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
+    Key("decline", "escape,d", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
+    Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
+    Key("filter-entries", "slash", "filter", "Filter", "Show only some of the entries.", AUDIT_TRAIL),
+    Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Read the entries again.", AUDIT_TRAIL),
+    Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
+    Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),
+    Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Go up by one page.", LISTS),
+    Key("page-down", "pagedown,space,ctrl+f", "page_down", "Page down", "Go down by one page.", LISTS),
+    Key("first", "home,g", "first", "First", "Go to the first row.", LISTS),
+    Key("last", "end,G", "last", "Last", "Go to the last row.", LISTS),
+    Key("choose", "enter", "choose", "Open", "Open the row under the cursor.", LISTS),
+)
+
+_BY_ID = {key.id: key for key in KEYS}
+
+_DISPLAYED = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "Esc",
+    "enter": "Enter",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "space": "Space",
+    "up": "Up",
+    "down": "Down",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key(id: str) -> Key:  # noqa: A002 - the id is what Textual calls it, too
+    """Find a key by its id."""
+    return _BY_ID[id]
+
+
+def bindings(*ids: str) -> list[BindingType]:
+    """Make the bindings of a screen or widget from the ids of its keys."""
+    return [_BY_ID[id_].binding() for id_ in ids]
+
+
+def keys(ids: Sequence[str]) -> tuple[Key, ...]:
+    """Find several keys, in the order of their ids."""
+    return tuple(_BY_ID[id_] for id_ in ids)
+
+
+def display(shown: Key | str) -> str:
+    """Say a key as it is shown: the first of several, short, such as `^s`, `Enter` or `F2`."""
+    name = (shown.keys if isinstance(shown, Key) else shown).split(",")[0]
+    if name in _DISPLAYED:
+        return _DISPLAYED[name]
+    if name.startswith("ctrl+"):
+        return "^" + name.removeprefix("ctrl+")
+    return name.upper() if len(name) > 1 else name

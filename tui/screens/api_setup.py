@@ -1,0 +1,335 @@
+"""API Setup, the first screen: the settings, the keys and their permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.message import Message
+
+from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
+from tui.modals.notice import Notice
+from tui.modals.question import Answer, Question
+from tui.screens.base import HouseScreen
+from tui.status_change import change_status
+from tui.widgets.key_table import KeyTable
+from tui.widgets.row_list import RowList
+from tui.widgets.settings_form import SettingsForm
+from tui.workers import flow, latest
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.agreement import Acceptance
+    from core.api_key import ApiKey, KeyChange, KeyList, NewKey
+    from core.api_settings import SettingsPage
+    from tui.visit import Visit
+
+
+class ApiSetupScreen(HouseScreen[ApiSetupError]):
+    """Shows the office's API settings and keys; ends only with the reason why the office could not be entered.
+
+    Args:
+        arrive: Gives the visit; it may block, since the first picture is painted before the database is open.
+    """
+
+    CSS_PATH = "api_setup.tcss"
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "add-key",
+        "edit-key",
+        "toggle-status-here",
+        "save",
+        "audit-trail",
+        "filter",
+        "reload",
+        "about",
+        "help",
+        "quit",
+        "end-filter",
+        "next-field",
+    )
+
+    class Entered(Message):
+        """The office is open, and a user is in it."""
+
+        def __init__(self, visit: Visit) -> None:
+            super().__init__()
+            self.visit = visit
+
+    def __init__(self, arrive: Callable[[], Visit]) -> None:
+        super().__init__()
+        self._arrive = arrive
+        self._visit: Visit | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Make the form and the list."""
+        yield SettingsForm()
+        yield KeyTable()
+
+    def on_mount(self) -> None:
+        """Open the office while the empty form is already painted."""
+        self.query_one(KeyTable).rows.focus()
+        # The libraries behind it are slow to import, and would hold up the first picture.
+        self.call_after_refresh(self.enter)
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The names of the values that were typed and not saved."""
+        return self.query_one(SettingsForm).unsaved
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Until the office is open there is nothing to do here."""
+        waits = action in ("add_key", "edit_key", "toggle_status", "save", "audit_trail", "reload", "about", "filter")
+        return not (waits and self._visit is None) and super().check_action(action, parameters)
+
+    # -- reading -------------------------------------------------------------
+
+    @flow
+    async def enter(self) -> None:
+        """Open the office, and show it."""
+        self.say("Opening…")
+        try:
+            self._visit = await self.ask(self._arrive, group="read")
+            page, keys = await self.ask(self._read, group="read")
+        except ApiSetupError as error:
+            self.dismiss(error)
+            return
+        self.post_message(self.Entered(self._visit))
+        self._show(page, keys)
+        self.say(" ".join((*page.missing, *_read_only_words(self._visit))))
+        self.refresh_bindings()
+
+    @latest
+    async def read_again(self) -> None:
+        """Read everything again; what was typed stays typed."""
+        page, keys = await self.ask(self._read, group="read")
+        self._show(page, keys)
+
+    def _read(self) -> tuple[SettingsPage, KeyList]:
+        office = self._open.office
+        return office.settings.load(), office.keys.list()
+
+    def _show(self, page: SettingsPage, keys: KeyList) -> None:
+        form = self.query_one(SettingsForm)
+        form.show(page, keep_typed=True)
+        self.query_one(KeyTable).show(keys)
+
+    @property
+    def _open(self) -> Visit:
+        assert self._visit is not None  # noqa: S101 - check_action keeps every action away until then
+        return self._visit
+
+    # -- settings ------------------------------------------------------------
+
+    @flow
+    async def action_save(self) -> None:
+        """Write the settings that were changed."""
+        await self._save()
+
+    async def _save(self) -> None:
+        form = self.query_one(SettingsForm)
+        read, typed = form.page.values, form.typed
+        if not form.unsaved:
+            self.say("Nothing to save: the settings are as they were read.")
+            return
+        office, actor = self._open.office, self._open.actor
+        try:
+            with self.busy("Saving…"):
+                saved = await self.commit(lambda: office.settings.save(actor, read, typed))
+        except InvalidInput as error:
+            self.show_problem(error)
+            form.focus_field(error.field)
+            return
+        except ChangedMeanwhile as error:
+            await self._settle(error)
+            return
+        page = await self.ask(office.settings.load, group="settings")
+        form.show(page, keep_typed=form.typed != typed)
+        if saved.changes:
+            self.say(f"Saved: {'; '.join(saved.changes)}. Running workstations are told.", "ok")
+        else:
+            self.say("Nothing was written: the practice has these values already.")
+
+    async def _settle(self, error: ChangedMeanwhile) -> None:
+        """Show both values, and let the admin choose; nothing was written so far."""
+        form = self.query_one(SettingsForm)
+        lines = [error.sentence]
+        for conflict in error.conflicts:
+            lines += [
+                "",
+                f"{conflict.what}: was {conflict.read}",
+                f"  now {conflict.now}",
+                f"  yours {conflict.wanted}",
+            ]
+        question = Question(
+            "Changed by another program",
+            lines,
+            Answer("t", "Take what is there now", "theirs"),
+            Answer("w", "Write yours", "mine"),
+            cancel="Decide later",
+        )
+        choice = await self.app.push_screen_wait(question)
+        if choice is None:
+            self.say("Nothing was written; your values are still in the form.")
+            return
+        page = await self.ask(self._open.office.settings.load, group="settings")
+        form.show(page, keep_typed=choice == "mine")
+        if choice == "mine":
+            await self._save()
+        else:
+            self.say("Shown is what the practice has now; nothing was written.")
+
+    # -- keys ----------------------------------------------------------------
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        self.action_edit_key()
+
+    @flow
+    async def action_edit_key(self) -> None:
+        """Open the highlighted key."""
+        from tui.screens.edit_key import EditKeyScreen
+
+        key = self._highlighted()
+        if key is None:
+            return
+        await self.app.push_screen_wait(EditKeyScreen(self._open, key))
+        self.read_again()
+
+    @flow
+    async def action_toggle_status(self) -> None:
+        """Disable or enable the highlighted key."""
+        key = self._highlighted()
+        if key is None:
+            return
+        try:
+            changed = await change_status(self, self._open, key)
+        except ChangedMeanwhile as error:
+            self.show_problem(error)
+            changed = True
+        if changed:
+            self.read_again()
+
+    @flow
+    async def action_add_key(self) -> None:
+        """Ask for a key, have the agreement accepted, and add it."""
+        from tui.screens.assign_key import AssignKeyScreen
+        from tui.screens.license import LicenseScreen
+
+        info = self._open.office.keys.authority
+        if not info.may_change:
+            await self.app.push_screen_wait(Notice("Keys are not added here", [info.explanation]))
+            return
+        new = await self.app.push_screen_wait(AssignKeyScreen(self._open))
+        if new is None:
+            self.say("No key was added.")
+            return
+        acceptance = await self.app.push_screen_wait(LicenseScreen(self._open))
+        if acceptance is None:
+            self.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+            return
+        change = await self._add(new, acceptance)
+        if change is None:
+            return
+        self.say(change.sentence, "ok")
+        keys = await self.ask(self._open.office.keys.list, group="keys")
+        table = self.query_one(KeyTable)
+        table.show(keys)
+        table.show_key(change.key)
+        lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
+        await self.app.push_screen_wait(Notice("Key added", lines))
+
+    async def _add(self, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
+        """Add the key; when that fails the admin may try again without typing it again."""
+        office, actor = self._open.office, self._open.actor
+        while True:
+            try:
+                with self.busy("Adding the key…"):
+                    return await self.commit(lambda: office.keys.add(actor, new, acceptance))
+            except ApiSetupError as error:
+                again = Question(
+                    "The key was not added", [error.sentence, "", error.hint], Answer("t", "Try again", "again")
+                )
+                if await self.app.push_screen_wait(again) is None:
+                    self.show_problem(error)
+                    return None
+
+    def _highlighted(self) -> ApiKey | None:
+        key = self.query_one(KeyTable).key
+        if key is None:
+            self.say("There is no key here yet; a adds one.")
+        return key
+
+    # -- other keys ----------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.query_one(KeyTable).start_filter()
+
+    def action_end_filter(self) -> None:
+        """Show all keys again."""
+        self.query_one(KeyTable).end_filter()
+
+    @flow
+    async def action_audit_trail(self) -> None:
+        """Open the Audit Trail."""
+        from tui.screens.audit_trail import AuditTrailScreen
+
+        if not self._open.signed_in.sees_audit_trail:
+            self.say(
+                "The Audit Trail needs the permission AuditTrail; someone with SecurityAdmin can grant it.", "problem"
+            )
+            return
+        await self.app.push_screen_wait(AuditTrailScreen(self._open))
+
+    @flow
+    async def action_reload(self) -> None:
+        """Read everything again, without what was typed if the admin wants that."""
+        form = self.query_one(SettingsForm)
+        if form.unsaved:
+            question = Question(
+                "Read again?",
+                [f"Not saved yet: {', '.join(form.unsaved)}."],
+                Answer("y", "Drop what was typed", "drop"),
+                Answer("k", "Keep it", "keep"),
+            )
+            choice = await self.app.push_screen_wait(question)
+            if choice is None:
+                return
+            if choice == "drop":
+                form.show(form.page)
+        with self.busy("Reading…"):
+            page, keys = await self.ask(self._read, group="read")
+        self._show(page, keys)
+        self.say("Read again.")
+
+    @flow
+    async def action_about(self) -> None:
+        """Show which practice and database this is."""
+        await self.app.push_screen_wait(Notice("This practice", _about(self._open)))
+
+
+def _read_only_words(visit: Visit) -> tuple[str, ...]:
+    if visit.signed_in.writable:
+        return ()
+    return ("Read-only: the database user may not write here, so nothing is logged and nothing can be saved.",)
+
+
+def _about(visit: Visit) -> list[str]:
+    facts, info = visit.office.facts, visit.office.keys.authority
+    return [
+        f"Practice       {facts.title}",
+        f"Database       {facts.database}",
+        *([f"Server         {facts.host}"] if facts.host else []),
+        f"Server version {facts.server}",
+        *([f"Database user  {facts.database_user}"] if facts.database_user else []),
+        f"Open Dental    {facts.version}",
+        f"User           {visit.actor.user_name}",
+        f"Computer       {visit.actor.computer}",
+        "",
+        f"Keys: {info.explanation}",
+        *(line for note in facts.notes for line in ("", note)),
+    ]

@@ -1,0 +1,199 @@
+"""What all screens and dialogs share: title, status line, key bar, and a word when the terminal is too small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import ModalScreen, Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from core.errors import ApiSetupError
+from tui import bindings
+from tui.shell import SMALLEST
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.plain import fitted, visible, wrapped
+from tui.widgets.status_line import Kind, StatusLine
+from tui.widgets.title_line import Heading, TitleLine
+from tui.workers import Asking
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.screen import Screen as _Base
+
+    from tui.shell import TerminalApp
+
+    _Screen = _Base[Any]
+else:
+    _Screen = object
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Widget)
+
+
+class TooSmall(Widget):
+    """Covers a screen that has no room with one sentence that says so."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the sentence."""
+        lines = wrapped(too_small_sentence(self.size), self.size.width)
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(fitted(text, self.size.width), self.rich_style)], self.size.width)
+
+
+def too_small_sentence(size: Size) -> str:
+    """Say that so small a terminal does not do, and what to do about it."""
+    return (
+        f"This terminal is {size.width}x{size.height}; "
+        f"apisetup needs at least {SMALLEST.width}x{SMALLEST.height}. Make the window larger."
+    )
+
+
+class House(Asking, _Screen):
+    """What a screen and a dialog of this house can do; both are below.
+
+    A subclass names its keys in `KEYS`: they are bound, stand in the key bar, and make the help of the screen.
+    The action of each is a method `action_...` of the subclass.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = ()
+    _parts: Mapping[type[Widget], Widget] = MappingProxyType({})
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "KEYS" in cls.__dict__:
+            more: list[BindingType] = list(cls.__dict__.get("BINDINGS", ()))
+            cls.BINDINGS = [*bindings.bindings(*cls.KEYS), *more]
+        super().__init_subclass__(**options)
+
+    @property
+    def terminal_app(self) -> TerminalApp:
+        """The application, as the one that it is."""
+        return cast("TerminalApp", self.app)
+
+    def compose_body(self) -> ComposeResult:
+        """Make the widgets between the title and the status line."""
+        yield from ()
+
+    # -- what is said ----------------------------------------------------------
+
+    @property
+    def status(self) -> StatusLine:
+        """The status line."""
+        return self._part(StatusLine)
+
+    def say(self, text: str, kind: Kind = "note") -> None:
+        """Say something in the status line until something else is said."""
+        self.status.say(text, kind)
+
+    def show_problem(self, error: ApiSetupError) -> None:
+        """Say what went wrong, and what to do about it."""
+        self.terminal_app.record_problem(error)
+        self.say(str(error), "problem")
+
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        """Say that something takes its time, as long as it does."""
+        self.say(text)
+        try:
+            yield
+        finally:
+            if self.status.text == text:
+                self.say("")
+
+    def show_keys(self) -> None:
+        """Show in the key bar what `KEYS` names and can be done now."""
+        shown = [key for key in bindings.keys(self.KEYS) if self.check_action(key.action, ())]
+        key_bar = self._part(KeyBar)
+        key_bar.show(shown)
+        key_bar.display = bool(shown)
+
+    def refresh_bindings(self) -> None:
+        """Look again at what can be done now."""
+        super().refresh_bindings()
+        if self._parts:
+            self.show_keys()
+
+    def _part(self, kind: type[W]) -> W:
+        """Find one of the widgets that all screens have; they answer even after the screen was left."""
+        return cast("W", self._parts[kind])
+
+    def _keep(self, part: W) -> W:
+        self._parts = {**self._parts, type(part): part}
+        return part
+
+    # -- Textual's events --------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show the keys, and whether there is room; Textual calls this beside the `on_mount` of a subclass."""
+        self.show_keys()
+        self._show_whether_too_small()
+
+    def on_resize(self) -> None:
+        """Show whether there is room now."""
+        self._show_whether_too_small()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what changed while other screens were on top."""
+        self._show_whether_too_small()
+
+    def _show_whether_too_small(self) -> None:
+        if self._parts:  # made when the screen is composed, which is after its first size
+            self._part(TooSmall).display = self.terminal_app.too_small
+
+
+class HouseScreen(House, Screen[T]):
+    """A screen that fills the terminal: title line, body, status line, key bar."""
+
+    def compose(self) -> ComposeResult:
+        """Put the body between the lines that all screens have."""
+        yield self._keep(TitleLine(self.terminal_app.heading))
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield self._keep(StatusLine())
+        yield self._keep(KeyBar())
+        yield self._keep(TooSmall())
+
+    def show_heading(self, heading: Heading) -> None:
+        """Say which practice this is."""
+        self._part(TitleLine).show(heading)
+
+    def on_screen_resume(self) -> None:
+        """Say again which practice this is; it may have changed meanwhile."""
+        if self._parts:
+            self.show_heading(self.terminal_app.heading)
+
+
+class HouseModal(House, ModalScreen[T | None]):
+    """A dialog in the middle of the screen; Escape leaves it with None, which always means that nothing was decided.
+
+    Args:
+        title: What stands in its frame.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back")
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        """Put the body into a frame, with a status line that shows only when it is needed."""
+        with Vertical(id="dialog") as dialog:
+            # A Content is not parsed as markup.
+            dialog.border_title = Content(visible(self._title))
+            yield from self.compose_body()
+            yield self._keep(StatusLine(vanishes=True))
+            yield self._keep(KeyBar())
+        yield self._keep(TooSmall())
+
+    def action_back(self) -> None:
+        """Leave without a decision."""
+        self.dismiss(None)

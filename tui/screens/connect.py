@@ -1,0 +1,109 @@
+"""The way into a practice: connect to the database, and say plainly why that does not work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from core.errors import ApiSetupError, LoginRefused
+from core.secrets import Secret
+from tui.screens.base import HouseScreen
+from tui.widgets.inputs import SecretInput
+from tui.widgets.plain import plain_lines
+from tui.workers import flow
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.office import Office
+    from core.opening import Opening
+
+    _Screen = HouseScreen[Office | None]
+else:
+    _Screen = HouseScreen
+
+
+class ConnectScreen(_Screen):
+    """Opens the office, with the database password asked for where none was given; gives the open office.
+
+    Args:
+        opening: What to open.
+        problem: Why it did not open before.
+
+    Attributes:
+        failure: Why it did not open the last time it was tried.
+    """
+
+    CSS_PATH = "connect.tcss"
+    KEYS: ClassVar[tuple[str, ...]] = ("try-again", "help", "quit")
+
+    def __init__(self, opening: Opening, problem: ApiSetupError | None = None) -> None:
+        super().__init__()
+        self._opening = opening
+        self.failure = problem
+
+    def compose_body(self) -> ComposeResult:
+        """Make the address, the password field and the place for what went wrong."""
+        yield Static("Open a practice", classes="heading", markup=False)
+        yield Static(plain_lines([self._opening.address.label]), id="address")
+        with Horizontal(id="password-line"):
+            yield Static("Database password", classes="label")
+            yield SecretInput(id="password")
+        yield Static("", id="problem")
+
+    def on_mount(self) -> None:
+        """Ask for the password, or connect at once where it is known."""
+        unknown = self._opening.on_server and self._opening.password is None
+        self._ask_for_password(unknown)
+        if self.failure is not None:
+            self._show_failure(self.failure)
+        elif unknown:
+            self.say("Enter connects. A blank password is a password, too.")
+        else:
+            self.connect()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.connect()
+
+    def action_try_again(self) -> None:
+        """Connect once more."""
+        self.connect()
+
+    @flow
+    async def connect(self) -> None:
+        """Open the office in a thread, and leave with it."""
+        field = self.query_one("#password", SecretInput)
+        given = self._opening.password
+        password = given if given is not None and not self._asks_for_password else Secret(field.value)
+        self.query_one("#problem", Static).update("")
+        try:
+            with self.busy("Connecting…"):
+                office = await self.ask(lambda: self._opening.open(password), group="connect")
+        except ApiSetupError as error:
+            self._show_failure(error)
+            return
+        field.value = ""
+        self.dismiss(office)
+
+    def _show_failure(self, error: ApiSetupError) -> None:
+        """Say what happened; leaving now means that the program could not start."""
+        self.failure = error
+        self.terminal_app.record_problem(error)
+        self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
+        if isinstance(error, LoginRefused) and self._opening.on_server:
+            self._ask_for_password(True)
+        self.say("The practice is not open.", "problem")
+
+    @property
+    def _asks_for_password(self) -> bool:
+        return self.query_one("#password-line").display
+
+    def _ask_for_password(self, asked: bool) -> None:
+        self.query_one("#password-line").display = asked
+        if asked:
+            self.query_one("#password", SecretInput).focus()

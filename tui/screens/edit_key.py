@@ -1,0 +1,236 @@
+"""API Key Edit: everything about one key, and what can be done with it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.widgets import Static
+
+from core.errors import ChangedMeanwhile, InvalidInput
+from tui.modals.notice import Notice
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Answer, Question
+from tui.screens.base import HouseScreen
+from tui.status_change import change_status
+from tui.widgets.entry_list import EntryList
+from tui.widgets.key_fields import KeyFieldsForm
+from tui.widgets.plain import plain_lines
+from tui.widgets.row_list import RowList
+from tui.workers import flow, latest
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.api_key import ApiKey
+    from core.audit_entry import AuditEntry
+    from tui.visit import Visit
+
+
+class EditKeyScreen(HouseScreen[None]):
+    """Shows one key with its own audit entries."""
+
+    CSS_PATH = "edit_key.tcss"
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "toggle-status",
+        "save-key",
+        "choose-permissions",
+        "reveal",
+        "send-to-clipboard",
+        "back",
+        "reload",
+        "next-field",
+        "help",
+        "quit",
+    )
+
+    def __init__(self, visit: Visit, key: ApiKey) -> None:
+        super().__init__()
+        self._visit = visit
+        self._key = key
+
+    def compose_body(self) -> ComposeResult:
+        """Make the facts, the fields and the list."""
+        yield Static("API Key Edit", classes="heading", markup=False)
+        yield Static(self._facts(), id="facts")
+        yield KeyFieldsForm(self._key.fields, disabled=not self._editable)
+        yield Static("", id="unsaved", markup=False)
+        yield EntryList(empty="Reading…")
+
+    def on_mount(self) -> None:
+        """Begin with the entries, where the letters act."""
+        self.query_one(EntryList).focus()
+        if not self._editable:
+            self.say(self._visit.office.keys.authority.explanation)
+        self.read_history()
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """What was typed and not saved."""
+        return ("this key's fields",) if self.query_one(KeyFieldsForm).edited else ()
+
+    @property
+    def _editable(self) -> bool:
+        return self._key.known and self._visit.office.keys.authority.may_change
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where another authority decides, its fields are not changed here."""
+        if action in ("save", "choose_permissions") and not self._editable:
+            return False
+        return super().check_action(action, parameters)
+
+    # -- reading -------------------------------------------------------------
+
+    @latest
+    async def read_history(self) -> None:
+        """Read the key's own audit entries."""
+        self._show_history(await self.ask(lambda: self._visit.office.keys.history(self._key), group="history"))
+
+    def _show_history(self, entries: tuple[AuditEntry, ...]) -> None:
+        entry_list = self.query_one(EntryList)
+        entry_list.say_empty("No audit entry names this key.")
+        entry_list.show_entries(entries)
+
+    @flow
+    async def action_reload(self) -> None:
+        """Read the key again; what was typed is asked about first."""
+        if self.unsaved and not await self._drops_typed("Read again?"):
+            return
+        await self._read_key()
+        self.say("Read again.")
+
+    async def _read_key(self) -> None:
+        keys = await self.ask(self._visit.office.keys.list, group="key")
+        found = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
+        if not found:
+            await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
+            self.dismiss(None)
+            return
+        self._show_key(found[0])
+
+    def _show_key(self, key: ApiKey) -> None:
+        self._key = key
+        self.query_one("#facts", Static).update(self._facts())
+        self.query_one(KeyFieldsForm).show(key.fields)
+        self._show_unsaved()
+        self.refresh_bindings()
+        self.read_history()
+
+    def _facts(self) -> Content:
+        key, accepted = self._key, self._key.license
+        license_words = "not known here"
+        if accepted is not None:
+            license_words = (
+                f"{accepted.title}, accepted by {accepted.accepted_by} {_at(accepted.accepted_at)}"
+                f" (SHA-256 {accepted.sha256[:12]})"
+            )
+        return plain_lines(
+            [
+                f"API Key          {key.masked}",
+                f"Key Status       {key.status.label}",
+                f"Developer        {key.developer}",
+                f"Date Disabled    {_at(key.date_disabled) or '-'}",
+                f"Added            {_at(key.added) or 'not known here'}",
+                f"License          {license_words}",
+            ]
+        )
+
+    @on(KeyFieldsForm.Edited)
+    def _show_unsaved(self) -> None:
+        self.query_one("#unsaved", Static).update("* not saved yet" if self.unsaved else "")
+
+    # -- changing ------------------------------------------------------------
+
+    @flow
+    async def action_toggle_status(self) -> None:
+        """Disable or enable the key."""
+        try:
+            if await change_status(self, self._visit, self._key):
+                await self._read_status()
+        except ChangedMeanwhile as error:
+            await self._read_status()
+            self.show_problem(error)
+
+    async def _read_status(self) -> None:
+        """Read the key again without touching what is typed."""
+        keys = await self.ask(self._visit.office.keys.list, group="key")
+        for key in keys.keys:
+            if key.fingerprint == self._key.fingerprint:
+                self._key = key
+        self.query_one("#facts", Static).update(self._facts())
+        self.read_history()
+
+    @flow
+    async def action_choose_permissions(self) -> None:
+        """Choose other permissions; they are saved with the other fields."""
+        form = self.query_one(KeyFieldsForm)
+        chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
+        if chosen is not None:
+            form.permissions = chosen
+
+    @flow
+    async def action_save(self) -> None:
+        """Write the fields that were changed, each with an audit entry of its own."""
+        form = self.query_one(KeyFieldsForm)
+        try:
+            fields = form.typed
+        except InvalidInput as error:
+            self.show_problem(error)
+            form.focus_field(error.field)
+            return
+        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        with self.busy("Saving…"):
+            change = await self.commit(lambda: keys.edit(actor, key, fields))
+        self._show_key(change.key)
+        self.say(change.sentence, "ok")
+
+    @flow
+    async def action_reveal(self) -> None:
+        """Show the key in full, after that was logged."""
+        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        with self.busy("Writing that it is shown…"):
+            secret = await self.commit(lambda: keys.show(actor, key))
+        self.read_history()
+        await self.app.push_screen_wait(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+
+    @flow
+    async def action_send_to_clipboard(self) -> None:
+        """Send the key to the terminal's clipboard, after that was logged."""
+        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        with self.busy("Writing that it is sent…"):
+            secret = await self.commit(lambda: keys.copy(actor, key))
+        self.app.copy_to_clipboard(secret.reveal())
+        self.say(
+            "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
+        )
+        self.read_history()
+
+    @flow
+    async def action_back(self) -> None:
+        """Go back to the list."""
+        if not self.unsaved or await self._drops_typed("Leave without saving?"):
+            self.dismiss(None)
+
+    async def _drops_typed(self, title: str) -> bool:
+        question = Question(title, ["What was typed here is not saved yet."], Answer("y", "Drop it", "drop"))
+        return await self.app.push_screen_wait(question) is not None
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        self.open_entry()
+
+    @flow
+    async def open_entry(self) -> None:
+        """Show the whole entry under the cursor."""
+        from tui.screens.audit_entry import AuditEntryScreen
+
+        entry = self.query_one(EntryList).entry
+        if entry is not None:
+            await self.app.push_screen_wait(AuditEntryScreen(entry))
+
+
+def _at(moment: datetime | date | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""

@@ -1,0 +1,62 @@
+"""Help: the keys that work on the screen one came from, out of the one table of keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.widgets import Static
+
+from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
+from tui.bindings import KEYS as ALL_KEYS
+from tui.screens.base import HouseScreen
+from tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+
+class HelpScreen(HouseScreen[None]):
+    """Lists keys.
+
+    Args:
+        ids: The keys of the screen that one came from.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "quit")
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__()
+        self._ids = tuple(ids)
+
+    def compose_body(self) -> ComposeResult:
+        """Make the title and the text."""
+        yield Static("Keys", classes="heading", markup=False)
+        yield TextLines(help_lines(self._ids))
+
+    def on_mount(self) -> None:
+        """Give the keys to the text."""
+        self.query_one(TextLines).focus()
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+
+def help_lines(ids: Sequence[str]) -> list[str]:
+    """The keys of a screen first, then those of lists and those that work everywhere."""
+    here = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
+    lines = ["On this screen", *map(_line, here), ""] if here else []
+    for group in (LISTS, EVERYWHERE):
+        lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
+    lines += [
+        "Letters act when no text field has focus; Tab leaves a field. Every function key has a twin.",
+        "Text can be selected with the mouse of the terminal: this program does not take it.",
+    ]
+    return lines
+
+
+def _line(key: Key) -> str:
+    names = ", ".join(display(name) for name in key.keys.split(","))
+    return f"  {names:<18} {key.tooltip}"

@@ -1,0 +1,82 @@
+"""Open Dental's own sign-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from core.errors import ApiSetupError
+from core.secrets import Secret
+from tui.screens.base import HouseScreen
+from tui.widgets.inputs import PlainInput, SecretInput
+from tui.widgets.plain import plain_lines
+from tui.workers import flow
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.office import Office
+    from core.users import SignedIn
+
+    _Screen = HouseScreen[SignedIn | None]
+else:
+    _Screen = HouseScreen
+
+
+class SignInScreen(_Screen):
+    """Asks for an Open Dental user and password; gives the user who signed in."""
+
+    CSS_PATH = "sign_in.tcss"
+    KEYS: ClassVar[tuple[str, ...]] = ("next-field", "help", "quit-from-field")
+
+    def __init__(self, office: Office) -> None:
+        super().__init__()
+        self._office = office
+
+    def compose_body(self) -> ComposeResult:
+        """Make the two fields."""
+        facts = self._office.facts
+        place = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
+        yield Static("Sign in to Open Dental", classes="heading", markup=False)
+        yield Static(plain_lines([facts.title, place]), id="address")
+        with Horizontal():
+            yield Static("User name", classes="label")
+            yield PlainInput(id="name")
+        with Horizontal():
+            yield Static("Password", classes="label")
+            yield SecretInput(id="password")
+
+    def on_mount(self) -> None:
+        """Begin with the name."""
+        self.query_one("#name").focus()
+        self.say("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
+
+    @on(Input.Submitted, "#name")
+    def _to_password(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one("#password").focus()
+
+    @on(Input.Submitted, "#password")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.sign_in()
+
+    @flow
+    async def sign_in(self) -> None:
+        """Check name and password in a thread; every failure is counted and logged there."""
+        name = self.query_one("#name", PlainInput).value
+        password = self.query_one("#password", SecretInput)
+        typed = Secret(password.value)
+        try:
+            with self.busy("Signing in…"):
+                signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
+        except ApiSetupError as error:
+            password.value = ""
+            password.focus()
+            self.show_problem(error)
+            return
+        password.value = ""
+        self.dismiss(signed_in)

@@ -1,0 +1,49 @@
+"""Disabling and enabling a key: the question before, the words after; the same from the list and from the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.errors import NotOursToChange
+from tui.modals.notice import Notice
+from tui.modals.question import Answer, Question
+
+if TYPE_CHECKING:
+    from core.api_key import ApiKey
+    from tui.screens.base import HouseScreen
+    from tui.visit import Visit
+
+
+async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> bool:
+    """Ask, change the key's status, and tell what that means; whether it was changed. To be run in a flow.
+
+    Raises:
+        NotOursToChange: The office may not change this key's status.
+        ApiSetupError: The change failed.
+    """
+    keys = visit.office.keys
+    why_not = keys.why_status_stays(key)
+    status = key.status.office_may_change_to
+    if why_not or status is None:
+        raise NotOursToChange(why_not)
+    verb = "Enable" if status.enabled else "Disable"
+    question = Question(
+        f"{verb} this key?",
+        [
+            f"Developer   {key.developer}",
+            f"API Key     {key.masked}",
+            f"Status      {key.status.label}, then {status.label}",
+            "",
+            "It will be written to the Audit Trail.",
+        ],
+        Answer("y", verb, "yes"),
+    )
+    if await screen.app.push_screen_wait(question) is None:
+        screen.say("Nothing was changed.")
+        return False
+    with screen.busy("Saving…"):
+        change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
+    screen.say(change.sentence, "ok")
+    lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
+    await screen.app.push_screen_wait(Notice(f"{verb}d", lines))
+    return True

@@ -1,0 +1,139 @@
+"""The API keys of a practice: a list to filter, with the permissions of the highlighted key beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from core.api_key import ApiKey, KeyList
+from core.opendental.api_keys import KeyStatus
+from tui.widgets.inputs import PlainInput
+from tui.widgets.row_list import Column, Row, RowList, Tone
+from tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_COLUMNS = (
+    Column("Developer", 16, min_width=8, flexible=True),
+    Column("API Key", 12, min_width=12),
+    Column("Enabled", 23, min_width=10),
+)
+_COLUMNS_WITH_TAGS = (_COLUMNS[0], Column("API Key", 20, min_width=12), _COLUMNS[2])
+
+
+class KeyTable(Vertical):
+    """Shows the keys, and which one is highlighted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: dict[str, ApiKey] = {}
+        self._label = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the title, the filter, the list and the permissions."""
+        with Horizontal(id="keys-title"):
+            yield Static("API keys", id="keys-label", markup=False)
+            yield PlainInput(id="filter", placeholder="developer, last four or status")
+        with Horizontal():
+            yield RowList(*_COLUMNS, empty="", id="keys")
+            yield TextLines(id="permissions", wrap=False, can_focus=False)
+
+    def on_mount(self) -> None:
+        """Hide the filter until it is asked for."""
+        self.filter.display = False
+
+    @property
+    def rows(self) -> RowList:
+        """The list itself."""
+        return self.query_one("#keys", RowList)
+
+    @property
+    def filter(self) -> PlainInput:
+        """The field that narrows the list."""
+        return self.query_one("#filter", PlainInput)
+
+    @property
+    def key(self) -> ApiKey | None:
+        """The highlighted key."""
+        row = self.rows.row
+        return self._keys.get(str(row.identity)) if row else None
+
+    def show(self, keys: KeyList) -> None:
+        """Show keys; the cursor stays on the key it was on."""
+        self._keys = {key.fingerprint: key for key in keys.keys}
+        self._label = keys.authority.label
+        tagged = any("#" in key.masked for key in keys.keys)
+        self.rows.show_columns(*(_COLUMNS_WITH_TAGS if tagged else _COLUMNS))
+        self._show_rows()
+
+    def show_key(self, key: ApiKey) -> None:
+        """Put the cursor on a key."""
+        self.rows.show([_row(each) for each in self._matching()], keep=key.fingerprint)
+
+    def start_filter(self) -> None:
+        """Go to the filter."""
+        self.filter.display = True
+        self.filter.focus()
+
+    def end_filter(self) -> bool:
+        """Show all keys again; whether there was a filter."""
+        if not self.filter.display:
+            return False
+        with self.prevent(Input.Changed):
+            self.filter.value = ""
+        self.filter.display = False
+        self._show_rows()
+        self.rows.focus()
+        return True
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self) -> None:
+        self._show_rows()
+
+    @on(Input.Submitted, "#filter")
+    def _to_list(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.rows.focus()
+
+    @on(RowList.Highlighted)
+    def _show_permissions(self) -> None:
+        self.query_one("#permissions", TextLines).show(_permission_lines(self.key))
+
+    def _matching(self) -> list[ApiKey]:
+        words = self.filter.value.casefold().split()
+        return [key for key in self._keys.values() if all(word in _searched(key) for word in words)]
+
+    def _show_rows(self) -> None:
+        matching = self._matching()
+        shown, count = len(matching), len(self._keys)
+        self.rows.say_empty("No key matches the filter; Escape shows all." if count else "No API keys yet.")
+        self.rows.show([_row(key) for key in matching])
+        number = str(count) if shown == count else f"{shown} of {count}"
+        self.query_one("#keys-label", Static).update(f"API keys: {number} · {self._label}  ")
+        self._show_permissions()
+
+
+def _row(key: ApiKey) -> Row:
+    tone: Tone = "normal" if key.status.enabled or key.status is KeyStatus.UNKNOWN else "dim"
+    return Row((key.developer, key.masked, enabled_word(key.status)), key.fingerprint, tone)
+
+
+def enabled_word(status: KeyStatus) -> str:
+    """The word of the column Enabled: yes, or the status when it is something else."""
+    return "yes" if status is KeyStatus.ENABLED else status.label
+
+
+def _searched(key: ApiKey) -> str:
+    return f"{key.developer} {key.masked} {enabled_word(key.status)}".casefold()
+
+
+def _permission_lines(key: ApiKey | None) -> list[str]:
+    if key is None:
+        return []
+    if not key.known:
+        return ["Permissions", "not known here"]
+    return [f"Permissions: {len(key.fields.permissions)}", *key.fields.permissions]

@@ -1,0 +1,170 @@
+"""A pane of plain text that is only read: permissions, the license agreement, a whole audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.bindings import bindings
+from tui.widgets.plain import cells, visible, visible_lines, wrapped
+
+
+class TextLines(ScrollView, can_focus=True):
+    """Lines of plain text; only the lines that differ are sent when another text is shown.
+
+    Args:
+        text: What is shown first.
+        wrap: Break long lines between words; otherwise they are shortened.
+        can_focus: Whether the pane can be scrolled by keys.
+    """
+
+    DEFAULT_CSS = """
+    TextLines {
+        height: 1fr;
+        overflow: hidden hidden;
+        background: $background;
+        color: $foreground;
+    }
+    """
+    BINDING_GROUP_TITLE = "Lists"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down", "first", "last")
+
+    class Progress(Message):
+        """More, or less, of the text has been seen."""
+
+        def __init__(self, text_lines: TextLines, read_percent: int, end_seen: bool) -> None:
+            super().__init__()
+            self.text_lines = text_lines
+            self.read_percent = read_percent
+            self.end_seen = end_seen
+
+        @property
+        def control(self) -> TextLines:
+            """The pane, for `@on` with a selector."""
+            return self.text_lines
+
+    def __init__(
+        self,
+        text: str | Sequence[str] = "",
+        *,
+        wrap: bool = True,
+        can_focus: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.can_focus = can_focus
+        self._wrap = wrap
+        self._lines = _as_lines(text)
+        self._drawn: list[str] = []
+        self._progress = (0, False)
+        self._end_seen = False
+
+    @property
+    def end_seen(self) -> bool:
+        """Whether the last line of this text has been in view."""
+        return self._end_seen
+
+    @property
+    def read_percent(self) -> int:
+        """How far down the last line in view is."""
+        if not self._drawn:
+            return 100
+        return min(100, 100 * (self.scroll_offset.y + self.size.height) // len(self._drawn))
+
+    def show(self, text: str | Sequence[str]) -> None:
+        """Show another text from its beginning."""
+        self._lines = _as_lines(text)
+        self._end_seen = False
+        if self.scroll_offset.y:
+            self.scroll_to(y=0, animate=False, force=True)
+        self._draw_changes()
+        self._tell_progress()
+
+    # -- drawing -------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self._draw_changes()
+        self._tell_progress()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        index = y + self.scroll_offset.y
+        text = self._drawn[index] if index < len(self._drawn) else ""
+        strip = Strip([Segment(text, self.rich_style)], cells(text))
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
+
+    def _draw_changes(self) -> None:
+        old, new = self._drawn, self._fit_lines()
+        self._drawn = new
+        self.virtual_size = Size(self.size.width, len(new))
+        top = self.scroll_offset.y
+        for y in range(self.size.height):
+            before = old[top + y] if top + y < len(old) else ""
+            after = new[top + y] if top + y < len(new) else ""
+            if before != after:
+                self.refresh(Region(0, y, max(cells(before), cells(after)), 1))
+
+    def _fit_lines(self) -> list[str]:
+        width = self.size.width
+        if width <= 0:
+            return []
+        if self._wrap:
+            return [part for line in self._lines for part in wrapped(line, width)]
+        return [visible(line, width) for line in self._lines]
+
+    # -- reading -------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Note how far the text has been read."""
+        super().watch_scroll_y(old_value, new_value)
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        if not self.size.height:
+            return
+        percent = self.read_percent
+        self._end_seen = self._end_seen or percent == 100
+        if self._progress != (percent, self._end_seen):
+            self._progress = (percent, self._end_seen)
+            self.post_message(self.Progress(self, percent, self._end_seen))
+
+    def _scroll_by(self, lines: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
+
+    def action_cursor_up(self) -> None:
+        """Scroll up by one line."""
+        self._scroll_by(-1)
+
+    def action_cursor_down(self) -> None:
+        """Scroll down by one line."""
+        self._scroll_by(1)
+
+    def action_page_up(self) -> None:
+        """Scroll up by one page, less one line to find the place again."""
+        self._scroll_by(1 - self.size.height)
+
+    def action_page_down(self) -> None:
+        """Scroll down by one page, less one line to find the place again."""
+        self._scroll_by(self.size.height - 1)
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self._scroll_by(-len(self._drawn))
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self._scroll_by(len(self._drawn))
+
+
+def _as_lines(text: str | Sequence[str]) -> list[str]:
+    parts = [text] if isinstance(text, str) else text
+    return [line for part in parts for line in visible_lines(part)]
