@@ -6,6 +6,7 @@ letters or Ctrl+letters, because some terminals and some people have no function
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,6 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q,ctrl+q", "app.quit", "Quit", "Leave the program; q works outside of text fields.", EVERYWHERE),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
     Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
-    Key("quit-from-field", "ctrl+q", "app.quit", "Quit", "Leave the program.", PRACTICE),
     Key("try-again", "r,f6", "try_again", "Try again", "Connect once more.", PRACTICE),
     Key("next-field", "tab", "app.focus_next", "Next field", "Go to the next field.", EVERYWHERE),
     Key("previous-field", "shift+tab", "app.focus_previous", "Previous", "Go to the previous field.", EVERYWHERE),
@@ -80,6 +80,14 @@ KEYS: tuple[Key, ...] = (
     Key("choose-permissions", "ctrl+o,p,f3", "choose_permissions", "Permissions", "Choose the permissions.", KEY),
     Key("continue", "ctrl+s,f2", "continue", "Go on", "Check what was typed; the agreement comes next.", ASSIGN),
     Key("save-choice", "ctrl+s,f2", "save", "Take these", "Take the permissions that are chosen.", ASSIGN),
+    Key(
+        "choose-permission",
+        "space,enter",
+        "screen.choose_permission",
+        "Choose",
+        "Choose the permission, or drop it.",
+        ASSIGN,
+    ),
     Key("accept", "a,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
     Key("decline", "escape,d", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
@@ -126,6 +134,12 @@ def bindings(*ids: str) -> list[BindingType]:
 def keys(ids: Sequence[str]) -> tuple[Key, ...]:
     """Find several keys, in the order of their ids."""
     return tuple(_BY_ID[id_] for id_ in ids)
+
+
+def typing_key(shown: Key) -> str | None:
+    """Find the first key of several that also works while a text field has focus; None where there is none."""
+    names = shown.keys.split(",")
+    return next((name for name in names if re.fullmatch(r"f\d|ctrl\+[a-z]|escape|tab", name)), None)
 
 
 def display(shown: Key | str) -> str:

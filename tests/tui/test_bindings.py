@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from collections import Counter
 
 import pytest
 
-from tui.bindings import EVERYWHERE, KEYS, LISTS, Key, bindings, display, key
+import tui
+from tui.bindings import KEYS, LISTS, Key, bindings, display, key, keys
+from tui.screens.base import House
 
 FORBIDDEN = {
     *(f"ctrl+{letter}" for letter in "chijmz"),
@@ -33,11 +37,24 @@ def test_ids_are_unique() -> None:
     assert [id_ for id_, count in Counter(each.id for each in KEYS).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("group", sorted({each.group for each in KEYS}))
-def test_no_two_of_a_group_share_a_key(group: str) -> None:
-    shared = Counter(name for each in KEYS if each.group in (group, EVERYWHERE) for name in names(each))
-    allowed = {"escape"} if group == "Agreement" else set()  # to decline is to go back
-    assert {name for name, count in shared.items() if count > 1} <= allowed
+def screens() -> list[type[House]]:
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        importlib.import_module(module.name)
+    found, left = [], [House]
+    while left:
+        left += (subclasses := left.pop().__subclasses__())
+        found += [each for each in subclasses if each.__module__.startswith("tui.")]
+    return found
+
+
+@pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.__name__)
+def test_no_key_does_two_things_on_a_screen(screen: type[House]) -> None:
+    everywhere = ("help", "quit", "palette")
+    actions: dict[str, set[str]] = {}
+    for each in keys((*screen.KEYS, *everywhere)):
+        for name in names(each):
+            actions.setdefault(name, set()).add(each.action)
+    assert {name: does for name, does in actions.items() if len(does) > 1} == {}
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
@@ -49,8 +66,8 @@ def test_function_keys_have_a_twin(each: Key) -> None:
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
 def test_what_acts_by_letter_or_control_can_be_reached_otherwise(each: Key) -> None:
     letters_only = all(re.fullmatch(r"[a-zA-Z]|ctrl\+[a-z]", name) for name in names(each))
-    # Quitting has two ways of that kind; the palette and the permissions are reached by others, too.
-    assert not letters_only or each.id in {"quit", "palette", "choose-permissions"}
+    # Quitting has two ways of that kind; the palette is only a second way to everything.
+    assert not letters_only or each.id in {"quit", "palette"}
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)

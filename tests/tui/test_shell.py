@@ -256,9 +256,20 @@ async def test_a_wrapped_key_is_pasted_whole() -> None:
         field = app.plain.query_one("#key", KeyInput)
         field.focus()
         await pilot.pause()
-        app.post_message(events.Paste("  abcd\u200b\r\n efgh \n\tijkl\x1b\n"))
+        app.post_message(events.Paste("  abcd\r\n efgh \n\tijkl\n"))
         await until(lambda: bool(field.value))
         assert field.value == "abcdefghijkl"
+
+
+async def test_what_cannot_be_seen_in_a_pasted_key_is_marked_so_that_it_is_refused() -> None:
+    app = Shell()
+    async with app.run_test() as pilot:
+        field = app.plain.query_one("#key", KeyInput)
+        field.focus()
+        await pilot.pause()
+        app.post_message(events.Paste("ab\u200bcd\x1b"))
+        await until(lambda: bool(field.value))
+        assert field.value == "ab\ufffdcd\ufffd"
 
 
 async def test_a_plain_field_takes_the_first_line() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
+from textual.widgets import Static
 
 from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
 from tui.modals.notice import Notice
@@ -35,7 +36,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     """
 
     CSS_PATH = "api_setup.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
     KEYS: ClassVar[tuple[str, ...]] = (
         "add-key",
         "edit-key",
@@ -65,6 +66,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
 
     def compose_body(self) -> ComposeResult:
         """Make the form and the list."""
+        yield Static("API Setup", classes="heading", markup=False)
         yield SettingsForm()
         yield KeyTable()
 

@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from core.errors import ApiSetupError
 from tui import bindings
@@ -112,7 +113,7 @@ class House(Asking, _Screen):
         """Show in the key bar what `KEYS` names and can be done now."""
         shown = [key for key in bindings.keys(self.KEYS) if self.check_action(key.action, ())]
         key_bar = self._part(KeyBar)
-        key_bar.show(shown)
+        key_bar.show(shown, typing=isinstance(self.focused, Input))
         key_bar.display = bool(shown)
 
     def refresh_bindings(self) -> None:
@@ -128,6 +129,11 @@ class House(Asking, _Screen):
     def _keep(self, part: W) -> W:
         self._parts = {**self._parts, type(part): part}
         return part
+
+    def watch_focused(self) -> None:
+        """Show the keys that work while typing, or those that work otherwise."""
+        if self._parts:
+            self.show_keys()
 
     # -- Textual's events --------------------------------------------------------
 
@@ -178,7 +184,7 @@ class HouseModal(House, ModalScreen[T | None]):
         title: What stands in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back")
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "help")
 
     def __init__(self, title: str = "") -> None:
         super().__init__()

@@ -65,6 +65,12 @@ class ConnectScreen(_Screen):
         else:
             self.connect()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the password is asked for, Enter in its field is the way to try."""
+        if action == "try_again" and self._parts and self._asks_for_password:
+            return False
+        return super().check_action(action, parameters)
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -120,12 +120,10 @@ class EditKeyScreen(HouseScreen[None]):
 
     def _facts(self) -> Content:
         key, accepted = self._key, self._key.license
-        license_words = "not known here"
+        license_words, accepted_words = "not known here", "not known here"
         if accepted is not None:
-            license_words = (
-                f"{accepted.title}, accepted by {accepted.accepted_by} {_at(accepted.accepted_at)}"
-                f" (SHA-256 {accepted.sha256[:12]})"
-            )
+            license_words = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
+            accepted_words = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
         return plain_lines(
             [
                 f"API Key          {key.masked}",
@@ -134,6 +132,7 @@ class EditKeyScreen(HouseScreen[None]):
                 f"Date Disabled    {_at(key.date_disabled) or '-'}",
                 f"Added            {_at(key.added) or 'not known here'}",
                 f"License          {license_words}",
+                f"  accepted       {accepted_words}",
             ]
         )
 

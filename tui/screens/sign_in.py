@@ -30,7 +30,7 @@ class SignInScreen(_Screen):
     """Asks for an Open Dental user and password; gives the user who signed in."""
 
     CSS_PATH = "sign_in.tcss"
-    KEYS: ClassVar[tuple[str, ...]] = ("next-field", "help", "quit-from-field")
+    KEYS: ClassVar[tuple[str, ...]] = ("next-field", "help", "quit")
 
     def __init__(self, office: Office) -> None:
         super().__init__()

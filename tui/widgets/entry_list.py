@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Date and time", 19, min_width=16),
-    Column("User", 10, min_width=6),
+    Column("User", 9, min_width=6),
     Column("Genuine", 7, min_width=7),
-    Column("Permission", 13, min_width=5),
+    Column("Permission", 11, min_width=5),
     Column("Log Text", 20, min_width=10, flexible=True),
 )
 
@@ -43,7 +43,7 @@ def _row(entry: AuditEntry) -> Row:
     cells = (
         f"{entry.moment:%Y-%m-%d %H:%M:%S}" if entry.moment else "(no date)",
         entry.user,
-        "yes" if genuine else f"NO: {entry.genuineness.value}"[:7],
+        "yes" if genuine else entry.genuineness.value.upper(),
         entry.permission,
         entry.text,
     )

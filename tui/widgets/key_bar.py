@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.bindings import Key, display
+from tui.bindings import Key, display, typing_key
 from tui.widgets.plain import cells, visible
 
 MOST_KEYS = 6
@@ -35,12 +35,23 @@ class KeyBar(Widget):
     def __init__(self, keys: Sequence[Key] = ()) -> None:
         super().__init__()
         self._keys = tuple(keys)
+        self._typing = False
 
-    def show(self, keys: Sequence[Key]) -> None:
-        """Show other keys."""
-        if tuple(keys) != self._keys:
-            self._keys = tuple(keys)
+    def show(self, keys: Sequence[Key], *, typing: bool = False) -> None:
+        """Show other keys.
+
+        Args:
+            keys: The keys, the most important first.
+            typing: A text field has focus, which takes letters for itself: only keys that work all the same are shown.
+        """
+        if (tuple(keys), typing) != (self._keys, self._typing):
+            self._keys, self._typing = tuple(keys), typing
             self.refresh()
+
+    def _named(self) -> list[tuple[str, str]]:
+        """The keys as they are shown now, with what they do."""
+        names = [(typing_key(key) if self._typing else key.keys, key.label) for key in self._keys]
+        return [(display(name), label) for name, label in names if name is not None]
 
     def render_line(self, y: int) -> Strip:
         """Draw as many keys as fit."""
@@ -48,8 +59,8 @@ class KeyBar(Widget):
         key_style = self.get_component_rich_style("key-bar--key")
         segments: list[Segment] = []
         used = 0
-        for key in self._keys[:MOST_KEYS] if y == 0 else ():
-            name, label = visible(display(key)), " " + visible(key.label)
+        for shown, does in self._named()[:MOST_KEYS] if y == 0 else ():
+            name, label = visible(shown), " " + visible(does)
             size = cells(name) + cells(label) + (2 if used else 0)
             if used + size > width:
                 break

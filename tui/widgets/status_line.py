@@ -45,7 +45,6 @@ class StatusLine(Widget):
         self._kind: Kind = "note"
         self._text = ""
         self._lines: list[str] = []
-        self.last_message = ""
 
     @property
     def text(self) -> str:
@@ -66,15 +65,9 @@ class StatusLine(Widget):
         """
         if (text, kind) == (self._text, self._kind):
             return
-        if self._text:
-            self.last_message = self._text
         self._text, self._kind = text, kind
         self._fit()
         self.refresh()
-
-    def recall(self) -> None:
-        """Say once more what was said before."""
-        self.say(self.last_message, "note")
 
     def on_mount(self) -> None:
         """Take as many lines as there are to say."""
@@ -100,7 +93,9 @@ class StatusLine(Widget):
         if len(lines) > self.MOST_LINES:
             rest = " ".join(lines[self.MOST_LINES - 1 :])
             lines = [*lines[: self.MOST_LINES - 1], visible(rest, width)]
-        self._lines = lines
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
         height = max(self._fewest_lines, len(lines))
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
