@@ -22,7 +22,7 @@ _DEFAULT_LIMIT = 500
 _LARGEST_LIMIT = 5_000
 _SHORTEST_KEY_TO_FIND = 8
 # The vendor's own entry names the whole key.
-_NAMED_KEY = re.compile(r"\b(New API key |API key )([^\s*#]{5,})(?= )")
+_NAMED_KEY = re.compile(r"\b(New API key )([^\s*]+)(?= added by )")
 
 _COLUMNS = (
     SecurityLog.security_log_num,

@@ -121,18 +121,20 @@ class ApisetupApp(TerminalApp):
             )
             if await self.push_screen_wait(question) is None:
                 return
-        await self._sign_out()
+        await self._end_visit()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
         self.cannot_start = next(failures, None)
         self.exit(return_code=1 if self.cannot_start else 0)
 
-    async def _sign_out(self) -> None:
-        """Log that the user left, where users sign in; what cannot be logged now does not keep one from leaving."""
+    async def _end_visit(self) -> None:
+        """Sign out and close the office; what goes wrong now does not keep one from leaving."""
         visit = self._visit
-        if visit is None or not self._opening.on_server or not visit.signed_in.writable:
+        if visit is None:
             return
         try:
-            await self.commit(lambda: visit.office.users.sign_out(visit.actor))
+            if self._opening.on_server and visit.signed_in.writable:
+                await self.commit(lambda: visit.office.users.sign_out(visit.actor))
+            await self.commit(visit.office.close)
         except ApiSetupError as error:
             self.record_problem(error)
 

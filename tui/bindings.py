@@ -91,7 +91,6 @@ KEYS: tuple[Key, ...] = (
     Key("accept", "a,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
     Key("decline", "escape,d", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
-    Key("filter-entries", "slash", "filter", "Filter", "Show only some of the entries.", AUDIT_TRAIL),
     Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Read the entries again.", AUDIT_TRAIL),
     Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),

@@ -132,7 +132,7 @@ class House(Asking, _Screen):
 
     def watch_focused(self) -> None:
         """Show the keys that work while typing, or those that work otherwise."""
-        if self._parts:
+        if self._parts and self.is_running:
             self.show_keys()
 
     # -- Textual's events --------------------------------------------------------

@@ -38,12 +38,14 @@ class ConnectScreen(_Screen):
     """
 
     CSS_PATH = "connect.tcss"
+    AUTO_FOCUS = ""
     KEYS: ClassVar[tuple[str, ...]] = ("try-again", "help", "quit")
 
     def __init__(self, opening: Opening, problem: ApiSetupError | None = None) -> None:
         super().__init__()
         self._opening = opening
         self.failure = problem
+        self._asks_for_password = False
 
     def compose_body(self) -> ComposeResult:
         """Make the address, the password field and the place for what went wrong."""
@@ -67,7 +69,7 @@ class ConnectScreen(_Screen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the password is asked for, Enter in its field is the way to try."""
-        if action == "try_again" and self._parts and self._asks_for_password:
+        if action == "try_again" and self._asks_for_password:
             return False
         return super().check_action(action, parameters)
 
@@ -105,11 +107,9 @@ class ConnectScreen(_Screen):
             self._ask_for_password(True)
         self.say("The practice is not open.", "problem")
 
-    @property
-    def _asks_for_password(self) -> bool:
-        return self.query_one("#password-line").display
-
     def _ask_for_password(self, asked: bool) -> None:
+        self._asks_for_password = asked
         self.query_one("#password-line").display = asked
         if asked:
             self.query_one("#password", SecretInput).focus()
+        self.refresh_bindings()

@@ -43,7 +43,7 @@ class TitleLine(Widget):
         height: 1;
         background: $background;
         color: $foreground;
-        text-style: bold;
+        text-style: bold reverse;
     }
     """
 

@@ -1,0 +1,41 @@
+"""The README is true: what it lists is what the program has."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui.bindings import KEYS, Key, display
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+def test_every_key_is_listed_with_what_it_does(key: Key) -> None:
+    names = " ".join(f"`{display(name)}`" for name in key.keys.split(","))
+    assert f"| {names} | {key.tooltip} |" in README
+
+
+def test_every_option_is_listed() -> None:
+    shown = subprocess.run([sys.executable, "-m", "tui", "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"--[a-z]+", shown))
+    assert {option for option in options if f"`{option}" not in README} == set()
+
+
+def test_every_environment_variable_of_the_program_is_listed() -> None:
+    sources = "".join(
+        path.read_text(encoding="utf-8") for name in ("core", "tui") for path in (ROOT / name).rglob("*.py")
+    )
+    variables = set(re.findall(r"\bAPISETUP_[A-Z_]+", sources))
+    assert {variable for variable in variables if variable not in README} == set()
+
+
+def test_every_picture_is_there() -> None:
+    pictures = re.findall(r"\]\((screenshots/[^)]+)\)", README)
+    assert [picture for picture in pictures if not (ROOT / picture).exists()] == []
+    assert {ROOT / picture for picture in pictures} == set((ROOT / "screenshots").glob("*.svg"))

@@ -1,0 +1,40 @@
+"""The practices that the tests of the screens open; each test has copies in a directory of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.opening import Opening
+from core.secrets import Secret
+from tests.tui.openings import FILE, opening_of
+
+
+@pytest.fixture(autouse=True)
+def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a relative file name be enough, so that the header is the same everywhere; and never wait for a lock."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("core.database._SQLITE_BUSY_SECONDS", 0.05)
+
+
+@pytest.fixture(scope="session")
+def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo practice, made once as the program makes it."""
+    file = tmp_path_factory.mktemp("demo") / "demo.sqlite3"
+    opening_of(file, demo=True).open(Secret("")).close()
+    return file
+
+
+@pytest.fixture
+def embedded() -> Opening:
+    """The embedded practice before its first start."""
+    return opening_of(FILE)
+
+
+@pytest.fixture
+def demo(demo_practice: Path) -> Opening:
+    """The demo practice."""
+    shutil.copy(demo_practice, FILE)
+    return opening_of(FILE)
