@@ -23,10 +23,10 @@ from core.opendental.api_keys import API_PERMISSIONS, KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.tables import Definition, OpenDental, SecurityLog, SecurityLogHash, UserOd
-from core.opening import Surroundings
 from core.practice import Practice
 from core.secrets import Secret
 from core.settings import SettingsService
+from core.surroundings import Surroundings
 
 TITLE = "Bright Smiles Dental (demo)"
 ENTRIES = 300

@@ -20,10 +20,10 @@ from core.keys import KeyService
 from core.licenses import LicenseService
 from core.office_facts import OfficeFacts
 from core.opendental.probe import Shape, probe
-from core.opening import Surroundings
 from core.practice import Practice
 from core.secrets import Secret
 from core.settings import SettingsService
+from core.surroundings import Surroundings
 from core.users import UserService
 
 

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from core.address import Address, FileAddress, ServerAddress
 from core.api_key import AuthorityName
 from core.config import Configuration
 from core.secrets import Secret
+from core.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from core.office import Office
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What an office takes from outside itself."""
-
-    clock: Callable[[], datetime]
-    random: Random
-    computer: str
-    """The computer that audit entries name."""
-    account: str
-    """The operating-system account."""
 
 
 @dataclass(frozen=True)

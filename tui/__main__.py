@@ -78,8 +78,9 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
     from core.api_key import AuthorityName
     from core.config import read_configuration
     from core.locations import locations
-    from core.opening import Opening, Surroundings
+    from core.opening import Opening
     from core.secrets import Secret
+    from core.surroundings import Surroundings
 
     places = locations(environment)
     address: Address = parse_address(options.url) if options.url else FileAddress(places.embedded_practice)
