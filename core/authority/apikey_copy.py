@@ -32,7 +32,7 @@ def add_to_copy(practice: Practice, change: Change, keys: dict[str, str]) -> Non
 
 def _keys(session: Session) -> dict[str, str]:
     query = select(ApiKeyRow.cust_api_key, ApiKeyRow.dev_name).order_by(ApiKeyRow.api_key_num)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _remove(session: Session, *, key: str) -> None:

@@ -152,7 +152,7 @@ class LocalRegistry(KeyAuthority):
     def _renew_copy(self, change: Change) -> None:
         """Put into the copy what Open Dental's own window may have taken out of it."""
         with self._companion.within(change) as session:
-            rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer)).tuples()
+            rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer))
             keys = dict(rows.all())
         add_to_copy(self._practice, change, keys)
 
