@@ -129,6 +129,37 @@ class Pasted:
     key: str
 
 
+def worded_fields(fields: KeyFields) -> dict[str, str]:
+    """Each field's name and value, as audit entries say them."""
+    since = fields.agreement_since
+    return {
+        "e-mail": fields.email or "blank",
+        "phone": fields.phone or "blank",
+        "permissions": ", ".join(fields.permissions) or "none",
+        "Business Associate Agreement": f"in place since {since:%Y-%m-%d}" if since else "none",
+    }
+
+
+def worded_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
+    """What differs, field by field, as audit entries say it."""
+    before, after = worded_fields(read), worded_fields(wanted)
+    return tuple(
+        f"permissions changed: {_worded_permissions(read.permissions, wanted.permissions)}"
+        if name == "permissions"
+        else f"{name} changed from {before[name]} to {after[name]}"
+        for name in before
+        if before[name] != after[name]
+    )
+
+
+def _worded_permissions(read: tuple[str, ...], wanted: tuple[str, ...]) -> str:
+    added = [name for name in wanted if name not in read]
+    removed = [name for name in read if name not in wanted]
+    phrases = [f"added {', '.join(added)}"] if added else []
+    phrases += [f"removed {', '.join(removed)}"] if removed else []
+    return "; ".join(phrases) or "their order"
+
+
 def read_pasted(text: str) -> Pasted:
     """Find the customer key in what people paste: the key, `developer/customer`, or a whole header."""
     stripped = text.strip()

@@ -82,6 +82,8 @@ class AuditService:
         hashes = _hashes(session, [row[0] for row in rows])
         users = _user_names(session, {row[2] for row in rows})
         keys = [key for key in self._known_keys() if len(key) >= _SHORTEST_KEY_TO_FIND]
+        # A key may begin another one, which must not be left half masked.
+        keys.sort(key=len, reverse=True)
         return tuple(_entry(row, hashes.get(row[0], []), users, keys) for row in rows)
 
 
@@ -89,7 +91,7 @@ def _limit(session: Session) -> int:
     """Preference `AuditTrailEntriesDisplayed`, kept within reason."""
     query = select(Preference.value_string).where(Preference.pref_name == "AuditTrailEntriesDisplayed")
     text = (session.scalar(query.limit(1)) or "").strip()
-    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) == 0:
         return _DEFAULT_LIMIT
     return min(int(text), _LARGEST_LIMIT)
 

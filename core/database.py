@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,7 +110,7 @@ def create_private_file(path: Path) -> None:
         StorageFailed: The place cannot be written.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_directory(path.parent)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     except OSError as error:
@@ -117,6 +118,17 @@ def create_private_file(path: Path) -> None:
             f"The file {path} cannot be created: {error.strerror}.",
             "Check the directory's permissions and the disk's free space.",
         ) from error
+
+
+def create_private_directory(path: Path) -> None:
+    """Create a directory and those above it that are missing, all with mode 0700.
+
+    Raises:
+        OSError: The place cannot be written.
+    """
+    if not path.is_dir():
+        create_private_directory(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def _read_only_aware(engine: Engine) -> Engine:
@@ -128,10 +140,14 @@ def _read_only_aware(engine: Engine) -> Engine:
     ) -> None:
         if not connection.get_execution_options().get("read_only", False):
             return
-        if statement.lstrip(" (\n").split(None, 1)[0].upper() not in ("SELECT", "BEGIN", "SHOW", "PRAGMA"):
+        if not _READS.match(statement):
             raise WriteInReadSession(statement.split(None, 1)[0])
 
     return engine
+
+
+# SQLite's own way to ask about tables, as SQLAlchemy's inspector uses it; other pragmas may write.
+_READS = re.compile(r"[\s(]*(SELECT|BEGIN|SHOW)\b|\s*PRAGMA\s+(\w+\.)?table_x?info\(", re.IGNORECASE)
 
 
 class WriteInReadSession(RuntimeError):

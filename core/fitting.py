@@ -19,7 +19,8 @@ def fit(text: str, bytes_at_most: int, character_set: str) -> str:
         to the length with ` [shortened]` at its end where it was longer.
     """
     kept = _representable(text, character_set)
-    encoding = "utf-8" if character_set.startswith("utf8") else "latin-1"
+    # MySQL's latin1 is Windows' cp1252.
+    encoding = "utf-8" if character_set.startswith("utf8") else "cp1252"
     encoded = kept.encode(encoding, "replace")
     if len(encoded) <= bytes_at_most:
         return kept
@@ -43,6 +44,5 @@ def _representable(text: str, character_set: str) -> str:
     if character_set.startswith("utf8"):
         return "".join(_REPLACEMENT if ord(character) > 0xFFFF else character for character in clean)
     if character_set == "latin1":
-        # MySQL's latin1 is Windows' cp1252.
         return clean.encode("cp1252", "replace").decode("cp1252")
     return clean.encode("ascii", "replace").decode("ascii")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from core.actor import Actor
 from core.agreement import Acceptance
 from core.api_key import (
@@ -17,6 +15,7 @@ from core.api_key import (
     checked_key,
     fingerprint,
     mask,
+    worded_changes,
 )
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
@@ -176,37 +175,6 @@ class KeyService:
             "Not cut off: what the developer has already received, and services that remember the key for some hours.",
             self._authority.info.explanation,
         )
-
-
-def worded_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
-    """What differs, field by field, as audit entries say it."""
-    changes = []
-    if read.email != wanted.email:
-        changes.append(f"e-mail changed from {_or_blank(read.email)} to {_or_blank(wanted.email)}")
-    if read.phone != wanted.phone:
-        changes.append(f"phone changed from {_or_blank(read.phone)} to {_or_blank(wanted.phone)}")
-    if read.permissions != wanted.permissions:
-        changes.append(f"permissions changed: {_worded_permissions(read.permissions, wanted.permissions)}")
-    if read.agreement_since != wanted.agreement_since:
-        before, after = _worded_agreement(read.agreement_since), _worded_agreement(wanted.agreement_since)
-        changes.append(f"Business Associate Agreement changed from {before} to {after}")
-    return tuple(changes)
-
-
-def _worded_permissions(read: tuple[str, ...], wanted: tuple[str, ...]) -> str:
-    added = [name for name in wanted if name not in read]
-    removed = [name for name in read if name not in wanted]
-    phrases = [f"added {', '.join(added)}"] if added else []
-    phrases += [f"removed {', '.join(removed)}"] if removed else []
-    return "; ".join(phrases) or "their order"
-
-
-def _worded_agreement(since: date | None) -> str:
-    return f"in place since {since:%Y-%m-%d}" if since else "none"
-
-
-def _or_blank(text: str) -> str:
-    return text or "blank"
 
 
 def _other_keys(developer: str, count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,11 @@ class Locations:
     def companion_of(self, address: ServerAddress) -> Path:
         """The companion of a server's practice: one file for each server and database."""
         place = address.socket or f"{address.host}-{address.port}"
-        name = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{place}-{address.database}").strip("_.")
+        exact = f"{place}-{address.database}"
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", exact).strip("_.")
+        if name != exact:
+            # Two names that differ only in what was replaced are two practices.
+            name += f"-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"
         return self.configuration.parent / "companions" / f"{name}.sqlite3"
 
 

@@ -16,6 +16,7 @@ from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
 from core.companion.store import Companion
 from core.database import file_engine, server_engine, translated
+from core.errors import ApiSetupError
 from core.keys import KeyService
 from core.licenses import LicenseService
 from core.office_facts import OfficeFacts
@@ -82,9 +83,14 @@ def open_server_office(
     Raises:
         PracticeUnavailable: The server, the database or the companion file cannot be used.
     """
-    practice = _open(server_engine(address, password), surroundings)
-    companion = Companion(file_engine(companion_file), shared=False)
-    companion.prepare(surroundings.clock)
+    engine = server_engine(address, password)
+    try:
+        practice = _open(engine, surroundings)
+        companion = Companion(file_engine(companion_file), shared=False)
+        companion.prepare(surroundings.clock)
+    except ApiSetupError:
+        engine.dispose()
+        raise
     decides: KeyAuthority = (
         LocalRegistry(practice, companion) if authority is AuthorityName.LOCAL else HeadquartersCopy(practice)
     )

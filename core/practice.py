@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from random import Random
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.actor import Actor
 from core.database import translated
-from core.errors import PracticeUnavailable
+from core.errors import ApiSetupError, NotPermitted, PracticeUnavailable
 from core.fitting import fit, fit_characters
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
@@ -24,6 +25,7 @@ from core.opendental.tables import NO_DATE_DEFAULT, SecurityLog, SecurityLogHash
 
 _logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 Undo = Callable[[Session], object]
 
@@ -222,6 +224,16 @@ class Change:
         """
         self._undo.append(step)
 
+    def attempt(self, step: Callable[[], T], undo: Undo) -> T:
+        """Do one step that `undo` takes back; what the database refused for want of rights did not happen."""
+        self.undo_with(undo)
+        try:
+            with translated():
+                return step()
+        except NotPermitted:
+            self._undo.pop()
+            raise
+
     def compare_and_set(
         self,
         column: InstrumentedAttribute[Any],
@@ -231,10 +243,11 @@ class Change:
         wanted: object,
     ) -> bool:
         """Set one column of one row if it still is what was read; whether it was."""
-        row = key == number
-        statement = update(key.class_).where(row)
-        self.undo_with(lambda session: session.execute(statement.where(column == wanted).values({column: read})))
-        result = self.session.execute(statement.where(column == read).values({column: wanted}))
+        statement = update(key.class_).where(key == number)
+        result = self.attempt(
+            lambda: self.session.execute(statement.where(column == read).values({column: wanted})),
+            lambda session: session.execute(statement.where(column == wanted).values({column: read})),
+        )
         done = cast("CursorResult[Any]", result).rowcount == 1
         if not done:
             self._undo.pop()
@@ -264,6 +277,12 @@ class Change:
             )
 
     def undo(self, session: Session) -> None:
-        """Take back what the body did, last step first."""
+        """Take back what the body did, last step first; one that fails does not keep the others from their turn."""
+        failures: list[Exception] = []
         for step in reversed(self._undo):
-            step(session)
+            try:
+                step(session)
+            except (ApiSetupError, SQLAlchemyError) as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -57,13 +58,23 @@ class SettingsService:
             raise ChangedMeanwhile(conflicts)
         if not edits:
             return SavedSettings(())
+        try:
+            self._write(actor, edits)
+        except ChangedMeanwhile as error:
+            with self._practice.read() as session:
+                moved = _edits(_read(session), read, wanted)
+            raise ChangedMeanwhile(
+                tuple(edit.conflict for edit in moved if edit.conflict) or error.conflicts
+            ) from error
+        return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
+
+    def _write(self, actor: Actor, edits: list[_Edit]) -> None:
         with self._practice.change(actor, Permission.SETUP, _worded(edits)) as change:
             for edit in edits:
                 cell = edit.cell
                 if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
                     raise ChangedMeanwhile((Conflict(edit.what, edit.before, "something else", edit.after),))
                 change.signal(cell.signal)
-        return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,7 @@ def _preference_cell(session: Session) -> _Cell | None:
 def _number(value: int | str | None) -> int:
     """A preference's text as a number; what is none counts as not chosen."""
     text = str(value or "").strip()
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
 def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, ...]:

@@ -53,7 +53,7 @@ class UserService:
             permissions = _permissions(session, user.number) if user else set()
         if user is None:
             # What was typed may be a password in the wrong field, so it is not logged.
-            self._log_failure(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
+            self._log(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
         refusal = _refusal(user, password, now, permissions)
@@ -61,7 +61,7 @@ class UserService:
             self._count_failure(actor, user, now)
             raise refusal
         if refusal is not None:
-            self._log_failure(actor, f"User: {user.name} failed to log on.")
+            self._log(actor, f"User: {user.name} failed to log on.")
             raise refusal
         return self._welcome(actor, user, permissions)
 
@@ -84,8 +84,7 @@ class UserService:
 
     def sign_out(self, actor: Actor) -> None:
         """Log that the user left, as Open Dental does."""
-        with self._practice.change(actor, Permission.USER_LOG_ON_OFF, f"User: {actor.user_name} has logged off."):
-            pass
+        self._log(actor, f"User: {actor.user_name} has logged off.")
 
     def _welcome(self, actor: Actor, user: _User, permissions: set[int]) -> SignedIn:
         try:
@@ -93,9 +92,7 @@ class UserService:
                 actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} has logged on."
             ) as change:
                 if user.failures:
-                    change.session.execute(
-                        update(UserOd).where(UserOd.user_num == user.number).values(failed_attempts=0)
-                    )
+                    change.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
         except NotPermitted:
             return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
         return self._opened(actor, permissions)
@@ -116,15 +113,16 @@ class UserService:
             with self._practice.change(
                 actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
             ) as change:
-                change.session.execute(
-                    update(UserOd)
-                    .where(UserOd.user_num == user.number)
-                    .values(failed_attempts=count, date_t_fail=self._practice.now_expression())
+                row = update(UserOd).where(UserOd.user_num == user.number)
+                failed = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
+                before = row.where(UserOd.failed_attempts == count).values(
+                    failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
+                change.attempt(lambda: change.session.execute(failed), lambda session: session.execute(before))
         except NotPermitted:
             return
 
-    def _log_failure(self, actor: Actor, text: str) -> None:
+    def _log(self, actor: Actor, text: str) -> None:
         try:
             with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text):
                 pass

@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from core.fitting import fit_characters
 from core.opendental.tables import ApiKeyRow
 from core.practice import Change, Practice
 
@@ -26,8 +27,11 @@ def add_to_copy(practice: Practice, change: Change, keys: dict[str, str]) -> Non
     there = _keys(change.session)
     for key, developer in keys.items():
         if key not in there:
-            change.undo_with(partial(_remove, key=key))
-            change.insert(ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer)
+            name = fit_characters(developer, 255, practice.shape.log_text.character_set)
+            change.attempt(
+                partial(change.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=name),
+                partial(_remove, key=key),
+            )
 
 
 def _keys(session: Session) -> dict[str, str]:

@@ -17,6 +17,7 @@ from core.api_key import (
     NewKey,
     fingerprint,
     masks,
+    worded_fields,
 )
 from core.authority.apikey_copy import add_to_copy, copied_keys
 from core.authority.headquarters import copied_key
@@ -141,9 +142,11 @@ class LocalRegistry(KeyAuthority):
         row = RegistryKey.fingerprint == key.fingerprint
         with self._companion.within(change) as session:
             there = session.scalars(select(RegistryKey).where(row)).one_or_none()
-            now = _fields(there) if there is not None else None
+            if there is None:
+                raise ChangedMeanwhile((Conflict("the key", "in the list", "gone", "changed"),))
+            now = _fields(there)
             if now != key.fields:
-                raise ChangedMeanwhile((Conflict("the key's fields", "as shown", "something else", "as typed"),))
+                raise ChangedMeanwhile(_conflicts(key.fields, now, fields))
             change.undo_with(
                 lambda _session: self._outside(update(RegistryKey).where(row).values(**_columns(key.fields)))
             )
@@ -175,6 +178,12 @@ def _columns(fields: KeyFields) -> dict[str, object]:
 
 def _fields(row: RegistryKey) -> KeyFields:
     return KeyFields(row.email, row.phone, tuple(row.permissions), row.agreement_since)
+
+
+def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
+    """The fields that moved, each with its three values."""
+    was, there, mine = worded_fields(read), worded_fields(now), worded_fields(wanted)
+    return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
 
 
 def _licenses(session: Session) -> dict[int, LicenseFacts]:
