@@ -9,6 +9,7 @@ from decimal import Decimal
 from core.errors import InvalidInput
 
 LONGEST_INTERVAL = 100_000_000
+LONGEST_TEXT = 40
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def clean_interval(text: str) -> str:
         )
     if Decimal(stripped) > LONGEST_INTERVAL:
         raise InvalidInput("interval", "The subscription interval must not be above 100,000,000 minutes.")
+    if len(stripped) > LONGEST_TEXT:
+        raise InvalidInput("interval", f"The subscription interval must not be longer than {LONGEST_TEXT} digits.")
     return stripped
 
 

@@ -20,7 +20,7 @@ from core.api_key import (
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
 from core.authority.key_authority import KeyAuthority
-from core.errors import InvalidInput, NotOursToChange
+from core.errors import InvalidInput, NotOursToChange, PracticeUnavailable
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
 from core.practice import Practice
@@ -73,7 +73,7 @@ class KeyService:
         outside = self._authority.reaches_outside
         with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
             self._authority.assign(change, new, acceptance, self._practice.now(change.session))
-        key = self._find(identity)
+        key = self._find_changed(identity)
         return KeyChange(key, f"Added and enabled: {key.label}.", (self._authority.info.explanation,))
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus) -> KeyChange:
@@ -90,7 +90,7 @@ class KeyService:
         outside = self._authority.reaches_outside
         with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
             self._authority.set_status(change, key, status, self._practice.now(change.session))
-        changed = self._find(key.fingerprint)
+        changed = self._find_changed(key.fingerprint)
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} in the {self._authority.info.label}.",
@@ -120,7 +120,7 @@ class KeyService:
         outside = self._authority.reaches_outside
         with self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside) as change:
             self._authority.set_fields(change, key, fields)
-        return KeyChange(self._find(key.fingerprint), f"Saved: {'; '.join(changes)}.")
+        return KeyChange(self._find_changed(key.fingerprint), f"Saved: {'; '.join(changes)}.")
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
         """The key in full, after that it is shown was logged."""
@@ -153,6 +153,16 @@ class KeyService:
                     f"This key is in the list already: {known.developer}, {known.status.label}.",
                     "Open it in the list to enable or disable it.",
                 )
+
+    def _find_changed(self, identity: str) -> ApiKey:
+        """Read a key after its change, which stands whatever becomes of the reading."""
+        try:
+            return self._find(identity)
+        except PracticeUnavailable as error:
+            raise type(error)(
+                f"The change was made and logged, but the list could not be read after it. {error.sentence}",
+                "Do not repeat the change; read the list again.",
+            ) from error
 
     def _find(self, identity: str) -> ApiKey:
         for key in self._authority.all_keys():

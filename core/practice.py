@@ -95,8 +95,10 @@ class Practice:
                 session.commit()
         except BaseException as error:
             fate = self._after_failure(actor, permission, texts, change, logged_ahead, committing)
-            if isinstance(error, PracticeUnavailable):
+            if isinstance(error, PracticeUnavailable | NotPermitted):
                 raise type(error)(f"{error.sentence} {fate}", error.hint) from error
+            if isinstance(error, ApiSetupError) and fate == _UNKNOWN:
+                raise PracticeUnavailable(f"Refused in the middle: {error.sentence} {fate}", error.hint) from error
             raise
 
     def now(self, session: Session) -> datetime:

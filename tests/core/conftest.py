@@ -1,0 +1,127 @@
+"""Practices for the tests of core: one in SQLite, four on a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.core.columns import NEW, OLD
+from tests.core.kill_driver import KillDriver
+from tests.core.places import (
+    FilePlace,
+    Place,
+    Server,
+    ServerPlace,
+    make_companion_template,
+    make_file_template,
+    make_server_practice,
+    pymysql,
+    server_of_environment,
+)
+
+FILE = "SQLite"
+SERVERS = {
+    "21.1 MyISAM": (OLD, "MyISAM"),
+    "21.1 InnoDB": (OLD, "InnoDB"),
+    "24.3 MyISAM": (NEW, "MyISAM"),
+    "24.3 InnoDB": (NEW, "InnoDB"),
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_certificates_of_this_machine() -> Iterator[None]:
+    """Reading them takes most of the time of a connection, and the server for tests needs none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", os.devnull)
+        patch.setenv("SSL_CERT_DIR", os.devnull)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """A server to create databases on; without one the test is skipped, in CI it fails."""
+    found = server_of_environment()
+    try:
+        with found.connection():
+            return found
+    except pymysql.err.OperationalError as error:
+        reason = f"no MySQL or MariaDB for tests at {found.user}@{found.host}:{found.port} (error {error.args[0]})"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def file_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite practice to copy."""
+    path = tmp_path_factory.mktemp("templates") / "practice.sqlite3"
+    make_file_template(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def companion_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A companion to copy."""
+    path = tmp_path_factory.mktemp("templates") / "companion.sqlite3"
+    make_companion_template(path)
+    return path
+
+
+@pytest.fixture
+def file_place(file_template: Path, tmp_path: Path) -> FilePlace:
+    """An SQLite practice of this test's own."""
+    return FilePlace(file_template, tmp_path / "practice.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def server_places(request: pytest.FixtureRequest) -> Iterator[Callable[[str], ServerPlace]]:
+    """The practices on the server by name, each created when first asked for and dropped at the end."""
+    with ExitStack() as stack:
+        made: dict[str, ServerPlace] = {}
+
+        def place(name: str) -> ServerPlace:
+            if name not in made:
+                server: Server = request.getfixturevalue("server")
+                companion: Path = request.getfixturevalue("companion_template")
+                database = f"apisetup_test_{uuid4().hex[:12]}"
+                stack.callback(server.execute, f"DROP DATABASE IF EXISTS `{database}`")
+                make_server_practice(server, database, *SERVERS[name])
+                made[name] = ServerPlace(server, database, *SERVERS[name], companion)
+            return made[name]
+
+        yield place
+
+
+@pytest.fixture
+def server_place(
+    request: pytest.FixtureRequest, server_places: Callable[[str], ServerPlace], tmp_path: Path
+) -> Iterator[ServerPlace]:
+    """A practice on the server, by default 24.3 on InnoDB; its rows come back at the end."""
+    place = server_places(getattr(request, "param", "24.3 InnoDB"))
+    place.use(tmp_path)
+    yield place
+    place.restore()
+
+
+@pytest.fixture(params=[FILE, *SERVERS])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Each practice in turn: SQLite, and the four on the server."""
+    if request.param == FILE:
+        yield request.getfixturevalue("file_place")
+        return
+    found: ServerPlace = request.getfixturevalue("server_places")(request.param)
+    found.use(tmp_path)
+    yield found
+    found.restore()
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[KillDriver]:
+    """A process whose children are killed in the middle of a change."""
+    with KillDriver() as running:
+        yield running

@@ -1,0 +1,77 @@
+"""The hash of audit entries: Open Dental's own vectors, and the dates that are none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from core.opendental.log_hash import NO_DATE, hashed_date, log_hash
+
+VECTORS = [
+    (8, 1, datetime(2024, 11, 5, 9, 3, 7), "API/FHIR", 0, NO_DATE, "SNuI+yHmKOvKTB1H0bL2DKMbSUAbbGmDc6bNLLELtwk="),
+    (
+        258,
+        1,
+        datetime(2024, 11, 5, 9, 4),
+        "Open Dental API End User License accepted by Admin",
+        0,
+        NO_DATE,
+        "j29GI15VhTyQjcJhgjujDFmYLJPUNjRdx7GfMtjzrgQ=",
+    ),
+    (
+        8,
+        1,
+        datetime(2025, 1, 31, 23, 59, 59),
+        "New API key Ab12Cd34Ef56Gh78 added by Admin",
+        0,
+        NO_DATE,
+        "uUrJ80M1z73pvBGPo6imI6rknL1VrU18Ge9sFQaZ5hA=",
+    ),
+    (
+        27,
+        12,
+        datetime(2020, 2, 29),
+        "José — déplacé 日本語",
+        4711,
+        datetime(2020, 2, 28, 12, 30, 1),
+        "weBtNlCExpxl2WIgB+hBWwQCuH6HSTjI6vBu+pTV6OE=",
+    ),
+    (0, 0, NO_DATE, "", 0, NO_DATE, "48VHVSHHD9sxL7WSA8VJFz9BSrAGrIYP6EVjAyHzP5Y="),
+]
+
+
+@pytest.mark.parametrize(("kind", "user", "moment", "text", "patient", "previous", "expected"), VECTORS)
+def test_hashes_as_open_dental_does(
+    kind: int, user: int, moment: datetime, text: str, patient: int, previous: datetime, expected: str
+) -> None:
+    assert log_hash(kind, user, moment, text, patient, previous) == expected
+
+
+def test_a_date_before_1880_is_no_date() -> None:
+    assert hashed_date(datetime(1879, 12, 31, 23, 59, 59)) == "0001-01-01 00:00:00"
+    assert hashed_date(datetime(1880, 1, 1)) == "1880-01-01 00:00:00"
+    assert log_hash(0, 0, datetime(1879, 12, 31), "", 0, NO_DATE) == VECTORS[-1][-1]
+
+
+def test_an_early_previous_edit_counts_as_a_date_that_is_none() -> None:
+    # Open Dental leaves out only its own "no date"; any other early one is hashed in its place.
+    early = log_hash(8, 1, datetime(2024, 1, 1), "x", 0, datetime(1850, 1, 1))
+    assert early != log_hash(8, 1, datetime(2024, 1, 1), "x", 0, NO_DATE)
+
+
+def test_every_value_counts() -> None:
+    whole = log_hash(8, 1, datetime(2024, 1, 1), "text", 0, NO_DATE)
+    others = [
+        log_hash(9, 1, datetime(2024, 1, 1), "text", 0, NO_DATE),
+        log_hash(8, 2, datetime(2024, 1, 1), "text", 0, NO_DATE),
+        log_hash(8, 1, datetime(2024, 1, 1, 0, 0, 1), "text", 0, NO_DATE),
+        log_hash(8, 1, datetime(2024, 1, 1), "text ", 0, NO_DATE),
+        log_hash(8, 1, datetime(2024, 1, 1), "text", 1, NO_DATE),
+        log_hash(8, 1, datetime(2024, 1, 1), "text", 0, datetime(2024, 1, 1)),
+    ]
+    assert len({whole, *others}) == 7
+
+
+def test_a_lone_surrogate_breaks_nothing() -> None:
+    assert log_hash(8, 1, datetime(2024, 1, 1), "\ud800", 0, NO_DATE)
