@@ -33,8 +33,13 @@ class AuthorityInfo:
     """A few words for the header of the list."""
     explanation: str
     """Who decides, and what a change here does and does not do."""
-    may_change: bool
-    """Whether keys can be added and their status set from here."""
+    refusal: str = ""
+    """Why keys are neither added nor changed from here, short enough for a status line; blank where they are."""
+
+    @property
+    def may_change(self) -> bool:
+        """Whether keys can be added and changed from here."""
+        return not self.refusal
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,14 @@ TITLE = "Embedded practice"
 PAYMENT_TYPES = ("Check", "Cash", "Credit Card")
 
 
-def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> None:
+def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
     """Make the tables and first rows in an empty file, all in one transaction; leave any other file as it is.
 
     The practice has the API off, no subscription interval, and one user with Setup and Audit Trail, whose password is
     blank: the operating-system account is the sign-in.
+
+    Returns:
+        Whether the practice was made now.
 
     Raises:
         NotAPractice: The file holds something else.
@@ -37,16 +40,18 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> None:
         with engine.connect() as plain:
             found = inspect(plain.execution_options(read_only=True)).get_table_names()
         if "preference" in found:
-            return
+            return False
         if found:
             raise NotAPractice(
                 "This SQLite file holds something else than a practice.", "Name another file; nothing was changed."
             )
         with Session(engine) as session, session.begin():
             # Two first starts at once: the second waited for the lock, and finds the practice made.
-            if not inspect(session.connection()).has_table("preference"):
-                OpenDental.metadata.create_all(session.connection())
-                session.add_all(_first_rows(user_name, title))
+            if inspect(session.connection()).has_table("preference"):
+                return False
+            OpenDental.metadata.create_all(session.connection())
+            session.add_all(_first_rows(user_name, title))
+    return True
 
 
 def _first_rows(user_name: str, title: str) -> list[OpenDental]:

@@ -100,7 +100,7 @@ class KeyService:
     def why_status_stays(self, key: ApiKey) -> str:
         """Why the office can neither enable nor disable a key; blank where it can."""
         if not self._authority.info.may_change:
-            return self._authority.info.explanation
+            return self._authority.info.refusal
         return "" if key.status.office_may_change_to is not None else _why_not(key)
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:

@@ -61,11 +61,11 @@ def open_file_office(
         PracticeUnavailable: The file cannot be used.
     """
     engine = file_engine(address.path)
-    embedded.make_practice(engine, surroundings.account, demo.TITLE if filled else embedded.TITLE)
+    made = embedded.make_practice(engine, surroundings.account, demo.TITLE if filled else embedded.TITLE)
     practice = _open(engine, surroundings)
     companion = Companion(engine, shared=True)
     companion.prepare(surroundings.clock)
-    if filled:
+    if filled and made:
         demo.fill(practice, companion, agreement, surroundings)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
 

@@ -20,6 +20,7 @@ from tui.screens.base import House
 from tui.screens.connect import ConnectScreen
 from tui.shell import TerminalApp
 from tui.visit import Visit
+from tui.widgets.plain import visible
 from tui.widgets.title_line import Heading
 from tui.workers import flow, latest
 
@@ -154,7 +155,7 @@ def heading(facts: OfficeFacts, signed_in: SignedIn | None = None) -> Heading:
         database=facts.database,
         host=facts.host,
         versions=f"Open Dental {facts.version}, {facts.server}",
-        user=signed_in.actor.user_name if signed_in else "",
+        user=visible(signed_in.actor.user_name, 24) if signed_in else "",
         words=("READ-ONLY",) if signed_in and not signed_in.writable else (),
     )
 

@@ -16,6 +16,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.theme import Theme
 from textual.types import CSSPathType
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from core.errors import ApiSetupError
@@ -143,6 +144,16 @@ class TerminalApp(App[None], Asking):
     def too_small(self) -> bool:
         """Whether the terminal is smaller than any screen of ours can use."""
         return self.size.width < SMALLEST.width or self.size.height < SMALLEST.height
+
+    def action_command_palette(self) -> None:
+        """Open the palette, in which nothing blinks."""
+        from textual.command import CommandPalette
+
+        if isinstance(self.screen, CommandPalette):
+            return
+        palette = CommandPalette(id="--command-palette")
+        self.push_screen(palette)
+        palette.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 
     def action_help_quit(self) -> None:
         """Answer Ctrl+C, which quits other programs, by saying how to quit this one."""

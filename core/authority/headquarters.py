@@ -28,7 +28,10 @@ _INFO = AuthorityInfo(
         " Listed is the practice's copy, which has no statuses or permissions. Add, enable or disable keys in Open"
         " Dental's own window (Setup > Advanced Setup > API)."
     ),
-    may_change=False,
+    refusal=(
+        "Open Dental's headquarters decides about this practice's keys. Change them in Open Dental: Setup > Advanced"
+        " Setup > API."
+    ),
 )
 
 

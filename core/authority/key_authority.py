@@ -46,7 +46,7 @@ class KeyAuthority(ABC):
             NotOursToChange: With the words that say who decides.
         """
         if not self.info.may_change:
-            raise NotOursToChange(self.info.explanation)
+            raise NotOursToChange(self.info.refusal)
 
     @abstractmethod
     def assign(self, change: Change, new: NewKey, acceptance: Acceptance, moment: datetime) -> None:

@@ -51,7 +51,6 @@ class LocalRegistry(KeyAuthority):
             name=AuthorityName.LOCAL,
             label="local registry",
             explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
-            may_change=True,
         )
 
     def all_keys(self) -> tuple[ApiKey, ...]:

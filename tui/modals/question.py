@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -49,7 +49,7 @@ class Question(HouseModal[str]):
     def compose_body(self) -> ComposeResult:
         """Make the text and the buttons."""
         yield Static(plain_lines(self._lines), classes="text")
-        with Horizontal(id="answers"):
+        with Vertical(id="answers"):
             yield Button(Content(f"Esc {self._cancel}"), id="cancel", compact=True)
             for number, answer in enumerate(self._answers):
                 yield Button(Content(f"{answer.key} {answer.label}"), id=f"answer-{number}", compact=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
-from textual.widgets import Static
 
 from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
 from tui.modals.notice import Notice
@@ -44,9 +43,9 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         "save",
         "audit-trail",
         "filter",
+        "help",
         "reload",
         "about",
-        "help",
         "quit",
         "end-filter",
         "next-field",
@@ -66,7 +65,6 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
 
     def compose_body(self) -> ComposeResult:
         """Make the form and the list."""
-        yield Static("API Setup", classes="heading", markup=False)
         yield SettingsForm()
         yield KeyTable()
 

@@ -8,6 +8,7 @@ from textual import on
 from textual.widgets import Static
 
 from core.audit_entry import Genuineness
+from core.errors import ApiSetupError
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
 from tui.widgets.entry_list import EntryList
@@ -43,9 +44,13 @@ class AuditTrailScreen(HouseScreen[None]):
     @latest
     async def read_entries(self) -> None:
         """Read the latest entries."""
-        self.say("Reading…")
-        entries = await self.ask(self._visit.office.audit.latest, group="entries")
         entry_list = self.query_one(EntryList)
+        self.say("Reading…")
+        try:
+            entries = await self.ask(self._visit.office.audit.latest, group="entries")
+        except ApiSetupError:
+            entry_list.say_empty("Not read; r tries again.")
+            raise
         entry_list.say_empty("The Audit Trail is empty.")
         entry_list.show_entries(entries)
         self.query_one("#trail-title", Static).update(f"Audit Trail: the latest {len(entries)} entries, newest first")

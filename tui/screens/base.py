@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -66,6 +67,7 @@ class House(Asking, _Screen):
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
+    _left = False
     _parts: Mapping[type[Widget], Widget] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -82,6 +84,13 @@ class House(Asking, _Screen):
     def compose_body(self) -> ComposeResult:
         """Make the widgets between the title and the status line."""
         yield from ()
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave with a result; a second press that was on its way leaves nothing else."""
+        if self._left:
+            return AwaitComplete()
+        self._left = True
+        return super().dismiss(result)
 
     # -- what is said ----------------------------------------------------------
 

@@ -9,7 +9,7 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from core.errors import ChangedMeanwhile, InvalidInput
+from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.api_key import ApiKey
-    from core.audit_entry import AuditEntry
     from tui.visit import Visit
 
 
@@ -39,10 +38,10 @@ class EditKeyScreen(HouseScreen[None]):
         "choose-permissions",
         "reveal",
         "send-to-clipboard",
+        "help",
         "back",
         "reload",
         "next-field",
-        "help",
         "quit",
     )
 
@@ -55,7 +54,7 @@ class EditKeyScreen(HouseScreen[None]):
         """Make the facts, the fields and the list."""
         yield Static("API Key Edit", classes="heading", markup=False)
         yield Static(self._facts(), id="facts")
-        yield KeyFieldsForm(self._key.fields, disabled=not self._editable)
+        yield KeyFieldsForm(self._key.fields, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
         yield EntryList(empty="Reading…")
 
@@ -63,7 +62,7 @@ class EditKeyScreen(HouseScreen[None]):
         """Begin with the entries, where the letters act."""
         self.query_one(EntryList).focus()
         if not self._editable:
-            self.say(self._visit.office.keys.authority.explanation)
+            self.say(self._visit.office.keys.why_status_stays(self._key))
         self.read_history()
 
     @property
@@ -86,10 +85,12 @@ class EditKeyScreen(HouseScreen[None]):
     @latest
     async def read_history(self) -> None:
         """Read the key's own audit entries."""
-        self._show_history(await self.ask(lambda: self._visit.office.keys.history(self._key), group="history"))
-
-    def _show_history(self, entries: tuple[AuditEntry, ...]) -> None:
         entry_list = self.query_one(EntryList)
+        try:
+            entries = await self.ask(lambda: self._visit.office.keys.history(self._key), group="history")
+        except ApiSetupError:
+            entry_list.say_empty("Not read; r tries again.")
+            raise
         entry_list.say_empty("No audit entry names this key.")
         entry_list.show_entries(entries)
 

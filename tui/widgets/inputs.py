@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rich.text import Text
 from textual import events
 from textual.widgets import Input
+
+from tui.widgets.plain import standing_in
 
 NEVER_LONGER_THAN = 10_000
 """No field of ours needs more; a whole file pasted by mistake shall not freeze the screen."""
@@ -47,6 +50,13 @@ class PlainInput(Input):
             disabled=disabled,
         )
         self.cursor_blink = False
+
+    @property
+    def _value(self) -> Text:
+        # Textual draws what the field holds as it is, control characters and all.
+        return (
+            super()._value if self.password else Text(standing_in(self.value), no_wrap=True, overflow="ignore", end="")
+        )
 
     def pasted(self, text: str) -> str:
         """Say what is taken of a pasted text: its first line that is not blank, without control characters."""

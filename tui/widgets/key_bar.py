@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tui.bindings import Key, display, typing_key
 from tui.widgets.plain import cells, visible
 
-MOST_KEYS = 6
+MOST_KEYS = 7
 """More than these nobody reads; the help has all."""
 
 

@@ -19,14 +19,25 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+_ROOM = 110
+"""The cells of permissions that are shown: what fits into three lines of the smallest terminal."""
+
+
 class KeyFieldsForm(Vertical):
-    """Shows and takes `KeyFields`."""
+    """Shows and takes `KeyFields`.
+
+    Args:
+        fields: What is shown first.
+        known: Whether anything is known of them at all.
+        disabled: Whether they can only be looked at.
+    """
 
     class Edited(Message):
         """Something in the form is not what it was a moment ago."""
 
-    def __init__(self, fields: KeyFields, *, disabled: bool = False) -> None:
+    def __init__(self, fields: KeyFields, *, known: bool = True, disabled: bool = False) -> None:
         super().__init__(disabled=disabled)
+        self._known = known
         self._permissions = fields.permissions
         self._first = fields
 
@@ -40,7 +51,8 @@ class KeyFieldsForm(Vertical):
         ):
             with Horizontal():
                 yield Static(label, classes="label", markup=False)
-                yield PlainInput(value, id=name, max_length=12 if name == "agreement" else 255)
+                missing = "" if self._known else "not known here"
+                yield PlainInput(value, id=name, placeholder=missing, max_length=14 if name == "agreement" else 255)
                 yield Static(remark, classes="remark", markup=False)
         with Horizontal():
             yield Static("Permissions", classes="label")
@@ -101,9 +113,8 @@ class KeyFieldsForm(Vertical):
         return self.query_one(f"#{name}", PlainInput).value.strip()
 
     def _show_permissions(self) -> None:
-        names = ", ".join(self._permissions) or "none"
-        shown = visible(f"{len(self._permissions)}: {names}" if self._permissions else names, 400)
-        self.query_one("#permission-names", Static).update(shown)
+        names = f"{len(self._permissions)}: {', '.join(self._permissions)}" if self._permissions else "none"
+        self.query_one("#permission-names", Static).update(visible(names, _ROOM) if self._known else "not known here")
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:

@@ -71,7 +71,9 @@ class KeyTable(Vertical):
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:
-        """Put the cursor on a key."""
+        """Put the cursor on a key, which no filter hides then."""
+        if self.filter.display and key not in self._matching():
+            self.end_filter()
         self.rows.show([_row(each) for each in self._matching()], keep=key.fingerprint)
 
     def start_filter(self) -> None:

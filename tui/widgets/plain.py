@@ -13,6 +13,8 @@ from rich.cells import get_character_cell_size
 from textual.content import Content
 
 ELLIPSIS = "…"
+LONGEST_LINE = 300
+"""Cells of one line of a dialog; more would push its answers out of the screen."""
 
 MARKS_PER_CHARACTER = 3
 """Combining marks shown upon one character; more would climb into the lines above."""
@@ -48,8 +50,15 @@ def visible_lines(text: str) -> list[str]:
 
 
 def plain_lines(lines: Iterable[str]) -> Content:
-    """Make lines visible for a widget that would read a string as markup."""
-    return Content("\n".join(shown for line in lines for shown in visible_lines(line)))
+    """Make lines visible for a widget that would read a string as markup; a very long one is shortened."""
+    return Content("\n".join(visible(line, LONGEST_LINE) for line in lines))
+
+
+def standing_in(text: str) -> str:
+    """Make a text visible with one character for each of its own, as a field needs that counts them."""
+    if _is_plain(text):
+        return text
+    return "".join(shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}" for shown in map(visible, text))
 
 
 def fitted(text: str, width: int) -> str:

@@ -28,7 +28,7 @@ class SettingsForm(Vertical):
 
     FIELDS: ClassVar[dict[str, str]] = {
         "enabled": "Enabled",
-        "interval": "subscription interval",
+        "interval": "interval",
         "payment_type": "payment type",
     }
 
@@ -39,9 +39,11 @@ class SettingsForm(Vertical):
     def compose(self) -> ComposeResult:
         """Make the fields; each has its label on its own line."""
         with Horizontal():
+            yield Static("API Setup", classes="heading", markup=False)
+            yield Static("", id="unsaved", markup=False)
+        with Horizontal():
             yield Static("Enabled", classes="label")
             yield OnOff(disabled=True, id="enabled")
-            yield Static("", id="unsaved", markup=False)
         with Horizontal():
             yield Static("Subscription interval", classes="label")
             yield PlainInput(id="interval", disabled=True, max_length=40)
@@ -49,7 +51,7 @@ class SettingsForm(Vertical):
         with Horizontal():
             yield Static("Default payment type", classes="label")
             yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
-            yield Static("for payments made by the API", classes="remark")
+            yield Static("for API payments", classes="remark")
 
     @property
     def page(self) -> SettingsPage:
@@ -125,7 +127,7 @@ class SettingsForm(Vertical):
 
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
-        self.query_one("#unsaved", Static).update(f"* not saved yet: {names}" if names else "")
+        self.query_one("#unsaved", Static).update(f"* unsaved: {names}" if names else "")
 
 
 def _choice(payment_type: PaymentType) -> Content:
