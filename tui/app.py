@@ -122,6 +122,9 @@ class ApisetupApp(TerminalApp):
             )
             if await self.push_screen_wait(question) is None:
                 return
+        if self.commits.running:
+            self.say("A change is still being written; the program ends when that is done.")
+        await self.commits.settled()
         await self._end_visit()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
         self.cannot_start = next(failures, None)

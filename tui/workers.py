@@ -70,6 +70,11 @@ class Commits:
             ending.add_done_callback(partial(_tell_missed, missed))
             raise
 
+    async def settled(self) -> None:
+        """Wait until no change is being written."""
+        if self._running is not None:
+            await asyncio.wait([asyncio.wrap_future(self._running)])
+
     def close(self) -> None:
         """Wait for the change that is being written, and take no more."""
         self._thread.shutdown(wait=True)
@@ -99,11 +104,14 @@ class Asking(_Node):
         get_current_worker()  # outside of a flow, waiting here would freeze the screen
         worker = self.run_worker(question, group=group, exclusive=True, exit_on_error=False, thread=True)
         try:
-            return await worker.wait()
+            answer = await worker.wait()
         except WorkerCancelled:
             raise asyncio.CancelledError from None
         except WorkerFailed as failed:
             error = failed.error
+        else:
+            self._end_if_gone()
+            return answer
         raise error
 
     async def commit(self, change: Callable[[], T]) -> T:
@@ -120,7 +128,14 @@ class Asking(_Node):
         """
         get_current_worker()
         app = cast("TerminalApp", self.app)
-        return await app.commits.commit(change, app.commit_missed)
+        done = await app.commits.commit(change, app.commit_missed)
+        self._end_if_gone()
+        return done
+
+    def _end_if_gone(self) -> None:
+        """End the flow whose screen was left while it waited: what it would show has no place any more."""
+        if not self.is_running or self.app._exit:
+            raise asyncio.CancelledError
 
     @property
     def in_flow(self) -> bool:

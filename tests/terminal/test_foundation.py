@@ -130,7 +130,7 @@ def test_no_color_means_no_colour() -> None:
 def test_the_cursor_moves_with_few_bytes() -> None:
     with started("panel") as terminal:
         assert bytes_for(terminal, "down") <= 300
-        for _ in range(30):
+        for _ in range(20):
             assert bytes_for(terminal, "down") <= 2_500
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from core.opening import Opening
 from core.secrets import Secret
@@ -38,3 +41,15 @@ def demo(demo_practice: Path) -> Opening:
     """The demo practice."""
     shutil.copy(demo_practice, FILE)
     return opening_of(FILE)
+
+
+@pytest.fixture
+def refused_writes() -> Iterator[None]:
+    """Every connection of the program refuses to write, as with a file that belongs to somebody else."""
+
+    def only_read(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    event.listen(Engine, "connect", only_read)
+    yield
+    event.remove(Engine, "connect", only_read)

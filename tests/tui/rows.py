@@ -9,6 +9,10 @@ from typing import Any
 
 from tests.tui.openings import FILE
 
+REFUSE_KEYS = "CREATE TRIGGER refuse BEFORE INSERT ON apisetup_key BEGIN SELECT RAISE(ABORT, 'not now'); END"
+"""Makes adding a key fail, and nothing else."""
+REFUSE_NO_MORE = "DROP TRIGGER refuse"
+
 
 @contextmanager
 def database() -> Iterator[sqlite3.Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core.opening import Opening
-from tests.tui.waiting import until
+from tests.tui.waiting import DEADLINE, until
 from tui.app import ApisetupApp
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.base import House
@@ -39,15 +40,15 @@ class User:
     # -- the keyboard ----------------------------------------------------------
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait until everything that they started has come to rest."""
-        await self.pilot.press(*keys)
-        await self.settle()
-
-    async def press_at_once(self, *keys: str) -> None:
-        """Press keys so quickly that the program has no time between them."""
+        """Press keys, each after all that the one before it started has come to rest."""
         for key in keys:
-            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await self.settle()
+            self.send(key)
+            await self.settle()
+
+    def send(self, *keys: str) -> None:
+        """Press keys so quickly that the program has no time between them, and do not wait."""
+        for key in keys:
+            self.app.post_message(events.Key(key, _character(key)))
 
     async def enter_text(self, text: str) -> None:
         """Paste a text into the field that has focus."""
@@ -57,23 +58,29 @@ class User:
     async def fill(self, field: str, text: str) -> None:
         """Go to a field, and put a text in the place of its own."""
         self.field(field).focus()
-        await self.pilot.press("end", "ctrl+u")
+        await self.press("end", "ctrl+u")
         await self.enter_text(text)
 
     # -- waiting ---------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Wait until no service is asked, no change is written and no message is left."""
+        """Wait until no service is asked, no change is written, no message is left and everything is drawn."""
         quiet = 0
-        while quiet < 2:
-            await until(lambda: not self._busy)
-            await self.pilot.pause()
-            quiet = 0 if self._busy else quiet + 1
+        async with asyncio.timeout(DEADLINE):
+            while quiet < 3:
+                await asyncio.sleep(0.001 if quiet or self._busy else 0)
+                if self._busy or _left_to_run():
+                    quiet = 0
+                    continue
+                # What is drawn waits for a timer; this does not.
+                self.app.screen._on_timer_update()
+                quiet += 1
 
     @property
     def _busy(self) -> bool:
+        """Whether something runs beside the event loop, or the screen on top works on what a key started."""
         asked = any(worker._thread_worker and not worker.is_finished for worker in self.app.workers)
-        return asked or self.app.commits.running
+        return asked or self.app.commits.running or bool(getattr(self.app.screen, "in_flow", False))
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""
@@ -149,12 +156,26 @@ class User:
         """The id of what has focus."""
         return self.app.focused.id if self.app.focused else None
 
-    async def go_to(self, developer: str) -> None:
-        """Put the cursor of the list on the first row that begins so."""
+    async def go_to(self, text: str) -> None:
+        """Put the cursor of the list on the first row with a cell that begins so."""
         rows = self.list.rows
-        cells = [row.cells[0] if (row := rows.row(index)) else "" for index in range(len(rows))]
-        self.list.cursor = next(index for index, cell in enumerate(cells) if cell.startswith(developer))
+        found = [
+            index
+            for index in range(len(rows))
+            if (row := rows.row(index)) and any(cell.startswith(text) for cell in row.cells)
+        ]
+        self.list.cursor = found[0]
         await self.settle()
+
+
+def _character(key: str) -> str | None:
+    named = {"space": " ", "slash": "/", "question_mark": "?"}
+    return key if len(key) == 1 else named.get(key)
+
+
+def _left_to_run() -> int:
+    """How many steps of the event loop are waiting to be run."""
+    return len(asyncio.get_running_loop().__dict__["_ready"])
 
 
 @asynccontextmanager

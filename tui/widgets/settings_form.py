@@ -28,7 +28,7 @@ class SettingsForm(Vertical):
 
     FIELDS: ClassVar[dict[str, str]] = {
         "enabled": "Enabled",
-        "interval": "interval",
+        "interval": "subscription interval",
         "payment_type": "payment type",
     }
 
@@ -127,7 +127,7 @@ class SettingsForm(Vertical):
 
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
-        self.query_one("#unsaved", Static).update(f"* unsaved: {names}" if names else "")
+        self.query_one("#unsaved", Static).update(f"* not saved yet: {names}" if names else "")
 
 
 def _choice(payment_type: PaymentType) -> Content:

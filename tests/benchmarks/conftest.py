@@ -1,0 +1,26 @@
+"""The measuring is done once; the table of all figures is printed at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.measuring import Figures, measured, table
+
+_FIGURES = pytest.StashKey[dict[str, Figures]]()
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
+    """The figures of the plain application, the embedded practice and the demo."""
+    found = measured(tmp_path_factory.mktemp("benchmark"))
+    pytestconfig.stash[_FIGURES] = found
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table."""
+    found = config.stash.get(_FIGURES, None)
+    if found is not None:
+        terminalreporter.section("80x24, ratios to a plain Textual application with the same widgets")
+        for line in table(found):
+            terminalreporter.write_line(line)

@@ -1,0 +1,97 @@
+"""Starting programs side by side, and counting their seconds and bytes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from tests.terminal.program import READY, Home
+from tests.terminal.terminal import Terminal
+
+ROUNDS = 7
+DOWNS = 5
+IDLE_SECONDS = 5.0
+
+MEANINGFUL = r"Enabled[\s\S]*Subscription interval[\s\S]*Default payment type"
+"""The labels of the form: an admin knows where this is."""
+
+PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
+
+
+@dataclass
+class Figures:
+    """What one program needed, a figure for each round."""
+
+    start: list[float] = field(default_factory=list)
+    start_bytes: list[int] = field(default_factory=list)
+    down: list[int] = field(default_factory=list)
+    dialog: list[int] = field(default_factory=list)
+    idle: list[int] = field(default_factory=list)
+
+    def median(self, name: str) -> float:
+        """The median of one figure."""
+        figures: list[float] = getattr(self, name)
+        return median(figures)
+
+
+def measured(directory: Path) -> dict[str, Figures]:
+    """Run the programs in turn, as many times as there are rounds; a first turn only warms the machine up."""
+    home = Home(directory)
+    home.make_practice()
+    colours = {"COLORTERM": "truecolor"}
+    plain = str(Path(__file__).with_name("plain_app.py"))
+    starts: dict[str, tuple[Callable[[], Terminal], str]] = {
+        PLAIN: (lambda: home.start(plain, command=(sys.executable,), env=colours), "Developer 12"),
+        EMBEDDED: (lambda: home.start(env=colours), READY),
+        DEMO: (lambda: home.start("--demo", env=colours), READY),
+    }
+    figures = {name: Figures() for name in starts}
+    for number in range(ROUNDS + 1):
+        for name, (start, complete) in starts.items():
+            _measure(start, complete, figures[name] if number else Figures(), last=number == ROUNDS)
+    return figures
+
+
+def _measure(start: Callable[[], Terminal], complete: str, figures: Figures, *, last: bool) -> None:
+    begin = time.perf_counter()
+    with start() as terminal:
+        terminal.wait_for(MEANINGFUL)
+        figures.start.append(time.perf_counter() - begin)
+        terminal.wait_for(complete)
+        terminal.settle()
+        figures.start_bytes.append(terminal.bytes_sent)
+        figures.down += [_bytes_for(terminal, "down") for _ in range(DOWNS)]
+        figures.dialog.append(_bytes_for(terminal, "i") + _bytes_for(terminal, "escape"))
+        if last:
+            before = terminal.bytes_sent
+            terminal.read(IDLE_SECONDS)  # returns at the first byte
+            figures.idle.append(terminal.bytes_sent - before)
+
+
+def _bytes_for(terminal: Terminal, key: str) -> int:
+    before = terminal.bytes_sent
+    terminal.press(key)
+    terminal.settle()
+    return terminal.bytes_sent - before
+
+
+def table(figures: dict[str, Figures]) -> list[str]:
+    """The medians, and the ratios to the plain application, as lines to print."""
+    lines = [
+        f"{'medians':<12}{'start ms':>16}{'start bytes':>18}{'Down bytes':>18}{'dialog bytes':>18}{'idle bytes':>12}"
+    ]
+    plain = figures[PLAIN]
+    for name, each in figures.items():
+        cells = [
+            f"{each.median('start') * 1000:.0f} ({each.median('start') / plain.median('start'):.2f})",
+            *(
+                f"{each.median(what):,.0f} ({each.median(what) / plain.median(what):.2f})"
+                for what in ("start_bytes", "down", "dialog")
+            ),
+        ]
+        lines.append(f"{name:<12}{cells[0]:>16}" + "".join(f"{cell:>18}" for cell in cells[1:]) + f"{each.idle[0]:>12}")
+    return lines

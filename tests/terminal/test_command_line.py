@@ -1,0 +1,118 @@
+"""The command line: what it answers without a terminal, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from tests.terminal.program import Home
+from tests.terminal.terminal import ROOT
+
+SECRET = "p4ssw0rd-in-an-address"
+
+
+def test_help_names_the_options_and_the_environment(home: Home) -> None:
+    done = home.run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("--demo", "--url", "--authority", "--debug", "APISETUP_PASSWORD", "APISETUP_CONFIG", "NO_COLOR"):
+        assert name in done.stdout
+
+
+def test_the_version_is_that_of_the_package(home: Home) -> None:
+    done = home.run("--version")
+    assert (done.returncode, done.stdout) == (0, f"apisetup {version('apisetup')}\n")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_answering_imports_neither_textual_nor_sqlalchemy(option: str) -> None:
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('imported', *{'textual', 'rich', 'sqlalchemy', 'pymysql'} & set(sys.modules)))\n"
+        "from tui.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, option], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "imported"
+
+
+def test_an_unknown_option_is_wrong_usage(home: Home) -> None:
+    done = home.run("--databse", "x")
+    assert done.returncode == 2
+    assert "unrecognized arguments: --databse" in done.stderr
+
+
+def test_a_pipe_is_no_terminal(home: Home) -> None:
+    done = home.run("--demo")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("apisetup: apisetup needs a terminal")
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(home.temporary.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--demo", "--url", "mysql://u@h/d"), "--demo and --url name two different practices."),
+        (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address shows in process lists"),
+        (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url cannot be read."),
+        (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url is of no kind that apisetup knows."),
+        (("--url", f"mysql://u@h:{SECRET}/d"), "The address after --url cannot be read."),
+        (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has options that apisetup does not take"),
+        (("--url", "mysql://h/d"), "The address needs a user, a host and a database."),
+        (("--authority", "headquarters"), "An SQLite practice has no headquarters."),
+    ],
+)
+def test_wrong_usage_is_one_sentence(home: Home, arguments: tuple[str, ...], sentence: str) -> None:
+    with home.start(*arguments, columns=400) as terminal:
+        assert terminal.exit_status() == 2
+        assert terminal.text.strip().startswith(f"apisetup: {sentence}")
+        assert len(terminal.text.strip().splitlines()) == 1
+        assert SECRET.encode() not in terminal.output
+        assert b"\x1b[?1049h" not in terminal.output
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[licence]\nfile = 'x'", "has an unknown name: licence. Did you mean license?"),
+        ("[license]\ntitel = 'x'", "has an unknown name: license.titel. Did you mean license.title?"),
+        ("[license\n", "is not TOML"),
+        ("license = 3", "license must be a table"),
+    ],
+)
+def test_a_bad_configuration_file_is_named_with_what_is_wrong(home: Home, text: str, sentence: str) -> None:
+    home.write_configuration(text)
+    with home.start(columns=400) as terminal:
+        assert terminal.exit_status() == 2
+        assert str(home.configuration) in terminal.text
+        assert sentence in terminal.text
+
+
+def test_a_license_text_that_is_missing_is_said_on_the_screen(home: Home) -> None:
+    home.write_configuration("[license]\nfile = 'missing.txt'")
+    with home.start(columns=400) as terminal:
+        terminal.wait_for("The license text .*missing.txt cannot be read")
+        terminal.press("q")
+        assert terminal.exit_status() == 1
+
+
+def test_the_offices_own_license_is_shown(home: Home) -> None:
+    home.write_configuration("[license]\nfile = 'ours.txt'\ntitle = 'Our [bold]rules[/]'")
+    home.configuration.with_name("ours.txt").write_text("Be [red]careful[/red].\n", encoding="utf-8")
+    with home.opened() as terminal:
+        terminal.press("a")
+        terminal.wait_for("^  Assign API Key")
+        terminal.type("Kq7mZt4xWb9sLp2D")
+        terminal.wait_for("Lp2D$")
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! Please enter the developer's name")
+        terminal.type("Dev")
+        terminal.wait_for("^  Developer +Dev ")
+        terminal.press("ctrl+s")
+        terminal.wait_for("─ Without an agreement")
+        terminal.press("w")
+        terminal.wait_for(r"^ *Our \[bold\]rules\[/\]$")
+        terminal.wait_for(r"^ *Be \[red\]careful\[/red\]\.$")

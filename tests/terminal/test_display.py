@@ -1,0 +1,94 @@
+"""What reaches the terminal: its size, its colours, and nothing while nothing happens."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.terminal.program import KEY_OPEN, READY, Home
+from tests.terminal.server_practice import SIGN_IN, ServerPractice
+from tests.terminal.terminal import Terminal
+
+QUIET = 3.0
+"""Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""
+
+
+def stays_quiet(terminal: Terminal) -> None:
+    terminal.settle()
+    assert not terminal.read(QUIET)
+
+
+def visit_the_main_screens(terminal: Terminal) -> None:
+    """See every screen of the main job once."""
+    # The key bar is painted last, so what is waited for stands there.
+    for key, shown in (
+        ("down", "^> Canopy"),
+        ("e", KEY_OPEN),
+        ("escape", READY),
+        ("d", "^ *│ *Esc Cancel +y Disable"),
+        ("escape", "Nothing was changed"),
+        ("t", "^Of these "),
+        ("enter", "^Esc Back  PgDn Page down"),
+        ("escape", "^Enter Open  r Reload"),
+        ("escape", READY),
+        ("a", "^.s Go on "),
+        ("escape", "No key was added"),
+        ("?", "^Esc Back  PgDn Page down"),
+        ("escape", READY),
+        ("/", "^F3 Add  F4 Edit"),
+        ("escape", READY),
+    ):
+        terminal.press(key)
+        terminal.wait_for(shown)
+
+
+def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
+    with home.opened("--demo") as terminal:
+        stays_quiet(terminal)
+        terminal.press("/")
+        terminal.wait_for("developer, last four or status")
+        stays_quiet(terminal)
+
+
+def test_an_idle_sign_in_sends_nothing(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home) as terminal:
+        terminal.wait_for(SIGN_IN)
+        stays_quiet(terminal)
+
+
+def test_no_color_means_no_colour(home: Home) -> None:
+    with home.opened("--demo", NO_COLOR="1", COLORTERM="truecolor") as terminal:
+        visit_the_main_screens(terminal)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert terminal.colours() == []
+
+
+@pytest.mark.parametrize(("term", "colorterm"), [("xterm", ""), ("xterm-256color", "truecolor")])
+def test_only_the_terminals_own_colours_are_used(home: Home, term: str, colorterm: str) -> None:
+    with home.opened("--demo", TERM=term, COLORTERM=colorterm) as terminal:
+        visit_the_main_screens(terminal)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert [codes for codes in terminal.colours() if re.search(r"(?:^|;)[34]8;", codes)] == []
+
+
+def test_a_terminal_may_grow_and_shrink(home: Home) -> None:
+    with home.opened("--demo") as terminal:
+        terminal.resize(50, 15)
+        terminal.wait_for("^This terminal is 50x15; apisetup needs at least$")
+        terminal.resize(80, 24)
+        terminal.wait_for("^> Appointment Bridge ")
+        terminal.wait_for(READY)
+        terminal.press("down")
+        terminal.wait_for("^> Canopy Analytics ")
+        terminal.resize(120, 40)
+        terminal.wait_for(r"^  Patient Portal Plus +\*{8}9511 ")
+        terminal.wait_until(lambda: READY[1:] in terminal.screen.display[39], "the key bar is the last line")
+        terminal.resize(60, 20)
+        terminal.wait_until(lambda: READY[1:] in terminal.screen.display[19], "the key bar is the last line")
+        terminal.wait_for("^> Canopy Analytics ")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []

@@ -1,0 +1,130 @@
+"""The main job on the embedded practice, from the first start to the entries in the Audit Trail."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import hashlib
+import re
+import stat
+
+from tests.terminal.program import Home, add_key, change_settings, disable_key, fill_in_key, save
+
+KEY = "Kq7mZt4xWb9sLp2D"
+DEVELOPER = "Bridge [red] Ltd"
+USER = getpass.getuser()
+
+
+def test_the_main_job_ends_in_the_audit_trail(home: Home) -> None:
+    with home.opened() as terminal:
+        terminal.wait_for(r"Enabled +\[ \] off")
+        assert terminal.find("No API keys yet")
+        change_settings(terminal)
+        save(terminal)
+        add_key(terminal, KEY, DEVELOPER)
+        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +yes")
+        disable_key(terminal)
+        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +Disabled by Customer")
+        terminal.press("t")
+        terminal.wait_for("Of these 5: 5 genuine, 0 altered, 0 without hash")
+        newest_first = re.findall(r" yes +\S+ +(\S{3,} ?\w*)", terminal.text)
+        assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
+        terminal.press("escape")
+        terminal.wait_for("^API Setup")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+        assert terminal.text.strip() == ""
+    _rows_are_right(home)
+
+
+def _rows_are_right(home: Home) -> None:
+    named = f"********Lp2D #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} ({DEVELOPER})"
+    assert home.rows("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == [(1,)]
+    assert home.rows(
+        "SELECT PropertyValue FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'"
+    ) == [("5",)]
+    assert home.rows("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == [("2",)]
+    assert home.rows("SELECT CustApiKey, DevName FROM apikey") == [(KEY, DEVELOPER)]
+    logged = home.rows(
+        "SELECT PermType, UserNum, LogDateTime, LogText, PatNum, LogHash FROM securitylog"
+        " JOIN securityloghash USING (SecurityLogNum) ORDER BY SecurityLogNum"
+    )
+    texts = [(row[0], row[3]) for row in logged]
+    assert texts[0] == (8, "API/FHIR")
+    assert texts[1] == (
+        8,
+        "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
+        " payment type from Check to Cash",
+    )
+    assert texts[2][0] == 258
+    assert re.fullmatch(rf"API Access Agreement accepted by {USER} \(SHA-256 [0-9a-f]{{12}}\)", texts[2][1])
+    assert texts[3] == (8, f"New API key {named} added by {USER}")
+    assert texts[4] == (8, f"API key {named} changed from Enabled to Disabled by Customer by {USER}")
+    assert len(texts) == 5
+    for kind, user, moment, text, patient, stored in logged:
+        hashed = f"{kind}{user}{moment.split('.')[0]}{text}{patient}".encode("utf-16-le")
+        assert stored == base64.b64encode(hashlib.sha256(hashed).digest()).decode()
+
+
+def test_a_second_start_shows_what_the_first_one_saved(home: Home) -> None:
+    with home.opened() as terminal:
+        change_settings(terminal)
+        save(terminal)
+        add_key(terminal, KEY, DEVELOPER)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    with home.opened() as terminal:
+        terminal.wait_for(r"Enabled +\[x\] on")
+        assert terminal.find("Subscription interval +5 ")
+        assert terminal.find("Default payment type +Cash ")
+        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +yes")
+
+
+def test_the_files_are_for_this_user_alone(home: Home) -> None:
+    home.make_practice()
+    assert stat.S_IMODE(home.practice.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.practice.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_not_saved_is_asked_about(home: Home) -> None:
+    with home.opened() as terminal:
+        change_settings(terminal)
+        terminal.press("ctrl+q")
+        terminal.wait_for("─ Quit without saving")
+        terminal.press("escape")
+        terminal.wait_for_no("─ Quit without saving")
+        assert terminal.find("Subscription interval +5 ")
+        terminal.press("ctrl+q")
+        terminal.wait_for("─ Quit without saving")
+        terminal.press("y")
+        assert terminal.exit_status() == 0
+    assert home.value("SELECT Enabled FROM program") == 0
+    assert home.value("SELECT count(*) FROM securitylog") == 1
+
+
+def test_a_declined_license_adds_no_key(home: Home) -> None:
+    with home.opened() as terminal:
+        terminal.press("a")
+        terminal.wait_for("^  Assign API Key")
+        fill_in_key(terminal, KEY, DEVELOPER)
+        terminal.press("ctrl+s")
+        terminal.wait_for("─ Without an agreement")
+        terminal.press("w")
+        terminal.wait_for(r"Read: \d+%")
+        terminal.press("escape")
+        terminal.wait_for("Declined: the agreement must be accepted to add an API key")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    assert home.value("SELECT count(*) FROM apikey") == 0
+    assert home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC").startswith(
+        f"API Access Agreement declined by {USER} "
+    )
+
+
+def test_a_key_pasted_with_line_breaks_is_whole(home: Home) -> None:
+    with home.opened() as terminal:
+        terminal.press("a")
+        terminal.wait_for("^  Assign API Key")
+        terminal.paste(f"\n  {KEY[:8]} \r\n {KEY[8:]}\n\n")
+        terminal.wait_for(f"API key +{KEY}")

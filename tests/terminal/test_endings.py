@@ -1,0 +1,157 @@
+"""How the program ends when it is not asked to: signals, a lost terminal, a crash; and what it leaves behind."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from tests.terminal.crashing_program import SECRET
+from tests.terminal.program import READY, Home, change_settings
+from tests.terminal.server_practice import ServerPractice
+from tests.terminal.terminal import Terminal
+
+SAVED = (
+    "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
+    " payment type from Check to "
+)
+STILL_SAVING = "a change is still being written to the database"
+
+Blow = Callable[[Terminal], None]
+
+
+def terminate(terminal: Terminal) -> None:
+    terminal.signal(signal.SIGTERM)
+
+
+def hang_up_by_signal(terminal: Terminal) -> None:
+    terminal.signal(signal.SIGHUP)
+
+
+def drop_connection(terminal: Terminal) -> None:
+    terminal.hang_up()
+
+
+ENDINGS = [
+    pytest.param(terminate, 143, id="SIGTERM"),
+    pytest.param(hang_up_by_signal, 129, id="SIGHUP"),
+    pytest.param(drop_connection, 129, id="lost terminal"),
+]
+
+
+@pytest.mark.parametrize(("blow", "status"), ENDINGS)
+def test_an_end_from_outside_restores_the_terminal_and_throws_the_demo_away(
+    home: Home, blow: Blow, status: int
+) -> None:
+    with home.opened("--demo") as terminal:
+        assert [each.name.startswith("apisetup-demo-") for each in home.temporary.iterdir()] == [True]
+        blow(terminal)
+        assert terminal.exit_status() == status
+        if blow is not drop_connection:
+            assert terminal.unrestored() == []
+            assert terminal.text.strip() == ""
+    assert list(home.temporary.iterdir()) == []
+
+
+def test_quitting_throws_the_demo_away(home: Home) -> None:
+    with home.opened("--demo") as terminal:
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    assert list(home.temporary.iterdir()) == []
+    assert not home.configuration.parent.exists()
+
+
+@pytest.mark.parametrize(("blow", "status"), ENDINGS)
+def test_an_end_in_the_middle_of_a_save_leaves_no_half_of_it(home: Home, blow: Blow, status: int) -> None:
+    with home.opened() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as other:
+        change_settings(terminal)
+        other.execute("BEGIN IMMEDIATE")
+        terminal.press("ctrl+s")
+        terminal.wait_for("^Saving…")
+        blow(terminal)
+        if blow is not drop_connection:
+            terminal.wait_for(STILL_SAVING)
+        other.execute("ROLLBACK")
+        assert terminal.exit_status() == status
+        if blow is not drop_connection:
+            assert terminal.unrestored() == []
+    assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",), (f"{SAVED}Cash",)]
+    assert home.value("SELECT count(*) FROM securityloghash") == 2
+    assert home.rows("SELECT Enabled FROM program") == [(1,)]
+    assert home.value("SELECT PropertyValue FROM programproperty WHERE PropertyDesc LIKE 'SubscriptionP%'") == "5"
+
+
+@pytest.mark.parametrize("practice", [("24.3.10.0", "MyISAM")], indirect=True)
+def test_a_signal_between_the_statements_of_a_save_lets_it_end(home: Home, practice: ServerPractice) -> None:
+    with (
+        practice.signed_in(home) as terminal,
+        practice.server.connection(practice.database) as other,
+        other.cursor() as cursor,
+    ):
+        change_settings(terminal, "Credit Card")
+        # The audit row is written before the statement that now waits.
+        cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
+        terminal.press("ctrl+s")
+        terminal.wait_until(lambda: practice.writer_waits, "the change has begun")
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_for(STILL_SAVING)
+        cursor.execute("UNLOCK TABLES")
+        assert terminal.exit_status() == 143
+        assert terminal.unrestored() == []
+    assert ("8", f"{SAVED}Credit Card") in practice.logged()
+    assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
+    assert practice.value("SELECT PropertyValue FROM programproperty WHERE ProgramPropertyNum = 903") == "5"
+    assert practice.value("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == "313"
+
+
+def test_a_killed_program_leaves_no_half_of_a_save(home: Home) -> None:
+    with home.opened() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as other:
+        change_settings(terminal)
+        other.execute("BEGIN IMMEDIATE")
+        terminal.press("ctrl+s")
+        terminal.wait_for("^Saving…")
+        terminal.signal(signal.SIGKILL)
+        assert terminal.exit_status() == -signal.SIGKILL
+        other.execute("ROLLBACK")
+    assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",)]
+    assert home.rows("SELECT Enabled FROM program") == [(0,)]
+    with home.opened() as terminal:
+        terminal.wait_for(r"Enabled +\[ \] off")
+
+
+def crashed(home: Home, *arguments: str) -> Terminal:
+    """Start the program with a fault in it, and save."""
+    terminal = home.start("-m", "tests.terminal.crashing_program", *arguments, command=(sys.executable,))
+    terminal.wait_for(READY)
+    change_settings(terminal)
+    terminal.press("ctrl+s")
+    assert terminal.exit_status() == 1
+    return terminal
+
+
+def test_a_crash_is_one_sentence_without_values(home: Home) -> None:
+    with crashed(home) as terminal:
+        assert terminal.unrestored() == []
+        assert terminal.text.replace("\n", "").strip() == (
+            "apisetup: stopped by an internal error (ValueError). Start it again with --debug to write a log of it."
+        )
+        assert SECRET.encode() not in terminal.output
+        assert b"Traceback" not in terminal.output
+    assert not list(home.directory.rglob("debug.log"))
+
+
+def test_a_crash_is_logged_without_values(home: Home) -> None:
+    with crashed(home, "--debug") as terminal:
+        assert SECRET.encode() not in terminal.output
+    assert stat.S_IMODE(home.log.stat().st_mode) == 0o600
+    log = home.log.read_text(encoding="utf-8")
+    assert "ValueError" in log
+    assert "OSError 2013" in log
+    assert "crashing_program.py:" in log
+    assert SECRET not in log
+    assert "db.example" not in log

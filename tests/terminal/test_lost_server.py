@@ -1,0 +1,165 @@
+"""A server that goes away in the middle: what was typed stays, and it is said what became of a change."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from tests.core.places import Server
+from tests.terminal.program import Home, change_settings, save
+from tests.terminal.server_practice import ServerPractice
+from tests.terminal.terminal import Terminal
+
+
+class Line:
+    """A line to the server that can be cut and mended.
+
+    Args:
+        server: Where it leads.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self.cut_off = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _address = self._listener.accept()
+                if self.cut_off:
+                    near.close()
+                    continue
+                far = socket.create_connection((self._server.host, self._server.port))
+                self._open += [near, far]
+                threading.Thread(target=_carry, args=(near, far), daemon=True).start()
+
+    def cut(self) -> None:
+        """End all connections, and let no new one through."""
+        self.cut_off = True
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._open.clear()
+
+    def mend(self) -> None:
+        """Let new connections through."""
+        self.cut_off = False
+
+    def close(self) -> None:
+        """Take the line away."""
+        self.cut()
+        self._listener.close()
+
+
+def _carry(near: socket.socket, far: socket.socket) -> None:
+    with near, far, selectors.DefaultSelector() as both, suppress(OSError):
+        both.register(near, selectors.EVENT_READ, far)
+        both.register(far, selectors.EVENT_READ, near)
+        while True:
+            for key, _events in both.select():
+                assert isinstance(key.fileobj, socket.socket)
+                data = key.fileobj.recv(65536)
+                if not data:
+                    return
+                key.data.sendall(data)
+
+
+@pytest.fixture
+def line(server: Server) -> Iterator[Line]:
+    """A line to the server for tests."""
+    made = Line(server)
+    yield made
+    made.close()
+
+
+@contextmanager
+def over(line: Line, practice: ServerPractice, home: Home) -> Iterator[Terminal]:
+    """The program, signed in over the line, with all settings changed and not saved."""
+    with practice.over(line.port).signed_in(home) as terminal:
+        change_settings(terminal, "Credit Card")
+        yield terminal
+
+
+def test_connections_that_were_killed_are_made_again(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home) as terminal:
+        change_settings(terminal, "Credit Card")
+        practice.kill_connections()
+        save(terminal)
+    assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
+
+
+def test_a_server_that_is_gone_leaves_what_was_typed(home: Home, practice: ServerPractice, line: Line) -> None:
+    with over(line, practice, home) as terminal:
+        line.cut()
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! .*(was lost|answers there)")
+        assert terminal.find("^Subscription interval +5 ")
+        assert terminal.find(r"\* not saved yet: Enabled")
+        assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
+        line.mend()
+        save(terminal)
+        assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+
+
+def test_one_can_leave_without_the_server(home: Home, practice: ServerPractice, line: Line) -> None:
+    with over(line, practice, home) as terminal:
+        line.cut()
+        terminal.press("ctrl+q")
+        terminal.wait_for("─ Quit without saving")
+        terminal.press("y")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+
+
+def test_a_line_that_is_cut_while_saving_is_said(home: Home, practice: ServerPractice, line: Line) -> None:
+    with (
+        over(line, practice, home) as terminal,
+        practice.server.connection(practice.database) as other,
+        other.cursor() as cursor,
+    ):
+        cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
+        terminal.press("ctrl+s")
+        terminal.wait_until(lambda: practice.writer_waits, "the change has begun")
+        line.cut()
+        terminal.wait_for("^! The connection to the database server was lost. Nothing was changed\\.")
+        cursor.execute("UNLOCK TABLES")
+        assert terminal.find("^Subscription interval +5 ")
+    assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
+    assert [text for _kind, text in practice.logged()] == ["User: Admin has logged on.", "API/FHIR"]
+
+
+def test_rights_that_are_taken_away_in_the_middle_are_said(home: Home, practice: ServerPractice) -> None:
+    with practice.user("pass") as user, practice.seen_by(user, "pass").signed_in(home) as terminal:
+        change_settings(terminal, "Credit Card")
+        practice.server.execute(
+            f"REVOKE ALL ON `{practice.database}`.* FROM '{user}'@'%'",
+            f"GRANT SELECT ON `{practice.database}`.* TO '{user}'@'%'",
+        )
+        practice.kill_connections()
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! The database user may not do this.")
+        assert terminal.find("^Subscription interval +5 ")
+        practice.server.execute(f"GRANT ALL ON `{practice.database}`.* TO '{user}'@'%'")
+        practice.kill_connections()
+        save(terminal)
+
+
+def test_a_user_who_is_locked_out_in_the_middle_is_told(home: Home, practice: ServerPractice) -> None:
+    with practice.user("pass") as user, practice.seen_by(user, "pass").signed_in(home) as terminal:
+        change_settings(terminal, "Credit Card")
+        practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
+        practice.kill_connections()
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! The server refuses this database user or its password.")
+        assert terminal.find("^Subscription interval +5 ")

@@ -1,0 +1,159 @@
+"""The main job on a practice's own database server, and the ways in."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+
+from tests.core.columns import NEW, OLD
+from tests.terminal.program import READY, Home, add_key, change_settings, disable_key, save
+from tests.terminal.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
+
+KEY = "Kq7mZt4xWb9sLp2D"
+MASKED = "********Lp2D"
+NAMED = f"{MASKED} #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} (Bridge [red] Ltd)"
+"""How entries name the key, with the beginning of its hash."""
+
+DEVELOPER = "Bridge [red] Ltd"
+
+
+@pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (NEW, "MyISAM"), (OLD, "MyISAM")], indirect=True)
+def test_the_main_job_ends_in_the_audit_trail(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home) as terminal:
+        terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin$")
+        change_settings(terminal, "Credit Card")
+        save(terminal)
+        add_key(terminal, KEY, DEVELOPER)
+        disable_key(terminal)
+        terminal.wait_for(rf"> Bridge \[red\] Ltd +{re.escape(MASKED)} +Disabled by Customer")
+        terminal.press("t")
+        terminal.wait_for(r"Of these \d+: ")
+        newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
+        assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+    has_apikey = practice.value("SELECT ValueString FROM preference WHERE PrefName = 'DataBaseVersion'") == NEW
+    assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
+    assert practice.value("SELECT PropertyValue FROM programproperty WHERE ProgramPropertyNum = 903") == "5"
+    assert practice.value("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == "313"
+    if has_apikey:
+        assert practice.rows(f"SELECT DevName FROM apikey WHERE CustApiKey = '{KEY}'") == [(DEVELOPER,)]
+    entries = practice.logged()
+    assert entries[:3] == [
+        ("83", "User: Admin has logged on."),
+        ("8", "API/FHIR"),
+        (
+            "8",
+            "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
+            " payment type from Check to Credit Card",
+        ),
+    ]
+    assert entries[3][0] == ("258" if has_apikey else "8")
+    assert str(entries[3][1]).startswith("API Access Agreement accepted by Admin (SHA-256 ")
+    assert entries[4:] == [
+        ("8", f"New API key {NAMED} added by Admin"),
+        ("8", f"API key {NAMED} changed from Enabled to Disabled by Customer by Admin"),
+        ("83", "User: Admin has logged off."),
+    ]
+
+
+def test_a_wrong_password_is_refused_and_logged(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home) as terminal:
+        sign_in(terminal, password="incorrect")
+        terminal.wait_for("^! Invalid username or password")
+        type_password(terminal, "Password", "correct horse")
+        terminal.wait_for(READY)
+    assert practice.logged() == [
+        ("83", "User: Admin failed to log on."),
+        ("83", "User: Admin has logged on."),
+        ("8", "API/FHIR"),
+    ]
+
+
+def test_an_unknown_user_gets_the_same_answer(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home) as terminal:
+        sign_in(terminal, name="Nobody")
+        terminal.wait_for("^! Invalid username or password")
+
+
+def test_a_blank_password_is_a_password(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home) as terminal:
+        sign_in(terminal, name="blank", password="")
+        terminal.wait_for(READY)
+        terminal.wait_for(" Blank$")
+
+
+def test_a_locked_user_is_told_until_when(home: Home, practice: ServerPractice) -> None:
+    practice.execute("UPDATE userod SET FailedAttempts = 5, DateTFail = NOW() WHERE UserName = 'Admin'")
+    with practice.start(home) as terminal:
+        sign_in(terminal)
+        terminal.wait_for(r"^! This user is locked until \d\d:\d\d:\d\d")
+
+
+def test_a_user_without_setup_is_told_what_is_missing(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home) as terminal:
+        sign_in(terminal, name="Maria", password="maria's")
+        terminal.wait_for("^! The user Maria lacks the permission Setup")
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+
+
+def test_the_database_password_is_asked_for_where_none_is_given(home: Home, practice: ServerPractice) -> None:
+    with practice.user("s3cret-of-the-database") as user, home.start("--url", practice.url(user)) as terminal:
+        terminal.wait_for("^  Database password")
+        terminal.wait_for("Enter connects")
+        type_password(terminal, "Database password", "wrong")
+        terminal.wait_for("The server refuses this database user or its password")
+        for _ in "wrong":
+            terminal.press("backspace")
+        terminal.wait_for("^  Database password$")
+        type_password(terminal, "Database password", "s3cret-of-the-database")
+        terminal.wait_for(SIGN_IN)
+
+
+def test_an_empty_variable_is_an_empty_password(home: Home, practice: ServerPractice) -> None:
+    with practice.user("") as user, practice.seen_by(user, "").start(home) as terminal:
+        terminal.wait_for(SIGN_IN)
+
+
+def test_where_headquarters_decides_the_keys_are_only_read(home: Home, practice: ServerPractice) -> None:
+    before = practice.rows("SELECT * FROM apikey")
+    with practice.start(home) as terminal:
+        sign_in(terminal)
+        terminal.wait_for("^API keys: 3 · copy of headquarters' list, status unknown")
+        assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +Unknown +not known here")
+        terminal.press("a")
+        terminal.wait_for("─ Keys are not added here ")
+        assert re.search("Open Dental's headquarters decides about the keys", _flat(terminal.text))
+        assert re.search("apisetup is not connected to it yet", _flat(terminal.text))
+        terminal.press("enter")
+        terminal.wait_for(READY)
+        terminal.press("d")
+        terminal.wait_for("^! Open Dental's headquarters decides about the keys")
+    assert practice.rows("SELECT * FROM apikey") == before
+
+
+def test_a_user_who_may_only_read_sees_all_and_saves_nothing(home: Home, practice: ServerPractice) -> None:
+    with practice.user("reads", "SELECT") as user:
+        reader = practice.seen_by(user, "reads")
+        with reader.start(home) as terminal:
+            sign_in(terminal)
+            terminal.wait_for(READY)
+            terminal.wait_for(f"{USER} · READ-ONLY$")
+            change_settings(terminal, "Credit Card")
+            terminal.press("ctrl+s")
+            terminal.wait_for("^! The database user may not do this")
+            assert terminal.find("^Subscription interval +5 ")
+            terminal.press("ctrl+q")
+            terminal.wait_for("─ Quit without saving")
+            terminal.press("y")
+            assert terminal.exit_status() == 0
+    assert practice.logged() == []
+
+
+def _flat(text: str) -> str:
+    """The words of a text that is broken into lines of a frame."""
+    return " ".join(text.replace("│", " ").split())

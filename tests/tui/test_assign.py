@@ -1,0 +1,418 @@
+"""Adding a key: the key and its developer, the agreement, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.config import Configuration
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.assign_key import AssignKeyScreen
+from tui.screens.license import LicenseScreen
+
+KEY = "EXAMPLE-NOT-A-KEY-Gh78"
+
+
+async def assign(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
+    await user.press("a")
+    await user.at(AssignKeyScreen)
+    for field, text in (("key", key), ("developer", developer), ("agreement", agreement)):
+        if text:
+            await user.fill(field, text)
+
+
+async def license_of(user: User) -> None:
+    await assign(user)
+    await user.press("ctrl+s")
+    await user.at(LicenseScreen)
+
+
+async def accept(user: User) -> None:
+    await user.press("end", "a")
+
+
+# -- the whole way -------------------------------------------------------------------
+
+
+async def test_a_key_is_added_from_the_keyboard_alone(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        before = rows.last_entry()
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        assert user.focused == "key"
+        await user.enter_text(f"  {KEY[:9]}\r\n  {KEY[9:]}\n")
+        await user.press("enter")
+        assert user.focused == "developer"
+        await user.enter_text("Night Guard")
+        await user.press("enter")
+        await user.enter_text("help@nightguard.example")
+        await user.press("enter")
+        await user.enter_text("555-0177")
+        await user.press("enter")
+        await user.enter_text("2024-10-31")
+        await user.press("ctrl+o")
+        await user.at(PermissionChoice)
+        await user.press("space", "down", "space", "ctrl+s")
+        await user.at(AssignKeyScreen)
+        assert "2: ApiReadAll, ApiAllOthers" in user.text
+        await user.press("enter")
+        await user.at(LicenseScreen)
+        await accept(user)
+        await user.at(Notice)
+        assert "Added and enabled: API key ********Gh78 (Night Guard)." in user.flowing_text
+        await user.press("enter")
+        assert user.row == "Night Guard | ********Gh78 | yes"
+        assert user.said == "Added and enabled: API key ********Gh78 (Night Guard)."
+        accepted, added = rows.audit_texts(before)
+        assert accepted.startswith("API Access Agreement accepted by admin (SHA-256 ")
+        assert added.startswith("New API key ********Gh78 #")
+        assert added.endswith("(Night Guard) added by admin")
+        assert rows.query("SELECT CustApiKey, DevName FROM apikey") == [(KEY, "Night Guard")]
+        stored = "SELECT key_text, developer, email, phone, permissions, status, agreement_since FROM apisetup_key"
+        assert rows.query(stored) == [
+            (
+                KEY,
+                "Night Guard",
+                "help@nightguard.example",
+                "555-0177",
+                '["ApiReadAll", "ApiAllOthers"]',
+                1,
+                "2024-10-31",
+            )
+        ]
+
+
+async def test_the_new_key_is_highlighted_among_the_others(demo: Opening) -> None:
+    async with working(demo) as user:
+        await license_of(user)
+        await accept(user)
+        await user.at(Notice)
+        await user.press("enter")
+        assert user.row == "Night Guard | ********Gh78 | yes"
+        assert "API keys: 13" in user.text
+
+
+async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("slash")
+        await user.enter_text("portal")
+        await user.press("enter")
+        await license_of(user)
+        await accept(user)
+        await user.at(Notice)
+        await user.press("enter")
+        assert user.row == "Night Guard | ********Gh78 | yes"
+
+
+# -- the key -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
+async def test_of_a_header_the_right_part_is_offered(embedded: Opening, header: str) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=f"{header} DEVELOPER/{KEY}")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        assert "a whole Authorization header" in user.flowing_text
+        await user.press("u")
+        await user.at(LicenseScreen)
+        await accept(user)
+        await user.at(Notice)
+        assert rows.key_texts() == [KEY]
+
+
+async def test_of_a_header_the_whole_cannot_be_used(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("w")
+        assert isinstance(user.screen, Question)
+
+
+@pytest.mark.parametrize(("answer", "stored"), [("u", KEY), ("w", f"DEVELOPER/{KEY}")])
+async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: Opening, answer: str, stored: str) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=f"DEVELOPER/{KEY}")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press(answer)
+        await user.at(LicenseScreen)
+        await accept(user)
+        await user.at(Notice)
+        assert rows.key_texts() == [stored]
+
+
+async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=f"DEVELOPER/{KEY}")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        assert "w Use the whole text" in user.text
+
+
+async def test_a_pair_can_be_looked_at_again(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=f"DEVELOPER/{KEY}")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("escape")
+        assert isinstance(user.screen, AssignKeyScreen)
+        assert user.field("key").value == f"DEVELOPER/{KEY}"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("", "Please enter an API key."),
+        ("   ", "Please enter an API key."),
+        ("TWO WORDS", "An API key has no blanks inside."),
+        ("K" * 256, "An API key has at most 255 characters; this text has 256."),
+        ("HIDDEN\u200bMARK", "This text has characters that no API key has."),
+        ("SCHLÜSSEL", "This text has characters that no API key has."),
+    ],
+)
+async def test_what_is_no_key_is_refused_with_a_sentence(embedded: Opening, key: str, words: str) -> None:
+    async with working(embedded) as user:
+        await assign(user, key=key)
+        await user.press("ctrl+s")
+        assert isinstance(user.screen, AssignKeyScreen)
+        assert user.said.startswith(words)
+        assert (user.screen.status.kind, user.focused) == ("problem", "key")
+
+
+async def test_the_longest_key_can_be_added(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, key="K" * 255)
+        await user.press("ctrl+s")
+        await user.at(LicenseScreen)
+
+
+async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: Opening) -> None:
+    [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
+    async with working(demo) as user:
+        await assign(user, key=known)
+        await user.press("ctrl+s")
+        assert user.said.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
+
+
+# -- the other fields ----------------------------------------------------------------
+
+
+async def test_the_developer_must_be_named(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, developer="   ")
+        await user.press("ctrl+s")
+        assert (user.said, user.focused) == ("Please enter the developer's name.", "developer")
+
+
+@pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
+async def test_a_date_that_is_none_is_refused(embedded: Opening, date: str) -> None:
+    async with working(embedded) as user:
+        await assign(user, agreement=date)
+        await user.press("ctrl+s")
+        assert user.said.startswith("That is no date.")
+        assert (user.focused, user.field("agreement").value) == ("agreement", date)
+
+
+async def test_without_an_agreement_a_second_step_is_needed(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user, agreement="")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        assert "Have an agreement in place first" in user.flowing_text
+        await user.press("enter")
+        assert (type(user.screen), user.focused) == (AssignKeyScreen, "agreement")
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("w")
+        await user.at(LicenseScreen)
+        await accept(user)
+        await user.at(Notice)
+        assert rows.query("SELECT agreement_since FROM apisetup_key") == [(None,)]
+
+
+async def test_choosing_permissions_can_be_left_without_a_choice(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user)
+        await user.press("ctrl+o")
+        await user.at(PermissionChoice)
+        await user.press("space", "escape")
+        assert "Permissions            none" in user.text
+
+
+async def test_leaving_asks_when_something_was_typed(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user)
+        await user.press("escape")
+        await user.at(Question)
+        await user.press("enter")
+        assert user.field("key").value == KEY
+        await user.press("escape")
+        await user.at(Question)
+        await user.press("y")
+        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+
+
+async def test_leaving_an_empty_form_does_not_ask(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await user.press("a", "escape")
+        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+
+
+async def test_quitting_asks_when_something_was_typed(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await assign(user)
+        await user.press("ctrl+q")
+        await user.at(Question)
+        assert "Not saved yet: the new API key." in user.text
+
+
+# -- the agreement -------------------------------------------------------------------
+
+
+async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        before = rows.last_entry()
+        for _ in range(10):
+            await user.press("a", "f7")
+            assert isinstance(user.screen, LicenseScreen)
+            if "100%" in user.text:
+                break
+            assert "It can be accepted when its end has been seen." in user.text
+            assert "Accept" not in user.keys
+            assert rows.last_entry() == before
+            await user.press("pagedown")
+            if "It can be accepted now." in user.text:
+                break
+        assert "Read: 100%. It can be accepted now." in user.text
+        assert user.keys.startswith("a Accept")
+        await user.press("a")
+        await user.at(Notice)
+
+
+@pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
+async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: Opening, keys: list[str]) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        await user.press(*keys)
+        assert "It can be accepted now." in user.text
+        await user.press("home")
+        assert "It can be accepted now." in user.text
+
+
+async def test_how_far_one_has_read_is_shown(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        first = user.text
+        await user.press("down")
+        assert "Read: " in first
+        assert first.count("%") == user.text.count("%") == 1
+        assert first != user.text
+
+
+async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_at_once(embedded: Opening) -> None:
+    async with working(embedded, size=(100, 80)) as user:
+        await license_of(user)
+        assert "It can be accepted now." in user.text
+        await user.press("a")
+        await user.at(Notice)
+
+
+@pytest.mark.parametrize("key", ["escape", "d"])
+async def test_declining_adds_nothing_says_why_and_is_logged(embedded: Opening, key: str) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        before = rows.last_entry()
+        await user.press(key)
+        assert isinstance(user.screen, ApiSetupScreen)
+        assert user.said == "Declined: the agreement must be accepted to add an API key. Nothing was added."
+        [text] = rows.audit_texts(before)
+        assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
+        assert rows.key_texts() == []
+
+
+async def test_accepting_is_logged_before_the_key_is_added(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        before = rows.last_entry()
+        rows.change(rows.REFUSE_KEYS)
+        await accept(user)
+        await user.at(Question)
+        [text] = rows.audit_texts(before)
+        assert text.startswith("API Access Agreement accepted by admin (SHA-256 ")
+        assert rows.query("SELECT PermType FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == [(258,)]
+
+
+async def test_an_office_can_put_its_own_license_in(embedded: Opening, tmp_path: Path) -> None:
+    text = tmp_path / "license.txt"
+    text.write_text("Be good.\n", encoding="utf-8")
+    own = replace(embedded, configuration=Configuration(text, "Vendor's License [red]2024[/red]"))
+    async with working(own) as user:
+        await license_of(user)
+        assert "Vendor's License [red]2024[/red]" in user.text
+        assert "Be good." in user.text
+        before = rows.last_entry()
+        await user.press("a")
+        await user.at(Notice)
+        assert rows.audit_texts(before)[0].startswith("Vendor's License [red]2024[/red] accepted by admin")
+
+
+async def test_quitting_at_the_agreement_asks(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        await user.press("q")
+        await user.at(Question)
+        assert "neither accepted nor declined" in user.flowing_text
+
+
+# -- when adding fails ---------------------------------------------------------------
+
+
+async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        with rows.locked():
+            await accept(user)
+            assert isinstance(user.screen, LicenseScreen)
+            assert "locked by another program" in user.said
+        await user.press("a")
+        await user.at(Notice)
+        assert rows.key_texts() == [KEY]
+
+
+async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        rows.change(rows.REFUSE_KEYS)
+        await accept(user)
+        await user.at(Question)
+        assert "The key was not added" in user.text
+        rows.change(rows.REFUSE_NO_MORE)
+        before = rows.last_entry()
+        await user.press("t")
+        await user.at(Notice)
+        assert rows.key_texts() == [KEY]
+        assert len(rows.audit_texts(before)) == 1
+
+
+async def test_when_adding_fails_it_can_be_given_up(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await license_of(user)
+        rows.change(rows.REFUSE_KEYS)
+        await accept(user)
+        await user.at(Question)
+        await user.press("enter")
+        assert user.stack == ["ApiSetupScreen"]
+        assert user.screen.status.kind == "problem"
+        assert rows.key_texts() == []
+        assert not any(text.startswith("New API key") for text in rows.audit_texts())

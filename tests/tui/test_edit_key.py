@@ -1,0 +1,360 @@
+"""API Key Edit: the fields, the status, the key in full, and what the Audit Trail says about each."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from core.api_key import AuthorityName
+from core.opendental.api_keys import KeyStatus
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.sign_in import SignInScreen
+
+DEVELOPER = "Insurance Mate"
+
+
+async def edit(user: User, developer: str = DEVELOPER) -> str:
+    """Open a key; gives the key in full."""
+    await user.go_to(developer)
+    await user.press("enter")
+    await user.at(EditKeyScreen)
+    [(text,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", developer)
+    return str(text)
+
+
+def stored() -> tuple[str, str, str, str | None]:
+    [found] = rows.query(
+        "SELECT email, phone, permissions, agreement_since FROM apisetup_key WHERE developer = ?", DEVELOPER
+    )
+    return found
+
+
+# -- what is shown -------------------------------------------------------------------
+
+
+async def test_everything_about_the_key_is_shown(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        for words in (
+            "API Key ********C465",
+            "Key Status Enabled",
+            "Developer Insurance Mate",
+            "Date Disabled -",
+            "Added 2024-10-16",
+            "License API Access Agreement (SHA-256 ",
+            "accepted by admin, 2024-10-15",
+            "dev@insurancemate.example",
+            "555-0105",
+            "2021-09-21",
+            "3: ApiReadAll, ApiInsurance, ApiPatients",
+        ):
+            assert words in user.flowing_text
+
+
+@pytest.mark.parametrize("key", ["enter", "e", "f4"])
+async def test_each_of_its_keys_opens_it(demo: Opening, key: str) -> None:
+    async with working(demo) as user:
+        await user.press(key)
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        await user.press("escape")
+        assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_more_permissions_than_fit_are_marked_as_more(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user, "Whole Office Suite")
+        assert "ApiEnterprise" in user.text or "…" in user.text.split("Permissions")[1].split("Date and time")[0]
+
+
+async def test_the_date_disabled_is_shown(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user, "Dentist Finder")
+        assert "Key Status Disabled by Customer" in user.flowing_text
+        [(disabled,)] = rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'")
+        assert f"Date Disabled {disabled[:19]}" in user.flowing_text
+
+
+async def test_the_keys_own_audit_entries_are_listed_and_open(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user, "Dentist Finder")
+        assert len(user.list.rows) == 2
+        await user.press("down", "enter")
+        await user.at(AuditEntryScreen)
+        assert "New API key ********70F3" in user.flowing_text
+        await user.press("escape")
+        assert isinstance(user.screen, EditKeyScreen)
+
+
+# -- the fields ----------------------------------------------------------------------
+
+
+async def test_each_changed_field_has_an_audit_row_of_its_own(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        before = rows.last_entry()
+        await user.fill("email", "new@insurancemate.example")
+        await user.fill("phone", "")
+        await user.fill("agreement", "2024-11-01")
+        await user.press("ctrl+o")
+        await user.at(PermissionChoice)
+        await user.go_to("ApiInsurance")
+        await user.press("space")
+        await user.go_to("ApiComm")
+        await user.press("enter", "ctrl+s")
+        await user.at(EditKeyScreen)
+        assert "* not saved yet" in user.text
+        await user.press("ctrl+s")
+        changes = [
+            "e-mail changed from dev@insurancemate.example to new@insurancemate.example",
+            "phone changed from 555-0105 to blank",
+            "permissions changed: added ApiComm; removed ApiInsurance",
+            "Business Associate Agreement changed from in place since 2021-09-21 to in place since 2024-11-01",
+        ]
+        assert user.said == f"Saved: {'; '.join(changes)}."
+        assert stored() == (
+            "new@insurancemate.example",
+            "",
+            '["ApiReadAll", "ApiComm", "ApiPatients"]',
+            "2024-11-01",
+        )
+        texts = rows.audit_texts(before)
+        assert all(text.startswith("API key ********C465 #") for text in texts)
+        assert [text.split("(Insurance Mate) ")[1] for text in texts] == [f"{change} by admin" for change in changes]
+        assert "not saved" not in user.text
+        assert len(user.list.rows) == 5
+
+
+async def test_nothing_changed_writes_nothing(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        before = rows.last_entry()
+        await user.press("ctrl+s")
+        assert user.said == "Nothing was changed."
+        assert rows.last_entry() == before
+
+
+async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("agreement", "2024-31-12")
+        user.list.focus()
+        await user.press("ctrl+s")
+        assert user.said.startswith("That is no date.")
+        assert (user.focused, stored()[3]) == ("agreement", "2021-09-21")
+
+
+async def test_leaving_with_something_unsaved_asks(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("phone", "555-0199")
+        await user.press("escape")
+        await user.at(Question)
+        await user.press("enter")
+        assert user.field("phone").value == "555-0199"
+        await user.press("escape")
+        await user.at(Question)
+        await user.press("y")
+        assert isinstance(user.screen, ApiSetupScreen)
+        assert stored()[1] == "555-0105"
+
+
+async def test_quitting_with_something_unsaved_asks(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("phone", "555-0199")
+        await user.press("ctrl+q")
+        await user.at(Question)
+        assert "Not saved yet: this key's fields." in user.text
+
+
+async def test_fields_changed_elsewhere_are_not_overwritten(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("phone", "555-0199")
+        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("ctrl+s")
+        assert "Changed by another program" in user.said
+        assert (user.field("phone").value, stored()[0]) == ("555-0199", "elsewhere@example")
+
+
+async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("r")
+        assert (user.field("email").value, user.said) == ("elsewhere@example", "Read again.")
+
+
+async def test_a_key_that_is_gone_is_said_to_be_gone(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+        rows.change("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
+        await user.press("r")
+        await user.at(Notice)
+        assert "This key is not in the list any more." in user.text
+        await user.press("enter")
+        assert user.stack == ["ApiSetupScreen"]
+        assert "API keys: 11" in user.text
+
+
+async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("phone", "555-0199")
+        with rows.locked():
+            await user.press("ctrl+s")
+            assert "locked by another program" in user.said
+        await user.press("ctrl+s")
+        assert stored()[1] == "555-0199"
+
+
+# -- the status ----------------------------------------------------------------------
+
+
+async def test_the_status_is_changed_here_as_well(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        before = rows.last_entry()
+        await user.fill("phone", "555-0199")
+        user.list.focus()
+        await user.press("d")
+        await user.at(Question)
+        assert user.focused == "cancel"
+        await user.press("y")
+        await user.at(Notice)
+        await user.press("enter")
+        assert "Key Status Disabled by Customer" in user.flowing_text
+        assert "Date Disabled 2024-11-05 09:03:07" in user.flowing_text
+        assert user.field("phone").value == "555-0199"
+        assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_CUSTOMER
+        assert len(rows.audit_texts(before)) == 1
+        assert len(user.list.rows) == 2
+
+
+async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user, "Old Recall Service")
+        await user.press("d")
+        assert user.said == "The developer disabled this key; only Old Recall Service can enable it."
+
+
+async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.press("d")
+        await user.at(Question)
+        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
+        await user.press("y")
+        assert "Changed by another program" in user.said
+        assert "Key Status Disabled by Open Dental" in user.flowing_text
+        assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_HQ
+
+
+# -- the key in full -----------------------------------------------------------------
+
+
+async def test_a_key_is_shown_in_full_after_that_was_logged(demo: Opening) -> None:
+    async with working(demo) as user:
+        key = await edit(user)
+        before = rows.last_entry()
+        assert key not in user.text
+        await user.press("v")
+        await user.at(Notice)
+        assert key in user.text
+        [text] = rows.audit_texts(before)
+        assert text.startswith("API key ********C465 #")
+        assert text.endswith(" shown in full to admin")
+        await user.press("escape")
+        assert key not in user.text
+        assert len(user.list.rows) == 2
+
+
+async def test_what_cannot_be_logged_is_not_shown(demo: Opening) -> None:
+    async with working(demo) as user:
+        key = await edit(user)
+        with rows.locked():
+            await user.press("v")
+            assert "locked by another program" in user.said
+            await user.press("c")
+            assert "locked by another program" in user.said
+        assert isinstance(user.screen, EditKeyScreen)
+        assert (key in user.text, user.app.clipboard) == (False, "")
+
+
+async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_logged(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working(demo) as user:
+        sent: list[str] = []
+        monkeypatch.setattr(user.app._driver, "write", sent.append)
+        key = await edit(user)
+        await user.press("v", "escape")
+        assert user.app.clipboard == ""
+        assert not any("\x1b]52" in text for text in sent)
+        before = rows.last_entry()
+        await user.press("c")
+        assert user.said == (
+            "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
+        )
+        [osc] = [text for text in sent if "\x1b]52" in text]
+        assert base64.b64decode(osc.split(";")[2].rstrip("\x07\x1b\\")).decode() == key
+        [text] = rows.audit_texts(before)
+        assert text.endswith(" sent to the terminal's clipboard by admin")
+        assert key not in user.text
+
+
+async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: Opening) -> None:
+    long = "".join(f"{number:03}-" for number in range(64))[:255]
+    rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
+    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with working(demo) as user:
+        await user.go_to(DEVELOPER)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.press("v")
+        await user.at(Notice)
+        assert long in user.flowing_text.replace(" ", "")
+
+
+# -- a key that the registry does not know -------------------------------------------
+
+
+async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: Opening) -> None:
+    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with working(demo) as user:
+        await user.go_to(DEVELOPER)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert user.field("email").is_disabled
+        assert "Key Status Unknown" in user.flowing_text
+        assert "Permissions none" not in user.flowing_text
+        await user.press("ctrl+s", "p")
+        assert isinstance(user.screen, EditKeyScreen)
+        await user.press("d")
+        assert "local registry does not know this key" in user.said
+
+
+async def test_where_headquarters_decides_nothing_is_changed_and_all_of_the_reason_is_said(demo: Opening) -> None:
+    async with working(server_opening(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
+        await user.at(SignInScreen)
+        await user.enter_text("admin")
+        await user.press("enter", "enter")
+        await user.at_api_setup()
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert "Setup > Advanced Setup > API" in user.flowing_text
+        before = rows.last_entry()
+        await user.press("d", "ctrl+s")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert rows.last_entry() == before

@@ -1,0 +1,197 @@
+"""Help, key bar and palette: every screen tells which keys work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input, OptionList
+
+from core.opening import Opening
+from tests.tui.test_assign import assign, license_of
+from tests.tui.test_edit_key import edit
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.bindings import keys
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Question
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.help import HelpScreen, help_lines
+
+
+async def nothing(user: User) -> None:
+    pass
+
+
+async def key(user: User) -> None:
+    await edit(user)
+
+
+async def trail(user: User) -> None:
+    await user.press("t")
+    await user.at(AuditTrailScreen)
+
+
+async def entry(user: User) -> None:
+    await trail(user)
+    await user.press("enter")
+    await user.at(AuditEntryScreen)
+
+
+async def permissions(user: User) -> None:
+    await edit(user)
+    await user.press("p")
+    await user.at(PermissionChoice)
+
+
+async def question(user: User) -> None:
+    await user.press("d")
+    await user.at(Question)
+
+
+SCREENS: dict[str, Callable[[User], Awaitable[object]]] = {
+    "API Setup": nothing,
+    "Assign": assign,
+    "license": license_of,
+    "Edit": key,
+    "Audit Trail": trail,
+    "entry": entry,
+    "permissions": permissions,
+    "question": question,
+}
+on_each_screen = pytest.mark.parametrize("go", SCREENS.values(), ids=SCREENS)
+
+
+@on_each_screen
+async def test_help_lists_the_keys_of_the_screen_one_came_from(
+    demo: Opening, go: Callable[[User], Awaitable[object]]
+) -> None:
+    async with working(demo, size=(100, 60)) as user:
+        await go(user)
+        here, stack = keys(user.screen.KEYS), user.stack
+        await user.press("f1")
+        await user.at(HelpScreen)
+        for each in here:
+            assert each.tooltip in user.flowing_text
+        await user.press("escape")
+        assert user.stack == stack
+
+
+async def test_question_mark_in_a_text_field_is_only_a_character(demo: Opening) -> None:
+    async with working(demo) as user:
+        await assign(user, key="")
+        user.field("key").focus()
+        await user.press("question_mark")
+        assert user.field("key").value == "?"
+
+
+async def test_help_does_not_open_upon_help(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("question_mark", "question_mark", "f1")
+        assert user.stack == ["ApiSetupScreen", "HelpScreen"]
+
+
+def test_help_tells_about_text_fields_and_the_mouse() -> None:
+    text = " ".join(help_lines(("save",)))
+    assert "Letters act when no text field has focus" in text
+    assert "selected with the mouse of the terminal" in text
+
+
+@on_each_screen
+async def test_the_key_bar_names_the_help_where_the_screen_has_one(
+    demo: Opening, go: Callable[[User], Awaitable[object]]
+) -> None:
+    async with working(demo) as user:
+        await go(user)
+        if "help" in user.screen.KEYS:
+            assert "Help" in user.keys
+
+
+@on_each_screen
+async def test_the_key_bar_names_no_letter_while_a_field_has_focus(
+    demo: Opening, go: Callable[[User], Awaitable[object]]
+) -> None:
+    async with working(demo) as user:
+        await go(user)
+        fields = user.screen.query(Input)
+        if not fields:
+            return
+        fields.last().focus()
+        await user.settle()
+        names = user.keys.split("  ")
+        assert all(len(name.split(" ")[0]) > 1 for name in names)
+
+
+# -- the palette ---------------------------------------------------------------------
+
+
+async def palette(user: User) -> OptionList:
+    await user.press("ctrl+p")
+    await until(lambda: isinstance(user.app.screen, CommandPalette))
+    options = user.app.screen.query_one(OptionList)
+    await until(lambda: options.option_count > 0)
+    return options
+
+
+async def test_the_palette_runs_what_it_names(demo: Opening) -> None:
+    async with working(demo) as user:
+        options = await palette(user)
+        await user.enter_text("Audit")
+        await until(lambda: options.option_count == 1)
+        await until(lambda: options.highlighted == 0)
+        await user.press("enter")
+        await until(lambda: isinstance(user.app.screen, AuditTrailScreen))
+
+
+async def test_the_palette_offers_only_what_can_be_done_now(demo: Opening) -> None:
+    async with working(demo) as user:
+        await license_of(user)
+        offered = [command.title for command in user.app.get_system_commands(user.screen)]
+        assert "Decline" in offered
+        assert "Accept" not in offered
+        await user.press("end")
+        assert "Accept" in [command.title for command in user.app.get_system_commands(user.screen)]
+
+
+async def test_the_palette_does_not_blink(demo: Opening) -> None:
+    async with working(demo) as user:
+        await palette(user)
+        assert not user.app.screen.query_one(Input).cursor_blink
+
+
+async def test_escape_leaves_the_palette(demo: Opening) -> None:
+    async with working(demo) as user:
+        await palette(user)
+        await user.press("escape")
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+
+
+# -- the size of the terminal --------------------------------------------------------
+
+
+async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: Opening) -> None:
+    async with working(demo, size=(59, 24)) as user:
+        assert user.flowing_text == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger."
+        await user.press("d", "a", "t", "ctrl+s")
+        assert user.stack == ["ApiSetupScreen"]
+        await user.pilot.resize_terminal(60, 20)
+        assert "API keys: 12" in user.text
+        await user.press("d")
+        assert user.stack == ["ApiSetupScreen", "Question"]
+        await user.pilot.resize_terminal(40, 10)
+        await user.press("y")
+        assert user.stack == ["ApiSetupScreen", "Question"]
+        user.send("q")
+        await until(lambda: user.app._exit)
+
+
+@on_each_screen
+async def test_each_screen_stands_the_smallest_size(demo: Opening, go: Callable[[User], Awaitable[object]]) -> None:
+    async with working(demo, size=(60, 20)) as user:
+        await go(user)
+        for widget in user.screen.query("*"):
+            if widget.can_focus and widget.display and not widget.is_disabled:
+                assert widget.region.width > 0
+                assert widget.region.bottom <= 20, widget

@@ -1,0 +1,189 @@
+"""Text from the database is only text: it is shown as it stands, on every screen, and drives nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.config import Configuration
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.test_assign import assign
+from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Question
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.license import LicenseScreen
+
+HOSTILE = {
+    "closing tag": ("x [/] y", "x [/] y"),
+    "markup": ("[red]x[/red]", "[red]x[/red]"),
+    "link": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
+    "escape": ("\x1b[2J\x1b]0;t\x07", "␛[2J␛]0;t␇"),
+    "direction": ("a\u202eb", "a<U+202E>b"),
+    "70,000 characters": ("long " * 14_000, "long"),
+}
+each_text = pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
+
+
+def put_everywhere(text: str) -> None:
+    """Put a text where the program reads one."""
+    rows.change("UPDATE preference SET ValueString = ? WHERE PrefName = 'PracticeTitle'", text)
+    rows.change("UPDATE definition SET ItemName = ?", text)
+    rows.change(
+        "UPDATE programproperty SET PropertyValue = ? WHERE PropertyDesc = 'SubscriptionProcessingFrequency'", text
+    )
+    rows.change("UPDATE userod SET UserName = ? WHERE UserNum > 1", text)
+    rows.change("UPDATE securitylog SET LogText = ?, CompName = ? WHERE UserNum > 1", text, text)
+    # A key's entries are found by its short fingerprint.
+    rows.change("UPDATE securitylog SET LogText = LogText || ? WHERE LogText LIKE 'New API key%'", text)
+    rows.change("UPDATE apisetup_key SET developer = ?, email = ?, phone = ?", text, text, text)
+    rows.change("""UPDATE apisetup_key SET permissions = json_array('ApiReadAll', ?)""", text)
+    rows.change("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
+
+
+def literal(user: User, shown: str) -> None:
+    """The text is to be read as it stands, and nothing that drives a terminal is on the screen."""
+    assert shown in user.text.replace("\n", "") or shown in user.flowing_text
+    harmless(user)
+
+
+def harmless(user: User) -> None:
+    """Nothing that drives a terminal is on the screen."""
+    assert [character for character in "\x1b\x07\u202e" if character in user.text] == []
+
+
+@each_text
+async def test_api_setup(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo, size=(120, 36)) as user:
+        literal(user, shown)
+        assert user.text.splitlines()[0].startswith(shown)
+        assert shown in user.text.splitlines()[4]
+        assert shown in user.list.render_line(1).text
+        await user.press("slash")
+        await user.enter_text("a")
+        await user.press("escape")
+        user.screen.query_one("#payment-type").focus()
+        await user.press("enter")
+        literal(user, shown)
+
+
+@each_text
+async def test_dialogs_about_a_key(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo) as user:
+        index = next(
+            index
+            for index in range(len(user.list.rows))
+            if (row := user.list.rows.row(index)) and row.cells[2] == "yes"
+        )
+        user.list.cursor = index
+        await user.press("d")
+        await user.at(Question)
+        literal(user, shown)
+        assert "y Disable" in user.text
+        await user.press("y")
+        await user.at(Notice)
+        literal(user, shown)
+        assert "Enter Close" in user.text
+        await user.press("enter")
+        literal(user, shown)
+
+
+@each_text
+async def test_the_question_of_a_conflict(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        rows.change(
+            "UPDATE programproperty SET PropertyValue = ? WHERE PropertyDesc = 'SubscriptionProcessingFrequency'",
+            f"{text} ",
+        )
+        await user.press("ctrl+s")
+        await user.at(Question)
+        literal(user, shown)
+        assert "w Write yours" in user.text
+        await user.press("t")
+        assert user.stack == ["ApiSetupScreen"]
+
+
+@each_text
+async def test_edit(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo, size=(120, 36)) as user:
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        literal(user, shown)
+        assert user.list.region.height >= 3
+        await user.press("p")
+        await user.at(PermissionChoice)
+        await user.press("end")
+        literal(user, shown)
+        await user.press("escape", "enter")
+        await user.at(AuditEntryScreen)
+        literal(user, shown)
+
+
+@each_text
+async def test_the_audit_trail_and_an_entry(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo) as user:
+        await user.press("t")
+        await user.at(AuditTrailScreen)
+        await user.press("down")
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        literal(user, shown)
+        assert "Not genuine" in user.text
+        await user.press("end")
+        assert user.text.strip()
+
+
+@each_text
+async def test_about_and_help_and_palette(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo) as user:
+        await user.press("i")
+        await user.at(Notice)
+        literal(user, shown)
+        assert "Enter Close" in user.text
+        await user.press("enter", "question_mark")
+        literal(user, shown)
+        await user.press("escape")
+
+
+@each_text
+async def test_the_agreement(demo: Opening, text: str, shown: str, tmp_path: Path) -> None:
+    file = tmp_path / "license.txt"
+    file.write_text(text, encoding="utf-8")
+    own = replace(demo, configuration=Configuration(file, text[:200]))
+    async with working(own) as user:
+        await assign(user, developer=text[:200])
+        await user.press("ctrl+s")
+        await user.at(LicenseScreen)
+        literal(user, shown)
+        await user.press("end", "a")
+        await user.at(Notice)
+        literal(user, "Added and enabled")
+
+
+@each_text
+async def test_the_name_of_the_user_who_signed_in(demo: Opening, text: str, shown: str) -> None:
+    name = text[:299]
+    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
+    own = replace(demo, surroundings=replace(demo.surroundings, account=name, computer=name))
+    async with working(own) as user:
+        assert user.text.splitlines()[0].startswith("Bright Smiles")
+        harmless(user)
+        await user.go_to("Insurance Mate")
+        await user.press("d", "y")
+        await user.at(Notice)
+        await user.press("enter", "t")
+        await user.at(AuditTrailScreen)
+        literal(user, shown)

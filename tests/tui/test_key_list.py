@@ -1,0 +1,237 @@
+"""API Setup, the keys: the filter, and disabling and enabling a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.opendental.api_keys import KeyStatus
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.modals.question import Question
+
+
+async def disable_question(user: User, developer: str = "Patient Portal Plus") -> None:
+    await user.go_to(developer)
+    await user.press("d")
+    await user.at(Question)
+
+
+def developers(user: User) -> list[str]:
+    found = [user.list.rows.row(index) for index in range(len(user.list.rows))]
+    return [row.cells[0] for row in found if row]
+
+
+# -- what is shown -------------------------------------------------------------------
+
+
+async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(demo: Opening) -> None:
+    async with working(demo) as user:
+        assert "Permissions: 2" in user.text
+        assert "ApiAppointments" in user.text
+        await user.press("down", "down")
+        assert "Permissions: 3" in user.text
+        assert "ApiPayPlans" in user.text
+
+
+async def test_a_status_other_than_enabled_stands_in_words(demo: Opening) -> None:
+    async with working(demo) as user:
+        for words in ("Disabled by Customer", "Disabled by Developer", "Disabled by Open Dental", "Read Enabled"):
+            assert words in user.text
+
+
+async def test_two_keys_that_look_the_same_are_told_apart(demo: Opening) -> None:
+    same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
+    rows.change(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
+    async with working(demo) as user:
+        labels = [row.cells[1] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
+        ending = [label for label in labels if "9999" in label]
+        assert len(ending) >= 2
+        assert all("#" in label for label in ending)
+        assert all(label in user.text for label in ending)
+
+
+async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        assert "No API keys yet." in user.text
+        for key in ("d", "e", "enter"):
+            await user.press(key)
+            assert user.stack == ["ApiSetupScreen"]
+        await user.press("d")
+        assert user.said == "There is no key here yet; a adds one."
+
+
+# -- the filter ----------------------------------------------------------------------
+
+
+async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("slash", "p", "o", "r", "t")
+        assert developers(user) == ["Patient Portal Plus"] * 2
+        assert "API keys: 2 of 12" in user.text
+        await user.press("escape")
+        assert len(developers(user)) == 12
+        assert (user.focused, user.stack) == ("keys", ["ApiSetupScreen"])
+
+
+async def test_enter_in_the_filter_goes_to_the_list(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("slash", "p", "o", "r", "t", "enter", "down", "enter")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert "Patient Portal Plus" in user.text
+        await user.press("escape")
+        assert user.stack == ["ApiSetupScreen"]
+        assert len(developers(user)) == 2
+        await user.press("escape")
+        assert len(developers(user)) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("disabled customer", ["Dentist Finder"]),
+        ("READ ENABLED", ["Molar Records"]),
+        ("78 0e", ["Appointment Bridge"]),
+        ("yes mate", ["Insurance Mate"]),
+    ],
+)
+async def test_the_filter_finds_developer_last_four_and_status(demo: Opening, words: str, found: list[str]) -> None:
+    async with working(demo) as user:
+        await user.press("slash")
+        await user.enter_text(words)
+        assert developers(user) == found
+
+
+async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("slash")
+        await user.enter_text("nobody")
+        assert "No key matches the filter; Escape shows all." in user.text
+        await user.press("enter", "d")
+        assert user.stack == ["ApiSetupScreen"]
+        await user.press("escape")
+        assert len(developers(user)) == 12
+
+
+async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("slash", "q", "d", "a", "t")
+        assert user.field("filter").value == "qdat"
+        assert user.stack == ["ApiSetupScreen"]
+
+
+# -- disabling and enabling ----------------------------------------------------------
+
+
+async def test_a_key_is_disabled_by_d_and_y(demo: Opening) -> None:
+    async with working(demo) as user:
+        before = rows.last_entry()
+        await disable_question(user, "Insurance Mate")
+        await user.press("y")
+        await user.at(Notice)
+        assert "is now Disabled by Customer in the local registry." in user.flowing_text
+        assert "Cut off: requests with this key" in user.flowing_text
+        await user.press("enter")
+        assert user.row.endswith("Disabled by Customer")
+        assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
+        [text] = rows.audit_texts(before)
+        assert text.startswith("API key ********C465 #")
+        assert text.endswith("(Insurance Mate) changed from Enabled to Disabled by Customer by admin")
+
+
+async def test_the_question_names_the_key_and_what_will_be(demo: Opening) -> None:
+    async with working(demo) as user:
+        await disable_question(user, "Insurance Mate")
+        for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
+            assert words in user.flowing_text
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "enter"]])
+async def test_only_y_disables(demo: Opening, keys: list[str]) -> None:
+    async with working(demo) as user:
+        before = rows.last_entry()
+        await disable_question(user, "Insurance Mate")
+        assert user.focused == "cancel"
+        await user.press(*keys)
+        assert user.stack == ["ApiSetupScreen"]
+        assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
+        assert rows.last_entry() == before
+
+
+async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: Opening) -> None:
+    async with working(demo) as user:
+        await disable_question(user, "Insurance Mate")
+        await user.press("right", "enter")
+        await user.at(Notice)
+        assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
+
+
+async def test_a_key_that_the_office_disabled_is_enabled_again(demo: Opening) -> None:
+    async with working(demo) as user:
+        before = rows.last_entry()
+        await disable_question(user, "Dentist Finder")
+        assert "Enable this key?" in user.text
+        await user.press("y", "enter")
+        assert user.row.endswith("yes")
+        assert rows.status_of("Dentist Finder") == KeyStatus.ENABLED
+        assert rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'") == [(None,)]
+        assert "changed from Disabled by Customer to Enabled by admin" in rows.audit_texts(before)[0]
+
+
+async def test_a_key_with_read_enabled_may_be_disabled(demo: Opening) -> None:
+    async with working(demo) as user:
+        await disable_question(user, "Molar Records")
+        await user.press("y", "enter")
+        assert rows.status_of("Molar Records") == KeyStatus.DISABLED_BY_CUSTOMER
+
+
+@pytest.mark.parametrize(
+    ("developer", "words"),
+    [
+        ("Old Recall Service", "The developer disabled this key; only Old Recall Service can enable it."),
+        ("Smile Imaging", "Open Dental disabled this key; only Open Dental can enable it."),
+    ],
+)
+async def test_what_the_office_may_not_change_is_said(demo: Opening, developer: str, words: str) -> None:
+    async with working(demo) as user:
+        before = rows.last_entry()
+        await user.go_to(developer)
+        await user.press("d")
+        assert (user.stack, user.said) == (["ApiSetupScreen"], words)
+        assert rows.last_entry() == before
+
+
+async def test_a_status_changed_elsewhere_is_not_overwritten(demo: Opening) -> None:
+    async with working(demo) as user:
+        await disable_question(user, "Insurance Mate")
+        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
+        before = rows.last_entry()
+        await user.press("y")
+        assert user.stack == ["ApiSetupScreen"]
+        assert "Changed by another program" in user.said
+        assert user.row.endswith("Disabled by Open Dental")
+        assert (rows.status_of("Insurance Mate"), rows.last_entry()) == (KeyStatus.DISABLED_BY_HQ, before)
+
+
+async def test_a_locked_file_disables_nothing_and_says_so(demo: Opening) -> None:
+    async with working(demo) as user:
+        await disable_question(user, "Insurance Mate")
+        with rows.locked():
+            await user.press("y")
+            assert "locked by another program" in user.said
+        assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
+        assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_reading_again_shows_keys_that_came_from_elsewhere(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.go_to("Insurance Mate")
+        rows.change("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")
+        await user.press("r")
+        assert "API keys: 13" in user.text
+        assert user.row.startswith("Insurance Mate")
+        await user.go_to("Another Window")
+        assert user.row == "Another Window | ********1234 | Unknown"
+        await user.press("d")
+        assert "local registry does not know this key" in user.said

@@ -1,0 +1,340 @@
+"""Quick presses, late answers, and changes that run while the user goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from core.audit import AuditService
+from core.authority.local_registry import LocalRegistry
+from core.keys import KeyService
+from core.opening import Opening
+from core.settings import SettingsService
+from tests.tui import rows
+from tests.tui.test_assign import license_of
+from tests.tui.user import working
+from tests.tui.waiting import DEADLINE, until
+from tui.modals.notice import Notice
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.license import LicenseScreen
+from tui.widgets.settings_form import SettingsForm
+
+T = TypeVar("T")
+
+
+class Gate:
+    """Holds the first call of a service back until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, service: type[object], method: str) -> None:
+        self.entered = threading.Event()
+        self.left = threading.Event()
+        self.calls = 0
+        self._open = threading.Event()
+        original: Callable[..., Any] = getattr(service, method)
+
+        def held(*args: Any, **kwargs: Any) -> Any:
+            self.calls += 1
+            if self.calls > 1:
+                return original(*args, **kwargs)
+            answer = original(*args, **kwargs) if self.reads_first else None
+            self.entered.set()
+            assert self._open.wait(DEADLINE)
+            try:
+                return answer if self.reads_first else original(*args, **kwargs)
+            finally:
+                self.left.set()
+
+        self.reads_first = method not in ("save", "accept", "add")
+        monkeypatch.setattr(service, method, held)
+
+    def open(self) -> None:
+        """Let it go."""
+        self._open.set()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[object], str], Gate]]:
+    """Makes gates, and opens all of them at the end."""
+    made: list[Gate] = []
+
+    def make(service: type[object], method: str) -> Gate:
+        made.append(Gate(monkeypatch, service, method))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.open()
+
+
+Gates = Callable[[type[object], str], Gate]
+
+
+# -- two quick presses ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "opened"),
+    [
+        ("a", "AssignKeyScreen"),
+        ("d", "Question"),
+        ("enter", "EditKeyScreen"),
+        ("e", "EditKeyScreen"),
+        ("t", "AuditTrailScreen"),
+        ("question_mark", "HelpScreen"),
+        ("i", "Notice"),
+    ],
+)
+async def test_two_quick_presses_open_one_screen(demo: Opening, key: str, opened: str) -> None:
+    async with working(demo) as user:
+        user.send(key, key)
+        await until(lambda: len(user.stack) > 1)
+        await user.settle()
+        assert user.stack in (["ApiSetupScreen", opened], ["ApiSetupScreen", opened, "AuditEntryScreen"])
+        assert user.stack.count(opened) == 1
+
+
+async def test_different_quick_presses_open_one_screen(demo: Opening) -> None:
+    async with working(demo) as user:
+        user.send("t", "enter", "d", "a")
+        await until(lambda: len(user.stack) > 1)
+        await user.settle()
+        assert len(user.stack) <= 3
+        assert user.stack[:2] == ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+async def test_two_quick_saves_write_once(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        before = rows.last_entry()
+        user.send("ctrl+s", "ctrl+s", "f2")
+        await user.settle()
+        assert len(rows.audit_texts(before)) == 1
+
+
+async def test_two_quick_answers_disable_once(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("d")
+        before = rows.last_entry()
+        user.send("y", "y")
+        await user.at(Notice)
+        assert user.stack == ["ApiSetupScreen", "Notice"]
+        assert len(rows.audit_texts(before)) == 1
+
+
+LEAVING: dict[str, tuple[list[str], str]] = {
+    "a question": (["d"], "escape"),
+    "a question by Enter": (["d"], "enter"),
+    "a notice": (["i"], "enter"),
+    "the help": (["question_mark"], "escape"),
+    "the Audit Trail": (["t"], "escape"),
+    "an entry": (["t", "enter"], "escape"),
+    "a key": (["enter"], "escape"),
+    "permissions": (["enter", "p"], "ctrl+s"),
+    "a new key": (["a"], "escape"),
+}
+
+
+@pytest.mark.parametrize(("there", "key"), LEAVING.values(), ids=LEAVING)
+async def test_two_quick_presses_leave_one_screen(demo: Opening, there: list[str], key: str) -> None:
+    async with working(demo) as user:
+        await user.press(*there)
+        open_before = len(user.stack)
+        user.send(key, key)
+        await until(lambda: len(user.stack) < open_before)
+        await user.settle()
+        assert user.stack[:1] == ["ApiSetupScreen"]
+        assert len(user.stack) in (open_before - 1, 1)
+
+
+async def test_two_quick_acceptances_are_one(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await license_of(user)
+        await user.press("end")
+        before = rows.last_entry()
+        user.send("a", "a", "d", "escape")
+        await user.at(Notice)
+        texts = rows.audit_texts(before)
+        assert [text.split(" by ")[0].split(" ")[-1] for text in texts] == ["accepted", "added"]
+
+
+async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses_it(demo: Opening, gate: Gates) -> None:
+    from core.licenses import LicenseService
+
+    async with working(demo) as user:
+        await license_of(user)
+        await user.press("end")
+        before = rows.last_entry()
+        held = gate(LicenseService, "accept")
+        user.send("a")
+        await until(held.entered.is_set)
+        user.send("escape", "d")
+        await user.pilot.pause()
+        assert isinstance(user.screen, LicenseScreen)
+        held.open()
+        await user.at(Notice)
+        assert [text for text in rows.audit_texts(before) if "declined" in text] == []
+
+
+# -- late answers --------------------------------------------------------------------
+
+
+async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(AuditService, "latest")
+        user.send("t")
+        await until(held.entered.is_set)
+        rows.change("DELETE FROM securitylog WHERE SecurityLogNum < 100")
+        user.send("r")
+        await until(lambda: "genuine" in user.said)
+        newer = (len(user.list.rows), user.said)
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert (len(user.list.rows), user.said) == newer
+
+
+async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(AuditService, "latest")
+        user.send("t")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert user.stack == ["ApiSetupScreen"]
+        assert "genuine" not in user.said
+
+
+async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(KeyService, "history")
+        user.send("enter")
+        await until(held.entered.is_set)
+        await until(lambda: isinstance(user.app.screen, EditKeyScreen))
+        user.send("escape")
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.go_to("Insurance Mate")
+        held = gate(KeyService, "history")
+        user.send("enter")
+        await until(held.entered.is_set)
+        await until(lambda: isinstance(user.app.screen, EditKeyScreen))
+        user.send("c")
+        await until(lambda: user.said.startswith("Sent") and len(user.list.rows) == 2)
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert len(user.list.rows) == 2
+
+
+async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        held = gate(LocalRegistry, "all_keys")
+        user.send("escape")
+        await until(held.entered.is_set)
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+        user.send("d")
+        await until(lambda: user.stack == ["ApiSetupScreen", "Question"])
+        user.send("y")
+        await until(lambda: user.stack == ["ApiSetupScreen", "Notice"])
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        await user.press("enter")
+        assert user.row == "Insurance Mate | ********C465 | Disabled by Customer"
+
+
+async def test_what_is_typed_while_a_reading_runs_is_kept(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(SettingsService, "load")
+        user.send("r")
+        await until(held.entered.is_set)
+        user.field("interval").value = "15"
+        held.open()
+        await until(lambda: user.said == "Read again.")
+        await user.settle()
+        assert user.field("interval").value == "15"
+        assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
+
+
+async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        held = gate(SettingsService, "save")
+        user.send("ctrl+s")
+        await until(held.entered.is_set)
+        assert user.said == "Saving…"
+        user.field("interval").value = "20"
+        held.open()
+        await until(lambda: user.said.startswith("Saved"))
+        await user.settle()
+        assert rows.settings()[1] == "15"
+        assert user.field("interval").value == "20"
+        assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
+
+
+# -- changes that run while one goes on ----------------------------------------------
+
+
+async def test_nothing_else_is_started_while_a_change_is_saved(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        user.list.focus()
+        held = gate(SettingsService, "save")
+        user.send("ctrl+s")
+        await until(held.entered.is_set)
+        user.send("a", "d", "enter", "t", "r")
+        await user.pilot.pause()
+        assert user.stack == ["ApiSetupScreen"]
+        held.open()
+        await until(lambda: user.said.startswith("Saved"))
+
+
+async def test_quitting_while_a_change_is_saved_waits_for_it(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        user.list.focus()
+        before = rows.last_entry()
+        held = gate(SettingsService, "save")
+        user.send("ctrl+s")
+        await until(held.entered.is_set)
+        user.send("q")
+        await until(lambda: len(user.stack) > 1)
+        user.send("y")
+        await until(lambda: "still being written" in user.text)
+        assert not user.app._exit
+        held.open()
+        await until(lambda: user.app._exit)
+        assert rows.settings()[1] == "15"
+        assert len(rows.audit_texts(before)) == 1
+
+
+async def test_help_can_be_read_while_a_change_is_saved(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        user.list.focus()
+        held = gate(SettingsService, "save")
+        user.send("ctrl+s")
+        await until(held.entered.is_set)
+        user.send("question_mark")
+        await until(lambda: user.stack == ["ApiSetupScreen", "HelpScreen"])
+        held.open()
+        await user.settle()
+        await user.press("escape")
+        assert user.said.startswith("Saved: ")

@@ -1,0 +1,113 @@
+"""No key, password or connection secret is on a screen, in a message, a repr or a clipboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from tests.tui.test_assign import KEY
+from tests.tui.user import User, working
+from tui.screens.connect import ConnectScreen
+from tui.screens.sign_in import SignInScreen
+
+PICTURES = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))
+SHOWS_WHAT_WAS_TYPED = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
+
+
+def test_no_screen_shows_a_key_that_nobody_asked_for(demo: Opening) -> None:
+    known = rows.key_texts()
+    assert len(known) == 12
+    assert len(PICTURES) > 80
+    for picture in PICTURES:
+        text = picture.read_text(encoding="utf-8")
+        assert [secret for secret in (*known, DATABASE_PASSWORD) if secret in text] == [], picture.name
+        assert KEY not in text or any(name in picture.name for name in SHOWS_WHAT_WAS_TYPED), picture.name
+
+
+async def type_password(user: User) -> Input:
+    screen = await user.at(ConnectScreen)
+    await user.press(*"hunter2")
+    return screen.query_one("#password", Input)
+
+
+async def test_a_typed_password_is_shown_as_dots(demo: Opening) -> None:
+    async with working(server_opening()) as user:
+        field = await type_password(user)
+        assert field.value == "hunter2"
+        assert "hunter" not in user.text
+        assert "•••••••" in user.text
+
+
+async def test_a_password_never_reaches_the_clipboard(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with working(server_opening()) as user:
+        sent: list[str] = []
+        monkeypatch.setattr(user.app._driver, "write", sent.append)
+        field = await type_password(user)
+        for keys in (["ctrl+c"], ["shift+home", "ctrl+c", "ctrl+x"], ["ctrl+a", "ctrl+c", "ctrl+x", "super+c"]):
+            await user.press(*keys)
+            assert user.app.clipboard == ""
+        field.select_all()
+        await user.press("ctrl+c", "ctrl+x")
+        assert user.app.clipboard == ""
+        assert not any("\x1b]52" in text for text in sent)
+        assert field.value == "hunter2"
+
+
+async def test_a_password_is_in_no_repr_and_no_message(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with working(server_opening()) as user:
+        seen: list[str] = []
+        post = Input.post_message
+
+        def note(field: Input, message: Any) -> bool:
+            seen.append(repr(message))
+            return post(field, message)
+
+        monkeypatch.setattr(Input, "post_message", note)
+        field = await type_password(user)
+        await user.press("enter")
+        assert any("Submitted" in text for text in seen)
+        assert not any("hunter2" in text for text in (*seen, repr(field), repr(user.screen), repr(user.app), user.said))
+        assert "hunter2" not in user.text
+
+
+async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: Opening) -> None:
+    async with working(server_opening()) as user:
+        screen = await user.at(ConnectScreen)
+        field = screen.query_one("#password", Input)
+        await user.enter_text(DATABASE_PASSWORD)
+        await user.press("enter")
+        await user.at(SignInScreen)
+        assert field.value == ""
+
+
+async def test_the_password_of_a_user_is_not_logged(demo: Opening) -> None:
+    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+        await user.at(SignInScreen)
+        before = rows.last_entry()
+        for name, password in (("hunter2", ""), ("admin", "hunter2")):
+            user.field("name").focus()
+            await user.press("end", "ctrl+u")
+            await user.enter_text(name)
+            await user.press("enter")
+            if password:
+                await user.enter_text(password)
+            await user.press("enter")
+        texts = rows.audit_texts(before)
+        assert len(texts) == 2
+        assert not any("hunter2" in text for text in texts)
+
+
+async def test_a_key_that_is_typed_is_in_no_log(demo: Opening, caplog: pytest.LogCaptureFixture) -> None:
+    async with working(demo) as user:
+        await user.press("a")
+        await user.fill("key", f"{KEY} {KEY}")
+        await user.press("ctrl+s")
+        assert "no blanks inside" in user.said
+        assert KEY not in user.said
+        assert KEY not in caplog.text

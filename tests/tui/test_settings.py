@@ -1,0 +1,377 @@
+"""API Setup, the settings: what saving writes and says, and what never gets lost or overwritten."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Checkbox, Select
+
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.widgets.settings_form import SettingsForm
+
+
+async def toggle_enabled(user: User) -> None:
+    user.screen.query_one(Checkbox).focus()
+    await user.press("space")
+
+
+def unsaved(user: User) -> tuple[str, ...]:
+    return user.screen.query_one(SettingsForm).unsaved
+
+
+def payment_type(user: User) -> str:
+    return str(user.screen.query_one("#payment-type Static#label").render())
+
+
+# -- saving --------------------------------------------------------------------------
+
+
+async def test_saving_writes_what_was_changed_and_says_so(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        before = rows.last_entry()
+        await toggle_enabled(user)
+        await user.fill("interval", "5")
+        user.screen.query_one("#payment-type").focus()
+        await user.press("enter", "down", "down", "enter", "ctrl+s")
+        written = "Enabled from off to on; subscription interval from blank to 5 minutes"
+        assert user.said == (
+            f"Saved: {written}; payment type from Check to Credit Card. Running workstations are told."
+        )
+        assert user.screen.status.kind == "ok"
+        assert rows.settings() == (1, "5", "3")
+        assert rows.audit_texts(before) == [
+            f"API Setup: {written.replace('Enabled from', 'Enabled changed from')};"
+            " payment type from Check to Credit Card"
+        ]
+        assert rows.query("SELECT IType FROM signalod ORDER BY SignalNum")
+        assert unsaved(user) == ()
+
+
+async def test_f2_saves_as_well(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        await user.fill("interval", "7")
+        await user.press("f2")
+        assert rows.settings() == (0, "7", "1")
+
+
+async def test_nothing_to_save_writes_nothing(embedded: Opening) -> None:
+    async with working(embedded) as user:
+        before = rows.last_entry()
+        await user.press("ctrl+s")
+        assert user.said == "Nothing to save: the settings are as they were read."
+        assert rows.last_entry() == before
+
+
+@pytest.mark.parametrize("typed", ["five", "-1", "1,5", "100000001", "5 minutes"])
+async def test_an_interval_that_is_none_is_refused_and_its_field_focused(embedded: Opening, typed: str) -> None:
+    async with working(embedded) as user:
+        await user.fill("interval", typed)
+        user.list.focus()
+        await user.press("ctrl+s")
+        assert "subscription interval must" in user.said
+        assert user.screen.status.kind == "problem"
+        assert (user.focused, user.field("interval").value) == ("interval", typed)
+        assert rows.settings() == (0, "", "1")
+
+
+async def test_a_blank_interval_turns_subscriptions_off(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "  ")
+        await user.press("ctrl+s")
+        assert "subscription interval from 5 minutes to blank" in user.said
+        assert rows.settings()[1] == ""
+
+
+async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: Opening) -> None:
+    async with working(demo) as user:
+        assert "not saved" not in user.text
+        await user.fill("interval", "15")
+        assert "* not saved yet: subscription interval" in user.text
+        await user.fill("interval", "5")
+        assert "not saved" not in user.text
+
+
+async def test_the_mark_names_every_value_at_the_smallest_size(demo: Opening) -> None:
+    async with working(demo) as user:
+        await toggle_enabled(user)
+        await user.fill("interval", "15")
+        user.screen.query_one("#payment-type").focus()
+        await user.press("enter", "up", "enter")
+        assert unsaved(user) == ("Enabled", "subscription interval", "payment type")
+        assert "* not saved yet: Enabled, subscription interval, payment type" in user.flowing_text
+
+
+# -- changed by another program ------------------------------------------------------
+
+
+async def conflict(user: User) -> None:
+    await user.fill("interval", "15")
+    rows.change("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
+    await user.press("ctrl+s")
+    await user.at(Question)
+
+
+async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: Opening) -> None:
+    async with working(demo) as user:
+        await conflict(user)
+        for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was written."):
+            assert words in user.flowing_text
+        assert rows.settings()[1] == "30"
+
+
+async def test_a_conflict_settled_for_what_is_there_now(demo: Opening) -> None:
+    async with working(demo) as user:
+        await conflict(user)
+        before = rows.last_entry()
+        await user.press("t")
+        assert user.said == "Shown is what the practice has now; nothing was written."
+        assert (user.field("interval").value, unsaved(user)) == ("30", ())
+        assert (rows.settings()[1], rows.last_entry()) == ("30", before)
+
+
+async def test_a_conflict_settled_for_ones_own(demo: Opening) -> None:
+    async with working(demo) as user:
+        await conflict(user)
+        await user.press("w")
+        assert "subscription interval from 30 minutes to 15 minutes" in user.said
+        assert rows.settings()[1] == "15"
+
+
+@pytest.mark.parametrize("key", ["escape", "enter"])
+async def test_a_conflict_decided_later_keeps_what_was_typed(demo: Opening, key: str) -> None:
+    async with working(demo) as user:
+        await conflict(user)
+        await user.press(key)
+        assert user.said == "Nothing was written; your values are still in the form."
+        assert (user.field("interval").value, rows.settings()[1]) == ("15", "30")
+
+
+async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: Opening) -> None:
+    async with working(demo) as user:
+        rows.change("UPDATE preference SET ValueString = '2' WHERE PrefName = 'ApiPaymentType'")
+        await user.fill("interval", "15")
+        await user.press("ctrl+s")
+        assert user.said.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
+        assert rows.settings() == (1, "15", "2")
+        assert payment_type(user) == "Cash"
+
+
+async def test_the_same_change_made_elsewhere_is_not_written_again(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        rows.change("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
+        before = rows.last_entry()
+        await user.press("ctrl+s")
+        assert user.said == "Nothing was written: the practice has these values already."
+        assert (rows.last_entry(), unsaved(user)) == (before, ())
+
+
+# -- reading again -------------------------------------------------------------------
+
+
+async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
+    async with working(demo) as user:
+        rows.change("UPDATE program SET Enabled = 0")
+        await user.press("r")
+        assert user.said == "Read again."
+        assert not user.screen.query_one(Checkbox).value
+
+
+async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        rows.change("UPDATE program SET Enabled = 0")
+        user.list.focus()
+        await user.press("r")
+        await user.at(Question)
+        await user.press("k")
+        assert user.field("interval").value == "15"
+        assert not user.screen.query_one(Checkbox).value
+        assert unsaved(user) == ("subscription interval",)
+
+
+async def test_reading_again_drops_what_was_typed_if_asked_to(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        await user.press("f6")
+        await user.at(Question)
+        await user.press("y")
+        assert (user.field("interval").value, unsaved(user)) == ("5", ())
+
+
+async def test_reading_again_can_be_left(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        await user.press("f6")
+        await user.at(Question)
+        await user.press("escape")
+        assert (user.field("interval").value, user.said) == ("15", "")
+
+
+# -- leaving -------------------------------------------------------------------------
+
+
+async def test_leaving_asks_when_something_is_not_saved(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        await user.press("ctrl+q")
+        await user.at(Question)
+        assert "Not saved yet: subscription interval." in user.text
+        await user.press("enter")
+        assert (user.stack, user.field("interval").value) == (["ApiSetupScreen"], "15")
+        user.list.focus()
+        await user.press("q")
+        await user.at(Question)
+        user.send("y")
+        await until(lambda: user.app._exit)
+        assert user.app.return_code == 0
+        assert rows.settings()[1] == "5"
+
+
+async def test_leaving_does_not_ask_when_all_is_saved(demo: Opening) -> None:
+    async with working(demo) as user:
+        user.send("q")
+        await until(lambda: user.app._exit)
+        assert user.app.return_code == 0
+
+
+# -- what a database may lack --------------------------------------------------------
+
+
+async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: Opening) -> None:
+    rows.change("UPDATE preference SET ValueString = '4' WHERE PrefName = 'ApiPaymentType'")
+    async with working(demo) as user:
+        assert "hidden" in user.text
+        await user.fill("interval", "15")
+        await user.press("ctrl+s")
+        assert user.said.startswith("Saved: ")
+        assert rows.settings() == (1, "15", "4")
+
+
+async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: Opening) -> None:
+    rows.change("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
+    async with working(demo) as user:
+        assert "unknown type 77" in user.text
+        assert "hidden" in user.text
+        assert unsaved(user) == ()
+
+
+async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: Opening) -> None:
+    async with working(demo) as user:
+        user.screen.query_one("#payment-type").focus()
+        await user.press("enter")
+        assert "Electronic funds" in user.text
+        assert "Gift certificate" not in user.text
+
+
+async def test_none_chosen_yet_asks_for_one_before_saving(demo: Opening) -> None:
+    rows.change("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
+    async with working(demo) as user:
+        assert payment_type(user) == "(none chosen)"
+        assert unsaved(user) == ()
+        await user.fill("interval", "15")
+        await user.press("ctrl+s")
+        assert user.said == "A default payment type must be chosen before saving."
+        assert user.focused == "payment-type"
+
+
+MISSING = {
+    "program": ("DELETE FROM program", "no program FHIR", ["enabled", "interval"]),
+    "property": (
+        "DELETE FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'",
+        "no place for the subscription interval",
+        ["interval"],
+    ),
+    "preference": (
+        "DELETE FROM preference WHERE PrefName = 'ApiPaymentType'",
+        "no preference ApiPaymentType",
+        ["payment-type"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "words", "fields"), MISSING.values(), ids=MISSING)
+async def test_what_is_missing_is_said_and_its_field_disabled(
+    demo: Opening, statement: str, words: str, fields: list[str]
+) -> None:
+    rows.change(statement)
+    async with working(demo) as user:
+        assert words in user.flowing_text
+        disabled = [
+            name for name in ("enabled", "interval", "payment-type") if user.screen.query_one(f"#{name}").disabled
+        ]
+        assert disabled == fields
+        if "interval" in fields:
+            return
+        await user.fill("interval", "15")
+        await user.press("ctrl+s")
+        assert user.said.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
+
+
+# -- bad surroundings ----------------------------------------------------------------
+
+
+async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        with rows.locked():
+            await user.press("ctrl+s")
+            assert "The SQLite file is locked by another program." in user.said
+            assert "Try again" in user.said
+            assert (user.screen.status.kind, user.field("interval").value) == ("problem", "15")
+        await user.press("ctrl+s")
+        assert user.said.startswith("Saved: ")
+        assert rows.settings()[1] == "15"
+
+
+@pytest.mark.usefixtures("refused_writes")
+async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(demo: Opening) -> None:
+    before = rows.last_entry()
+    async with working(demo) as user:
+        assert "READ-ONLY" in user.text.splitlines()[0]
+        assert user.said.startswith("Read-only: ")
+        await user.fill("interval", "15")
+        await user.press("ctrl+s")
+        assert "cannot be written" in user.said
+        assert user.field("interval").value == "15"
+        user.list.focus()
+        await user.press("t")
+        assert "Audit Trail: the latest" in user.text
+    assert rows.last_entry() == before
+
+
+async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "15")
+        rows.change("ALTER TABLE programproperty RENAME TO elsewhere")
+        await user.press("ctrl+s")
+        assert user.screen.status.kind == "problem"
+        assert user.field("interval").value == "15"
+        rows.change("ALTER TABLE elsewhere RENAME TO programproperty")
+        await user.press("ctrl+s")
+        assert rows.settings()[1] == "15"
+        assert isinstance(user.screen, ApiSetupScreen)
+
+
+async def test_about_says_which_practice_this_is(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("i")
+        for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
+            assert words in user.flowing_text
+        await user.press("enter")
+        assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_the_choice_of_a_payment_type_can_be_left(demo: Opening) -> None:
+    async with working(demo) as user:
+        field = user.screen.query_one("#payment-type", Select)
+        field.focus()
+        await user.press("enter")
+        shown = [field.expanded]
+        await user.press("escape")
+        assert [*shown, field.expanded] == [True, False]
+        assert unsaved(user) == ()

@@ -1,0 +1,399 @@
+"""A picture of every screen and dialog, at the smallest size that shows all of it and at a larger one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from core.office_facts import OfficeFacts
+from core.opendental.probe import Shape
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from tests.tui.user import User
+from tests.tui.waiting import until
+from tui.app import ApisetupApp
+from tui.modals.notice import Notice
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Question
+from tui.screens.assign_key import AssignKeyScreen
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.connect import ConnectScreen
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.help import HelpScreen
+from tui.screens.license import LicenseScreen
+from tui.screens.sign_in import SignInScreen
+
+Steps = Callable[[User], Awaitable[object]]
+Compare = Callable[..., bool]
+
+SMALL, LARGE = (80, 24), (120, 36)
+KEY = "EXAMPLE-NOT-A-KEY-Gh78"
+
+
+@pytest.fixture(autouse=True)
+def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the header name the same server on every machine."""
+    from core import office
+
+    told = office._facts
+
+    def facts(shape: Shape) -> OfficeFacts:
+        return replace(told(shape), server="SQLite 3.45.1")
+
+    monkeypatch.setattr(office, "_facts", facts)
+
+
+# -- how each picture is come to -----------------------------------------------------
+
+
+async def nothing(user: User) -> None:
+    pass
+
+
+async def unsaved(user: User) -> None:
+    await user.fill("interval", "15")
+    user.screen.query_one("#enabled").focus()
+    await user.press("space")
+
+
+async def filter_active(user: User) -> None:
+    await user.press("slash")
+    await user.enter_text("portal")
+
+
+async def bad_interval(user: User) -> None:
+    await user.fill("interval", "five")
+    await user.press("ctrl+s")
+
+
+async def payment_types(user: User) -> None:
+    user.screen.query_one("#payment-type").focus()
+    await user.press("enter")
+
+
+async def assign(user: User) -> None:
+    await user.press("a")
+    await user.at(AssignKeyScreen)
+
+
+async def assign_filled(user: User, agreement: str = "2024-10-31") -> None:
+    await assign(user)
+    await user.fill("key", KEY)
+    await user.fill("developer", "Night Guard Messenger")
+    await user.fill("email", "help@nightguard.example")
+    await user.fill("phone", "555-0177")
+    await user.fill("agreement", agreement)
+    await user.press("ctrl+o")
+    await user.at(PermissionChoice)
+    for name in ("ApiReadAll", "ApiComm"):
+        await user.go_to(name)
+        await user.press("space")
+    await user.press("ctrl+s")
+    await user.at(AssignKeyScreen)
+
+
+async def pair(user: User) -> None:
+    await assign(user)
+    await user.fill("key", f"DEVELOPER-KEY/{KEY}")
+    await user.press("enter")
+    await user.at(Question)
+
+
+async def header(user: User) -> None:
+    await assign(user)
+    await user.fill("key", f"Authorization: ODFHIR DEVELOPER-KEY/{KEY}")
+    await user.press("enter")
+    await user.at(Question)
+
+
+async def without_agreement(user: User) -> None:
+    await assign_filled(user, agreement="")
+    await user.press("ctrl+s")
+    await user.at(Question)
+
+
+async def permission_choice(user: User) -> None:
+    await assign_filled(user)
+    await user.press("ctrl+o")
+    await user.at(PermissionChoice)
+
+
+async def license_top(user: User) -> None:
+    await assign_filled(user)
+    await user.press("ctrl+s")
+    await user.at(LicenseScreen)
+
+
+async def license_end(user: User) -> None:
+    await license_top(user)
+    await user.press("end")
+
+
+async def key_added(user: User) -> None:
+    await license_end(user)
+    await user.press("a")
+    await user.at(Notice)
+
+
+async def key_not_added(user: User) -> None:
+    await license_end(user)
+    rows.change(rows.REFUSE_KEYS)
+    await user.press("a")
+    await user.at(Question)
+
+
+async def edit(user: User, developer: str = "Insurance Mate") -> None:
+    await user.go_to(developer)
+    await user.press("enter")
+    await user.at(EditKeyScreen)
+
+
+async def edit_unsaved(user: User) -> None:
+    await edit(user)
+    await user.fill("phone", "555-0199")
+
+
+async def edit_disabled(user: User) -> None:
+    await edit(user, "Old Recall Service")
+
+
+async def edit_many_permissions(user: User) -> None:
+    await edit(user, "Whole Office Suite")
+
+
+async def disable(user: User) -> None:
+    await user.go_to("Patient Portal Plus")
+    await user.press("d")
+    await user.at(Question)
+
+
+async def consequences(user: User) -> None:
+    await disable(user)
+    await user.press("y")
+    await user.at(Notice)
+
+
+async def reveal(user: User) -> None:
+    await key_added(user)
+    await user.press("enter")
+    await user.at_api_setup()
+    await user.press("enter")
+    await user.at(EditKeyScreen)
+    await user.press("v")
+    await user.at(Notice)
+
+
+async def conflict(user: User) -> None:
+    await user.fill("interval", "15")
+    rows.change("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
+    await user.press("ctrl+s")
+    await user.at(Question)
+
+
+async def reload_question(user: User) -> None:
+    await unsaved(user)
+    user.list.focus()
+    await user.press("r")
+    await user.at(Question)
+
+
+async def quit_question(user: User) -> None:
+    await unsaved(user)
+    await user.press("ctrl+q")
+    await user.at(Question)
+
+
+async def audit_trail(user: User) -> None:
+    await user.press("t")
+    await user.at(AuditTrailScreen)
+
+
+async def audit_entry(user: User) -> None:
+    await audit_trail(user)
+    await user.go_to("ALTERED")
+    await user.press("enter")
+    await user.at(AuditEntryScreen)
+
+
+async def help_(user: User) -> None:
+    await user.press("question_mark")
+    await user.at(HelpScreen)
+
+
+async def palette(user: User) -> None:
+    await user.press("ctrl+p")
+    await until(lambda: isinstance(user.app.screen, CommandPalette))
+    # Textual's own field blinks, and a picture would show it by chance.
+    user.app.screen.query_one(Input).cursor_blink = False
+    options = user.app.screen.query_one(OptionList)
+    await until(lambda: options.option_count > 5)
+    await user.settle()
+
+
+async def about(user: User) -> None:
+    await user.press("i")
+    await user.at(Notice)
+
+
+async def signed_in(user: User) -> None:
+    await user.at(SignInScreen)
+    await user.enter_text("admin")
+    await user.press("enter", "enter")
+    await user.at_api_setup()
+
+
+async def about_server(user: User) -> None:
+    await signed_in(user)
+    await about(user)
+
+
+async def no_keys_from_here(user: User) -> None:
+    await signed_in(user)
+    await user.press("a")
+    await user.at(Notice)
+
+
+async def edit_copy(user: User) -> None:
+    await signed_in(user)
+    await edit(user)
+
+
+async def connect(user: User) -> None:
+    await user.at(ConnectScreen)
+
+
+async def wrong_password(user: User) -> None:
+    await user.at(ConnectScreen)
+    await user.enter_text("not it")
+    await user.press("enter")
+
+
+async def sign_in(user: User) -> None:
+    await user.at(SignInScreen)
+
+
+async def wrong_name(user: User) -> None:
+    await user.at(SignInScreen)
+    await user.enter_text("nobody")
+    await user.press("enter", "enter")
+
+
+# -- the pictures --------------------------------------------------------------------
+
+IN_EMBEDDED: dict[str, Steps] = {
+    "api_setup_embedded": nothing,
+    "assign_empty": assign,
+}
+IN_DEMO: dict[str, Steps] = {
+    "api_setup_demo": nothing,
+    "api_setup_unsaved": unsaved,
+    "api_setup_filter": filter_active,
+    "api_setup_bad_interval": bad_interval,
+    "api_setup_payment_types": payment_types,
+    "api_setup_conflict": conflict,
+    "assign_filled": assign_filled,
+    "assign_pair": pair,
+    "assign_header": header,
+    "assign_without_agreement": without_agreement,
+    "assign_permissions": permission_choice,
+    "license_top": license_top,
+    "license_end": license_end,
+    "key_added": key_added,
+    "key_not_added": key_not_added,
+    "edit_enabled": edit,
+    "edit_unsaved": edit_unsaved,
+    "edit_disabled_by_developer": edit_disabled,
+    "edit_many_permissions": edit_many_permissions,
+    "edit_reveal": reveal,
+    "disable_question": disable,
+    "disable_consequences": consequences,
+    "reload_question": reload_question,
+    "quit_question": quit_question,
+    "audit_trail": audit_trail,
+    "audit_entry_altered": audit_entry,
+    "help": help_,
+    "palette": palette,
+    "about": about,
+}
+ON_SERVER: dict[str, Steps] = {
+    "sign_in": sign_in,
+    "sign_in_wrong_name": wrong_name,
+    "headquarters_copy": signed_in,
+    "headquarters_about": about_server,
+    "headquarters_no_keys_from_here": no_keys_from_here,
+    "headquarters_edit": edit_copy,
+}
+
+
+def take(compare: Compare, opening: Opening, steps: Steps, size: tuple[int, int]) -> bool:
+    """Run the program, do the steps, and compare the picture with the one that was accepted."""
+    app = ApisetupApp(opening)
+
+    async def before(pilot: Pilot[None]) -> None:
+        user = User(pilot)
+        if not opening.on_server:
+            await user.at_api_setup()
+        await steps(user)
+        await user.settle()
+
+    same = compare(app, terminal_size=size, run_before=before)
+    app.commits.close()
+    return same
+
+
+both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@both_sizes
+@pytest.mark.parametrize("steps", IN_EMBEDDED.values(), ids=IN_EMBEDDED)
+def test_embedded(snap_compare: Compare, embedded: Opening, steps: Steps, size: tuple[int, int]) -> None:
+    assert take(snap_compare, embedded, steps, size)
+
+
+@both_sizes
+@pytest.mark.parametrize("steps", IN_DEMO.values(), ids=IN_DEMO)
+def test_demo(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[int, int]) -> None:
+    assert take(snap_compare, demo, steps, size)
+
+
+@both_sizes
+@pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
+def test_on_a_server(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[int, int]) -> None:
+    assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), steps, size)
+
+
+@both_sizes
+def test_database_password(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+    assert take(snap_compare, server_opening(), connect, size)
+
+
+@both_sizes
+def test_wrong_database_password(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+    assert take(snap_compare, server_opening(), wrong_password, size)
+
+
+@both_sizes
+def test_no_server_answers(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert take(snap_compare, server_opening(password="any", answers=False), connect, size)
+
+
+@both_sizes
+@pytest.mark.usefixtures("refused_writes")
+def test_read_only(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+    assert take(snap_compare, demo, nothing, size)
+
+
+def test_too_small(snap_compare: Compare, demo: Opening) -> None:
+    assert take(snap_compare, demo, nothing, (59, 19))
+
+
+def test_no_color(snap_compare: Compare, demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert take(snap_compare, demo, bad_interval, SMALL)
