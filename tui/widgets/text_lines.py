@@ -105,7 +105,8 @@ class TextLines(ScrollView, can_focus=True):
     def _draw_changes(self) -> None:
         old, new = self._drawn, self._fit_lines()
         self._drawn = new
-        self.virtual_size = Size(self.size.width, len(new))
+        # Another size would have all of the pane drawn again; text that fits needs no other.
+        self.virtual_size = Size(self.size.width, max(len(new), self.size.height))
         top = self.scroll_offset.y
         for y in range(self.size.height):
             before = old[top + y] if top + y < len(old) else ""
