@@ -111,29 +111,29 @@ _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 def fill(practice: Practice, companion: Companion, agreement: Agreement, surroundings: Surroundings) -> None:
     """Fill a new embedded practice with a dozen keys and a few hundred audit entries, one of them altered."""
     now = surroundings.clock().replace(microsecond=0)
-    then = Practice(
-        practice.engine, practice.shape, _Past(now - DAYS, now - timedelta(hours=3)).tick, surroundings.random
-    )
+    past = _Past(now - DAYS)
+    then = Practice(practice.engine, practice.shape, past.now, surroundings.random)
     admin = Actor(1, surroundings.account, surroundings.computer)
     with Session(practice.engine) as session, session.begin():
         session.add_all(_people_and_lists())
         session.add_all(_ordinary_days(surroundings.random, now))
-    _add_keys(then, companion, agreement, admin)
+    _add_keys(then, companion, agreement, admin, past)
     settings = SettingsService(then)
     read = settings.load().values
     settings.save(admin, read, replace(read, enabled=True, interval="5", payment_type=3))
 
 
 class _Past:
-    """A clock that goes from one moment towards another, an hour at a time."""
+    """A clock that stands until it is told that time went by."""
 
-    def __init__(self, start: datetime, end: datetime) -> None:
+    def __init__(self, start: datetime) -> None:
         self._moment = start
-        self._end = end
 
-    def tick(self) -> datetime:
-        self._moment = min(self._moment + timedelta(hours=1, minutes=7), self._end)
+    def now(self) -> datetime:
         return self._moment
+
+    def go_by(self) -> None:
+        self._moment += timedelta(hours=5, minutes=7)
 
 
 def _people_and_lists() -> list[OpenDental]:
@@ -181,12 +181,13 @@ def _office_hours(random: Random, now: datetime) -> datetime:
     return day + timedelta(seconds=random.randrange(10 * 3600))
 
 
-def _add_keys(practice: Practice, companion: Companion, agreement: Agreement, admin: Actor) -> None:
+def _add_keys(practice: Practice, companion: Companion, agreement: Agreement, admin: Actor, past: _Past) -> None:
     registry = LocalRegistry(practice, companion)
     keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
     acceptance = LicenseService(practice, companion, agreement).accept(admin)
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
         text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
+        past.go_by()
         fields = KeyFields(email, f"555-01{number:02}", permissions, since)
         key = keys.add(admin, NewKey(Secret(text), developer, fields), acceptance).key
         if status is KeyStatus.DISABLED_BY_CUSTOMER:

@@ -23,7 +23,7 @@ from core.authority.key_authority import KeyAuthority
 from core.errors import InvalidInput, NotOursToChange, PracticeUnavailable
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
-from core.practice import Practice
+from core.practice import Practice, before_the_change
 from core.secrets import Secret
 
 
@@ -67,7 +67,8 @@ class KeyService:
             raise InvalidInput("developer", "Please enter the developer's name.")
         text = checked_key(new.key.reveal())
         identity = fingerprint(text)
-        self._refuse_known(identity)
+        with before_the_change():
+            self._refuse_known(identity)
         masked = audit_mask(mask(text), identity)
         entry = f"New API key {masked} ({new.developer}) added by {actor.user_name}"
         outside = self._authority.reaches_outside

@@ -203,6 +203,15 @@ _NOTHING = "Nothing was changed."
 _UNKNOWN = "It is not known whether the change was made: read again before you repeat it."
 
 
+@contextmanager
+def before_the_change() -> Iterator[None]:
+    """Reading that a change needs first: when it fails, the error says that nothing was changed."""
+    try:
+        yield
+    except PracticeUnavailable as error:
+        raise type(error)(f"{error.sentence} {_NOTHING}", error.hint) from error
+
+
 class Change:
     """What the body of `Practice.change` works with.
 

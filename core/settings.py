@@ -25,7 +25,7 @@ from core.errors import ChangedMeanwhile, Conflict, InvalidInput
 from core.opendental.permission_types import Permission
 from core.opendental.signals import SignalType
 from core.opendental.tables import Definition, Preference, Program, ProgramProperty
-from core.practice import Practice
+from core.practice import Practice, before_the_change
 
 _PAYMENT_TYPES = 10
 
@@ -50,7 +50,7 @@ class SettingsService:
             InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
             ChangedMeanwhile: Another program changed a value that was to be written; nothing was written.
         """
-        with self._practice.read() as session:
+        with before_the_change(), self._practice.read() as session:
             stored = _read(session)
         edits = _edits(stored, read, _checked(stored, read, wanted))
         conflicts = tuple(edit.conflict for edit in edits if edit.conflict)

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from core.errors import ApiSetupError
 from core.secrets import Secret
-from tui.bindings import keys
+from tui.bindings import display, keys
 from tui.modals.question import Answer, Question
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.base import House
@@ -106,7 +106,7 @@ class ApisetupApp(TerminalApp):
             target = self if namespace == "app" else screen
             callback = getattr(target, f"action_{action}", None)
             if callback is not None and screen.check_action(key.action, ()):
-                yield SystemCommand(key.label, key.tooltip, callback)
+                yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
 
     async def action_quit(self) -> None:
         """Leave, after what is not saved was asked about."""

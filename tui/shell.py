@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 from core.errors import ApiSetupError
 from tui import terminal
 from tui.bindings import bindings, display, key
+from tui.typed_ahead import TypedAhead
 from tui.widgets.status_line import Kind
 from tui.widgets.title_line import Heading
 from tui.workers import Asking, Commits
@@ -88,6 +89,7 @@ class TerminalApp(App[None], Asking):
         super().__init__(css_path=_with_ours(self.CSS_PATH), ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
         self.commits = Commits()
+        self._typed_ahead = TypedAhead(self, super().on_event)
         self.heading = Heading()
         self.crash: BaseException | None = None
         self.when_stuck: Callable[[], object] | None = None
@@ -138,7 +140,8 @@ class TerminalApp(App[None], Asking):
             if isinstance(event, events.Key) and event.key in key("quit").keys.split(","):
                 await self.run_action("quit")
             return
-        await super().on_event(event)
+        if not await self._typed_ahead.take(event):
+            await super().on_event(event)
 
     @property
     def too_small(self) -> bool:

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import os
 import select
+import shutil
 import signal
 import sys
+import textwrap
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -70,7 +72,8 @@ async def _run(app: TerminalApp) -> None:
 def tell(sentence: str) -> None:
     """Say something on the terminal's ordinary screen, if there still is a terminal."""
     with contextlib.suppress(OSError, ValueError):
-        print(sentence, file=sys.stderr, flush=True)
+        width = shutil.get_terminal_size().columns
+        print(textwrap.fill(sentence, max(width - 1, 20)), file=sys.stderr, flush=True)
 
 
 def crash_sentence(error: BaseException) -> str:

@@ -89,6 +89,9 @@ class Asking(_Node):
         """Show what went wrong; each screen says how."""
         raise NotImplementedError
 
+    def flow_begins(self) -> None:
+        """What a screen does first when a key starts something."""
+
     async def ask(self, question: Callable[[], T], group: str) -> T:
         """Ask a service in a thread and wait for its answer, from within a flow.
 
@@ -128,14 +131,24 @@ class Asking(_Node):
         """
         get_current_worker()
         app = cast("TerminalApp", self.app)
-        done = await app.commits.commit(change, app.commit_missed)
+        try:
+            done = await app.commits.commit(change, app.commit_missed)
+        except Exception as error:
+            if self._gone:
+                app.commit_missed(error)
+            self._end_if_gone()
+            raise
         self._end_if_gone()
         return done
 
     def _end_if_gone(self) -> None:
         """End the flow whose screen was left while it waited: what it would show has no place any more."""
-        if not self.is_running or self.app._exit:
+        if self._gone:
             raise asyncio.CancelledError
+
+    @property
+    def _gone(self) -> bool:
+        return not self.is_running or self.app._exit
 
     @property
     def in_flow(self) -> bool:
@@ -163,6 +176,7 @@ def flow(method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]]) -> Call
     def start(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
         # Set before this returns, so that a second press finds it whatever the first one is doing.
         if not self.in_flow:
+            self.flow_begins()
             body = partial(method, self, *args, **kwargs)
             self._flow = self._run_body(body, group=f"flow {method.__name__}", exclusive=False)
 

@@ -132,8 +132,8 @@ def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
     terminal.press("enter")
     terminal.wait_for(f"│{payment_type} ")
     terminal.press("down", "enter")
-    terminal.wait_for(f"^Default payment type +{payment_type} +▼  for payments")
-    assert terminal.find(r"\* not saved yet: Enabled, ")
+    terminal.wait_for(f"^Default payment type +{payment_type} +▼")
+    terminal.wait_for(r"\* not saved yet: Enabled, subscription interval, payment type")
 
 
 def save(terminal: Terminal) -> None:

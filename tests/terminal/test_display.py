@@ -26,7 +26,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("down", "^> Canopy"),
         ("e", KEY_OPEN),
         ("escape", READY),
-        ("d", "^ *│ *Esc Cancel +y Disable"),
+        ("d", " y Disable "),
         ("escape", "Nothing was changed"),
         ("t", "^Of these "),
         ("enter", "^Esc Back  PgDn Page down"),

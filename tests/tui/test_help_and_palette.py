@@ -149,10 +149,12 @@ async def test_the_palette_offers_only_what_can_be_done_now(demo: Opening) -> No
     async with working(demo) as user:
         await license_of(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
-        assert "Decline" in offered
-        assert "Accept" not in offered
+        assert "Decline the license agreement" in offered
+        assert "Accept the license agreement" not in offered
         await user.press("end")
-        assert "Accept" in [command.title for command in user.app.get_system_commands(user.screen)]
+        assert "Accept the license agreement" in [
+            command.title for command in user.app.get_system_commands(user.screen)
+        ]
 
 
 async def test_the_palette_does_not_blink(demo: Opening) -> None:

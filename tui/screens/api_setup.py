@@ -37,6 +37,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     CSS_PATH = "api_setup.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
     KEYS: ClassVar[tuple[str, ...]] = (
+        "end-filter",
         "add-key",
         "edit-key",
         "toggle-status-here",
@@ -47,7 +48,6 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         "reload",
         "about",
         "quit",
-        "end-filter",
         "next-field",
     )
 
@@ -81,6 +81,8 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Until the office is open there is nothing to do here."""
+        if action == "end_filter":
+            return bool(self._visit) and self.query_one(KeyTable).filtered
         waits = action in ("add_key", "edit_key", "toggle_status", "save", "audit_trail", "reload", "about", "filter")
         return not (waits and self._visit is None) and super().check_action(action, parameters)
 
@@ -250,9 +252,8 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
                 with self.busy("Adding the key…"):
                     return await self.commit(lambda: office.keys.add(actor, new, acceptance))
             except ApiSetupError as error:
-                again = Question(
-                    "The key was not added", [error.sentence, "", error.hint], Answer("t", "Try again", "again")
-                )
+                lines = [error.sentence, *(["", error.hint] if error.hint else [])]
+                again = Question("The key was not added", lines, Answer("t", "Try again", "again"))
                 if await self.app.push_screen_wait(again) is None:
                     self.show_problem(error)
                     return None
@@ -315,7 +316,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
 def _read_only_words(visit: Visit) -> tuple[str, ...]:
     if visit.signed_in.writable:
         return ()
-    return ("Read-only: the database user may not write here, so nothing is logged and nothing can be saved.",)
+    return ("Read-only: nothing can be written here, so nothing is logged and nothing can be saved.",)
 
 
 def _about(visit: Visit) -> list[str]:

@@ -75,9 +75,9 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
 
     @flow
     async def look_at_key(self) -> None:
-        """Check the key, and go on to the next field if it can be added."""
-        if await self._checked_key() is not None:
-            self.query_one("#developer").focus()
+        """Go on to the next field at once, where what is typed next belongs; come back if this is no key."""
+        self.query_one("#developer").focus()
+        await self._checked_key()
 
     @flow
     async def action_choose_permissions(self) -> None:
@@ -117,6 +117,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
         """The key if it can be added; otherwise the reason is said."""
         field = self.query_one("#key", KeyInput)
         if not await self._offer_part(field):
+            field.focus()
             return None
         typed = field.value
         try:

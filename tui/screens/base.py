@@ -103,6 +103,10 @@ class House(Asking, _Screen):
         """Say something in the status line until something else is said."""
         self.status.say(text, kind)
 
+    def flow_begins(self) -> None:
+        """What was said of the last thing is not said of the next one."""
+        self.say("")
+
     def show_problem(self, error: ApiSetupError) -> None:
         """Say what went wrong, and what to do about it."""
         self.terminal_app.record_problem(error)

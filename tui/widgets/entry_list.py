@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("Date and time", 19, min_width=16),
-    Column("User", 9, min_width=6),
+    Column("User", 16, min_width=9),
     Column("Genuine", 7, min_width=7),
-    Column("Permission", 11, min_width=5),
-    Column("Log Text", 20, min_width=10, flexible=True),
+    Column("Permission", 22, min_width=11),
+    Column("Log Text", 24, min_width=24, flexible=True),
 )
 
 

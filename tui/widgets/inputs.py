@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.strip import Strip
 from textual.widgets import Input
 
 from tui.widgets.plain import standing_in
@@ -50,6 +52,12 @@ class PlainInput(Input):
             disabled=disabled,
         )
         self.cursor_blink = False
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the field underlined in its whole width, so that an empty one can be seen without focus."""
+        strip = super().render_line(y)
+        style = self.rich_style + Style(underline=True)
+        return strip.extend_cell_length(self.size.width, style).apply_style(Style(underline=True))
 
     @property
     def _value(self) -> Text:

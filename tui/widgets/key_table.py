@@ -76,6 +76,11 @@ class KeyTable(Vertical):
             self.end_filter()
         self.rows.show([_row(each) for each in self._matching()], keep=key.fingerprint)
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the filter is open."""
+        return self.is_attached and self.filter.display
+
     def start_filter(self) -> None:
         """Go to the filter."""
         self.filter.display = True

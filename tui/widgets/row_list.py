@@ -334,7 +334,8 @@ class RowList(ScrollView, can_focus=True):
         if index < len(self._rows):
             return self._row_strip(index)
         if index == 0:
-            text = "  " + visible(self._empty, self.size.width - _MARKER_WIDTH)
+            mark = "> " if self.has_focus else "  "
+            text = mark + visible(self._empty, self.size.width - _MARKER_WIDTH)
             return self._strip([Segment(text, self.get_component_rich_style("row-list--empty"))])
         return Strip.blank(self.size.width, self.rich_style)
 
