@@ -11,6 +11,7 @@ from typing import Any
 
 from core.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.errors import ConfigurationError
+from core.locations import expanded
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,11 @@ def read_configuration(path: Path) -> Configuration:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Configuration()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The configuration file {path} cannot be read.", "It must be UTF-8 text.") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"The configuration file {path} cannot be read: {reason}.", "Correct that.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The configuration file {path} is not UTF-8 text.", "Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"The configuration file {path} is not TOML: {error}.", "Correct that line."
@@ -58,7 +62,7 @@ def read_configuration(path: Path) -> Configuration:
     if title is not None and file is None:
         raise ConfigurationError(f"In {path}, license.title stands without license.file.", "Name the text's file, too.")
     return Configuration(
-        license_file=path.parent / Path(file).expanduser() if file else None,
+        license_file=path.parent / expanded(file) if file else None,
         license_title=title or DEFAULT_TITLE,
     )
 

@@ -170,7 +170,7 @@ def translated() -> Iterator[None]:
 
 
 _LOST = "The connection to the database server was lost."
-_LOST_HINT = "What you typed is still here: try again when the server answers."
+_LOST_HINT = "Try again when the server answers."
 
 
 def _from_driver(error: DBAPIError) -> ApiSetupError:

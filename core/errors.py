@@ -8,7 +8,8 @@
     │   ├── NoSuchDatabase           the server has no database of that name
     │   ├── NotAPractice             a database, but not an Open Dental one that we can use
     │   ├── ConnectionLost           the server went away in the middle
-    │   └── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
+    │   ├── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
+    │   └── Unconfirmed              the change was made, or may have been: look before repeating it
     ├── SignInRefused            the Open Dental sign-in
     │   ├── WrongNameOrPassword
     │   ├── LockedOut
@@ -77,6 +78,10 @@ class StorageFailed(PracticeUnavailable):
     """The SQLite file is locked, read-only, corrupt, or its disk is full."""
 
 
+class Unconfirmed(PracticeUnavailable):
+    """The change was made, or may have been: it must not be repeated before one has looked."""
+
+
 class SignInRefused(ApiSetupError):
     """Open Dental's own sign-in was refused."""
 
@@ -139,7 +144,7 @@ class ChangedMeanwhile(ChangeRefused):
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
         names = ", ".join(conflict.what for conflict in conflicts)
         super().__init__(
-            f"Changed by another program since it was read here: {names}. Nothing was written.",
+            f"Changed by another program since it was read here: {names}. Nothing was changed.",
             "Look at both values and choose.",
         )
         self.conflicts = conflicts

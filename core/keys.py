@@ -20,7 +20,7 @@ from core.api_key import (
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
 from core.authority.key_authority import KeyAuthority
-from core.errors import InvalidInput, NotOursToChange, PracticeUnavailable
+from core.errors import InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
 from core.practice import Practice, before_the_change
@@ -55,6 +55,19 @@ class KeyService:
         key = checked_key(text)
         self._refuse_known(fingerprint(key))
         return Secret(key)
+
+    def check_fields(self, fields: KeyFields) -> None:
+        """Check what was typed of a key.
+
+        Raises:
+            InvalidInput: The agreement begins in the future; the field is `agreement`.
+        """
+        with before_the_change(), self._practice.read() as session:
+            today = self._practice.now(session).date()
+        if fields.agreement_since is not None and fields.agreement_since > today:
+            raise InvalidInput(
+                "agreement", "The Business Associate Agreement is not in place yet.", "Give a day up to today."
+            )
 
     def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
         """Add a key after its agreement was accepted.
@@ -114,6 +127,7 @@ class KeyService:
         self._authority.require_change()
         if not key.known:
             raise NotOursToChange(_why_not(key))
+        self.check_fields(fields)
         changes = worded_changes(key.fields, fields)
         if not changes:
             return KeyChange(key, "Nothing was changed.")
@@ -160,7 +174,7 @@ class KeyService:
         try:
             return self._find(identity)
         except PracticeUnavailable as error:
-            raise type(error)(
+            raise Unconfirmed(
                 f"The change was made and logged, but the list could not be read after it. {error.sentence}",
                 "Do not repeat the change; read the list again.",
             ) from error

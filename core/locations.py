@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_config_path, user_log_path
 
 from core.address import ServerAddress
+from core.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -41,5 +42,19 @@ class Locations:
 def locations(environment: Mapping[str, str]) -> Locations:
     """The places by the platform's custom; `APISETUP_CONFIG` names another configuration file, and so directory."""
     named = environment.get("APISETUP_CONFIG")
-    configuration = Path(named).expanduser() if named else user_config_path("apisetup") / "config.toml"
+    configuration = expanded(named) if named else user_config_path("apisetup") / "config.toml"
     return Locations(configuration=configuration, log=user_log_path("apisetup") / "debug.log")
+
+
+def expanded(path: str) -> Path:
+    """A path with `~` put into full.
+
+    Raises:
+        ConfigurationError: It names a user who does not exist.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"The path {path} begins with a user who does not exist.", "Write it in full."
+        ) from error

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.actor import Actor
 from core.database import translated
-from core.errors import ApiSetupError, NotPermitted, PracticeUnavailable
+from core.errors import ApiSetupError, NotPermitted, PracticeUnavailable, Unconfirmed
 from core.fitting import fit, fit_characters
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
@@ -95,10 +95,12 @@ class Practice:
                 session.commit()
         except BaseException as error:
             fate = self._after_failure(actor, permission, texts, change, logged_ahead, committing)
+            if not isinstance(error, ApiSetupError):
+                raise
+            if fate == _UNKNOWN:
+                raise Unconfirmed(f"{error.sentence} {fate}", "Read again before you repeat it.") from error
             if isinstance(error, PracticeUnavailable | NotPermitted):
                 raise type(error)(f"{error.sentence} {fate}", error.hint) from error
-            if isinstance(error, ApiSetupError) and fate == _UNKNOWN:
-                raise PracticeUnavailable(f"Refused in the middle: {error.sentence} {fate}", error.hint) from error
             raise
 
     def now(self, session: Session) -> datetime:
@@ -200,7 +202,7 @@ class Practice:
 
 
 _NOTHING = "Nothing was changed."
-_UNKNOWN = "It is not known whether the change was made: read again before you repeat it."
+_UNKNOWN = "It is not known whether the change was made."
 
 
 @contextmanager

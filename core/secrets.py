@@ -1,8 +1,6 @@
-"""Secrets that print as `***`, and the removal of secrets from text that leaves the program."""
+"""Secrets that print as `***`."""
 
 from __future__ import annotations
-
-import re
 
 
 class Secret:
@@ -31,17 +29,3 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
-
-
-def redact(text: str, *secrets: Secret) -> str:
-    """The text without the given secrets, without passwords in URLs and without whole API headers."""
-    for secret in secrets:
-        if secret.reveal():
-            text = text.replace(secret.reveal(), "***")
-    text = _URL_PASSWORD.sub(r"\1***@", text)
-    return _API_HEADER.sub(r"\1***", text)
-
-
-# Greedy up to the last @ before a blank: a password may hold an @ or a slash itself.
-_URL_PASSWORD = re.compile(r"(\w[\w+.-]*://[^\s:/@]*:)\S*@")
-_API_HEADER = re.compile(r"(ODFHIR\s+)\S+", re.IGNORECASE)

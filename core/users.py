@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -108,14 +108,16 @@ class UserService:
         return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
-        count = 1 if now - user.last_failure > LOCK else min(user.failures + 1, 255)
+        first = now - user.last_failure > LOCK or user.failures == 0
+        # Counted by the database: two failures at the same moment are two.
+        count = literal(1) if first else case((UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
             with self._practice.change(
                 actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
             ) as change:
                 row = update(UserOd).where(UserOd.user_num == user.number)
                 failed = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
-                before = row.where(UserOd.failed_attempts == count).values(
+                before = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
                 change.attempt(lambda: change.session.execute(failed), lambda session: session.execute(before))

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives the exit status of the process."""
     options = _parser().parse_args(arguments)
     try:
-        if options.demo and options.url:
+        if options.demo and options.url is not None:
             raise ConfigurationError("--demo and --url name two different practices.", "Choose one of them.")
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfigurationError(
@@ -68,7 +68,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> Opening:
     """Put together what to open from the command line, the environment and the configuration file."""
-    import getpass
     import socket
     from datetime import datetime
     from random import SystemRandom
@@ -83,7 +82,7 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
     from core.surroundings import Surroundings
 
     places = locations(environment)
-    address: Address = parse_address(options.url) if options.url else FileAddress(places.embedded_practice)
+    address: Address = parse_address(options.url) if options.url is not None else FileAddress(places.embedded_practice)
     if options.demo:
         address = FileAddress(_thrown_away(cleanup))
     on_server = isinstance(address, ServerAddress)
@@ -97,7 +96,7 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
             clock=datetime.now,
             random=SystemRandom(),
             computer=computer_name(socket.gethostname(), environment),
-            account=getpass.getuser(),
+            account=_account(),
         ),
         companion_file=places.companion_of(address) if isinstance(address, ServerAddress) else address.path,
         log=places.log,
@@ -105,6 +104,16 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
         password=Secret(given) if given is not None else None,
         demo=options.demo,
     )
+
+
+def _account() -> str:
+    """The operating-system account, which the environment cannot change."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def _thrown_away(cleanup: ExitStack) -> Path:

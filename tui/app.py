@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -61,6 +62,9 @@ class ApisetupApp(TerminalApp):
                 problem = await self._through_the_door(problem)
             else:
                 problem = await self.push_screen_wait(ApiSetupScreen(self._arrive_embedded))
+            # The office could not be entered after all.
+            await self._end_visit()
+            self.show_heading(Heading())
 
     async def _through_the_door(self, problem: ApiSetupError | None) -> ApiSetupError | None:
         """Connect, sign in, and stay; gives the reason when the office could not be entered."""
@@ -77,7 +81,8 @@ class ApisetupApp(TerminalApp):
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
             return None
-        return await self.push_screen_wait(ApiSetupScreen(lambda: Visit(office, signed_in)))
+        self._visit = Visit(office, signed_in)
+        return await self.push_screen_wait(ApiSetupScreen(partial(Visit, office, signed_in)))
 
     def _arrive_embedded(self) -> Visit:
         office = self._opening.open(Secret(""))
@@ -90,7 +95,7 @@ class ApisetupApp(TerminalApp):
         from tui.screens.help import HelpScreen
 
         if isinstance(self.screen, House) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen.KEYS))
+            self.push_screen(HelpScreen(self.screen))
 
     @on(ApiSetupScreen.Entered)
     def _entered(self, event: ApiSetupScreen.Entered) -> None:
@@ -117,14 +122,18 @@ class ApisetupApp(TerminalApp):
         """Ask about what is not saved, sign out, and end."""
         unsaved = [name for screen in self.screen_stack for name in getattr(screen, "unsaved", ())]
         if unsaved:
+            words = "Being saved now" if self.commits.running else "Not saved yet"
             question = Question(
-                "Quit without saving?", [f"Not saved yet: {', '.join(unsaved)}."], Answer("y", "Quit", "quit")
+                "Quit without saving?", [f"{words}: {', '.join(unsaved)}."], Answer("y", "Quit", "quit")
             )
             if await self.push_screen_wait(question) is None:
                 return
         if self.commits.running:
             self.say("A change is still being written; the program ends when that is done.")
-        await self.commits.settled()
+        failure = await self.commits.settled()
+        if isinstance(failure, ApiSetupError):
+            self.show_problem(failure)
+            return
         await self._end_visit()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
         self.cannot_start = next(failures, None)
@@ -132,7 +141,7 @@ class ApisetupApp(TerminalApp):
 
     async def _end_visit(self) -> None:
         """Sign out and close the office; what goes wrong now does not keep one from leaving."""
-        visit = self._visit
+        visit, self._visit = self._visit, None
         if visit is None:
             return
         try:

@@ -61,7 +61,14 @@ KEYS: tuple[Key, ...] = (
     Key(
         "toggle-status-here", "d,f7", "toggle_status", "Disable/enable", "Disable or enable the chosen key.", API_SETUP
     ),
-    Key("end-filter", "escape", "end_filter", "All keys", "End the filter and show all keys.", API_SETUP),
+    Key(
+        "end-filter",
+        "escape",
+        "end_filter",
+        "List",
+        "End the filter or leave the field, and go to the list.",
+        API_SETUP,
+    ),
     Key("about", "i,f9", "about", "Practice", "Show which practice, database and server this is.", API_SETUP),
     Key("filter", "slash", "filter", "Filter", "Show only the rows that contain a text.", API_SETUP),
     Key("audit-trail", "t,f5", "audit_trail", "Audit Trail", "Open the Audit Trail.", API_SETUP),

@@ -50,7 +50,11 @@ class TypedAhead:
         self._under_way = bool(self._waiting)
         if self._under_way:
             target = self._app.focused or self._app.screen
-            await self._hand_on(self._waiting.popleft())
+            try:
+                await self._hand_on(self._waiting.popleft())
+            except BaseException:
+                self._under_way = False
+                raise
             self._follow([*target.ancestors_with_self] * 2)
 
     def _follow(self, path: list[DOMNode]) -> None:

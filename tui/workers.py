@@ -70,10 +70,13 @@ class Commits:
             ending.add_done_callback(partial(_tell_missed, missed))
             raise
 
-    async def settled(self) -> None:
-        """Wait until no change is being written."""
-        if self._running is not None:
-            await asyncio.wait([asyncio.wrap_future(self._running)])
+    async def settled(self) -> BaseException | None:
+        """Wait until no change is being written; gives the error of one that was being written and failed."""
+        if not self.running or self._running is None:
+            return None
+        ending = asyncio.wrap_future(self._running)
+        await asyncio.wait([ending])
+        return ending.exception()
 
     def close(self) -> None:
         """Wait for the change that is being written, and take no more."""

@@ -116,7 +116,7 @@ class LocalRegistry(KeyAuthority):
         with self._companion.within(change) as session:
             now = session.scalar(select(RegistryKey.status).where(row))
             if now != int(key.status):
-                label = KeyStatus(now).label if now is not None else "gone"
+                label = _status(now).label if now is not None else "gone"
                 raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
             change.undo_with(
                 lambda _session: self._outside(
@@ -185,6 +185,11 @@ def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conf
     return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
 
 
+def _status(number: int) -> KeyStatus:
+    """A stored status; a number that is none counts as unknown, as Open Dental has it."""
+    return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
+
+
 def _licenses(session: Session) -> dict[int, LicenseFacts]:
     return {
         row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
@@ -197,7 +202,7 @@ def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -
         fingerprint=row.fingerprint,
         masked=masked,
         developer=row.developer,
-        status=KeyStatus(row.status),
+        status=_status(row.status),
         fields=_fields(row),
         date_disabled=row.date_disabled,
         added=row.added,

@@ -22,15 +22,6 @@ def password_matches(stored: str | None, typed: str) -> bool:
     return hashed is not None and hmac.compare_digest(hashed.encode(), hash_text.encode())
 
 
-def password_form_known(stored: str | None) -> bool:
-    """Whether `password_matches` can tell at all; False means a form newer than this program."""
-    expected = _expected(stored or "")
-    return expected is not None and expected[0] in _KINDS
-
-
-_KINDS = ("None", "MD5", "MD5_ECW", "SHA3_512")
-
-
 def _expected(stored: str) -> tuple[str, str, str] | None:
     """The stored text as kind, salt and hash."""
     if stored == "":

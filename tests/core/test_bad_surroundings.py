@@ -126,7 +126,7 @@ def test_a_server_that_goes_away_while_reading(server_place: ServerPlace) -> Non
 
         with pytest.raises(ConnectionLost) as caught:
             cut_off_in_the_middle()
-        assert "try again" in caught.value.hint
+        assert "Try again" in caught.value.hint
         # The next question gets a new connection.
         assert office.settings.load().values.enabled is False
 

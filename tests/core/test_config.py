@@ -76,7 +76,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path, text: s
     ("text", "words"),
     [
         ("[license", "is not TOML"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", "is not UTF-8 text"),
         ("license = 1", "license must be a table"),
         ("[license]\nfile = 1", "license.file must be a text"),
         ("[license]\nfile = ' '", "license.file must be a text"),

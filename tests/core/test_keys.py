@@ -72,7 +72,7 @@ def test_headquarters_keys_are_listed_and_nothing_else(server_place: ServerPlace
         assert len(listed.keys) == copied
         assert {key.status for key in listed.keys} <= {KeyStatus.UNKNOWN}
         for key in listed.keys:
-            assert office.keys.why_status_stays(key) == listed.authority.explanation
+            assert office.keys.why_status_stays(key) == listed.authority.refusal
             with pytest.raises(NotOursToChange, match="headquarters decides"):
                 office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
             with pytest.raises(NotOursToChange, match="headquarters decides"):

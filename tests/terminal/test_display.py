@@ -36,7 +36,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("escape", "No key was added"),
         ("?", "^Esc Back  PgDn Page down"),
         ("escape", READY),
-        ("/", "^F3 Add  F4 Edit"),
+        ("/", "^Esc List  F3 Add"),
         ("escape", READY),
     ):
         terminal.press(key)

@@ -20,7 +20,7 @@ def says_why_and_ends(terminal: Terminal, sentence: str) -> None:
     terminal.press("ctrl+q")
     assert terminal.exit_status() == 1
     assert terminal.unrestored() == []
-    shown = terminal.text.replace("\n", "")  # the terminal breaks lines anywhere
+    shown = " ".join(terminal.text.split())
     assert shown.startswith(f"apisetup: {sentence}")
     assert shown.count("apisetup: ") == 1
     assert b"Traceback" not in terminal.output

@@ -48,7 +48,7 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: Opening) -> None
         await user.press("a")
         await user.at(AssignKeyScreen)
         assert user.focused == "key"
-        await user.enter_text(f"  {KEY[:9]}\r\n  {KEY[9:]}\n")
+        await user.enter_text(f"\r\n  {KEY}\n")
         await user.press("enter")
         assert user.focused == "developer"
         await user.enter_text("Night Guard")
@@ -416,3 +416,36 @@ async def test_when_adding_fails_it_can_be_given_up(embedded: Opening) -> None:
         assert user.screen.status.kind == "problem"
         assert rows.key_texts() == []
         assert not any(text.startswith("New API key") for text in rows.audit_texts())
+
+
+async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: Opening) -> None:
+    async with working(demo) as user:
+        await license_of(user)
+        with rows.locked():
+            await user.press("escape")
+            await user.at(Notice)
+            assert "Declined, but not logged" in user.text
+        await user.press("enter")
+        assert user.stack == ["ApiSetupScreen"]
+        assert "Nothing was added." in user.said
+
+
+async def test_two_keys_on_two_lines_are_refused(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        await user.enter_text("FIRSTKEY00001\nSECONDKEY0002")
+        await user.press("enter")
+        assert "An API key has no blanks inside." in user.said
+
+
+async def test_an_agreement_that_begins_in_the_future_is_refused(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        await user.fill("key", "EXAMPLEKEY0001")
+        await user.fill("developer", "Early Bird")
+        await user.fill("agreement", "2999-01-01")
+        await user.press("ctrl+s")
+        assert "not in place yet" in user.said
+        assert user.focused == "agreement"

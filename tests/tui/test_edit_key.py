@@ -183,8 +183,34 @@ async def test_fields_changed_elsewhere_are_not_overwritten(demo: Opening) -> No
         await user.fill("phone", "555-0199")
         rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
-        assert "Changed by another program" in user.said
+        await user.at(Question)
+        assert "now elsewhere@example" in user.flowing_text
+        await user.press("escape")
         assert (user.field("phone").value, stored()[0]) == ("555-0199", "elsewhere@example")
+
+
+async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("phone", "555-0199")
+        await user.fill("email", "mine@example")
+        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("t")
+        assert (user.field("email").value, user.field("phone").value) == ("elsewhere@example", "555-0199")
+
+
+async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: Opening) -> None:
+    async with working(demo) as user:
+        await edit(user)
+        await user.fill("email", "mine@example")
+        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("ctrl+s")
+        await user.at(Question)
+        await user.press("w")
+        assert "e-mail changed from elsewhere@example to mine@example" in user.said
+        assert stored()[0] == "mine@example"
 
 
 async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
@@ -256,7 +282,9 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
         await user.at(Question)
         rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
         await user.press("y")
-        assert "Changed by another program" in user.said
+        await user.at(Notice)
+        assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
+        await user.press("enter")
         assert "Key Status Disabled by Open Dental" in user.flowing_text
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_HQ
 

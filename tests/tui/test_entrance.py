@@ -6,9 +6,13 @@ import base64
 import hashlib
 import sqlite3
 
+import pytest
+
 from core.api_key import AuthorityName
+from core.errors import PracticeUnavailable
 from core.opening import Opening
 from core.secrets import Secret
+from core.settings import SettingsService
 from tests.tui import rows
 from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening
 from tests.tui.user import User, working
@@ -204,3 +208,25 @@ async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: Openin
         assert "local registry" in user.text
         await user.press("i")
         assert "headquarters is not told" in user.flowing_text
+
+
+async def test_a_first_reading_that_fails_is_told_on_the_way_in(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_service: SettingsService) -> None:
+        raise PracticeUnavailable("The settings cannot be read now.")
+
+    monkeypatch.setattr(SettingsService, "load", fail)
+    app = ApisetupApp(demo)
+    async with app.run_test(size=(80, 24)) as pilot:
+        user = User(pilot)
+        await user.at(ConnectScreen)
+        assert "The settings cannot be read now." in user.flowing_text
+    app.commits.close()
+
+
+async def test_a_wrong_database_password_is_gone_from_its_field(demo: Opening) -> None:
+    async with working(server_opening()) as user:
+        await user.at(ConnectScreen)
+        await user.enter_text("wrong")
+        await user.press("enter")
+        assert "refuses this database user" in user.flowing_text
+        assert user.field("password").value == ""

@@ -47,7 +47,7 @@ class Gate:
             finally:
                 self.left.set()
 
-        self.reads_first = method not in ("save", "accept", "add")
+        self.reads_first = method not in ("save", "accept", "add", "set_status")
         monkeypatch.setattr(service, method, held)
 
     def open(self) -> None:
@@ -338,3 +338,17 @@ async def test_help_can_be_read_while_a_change_is_saved(demo: Opening, gate: Gat
         await user.settle()
         await user.press("escape")
         assert user.said.startswith("Saved: ")
+
+
+async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await user.press("d")
+        held = gate(KeyService, "set_status")
+        user.send("y")
+        await until(held.entered.is_set)
+        user.send("q")
+        await until(lambda: "still being written" in user.text)
+        with rows.locked():
+            held.open()
+            await until(lambda: "locked by another program" in user.text)
+        assert not user.app._exit

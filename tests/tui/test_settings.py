@@ -38,9 +38,7 @@ async def test_saving_writes_what_was_changed_and_says_so(embedded: Opening) -> 
         user.screen.query_one("#payment-type").focus()
         await user.press("enter", "down", "down", "enter", "ctrl+s")
         written = "Enabled from off to on; subscription interval from blank to 5 minutes"
-        assert user.said == (
-            f"Saved: {written}; payment type from Check to Credit Card. Running workstations are told."
-        )
+        assert user.said == (f"Saved: {written}; payment type from Check to Credit Card.")
         assert user.screen.status.kind == "ok"
         assert rows.settings() == (1, "5", "3")
         assert rows.audit_texts(before) == [
@@ -118,9 +116,17 @@ async def conflict(user: User) -> None:
 async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: Opening) -> None:
     async with working(demo) as user:
         await conflict(user)
-        for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was written."):
+        for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was changed."):
             assert words in user.flowing_text
         assert rows.settings()[1] == "30"
+
+
+async def test_a_conflict_about_one_value_leaves_the_others_as_typed(demo: Opening) -> None:
+    async with working(demo) as user:
+        await toggle_enabled(user)
+        await conflict(user)
+        await user.press("t")
+        assert (user.field("interval").value, unsaved(user)) == ("30", ("Enabled",))
 
 
 async def test_a_conflict_settled_for_what_is_there_now(demo: Opening) -> None:

@@ -6,32 +6,21 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
-from tui.screens.base import HouseModal
-from tui.widgets.plain import plain_lines
+from tui.modals.text_modal import TextModal
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class Notice(HouseModal[None]):
-    """Shows lines until Enter or Escape.
-
-    Args:
-        title: What they are about.
-        lines: Plain text; a blank one sets apart.
-    """
+class Notice(TextModal[None]):
+    """Shows lines until Enter or Escape."""
 
     CSS_PATH = "notice.tcss"
 
-    def __init__(self, title: str, lines: list[str]) -> None:
-        super().__init__(title)
-        self._lines = lines
-
-    def compose_body(self) -> ComposeResult:
-        """Make the text and the one button."""
-        yield Static(plain_lines(self._lines), classes="text")
+    def compose_answers(self) -> ComposeResult:
+        """Make the one button."""
         yield Button(Content("Enter Close"), id="close", compact=True)
 
     @on(Button.Pressed)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
-from tui.screens.base import HouseModal
-from tui.widgets.plain import plain_lines
+from tui.modals.text_modal import TextModal
 
 if TYPE_CHECKING:
     from textual import events
@@ -28,7 +27,7 @@ class Answer:
     value: str
 
 
-class Question(HouseModal[str]):
+class Question(TextModal[str]):
     """Asks before something is done; gives the value of the answer, or None. Focus is on Cancel.
 
     Args:
@@ -41,14 +40,12 @@ class Question(HouseModal[str]):
     CSS_PATH = "question.tcss"
 
     def __init__(self, title: str, lines: list[str], *answers: Answer, cancel: str = "Cancel") -> None:
-        super().__init__(title)
-        self._lines = lines
+        super().__init__(title, lines, len(answers))
         self._answers = answers
         self._cancel = cancel
 
-    def compose_body(self) -> ComposeResult:
-        """Make the text and the buttons."""
-        yield Static(plain_lines(self._lines), classes="text")
+    def compose_answers(self) -> ComposeResult:
+        """Make the buttons."""
         with Vertical(id="answers"):
             yield Button(Content(f"Esc {self._cancel}"), id="cancel", compact=True)
             for number, answer in enumerate(self._answers):
@@ -64,6 +61,11 @@ class Question(HouseModal[str]):
             self.focus_previous()
         elif event.key in ("right", "down"):
             self.focus_next()
+
+    @property
+    def help_lines(self) -> list[str]:
+        """The keys of the answers."""
+        return [f"  {answer.key:<18} {answer.label}." for answer in self._answers]
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

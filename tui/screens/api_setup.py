@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
+from textual.widgets import Input
 
-from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
+from core.errors import (
+    ApiSetupError,
+    ChangedMeanwhile,
+    InvalidInput,
+    NotPermitted,
+    PracticeUnavailable,
+    Unconfirmed,
+)
+from tui.conflict import MINE, choose, conflict_lines
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
@@ -82,7 +92,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Until the office is open there is nothing to do here."""
         if action == "end_filter":
-            return bool(self._visit) and self.query_one(KeyTable).filtered
+            return any(table.filtered for table in self.query(KeyTable)) or isinstance(self.focused, Input)
         waits = action in ("add_key", "edit_key", "toggle_status", "save", "audit_trail", "reload", "about", "filter")
         return not (waits and self._visit is None) and super().check_action(action, parameters)
 
@@ -93,12 +103,13 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         """Open the office, and show it."""
         self.say("Opening…")
         try:
-            self._visit = await self.ask(self._arrive, group="read")
-            page, keys = await self.ask(self._read, group="read")
+            visit = await self.ask(self._arrive, group="read")
+            self.post_message(self.Entered(visit))
+            page, keys = await self.ask(partial(_read, visit), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
-        self.post_message(self.Entered(self._visit))
+        self._visit = visit
         self._show(page, keys)
         self.say(" ".join((*page.missing, *_read_only_words(self._visit))))
         self.refresh_bindings()
@@ -106,12 +117,8 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     @latest
     async def read_again(self) -> None:
         """Read everything again; what was typed stays typed."""
-        page, keys = await self.ask(self._read, group="read")
+        page, keys = await self.ask(partial(_read, self._open), group="read")
         self._show(page, keys)
-
-    def _read(self) -> tuple[SettingsPage, KeyList]:
-        office = self._open.office
-        return office.settings.load(), office.keys.list()
 
     def _show(self, page: SettingsPage, keys: KeyList) -> None:
         form = self.query_one(SettingsForm)
@@ -147,38 +154,34 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         except ChangedMeanwhile as error:
             await self._settle(error)
             return
-        page = await self.ask(office.settings.load, group="settings")
-        form.show(page, keep_typed=form.typed != typed)
+        except PracticeUnavailable as error:
+            self.show_problem(error)
+            self.say(f"{error} What you typed is still here.", "problem")
+            return
+        form.accept(typed)
+        words = "Nothing was written: the practice has these values already."
         if saved.changes:
-            self.say(f"Saved: {'; '.join(saved.changes)}. Running workstations are told.", "ok")
-        else:
-            self.say("Nothing was written: the practice has these values already.")
+            told = " Running workstations are told." if office.facts.host else ""
+            words = f"Saved: {'; '.join(saved.changes)}.{told}"
+        self.say(words, "ok" if saved.changes else "note")
+        try:
+            page = await self.ask(office.settings.load, group="settings")
+        except ApiSetupError as error:
+            self.say(f"{words} Reading the settings again failed: {error.sentence}", "problem")
+            return
+        form.show(page, keep_typed=True)
 
     async def _settle(self, error: ChangedMeanwhile) -> None:
         """Show both values, and let the admin choose; nothing was written so far."""
         form = self.query_one(SettingsForm)
-        lines = [error.sentence]
-        for conflict in error.conflicts:
-            lines += [
-                "",
-                f"{conflict.what}: was {conflict.read}",
-                f"  now {conflict.now}",
-                f"  yours {conflict.wanted}",
-            ]
-        question = Question(
-            "Changed by another program",
-            lines,
-            Answer("t", "Take what is there now", "theirs"),
-            Answer("w", "Write yours", "mine"),
-            cancel="Decide later",
-        )
-        choice = await self.app.push_screen_wait(question)
+        choice = await choose(self, error)
         if choice is None:
             self.say("Nothing was written; your values are still in the form.")
             return
         page = await self.ask(self._open.office.settings.load, group="settings")
-        form.show(page, keep_typed=choice == "mine")
-        if choice == "mine":
+        dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
+        form.show(page, keep_typed=True, drop=dropped)
+        if choice == MINE:
             await self._save()
         else:
             self.say("Shown is what the practice has now; nothing was written.")
@@ -207,10 +210,11 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         key = self._highlighted()
         if key is None:
             return
+        self._require_writable()
         try:
             changed = await change_status(self, self._open, key)
         except ChangedMeanwhile as error:
-            self.show_problem(error)
+            await self.app.push_screen_wait(Notice("Changed by another program", conflict_lines(error)))
             changed = True
         if changed:
             self.read_again()
@@ -222,6 +226,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         from tui.screens.license import LicenseScreen
 
         info = self._open.office.keys.authority
+        self._require_writable()
         if not info.may_change:
             await self.app.push_screen_wait(Notice("Keys are not added here", [info.explanation]))
             return
@@ -251,6 +256,10 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             try:
                 with self.busy("Adding the key…"):
                     return await self.commit(lambda: office.keys.add(actor, new, acceptance))
+            except Unconfirmed as error:
+                self.read_again()
+                await self.app.push_screen_wait(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
+                return None
             except ApiSetupError as error:
                 lines = [error.sentence, *(["", error.hint] if error.hint else [])]
                 again = Question("The key was not added", lines, Answer("t", "Try again", "again"))
@@ -259,20 +268,27 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
                     return None
 
     def _highlighted(self) -> ApiKey | None:
-        key = self.query_one(KeyTable).key
-        if key is None:
-            self.say("There is no key here yet; a adds one.")
-        return key
+        table = self.query_one(KeyTable)
+        if table.key is None:
+            self.say("No key matches the filter; Escape shows all." if table.filtered else "There is no API key here.")
+        return table.key
+
+    def _require_writable(self) -> None:
+        if not self._open.signed_in.writable:
+            raise NotPermitted("Nothing can be written here, so keys are not changed.", "The README lists the rights.")
 
     # -- other keys ----------------------------------------------------------
 
     def action_filter(self) -> None:
         """Go to the filter."""
+        self.say("")
         self.query_one(KeyTable).start_filter()
 
     def action_end_filter(self) -> None:
-        """Show all keys again."""
-        self.query_one(KeyTable).end_filter()
+        """Show all keys again, or leave the field: either way, on with the list."""
+        table = self.query_one(KeyTable)
+        if not table.end_filter():
+            table.rows.focus()
 
     @flow
     async def action_audit_trail(self) -> None:
@@ -303,7 +319,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            page, keys = await self.ask(self._read, group="read")
+            page, keys = await self.ask(partial(_read, self._open), group="read")
         self._show(page, keys)
         self.say("Read again.")
 
@@ -311,6 +327,10 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     async def action_about(self) -> None:
         """Show which practice and database this is."""
         await self.app.push_screen_wait(Notice("This practice", _about(self._open)))
+
+
+def _read(visit: Visit) -> tuple[SettingsPage, KeyList]:
+    return visit.office.settings.load(), visit.office.keys.list()
 
 
 def _read_only_words(visit: Visit) -> tuple[str, ...]:

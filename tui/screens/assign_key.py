@@ -39,6 +39,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
     def __init__(self, visit: Visit) -> None:
         super().__init__()
         self._visit = visit
+        self._meant_whole = ""
 
     def compose_body(self) -> ComposeResult:
         """Make the fields."""
@@ -77,7 +78,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
     async def look_at_key(self) -> None:
         """Go on to the next field at once, where what is typed next belongs; come back if this is no key."""
         self.query_one("#developer").focus()
-        await self._checked_key()
+        await self._checked_key(come_back=False)
 
     @flow
     async def action_choose_permissions(self) -> None:
@@ -95,6 +96,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
             return
         try:
             new = self._new_key(key)
+            await self.ask(lambda: self._visit.office.keys.check_fields(new.fields), group="fields")
         except InvalidInput as error:
             self.show_problem(error)
             self._focus_field(error.field)
@@ -113,8 +115,8 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
                 return
         self.dismiss(None)
 
-    async def _checked_key(self) -> str | None:
-        """The key if it can be added; otherwise the reason is said."""
+    async def _checked_key(self, *, come_back: bool = True) -> str | None:
+        """The key if it can be added; otherwise the reason is said, and the field has focus if one shall come back."""
         field = self.query_one("#key", KeyInput)
         if not await self._offer_part(field):
             field.focus()
@@ -124,7 +126,8 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
             secret = await self.ask(lambda: self._visit.office.keys.check_new(typed), group="check")
         except InvalidInput as error:
             self.show_problem(error)
-            field.focus()
+            if come_back:
+                field.focus()
             return None
         self.say("")
         return secret.reveal()
@@ -132,7 +135,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
     async def _offer_part(self, field: KeyInput) -> bool:
         """Offer the right part of a header or a pair; False where nothing was decided."""
         pasted = read_pasted(field.value)
-        if pasted.kind is PastedKind.KEY:
+        if pasted.kind is PastedKind.KEY or field.value == self._meant_whole:
             return True
         answers = [Answer("u", "Use the part after the slash", "part")]
         if pasted.kind is PastedKind.PAIR:
@@ -150,6 +153,8 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
         choice = await self.app.push_screen_wait(question)
         if choice == "part":
             field.value = pasted.key
+        elif choice == "whole":
+            self._meant_whole = field.value
         return choice is not None
 
     def _new_key(self, key: str) -> NewKey:

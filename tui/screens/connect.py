@@ -68,8 +68,8 @@ class ConnectScreen(_Screen):
             self.connect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the password is asked for, Enter in its field is the way to try."""
-        if action == "try_again" and self._asks_for_password:
+        """While the password is asked for the first time, Enter in its field is the way to try."""
+        if action == "try_again" and self._asks_for_password and self.failure is None:
             return False
         return super().check_action(action, parameters)
 
@@ -104,7 +104,9 @@ class ConnectScreen(_Screen):
         self.terminal_app.record_problem(error)
         self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
         if isinstance(error, LoginRefused) and self._opening.on_server:
+            self.query_one("#password", SecretInput).value = ""
             self._ask_for_password(True)
+        self.refresh_bindings()
         self.say("The practice is not open.", "problem")
 
     def _ask_for_password(self, asked: bool) -> None:

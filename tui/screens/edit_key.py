@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
+from tui.conflict import MINE, choose, conflict_lines
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
@@ -102,19 +103,24 @@ class EditKeyScreen(HouseScreen[None]):
         await self._read_key()
         self.say("Read again.")
 
-    async def _read_key(self) -> None:
+    async def _read_key(self, drop: tuple[str, ...] | None = None) -> None:
+        """Read the key again; what was typed stays, but for the fields to drop - all of them when none are named."""
         keys = await self.ask(self._visit.office.keys.list, group="key")
         found = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not found:
             await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
             self.dismiss(None)
             return
-        self._show_key(found[0])
+        self._show_key(found[0], drop)
 
-    def _show_key(self, key: ApiKey) -> None:
+    def _show_key(self, key: ApiKey, drop: tuple[str, ...] | None = None) -> None:
         self._key = key
         self.query_one("#facts", Static).update(self._facts())
-        self.query_one(KeyFieldsForm).show(key.fields)
+        form = self.query_one(KeyFieldsForm)
+        if drop is None:
+            form.show(key.fields)
+        else:
+            form.rebase(key.fields, drop)
         self._show_unsaved()
         self.refresh_bindings()
         self.read_history()
@@ -148,19 +154,10 @@ class EditKeyScreen(HouseScreen[None]):
         """Disable or enable the key."""
         try:
             if await change_status(self, self._visit, self._key):
-                await self._read_status()
+                await self._read_key(drop=())
         except ChangedMeanwhile as error:
-            await self._read_status()
-            self.show_problem(error)
-
-    async def _read_status(self) -> None:
-        """Read the key again without touching what is typed."""
-        keys = await self.ask(self._visit.office.keys.list, group="key")
-        for key in keys.keys:
-            if key.fingerprint == self._key.fingerprint:
-                self._key = key
-        self.query_one("#facts", Static).update(self._facts())
-        self.read_history()
+            await self._read_key(drop=())
+            await self.app.push_screen_wait(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_choose_permissions(self) -> None:
@@ -173,6 +170,9 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_save(self) -> None:
         """Write the fields that were changed, each with an audit entry of its own."""
+        await self._save()
+
+    async def _save(self) -> None:
         form = self.query_one(KeyFieldsForm)
         try:
             fields = form.typed
@@ -181,10 +181,31 @@ class EditKeyScreen(HouseScreen[None]):
             form.focus_field(error.field)
             return
         keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
-        with self.busy("Saving…"):
-            change = await self.commit(lambda: keys.edit(actor, key, fields))
+        try:
+            with self.busy("Saving…"):
+                change = await self.commit(lambda: keys.edit(actor, key, fields))
+        except InvalidInput as error:
+            self.show_problem(error)
+            form.focus_field(error.field)
+            return
+        except ChangedMeanwhile as error:
+            await self._settle(error)
+            return
         self._show_key(change.key)
         self.say(change.sentence, "ok")
+
+    async def _settle(self, error: ChangedMeanwhile) -> None:
+        """Show both values, and let the admin choose; nothing was changed so far."""
+        choice = await choose(self, error)
+        if choice is None:
+            self.say("Nothing was changed; your values are still here.")
+            return
+        dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
+        await self._read_key(drop=dropped)
+        if choice == MINE:
+            await self._save()
+        else:
+            self.say("Shown is what the registry has now; nothing was changed.")
 
     @flow
     async def action_reveal(self) -> None:
@@ -202,6 +223,8 @@ class EditKeyScreen(HouseScreen[None]):
         with self.busy("Writing that it is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
         self.app.copy_to_clipboard(secret.reveal())
+        # Textual keeps a copy, which could be pasted into a field from here without being logged.
+        self.app._clipboard = ""
         self.say(
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )

@@ -8,7 +8,8 @@ from textual.widgets import Static
 
 from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
-from tui.screens.base import HouseScreen
+from tui.screens.base import House, HouseScreen
+from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -21,19 +22,20 @@ class HelpScreen(HouseScreen[None]):
     """Lists keys.
 
     Args:
-        ids: The keys of the screen that one came from.
+        screen: The screen that one came from.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "quit")
 
-    def __init__(self, ids: Sequence[str]) -> None:
+    def __init__(self, screen: House) -> None:
         super().__init__()
-        self._ids = tuple(ids)
+        listed = bool(screen.query(RowList) or screen.query(TextLines))
+        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.KEYS, lists=listed)]
 
     def compose_body(self) -> ComposeResult:
         """Make the title and the text."""
         yield Static("Keys", classes="heading", markup=False)
-        yield TextLines(help_lines(self._ids))
+        yield TextLines(self._lines)
 
     def on_mount(self) -> None:
         """Give the keys to the text."""
@@ -44,11 +46,11 @@ class HelpScreen(HouseScreen[None]):
         self.dismiss(None)
 
 
-def help_lines(ids: Sequence[str]) -> list[str]:
-    """The keys of a screen first, then those of lists and those that work everywhere."""
+def help_lines(ids: Sequence[str], *, lists: bool = True) -> list[str]:
+    """The keys of a screen first, then those of lists where there is one, and those that work everywhere."""
     here = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
     lines = ["On this screen", *map(_line, here), ""] if here else []
-    for group in (LISTS, EVERYWHERE):
+    for group in (LISTS, EVERYWHERE) if lists else (EVERYWHERE,):
         lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
     lines += [
         "Letters act when no text field has focus; Tab leaves a field. Every function key has a twin.",

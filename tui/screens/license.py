@@ -8,6 +8,8 @@ from textual import on
 from textual.widgets import Static
 
 from core.agreement import Acceptance
+from core.errors import ApiSetupError
+from tui.modals.notice import Notice
 from tui.screens.base import HouseScreen
 from tui.widgets.plain import visible
 from tui.widgets.text_lines import TextLines
@@ -58,8 +60,9 @@ class LicenseScreen(HouseScreen[Acceptance | None]):
 
     @on(TextLines.Progress)
     def _show_progress(self, event: TextLines.Progress) -> None:
+        percent = 100 if event.end_seen else event.read_percent
         words = "It can be accepted now." if event.end_seen else "It can be accepted when its end has been seen."
-        self.query_one("#progress", Static).update(f"Read: {event.read_percent}%. {words}")
+        self.query_one("#progress", Static).update(f"Read: {percent}%. {words}")
         self.refresh_bindings()
 
     @flow
@@ -76,6 +79,10 @@ class LicenseScreen(HouseScreen[Acceptance | None]):
     @flow
     async def action_decline(self) -> None:
         """Log that the agreement was declined, then go back."""
-        with self.busy("Writing that it was declined…"):
-            await self.commit(lambda: self._visit.office.licenses.decline(self._visit.actor))
+        try:
+            with self.busy("Writing that it was declined…"):
+                await self.commit(lambda: self._visit.office.licenses.decline(self._visit.actor))
+        except ApiSetupError as error:
+            lines = ["Nothing was added. That you declined could not be written to the Audit Trail:", "", str(error)]
+            await self.app.push_screen_wait(Notice("Declined, but not logged", lines))
         self.dismiss(None)

@@ -145,14 +145,15 @@ class SecretInput(PlainInput):
 
 
 class KeyInput(PlainInput):
-    """A field for an API key, which may come from an e-mail that broke it into lines."""
+    """A field for an API key, which is often copied with blanks and line breaks around it."""
 
     def pasted(self, text: str) -> str:
-        """Say what is taken of a pasted text: all of its lines joined, without blanks around them.
+        """Say what is taken of a pasted text: all of it, without blanks and line breaks around it.
 
-        What cannot be seen is not left out, as elsewhere, but marked: the text is no key, and shall be refused.
+        A line break inside becomes a blank, and what cannot be seen is marked instead of left out: such a text is no
+        key - two of them, maybe - and shall be refused.
         """
-        joined = "".join(line.strip() for line in text.splitlines())
+        joined = " ".join(line.strip() for line in text.strip().splitlines())
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in joined)
 
 

@@ -23,6 +23,10 @@ _ROOM = 110
 """The cells of permissions that are shown: what fits into three lines of the smallest terminal."""
 
 
+_NAMES = {"email": "e-mail", "phone": "phone", "agreement": "Business Associate Agreement"}
+"""The text fields by their ids, with the names that conflicts give them."""
+
+
 class KeyFieldsForm(Vertical):
     """Shows and takes `KeyFields`.
 
@@ -43,16 +47,18 @@ class KeyFieldsForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the fields; each has its label on its own line."""
-        since = self._first.agreement_since
-        for label, name, value, remark in (
-            ("E-mail", "email", self._first.email, ""),
-            ("Phone", "phone", self._first.phone, ""),
-            ("Agreement since", "agreement", since.isoformat() if since else "", "BAA, as 2024-12-31; blank = none"),
+        values = _texts(self._first)
+        for label, name, remark in (
+            ("E-mail", "email", ""),
+            ("Phone", "phone", ""),
+            ("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none"),
         ):
             with Horizontal():
                 yield Static(label, classes="label", markup=False)
                 missing = "" if self._known else "not known here"
-                yield PlainInput(value, id=name, placeholder=missing, max_length=14 if name == "agreement" else 255)
+                yield PlainInput(
+                    values[name], id=name, placeholder=missing, max_length=14 if name == "agreement" else 255
+                )
                 yield Static(remark, classes="remark", markup=False)
         with Horizontal():
             yield Static("Permissions", classes="label")
@@ -76,9 +82,8 @@ class KeyFieldsForm(Vertical):
     @property
     def edited(self) -> bool:
         """Whether anything differs from what was shown first."""
-        since = self._first.agreement_since
-        first = (self._first.email, self._first.phone, since.isoformat() if since else "", self._first.permissions)
-        return first != (self._text("email"), self._text("phone"), self._text("agreement"), self._permissions)
+        typed = {name: self._text(name) for name in _NAMES}
+        return typed != _texts(self._first) or self._permissions != self._first.permissions
 
     @property
     def typed(self) -> KeyFields:
@@ -98,12 +103,28 @@ class KeyFieldsForm(Vertical):
         """Show other fields as they were read."""
         self._first = fields
         self._permissions = fields.permissions
-        since = fields.agreement_since
         with self.prevent(Input.Changed):
-            self.query_one("#email", PlainInput).value = fields.email
-            self.query_one("#phone", PlainInput).value = fields.phone
-            self.query_one("#agreement", PlainInput).value = since.isoformat() if since else ""
+            for name, text in _texts(fields).items():
+                self.query_one(f"#{name}", PlainInput).value = text
         self._show_permissions()
+
+    def rebase(self, fields: KeyFields, drop: tuple[str, ...]) -> None:
+        """Show other fields as they were read, but keep what was typed over the ones before.
+
+        Args:
+            fields: What was read now.
+            drop: The names, as in conflicts, of what shall not stay typed.
+        """
+        typed = {name: self._text(name) for name in _NAMES}
+        before = _texts(self._first)
+        permissions = self._permissions
+        keep_permissions = permissions != self._first.permissions and "permissions" not in drop
+        self.show(fields)
+        for name, text in typed.items():
+            if text != before[name] and _NAMES[name] not in drop:
+                self.query_one(f"#{name}", PlainInput).value = text
+        if keep_permissions:
+            self.permissions = permissions
 
     def focus_field(self, name: str) -> None:
         """Go to the field that an `InvalidInput` names."""
@@ -120,6 +141,11 @@ class KeyFieldsForm(Vertical):
     def _edited(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Edited())
+
+
+def _texts(fields: KeyFields) -> dict[str, str]:
+    since = fields.agreement_since
+    return {"email": fields.email, "phone": fields.phone, "agreement": since.isoformat() if since else ""}
 
 
 def agreement_date(text: str) -> date | None:

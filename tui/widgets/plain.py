@@ -13,8 +13,8 @@ from rich.cells import get_character_cell_size
 from textual.content import Content
 
 ELLIPSIS = "…"
-LONGEST_LINE = 300
-"""Cells of one line of a dialog; more would push its answers out of the screen."""
+LONGEST_LINE = 700
+"""Cells of one line of a dialog; nobody reads more there."""
 
 MARKS_PER_CHARACTER = 3
 """Combining marks shown upon one character; more would climb into the lines above."""

@@ -58,14 +58,21 @@ class SettingsForm(Vertical):
         """The settings as they were read last."""
         return self._page
 
-    def show(self, page: SettingsPage, *, keep_typed: bool = False) -> None:
+    def accept(self, values: ApiSettings) -> None:
+        """Take what was typed as what is stored now, since it was saved."""
+        self._page = replace(self._page, values=values)
+        self._show_unsaved()
+
+    def show(self, page: SettingsPage, *, keep_typed: bool = False, drop: tuple[str, ...] = ()) -> None:
         """Show settings as they were read.
 
         Args:
             page: What was read.
             keep_typed: What was typed and not saved stays typed; every other field shows what was read now.
+            drop: The names, as in `unsaved`, of what shall not stay typed.
         """
-        values = replace(page.values, **self._typed_over()) if keep_typed else page.values
+        kept = {name: value for name, value in self._typed_over().items() if self.FIELDS[name] not in drop}
+        values = replace(page.values, **kept) if keep_typed else page.values
         self._page = page
         # Not every stored number is a choice: none chosen yet is 0, and a kept one may be gone.
         known = {payment_type.number for payment_type in page.payment_types}
