@@ -164,12 +164,21 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             told = " Running workstations are told." if office.facts.host else ""
             words = f"Saved: {'; '.join(saved.changes)}.{told}"
         self.say(words, "ok" if saved.changes else "note")
+        self.read_settings(words)
+
+    @latest
+    async def read_settings(self, said: str) -> None:
+        """Read the settings again after they were saved; the save is over, so other keys work meanwhile.
+
+        Args:
+            said: What is known to be true, whatever becomes of the reading.
+        """
         try:
-            page = await self.ask(office.settings.load, group="settings")
+            page = await self.ask(self._open.office.settings.load, group="settings")
         except ApiSetupError as error:
-            self.say(f"{words} Reading the settings again failed: {error.sentence}", "problem")
+            self.say(f"{said} Reading the settings again failed: {error.sentence}", "problem")
             return
-        form.show(page, keep_typed=True)
+        self.query_one(SettingsForm).show(page, keep_typed=True)
 
     async def _settle(self, error: ChangedMeanwhile) -> None:
         """Show both values, and let the admin choose; nothing was written so far."""
