@@ -51,6 +51,7 @@ class AuditService:
 
     def latest(self) -> tuple[AuditEntry, ...]:
         """The latest entries, newest first; as many as the practice's preference for its own window says."""
+        keys = self._keys_to_mask()
         with self._practice.read() as session:
             limit = _limit(session)
             newest = select(*_COLUMNS).order_by(SecurityLog.log_date_time.desc())
@@ -62,7 +63,7 @@ class AuditService:
             if oldest is not None and oldest != NO_DATE:
                 newest = newest.where(SecurityLog.log_date_time >= oldest)
             rows = session.execute(newest.order_by(SecurityLog.security_log_num.desc()).limit(limit)).all()
-            return self._entries(session, rows)
+            return self._entries(session, rows, keys)
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """The entries that name a key, newest first, by its short fingerprint or - the vendor's own - by its text."""
@@ -75,15 +76,21 @@ class AuditService:
             .order_by(SecurityLog.log_date_time.desc(), SecurityLog.security_log_num.desc())
             .limit(_DEFAULT_LIMIT)
         )
+        keys = self._keys_to_mask()
         with self._practice.read() as session:
-            return self._entries(session, session.execute(query).all())
+            return self._entries(session, session.execute(query).all(), keys)
 
-    def _entries(self, session: Session, rows: Sequence[Any]) -> tuple[AuditEntry, ...]:
+    def _keys_to_mask(self) -> list[str]:
+        """The known keys, longest first: a key may begin another one, which must not be left half masked.
+
+        They are read before the entries: on SQLite a reading inside another would wait for a writer who waits for it.
+        """
+        keys = [key for key in self._known_keys() if len(key) >= _SHORTEST_KEY_TO_FIND]
+        return sorted(keys, key=len, reverse=True)
+
+    def _entries(self, session: Session, rows: Sequence[Any], keys: list[str]) -> tuple[AuditEntry, ...]:
         hashes = _hashes(session, [row[0] for row in rows])
         users = _user_names(session, {row[2] for row in rows})
-        keys = [key for key in self._known_keys() if len(key) >= _SHORTEST_KEY_TO_FIND]
-        # A key may begin another one, which must not be left half masked.
-        keys.sort(key=len, reverse=True)
         return tuple(_entry(row, hashes.get(row[0], []), users, keys) for row in rows)
 
 

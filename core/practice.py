@@ -186,7 +186,8 @@ class Practice:
     ) -> str:
         """Undo what a failed change left behind, and tell what became of it in one sentence."""
         if not logged_ahead:
-            return _UNKNOWN if committing else _NOTHING
+            # A server's answer to the commit may be lost on its way; SQLite's cannot.
+            return _UNKNOWN if committing and self.engine.dialect.name != "sqlite" else _NOTHING
         if not change.begun and self.shape.transactional:
             return _NOTHING
         try:

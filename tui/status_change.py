@@ -45,5 +45,5 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
         change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
     screen.say(change.sentence, "ok")
     lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
-    await screen.app.push_screen_wait(Notice(f"{verb}d", lines))
+    screen.open_above(Notice(f"{verb}d", lines))
     return True

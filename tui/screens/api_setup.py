@@ -202,16 +202,14 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         event.stop()
         self.action_edit_key()
 
-    @flow
-    async def action_edit_key(self) -> None:
+    def action_edit_key(self) -> None:
         """Open the highlighted key."""
         from tui.screens.edit_key import EditKeyScreen
 
         key = self._highlighted()
         if key is None:
             return
-        await self.app.push_screen_wait(EditKeyScreen(self._open, key))
-        self.read_again()
+        self.open_above(EditKeyScreen(self._open, key), lambda _result: self.read_again())
 
     @flow
     async def action_toggle_status(self) -> None:
@@ -223,7 +221,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         try:
             changed = await change_status(self, self._open, key)
         except ChangedMeanwhile as error:
-            await self.app.push_screen_wait(Notice("Changed by another program", conflict_lines(error)))
+            self.open_above(Notice("Changed by another program", conflict_lines(error)))
             changed = True
         if changed:
             self.read_again()
@@ -237,7 +235,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         info = self._open.office.keys.authority
         self._require_writable()
         if not info.may_change:
-            await self.app.push_screen_wait(Notice("Keys are not added here", [info.explanation]))
+            self.open_above(Notice("Keys are not added here", [info.explanation]))
             return
         new = await self.app.push_screen_wait(AssignKeyScreen(self._open))
         if new is None:
@@ -256,7 +254,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         table.show(keys)
         table.show_key(change.key)
         lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
-        await self.app.push_screen_wait(Notice("Key added", lines))
+        self.open_above(Notice("Key added", lines))
 
     async def _add(self, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
         """Add the key; when that fails the admin may try again without typing it again."""
@@ -267,7 +265,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
                     return await self.commit(lambda: office.keys.add(actor, new, acceptance))
             except Unconfirmed as error:
                 self.read_again()
-                await self.app.push_screen_wait(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
+                self.open_above(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
                 return None
             except ApiSetupError as error:
                 lines = [error.sentence, *(["", error.hint] if error.hint else [])]
@@ -299,8 +297,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         if not table.end_filter():
             table.rows.focus()
 
-    @flow
-    async def action_audit_trail(self) -> None:
+    def action_audit_trail(self) -> None:
         """Open the Audit Trail."""
         from tui.screens.audit_trail import AuditTrailScreen
 
@@ -309,7 +306,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
                 "The Audit Trail needs the permission AuditTrail; someone with SecurityAdmin can grant it.", "problem"
             )
             return
-        await self.app.push_screen_wait(AuditTrailScreen(self._open))
+        self.open_above(AuditTrailScreen(self._open))
 
     @flow
     async def action_reload(self) -> None:
@@ -332,10 +329,9 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         self._show(page, keys)
         self.say("Read again.")
 
-    @flow
-    async def action_about(self) -> None:
+    def action_about(self) -> None:
         """Show which practice and database this is."""
-        await self.app.push_screen_wait(Notice("This practice", _about(self._open)))
+        self.open_above(Notice("This practice", _about(self._open)))
 
 
 def _read(visit: Visit) -> tuple[SettingsPage, KeyList]:

@@ -13,7 +13,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
 from tui.widgets.entry_list import EntryList
 from tui.widgets.row_list import RowList
-from tui.workers import flow, latest
+from tui.workers import latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -69,12 +69,11 @@ class AuditTrailScreen(HouseScreen[None]):
         event.stop()
         self.action_open_entry()
 
-    @flow
-    async def action_open_entry(self) -> None:
+    def action_open_entry(self) -> None:
         """Show the whole entry under the cursor."""
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            await self.app.push_screen_wait(AuditEntryScreen(entry))
+            self.open_above(AuditEntryScreen(entry))
 
 
 def _summary(entries: tuple[AuditEntry, ...]) -> str:

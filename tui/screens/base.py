@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -106,6 +106,16 @@ class House(Asking, _Screen):
     def flow_begins(self) -> None:
         """What was said of the last thing is not said of the next one."""
         self.say("")
+
+    def open_above(self, screen: Screen[Any], left: Callable[[Any], None] | None = None) -> None:
+        """Open a screen above this one, unless a quicker press did so already, or a change is being written.
+
+        Args:
+            screen: What to open.
+            left: Called with its result when it is left.
+        """
+        if self.app.screen is self and not self.terminal_app.commits.running:
+            self.app.push_screen(screen, left)
 
     def show_problem(self, error: ApiSetupError) -> None:
         """Say what went wrong, and what to do about it."""

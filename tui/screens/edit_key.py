@@ -157,7 +157,7 @@ class EditKeyScreen(HouseScreen[None]):
                 await self._read_key(drop=())
         except ChangedMeanwhile as error:
             await self._read_key(drop=())
-            await self.app.push_screen_wait(Notice("Changed by another program", conflict_lines(error)))
+            self.open_above(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_choose_permissions(self) -> None:
@@ -214,7 +214,7 @@ class EditKeyScreen(HouseScreen[None]):
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.read_history()
-        await self.app.push_screen_wait(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+        self.open_above(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
 
     @flow
     async def action_send_to_clipboard(self) -> None:
@@ -245,14 +245,13 @@ class EditKeyScreen(HouseScreen[None]):
         event.stop()
         self.open_entry()
 
-    @flow
-    async def open_entry(self) -> None:
+    def open_entry(self) -> None:
         """Show the whole entry under the cursor."""
         from tui.screens.audit_entry import AuditEntryScreen
 
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            await self.app.push_screen_wait(AuditEntryScreen(entry))
+            self.open_above(AuditEntryScreen(entry))
 
 
 def _at(moment: datetime | date | None) -> str:
