@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import event
 
 from core.api_key import AuthorityName
 from core.audit_entry import AuditEntry, Genuineness
@@ -173,3 +174,29 @@ def test_what_we_wrote_is_genuine(place: Place) -> None:
 def test_with_headquarters_the_copys_keys_are_masked(server_place: ServerPlace) -> None:
     server_place.execute("UPDATE securitylog SET LogText = ?", f"{STRAY_KEY} {BRIDGE_KEY}")
     assert {entry.text for entry in entries(server_place, AuthorityName.HEADQUARTERS)} == {"********Tt40 ********Gh78"}
+
+
+def test_no_reading_begins_inside_another_one(file_place: FilePlace) -> None:
+    """On SQLite the inner one would wait for a writer that waits for the outer one."""
+    open_now, most = 0, 0
+
+    def began(_connection: object) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+
+    def ended(_connection: object) -> None:
+        nonlocal open_now
+        open_now -= 1
+
+    with file_place.office() as office:
+        key = office.keys.list().keys[0]
+        engine = office._practice.engine
+        event.listen(engine, "begin", began)
+        event.listen(engine, "rollback", ended)
+        event.listen(engine, "commit", ended)
+        assert office.audit.latest()
+        office.keys.history(key)
+        office.settings.load()
+        office.keys.list()
+    assert most == 1
