@@ -26,6 +26,7 @@ from core.errors import (
     ServerUnreachable,
     StorageFailed,
 )
+from core.opendental.log_hash_sql import teach_sqlite
 from core.secrets import Secret
 
 CONNECT_SECONDS = 5
@@ -93,6 +94,7 @@ def file_engine(path: Path) -> Engine:
         # The driver would begin late and commit around DDL; we begin ourselves, below.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys=ON")
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -46,9 +46,14 @@ class ServerTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime:  # noqa: ARG002
         """What the driver gives: a datetime, or text where it could not make one."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return datetime.fromisoformat(str(value))
-        except ValueError:
-            return NO_DATE
+        return server_time(value)
+
+
+def server_time(value: object) -> datetime:
+    """A stored time as a datetime; `NO_DATE` where it is none."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return NO_DATE

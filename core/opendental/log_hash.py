@@ -35,4 +35,4 @@ def hashed_date(moment: datetime) -> str:
     """A time as the hash spells it; everything before 1880 is no date."""
     if moment.year < 1880:
         return NO_DATE_TEXT
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return moment.isoformat(" ", "seconds")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from core.opendental.numbered_names import NumberedNames
 
-def log_source_name(number: int) -> str:
-    """Open Dental's name for a log source; the number itself where it is not known here."""
-    if 0 <= number < len(_NAMES):
-        return _NAMES[number]
-    return str(number)
-
-
-# In the order of their numbers, 0 to 25.
-_NAMES = """
+# 0 to 25; the column is a signed tinyint.
+LOG_SOURCES = NumberedNames(
+    """
 None WebSched InsPlanImport834 HL7 DBM FHIR PatientPortal WebSchedNewPatAppt AutoConfirmations Diagnostic
 MobileWeb CanadaEobAutoImport WebSchedASAP OpenDentalService BroadcastMonitor AutoLogOff ODMobile TextMessaging
 CareCredit WebSchedExistingPatient eRx SignupPortal EmployerImport834 API ClaimReceiveAutomatic PaymentPortal
-""".split()
+""".split(),
+    largest=127,
+)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from core.opendental.numbered_names import NumberedNames
+
 
 class Permission(IntEnum):
     """The kinds that this program writes or asks for."""
 
     SETUP = 8
+    SECURITY_ADMIN = 24
     USER_LOG_ON_OFF = 83
     AUDIT_TRAIL = 122
     LICENSE_ACCEPT = 258
@@ -16,18 +19,12 @@ class Permission(IntEnum):
     @property
     def label(self) -> str:
         """The name that Open Dental shows."""
-        return permission_name(self)
+        return PERMISSIONS.name(self)
 
 
-def permission_name(number: int) -> str:
-    """Open Dental's name for a permission number; the number itself where it is not known here."""
-    if 0 <= number < len(_NAMES):
-        return _NAMES[number]
-    return str(number)
-
-
-# In the order of their numbers, 0 to 265, as of Open Dental 24.4.
-_NAMES = """
+# 0 to 265, as of Open Dental 24.4; the column is a signed smallint since 24.3.1.
+PERMISSIONS = NumberedNames(
+    """
 None AppointmentsModule FamilyModule AccountModule TPModule ChartModule ImagingModule ManageModule Setup
 RxCreate ProcComplEdit ChooseDatabase Schedules Blockouts ClaimSentEdit PaymentCreate PaymentEdit
 AdjustmentCreate AdjustmentEdit UserQuery StartupSingleUserOld StartupMultiUserOld Reports
@@ -72,4 +69,6 @@ PreferenceEditBroadcastMonitor AppointmentResize CreditCardTerminal ViewAppointm
 PayPlanChargeEdit ArchivedPatientSelect CloudCustomerEdit ChanSpy ClaimProcFeeBilledToInsEdit
 AllergyMerge AiChatSession BadgeIdEdit ChildDaycareEdit PerioEditCopy LicenseAccept EFormEdit
 EFormDelete MobileNotification ChartViewsEdit SuperFamilyDisband ImageSignatureCreate SignedImageEdit
-""".split()
+""".split(),
+    largest=32_767,
+)

@@ -9,8 +9,9 @@ from sqlalchemy import DefaultClause
 from sqlalchemy.dialects import mysql
 
 from core.opendental.api_keys import API_PERMISSIONS, KeyStatus
-from core.opendental.log_source import log_source_name
-from core.opendental.permission_types import Permission, permission_name
+from core.opendental.log_source import LOG_SOURCES
+from core.opendental.numbered_names import NumberedNames
+from core.opendental.permission_types import PERMISSIONS, Permission
 from core.opendental.tables import OpenDental
 from tests.core.columns import NEW, columns
 
@@ -34,21 +35,49 @@ _WIDTHS = {"tinyint(1)", "tinyint(3)", "tinyint(4)", "smallint(5)", "int(10)", "
     ],
 )
 def test_permissions_have_open_dentals_names(number: int, name: str) -> None:
-    assert permission_name(number) == name
+    assert PERMISSIONS.name(number) == name
 
 
 @pytest.mark.parametrize("number", [266, -1, 32767])
 def test_an_unknown_permission_shows_its_number(number: int) -> None:
-    assert permission_name(number) == str(number)
+    assert PERMISSIONS.name(number) == str(number)
+
+
+@pytest.mark.parametrize("written", ["Setup", "setup", "SETUP", "8", "08"])
+def test_a_number_by_its_name_in_any_case_or_written_out(written: str) -> None:
+    assert PERMISSIONS.number(written) == 8
+
+
+@pytest.mark.parametrize("written", ["", " Setup", "Set", "8.0", "-1", "+8", "\u0668", "32768", "9" * 5_000])
+def test_what_names_no_number(written: str) -> None:
+    assert PERMISSIONS.number(written) is None
+
+
+def test_a_number_that_is_newer_than_this_program_can_be_written_out() -> None:
+    assert (PERMISSIONS.number("32767"), LOG_SOURCES.number("127")) == (32_767, 127)
+    assert LOG_SOURCES.number("128") is None
+
+
+@pytest.mark.parametrize("enum", [PERMISSIONS, LOG_SOURCES])
+def test_every_name_leads_back_to_its_number(enum: NumberedNames) -> None:
+    assert [enum.number(enum.name(number)) for number in range(300)] == [
+        number if number < len(enum.names) or enum is PERMISSIONS or number <= 127 else None for number in range(300)
+    ]
 
 
 def test_permissions_by_name() -> None:
-    assert {member.label for member in Permission} == {"Setup", "UserLogOnOff", "AuditTrail", "LicenseAccept"}
+    assert {member.label for member in Permission} == {
+        "Setup",
+        "SecurityAdmin",
+        "UserLogOnOff",
+        "AuditTrail",
+        "LicenseAccept",
+    }
 
 
 def test_log_sources_have_open_dentals_names() -> None:
-    assert (log_source_name(0), log_source_name(23), log_source_name(25)) == ("None", "API", "PaymentPortal")
-    assert (log_source_name(26), log_source_name(-1)) == ("26", "-1")
+    assert (LOG_SOURCES.name(0), LOG_SOURCES.name(23), LOG_SOURCES.name(25)) == ("None", "API", "PaymentPortal")
+    assert (LOG_SOURCES.name(26), LOG_SOURCES.name(-1)) == ("26", "-1")
 
 
 def test_api_permissions_stand_at_their_numbers() -> None:

@@ -1,0 +1,81 @@
+"""The hash of an audit entry, computed by the database itself, so that genuine entries need not be sent.
+
+What a database finds doubtful is confirmed by `core.opendental.log_hash`, which decides.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import ColumnElement, Dialect, LargeBinary, cast, func, literal_column, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnClause
+
+from core.opendental.column_types import server_time
+from core.opendental.log_hash import log_hash
+from core.opendental.tables import SecurityLog, SecurityLogHash
+
+_SQLITE_FUNCTION = "apisetup_log_hash"
+
+
+def seems_altered(dialect: Dialect) -> ColumnElement[bool]:
+    """Whether a row of `securityloghash` does not match the row of `securitylog` that it is joined to."""
+    if dialect.name == "sqlite":
+        return SecurityLogHash.log_hash != _in_sqlite()
+    # Collations find `a` and `A` the same, and ignore blanks at the end.
+    return cast(SecurityLogHash.log_hash, LargeBinary) != _on_server()
+
+
+def seems_suspect(dialect: Dialect) -> ColumnElement[bool]:
+    """The same for a row that may have no hash at all."""
+    return or_(SecurityLogHash.security_log_num.is_(None), seems_altered(dialect))
+
+
+def can_compute(session: Session) -> bool:
+    """Whether this database has what it takes; MySQL has it since 5.6."""
+    dialect = session.get_bind().dialect
+    if dialect.name == "sqlite":
+        return True
+    try:
+        session.execute(select(literal_column(_EMPTY_HASH)))
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return False
+    return True
+
+
+def teach_sqlite(connection: sqlite3.Connection) -> None:
+    """Give a connection the function that computes the hash."""
+    connection.create_function(_SQLITE_FUNCTION, 6, _stored_log_hash, deterministic=True)
+
+
+def _in_sqlite() -> ColumnElement[str]:
+    log = SecurityLog
+    columns = (log.perm_type, log.user_num, log.log_date_time, log.log_text, log.pat_num, log.date_t_previous)
+    hashed: ColumnElement[str] = getattr(func, _SQLITE_FUNCTION)(*columns)
+    return hashed
+
+
+def _stored_log_hash(perm_type: int, user: int, moment: str, text: str | None, patient: int, previous: str) -> str:
+    return log_hash(perm_type, user, server_time(moment), text or "", patient, server_time(previous))
+
+
+_HASH = """
+TO_BASE64(UNHEX(SHA2(CONVERT(CONCAT(
+    securitylog.PermType, securitylog.UserNum,
+    IF(securitylog.LogDateTime < '1880-01-01', '0001-01-01 00:00:00',
+       DATE_FORMAT(securitylog.LogDateTime, '%Y-%m-%d %H:%i:%s')),
+    IFNULL(securitylog.LogText, ''), securitylog.PatNum,
+    IF(securitylog.DateTPrevious <= '0001-01-01 00:00:00', '',
+       IF(securitylog.DateTPrevious < '1880-01-01', '0001-01-01 00:00:00',
+          DATE_FORMAT(securitylog.DateTPrevious, '%Y-%m-%d %H:%i:%s')))
+) USING utf16le), 256)))
+""".strip()
+
+_EMPTY_HASH = "TO_BASE64(UNHEX(SHA2(CONVERT('' USING utf16le), 256)))"
+
+
+def _on_server() -> ColumnClause[str]:
+    return literal_column(_HASH)
