@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.core.columns import NEW, OLD
 from tests.core.kill_driver import KillDriver
@@ -23,6 +24,9 @@ from tests.core.places import (
     pymysql,
     server_of_environment,
 )
+
+# It writes while tests are collected, by default into the directory where they are started.
+set_hypothesis_home_dir(Path(__file__).parents[2] / ".pytest_cache" / "hypothesis")
 
 FILE = "SQLite"
 SERVERS = {
