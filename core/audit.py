@@ -1,40 +1,30 @@
-"""The service for the Audit Trail: its latest entries, each checked against its hash."""
+"""The service for the Audit Trail: finding, looking at, verifying and exporting its entries."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
-from core.api_key import fingerprint_tag, mask
-from core.audit_entry import AuditEntry, Genuineness
-from core.opendental.log_hash import NO_DATE, log_hash
-from core.opendental.log_source import log_source_name
-from core.opendental.permission_types import Permission, permission_name
-from core.opendental.tables import Preference, SecurityLog, SecurityLogHash, UserOd
+from core.actor import Actor
+from core.api_key import fingerprint_tag
+from core.audit_activity import Activity, read_activity
+from core.audit_entry import AuditEntry, WholeEntry
+from core.audit_export import AuditExport
+from core.audit_filter import AuditFilter, Users
+from core.audit_rows import SHORTEST_KEY_TO_FIND, EntryMaker, read_users, select_rows
+from core.audit_search import AuditSearch
+from core.audit_subject import subject_of
+from core.audit_verification import Verification
+from core.errors import EntryGone
+from core.opendental.permission_types import Permission
+from core.opendental.tables import SecurityLog
 from core.practice import Practice
 
-_DEFAULT_LIMIT = 500
-_LARGEST_LIMIT = 5_000
-_SHORTEST_KEY_TO_FIND = 8
-# The vendor's own entry names the whole key.
-_NAMED_KEY = re.compile(r"\b(New API key )([^\s*]+)(?= added by )")
-
-_COLUMNS = (
-    SecurityLog.security_log_num,
-    SecurityLog.perm_type,
-    SecurityLog.user_num,
-    SecurityLog.log_date_time,
-    SecurityLog.log_text,
-    SecurityLog.pat_num,
-    SecurityLog.comp_name,
-    SecurityLog.log_source,
-    SecurityLog.date_t_previous,
-)
+_HISTORY = 500
+"""Entries of one key that are shown."""
 
 
 class AuditService:
@@ -49,113 +39,68 @@ class AuditService:
         self._practice = practice
         self._known_keys = known_keys
 
-    def latest(self) -> tuple[AuditEntry, ...]:
-        """The latest entries, newest first; as many as the practice's preference for its own window says."""
-        keys = self._keys_to_mask()
+    def search(self, wanted: AuditFilter) -> AuditSearch:
+        """A search for entries; users and keys are those of now."""
+        return AuditSearch(self._practice, wanted, self._maker())
+
+    def verification(self, wanted: AuditFilter) -> Verification:
+        """A verification of the entries of some days, or of all where the filter has no date."""
+        return Verification(self._practice, wanted, self._maker())
+
+    def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
+        """An export of what a filter shows, to a file from `checked_target`."""
+        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
+
+    def users(self) -> Users:
+        """The users whom a filter may name."""
         with self._practice.read() as session:
-            limit = _limit(session)
-            newest = select(*_COLUMNS).order_by(SecurityLog.log_date_time.desc())
-            # The index has the time only. So the time of the last entry wanted is found first, and the entries of one
-            # second are put in order among the few that remain, not in the whole table.
-            oldest = session.scalar(
-                select(SecurityLog.log_date_time).order_by(SecurityLog.log_date_time.desc()).offset(limit - 1).limit(1)
-            )
-            if oldest is not None and oldest != NO_DATE:
-                newest = newest.where(SecurityLog.log_date_time >= oldest)
-            rows = session.execute(newest.order_by(SecurityLog.security_log_num.desc()).limit(limit)).all()
-            return self._entries(session, rows, keys)
+            return read_users(session)
+
+    def today(self) -> date:
+        """The day by the practice's clock."""
+        with self._practice.read() as session:
+            return self._practice.now(session).date()
+
+    def activity(self, wanted: AuditFilter, days: int) -> Activity:
+        """How many entries there are on each day that a filter's dates name, for at most so many of the last days."""
+        with self._practice.read() as session:
+            return read_activity(session, wanted, self._practice.now(session).date(), days)
+
+    def whole(self, number: int) -> WholeEntry:
+        """One entry with all that is known of it, read now.
+
+        Raises:
+            EntryGone: It was there, and is not any more.
+        """
+        maker = self._maker()
+        query = select_rows().add_columns(SecurityLog.f_key, SecurityLog.def_num, SecurityLog.def_num_error)
+        with self._practice.read() as session:
+            rows = session.execute(query.where(SecurityLog.security_log_num == number)).all()
+        if not rows:
+            raise EntryGone(number)
+        (entry,) = maker.entries(rows)
+        *_, f_key, definition, definition_error = rows[0]
+        return WholeEntry(entry, f_key, definition, definition_error, subject_of(rows[0][4] or ""))
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """The entries that name a key, newest first, by its short fingerprint or - the vendor's own - by its text."""
         named = [SecurityLog.log_text.contains(f"{fingerprint_tag(fingerprint)} ", autoescape=True)]
-        if len(key) >= _SHORTEST_KEY_TO_FIND:
+        if len(key) >= SHORTEST_KEY_TO_FIND:
             named.append(SecurityLog.log_text.contains(key, autoescape=True))
-        query = (
-            select(*_COLUMNS)
+        numbers = (
+            select(SecurityLog.security_log_num)
             .where(SecurityLog.perm_type == int(Permission.SETUP), or_(*named))
             .order_by(SecurityLog.log_date_time.desc(), SecurityLog.security_log_num.desc())
-            .limit(_DEFAULT_LIMIT)
+            .limit(_HISTORY)
         )
-        keys = self._keys_to_mask()
+        maker = self._maker()
         with self._practice.read() as session:
-            return self._entries(session, session.execute(query).all(), keys)
+            found = session.scalars(numbers).all()
+            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(found))).all()
+        order = {number: place for place, number in enumerate(found)}
+        return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
 
-    def _keys_to_mask(self) -> list[str]:
-        """The known keys, longest first: a key may begin another one, which must not be left half masked.
-
-        They are read before the entries: on SQLite a reading inside another would wait for a writer who waits for it.
-        """
-        keys = [key for key in self._known_keys() if len(key) >= _SHORTEST_KEY_TO_FIND]
-        return sorted(keys, key=len, reverse=True)
-
-    def _entries(self, session: Session, rows: Sequence[Any], keys: list[str]) -> tuple[AuditEntry, ...]:
-        hashes = _hashes(session, [row[0] for row in rows])
-        users = _user_names(session, {row[2] for row in rows})
-        return tuple(_entry(row, hashes.get(row[0], []), users, keys) for row in rows)
-
-
-def _limit(session: Session) -> int:
-    """Preference `AuditTrailEntriesDisplayed`, kept within reason."""
-    query = select(Preference.value_string).where(Preference.pref_name == "AuditTrailEntriesDisplayed")
-    text = (session.scalar(query.limit(1)) or "").strip()
-    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) == 0:
-        return _DEFAULT_LIMIT
-    return min(int(text), _LARGEST_LIMIT)
-
-
-def _hashes(session: Session, numbers: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    query = select(SecurityLogHash.security_log_num, SecurityLogHash.log_hash)
-    for number, text in session.execute(query.where(SecurityLogHash.security_log_num.in_(numbers))).all():
-        found.setdefault(number, []).append(text)
-    return found
-
-
-def _user_names(session: Session, numbers: set[int]) -> dict[int, str]:
-    query = select(UserOd.user_num, UserOd.user_name).where(UserOd.user_num.in_(numbers))
-    return {number: name or "" for number, name in session.execute(query).all()}
-
-
-def _entry(row: Any, hashes: list[str], users: dict[int, str], keys: list[str]) -> AuditEntry:
-    number, perm_type, user_num, moment, text, patient, computer, source, previous = row
-    stored = text or ""
-    expected = log_hash(perm_type, user_num, moment, stored, patient, previous)
-    shown = _with_keys_masked(stored, keys)
-    return AuditEntry(
-        number=number,
-        moment=_dated(moment),
-        permission_number=perm_type,
-        permission=permission_name(perm_type),
-        user_num=user_num,
-        user=_user(user_num, users),
-        computer=computer or "",
-        text=shown,
-        text_masked=shown != stored,
-        source=log_source_name(source),
-        patient=patient,
-        last_edit=_dated(previous),
-        genuineness=_genuineness(expected, hashes),
-    )
-
-
-def _genuineness(expected: str, hashes: list[str]) -> Genuineness:
-    """Where a row has several hashes, one that does not match is enough for doubt."""
-    if not hashes:
-        return Genuineness.NO_HASH
-    return Genuineness.GENUINE if set(hashes) == {expected} else Genuineness.ALTERED
-
-
-def _user(number: int, names: dict[int, str]) -> str:
-    if number == 0:
-        return ""
-    return names.get(number, f"Unknown({number})")
-
-
-def _dated(moment: datetime) -> datetime | None:
-    return None if moment == NO_DATE else moment
-
-
-def _with_keys_masked(text: str, keys: list[str]) -> str:
-    for key in keys:
-        text = text.replace(key, mask(key))
-    return _NAMED_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text)
+    def _maker(self) -> EntryMaker:
+        # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
+        keys = tuple(self._known_keys())
+        return EntryMaker(self.users(), keys)

@@ -29,7 +29,7 @@ _EXPLANATIONS = {
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One entry of the Audit Trail."""
+    """One entry of the Audit Trail as lists show it."""
 
     number: int
     moment: datetime | None
@@ -48,3 +48,48 @@ class AuditEntry:
     patient: int
     last_edit: datetime | None
     genuineness: Genuineness
+    stored_moment: str
+    """The time as the database holds it; entries are in the order of this text and their numbers."""
+    stored_hashes: tuple[str, ...]
+    computed_hash: str
+    """The hash that belongs to the entry as it stands there now."""
+
+
+def counted(number: int) -> str:
+    """So many entries, in words."""
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"
+
+
+@dataclass(frozen=True)
+class WholeEntry:
+    """One entry with the columns that only a close look needs."""
+
+    entry: AuditEntry
+    f_key: int
+    definition: int
+    definition_error: int
+    subject: Subject | None
+    """What an entry of API Setup is about."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One value before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an entry of API Setup is about."""
+
+    words: str
+    """In one plain phrase."""
+    key_tag: str = ""
+    """The short fingerprint of the API key, such as `#3f9a01`; empty where it is about no key or does not tell."""
+    edits: tuple[Edit, ...] = ()
+    about_settings: bool = False
+    undone: bool = False
+    """Whether it says that what it tells was not done."""

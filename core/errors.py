@@ -9,7 +9,9 @@
     │   ├── NotAPractice             a database, but not an Open Dental one that we can use
     │   ├── ConnectionLost           the server went away in the middle
     │   ├── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
+    │   ├── EntryGone                an audit entry that was there is not any more
     │   └── Unconfirmed              the change was made, or may have been: look before repeating it
+    ├── ExportFailed             the file of an export cannot be written
     ├── SignInRefused            the Open Dental sign-in
     │   ├── WrongNameOrPassword
     │   ├── LockedOut
@@ -78,8 +80,26 @@ class StorageFailed(PracticeUnavailable):
     """The SQLite file is locked, read-only, corrupt, or its disk is full."""
 
 
+class EntryGone(PracticeUnavailable):
+    """An audit entry that was there before is not there any more.
+
+    Args:
+        number: Its number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"The audit entry {number} is not there any more: somebody deleted it, or moved it to an archive.",
+            "A verification of everything counts the hashes that deleted entries leave behind.",
+        )
+
+
 class Unconfirmed(PracticeUnavailable):
     """The change was made, or may have been: it must not be repeated before one has looked."""
+
+
+class ExportFailed(ApiSetupError):
+    """The file of an export cannot be written; nothing of it is kept."""
 
 
 class SignInRefused(ApiSetupError):

@@ -39,13 +39,18 @@ class UserService:
         self._practice = practice
         self._computer = computer
 
-    def sign_in(self, name: str, password: Secret) -> SignedIn:
+    def sign_in(self, name: str, password: Secret, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign a user in by name and password, as Open Dental does; failures are counted and logged.
+
+        Args:
+            name: The name of an Open Dental user.
+            password: That user's password.
+            needs: The permission without which the user has nothing to do here.
 
         Raises:
             WrongNameOrPassword: One or the other.
             LockedOut: After five failures in a row, for five minutes from the last.
-            NotAuthorized: The user lacks the permission Setup.
+            NotAuthorized: The user lacks the permission.
         """
         with self._practice.read() as session:
             user = _find(session, name)
@@ -56,37 +61,52 @@ class UserService:
             self._log(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
-        refusal = _refusal(user, password, now, permissions)
+        refusal = _refusal(user, password, now, permissions, needs)
         if isinstance(refusal, WrongNameOrPassword) and not user.hidden:
             self._count_failure(actor, user, now)
             raise refusal
         if refusal is not None:
             self._log(actor, f"User: {user.name} failed to log on.")
             raise refusal
-        return self._welcome(actor, user, permissions)
+        return self._welcome(actor, user, permissions, needs)
 
-    def account(self, name: str) -> SignedIn:
+    def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
         """Open the embedded practice as the user named after the operating-system account.
 
         Raises:
-            NotAuthorized: This practice has no such user, or the user lacks the permission Setup.
+            NotAuthorized: This practice has no such user, or the user lacks the permission.
         """
         with self._practice.read() as session:
             user = _find(session, name)
             permissions = _permissions(session, user.number) if user else set()
-        if user is None or user.hidden or Permission.SETUP not in permissions:
+        if user is None or user.hidden or needs not in permissions:
             raise NotAuthorized(
-                f"This practice file has no user {name} who may use API Setup.",
+                f"This practice file has no user {name} who may use {_window(needs)}.",
                 "Open it as the account that created it.",
             )
         actor = Actor(user.number, user.name, self._computer)
-        return self._opened(actor, permissions)
+        return self._opened(actor, permissions, needs)
+
+    def who_grants(self) -> tuple[str, ...]:
+        """The names of the users who can grant permissions: those with SecurityAdmin."""
+        query = (
+            select(UserOd.user_name)
+            .join(UserGroupAttach, UserGroupAttach.user_num == UserOd.user_num)
+            .join(GroupPermission, GroupPermission.user_group_num == UserGroupAttach.user_group_num)
+            .where(
+                GroupPermission.perm_type == int(Permission.SECURITY_ADMIN),
+                GroupPermission.f_key == 0,
+                UserOd.is_hidden == 0,
+            )
+        )
+        with self._practice.read() as session:
+            return tuple(sorted({name for name in session.scalars(query) if name}))
 
     def sign_out(self, actor: Actor) -> None:
         """Log that the user left, as Open Dental does."""
         self._log(actor, f"User: {actor.user_name} has logged off.")
 
-    def _welcome(self, actor: Actor, user: _User, permissions: set[int]) -> SignedIn:
+    def _welcome(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
         try:
             with self._practice.change(
                 actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} has logged on."
@@ -95,16 +115,17 @@ class UserService:
                     change.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
         except NotPermitted:
             return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
-        return self._opened(actor, permissions)
+        return self._opened(actor, permissions, needs)
 
-    def _opened(self, actor: Actor, permissions: set[int]) -> SignedIn:
-        """Log that API Setup was opened; where nothing can be written, reading goes on all the same."""
+    def _opened(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
+        """Log that API Setup was opened, if it is; where nothing can be written, reading goes on all the same."""
         writable = True
-        try:
-            with self._practice.change(actor, Permission.SETUP, "API/FHIR"):
-                pass
-        except NotPermitted:
-            writable = False
+        if needs is Permission.SETUP:
+            try:
+                with self._practice.change(actor, Permission.SETUP, "API/FHIR"):
+                    pass
+            except NotPermitted:
+                writable = False
         return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
@@ -163,7 +184,9 @@ def _permissions(session: Session, user_num: int) -> set[int]:
     return set(session.scalars(query))
 
 
-def _refusal(user: _User, password: Secret, now: datetime, permissions: set[int]) -> SignInRefused | None:
+def _refusal(
+    user: _User, password: Secret, now: datetime, permissions: set[int], needs: Permission
+) -> SignInRefused | None:
     """Why a known user may not sign in; None when nothing speaks against it."""
     if user.hidden:
         return WrongNameOrPassword()
@@ -171,9 +194,13 @@ def _refusal(user: _User, password: Secret, now: datetime, permissions: set[int]
         return LockedOut(user.last_failure + LOCK)
     if not password_matches(user.password, password.reveal()):
         return WrongNameOrPassword()
-    if Permission.SETUP not in permissions:
+    if needs not in permissions:
         return NotAuthorized(
-            f"The user {user.name} lacks the permission Setup, without which API Setup does not open.",
+            f"The user {user.name} lacks the permission {needs.label}, without which {_window(needs)} does not open.",
             "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
         )
     return None
+
+
+def _window(needs: Permission) -> str:
+    return "API Setup" if needs is Permission.SETUP else "the Audit Trail"

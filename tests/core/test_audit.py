@@ -9,14 +9,16 @@ from sqlalchemy import event
 
 from core.api_key import AuthorityName
 from core.audit_entry import AuditEntry, Genuineness
+from core.audit_search import Toward
 from tests.core.actors import ADMIN
+from tests.core.audit_pages import EVERYTHING, latest, walked
 from tests.core.places import FilePlace, Place, ServerPlace
-from tests.core.practice_rows import BRIDGE_KEY, STRAY_KEY
+from tests.core.practice_rows import BRIDGE_KEY, STRAY_KEY, log_hash
 
 
 def entries(place: Place, authority: AuthorityName = AuthorityName.LOCAL) -> tuple[AuditEntry, ...]:
     with place.office(authority) as office:
-        return office.audit.latest()
+        return latest(office)
 
 
 def entry(place: Place, number: int) -> AuditEntry:
@@ -78,7 +80,8 @@ def test_users_by_name_and_those_who_are_gone(place: Place) -> None:
     assert (users[1], users[2], users[7], users[8]) == ("Admin", "Maria", "Unknown(5)", "")
 
 
-def test_a_whole_entry(place: Place) -> None:
+def test_an_entry_with_all_that_lists_show(place: Place) -> None:
+    right = log_hash(place.practice_rows()["securitylog"]["2"])
     assert entry(place, 2) == AuditEntry(
         number=2,
         moment=datetime(2020, 2, 29),
@@ -93,6 +96,9 @@ def test_a_whole_entry(place: Place) -> None:
         patient=4711,
         last_edit=datetime(2020, 2, 28, 12, 30, 1),
         genuineness=Genuineness.GENUINE,
+        stored_moment="2020-02-29 00:00:00",
+        stored_hashes=(right,),
+        computed_hash=right,
     )
 
 
@@ -103,7 +109,7 @@ def test_a_key_in_an_entry_of_the_vendors_is_masked(place: Place) -> None:
     assert found.genuineness is Genuineness.GENUINE
 
 
-@pytest.mark.parametrize("key", ["Unknown1Unknown2", "short", BRIDGE_KEY])
+@pytest.mark.parametrize("key", ["Unknown1Unknown2", "short", BRIDGE_KEY, "Star*inside*12", "*star-at-first"])
 def test_a_key_that_an_entry_names_is_masked_even_if_it_is_not_in_the_list(file_place: FilePlace, key: str) -> None:
     file_place.execute("UPDATE securitylog SET LogText = ?", f"New API key {key} added by Admin")
     assert all(key not in entry.text and entry.text_masked for entry in entries(file_place))
@@ -133,23 +139,28 @@ def test_log_sources_are_named(file_place: FilePlace) -> None:
     assert {entry.source for entry in entries(file_place)} >= {"API", "ClaimReceiveAutomatic", "PaymentPortal", "26"}
 
 
-@pytest.mark.parametrize(("preference", "shown"), [("3", 3), ("1", 1), ("0", 10), ("", 10), ("x", 10), ("-1", 10)])
-def test_as_many_as_the_practice_wants(place: Place, preference: str, shown: int) -> None:
-    place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'AuditTrailEntriesDisplayed'", preference)
-    assert [entry.number for entry in entries(place)] == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5][:shown]
+@pytest.mark.parametrize("size", [1, 3, 10, 100])
+def test_a_page_has_as_many_as_are_wanted(file_place: FilePlace, size: int) -> None:
+    file_place.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 09:03:' || (10 + SecurityLogNum)")
+    with file_place.office() as office:
+        assert [entry.number for entry in latest(office, size)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1][:size]
 
 
-def test_a_limit_of_thousands_of_digits_breaks_nothing(file_place: FilePlace) -> None:
-    file_place.execute(
-        "UPDATE preference SET ValueString = ? WHERE PrefName = 'AuditTrailEntriesDisplayed'", "9" * 5000
-    )
-    assert len(entries(file_place)) == 10
-
-
-def test_a_limit_in_the_middle_of_one_second_keeps_the_last_written(place: Place) -> None:
-    place.execute("UPDATE preference SET ValueString = '4' WHERE PrefName = 'AuditTrailEntriesDisplayed'")
+def test_a_second_that_a_page_would_cut_in_two_is_left_to_the_next_page(place: Place) -> None:
     place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03' WHERE SecurityLogNum IN (6, 7)")
-    assert [entry.number for entry in entries(place)] == [10, 1, 9, 8]
+    with place.office() as office:
+        search = office.audit.search(EVERYTHING)
+        page = search.page(Toward.OLDER, size=4)
+        assert [entry.number for entry in page.entries] == [10, 1]
+        assert [entry.number for entry in search.page(Toward.OLDER, page.onward, 4).entries] == [9, 8, 7, 6]
+
+
+def test_a_second_of_more_than_a_page_keeps_its_order(place: Place) -> None:
+    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03'")
+    with place.office() as office:
+        search = office.audit.search(EVERYTHING)
+        assert [entry.number for entry in walked(search, Toward.OLDER, size=3)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+        assert [entry.number for entry in walked(search, Toward.NEWER, size=3)] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 def test_an_empty_audit_trail(place: Place) -> None:
@@ -165,7 +176,7 @@ def test_only_entries_without_a_date(place: Place) -> None:
 def test_what_we_wrote_is_genuine(place: Place) -> None:
     with place.office() as office:
         office.licenses.decline(ADMIN)
-        newest = office.audit.latest()[0]
+        newest = latest(office)[0]
     assert newest.genuineness is Genuineness.GENUINE
     assert newest.permission == ("LicenseAccept" if place.has_apikey else "Setup")
     assert newest.computer == "server-1, 203.0.113.9"
@@ -195,7 +206,7 @@ def test_no_reading_begins_inside_another_one(file_place: FilePlace) -> None:
         event.listen(engine, "begin", began)
         event.listen(engine, "rollback", ended)
         event.listen(engine, "commit", ended)
-        assert office.audit.latest()
+        assert latest(office)
         office.keys.history(key)
         office.settings.load()
         office.keys.list()

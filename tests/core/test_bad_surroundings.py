@@ -33,6 +33,7 @@ from core.errors import (
 )
 from core.office import Office, open_file_office, open_server_office
 from core.secrets import Secret
+from tests.core.audit_pages import latest
 from tests.core.faults import after_statement, cut
 from tests.core.kinds_of_change import add_key, save_settings
 from tests.core.places import FilePlace, Place, Server, ServerPlace, surroundings
@@ -198,7 +199,7 @@ def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_place: FilePlac
                     change(office)
                 assert isinstance(caught.value, ChangeRefused)
                 assert caught.value.sentence == "The SQLite file cannot be written. Nothing was changed."
-            assert office.audit.latest()
+            assert latest(office)
     assert written == Written()
 
 

@@ -20,6 +20,7 @@ from core.errors import NotAPractice
 from core.office import Office, open_file_office
 from core.opendental.api_keys import KeyStatus
 from core.secrets import Secret
+from tests.core.audit_pages import latest
 from tests.core.kill_driver import KillDriver
 from tests.core.places import NOW, file_rows, surroundings
 from tests.core.practice_rows import ACCOUNT, log_hash
@@ -41,7 +42,7 @@ def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
         )
         assert page.missing == ()
         assert office.keys.list().keys == ()
-        assert office.audit.latest() == ()
+        assert latest(office) == ()
         signed_in = office.users.account(ACCOUNT)
         assert (signed_in.sees_audit_trail, signed_in.writable) == (True, True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -108,7 +109,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
     path = tmp_path / "demo.sqlite3"
     with closing(open_file_office(FileAddress(path), default_agreement(), surroundings(), filled=True)) as office:
         keys = office.keys.list().keys
-        entries = office.audit.latest()
+        entries = latest(office)
         assert office.settings.load().values.enabled
     assert 10 <= len(keys) <= 15
     assert len({key.developer for key in keys}) > 8

@@ -13,6 +13,7 @@ from core.office import Office
 from core.opendental.api_keys import KeyStatus
 from core.secrets import Secret
 from tests.core.actors import ADMIN
+from tests.core.audit_pages import latest
 from tests.core.kinds_of_change import KINDS, key_of, save_settings
 from tests.core.places import NOW, Place, ServerPlace, database_user
 from tests.core.practice_rows import ACCOUNT, PASSWORDS
@@ -192,7 +193,7 @@ def test_a_database_user_who_may_only_read_can_look_at_everything(server_place: 
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
-        assert office.audit.latest()
+        assert latest(office)
     assert written == Written()
 
 

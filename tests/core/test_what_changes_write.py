@@ -13,6 +13,7 @@ from core.office import Office
 from core.opendental.api_keys import KeyStatus
 from core.secrets import Secret
 from tests.core.actors import ADMIN
+from tests.core.audit_pages import latest
 from tests.core.places import Place
 from tests.core.practice_rows import (
     ACCOUNT,
@@ -307,7 +308,7 @@ def test_opening_as_the_account(place: Place) -> None:
 def test_reading_writes_nothing(place: Place) -> None:
     with writing(place) as written, place.office() as office:
         office.settings.load()
-        office.audit.latest()
+        latest(office)
         for key in office.keys.list().keys:
             office.keys.history(key)
     assert written == Written()

@@ -1,0 +1,306 @@
+"""Finding entries of the Audit Trail, page by page in both directions, however many there are.
+
+Entries stand in the order of their time and, within a second, of their number. Open Dental indexes the time, the
+user, the permission and the number, each alone, and its MyISAM tables are locked while a query reads them. So a page
+begins where the last one ended (never by counting off rows), and every query here looks at a limited number of rows:
+
+*   Dates alone: the index of the time gives the rows in order. It knows no order within a second, so a second that a
+    page would cut in two is left to the next page.
+*   A condition that few entries meet, by the index of the user or of the permission: those entries are read at once.
+*   Any other condition: the range is looked through in slices of the index of the time. A page may then hold no entry
+    and still say where to go on, which lets one see how far it came, and stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.audit_entry import AuditEntry, Genuineness
+from core.audit_filter import AuditFilter
+from core.audit_rows import STORED_MOMENT, EntryMaker, StoredRow, select_rows
+from core.audit_subject import OUR_KINDS, OUR_PATTERNS
+from core.opendental.log_hash_sql import can_compute, seems_suspect
+from core.opendental.tables import SecurityLog
+from core.practice import Practice
+
+PAGE = 100
+"""Entries of one page, as a rule."""
+SLICE = 20_000
+"""Rows that one query looks at for a condition that no index serves."""
+FIRST_SLICE = 2_000
+HASHED_SLICE = 4_000
+"""The same where each row's hash is computed, which takes a few microseconds."""
+SLICES_AT_ONCE = 4
+"""How many of them are looked through before one is told how far it came."""
+FEW = 3_000
+"""So many entries of a user or a permission are read at once."""
+
+
+class Toward(Enum):
+    """A direction through the trail."""
+
+    OLDER = "older"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place between two entries, from which one goes on in one direction or the other.
+
+    The entry of this time and number is behind it, whichever way one goes. Without a number all entries of this time
+    are.
+    """
+
+    moment: str
+    """A time as the database holds it, such as `0000-00-00 00:00:00`."""
+    number: int | None = None
+    """Numbers begin with 1, so that 0 stands before all entries of this time."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, the newest first."""
+
+    entries: tuple[AuditEntry, ...]
+    onward: Place | None
+    """Where the search goes on in the same direction; None where there is nothing more."""
+
+
+class AuditSearch:
+    """One question to the Audit Trail; its answer comes in pages.
+
+    Args:
+        practice: The open practice.
+        wanted: Which entries are wanted.
+        maker: Makes the entries.
+    """
+
+    def __init__(self, practice: Practice, wanted: AuditFilter, maker: EntryMaker) -> None:
+        self.wanted = wanted
+        self.maker = maker
+        self._practice = practice
+        self._few: bool | None = None
+
+    def page(self, toward: Toward, start: Place | None = None, size: int = PAGE) -> Page:
+        """The next entries in a direction.
+
+        Args:
+            toward: Which way to go.
+            start: Where to begin; None for the newest entry, or for the oldest when going toward newer ones.
+            size: How many entries are wanted; there may be fewer, even none, while more are to come.
+
+        Raises:
+            PracticeUnavailable: The database cannot be read now.
+        """
+        with self._practice.read() as session:
+            return _Walk(session, self, toward, size).page(start)
+
+    def at(self, day: date, size: int = PAGE) -> Page:
+        """The entries of a day and before."""
+        return self.page(Toward.OLDER, after_day(day), size)
+
+    def has_few(self, session: Session) -> bool:
+        """Whether an index names all entries in question, and they are not many; asked once."""
+        if self._few is None:
+            self._few = any(_counts_few(session, condition) for condition in indexed_conditions(self.wanted))
+        return self._few
+
+
+def after_day(day: date) -> Place | None:
+    """The place after a day's last entry, before those of midnight; None after the last day of all."""
+    return None if day == date.max else Place(f"{day + timedelta(days=1)} 00:00:00", 0)
+
+
+def slice_end(session: Session, wanted: AuditFilter, toward: Toward, start: Place | None, size: int) -> str | None:
+    """The time until which so many rows stand, by the index of the time alone; None where there are fewer.
+
+    All rows of that time belong to the slice, so it may be somewhat larger.
+    """
+    bounded = select(STORED_MOMENT.label("moment")).where(*within_times(wanted, toward, start))
+    rows = bounded.order_by(_by_time(toward)).limit(size).subquery()
+    farthest = func.min(rows.c.moment) if toward is Toward.OLDER else func.max(rows.c.moment)
+    found, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
+    return str(found) if count == size else None
+
+
+def within_times(
+    wanted: AuditFilter, toward: Toward = Toward.OLDER, start: Place | None = None, end: str | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions for the time of what comes after a place and not after an end, within the filter's dates.
+
+    There is one lower and one upper limit at most: of two, SQLite would use its index for one, and not for the best.
+    """
+    older = toward is Toward.OLDER
+    lows, highs = [], []
+    if wanted.since is not None:
+        lows.append((f"{wanted.since} 00:00:00", True))
+    after = after_day(wanted.until) if wanted.until is not None else None
+    if after is not None:
+        highs.append((after.moment, False))
+    if start is not None:
+        (highs if older else lows).append((start.moment, bool(start.number) if older else start.number is not None))
+    if end is not None:
+        (lows if older else highs).append((end, True))
+    conditions: list[ColumnElement[bool]] = []
+    if lows:
+        low, included = max(lows, key=lambda limit: (limit[0], not limit[1]))
+        conditions.append(STORED_MOMENT >= low if included else STORED_MOMENT > low)
+    if highs:
+        high, included = min(highs)
+        conditions.append(STORED_MOMENT <= high if included else STORED_MOMENT < high)
+    return conditions
+
+
+def _beyond_number(toward: Toward, start: Place | None) -> list[ColumnElement[bool]]:
+    """The condition that leaves out the entries of a place's own second that are behind it."""
+    if start is None or not start.number:
+        return []
+    number = SecurityLog.security_log_num
+    further = number < start.number if toward is Toward.OLDER else number > start.number
+    return [or_(STORED_MOMENT != start.moment, further)]
+
+
+def indexed_conditions(wanted: AuditFilter, *, use_index: bool = True) -> list[ColumnElement[bool]]:
+    """The conditions that an index of Open Dental's serves, beside the time's; no index serves a sum."""
+    user, permission = (column if use_index else column + 0 for column in (SecurityLog.user_num, SecurityLog.perm_type))
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.user is not None:
+        conditions.append(user == wanted.user)
+    if wanted.permission is not None:
+        conditions.append(permission == wanted.permission)
+    if wanted.ours:
+        conditions.append(permission.in_(OUR_KINDS))
+    return conditions
+
+
+def _other_conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.source is not None:
+        conditions.append(SecurityLog.log_source == wanted.source)
+    if wanted.computer:
+        conditions.append(SecurityLog.comp_name.contains(wanted.computer, autoescape=True))
+    if wanted.text:
+        conditions.append(SecurityLog.log_text.contains(wanted.text, autoescape=True))
+    if wanted.ours:
+        conditions.append(or_(*(SecurityLog.log_text.like(pattern) for pattern in OUR_PATTERNS)))
+    return conditions
+
+
+def _counts_few(session: Session, condition: ColumnElement[bool]) -> bool:
+    some = select(SecurityLog.perm_type).where(condition).limit(FEW + 1).subquery()
+    return session.scalars(select(func.count()).select_from(some)).one() <= FEW
+
+
+def _by_time(toward: Toward) -> ColumnElement[str]:
+    return STORED_MOMENT.desc() if toward is Toward.OLDER else STORED_MOMENT.asc()
+
+
+class _Walk:
+    """One page being read in one session."""
+
+    def __init__(self, session: Session, search: AuditSearch, toward: Toward, size: int) -> None:
+        self._session = session
+        self._wanted = search.wanted
+        self._maker = search.maker
+        self._toward = toward
+        self._size = size
+        self._few = search.has_few(session)
+        self._hashed = search.wanted.suspect and can_compute(session)
+        self._conditions = self._all_conditions()
+
+    def page(self, start: Place | None) -> Page:
+        if self._few:
+            return self._of_few(start)
+        if self._wanted.only_dates:
+            return self._of_slice(start, None, self._size)
+        entries: list[AuditEntry] = []
+        place = start
+        for size in self._slices:
+            end = slice_end(self._session, self._wanted, self._toward, place, size)
+            page = self._of_slice(place, end, self._size)
+            entries = self._newest_first(entries, page.entries)
+            place = page.onward or (None if end is None else Place(end))
+            if place is None or len(entries) >= self._size:
+                break
+        return Page(tuple(entries), place)
+
+    @property
+    def _slices(self) -> Sequence[int]:
+        """The sizes of the slices of one page: most of what one searches for is near."""
+        if self._wanted.suspect:
+            return [HASHED_SLICE] * SLICES_AT_ONCE
+        return [min(FIRST_SLICE, SLICE), *[SLICE] * SLICES_AT_ONCE]
+
+    def _newest_first(self, known: Sequence[AuditEntry], more: Sequence[AuditEntry]) -> list[AuditEntry]:
+        return [*known, *more] if self._toward is Toward.OLDER else [*more, *known]
+
+    def _all_conditions(self) -> list[ColumnElement[bool]]:
+        conditions = _other_conditions(self._wanted)
+        # Where many entries meet them, their indexes would lead to reading all of those and sorting them.
+        conditions += indexed_conditions(self._wanted, use_index=self._few)
+        if self._hashed:
+            conditions.append(seems_suspect(self._session.get_bind().dialect))
+        return conditions
+
+    def _of_few(self, start: Place | None) -> Page:
+        rows = self._rows(start)
+        numbers = list(dict.fromkeys(row[0] for row in rows))
+        kept = set(numbers[: self._size])
+        return self._as_page([row for row in rows if row[0] in kept], more=len(numbers) > len(kept))
+
+    def _of_slice(self, start: Place | None, end: str | None, size: int) -> Page:
+        """The next entries before the slice ends, or those of a whole number of seconds."""
+        if self._wanted.suspect and not self._hashed:
+            size = HASHED_SLICE
+        rows = self._rows(start, end, limit=size + 1)
+        if len(rows) <= size:
+            return self._as_page(rows, more=False)
+        last = rows[-1][3]
+        whole = [row for row in rows if row[3] != last]
+        if whole:
+            return self._as_page(whole, more=True)
+        return self._of_second(str(last), start, size)
+
+    def _of_second(self, moment: str, start: Place | None, size: int) -> Page:
+        """The next entries of a second that has more than a page of them."""
+        older, number = self._toward is Toward.OLDER, SecurityLog.security_log_num
+        within: list[ColumnElement[bool]] = [STORED_MOMENT == moment, *_beyond_number(self._toward, start)]
+        if start is None or start.number is None or start.moment != moment:
+            # MyISAM's index of the time does not have the numbers. So they are walked along their own index, from the
+            # first one in question on; without that, all the others before it would be read, too.
+            ends = select(func.max(number) if older else func.min(number)).where(STORED_MOMENT == moment)
+            first = self._session.scalar(ends) or 0
+            within.append(number <= first if older else number >= first)
+        order = number.desc() if older else number.asc()
+        query = select_rows().where(*self._conditions, *within)
+        rows = self._session.execute(query.order_by(order).limit(size + 1)).all()
+        if not rows:
+            return Page((), Place(moment))
+        # An entry with several hashes has a row for each; the last entry may have lost some.
+        whole = [row for row in rows if row[0] != rows[-1][0]]
+        if not whole:
+            whole = list(self._session.execute(query.where(number == rows[0][0])).all())
+        return self._as_page(whole, more=True)
+
+    def _rows(self, start: Place | None, end: str | None = None, limit: int | None = None) -> list[StoredRow]:
+        """Rows in the order of the direction."""
+        times = within_times(self._wanted, self._toward, start, end)
+        query = select_rows().where(*times, *_beyond_number(self._toward, start), *self._conditions)
+        if limit is not None:
+            query = query.order_by(_by_time(self._toward)).limit(limit)
+        rows: Sequence[StoredRow] = self._session.execute(query).all()
+        return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._toward is Toward.OLDER)
+
+    def _as_page(self, rows: Sequence[StoredRow], *, more: bool) -> Page:
+        entries = self._maker.entries(rows)
+        onward = Place(entries[-1].stored_moment, entries[-1].number) if more and entries else None
+        if self._wanted.suspect:
+            # What the database only suspects is decided here.
+            entries = [entry for entry in entries if entry.genuineness is not Genuineness.GENUINE]
+        return Page(tuple(self._newest_first([], entries if self._toward is Toward.OLDER else entries[::-1])), onward)
