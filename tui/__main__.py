@@ -1,4 +1,4 @@
-"""The command line."""
+"""The program: what the command line asks for is opened, and runs in the terminal or without one."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ApiSetupError, ConfigurationError
+from tui.command_line import parser
+from tui.debug_log import start_log
 
 if TYPE_CHECKING:
     from core.address import Address
     from core.opening import Opening
 
-_EPILOG = """\
-environment:
-  APISETUP_PASSWORD  the password of the database user; may be empty
-  APISETUP_CONFIG    the configuration file; the embedded practice and the companion files are beside it
-  NO_COLOR           no colours
-
-exit status: 0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives the exit status of the process."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         if options.demo and options.url is not None:
             raise ConfigurationError("--demo and --url name two different practices.", "Choose one of them.")
+        if options.command == "audit":
+            from tui.commands import audit
+
+            with ExitStack() as cleanup:
+                opening = _opening(options, os.environ, cleanup)
+                if options.debug:
+                    start_log(opening.log)
+                return audit.run(options, opening, os.environ)
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfigurationError(
                 "apisetup needs a terminal for its keys and its screen.", "Start it without pipes."
@@ -43,27 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ApiSetupError as error:
         print(f"apisetup: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigurationError) else 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="apisetup",
-        description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
-        " Without options it opens a practice of its own in an SQLite file.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"apisetup {version('apisetup')}")
-    parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
-    parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
-    parser.add_argument(
-        "--authority",
-        choices=("local", "headquarters"),
-        help="who decides about a server's keys: headquarters (the default), or a registry on this computer",
-    )
-    parser.add_argument("--debug", action="store_true", help="write errors and their causes into a log without secrets")
-    return parser
 
 
 def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> Opening:
@@ -130,8 +109,6 @@ def _run(opening: Opening, *, debug: bool) -> int:
     from tui.terminal import run_terminal, tell
 
     if debug:
-        from tui.debug_log import start_log
-
         start_log(opening.log)
     app = ApisetupApp(opening)
     status = run_terminal(app)

@@ -64,14 +64,14 @@ class Home:
         terminal.wait_for(READY)
         return terminal
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the program without a terminal, to its end."""
         return subprocess.run(
             [COMMAND, *arguments],
             stdin=subprocess.PIPE,
             capture_output=True,
             text=True,
-            env=self.environment,
+            env=self.environment | env,
             cwd=ROOT,
             timeout=30,
             check=False,

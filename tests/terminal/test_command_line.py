@@ -26,20 +26,21 @@ def test_the_version_is_that_of_the_package(home: Home) -> None:
     assert (done.returncode, done.stdout) == (0, f"apisetup {version('apisetup')}\n")
 
 
-@pytest.mark.parametrize("option", ["--help", "--version"])
-def test_answering_imports_neither_textual_nor_sqlalchemy(option: str) -> None:
+@pytest.mark.parametrize("options", ["--help", "--version", "audit --help", "audit verify --help"])
+def test_answering_imports_neither_textual_nor_sqlalchemy(options: str) -> None:
     script = (
         "import atexit, sys\n"
         "atexit.register(lambda: print('imported', *{'textual', 'rich', 'sqlalchemy', 'pymysql'} & set(sys.modules)))\n"
         "from tui.__main__ import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script, option], capture_output=True, text=True, cwd=ROOT, check=True)
+    command = [sys.executable, "-c", script, *options.split()]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "imported"
 
 
 def test_an_unknown_option_is_wrong_usage(home: Home) -> None:
-    done = home.run("--databse", "x")
+    done = home.run("--databse=x")
     assert done.returncode == 2
     assert "unrecognized arguments: --databse" in done.stderr
 

@@ -1,0 +1,185 @@
+"""`apisetup audit verify` and `apisetup audit export`, as a scheduled job and an admin run them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+
+import pytest
+
+from tests.core.columns import NEW, OLD
+from tests.terminal.program import COMMAND, Home
+from tests.terminal.server_practice import PASSWORD, USER, ServerPractice
+from tests.terminal.terminal import ROOT
+
+SIGN_IN = {"APISETUP_OD_USER": USER, "APISETUP_OD_PASSWORD": PASSWORD}
+
+
+def audit(home: Home, practice: ServerPractice, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the practice, signed in by the environment."""
+    known = {"APISETUP_PASSWORD": practice.server.password} | SIGN_IN
+    return home.run("audit", *arguments, "--url", practice.url(), **(known | env))
+
+
+@pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
+def test_verify_names_what_is_not_genuine(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "verify")
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Genuine 9   Altered 1   Without hash 1"
+    assert lines[2].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
+    assert lines[3].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
+    assert practice.logged() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
+
+
+def test_verify_of_genuine_entries_ends_with_0(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "verify", "--since", "2024-11-05")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "All 3 entries are genuine."
+
+
+def test_verify_as_json(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "verify", "--json", "--until", "2024-11-04")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert {name: told[name] for name in ("checked", "genuine", "altered", "without_hash", "deleted", "until")} == {
+        "checked": 8,
+        "genuine": 6,
+        "altered": 1,
+        "without_hash": 1,
+        "deleted": None,
+        "until": "2024-11-04",
+    }
+    assert [(entry["number"], entry["hash"]) for entry in told["entries"]] == [(3, "altered"), (4, "no hash")]
+
+
+def test_verify_finds_what_was_deleted(home: Home, practice: ServerPractice) -> None:
+    practice.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (2, 10)")
+    told = json.loads(audit(home, practice, "verify", "--json").stdout)
+    assert (told["deleted"], told["deleted_numbers"]) == (2, [2, 10])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "sentence"),
+    [
+        (("verify",), {"APISETUP_OD_PASSWORD": "wrong"}, "Invalid username or password."),
+        (("verify",), {"APISETUP_OD_USER": ""}, "No Open Dental user is named. Add --user NAME"),
+        (("verify",), {"APISETUP_PASSWORD": "wrong"}, "The server refuses this database user or its password."),
+        (("verify", "--user", "Ecw"), {"APISETUP_OD_PASSWORD": "no"}, "Invalid username or password."),
+        (("verify", "--since", "2024-02-30"), {}, "There is no day 2024-02-30."),
+        (("verify", "--since", "2024-03-01", "--until", "2024-02-01"), {}, "before it begins"),
+        (("export", "x.txt"), {}, "must end in .csv or .jsonl"),
+        (("export", "/nowhere/x.csv"), {}, "There is no directory /nowhere."),
+        (("export", "x.csv", "--filter", "user:mara"), {}, "Did you mean Maria?"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_2_and_a_sentence(
+    home: Home, practice: ServerPractice, arguments: tuple[str, ...], env: dict[str, str], sentence: str
+) -> None:
+    done = audit(home, practice, *arguments, **env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_password_that_is_nowhere_is_asked_for_only_where_somebody_is(home: Home, practice: ServerPractice) -> None:
+    done = home.run("audit", "verify", "--url", practice.url(), "--user", USER, APISETUP_PASSWORD="")
+    assert done.returncode == 2
+    assert "Set APISETUP_OD_PASSWORD for a scheduled job." in done.stderr
+
+
+def test_the_password_is_asked_for_in_a_terminal(home: Home, practice: ServerPractice) -> None:
+    with practice.start(home, "audit", "verify", "--user", USER) as terminal:
+        terminal.wait_for("Open Dental password of Admin:")
+        terminal.type(PASSWORD)
+        terminal.press("enter")
+        assert terminal.exit_status() == 1
+        assert "Genuine 9   Altered 1   Without hash 1" in terminal.text
+        assert PASSWORD.encode() not in terminal.output
+
+
+def test_a_user_without_the_permission_may_not(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
+    assert done.returncode == 1
+    practice.execute("DELETE FROM grouppermission WHERE PermType = 122 AND UserGroupNum = 1")
+    done = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
+    assert done.returncode == 2
+    assert "The user Blank lacks the permission AuditTrail, without which the Audit Trail" in done.stderr
+
+
+def test_a_user_without_setup_may_verify(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "verify", "--user", "Maria", APISETUP_OD_PASSWORD="maria's")
+    assert done.returncode == 1
+
+
+def test_export_writes_what_the_filter_names(home: Home, practice: ServerPractice) -> None:
+    file = home.directory / "out.jsonl"
+    done = audit(home, practice, "export", str(file), "--filter", 'user:maria text:"payment of"')
+    assert (done.returncode, done.stderr) == (0, "")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert done.stdout == f"1 entry written to {file}\nSHA-256 {sha256}\n"
+    assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == [3]
+    assert [text for _, text in practice.logged()][1:3] == [
+        'Audit Trail export to out.jsonl begun by Admin: user:Maria text:"payment of"',
+        f"Audit Trail export to out.jsonl finished by Admin: 1 entry, SHA-256 {sha256}",
+    ]
+
+
+def test_export_replaces_a_file_only_when_told_to(home: Home, practice: ServerPractice) -> None:
+    file = home.directory / "out.csv"
+    file.write_text("mine")
+    done = audit(home, practice, "export", str(file))
+    assert (done.returncode, file.read_text()) == (2, "mine")
+    assert "--replace replaces it" in done.stderr
+    assert audit(home, practice, "export", str(file), "--replace").returncode == 0
+    assert file.read_text().startswith("number,time,user_number")
+
+
+def test_a_wrong_word_of_the_filter_is_pointed_at(home: Home, practice: ServerPractice) -> None:
+    done = audit(home, practice, "export", "x.csv", "--filter", "since:2024-11-01 usr:admin")
+    assert "  since:2024-11-01 usr:admin\n                   ^^^^^^^^^\n" in done.stderr
+
+
+def test_a_database_user_who_may_only_read_can_verify_but_not_export(home: Home, practice: ServerPractice) -> None:
+    with practice.user("only reads", "SELECT") as name:
+        seen = practice.seen_by(name, "only reads")
+        assert audit(home, seen, "verify").returncode == 1
+        done = audit(home, seen, "export", str(home.directory / "out.csv"))
+    assert done.returncode == 2
+    assert "An export must be logged, and nothing can be written to this practice." in done.stderr
+    assert not list(home.directory.glob("*out.csv*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_unfinished_file(home: Home, practice: ServerPractice, number: signal.Signals) -> None:
+    practice.execute(
+        "INSERT INTO securitylog (PermType, UserNum, LogDateTime, LogText, PatNum, CompName, FKey, LogSource, DefNum,"
+        " DefNumError) SELECT 8, 1, '2024-01-01 08:00:00' + INTERVAL seq SECOND, 'x', 0, '', 0, 0, 0, 0"
+        " FROM seq_1_to_100000"
+    )
+    command = [COMMAND, "audit", "export", str(home.directory / "out.csv"), "--url", practice.url()]
+    environment = home.environment | {"APISETUP_PASSWORD": practice.server.password} | SIGN_IN
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        while not list(home.directory.glob(".out.csv.*.partial")):
+            assert process.poll() is None
+        process.send_signal(number)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + number, f"apisetup: ended by signal {number}; nothing was kept.\n")
+    assert not list(home.directory.glob("*out.csv*"))
+    assert not list(home.directory.glob(".out.csv*"))
+    assert [str(text)[:27] for _, text in practice.rows(LATEST)] == [
+        "User: Admin has logged off.",
+        "NOT DONE: Audit Trail expor",
+    ]
+
+
+LATEST = "SELECT PermType, LogText FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 2"
+
+
+def test_the_embedded_practice_needs_no_sign_in(home: Home) -> None:
+    home.make_practice()
+    done = home.run("audit", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "entries are genuine" in done.stdout

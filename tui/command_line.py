@@ -1,0 +1,84 @@
+"""The command line: its options and commands. Importing this costs little, so that `--help` comes at once."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.metadata import version
+
+_EPILOG = """\
+environment:
+  APISETUP_PASSWORD     the password of the database user; may be empty
+  APISETUP_OD_USER      for commands: the Open Dental user
+  APISETUP_OD_PASSWORD  for commands: that user's password; may be empty
+  APISETUP_CONFIG       the configuration file; the embedded practice and the companion files are beside it
+  NO_COLOR              no colours
+
+exit status: 0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n;
+that of a command stands in its own help
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the whole command line."""
+    whole = argparse.ArgumentParser(
+        prog="apisetup",
+        description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
+        " Without options it opens a practice of its own in an SQLite file.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action="version", version=f"apisetup {version('apisetup')}")
+    _add_shared(whole)
+    # What stands before the name of a command must not be overwritten by a default of the command's own.
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_shared(shared)
+    words = "without a screen: verify or export the Audit Trail"
+    commands = whole.add_subparsers(dest="command", metavar="command")
+    _add_audit(
+        commands.add_parser("audit", allow_abbrev=False, help=words, description=f"{words[:1].upper()}{words[1:]}."),
+        shared,
+    )
+    return whole
+
+
+def _add_shared(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which practice it is."""
+    parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
+    parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
+    parser.add_argument(
+        "--authority",
+        choices=("local", "headquarters"),
+        help="who decides about a server's keys: headquarters (the default), or a registry on this computer",
+    )
+    parser.add_argument("--debug", action="store_true", help="write errors and their causes into a log without secrets")
+
+
+def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    """Add the two commands that work on the Audit Trail."""
+    commands = parser.add_subparsers(dest="audit_command", required=True, metavar="command")
+    asked = argparse.ArgumentParser(add_help=False, parents=[shared])
+    asked.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
+    asked.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
+    asked.add_argument("--until", metavar="DATE", help="the last day")
+    verify = commands.add_parser(
+        "verify",
+        parents=[asked],
+        allow_abbrev=False,
+        help="check the hash of every entry",
+        description="Check the hash of every entry of the Audit Trail, or of those of some days.",
+        epilog="exit status: 0 all genuine, 1 altered, without hash or deleted found, 2 could not be checked",
+    )
+    verify.add_argument("--json", action="store_true", help="write the result as JSON")
+    export = commands.add_parser(
+        "export",
+        parents=[asked],
+        allow_abbrev=False,
+        help="write entries into a file",
+        description="Write entries of the Audit Trail into a file, newest first. The export is logged.",
+        epilog="exit status: 0 written, 2 not written",
+    )
+    export.add_argument("file", metavar="FILE", help="where to; the name ends in .csv or .jsonl")
+    export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
+    export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
+    export.add_argument("--json", action="store_true", help="say as JSON what was written")

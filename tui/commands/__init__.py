@@ -1,0 +1,1 @@
+"""What apisetup does without a screen."""

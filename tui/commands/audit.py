@@ -1,0 +1,212 @@
+"""`apisetup audit verify` and `apisetup audit export`: the Audit Trail without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from core.audit_entry import counted
+from core.audit_export import FileTaken, checked_target
+from core.audit_filter import AuditFilter, FilterError, parse_day, parse_filter
+from core.errors import ApiSetupError, ConfigurationError
+from tui.commands.entrance import visiting
+from tui.verification_words import progress_words, result_lines
+from tui.widgets.plain import visible
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from core.audit import AuditService
+    from core.audit_entry import AuditEntry
+    from core.audit_export import AuditExport, Exported
+    from core.audit_verification import Verified
+    from core.opening import Opening
+    from tui.visit import Visit
+
+_logger = logging.getLogger(__name__)
+
+DONE, DOUBTFUL, FAILED = 0, 1, 2
+"""The exit statuses; the second one is only that of `verify`."""
+
+
+def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str, str]) -> int:
+    """Run one of the commands; gives the exit status."""
+    for name in ("core", "tui"):
+        # Without --debug nothing is logged; Python would write it to the terminal.
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    work = _verify if options.audit_command == "verify" else _export
+    try:
+        with _ended_by_signals(), visiting(opening, options.user, environment) as visit:
+            return work(options, visit)
+    except FileTaken as error:
+        _complain(error)
+        print("apisetup: --replace replaces it.", file=sys.stderr)
+        return FAILED
+    except ApiSetupError as error:
+        _complain(error)
+        return FAILED
+    except _Ended as ended:
+        print(f"apisetup: ended by signal {ended.number}; nothing was kept.", file=sys.stderr)
+        return 128 + ended.number
+
+
+def _verify(options: argparse.Namespace, visit: Visit) -> int:
+    wanted = _dates(options, visit)
+    verification = visit.office.audit.verification(wanted)
+    progress, known = _Progress(), verification.step()
+    while not known.done:
+        progress.show(f"{known.fraction:4.0%}  {progress_words(known, progress.seconds)}")
+        known = verification.step()
+    progress.end()
+    if options.json:
+        print(json.dumps(_verified(known, wanted, visit), indent=2))
+    else:
+        print("\n".join([*result_lines(known), *map(_line, known.listed)]))
+    return DONE if known.clean else DOUBTFUL
+
+
+def _export(options: argparse.Namespace, visit: Visit) -> int:
+    audit, dates = visit.office.audit, _dates(options, visit)
+    wanted = _filter(options.filter, audit)
+    if dates != AuditFilter():
+        if wanted.since or wanted.until:
+            raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
+        wanted = replace(wanted, since=dates.since, until=dates.until)
+    file = checked_target(options.file, may_replace=options.replace)
+    export = audit.export(visit.actor, wanted, file, may_replace=options.replace)
+    export.begin()
+    try:
+        done = _written(export)
+    except BaseException:
+        export.cancel()
+        raise
+    if options.json:
+        told = {"file": str(done.file), "about": str(done.about), "entries": done.count, "sha256": done.sha256}
+        print(json.dumps(told, indent=2))
+    else:
+        print(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
+    return DONE
+
+
+def _written(export: AuditExport) -> Exported:
+    progress, done = _Progress(), export.step()
+    while not done.done:
+        reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
+        progress.show(f"{counted(done.count)}{reached}")
+        done = export.step()
+    progress.end()
+    return done
+
+
+def _filter(line: str, audit: AuditService) -> AuditFilter:
+    try:
+        return parse_filter(line, audit.users(), audit.today())
+    except FilterError as error:
+        # In one cell for each character, so that the mark stands below the word.
+        shown = "".join(each if each.isprintable() else "?" for each in line)
+        print(f"  {shown}\n  {' ' * error.start}{'^' * max(1, error.end - error.start)}", file=sys.stderr)
+        raise
+
+
+def _dates(options: argparse.Namespace, visit: Visit) -> AuditFilter:
+    today = visit.office.audit.today()
+    since = parse_day(options.since, today) if options.since is not None else None
+    until = parse_day(options.until, today) if options.until is not None else None
+    if since and until and since > until:
+        raise ConfigurationError(f"The range ends on {until}, before it begins.", "Exchange the two dates.")
+    return AuditFilter(since=since, until=until)
+
+
+def _verified(known: Verified, wanted: AuditFilter, visit: Visit) -> dict[str, Any]:
+    facts = visit.office.facts
+    return {
+        "practice": facts.title,
+        "database": facts.database,
+        "server": facts.host,
+        "verified_by": visit.actor.user_name,
+        "since": str(wanted.since) if wanted.since else None,
+        "until": str(wanted.until) if wanted.until else None,
+        "checked": known.checked,
+        "genuine": known.genuine,
+        "altered": known.altered,
+        "without_hash": known.without_hash,
+        "deleted": known.gone,
+        "deleted_numbers": known.gone_numbers,
+        "entries": [
+            {
+                "number": entry.number,
+                "time": entry.stored_moment,
+                "user": entry.user,
+                "permission": entry.permission,
+                "text": entry.text,
+                "hash": entry.genuineness.value,
+            }
+            for entry in known.listed
+        ],
+    }
+
+
+def _line(entry: AuditEntry) -> str:
+    words = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
+    return visible(f"{words}  {entry.text}", 400)
+
+
+def _complain(error: ApiSetupError) -> None:
+    _logger.warning("%s", error, exc_info=error)
+    print(f"apisetup: {visible(str(error))}", file=sys.stderr)
+
+
+class _Progress:
+    """One line on the terminal that is written over, or nothing where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._shown = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes already."""
+        return time.monotonic() - self._began
+
+    def show(self, words: str) -> None:
+        """Say how far it is."""
+        if sys.stderr.isatty():
+            print(f"\r{words.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
+            self._shown = len(words)
+
+    def end(self) -> None:
+        """Leave the line empty for what comes."""
+        if self._shown:
+            print(f"\r{' ' * self._shown}\r", end="", file=sys.stderr, flush=True)
+
+
+class _Ended(BaseException):
+    """A signal asks the command to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let signals end the command as an error would, so that what is unfinished is cleared away."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise _Ended(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,77 @@
+"""How a command gets into an office: the database's password, and the sign-in to Open Dental."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from getpass import getpass
+from typing import TYPE_CHECKING
+
+from core.errors import ApiSetupError, ConfigurationError
+from core.opendental.permission_types import Permission
+from core.secrets import Secret
+from tui.visit import Visit
+
+if TYPE_CHECKING:
+    from core.opening import Opening
+
+USER_VARIABLE = "APISETUP_OD_USER"
+PASSWORD_VARIABLE = "APISETUP_OD_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+@contextmanager
+def visiting(opening: Opening, user: str | None, environment: Mapping[str, str]) -> Iterator[Visit]:
+    """An open office with a user in it who may see the Audit Trail; signed out and closed at the end.
+
+    Args:
+        opening: Which office to open.
+        user: The name of an Open Dental user from the command line.
+        environment: Where the name and the password may be instead.
+
+    Raises:
+        ConfigurationError: A name or a password is missing, and nobody is there to be asked.
+        ApiSetupError: The office cannot be opened, or the sign-in was refused.
+    """
+    name = user or environment.get(USER_VARIABLE)
+    if not opening.on_server and user is not None:
+        raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
+    if opening.on_server and not name:
+        raise ConfigurationError("No Open Dental user is named.", f"Add --user NAME, or set {USER_VARIABLE}.")
+    password = opening.password
+    if password is None and opening.on_server:
+        password = _asked("Password of the database user", "APISETUP_PASSWORD")
+    office = opening.open(password or Secret(""))
+    try:
+        if not opening.on_server:
+            account = office.users.account(opening.surroundings.account, Permission.AUDIT_TRAIL)
+            yield Visit(office, account)
+            return
+        given = environment.get(PASSWORD_VARIABLE)
+        secret = Secret(given) if given is not None else _asked(f"Open Dental password of {name}", PASSWORD_VARIABLE)
+        visit = Visit(office, office.users.sign_in(str(name), secret, Permission.AUDIT_TRAIL))
+        try:
+            yield visit
+        finally:
+            _sign_out(visit)
+    finally:
+        office.close()
+
+
+def _asked(question: str, variable: str) -> Secret:
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {variable} for a scheduled job.")
+    try:
+        return Secret(getpass(f"{question}: "))
+    except EOFError:
+        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {variable}.") from None
+
+
+def _sign_out(visit: Visit) -> None:
+    """Log that the user left; what was done stays done where that fails."""
+    if not visit.signed_in.writable:
+        return
+    try:
+        visit.office.users.sign_out(visit.actor)
+    except ApiSetupError as error:
+        print(f"apisetup: signing out was not logged. {error}", file=sys.stderr)
