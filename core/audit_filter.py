@@ -168,7 +168,7 @@ def worded_filter(wanted: AuditFilter, users: Users) -> str:
 
 def completions(line: str, users: Users) -> tuple[str, ...]:
     """What the last word of a line may become: the whole line, once for each."""
-    start, word = _last_word(line)
+    start, word = last_word(line)
     before, (name, colon, value) = line[:start], word.partition(":")
     if not colon:
         begun = [f"{each}:" for each in _NAMES if each.startswith(name.casefold())]
@@ -177,6 +177,21 @@ def completions(line: str, users: Users) -> tuple[str, ...]:
     typed = re.sub(r'\\(["\\])', r"\1", value[1:]) if value.startswith('"') else value
     matching = [choice for choice in choices if choice.casefold().startswith(typed.casefold())]
     return tuple(f"{before}{name}:{_quoted(choice)}" for choice in matching)
+
+
+def last_word(line: str) -> tuple[int, str]:
+    """Where the word begins that is being typed, and the word; a quote in it may still be open."""
+    start, quoted, escaped = 0, False, False
+    for position, character in enumerate(line):
+        if escaped:
+            escaped = False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character.isspace() and not quoted:
+            start = position + 1
+    return start, line[start:]
 
 
 _EXAMPLE = 'Try user:admin since:2024-11-01 text:"API key".'
@@ -227,21 +242,6 @@ def _word_at(line: str, start: int) -> _Word:
     if quoted:
         raise FilterError(start, position, "A double quote is opened and not closed.", "Close it after the text.")
     return _Word(start, position, named[1].casefold() if named else None, "".join(value))
-
-
-def _last_word(line: str) -> tuple[int, str]:
-    """Where the word begins that is being typed, and the word; a quote in it may still be open."""
-    start, quoted, escaped = 0, False, False
-    for position, character in enumerate(line):
-        if escaped:
-            escaped = False
-        elif quoted and character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character.isspace() and not quoted:
-            start = position + 1
-    return start, line[start:]
 
 
 def _meaning(word: _Word, users: Users, today: date) -> tuple[str, Any]:

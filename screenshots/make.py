@@ -28,6 +28,7 @@ from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.license import LicenseScreen
+from tui.screens.verification import VerificationScreen
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList
 
@@ -82,6 +83,12 @@ async def _pictures(app: ApisetupApp) -> dict[str, str]:
         await _until(pilot, lambda: isinstance(app.screen, AuditTrailScreen) and _listed(app.screen) > 0)
         await pilot.press(*["down"] * 4)
         await take("audit-trail")
+        await pilot.press("v", "e")
+        await _until(pilot, lambda: isinstance(app.screen, VerificationScreen) and _listed(app.screen) > 0)
+        await take("verification")
+        await pilot.press("escape")
+        await _until(pilot, lambda: isinstance(app.screen, AuditTrailScreen))
+        await _back(pilot)
         await _back(pilot)
         await _assign(pilot, take)
     return found

@@ -5,6 +5,7 @@ A service call blocks, so it runs in a thread while the screen stays alive. Thre
 *   What a key starts is a *flow*: a straight-line coroutine that may open dialogs and ask services. While it runs, the
     same screen starts no other, so two quick presses never open a dialog twice.
 *   What only shows something is *latest*: a newer call replaces an older one, whose late answer is dropped.
+*   What fetches more of what is shown runs *once*: a call while it runs does nothing.
 *   A *commit* writes: it is never cancelled and never doubled, and it ends even when its screen is gone.
 """
 
@@ -200,6 +201,24 @@ def latest(
         self._run_body(body, group=f"latest {method.__name__}", exclusive=True)
 
     return restart
+
+
+def once(
+    method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[A, P], None]:
+    """Make a coroutine method run alone: a call while it runs does nothing, and no flow has to wait for it.
+
+    For what fetches more of the same; errors are handled as in a flow.
+    """
+    name = f"once {method.__name__}"
+
+    @wraps(method)
+    def start(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        running = any(each.group == name and each.node is self and not each.is_finished for each in self.workers)
+        if not running:
+            self._run_body(partial(method, self, *args, **kwargs), group=name, exclusive=False)
+
+    return start
 
 
 def _tell_missed(missed: Callable[[Exception], None], ended: asyncio.Future[Any]) -> None:

@@ -26,7 +26,7 @@ def test_the_main_job_ends_in_the_audit_trail(home: Home) -> None:
         disable_key(terminal)
         terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +Disabled by Customer")
         terminal.press("t")
-        terminal.wait_for("Of these 5: 5 genuine, 0 altered, 0 without hash")
+        terminal.wait_for("^All: 5 entries, 0 altered, 0 without hash")
         newest_first = re.findall(r" yes +\S+ +(\S{3,} ?\w*)", terminal.text)
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")

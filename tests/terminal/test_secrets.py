@@ -63,7 +63,7 @@ def test_a_key_is_never_shown_whole_unless_asked_for(home: Home) -> None:
         terminal.press("escape")
         terminal.wait_for(READY)
         terminal.press("t")
-        terminal.wait_for("^Of these ")
+        terminal.wait_for("^All: ")
         assert KEY.encode() not in terminal.output[typed:]
         terminal.press("escape")
         terminal.wait_for(READY)

@@ -29,7 +29,7 @@ def test_the_main_job_ends_in_the_audit_trail(home: Home, practice: ServerPracti
         disable_key(terminal)
         terminal.wait_for(rf"> Bridge \[red\] Ltd +{re.escape(MASKED)} +Disabled by Customer")
         terminal.press("t")
-        terminal.wait_for(r"Of these \d+: ")
+        terminal.wait_for(r"^All: \d+ entries, ")
         newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
         terminal.press("q")

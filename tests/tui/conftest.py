@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from core.opening import Opening
 from core.secrets import Secret
+from tests.tui.gates import Gate, Gates
 from tests.tui.openings import FILE, opening_of
 
 
@@ -53,3 +54,17 @@ def refused_writes() -> Iterator[None]:
     event.listen(Engine, "connect", only_read)
     yield
     event.remove(Engine, "connect", only_read)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gates]:
+    """Makes gates, and opens all of them at the end."""
+    made: list[Gate] = []
+
+    def make(service: type[object], method: str, hold: int = 1) -> Gate:
+        made.append(Gate(monkeypatch, service, method, hold))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.open()

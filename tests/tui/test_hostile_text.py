@@ -12,13 +12,16 @@ from core.opening import Opening
 from tests.tui import rows
 from tests.tui.test_assign import assign
 from tests.tui.user import User, working
+from tui.modals.choice import Choice
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.license import LicenseScreen
+from tui.screens.verification import VerificationScreen
 
 HOSTILE = {
     "closing tag": ("x [/] y", "x [/] y"),
@@ -143,6 +146,74 @@ async def test_the_audit_trail_and_an_entry(demo: Opening, text: str, shown: str
         assert "Not genuine" in user.text
         await user.press("end")
         assert user.text.strip()
+
+
+@each_text
+async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    # Namesakes are chosen by their numbers, so only one user has the name.
+    rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
+    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
+    async with working(demo) as user:
+        await user.press("t")
+        await user.at(AuditTrailScreen)
+        await user.press("f", "u")
+        await user.at(Choice)
+        await user.go_to(text.strip())
+        literal(user, shown[:40])
+        await user.press("enter")
+        await user.at(AuditTrailScreen)
+        assert len(user.list.rows) > 10
+        literal(user, shown)
+        found = len(user.list.rows)
+        # What was written for the admin can be searched as it stands.
+        await user.press("slash", "enter")
+        assert (len(user.list.rows), user.focused) == (found, None)
+        harmless(user)
+        await user.press("slash", "space", "ctrl+u")
+        await user.enter_text(f"user:{text}")
+        harmless(user)
+        await user.press("tab", "enter")
+        harmless(user)
+
+
+@each_text
+async def test_the_result_of_a_verification(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    async with working(demo) as user:
+        await user.press("t")
+        await user.at(AuditTrailScreen)
+        await user.press("v", "e")
+        await user.at(VerificationScreen)
+        literal(user, shown)
+        assert "Altered" in user.text
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        literal(user, shown)
+
+
+@each_text
+async def test_an_export(demo: Opening, text: str, shown: str) -> None:
+    put_everywhere(text)
+    rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
+    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
+    async with working(demo) as user:
+        await user.press("t")
+        await user.at(AuditTrailScreen)
+        await user.press("f", "u")
+        await user.at(Choice)
+        await user.go_to(text.strip())
+        await user.press("enter", "x")
+        await user.at(Prompt)
+        harmless(user)
+        assert "Enter Go on" in user.text
+        await user.press("end", "ctrl+u")
+        await user.enter_text("trail.csv")
+        await user.press("enter")
+        await user.at(Notice)
+        harmless(user)
+        written = Path("trail.csv").read_text(encoding="utf-8")
+        assert [character for character in "\x1b\x07\u202e" if character in written] == []
 
 
 @each_text

@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
-
 import pytest
 
 from core.audit import AuditService
+from core.audit_search import AuditSearch
 from core.authority.local_registry import LocalRegistry
 from core.keys import KeyService
 from core.opening import Opening
 from core.settings import SettingsService
 from tests.tui import rows
+from tests.tui.gates import Gates
 from tests.tui.test_assign import license_of
 from tests.tui.user import working
-from tests.tui.waiting import DEADLINE, until
+from tests.tui.waiting import until
 from tui.modals.notice import Notice
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.license import LicenseScreen
 from tui.widgets.settings_form import SettingsForm
-
-T = TypeVar("T")
-
-
-class Gate:
-    """Holds the first call of a service back until it is opened."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, service: type[object], method: str) -> None:
-        self.entered = threading.Event()
-        self.left = threading.Event()
-        self.calls = 0
-        self._open = threading.Event()
-        original: Callable[..., Any] = getattr(service, method)
-
-        def held(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            if self.calls > 1:
-                return original(*args, **kwargs)
-            answer = original(*args, **kwargs) if self.reads_first else None
-            self.entered.set()
-            assert self._open.wait(DEADLINE)
-            try:
-                return answer if self.reads_first else original(*args, **kwargs)
-            finally:
-                self.left.set()
-
-        self.reads_first = method not in ("save", "accept", "add", "set_status")
-        monkeypatch.setattr(service, method, held)
-
-    def open(self) -> None:
-        """Let it go."""
-        self._open.set()
-
-
-@pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[type[object], str], Gate]]:
-    """Makes gates, and opens all of them at the end."""
-    made: list[Gate] = []
-
-    def make(service: type[object], method: str) -> Gate:
-        made.append(Gate(monkeypatch, service, method))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.open()
-
-
-Gates = Callable[[type[object], str], Gate]
-
 
 # -- two quick presses ---------------------------------------------------------------
 
@@ -184,12 +132,12 @@ async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses
 
 async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: Opening, gate: Gates) -> None:
     async with working(demo) as user:
-        held = gate(AuditService, "latest")
+        held = gate(AuditSearch, "page")
         user.send("t")
         await until(held.entered.is_set)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum < 100")
+        rows.change("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
-        await until(lambda: "genuine" in user.said)
+        await until(lambda: user.said.startswith("All: "))
         newer = (len(user.list.rows), user.said)
         held.open()
         await until(held.left.is_set)
@@ -199,7 +147,7 @@ async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: 
 
 async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
     async with working(demo) as user:
-        held = gate(AuditService, "latest")
+        held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
         user.send("escape")
@@ -208,7 +156,23 @@ async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Ope
         await until(held.left.is_set)
         await user.settle()
         assert user.stack == ["ApiSetupScreen"]
-        assert "genuine" not in user.said
+        assert "altered" not in user.said
+
+
+async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(AuditSearch, "page")
+        user.send("t")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped: "))
+        user.send("escape")
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert user.stack == ["ApiSetupScreen"]
+        assert "altered" not in user.said
 
 
 async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:

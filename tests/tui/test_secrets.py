@@ -13,8 +13,12 @@ from tests.tui import rows
 from tests.tui.openings import DATABASE_PASSWORD, server_opening
 from tests.tui.test_assign import KEY
 from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.sign_in import SignInScreen
+from tui.screens.verification import VerificationScreen
 
 PICTURES = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))
 SHOWS_WHAT_WAS_TYPED = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
@@ -28,6 +32,107 @@ def test_no_screen_shows_a_key_that_nobody_asked_for(demo: Opening) -> None:
         text = picture.read_text(encoding="utf-8")
         assert [secret for secret in (*known, DATABASE_PASSWORD) if secret in text] == [], picture.name
         assert KEY not in text or any(name in picture.name for name in SHOWS_WHAT_WAS_TYPED), picture.name
+
+
+# -- keys in the Audit Trail ---------------------------------------------------------
+
+
+@pytest.fixture
+def named(demo: Opening) -> str:
+    """A key of the practice, which an entry names in clear as Open Dental's own window writes it."""
+    [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
+    rows.change(
+        "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
+    )
+    return str(key)
+
+
+async def find(user: User, line: str) -> None:
+    await user.press("t")
+    await user.at(AuditTrailScreen)
+    await user.fill("filter", line)
+    await user.press("enter")
+
+
+async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: Opening, named: str) -> None:
+    async with working(demo) as user:
+        await find(user, f"text:{named}")
+        assert len(user.list.rows) == 1
+        assert named not in user.row
+        assert "New API key ********AD92" in user.row
+        # It stands there only as it was typed.
+        assert user.text.count(named) == 1
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        shown = user.text
+        await user.press("end")
+        assert named not in shown + user.text
+
+
+async def test_a_key_that_an_entry_names_is_masked_in_the_result_of_a_verification(demo: Opening, named: str) -> None:
+    async with working(demo) as user:
+        await find(user, "")
+        await user.press("v")
+        await user.at(VerificationScreen)
+        assert any("New API key ********AD92" in str(row) for row in verified(user))
+        assert not any(named in str(row) for row in verified(user))
+        await user.go_to("New API key")
+        assert named not in user.text
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        assert named not in user.text
+
+
+def verified(user: User) -> list[object]:
+    return [user.list.rows.row(index) for index in range(len(user.list.rows))]
+
+
+@pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"])
+async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
+    demo: Opening, named: str, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    async with working(demo) as user:
+        await find(user, f"text:{named}")
+        before = rows.last_entry()
+        await user.press("x", "end", "ctrl+u")
+        await user.enter_text(name)
+        await user.press("enter")
+        await user.at(Notice)
+        written = Path(name).read_text(encoding="utf-8") + Path(f"{name}.about.json").read_text(encoding="utf-8")
+        assert "New API key ********AD92" in written
+        assert "text:********AD92" in written
+        texts = rows.audit_texts(before)
+        assert "text:********AD92" in texts[0]
+        assert named not in written + " ".join(texts) + caplog.text
+
+
+@pytest.mark.parametrize("word", ["user", "permission", "source", "since", "only", "nothing"])
+async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
+    demo: Opening, caplog: pytest.LogCaptureFixture, word: str
+) -> None:
+    async with working(demo) as user:
+        await find(user, f"{word}:{KEY}")
+        assert user.field("filter").selected_text == f"{word}:{KEY}"
+        await user.press("escape", "d")
+        await user.enter_text(KEY)
+        await user.press("enter")
+        assert "is no date" in user.said
+        assert KEY not in caplog.text
+
+
+async def test_what_an_entry_of_a_stranger_key_names_is_masked_by_its_words(demo: Opening) -> None:
+    rows.change(
+        "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
+    )
+    async with working(demo) as user:
+        await find(user, "text:NOBODY-KNOWS")
+        assert "New API key ********9999" in user.row
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        assert "THIS-9999" not in user.text
+
+
+# -- passwords -------------------------------------------------------------------------
 
 
 async def type_password(user: User) -> Input:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from textual.command import CommandPalette
@@ -18,8 +19,10 @@ from tests.tui.openings import DATABASE_PASSWORD, server_opening
 from tests.tui.user import User
 from tests.tui.waiting import until
 from tui.app import ApisetupApp
+from tui.modals.choice import Choice
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_entry import AuditEntryScreen
@@ -29,6 +32,7 @@ from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
 from tui.screens.license import LicenseScreen
 from tui.screens.sign_in import SignInScreen
+from tui.screens.verification import VerificationScreen
 
 Steps = Callable[[User], Awaitable[object]]
 Compare = Callable[..., bool]
@@ -48,6 +52,13 @@ def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(told(shape), server="SQLite 3.45.1")
 
     monkeypatch.setattr(office, "_facts", facts)
+
+
+@pytest.fixture(autouse=True)
+def _a_verification_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it end in one step, at whose speed no machine differs."""
+    monkeypatch.setattr("core.audit_verification.STEP_SECONDS", 60)
+    monkeypatch.setattr("tui.screens.verification.time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 # -- how each picture is come to -----------------------------------------------------
@@ -222,6 +233,50 @@ async def audit_entry(user: User) -> None:
     await user.at(AuditEntryScreen)
 
 
+async def trail_filter_error(user: User) -> None:
+    await audit_trail(user)
+    await user.fill("filter", "user:Maria sinse:2024-11-01 text:edited")
+    await user.press("enter")
+
+
+async def trail_choice(user: User) -> None:
+    await audit_trail(user)
+    await user.press("f", "p")
+    await user.at(Choice)
+    await user.press(*"edit", "down", "down")
+
+
+async def trail_filtered(user: User) -> None:
+    await audit_trail(user)
+    await user.fill("filter", 'since:2024-10-15 user:admin text:"API key"')
+    await user.press("enter", "down", "down")
+
+
+async def verification(user: User) -> None:
+    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
+    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
+    await audit_trail(user)
+    await user.press("v", "e")
+    await user.at(VerificationScreen)
+
+
+async def export_prompt(user: User) -> None:
+    await audit_trail(user)
+    await user.press("n", "x")
+    await user.at(Prompt)
+    # What is proposed names a directory of this test.
+    await user.press("end", "ctrl+u")
+    await user.enter_text("/home/admin/audit-trail-2024-11-05.csv")
+
+
+async def audit_entry_settings(user: User) -> None:
+    await audit_trail(user)
+    await user.fill("filter", 'only:ours text:"payment type"')
+    await user.press("enter", "enter")
+    await user.at(AuditEntryScreen)
+    await user.press("end")
+
+
 async def help_(user: User) -> None:
     await user.press("question_mark")
     await user.at(HelpScreen)
@@ -318,6 +373,12 @@ IN_DEMO: dict[str, Steps] = {
     "quit_question": quit_question,
     "audit_trail": audit_trail,
     "audit_entry_altered": audit_entry,
+    "audit_entry_settings": audit_entry_settings,
+    "audit_trail_filtered": trail_filtered,
+    "audit_trail_filter_error": trail_filter_error,
+    "audit_trail_choice": trail_choice,
+    "audit_trail_verified": verification,
+    "audit_trail_export": export_prompt,
     "help": help_,
     "palette": palette,
     "about": about,

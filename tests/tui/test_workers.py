@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from core.errors import ApiSetupError
 from tests.tui.waiting import until
-from tui.workers import Asking, Busy, Commits, flow, latest
+from tui.workers import Asking, Busy, Commits, flow, latest, once
 
 
 class Dialog(Screen[str]):
@@ -33,6 +33,10 @@ class Desk(Asking, Screen[None]):
     @latest
     async def load(self, question: Callable[[], str]) -> None:
         self.shown.append(await self.ask(question, "load"))
+
+    @once
+    async def fetch(self, question: Callable[[], str]) -> None:
+        self.shown.append(await self.ask(question, "fetch"))
 
     @flow
     async def question(self, question: Callable[[], str]) -> None:
@@ -95,6 +99,64 @@ async def test_a_late_answer_does_not_overwrite_a_newer_one() -> None:
         app.desk.load(old)
         await until(old.entered.is_set)
         app.desk.load(new)
+        new.open.set()
+        await until(lambda: app.desk.shown == ["new"])
+        old.open.set()
+        await until(old.left.is_set)
+        await pilot.pause()
+        assert app.desk.shown == ["new"]
+
+
+async def test_what_runs_once_is_not_started_again_while_it_runs() -> None:
+    app = Office()
+    async with app.run_test() as pilot:
+        first, second = Gate("first"), Gate("second")
+        app.desk.fetch(first)
+        app.desk.fetch(second)
+        await until(first.entered.is_set)
+        app.desk.fetch(second)
+        await pilot.pause()
+        assert not second.entered.is_set()
+        first.open.set()
+        await until(lambda: app.desk.shown == ["first"])
+        assert not second.entered.is_set()
+
+
+async def test_what_runs_once_can_be_started_again_when_it_ended() -> None:
+    app = Office()
+    async with app.run_test():
+        failed, second = Gate("", ApiSetupError("Not now.")), Gate("second")
+        for gate in (failed, second):
+            gate.open.set()
+        app.desk.fetch(failed)
+        await until(lambda: len(app.desk.problems) == 1)
+        app.desk.fetch(second)
+        await until(lambda: app.desk.shown == ["second"])
+
+
+async def test_what_runs_once_keeps_no_flow_waiting() -> None:
+    app = Office()
+    async with app.run_test():
+        held, asked = Gate("held"), Gate("asked")
+        asked.open.set()
+        app.desk.fetch(held)
+        await until(held.entered.is_set)
+        assert not app.desk.in_flow
+        app.desk.question(asked)
+        await until(lambda: app.desk.shown == ["asked"])
+        held.open.set()
+        await until(lambda: app.desk.shown == ["asked", "held"])
+
+
+async def test_what_runs_once_can_be_cancelled_and_started_again() -> None:
+    app = Office()
+    async with app.run_test() as pilot:
+        old, new = Gate("old"), Gate("new")
+        app.desk.fetch(old)
+        await until(old.entered.is_set)
+        app.desk.workers.cancel_group(app.desk, "once fetch")
+        await pilot.pause()
+        app.desk.fetch(new)
         new.open.set()
         await until(lambda: app.desk.shown == ["new"])
         old.open.set()

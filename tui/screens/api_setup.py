@@ -298,15 +298,19 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             table.rows.focus()
 
     def action_audit_trail(self) -> None:
-        """Open the Audit Trail."""
+        """Open the Audit Trail, or say who can grant the permission for it."""
         from tui.screens.audit_trail import AuditTrailScreen
 
-        if not self._open.signed_in.sees_audit_trail:
-            self.say(
-                "The Audit Trail needs the permission AuditTrail; someone with SecurityAdmin can grant it.", "problem"
-            )
-            return
-        self.open_above(AuditTrailScreen(self._open))
+        if self._open.signed_in.sees_audit_trail:
+            self.open_above(AuditTrailScreen(self._open), lambda _result: self.read_again())
+        else:
+            self.say_who_grants()
+
+    @latest
+    async def say_who_grants(self) -> None:
+        """Say who can grant the permission for the Audit Trail."""
+        names = await self.ask(self._open.office.users.who_grants, group="grants")
+        self.say(needs_audit_trail(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
@@ -332,6 +336,12 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     def action_about(self) -> None:
         """Show which practice and database this is."""
         self.open_above(Notice("This practice", _about(self._open)))
+
+
+def needs_audit_trail(names: tuple[str, ...]) -> str:
+    """Say that the Audit Trail needs a permission, and who can grant it."""
+    who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
+    return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
 
 
 def _read(visit: Visit) -> tuple[SettingsPage, KeyList]:

@@ -2,49 +2,115 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
+from core.audit_entry import Genuineness
+from core.errors import ApiSetupError
 from tui.screens.base import HouseScreen
 from tui.widgets.text_lines import TextLines
+from tui.workers import flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit_entry import AuditEntry
+    from core.audit_entry import AuditEntry, Subject, WholeEntry
+    from tui.visit import Visit
 
 
-class AuditEntryScreen(HouseScreen[None]):
-    """Shows every column of one entry."""
+class AuditEntryScreen(HouseScreen[bool]):
+    """Shows every column of one entry; gives whether one wants to go to the settings.
 
-    KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "help", "quit")
+    Args:
+        visit: The open office.
+        entry: The entry as a list has it; it is read again.
+        linked: Whether one can go from here to what it is about.
+    """
 
-    def __init__(self, entry: AuditEntry) -> None:
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "go-to-subject",
+        "back",
+        "page-down",
+        "page-up",
+        "reload-entries",
+        "help",
+        "quit",
+    )
+
+    def __init__(self, visit: Visit, entry: AuditEntry, *, linked: bool = True) -> None:
         super().__init__()
-        self._entry = entry
+        self._visit = visit
+        self._number = entry.number
+        self._linked = linked
+        self._subject: Subject | None = None
 
     def compose_body(self) -> ComposeResult:
         """Make the title and the text."""
         yield Static("Audit Trail entry", classes="heading", markup=False)
-        yield TextLines(entry_lines(self._entry))
+        yield TextLines("Reading…")
 
     def on_mount(self) -> None:
-        """Give the keys to the text."""
+        """Give the keys to the text, and read the entry."""
         self.query_one(TextLines).focus()
+        self.read_entry()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One can go only where the entry tells of something that is still there."""
+        if action == "go_to_subject":
+            about = self._subject
+            return self._linked and about is not None and bool(about.key_tag or about.about_settings)
+        return super().check_action(action, parameters)
+
+    @latest
+    async def read_entry(self) -> None:
+        """Read the entry as it is now."""
+        try:
+            whole = await self.ask(partial(self._visit.office.audit.whole, self._number), group="entry")
+        except ApiSetupError:
+            self.query_one(TextLines).show("Not read; r tries again.")
+            raise
+        self._subject = whole.subject
+        self.query_one(TextLines).show(entry_lines(whole))
+        self.refresh_bindings()
+
+    def action_reload(self) -> None:
+        """Read again."""
+        self.read_entry()
+
+    @flow
+    async def action_go_to_subject(self) -> None:
+        """Open the key, or go back to the settings."""
+        from tui.screens.edit_key import EditKeyScreen
+
+        subject = self._subject
+        if subject is None:
+            return
+        if subject.about_settings:
+            self.dismiss(True)
+            return
+        keys = await self.ask(self._visit.office.keys.list, group="keys")
+        found = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
+        if not found:
+            self.say("This API key is not in the list any more.")
+            return
+        self.open_above(EditKeyScreen(self._visit, found[0]))
 
     def action_back(self) -> None:
         """Go back to the list."""
-        self.dismiss(None)
+        self.dismiss(False)
 
 
-def entry_lines(entry: AuditEntry) -> list[str]:
+def entry_lines(whole: WholeEntry) -> list[str]:
     """Everything about an entry, a line each."""
+    entry = whole.entry
     user = f"{entry.user} (number {entry.user_num})" if entry.user_num else "None"
+    moment = str(entry.moment) if entry.moment else f"no date (stored: {entry.stored_moment})"
     lines = [
         entry.genuineness.explanation,
         "",
-        f"Date and time  {entry.moment or 'no date'}",
+        f"Date and time  {moment}",
         f"User           {user}",
         f"Permission     {entry.permission} ({entry.permission_number})",
         f"Computer       {entry.computer}",
@@ -52,10 +118,29 @@ def entry_lines(entry: AuditEntry) -> list[str]:
         f"Patient        {entry.patient or 'None'}",
         f"Last Edit      {entry.last_edit or 'none'}",
         f"Number         {entry.number}",
+        f"FKey           {whole.f_key}   DefNum {whole.definition}   DefNumError {whole.definition_error}",
         "",
         "Log Text",
         entry.text,
+        "",
+        *(_subject_lines(whole.subject) if whole.subject else ()),
+        *_hash_lines(entry),
     ]
     if entry.text_masked:
         lines += ["", "An API key in this text is shown masked; the hash was checked against the text as it is stored."]
     return lines
+
+
+def _subject_lines(subject: Subject) -> list[str]:
+    lines = ["What it is about", subject.words]
+    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
+    if subject.undone:
+        lines.append("  It was tried, and not done: nothing was changed.")
+    return [*lines, ""]
+
+
+def _hash_lines(entry: AuditEntry) -> list[str]:
+    stored = [f"Stored hash    {each}" for each in entry.stored_hashes] or ["Stored hash    none"]
+    matches = "the same" if entry.genuineness is Genuineness.GENUINE else "not the same"
+    word = "" if entry.genuineness is Genuineness.NO_HASH else f"  ({matches})"
+    return [*stored, f"Computed now   {entry.computed_hash}{word}"]

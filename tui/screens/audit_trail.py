@@ -1,68 +1,350 @@
-"""The Audit Trail: its latest entries, each marked genuine or not."""
+"""The Audit Trail: finding entries, each marked genuine or not, however many there are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import time
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.widgets import Static
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
 
-from core.audit_entry import Genuineness
-from core.errors import ApiSetupError
+from core.audit_entry import Genuineness, counted
+from core.audit_export import FileTaken, checked_target
+from core.audit_filter import (
+    AuditFilter,
+    FilterError,
+    Users,
+    completions,
+    parse_day,
+    parse_filter,
+    worded_filter,
+)
+from core.audit_search import Place, Toward, after_day
+from core.errors import ApiSetupError, InvalidInput
+from core.opendental.log_source import LOG_SOURCES
+from core.opendental.permission_types import PERMISSIONS
+from tui.modals.choice import Choice
+from tui.modals.export import ExportProgress
+from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
+from tui.modals.question import Answer, Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
-from tui.widgets.entry_list import EntryList
+from tui.screens.verification import VerificationScreen
+from tui.widgets.activity_chart import ActivityChart
+from tui.widgets.entry_list import Standing, TrailList
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.row_list import RowList
-from tui.workers import latest
+from tui.workers import flow, latest, once
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit_entry import AuditEntry
+    from core.audit import AuditService
+    from core.audit_search import AuditSearch
     from tui.visit import Visit
+
+_TELLS_EVERY = 0.5
+"""Seconds between two words about how far a search came; a slow line has other things to carry."""
+ENOUGH = 60
+"""So many entries fill a screen and what one scrolls to next; a search rests when it has them."""
+_NEEDS_CLOCK = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "export")
+"""What cannot be done before the practice's clock and users are read."""
 
 
 class AuditTrailScreen(HouseScreen[None]):
-    """Lists the latest entries, newest first."""
+    """Finds entries, newest first."""
 
-    KEYS: ClassVar[tuple[str, ...]] = ("open-entry", "reload-entries", "back", "last", "help", "quit")
+    CSS_PATH = "audit_trail.tcss"
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "search-on",
+        "open-entry",
+        "type-filter",
+        "choose-filter",
+        "only-suspect",
+        "verify",
+        "export",
+        "help",
+        "only-ours",
+        "go-to-date",
+        "reload-entries",
+        "back",
+        "first",
+        "last",
+        "quit",
+    )
+
+    TYPING_KEYS: ClassVar[tuple[str, ...]] = ("complete", "search", "back")
 
     def __init__(self, visit: Visit) -> None:
         super().__init__()
         self._visit = visit
+        self._users = Users({})
+        self._today = date.min
+        self._filter = AuditFilter()
+        self._search: AuditSearch | None = None
+        self._stopped = False
+        self._kept: Standing | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Make the title and the list."""
-        yield Static("Audit Trail", classes="heading", id="trail-title", markup=False)
-        yield EntryList(empty="Reading…")
+        """Make the filter, the chart and the list."""
+        with Horizontal(id="filter-line"):
+            yield Static("Audit Trail", classes="heading", markup=False)
+            yield FilterInput(id="filter")
+        yield ActivityChart()
+        yield TrailList(empty="Reading…")
 
     def on_mount(self) -> None:
         """Read the entries while the empty list is already painted."""
-        self.query_one(EntryList).focus()
-        self.read_entries()
+        self._trail.focus()
+        self._input.completions = lambda line: completions(line, self._users)
+        self.begin()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A search goes on only where one was stopped; some things need what is read first."""
+        if action == "search_on":
+            return self._stopped
+        if action in _NEEDS_CLOCK and self._today == date.min:
+            return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _trail(self) -> TrailList:
+        return self.query_one(TrailList)
+
+    @property
+    def _input(self) -> FilterInput:
+        return self.query_one(FilterInput)
+
+    @property
+    def _audit(self) -> AuditService:
+        return self._visit.office.audit
+
+    # -- searching -----------------------------------------------------------
 
     @latest
-    async def read_entries(self) -> None:
-        """Read the latest entries."""
-        entry_list = self.query_one(EntryList)
+    async def begin(self) -> None:
+        """Show the last ten days, as Open Dental does."""
         self.say("Reading…")
         try:
-            entries = await self.ask(self._visit.office.audit.latest, group="entries")
+            self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
         except ApiSetupError:
-            entry_list.say_empty("Not read; r tries again.")
+            self._trail.say_empty("Not read; r tries again.")
             raise
-        entry_list.say_empty("The Audit Trail is empty.")
-        entry_list.show_entries(entries)
-        self.query_one("#trail-title", Static).update(f"Audit Trail: the latest {len(entries)} entries, newest first")
-        self.say(_summary(entries))
+        typed = self._input.value
+        self._show_filter(self._filter.with_first_days(self._today))
+        if typed:
+            self._input.value = typed
+        self.refresh_bindings()
+
+    def _show_filter(self, wanted: AuditFilter) -> None:
+        """Search for something else."""
+        self._filter = wanted
+        self._input.value = worded_filter(wanted, self._users)
+        self.find()
+        self.count_days()
+
+    @latest
+    async def find(self, first: Toward | date = Toward.NEWER, keep: Standing | None = None) -> None:
+        """Search anew.
+
+        Args:
+            first: Begin at the newest entry, at the oldest, or at the last one of a day.
+            keep: Put the cursor here again.
+        """
+        self.workers.cancel_group(self, "once fetch")
+        self._set_stopped(stopped=False)
+        self._kept = keep
+        trail = self._trail
+        trail.say_empty("Searching…")
+        start = after_day(first) if isinstance(first, date) else None
+        trail.begin(newer=start)
+        try:
+            self._search = await self.ask(partial(self._audit.search, self._filter), group="search")
+            if first is Toward.OLDER:
+                await self._fill(Toward.NEWER, None)
+            else:
+                await self._fill(Toward.OLDER, start)
+            if start is not None and trail.entry is None:
+                await self._fill(Toward.NEWER, start)
+            if keep is not None and not trail.stand_on(keep.entry):
+                moment, number = keep.entry.stored_moment, keep.entry.number
+                trail.begin(newer=Place(moment, number))
+                await self._fill(Toward.OLDER, Place(moment, number + 1))
+                await self._fill(Toward.NEWER, Place(moment, number))
+        except ApiSetupError:
+            trail.say_empty("Not read; r tries again.")
+            raise
+        if keep is not None:
+            trail.put_cursor_on_line(keep.line)
+        self._kept = None
+        trail.ask_for_more()
+
+    @once
+    async def fetch(self, toward: Toward) -> None:
+        """Read more entries at one end."""
+        await self._fill(toward, self._trail.onward(toward))
+        self._trail.ask_for_more()
+
+    async def _fill(self, toward: Toward, start: Place | None) -> None:
+        """Read until there are enough entries, and say how far it is meanwhile."""
+        search, found, said = self._search, 0, 0.0
+        if search is None:
+            return
+        while True:
+            page = await self.ask(partial(search.page, toward, start), group="page")
+            self._trail.extend(toward, page)
+            found += len(page.entries)
+            start = page.onward
+            if start is None or found >= ENOUGH or start != self._trail.onward(toward):
+                break
+            if time.monotonic() - said > _TELLS_EVERY:
+                said = time.monotonic()
+                self.say(f"Searching: {start.moment[:10]}, {self._words()}. Esc stops.")
+        self._trail.say_empty(_nothing(self._filter))
+        self.say(self._summary())
+
+    def _summary(self) -> str:
+        whole = all(self._trail.onward(toward) is None for toward in Toward)
+        if whole and not self._trail.entries:
+            return ""
+        return f"{'All' if whole else 'In view and around it'}: {self._words()}."
+
+    def _words(self) -> str:
+        entries = self._trail.entries
+        counts = {kind: sum(entry.genuineness is kind for entry in entries) for kind in Genuineness}
+        altered, bare = counts[Genuineness.ALTERED], counts[Genuineness.NO_HASH]
+        return f"{counted(len(entries))}, {altered} altered, {bare} without hash"
+
+    def _set_stopped(self, *, stopped: bool) -> None:
+        if self._stopped != stopped:
+            self._stopped = stopped
+            self.refresh_bindings()
+
+    @property
+    def _searching(self) -> bool:
+        groups = ("latest find", "once fetch")
+        return any(each.group in groups and each.node is self and not each.is_finished for each in self.workers)
+
+    @on(TrailList.Wanted)
+    def _more(self, event: TrailList.Wanted) -> None:
+        event.stop()
+        # A page may have come since it was wanted, and have been the last one.
+        if not self._searching and not self._stopped and self._trail.onward(event.toward) is not None:
+            self.fetch(event.toward)
+
+    @on(TrailList.EndWanted)
+    def _to_end(self, event: TrailList.EndWanted) -> None:
+        event.stop()
+        self.find(event.toward)
+
+    def action_search_on(self) -> None:
+        """Go on where the search was stopped."""
+        self._set_stopped(stopped=False)
+        self._trail.say_empty("Searching…")
+        if self._trail.onward(Toward.OLDER) is None and self._trail.onward(Toward.NEWER) is None:
+            self.find()
+        else:
+            self.fetch(Toward.OLDER if self._trail.onward(Toward.OLDER) else Toward.NEWER)
 
     def action_reload(self) -> None:
         """Read again."""
-        self.read_entries()
+        self.read_again()
 
-    def action_back(self) -> None:
-        """Go back to API Setup."""
-        self.dismiss(None)
+    @latest
+    async def read_again(self) -> None:
+        """Read again, for new users, too; the filter stays."""
+        if self._today == date.min:
+            self.begin()
+            return
+        self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+        self.find(keep=self._kept or self._trail.standing)
+        self.count_days()
+
+    @latest
+    async def count_days(self) -> None:
+        """Show how many entries there are on each day of the range."""
+        chart = self.query_one(ActivityChart)
+        chart.show(await self.ask(partial(self._audit.activity, self._filter, chart.days), group="days"))
+
+    # -- the filter ----------------------------------------------------------
+
+    def action_type_filter(self) -> None:
+        """Go to the filter."""
+        self.say("Tab completes, Enter searches, Esc leaves it as it was.")
+        self._input.cursor_position = len(self._input.value)
+        self._input.focus()
+
+    @on(FilterInput.Choices)
+    def _tell_choices(self, event: FilterInput.Choices) -> None:
+        event.stop()
+        self.say("  ".join(event.words) if event.words else "Nothing completes this word.")
+
+    @on(Input.Submitted)
+    def _take_filter(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._today == date.min:
+            self.say("The users are not read yet; try again in a moment.", "problem")
+            return
+        try:
+            wanted = parse_filter(event.value, self._users, self._today)
+        except FilterError as error:
+            # Not for the log: what was typed may be a key.
+            self.say(str(error), "problem")
+            self._input.point_at(error.start, error.end)
+            return
+        self._trail.focus()
+        self._show_filter(wanted)
+
+    def action_only_ours(self) -> None:
+        """Show only what API Setup wrote, or all again."""
+        self._show_filter(replace(self._filter, ours=not self._filter.ours))
+
+    def action_only_suspect(self) -> None:
+        """Show only what is not genuine, or all again."""
+        self._show_filter(replace(self._filter, suspect=not self._filter.suspect))
+
+    @flow
+    async def action_choose_filter(self) -> None:
+        """Choose a user, a permission or a log source."""
+        question = Question(
+            "Show entries of",
+            ["All, or one of them."],
+            Answer("u", "A user", "user"),
+            Answer("p", "A permission", "permission"),
+            Answer("l", "A log source", "source"),
+        )
+        kind = await self.app.push_screen_wait(question)
+        if kind is None:
+            return
+        choices = _choices(kind, self._users)
+        chosen = await self.app.push_screen_wait(Choice(f"Show entries of a {kind}", [words for words, _ in choices]))
+        if chosen is not None:
+            changed: dict[str, Any] = {kind: choices[chosen][1]}
+            self._show_filter(replace(self._filter, **changed))
+
+    @flow
+    async def action_go_to_date(self) -> None:
+        """Go to a day within the filter's dates."""
+        lines = ["2024-11-01, today, yesterday, or 10d for ten days ago."]
+        prompt = Prompt("Go to a day", lines, str(self._filter.until or self._today), self._day)
+        day = await self.app.push_screen_wait(prompt)
+        if day is not None:
+            self.find(day)
+
+    def _day(self, text: str) -> date:
+        day = parse_day(text, self._today)
+        since, until = self._filter.since, self._filter.until
+        if (since is not None and day < since) or (until is not None and day > until):
+            raise InvalidInput("day", f"{day} is outside of the filter's dates.", "Change since: or until: with /.")
+        return day
+
+    # -- entries ---------------------------------------------------------------
 
     @on(RowList.Chosen)
     def _chosen(self, event: RowList.Chosen) -> None:
@@ -71,14 +353,117 @@ class AuditTrailScreen(HouseScreen[None]):
 
     def action_open_entry(self) -> None:
         """Show the whole entry under the cursor."""
-        entry = self.query_one(EntryList).entry
+        entry = self._trail.entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(entry))
+            self.open_above(AuditEntryScreen(self._visit, entry), self._after_entry)
+
+    def _after_entry(self, to_settings: bool | None) -> None:
+        if to_settings:
+            self.dismiss(None)
+
+    @flow
+    async def action_verify(self) -> None:
+        """Check the hashes of all entries, or of those in the range."""
+        wanted = AuditFilter(since=self._filter.since, until=self._filter.until)
+        if wanted != AuditFilter():
+            question = Question(
+                "Verify the Audit Trail",
+                [
+                    "Each entry's hash is computed anew and compared.",
+                    "",
+                    "A verification of everything also finds the hashes that deleted entries leave behind.",
+                ],
+                Answer("r", f"The range {worded_filter(wanted, self._users)}", "range"),
+                Answer("e", "Everything", "everything"),
+            )
+            choice = await self.app.push_screen_wait(question)
+            if choice is None:
+                return
+            if choice == "everything":
+                wanted = AuditFilter()
+        self.open_above(VerificationScreen(self._visit, wanted))
+
+    @flow
+    async def action_export(self) -> None:
+        """Write what the filter shows into a file."""
+        shown = worded_filter(self._filter, self._users) or "everything"
+        lines = [
+            f"Entries: {shown}",
+            "The name ends in .csv or .jsonl. The Audit Trail notes it.",
+            "API keys are masked in it; patients' numbers and the texts are not.",
+        ]
+        first = f"{Path.cwd()}/audit-trail-{self._today}.csv"
+        file = await self.app.push_screen_wait(
+            Prompt("Export", lines, first, partial(checked_target, may_replace=True))
+        )
+        if file is None:
+            return
+        try:
+            checked_target(str(file), may_replace=False)
+        except FileTaken as taken:
+            question = Question(
+                "Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y")
+            )
+            if await self.app.push_screen_wait(question) is None:
+                self.say("Nothing was exported.")
+                return
+        actor, wanted = self._visit.actor, self._filter
+        export = await self.ask(partial(self._audit.export, actor, wanted, file, may_replace=True), group="export")
+        with self.busy("Writing that it is exported…"):
+            await self.commit(export.begin)
+        done = await self.app.push_screen_wait(ExportProgress(export))
+        if isinstance(done, ApiSetupError):
+            raise done
+        if done is None:
+            self.say("The export was cancelled; nothing of it was kept.")
+            return
+        self.say(f"Exported: {counted(done.count)}.", "ok")
+        lines = [
+            f"{counted(done.count)} in",
+            str(done.file),
+            "",
+            f"SHA-256 {done.sha256[:16]}…",
+            "",
+            f"Filter, counts, who and when are in {done.about.name} beside it. The Audit Trail has the SHA-256, too.",
+        ]
+        self.open_above(Notice("Exported", lines))
+
+    # -- leaving -----------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """Stop the search, or leave the filter as it was, or go back to API Setup."""
+        if isinstance(self.focused, Input):
+            self._input.value = worded_filter(self._filter, self._users)
+            self._trail.focus()
+            self.say("")
+        elif self._searching:
+            for group in ("latest find", "once fetch"):
+                self.workers.cancel_group(self, group)
+            self._kept = None
+            self._set_stopped(stopped=True)
+            self._trail.say_empty("Stopped before any entry was found; c searches on.")
+            self.say(f"Stopped: {self._words()}. c searches on.")
+        else:
+            self.dismiss(None)
 
 
-def _summary(entries: tuple[AuditEntry, ...]) -> str:
-    counts = {kind: sum(entry.genuineness is kind for entry in entries) for kind in Genuineness}
-    return (
-        f"Of these {len(entries)}: {counts[Genuineness.GENUINE]} genuine, {counts[Genuineness.ALTERED]} altered,"
-        f" {counts[Genuineness.NO_HASH]} without hash."
+def _nothing(wanted: AuditFilter) -> str:
+    if wanted == AuditFilter():
+        return "The Audit Trail is empty."
+    return f"No entry {'on these days' if wanted.only_dates else 'matches the filter'}; / changes the filter."
+
+
+def _users_and_today(audit: AuditService) -> tuple[Users, date]:
+    return audit.users(), audit.today()
+
+
+def _choices(kind: str, users: Users) -> list[tuple[str, int | None]]:
+    """What can be chosen for a part of the filter, with its number."""
+    everything: tuple[str, int | None] = ("All", None)
+    if kind == "user":
+        return [everything, *((word, users.number(word)) for word in users.words)]
+    names = PERMISSIONS.names if kind == "permission" else LOG_SOURCES.names
+    numbered = sorted(
+        ((f"{name} ({number})", number) for number, name in enumerate(names)), key=lambda each: each[0].casefold()
     )
+    return [everything, *numbered]

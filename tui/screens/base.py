@@ -67,6 +67,8 @@ class House(Asking, _Screen):
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
+    TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
+    """What the key bar shows while a text field has focus, where those of `KEYS` that work then would not do."""
     _left = False
     _parts: Mapping[type[Widget], Widget] = MappingProxyType({})
 
@@ -134,9 +136,12 @@ class House(Asking, _Screen):
 
     def show_keys(self) -> None:
         """Show in the key bar what `KEYS` names and can be done now."""
-        shown = [key for key in bindings.keys(self.KEYS) if self.check_action(key.action, ())]
+        typing = isinstance(self.focused, Input)
+        own = typing and bool(self.TYPING_KEYS)
+        ids = self.TYPING_KEYS if own else self.KEYS
+        shown = [key for key in bindings.keys(ids) if own or self.check_action(key.action, ())]
         key_bar = self._part(KeyBar)
-        key_bar.show(shown, typing=isinstance(self.focused, Input))
+        key_bar.show(shown, typing=typing and not own)
         key_bar.display = bool(shown)
 
     def refresh_bindings(self) -> None:

@@ -251,7 +251,7 @@ class EditKeyScreen(HouseScreen[None]):
 
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(entry))
+            self.open_above(AuditEntryScreen(self._visit, entry, linked=False))
 
 
 def _at(moment: datetime | date | None) -> str:

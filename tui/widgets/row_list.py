@@ -209,6 +209,19 @@ class RowList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(self._rows) + _HEADER_HEIGHT)
         self.refresh()
 
+    def rows_moved(self, by: int) -> None:
+        """Draw again because rows came before the first one, or left there; cursor and view stay on their rows.
+
+        Args:
+            by: How much further down each row is now; negative where rows left.
+        """
+        top = self.scroll_offset.y + by
+        self.virtual_size = Size(self.size.width, len(self._rows) + _HEADER_HEIGHT)
+        self.set_reactive(RowList.cursor, self.validate_cursor(self.cursor + by))
+        self.scroll_to(y=max(0, top), animate=False, force=True, immediate=True)
+        self.refresh()
+        self._place_terminal_cursor()
+
     def say_empty(self, text: str) -> None:
         """Change what is said when there are no rows, such as that the filter hides them all."""
         self._empty = text
@@ -225,7 +238,7 @@ class RowList(ScrollView, can_focus=True):
         if not self._scroll_to_cursor():
             self._refresh_cursor(old)
             self._refresh_cursor(new)
-            if self._is_long:
+            if self.place:
                 self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
         self._place_terminal_cursor()
         self.post_message(self.Highlighted(self, new))
@@ -266,8 +279,9 @@ class RowList(ScrollView, can_focus=True):
         return self.size.height - _HEADER_HEIGHT
 
     @property
-    def _is_long(self) -> bool:
-        return len(self._rows) > self._page
+    def place(self) -> str:
+        """Where the cursor is, as the header tells it; empty where all rows are in view."""
+        return f"{self.cursor + 1}/{len(self._rows)}" if len(self._rows) > self._page else ""
 
     @property
     def _cursor_width(self) -> int:
@@ -341,8 +355,8 @@ class RowList(ScrollView, can_focus=True):
 
     def _header(self) -> Strip:
         text = "  " + self._joined([column.title for column in self._columns])
-        if self._is_long:
-            place = f" {self.cursor + 1}/{len(self._rows)}"
+        if self.place:
+            place = f" {self.place}"
             text = fitted(text.rstrip(), self.size.width - len(place)) + place
         return self._strip([Segment(text, self.get_component_rich_style("row-list--header"))])
 

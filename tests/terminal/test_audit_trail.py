@@ -1,0 +1,113 @@
+"""The Audit Trail on a practice's own server: find, verify, export, as an auditor asks for it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import stat
+
+import pytest
+
+from tests.core.columns import NEW, OLD
+from tests.terminal.program import READY, Home
+from tests.terminal.server_practice import ServerPractice
+from tests.terminal.terminal import Terminal
+
+
+def open_trail(terminal: Terminal) -> None:
+    """From API Setup to the Audit Trail."""
+    terminal.press("t")
+    terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
+    terminal.wait_for(r"^(All|In view).*: \d+ entr")
+
+
+def search(terminal: Terminal, line: str) -> None:
+    """Type a filter in place of the one that is there."""
+    terminal.press("/")
+    terminal.wait_for("^Tab completes, Enter searches")
+    terminal.press("ctrl+u")
+    terminal.wait_for("^Audit Trail +everything; try ")
+    terminal.type(line)
+    terminal.wait_for(rf"^Audit Trail +{re.escape(line)}")
+    terminal.press("enter")
+
+
+@pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
+def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
+    file = home.directory / "for the auditor.csv"
+    with practice.signed_in(home) as terminal:
+        open_trail(terminal)
+        search(terminal, "user:maria since:2024-11-01")
+        terminal.wait_for("^All: 2 entries, 1 altered, 1 without hash")
+        terminal.wait_for(r"^> 2024-11-04 10:00:01 +Maria +NO HASH +Payment")
+        terminal.press("down", "enter")
+        terminal.wait_for("^Not genuine: its hash does not match")
+        terminal.wait_for(r"^Stored hash +\S{44}$")
+        terminal.wait_for(r"^Computed now +\S{44} +\(not the same\)$")
+        terminal.press("escape")
+        terminal.wait_for("^Audit Trail +since:2024-11-01 user:Maria$")
+        terminal.press("v")
+        terminal.wait_for("─ Verify the Audit Trail")
+        terminal.press("e")
+        terminal.wait_for(r"^Genuine \d+ +Altered 1 +Without hash 1$")
+        terminal.wait_for("^! Verified: not everything is genuine")
+        terminal.press("escape")
+        terminal.wait_for("^Audit Trail +since:2024-11-01 user:Maria$")
+        terminal.press("x")
+        terminal.wait_for("─ Export ─")
+        terminal.press("ctrl+u")
+        terminal.type(str(file))
+        terminal.press("enter")
+        terminal.wait_for("─ Exported ─")
+        terminal.press("enter")
+        terminal.wait_for("^OK: Exported: 2 entries")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored() == []
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(row["number"], row["user"], row["hash"]) for row in rows] == [
+        ("4", "Maria", "no hash"),
+        ("3", "Maria", "altered"),
+    ]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    about = json.loads(file.with_name(f"{file.name}.about.json").read_text())
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (about["sha256"], about["entries"], about["exported_by"]) == (sha256, 2, "Admin")
+    assert about["filter"] == "since:2024-11-01 user:Maria"
+    assert practice.logged()[2:-1] == [
+        ("122", f"Audit Trail export to {file.name} begun by Admin: since:2024-11-01 user:Maria"),
+        ("122", f"Audit Trail export to {file.name} finished by Admin: 2 entries, SHA-256 {sha256}"),
+    ]
+
+
+def test_a_word_that_means_nothing_is_pointed_at(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home) as terminal:
+        open_trail(terminal)
+        search(terminal, "user:mara since:2024-11-01")
+        terminal.wait_for(r"^! There is no user mara\. Did you mean Maria\?")
+        terminal.press("escape")
+        terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
+
+
+def test_the_server_gone_in_the_middle_is_said_and_can_be_tried_again(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home) as terminal:
+        open_trail(terminal)
+        practice.execute("RENAME TABLE securityloghash TO elsewhere")
+        terminal.press("v")
+        terminal.wait_for("─ Verify the Audit Trail")
+        terminal.press("e")
+        terminal.wait_for("^! A table or column that Open Dental has is missing here")
+        practice.execute("RENAME TABLE elsewhere TO securityloghash")
+        terminal.press("r")
+        terminal.wait_for("^! Verified: not everything is genuine")
+
+
+def test_without_the_permission_one_is_told_who_can_grant_it(home: Home, practice: ServerPractice) -> None:
+    practice.execute("DELETE FROM grouppermission WHERE PermType = 122")
+    with practice.signed_in(home) as terminal:
+        terminal.press("t")
+        terminal.wait_for(r"^! The Audit Trail needs the permission AuditTrail \(122\); .*Admin")
+        terminal.wait_for(READY)

@@ -1,0 +1,826 @@
+"""Finding audit entries: the filter line and its keys, pages that come as one scrolls, and searches that take long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from core import audit_search
+from core.audit import AuditService
+from core.audit_search import AuditSearch, Toward
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.gates import Gates
+from tests.tui.test_audit_trail import cells, trail
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.modals.choice import Choice
+from tui.modals.prompt import Prompt
+from tui.modals.question import Question
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.widgets import entry_window
+from tui.widgets.entry_list import TrailList
+from tui.widgets.filter_input import FilterInput
+
+NEWEST = datetime(2024, 11, 5, 8)
+FIRST_DAYS = "since:2024-10-26"
+
+
+def many(count: int, needles: Sequence[int] = ()) -> list[tuple[str, str]]:
+    """So many entries, three in each minute, the oldest first; number 7 has the text `Entry 00007`."""
+    moments = [NEWEST - timedelta(minutes=(count - number) // 3) for number in range(1, count + 1)]
+    texts = [f"Entry {number:05}" + " needle" * (number in needles) for number in range(1, count + 1)]
+    return [(str(moment), text) for moment, text in zip(moments, texts, strict=True)]
+
+
+def found(where: str) -> int:
+    return int(rows.query(f"SELECT count(*) FROM securitylog WHERE {where}")[0][0])
+
+
+async def search(user: User, line: str) -> None:
+    """Type a filter in the place of the one that is there, and search."""
+    await user.fill("filter", line)
+    await user.press("enter")
+
+
+async def everything(user: User) -> None:
+    await search(user, "")
+
+
+def line(user: User) -> str:
+    """The filter as it stands in the field."""
+    return user.field("filter").value
+
+
+def in_view(user: User) -> list[int]:
+    """The numbers of the entries on the screen, which stand in their order without a gap."""
+    numbers = [int(number) for number in re.findall(r"Entry (\d{5})", user.text)]
+    assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
+    return numbers
+
+
+def in_memory(user: User) -> list[int]:
+    return [row.identity for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]  # type: ignore[misc]  # numbers
+
+
+# -- the filter ----------------------------------------------------------------------
+
+
+async def test_at_first_the_last_ten_days_are_shown(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        assert line(user) == FIRST_DAYS
+        await user.press("G")
+        assert user.row.startswith("2024-10-26")
+        assert user.focused != "filter"
+
+
+async def test_a_typed_filter_finds_newest_first(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, 'user:admin since:2024-10-15 text:"API key"')
+        texts = [row[4] for row in cells(user)]
+        assert len(texts) == 13
+        assert all("API key" in text for text in texts)
+        assert {row[1] for row in cells(user)} == {"admin"}
+        moments = [row[0] for row in cells(user)]
+        assert moments == sorted(moments, reverse=True)
+        assert user.said == "All: 13 entries, 0 altered, 0 without hash."
+        assert user.focused != "filter"
+
+
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        ("", "1"),
+        ("since:2024-11-01", "LogDateTime >= '2024-11-01'"),
+        ("until:2024-10-20", "LogDateTime < '2024-10-21'"),
+        ("since:2024-10-20 until:2024-10-20", "LogDateTime LIKE '2024-10-20%'"),
+        ("USER:MARIA", "UserNum = 2"),
+        ('user:"Dr. Okafor" permission:PaymentCreate', "UserNum = 3 AND PermType = 15"),
+        ("computer:desk-7", "CompName LIKE '%desk-7%'"),
+        ("payment of", "LogText LIKE 'Payment of%'"),
+        ("only:ours", "UserNum = 1"),
+        ("only:not-genuine", "SecurityLogNum = 288"),
+    ],
+)
+async def test_what_is_typed_is_found(demo: Opening, typed: str, where: str) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, typed)
+        while not user.said.startswith("All: "):
+            user.list.cursor = len(user.list.rows) - 1
+            await user.settle()
+        assert len(user.list.rows) == found(where)
+
+
+async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        before = cells(user)
+        await search(user, "user:Maria sinse:2024-11-01 text:edited")
+        assert user.said == "Nothing is called sinse: here. Did you mean since:?"
+        field = user.field("filter")
+        assert (field.selected_text, user.focused) == ("sinse:2024-11-01", "filter")
+        assert cells(user) == before
+        await user.enter_text("since:2024-11-01")
+        await user.press("enter")
+        assert line(user) == "since:2024-11-01 user:Maria text:edited"
+        assert {row[1] for row in cells(user)} == {"Maria"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "said"),
+    [
+        ("user:Mario", "user:Mario", "There is no user Mario. Did you mean Maria?"),
+        ("x since:2024-02-30", "since:2024-02-30", "There is no day 2024-02-30."),
+        ('text:"open', 'text:"open', "A double quote is opened and not closed."),
+        ("only:mine", "only:mine", "only:mine means nothing."),
+        ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
+    ],
+)
+async def test_the_error_points_at_the_word(demo: Opening, typed: str, word: str, said: str) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, typed)
+        assert user.said.startswith(said)
+        assert user.field("filter").selected_text == word
+
+
+async def test_escape_leaves_the_filter_as_it_was(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        before = cells(user)
+        await user.press("slash")
+        assert user.focused == "filter"
+        await user.press("space")
+        await user.enter_text("user:Maria")
+        assert line(user) == f"{FIRST_DAYS} user:Maria"
+        await user.press("escape")
+        assert (line(user), cells(user)) == (FIRST_DAYS, before)
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+        assert user.focused != "filter"
+
+
+async def test_the_filter_is_typed_on_at_its_end(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("n", "slash", "space")
+        await user.enter_text("user:Maria")
+        assert line(user) == f"{FIRST_DAYS} only:not-genuine user:Maria"
+
+
+async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("slash", "end", "ctrl+u", *"onfdvxrcGgq")
+        assert line(user) == "onfdvxrcGgq"
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("us", "user:"),
+        ("user:ma", "user:Maria"),
+        ("user:dr", 'user:"Dr. Okafor"'),
+        ("since:2024-11-01 permission:paymentc", "since:2024-11-01 permission:PaymentCreate"),
+        ("only:n", "only:not-genuine"),
+        ("so", "source:"),
+    ],
+)
+async def test_tab_completes_the_last_word(demo: Opening, typed: str, completed: str) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.fill("filter", typed)
+        await user.press("tab")
+        assert (line(user), user.focused) == (completed, "filter")
+        assert user.field("filter").cursor_position == len(completed)
+
+
+async def test_tab_tells_what_a_word_may_become(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.fill("filter", "text:x user:")
+        await user.press("tab")
+        assert user.said.split("  ") == [
+            "user:none",
+            "user:admin",
+            'user:"Dr. Okafor"',
+            'user:"Front Desk"',
+            "user:Maria",
+        ]
+        await user.press("x", "tab")
+        assert user.said == "Nothing completes this word."
+        assert line(user) == "text:x user:x"
+
+
+async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("slash")
+        assert user.keys == "Tab Complete  Enter Search  Esc Back"
+        assert user.said == "Tab completes, Enter searches, Esc leaves it as it was."
+        await user.press("escape")
+        assert "/ Filter" in user.keys
+
+
+async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("n")
+        assert line(user) == f"{FIRST_DAYS} only:not-genuine"
+        assert [row[2] for row in cells(user)] == ["ALTERED"]
+        await user.press("o")
+        assert line(user) == f"{FIRST_DAYS} only:ours only:not-genuine"
+        assert "No entry matches the filter; / changes the filter." in user.text
+        await user.press("n")
+        assert [row[4] for row in cells(user)] == ["API/FHIR"]
+        await user.press("o")
+        assert line(user) == FIRST_DAYS
+        assert len(user.list.rows) == 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "word"),
+    [("u", "okaf", 'user:"Dr. Okafor"'), ("p", "paymentcr", "permission:PaymentCreate"), ("l", "none", "source:None")],
+)
+async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
+    demo: Opening, kind: str, typed: str, word: str
+) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("f")
+        await user.at(Question)
+        await user.press(kind)
+        await user.at(Choice)
+        await user.enter_text(typed)
+        await user.press("enter")
+        await user.at(AuditTrailScreen)
+        assert line(user) == f"{FIRST_DAYS} {word}"
+        assert len(user.list.rows)
+        await user.press("f", kind, "enter")
+        await user.at(AuditTrailScreen)
+        assert line(user) == FIRST_DAYS
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
+async def test_choosing_nothing_changes_nothing(demo: Opening, keys: list[str]) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("f", *keys)
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+        assert line(user) == FIRST_DAYS
+
+
+async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(AuditService, "users")
+        user.send("t")
+        await until(held.entered.is_set)
+        await until(lambda: isinstance(user.app.screen, AuditTrailScreen))
+        user.send("slash")
+        await until(lambda: isinstance(user.app.focused, FilterInput))
+        user.send(*"text:x")
+        await until(lambda: line(user) == "text:x")
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert (line(user), user.focused) == ("text:x", "filter")
+        await user.press("escape")
+        assert line(user) == FIRST_DAYS
+
+
+# -- pages ---------------------------------------------------------------------------
+
+
+async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_window, "MOST", 300)
+    rows.fill_trail(many(900))
+    async with working(demo) as user:
+        await trail(user)
+        seen = in_view(user)
+        assert seen[0] == 900
+        for key, last in (("pagedown", 1), ("pageup", 900)):
+            for _ in range(100):
+                here = user.row
+                await user.press(key)
+                now = in_view(user)
+                # The view before and the view now overlap, or one begins where the other ends.
+                assert min(seen) <= max(now) + 1
+                assert min(now) <= max(seen) + 1
+                assert len(user.list.rows) <= 300
+                seen = now
+                if user.row == here:
+                    break
+            assert last in seen
+        assert user.row.endswith("API/FHIR")
+
+
+async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: Opening) -> None:
+    rows.fill_trail(many(2_500))
+    async with working(demo) as user:
+        await trail(user)
+        for last in (1, 2_501):
+            while (in_memory(user)[-1] if last == 1 else in_memory(user)[0]) != last:
+                user.list.cursor = len(user.list.rows) - 1 if last == 1 else 0
+                await user.settle()
+                numbers = in_memory(user)
+                assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
+                assert len(numbers) <= entry_window.MOST
+            assert len(user.list.rows) > entry_window.MOST - 100
+
+
+@pytest.mark.parametrize("most", [180, 1_000], ids=["and drops others", "and drops none"])
+async def test_a_page_that_arrives_moves_nothing_in_view(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates, most: int
+) -> None:
+    monkeypatch.setattr(entry_window, "MOST", most)
+    rows.fill_trail(many(400))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page")
+        user.list.cursor = 75
+        await until(held.entered.is_set)
+        await user.pilot.pause()
+        here, view = user.row, in_view(user)
+        held.open()
+        await until(lambda: in_memory(user)[-1] < 301)
+        await user.settle()
+        assert (user.row, in_view(user)) == (here, view)
+        assert len(user.list.rows) == min(most, 199)
+
+
+async def test_a_newer_page_that_arrives_moves_nothing_in_view(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates
+) -> None:
+    monkeypatch.setattr(entry_window, "MOST", 180)
+    rows.fill_trail(many(400))
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("G")
+        held = gate(AuditSearch, "page")
+        user.list.cursor = 20
+        await until(held.entered.is_set)
+        await user.pilot.pause()
+        here, view, newest = user.row, in_view(user), in_memory(user)[0]
+        held.open()
+        await until(lambda: in_memory(user)[0] > newest)
+        await user.settle()
+        assert (user.row, in_view(user)) == (here, view)
+        assert len(user.list.rows) == 180
+
+
+async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_away(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates
+) -> None:
+    monkeypatch.setattr(entry_window, "MOST", 180)
+    rows.fill_trail(many(400))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page")
+        user.list.cursor = 75
+        await until(held.entered.is_set)
+        user.send("home")
+        await until(lambda: user.list.cursor == 0)
+        await user.pilot.pause()
+        view = in_view(user)
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert user.row.endswith("API/FHIR")
+        assert in_view(user) == view
+        assert len(user.list.rows) <= 180
+        for _ in range(60):
+            await user.press("pagedown")
+        assert in_view(user)[-1] == 1
+
+
+async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "since:2024-11-04")
+        before = in_memory(user)
+        for toward in Toward:
+            # The key that caused it was pressed while the last page was on its way.
+            user.list.post_message(TrailList.Wanted(toward))
+        await user.settle()
+        assert in_memory(user) == before
+
+
+async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: Opening) -> None:
+    rows.fill_trail(many(2_500))
+    async with working(demo) as user:
+        await trail(user)
+        for oldest, newest in (("G", "g"), ("end", "home")):
+            await user.press(oldest)
+            assert user.row.endswith("Entry 00001")
+            assert in_view(user)[-1] == 1
+            await user.press("up")
+            assert user.row.endswith("Entry 00002")
+            await user.press(newest)
+            assert user.row.endswith("API/FHIR")
+            assert in_view(user)[0] == 2_500
+
+
+async def test_from_the_oldest_entry_one_scrolls_up_to_the_newest(demo: Opening) -> None:
+    rows.fill_trail(many(500))
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("G")
+        seen = set(in_view(user))
+        for _ in range(60):
+            await user.press("pageup")
+            seen |= set(in_view(user))
+        assert seen == set(range(1, 501))
+        assert user.row.endswith("API/FHIR")
+
+
+# -- a day ---------------------------------------------------------------------------
+
+
+async def go_to(user: User, day: str) -> None:
+    await user.press("d")
+    await user.at(Prompt)
+    await user.press("end", "ctrl+u")
+    await user.enter_text(day)
+    await user.press("enter")
+
+
+@pytest.mark.parametrize("day", ["2024-11-01", "4d"])
+async def test_d_goes_to_the_last_entry_of_a_day(demo: Opening, day: str) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await go_to(user, day)
+        assert user.row.startswith("2024-11-01")
+        await user.press("up")
+        assert user.row.startswith("2024-11-02")
+        await user.press("down", "down")
+        assert user.row.startswith("2024-11-01")
+        await user.press("g")
+        assert user.row.startswith("2024-11-05 09:03:07")
+        assert line(user) == FIRST_DAYS
+
+
+async def test_around_a_day_one_scrolls_both_ways(demo: Opening) -> None:
+    rows.fill_trail(many(9_000))
+    async with working(demo) as user:
+        await trail(user)
+        await go_to(user, "2024-11-04")
+        [(last,)] = rows.query("SELECT max(SecurityLogNum) FROM securitylog WHERE LogDateTime LIKE '2024-11-04%'")
+        assert user.row.endswith(f"Entry {last:05}")
+        seen = set(in_view(user))
+        for key, presses in (("pageup", 20), ("pagedown", 35)):
+            for _ in range(presses):
+                await user.press(key)
+                seen |= set(in_view(user))
+        assert seen >= set(range(last - 100, last + 200))
+        assert seen == set(range(min(seen), max(seen) + 1))
+
+
+async def test_a_day_before_all_entries_goes_to_the_oldest(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await everything(user)
+        await go_to(user, "2020-01-01")
+        assert user.row.startswith("2024-10-15 0")
+        await user.press("down")
+        assert user.row == cells(user)[-1][0] + " | " + " | ".join(cells(user)[-1][1:])
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2024-10-01", "2024-10-01 is outside of the filter's dates."),
+        ("soon", "soon is no date."),
+        ("", "Nothing is no date."),
+    ],
+)
+async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(demo: Opening, day: str, said: str) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        here = user.row
+        await go_to(user, day)
+        await user.at(Prompt)
+        assert user.said.startswith(said)
+        await user.press("escape")
+        assert (user.row, user.stack) == (here, ["ApiSetupScreen", "AuditTrailScreen"])
+
+
+async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(AuditService, "users")
+        user.send("t")
+        await until(held.entered.is_set)
+        await until(lambda: isinstance(user.app.screen, AuditTrailScreen))
+        for key in "onfdx":
+            user.send(key)
+            await user.pilot.pause()
+            assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+        held.open()
+        await until(held.left.is_set)
+        await user.settle()
+        assert line(user) == FIRST_DAYS
+        await user.press("d")
+        await user.at(Prompt)
+
+
+# -- a long search -------------------------------------------------------------------
+
+
+@pytest.fixture
+def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of a thousand entries takes twenty steps."""
+    for name in ("SLICE", "HASHED_SLICE"):
+        monkeypatch.setattr(audit_search, name, 50)
+    monkeypatch.setattr(audit_search, "SLICES_AT_ONCE", 1)
+    monkeypatch.setattr(audit_search, "FEW", 0)
+
+
+small_slices = pytest.mark.usefixtures("_small_slices")
+
+
+@small_slices
+async def test_a_long_search_says_how_far_it_is(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(1_000, needles=[990]))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page", hold=4)
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        await until(lambda: user.said.startswith("Searching"))
+        assert user.said == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
+        assert user.row.endswith("Entry 00990 needle")
+        held.open()
+        await user.settle()
+        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+
+
+@small_slices
+async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(1_000, needles=[5]))
+    async with working(demo) as user:
+        await trail(user)
+        pages = gate(AuditSearch, "page", hold=0)
+        await search(user, "needle")
+        needed, pages.calls = pages.calls, 0
+        assert needed > 5
+        held = gate(AuditSearch, "page", hold=needed - 1)
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        assert user.said == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
+        held.open()
+        await user.settle()
+        assert "Stopped before any entry was found; c searches on." in user.text
+        assert user.keys.startswith("c Search on")
+        assert pages.calls == needed - 1
+        await user.press("c")
+        assert user.row.endswith("Entry 00005 needle")
+        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+        assert "Search on" not in user.keys
+        # Only the page at which it was stopped is read twice.
+        assert pages.calls == needed + 1
+
+
+@small_slices
+async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(500))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page", hold=2)
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.press("c")
+        assert "No entry matches the filter; / changes the filter." in user.text
+        assert "Stopped" not in user.text
+
+
+@small_slices
+async def test_a_search_stopped_before_its_first_page_begins_anew(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(500, needles=[400]))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page")
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.press("f2")
+        assert user.row.endswith("Entry 00400 needle")
+
+
+@small_slices
+async def test_after_a_stop_moving_does_not_search_on(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(1_000, needles=range(900, 1_001)))
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "needle")
+        held = gate(AuditSearch, "page")
+        user.list.cursor = len(user.list.rows) - 1
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.press("up", "pageup", "pagedown", "pagedown")
+        assert held.calls == 1
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+        await user.press("c", "G")
+        assert user.row.endswith("Entry 00900 needle")
+        await user.press("escape")
+        assert user.stack == ["ApiSetupScreen"]
+
+
+@small_slices
+async def test_a_stopped_search_gives_way_to_a_new_one(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(1_000))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page", hold=3)
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await search(user, "text:Entry")
+        assert in_view(user)[0] == 1_000
+        assert "Search on" not in user.keys
+        await user.press("pagedown", "pagedown", "pagedown", "pagedown", "pagedown", "pagedown")
+        assert in_view(user)[0] < 950
+
+
+@small_slices
+async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(9_000, needles=[8_990]))
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "text:needle")
+        held = gate(AuditSearch, "page", hold=3)
+        await user.press("d")
+        await user.at(Prompt)
+        await user.press("end", "ctrl+u")
+        await user.enter_text("2024-11-04")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.settle()
+        await user.press("g")
+        assert user.row.endswith("Entry 08990 needle")
+
+
+@small_slices
+async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(1_000))
+    rows.change("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
+    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
+    async with working(demo) as user:
+        await trail(user)
+        pages = gate(AuditSearch, "page", hold=0)
+        await user.press("n")
+        assert [(row[2], row[4]) for row in cells(user)] == [
+            ("NO HASH", "Entry 00700"),
+            ("ALTERED", "Entry 00003 changed"),
+        ]
+        assert user.said == "All: 2 entries, 1 altered, 1 without hash."
+        assert pages.calls > 5
+
+
+@small_slices
+async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(300, needles=[3]))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page", hold=2)
+        await user.fill("filter", "needle")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("slash")
+        await until(lambda: isinstance(user.app.focused, FilterInput))
+        user.send("escape")
+        await until(lambda: isinstance(user.app.focused, TrailList))
+        held.open()
+        await user.settle()
+        assert user.row.endswith("Entry 00003 needle")
+
+
+# -- reading again -------------------------------------------------------------------
+
+
+async def test_reading_again_far_down_keeps_the_place(demo: Opening) -> None:
+    rows.fill_trail(many(2_500))
+    async with working(demo) as user:
+        await trail(user)
+        while in_memory(user)[-1] > 1_000:
+            user.list.cursor = len(user.list.rows) - 1
+            await user.settle()
+        await user.press("up", "up", "up")
+        here, view = user.row, in_view(user)
+        await user.press("r")
+        assert (user.row, in_view(user)) == (here, view)
+        await user.press("down")
+        assert in_view(user) == view
+        await user.press("g")
+        assert user.row.endswith("API/FHIR")
+
+
+async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press(*["down"] * 12)
+        here = user.row
+        held = gate(AuditSearch, "page")
+        user.send("r")
+        await until(held.entered.is_set)
+        user.send("r")
+        await until(lambda: user.said.startswith("In view"))
+        held.open()
+        await user.settle()
+        assert user.row == here
+
+
+async def test_reading_again_after_it_failed_keeps_the_place(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(500))
+    async with working(demo) as user:
+        await trail(user)
+        await user.press(*["pagedown"] * 8)
+        here, view = user.row, in_view(user)
+        held = gate(AuditService, "users")
+        user.send("r")
+        await until(held.entered.is_set)
+        with rows.locked():
+            held.open()
+            await user.settle()
+            assert "locked by another program" in user.said
+        await user.press("r")
+        assert (user.row, in_view(user)) == (here, view)
+
+
+async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: Opening) -> None:
+    rows.fill_trail(many(2_500))
+    async with working(demo) as user:
+        await trail(user)
+        while in_memory(user)[-1] > 1_000:
+            user.list.cursor = len(user.list.rows) - 1
+            await user.settle()
+        number = user.list.row.identity if user.list.row else None
+        assert isinstance(number, int)
+        rows.change("DELETE FROM securitylog WHERE SecurityLogNum = ?", number)
+        await user.press("r")
+        assert user.row.endswith(f"Entry {number - 1:05}")
+
+
+async def test_reading_again_knows_users_who_came_meanwhile(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        rows.change("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
+        await search(user, "user:Nadia")
+        assert user.said.startswith("There is no user Nadia.")
+        await user.press("escape", "r")
+        await search(user, "user:Nadia")
+        assert line(user) == "user:Nadia"
+        assert "No entry matches the filter" in user.text
+
+
+async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goes_on_later(demo: Opening) -> None:
+    rows.fill_trail(many(500))
+    async with working(demo) as user:
+        await trail(user)
+        with rows.locked():
+            user.list.cursor = 90
+            await user.settle()
+            assert "locked by another program" in user.said
+            here = user.row
+        assert len(user.list.rows) == 100
+        await user.press("down", "up")
+        assert user.row == here
+        assert len(user.list.rows) == 199
+
+
+async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "user:Maria")
+        await user.press("down", "down", "down", "down")
+        here = user.row
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        await user.press("escape")
+        assert (user.row, line(user)) == (here, "user:Maria")

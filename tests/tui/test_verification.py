@@ -1,0 +1,307 @@
+"""Verifying the Audit Trail: what is checked, how far it is, what was found, and going on after a stop."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from core import audit_verification
+from core.audit_verification import Verification, Verified
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.gates import Gates
+from tests.tui.test_audit_trail import cells, trail
+from tests.tui.test_trail_search import many, search
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.modals.question import Question
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.verification import VerificationScreen
+from tui.verification_words import progress_words, result_lines
+
+
+async def verify(user: User, answer: str = "e") -> None:
+    """Verify everything, or the range."""
+    await trail(user)
+    await user.press("v")
+    await user.at(Question)
+    await user.press(answer)
+    await user.at(VerificationScreen)
+
+
+@pytest.fixture
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verification takes a step for each fifty entries."""
+    for name in ("_FIRST_SIZE", "_SMALLEST", "_LARGEST"):
+        monkeypatch.setattr(audit_verification, name, 50)
+    monkeypatch.setattr(audit_verification, "STEP_SECONDS", 0)
+
+
+small_steps = pytest.mark.usefixtures("_small_steps")
+
+
+# -- what is found -------------------------------------------------------------------
+
+
+async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: Opening) -> None:
+    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with working(demo) as user:
+        await verify(user)
+        assert "Verify the Audit Trail: everything" in user.text
+        assert "Genuine 314   Altered 1   Without hash 1" in user.text
+        assert "No entry was deleted that left its hash behind." in user.text
+        assert [(row[2], row[4]) for row in cells(user)] == [
+            ("ALTERED", "Payment of $20.00 entered."),
+            ("NO HASH", rows.query("SELECT LogText FROM securitylog WHERE SecurityLogNum = 20")[0][0]),
+        ]
+        assert user.said == "Verified: not everything is genuine."
+        assert "100%" in user.text
+
+
+async def test_the_range_of_the_filter_is_verified_alone(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "until:2024-10-31 user:Maria")
+        await user.press("v")
+        await user.at(Question)
+        assert "r The range until:2024-10-31" in user.flowing_text
+        await user.press("r")
+        await user.at(VerificationScreen)
+        assert "Verify the Audit Trail: the first entry to 2024-10-31" in user.text
+        [(count,)] = rows.query("SELECT count(*) FROM securitylog WHERE LogDateTime < '2024-11-01'")
+        assert f"All {count} entries are genuine." in user.text
+        assert "Deleted entries are looked for only when everything is verified." in user.text
+        assert user.said == "Verified."
+        assert cells(user) == []
+
+
+async def test_without_a_range_nothing_is_asked(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "user:Maria")
+        await user.press("v")
+        await user.at(VerificationScreen)
+        assert "Genuine 315   Altered 1   Without hash 0" in user.text
+
+
+async def test_deleted_entries_are_counted_and_their_numbers_told(demo: Opening) -> None:
+    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
+    async with working(demo) as user:
+        await verify(user)
+        assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
+
+
+async def test_no_entry_in_the_range_says_so(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await search(user, "since:2024-11-06")
+        await user.press("v", "r")
+        await user.at(VerificationScreen)
+        assert "There is no entry in this range." in user.text
+        assert user.said == "Verified."
+
+
+async def test_a_listed_entry_is_opened_and_left(demo: Opening) -> None:
+    async with working(demo) as user:
+        await verify(user)
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        assert "Not genuine: its hash does not match." in user.flowing_text
+        await user.press("escape")
+        assert user.stack[-1] == "VerificationScreen"
+        await user.press("escape")
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+async def test_no_question_answered_verifies_nothing(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("v", "escape")
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+@small_steps
+async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(300))
+    [(kept,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
+    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with working(demo) as user:
+        held = gate(Verification, "step", hold=2)
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(held.entered.is_set)
+        assert [row[2] for row in cells(user)] == ["NO HASH"]
+        rows.change("INSERT INTO securityloghash VALUES (9000, 20, ?)", kept)
+        held.open()
+        await user.settle()
+        assert "All 301 entries are genuine." in user.text
+        assert cells(user) == []
+
+
+# -- progress, stopping, going on ------------------------------------------------------
+
+
+@small_steps
+async def test_while_it_verifies_it_says_how_far_it_is(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(299))
+    async with working(demo) as user:
+        held = gate(Verification, "step", hold=4)
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(held.entered.is_set)
+        await until(lambda: "150 entries" in user.text)
+        assert "[####################--------------------]  50%" in user.text
+        assert re.search(r"^150 entries, (.+ a second, )?.+ left$", user.text, re.MULTILINE)
+        assert user.said == "Verifying; Esc stops."
+        assert user.keys.startswith("Enter Open  Esc Back")
+        held.open()
+        await user.settle()
+        assert "All 300 entries are genuine." in user.text
+
+
+@small_steps
+async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(299))
+    async with working(demo) as user:
+        held = gate(Verification, "step", hold=3)
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said == "Stopped. r goes on, Esc goes back.")
+        held.open()
+        await user.settle()
+        assert user.keys.startswith("r Try again")
+        assert held.calls == 3
+        await user.press("r")
+        assert "All 300 entries are genuine." in user.text
+        assert not user.keys.startswith("r ")
+
+
+@small_steps
+async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(299))
+    async with working(demo) as user:
+        stopped = gate(Verification, "_suspects", hold=3)
+        going_on = gate(Verification, "_suspects", hold=5)
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(stopped.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        user.send("r")
+        await until(lambda: user.said.startswith("Verifying"))
+        for _ in range(50):
+            await user.pilot.pause()
+        # The step that was stopped comes to its end only now.
+        stopped.open()
+        await until(stopped.left.is_set)
+        await until(going_on.entered.is_set)
+        going_on.open()
+        await user.settle()
+        assert "All 300 entries are genuine." in user.text
+
+
+@small_steps
+async def test_a_stopped_verification_is_left_by_escape(demo: Opening, gate: Gates) -> None:
+    async with working(demo) as user:
+        held = gate(Verification, "step")
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        user.send("escape")
+        await until(lambda: user.stack == ["ApiSetupScreen", "AuditTrailScreen"])
+        held.open()
+        await user.settle()
+        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+@small_steps
+async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(299))
+    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with working(demo) as user:
+        held = gate(Verification, "step", hold=3)
+        await trail(user)
+        user.send("v")
+        await until(lambda: user.stack[-1] == "Question")
+        user.send("e")
+        await until(held.entered.is_set)
+        with rows.locked():
+            held.open()
+            await user.settle()
+            assert user.said.startswith("The SQLite file is locked by another program.")
+            assert user.said.endswith("What was checked is kept; r goes on.")
+            assert "150 entries" in user.text
+            assert [row[2] for row in cells(user)] == ["NO HASH"]
+            await user.press("r")
+            assert user.said.endswith("What was checked is kept; r goes on.")
+        await user.press("r")
+        assert "Genuine 299   Altered 0   Without hash 1" in user.text
+        assert user.said == "Verified: not everything is genuine."
+
+
+async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        await user.press("v")
+        with rows.locked():
+            await user.press("e")
+            assert "locked by another program" in user.said
+        await user.press("r")
+        assert "Genuine 315   Altered 1   Without hash 0" in user.text
+
+
+# -- the words -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "seconds", "said"),
+    [
+        (Verified(checked=1_000, fraction=0.25), 2.0, "1,000 entries, 500 entries a second, 6 s left"),
+        (Verified(checked=1_000, fraction=0.01), 10.0, "1,000 entries, 100 entries a second, 16 min left"),
+        (Verified(checked=1_000, fraction=0.001), 20.0, "1,000 entries, 50 entries a second, 5.5 h left"),
+        (Verified(checked=1_000), 2.0, "1,000 entries, 500 entries a second"),
+        (Verified(), 0.0, "0 entries"),
+        (Verified(checked=9_000, fraction=1.0, done=True), 3.0, "9,000 entries in 3 s, 3,000 entries a second"),
+        (Verified(checked=5, fraction=1.0, done=True), 0.0, "5 entries in less than a second"),
+        (Verified(checked=1, fraction=1.0, done=True), 1.0, "1 entry in 1 s, 1 entry a second"),
+    ],
+)
+def test_the_progress_in_words(known: Verified, seconds: float, said: str) -> None:
+    assert progress_words(known, seconds) == said
+
+
+def test_the_result_says_when_more_was_found_than_is_listed() -> None:
+    known = Verified(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
+    assert result_lines(known) == [
+        "Genuine 1,999   Altered 3,000   Without hash 1",
+        "No entry was deleted that left its hash behind.",
+        "The list has the first 0 of them.",
+    ]
+
+
+def test_one_genuine_entry_is_one() -> None:
+    known = Verified(checked=1, gone=0, fraction=1.0, done=True)
+    assert result_lines(known)[0] == "The only entry is genuine."
+
+
+def test_all_genuine_with_deleted_entries_is_not_called_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Verified(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
+    assert result_lines(known) == [
+        "Genuine 3   Altered 0   Without hash 0",
+        "Deleted 1: their hashes are still there (numbers 7).",
+    ]

@@ -1,0 +1,149 @@
+"""Verifying the Audit Trail: how far it is, and what was found."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.widgets import Static
+
+from core.errors import ApiSetupError
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.base import HouseScreen
+from tui.verification_words import progress_words, result_lines
+from tui.widgets.entry_list import EntryList
+from tui.widgets.plain import plain_lines
+from tui.widgets.row_list import RowList
+from tui.workers import latest
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.audit_entry import AuditEntry
+    from core.audit_filter import AuditFilter
+    from core.audit_verification import Verification, Verified
+    from tui.visit import Visit
+
+_BAR = 40
+
+
+class VerificationScreen(HouseScreen[None]):
+    """Checks the hashes of entries, and lists those that are not genuine.
+
+    Args:
+        visit: The open office.
+        wanted: The days, or all.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
+
+    def __init__(self, visit: Visit, wanted: AuditFilter) -> None:
+        super().__init__()
+        self._visit = visit
+        self._wanted = wanted
+        self._verification: Verification | None = None
+        self._known: Verified | None = None
+        self._seconds = 0.0
+        self._listed: tuple[AuditEntry, ...] = ()
+        self._one_step_at_a_time = threading.Lock()
+
+    def compose_body(self) -> ComposeResult:
+        """Make the bar, the result and the list."""
+        yield Static(self._range, classes="heading", markup=False)
+        yield Static("", id="bar", markup=False)
+        yield Static("", id="result", markup=False)
+        yield EntryList(empty="")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.query_one(EntryList).focus()
+        self.verify()
+
+    @property
+    def _range(self) -> str:
+        since, until = self._wanted.since, self._wanted.until
+        if since is None and until is None:
+            return "Verify the Audit Trail: everything"
+        return f"Verify the Audit Trail: {since or 'the first entry'} to {until or 'now'}"
+
+    @property
+    def _verifying(self) -> bool:
+        return any(
+            each.group == "latest verify" and each.node is self and not each.is_finished for each in self.workers
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Going on is for what was stopped."""
+        if action == "go_on":
+            return not self._verifying and not (self._known and self._known.done)
+        return super().check_action(action, parameters)
+
+    @latest
+    async def verify(self) -> None:
+        """Check step by step until all is checked; what was checked stays so when the server goes away."""
+        self.say("Verifying; Esc stops.")
+        self.refresh_bindings()
+        try:
+            if self._verification is None:
+                question = partial(self._visit.office.audit.verification, self._wanted)
+                self._verification = await self.ask(question, group="verify")
+            while not (self._known and self._known.done):
+                began = time.monotonic()
+                self._known = await self.ask(partial(self._step, self._verification), group="verify")
+                self._seconds += time.monotonic() - began
+                self._show(self._known)
+        except ApiSetupError as error:
+            self.show_problem(error)
+            self.say(f"{error} What was checked is kept; r goes on.", "problem")
+            return
+        finally:
+            self.call_later(self.refresh_bindings)
+        self.say(
+            "Verified." if self._known.clean else "Verified: not everything is genuine.",
+            "ok" if self._known.clean else "problem",
+        )
+
+    def _step(self, verification: Verification) -> Verified:
+        # A step that nobody waits for any more still runs to its end.
+        with self._one_step_at_a_time:
+            return verification.step()
+
+    def _show(self, known: Verified) -> None:
+        self.query_one("#bar", Static).update(plain_lines([_bar(known), progress_words(known, self._seconds)]))
+        self.query_one("#result", Static).update(plain_lines(["", *result_lines(known), ""]))
+        # An entry leaves the list, too, when its hash comes late.
+        if known.listed != self._listed:
+            self._listed = known.listed
+            self.query_one(EntryList).show_entries(known.listed)
+
+    def action_go_on(self) -> None:
+        """Go on where it was stopped."""
+        self.verify()
+
+    @on(RowList.Chosen)
+    def _chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        self.action_open_entry()
+
+    def action_open_entry(self) -> None:
+        """Show the whole entry under the cursor."""
+        entry = self.query_one(EntryList).entry
+        if entry is not None:
+            self.open_above(AuditEntryScreen(self._visit, entry, linked=False))
+
+    def action_back(self) -> None:
+        """Stop, or go back."""
+        if self._verifying:
+            self.workers.cancel_group(self, "latest verify")
+            self.say("Stopped. r goes on, Esc goes back.")
+            self.call_later(self.refresh_bindings)
+        else:
+            self.dismiss(None)
+
+
+def _bar(known: Verified) -> str:
+    filled = int(known.fraction * _BAR)
+    return f"[{'#' * filled}{'-' * (_BAR - filled)}] {known.fraction:4.0%}"
