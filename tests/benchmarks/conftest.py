@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.benchmarks.measuring import Figures, measured, table
 
+_LINES = pytest.StashKey[list[str]]()
 _FIGURES = pytest.StashKey[dict[str, Figures]]()
 
 
@@ -17,10 +20,23 @@ def figures(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     return found
 
 
+@pytest.fixture
+def report(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Have a line printed at the end."""
+    place = next((each.removeprefix("big_") for each in ("big_server", "big_file") if each in request.node.name), "")
+    lines = pytestconfig.stash.setdefault(_LINES, [])
+    return lambda line: lines.append(f"{place:8}{line}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table."""
     found = config.stash.get(_FIGURES, None)
     if found is not None:
         terminalreporter.section("80x24, ratios to a plain Textual application with the same widgets")
         for line in table(found):
+            terminalreporter.write_line(line)
+    lines = config.stash.get(_LINES, [])
+    if lines:
+        terminalreporter.section("the Audit Trail at 3,000,000 entries")
+        for line in lines:
             terminalreporter.write_line(line)
