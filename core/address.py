@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.errors import ConfigurationError
+from core.tls import Tls, is_local
 
 EXAMPLE = "mysql+pymysql://user@host:3306/opendental"
 
@@ -21,6 +22,8 @@ class ServerAddress:
     user: str
     socket: str = ""
     """The path of a Unix socket; with one, host and port are not used."""
+    tls: Tls | None = None
+    """How the line is encrypted; None where it is not."""
 
     @property
     def label(self) -> str:
@@ -46,6 +49,8 @@ Address = ServerAddress | FileAddress
 
 def parse_address(url: str) -> Address:
     """Read an address from a URL such as `mysql+pymysql://user@host:3306/opendental` or `sqlite:////path/file`.
+
+    A line that leaves this computer is encrypted and verified.
 
     Raises:
         ConfigurationError: It is no such URL, or holds a password. What was given is never repeated.
@@ -86,4 +91,6 @@ def _server_address(host: str | None, port: int, path: str, user: str | None, qu
         )
     if not user or not database or not (host or socket):
         raise ConfigurationError("The address needs a user, a host and a database.", f"Write it as {EXAMPLE}.")
-    return ServerAddress(host=host or "localhost", port=port, database=database, user=unquote(user), socket=socket)
+    host = host or "localhost"
+    tls = None if is_local(host, socket) else Tls()
+    return ServerAddress(host, port, database, unquote(user), socket, tls)

@@ -36,7 +36,7 @@ SLICE = 20_000
 FIRST_SLICE = 2_000
 HASHED_SLICE = 4_000
 """The same where each row's hash is computed, which takes a few microseconds."""
-SLICES_AT_ONCE = 4
+SLICES_AT_ONCE = 5
 """How many of them are looked through before one is told how far it came."""
 FEW = 3_000
 """So many entries of a user or a permission are read at once."""
@@ -235,7 +235,7 @@ class _Walk:
         """The sizes of the slices of one page: most of what one searches for is near."""
         if self._wanted.suspect:
             return [HASHED_SLICE] * SLICES_AT_ONCE
-        return [min(FIRST_SLICE, SLICE), *[SLICE] * SLICES_AT_ONCE]
+        return [min(FIRST_SLICE, SLICE), *[SLICE] * (SLICES_AT_ONCE - 1)]
 
     def _newest_first(self, known: Sequence[AuditEntry], more: Sequence[AuditEntry]) -> list[AuditEntry]:
         return [*known, *more] if self._toward is Toward.OLDER else [*more, *known]

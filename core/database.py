@@ -28,6 +28,7 @@ from core.errors import (
 )
 from core.opendental.log_hash_sql import teach_sqlite
 from core.secrets import Secret
+from core.tls import insecure_line
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -46,6 +47,9 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
 
     The connection speaks utf8mb4, which every supported server knows and which loses nothing of a three-byte column;
     what a column cannot hold is replaced before it is written.
+
+    Raises:
+        ConfigurationError: The files for TLS cannot be used.
     """
     url = URL.create(
         "mysql+pymysql",
@@ -56,6 +60,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
         database=address.database,
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
+    options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
     return _read_only_aware(
         create_engine(
             url,
@@ -183,6 +188,9 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
         return LoginRefused("The database server asks for a way to sign in that is not available here.")
     arguments = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    insecure = insecure_line(getattr(error.orig, "original_exception", None), code)
+    if insecure is not None:
+        return insecure
     return _from_server(code, str(arguments[1]) if len(arguments) > 1 else "", error.connection_invalidated)
 
 

@@ -4,6 +4,7 @@
     ├── ConfigurationError       a command line, environment or file that cannot be used
     ├── PracticeUnavailable      the practice database cannot be opened or read now
     │   ├── ServerUnreachable        no server answers there
+    │   ├── InsecureLine             the line to the server is not encrypted, or leads elsewhere
     │   ├── LoginRefused             the server refuses the database user or password
     │   ├── NoSuchDatabase           the server has no database of that name
     │   ├── NotAPractice             a database, but not an Open Dental one that we can use
@@ -58,6 +59,10 @@ class PracticeUnavailable(ApiSetupError):
 
 class ServerUnreachable(PracticeUnavailable):
     """No database server answers at the address."""
+
+
+class InsecureLine(PracticeUnavailable):
+    """The line to the server is not encrypted, or its other end cannot be trusted."""
 
 
 class LoginRefused(PracticeUnavailable):

@@ -16,7 +16,7 @@ from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
 from core.companion.store import Companion
 from core.database import file_engine, server_engine, translated
-from core.errors import ApiSetupError
+from core.errors import ApiSetupError, InsecureLine
 from core.keys import KeyService
 from core.licenses import LicenseService
 from core.office_facts import OfficeFacts
@@ -25,6 +25,7 @@ from core.practice import Practice
 from core.secrets import Secret
 from core.settings import SettingsService
 from core.surroundings import Surroundings
+from core.tls import Tls
 from core.users import UserService
 
 
@@ -85,7 +86,7 @@ def open_server_office(
     """
     engine = server_engine(address, password)
     try:
-        practice = _open(engine, surroundings)
+        practice = _open(engine, surroundings, address.tls)
         companion = Companion(file_engine(companion_file), shared=False)
         companion.prepare(surroundings.clock)
     except ApiSetupError:
@@ -97,9 +98,14 @@ def open_server_office(
     return Office(practice, companion, decides, agreement, surroundings.computer)
 
 
-def _open(engine: Engine, surroundings: Surroundings) -> Practice:
+def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None) -> Practice:
     with translated(), engine.connect() as plain:
         shape = probe(plain.execution_options(read_only=True))
+    if tls is not None and not shape.tls:
+        raise InsecureLine(
+            "The server says that the line to it is not encrypted, though it should be.",
+            "Something between here and there may have opened it; ask who runs that network.",
+        )
     return Practice(engine, shape, surroundings.clock, surroundings.random)
 
 
@@ -108,8 +114,15 @@ def _facts(shape: Shape) -> OfficeFacts:
         title=shape.practice_title or "(practice without a title)",
         database=shape.database,
         host=shape.host,
+        line=_line(shape),
         server=shape.server,
         version=shape.database_version,
         database_user=shape.user,
         notes=shape.notes,
     )
+
+
+def _line(shape: Shape) -> str:
+    if not shape.host:
+        return ""
+    return f"encrypted and verified ({shape.tls})" if shape.tls else "not encrypted"

@@ -13,6 +13,8 @@ class OfficeFacts:
     database: str
     host: str
     """Empty for an SQLite file."""
+    line: str
+    """How the line to the server is protected; empty for an SQLite file."""
     server: str
     """Product and version."""
     version: str

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
     address: Address = parse_address(options.url) if options.url is not None else FileAddress(places.embedded_practice)
     if options.demo:
         address = FileAddress(_thrown_away(cleanup))
+    address = _protected(address, options)
     on_server = isinstance(address, ServerAddress)
     if options.authority == "headquarters" and not on_server:
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
@@ -83,6 +85,29 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
         password=Secret(given) if given is not None else None,
         demo=options.demo,
     )
+
+
+def _protected(address: Address, options: argparse.Namespace) -> Address:
+    """The address with the protection of its line that the command line asks for."""
+    from core.address import ServerAddress
+    from core.tls import Tls
+
+    files = {"--tls-ca": options.tls_ca, "--tls-cert": options.tls_cert, "--tls-key": options.tls_key}
+    given = [name for name, file in files.items() if file is not None]
+    if not isinstance(address, ServerAddress):
+        if given or options.tls is not None:
+            raise ConfigurationError("An SQLite practice has no line to protect.", "Leave out what begins with --tls.")
+        return address
+    if options.tls == "off":
+        if given:
+            raise ConfigurationError(f"--tls off and {given[0]} say two things.", "Choose one of them.")
+        return replace(address, tls=None)
+    if options.tls_key is not None and options.tls_cert is None:
+        raise ConfigurationError("--tls-key stands without --tls-cert.", "Name the certificate, too.")
+    if options.tls is None and not given:
+        return address
+    paths = [Path(file).expanduser() if file is not None else None for file in files.values()]
+    return replace(address, tls=Tls(*paths))
 
 
 def _account() -> str:

@@ -47,6 +47,14 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
     parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
     parser.add_argument(
+        "--tls",
+        choices=("verify", "off"),
+        help="how the line to a server is protected: off is the default for this computer only",
+    )
+    parser.add_argument("--tls-ca", metavar="FILE", help="the certificates of those who sign the server's (PEM)")
+    parser.add_argument("--tls-cert", metavar="FILE", help="our own certificate, for a server that asks for one (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="the key of that, where it is in another file (PEM)")
+    parser.add_argument(
         "--authority",
         choices=("local", "headquarters"),
         help="who decides about a server's keys: headquarters (the default), or a registry on this computer",

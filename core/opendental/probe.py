@@ -49,6 +49,8 @@ class Shape:
     database: str
     user: str
     """The database user as the server knows it; empty for SQLite."""
+    tls: str
+    """The version of TLS that protects the line; empty where nothing does, as with SQLite."""
     sql_mode: str
     """Of our session, not the server's default."""
     character_set: str
@@ -105,6 +107,7 @@ def _probe_sqlite(connection: Connection) -> Shape:
         host="",
         database=database,
         user="",
+        tls="",
         sql_mode="",
         character_set="utf8mb4",
         tables=frozenset(found),
@@ -142,6 +145,7 @@ def _probe_server(connection: Connection) -> Shape:
         host=host,
         database=database,
         user=user,
+        tls=_tls(connection),
         sql_mode=sql_mode,
         character_set=character_set,
         tables=frozenset(found),
@@ -150,6 +154,12 @@ def _probe_server(connection: Connection) -> Shape:
         log_text=TextColumn(int(log_text[3] or 0), str(log_text[4] or "")),
         random_keys=_random_keys(connection, found),
     )
+
+
+def _tls(connection: Connection) -> str:
+    """The version of TLS, as the server says it was negotiated."""
+    row = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_version'")).one_or_none()
+    return str(row[1] or "") if row is not None else ""
 
 
 def _require(found: dict[str, set[str]]) -> None:

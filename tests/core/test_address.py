@@ -9,16 +9,20 @@ import pytest
 from core.address import FileAddress, ServerAddress, parse_address
 from core.errors import ConfigurationError
 from core.locations import locations
+from core.tls import Tls
 
 
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("mysql+pymysql://odbc@db:3307/opendental", ServerAddress("db", 3307, "opendental", "odbc")),
-        ("mysql://odbc@db/opendental", ServerAddress("db", 3306, "opendental", "odbc")),
-        ("mariadb://odbc@10.0.0.4/opendental", ServerAddress("10.0.0.4", 3306, "opendental", "odbc")),
-        ("mariadb+pymysql://odbc@[fe80::1]:3306/opendental", ServerAddress("fe80::1", 3306, "opendental", "odbc")),
-        ("mysql://o%40d@db/my%20practice", ServerAddress("db", 3306, "my practice", "o@d")),
+        ("mysql+pymysql://odbc@db:3307/opendental", ServerAddress("db", 3307, "opendental", "odbc", tls=Tls())),
+        ("mysql://odbc@db/opendental", ServerAddress("db", 3306, "opendental", "odbc", tls=Tls())),
+        ("mariadb://odbc@10.0.0.4/opendental", ServerAddress("10.0.0.4", 3306, "opendental", "odbc", tls=Tls())),
+        (
+            "mariadb+pymysql://odbc@[fe80::1]:3306/opendental",
+            ServerAddress("fe80::1", 3306, "opendental", "odbc", tls=Tls()),
+        ),
+        ("mysql://o%40d@db/my%20practice", ServerAddress("db", 3306, "my practice", "o@d", tls=Tls())),
         (
             "mysql://root@/opendental?unix_socket=/run/mysqld/mysqld.sock",
             ServerAddress("localhost", 3306, "opendental", "root", "/run/mysqld/mysqld.sock"),
@@ -82,7 +86,7 @@ def test_what_is_no_address_is_refused_with_a_way_out(url: str) -> None:
 
 
 def test_labels_hold_no_secret() -> None:
-    assert ServerAddress("db", 3306, "opendental", "odbc").label == "opendental on db:3306 as odbc"
+    assert ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()).label == "opendental on db:3306 as odbc"
     assert ServerAddress("localhost", 3306, "od", "root", "/run/s.sock").label == "od on /run/s.sock as root"
     assert FileAddress(Path("/var/practice.db")).label == "/var/practice.db"
 
@@ -96,8 +100,8 @@ def test_files_are_beside_the_configuration(tmp_path: Path) -> None:
 def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) -> None:
     places = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     addresses = [
-        ServerAddress("db", 3306, "opendental", "odbc"),
-        ServerAddress("db", 3307, "opendental", "odbc"),
+        ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()),
+        ServerAddress("db", 3307, "opendental", "odbc", tls=Tls()),
         ServerAddress("db", 3306, "opendental2", "odbc"),
         ServerAddress("db2", 3306, "opendental", "odbc"),
         ServerAddress("localhost", 3306, "opendental", "odbc", "/run/mysqld.sock"),

@@ -64,6 +64,9 @@ def test_a_pipe_is_no_terminal(home: Home) -> None:
         (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has options that apisetup does not take"),
         (("--url", "mysql://h/d"), "The address needs a user, a host and a database."),
         (("--authority", "headquarters"), "An SQLite practice has no headquarters."),
+        (("--tls", "verify"), "An SQLite practice has no line to protect."),
+        (("--url", "mysql://u@h/d", "--tls", "off", "--tls-ca", "x"), "--tls off and --tls-ca say two things."),
+        (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key stands without --tls-cert."),
     ],
 )
 def test_wrong_usage_is_one_sentence(home: Home, arguments: tuple[str, ...], sentence: str) -> None:

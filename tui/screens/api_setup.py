@@ -360,6 +360,7 @@ def _about(visit: Visit) -> list[str]:
         f"Practice       {facts.title}",
         f"Database       {facts.database}",
         *([f"Server         {facts.host}"] if facts.host else []),
+        *([f"Line           {facts.line}"] if facts.line else []),
         f"Server version {facts.server}",
         *([f"Database user  {facts.database_user}"] if facts.database_user else []),
         f"Open Dental    {facts.version}",
