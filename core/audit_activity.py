@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.audit_filter import AuditFilter
 from core.audit_rows import STORED_MOMENT
-from core.audit_search import within_times
+from core.audit_slices import within_times
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from typing import IO
 from core.actor import Actor
 from core.audit_entry import AuditEntry, Genuineness, counted
 from core.audit_filter import worded_filter
-from core.audit_search import AuditSearch, Place, Toward
+from core.audit_search import AuditSearch
+from core.audit_slices import Place, Toward
 from core.audit_subject import NOT_DONE
 from core.errors import ApiSetupError, ExportFailed, InvalidInput, NotPermitted, Unconfirmed
 from core.opendental.permission_types import Permission
@@ -73,7 +74,7 @@ def checked_target(text: str, *, may_replace: bool) -> Path:
     Raises:
         InvalidInput: It cannot be written, or is there already; the field is `file`.
     """
-    if not text.strip():
+    if not text.strip() or text.strip().endswith("/"):
         raise InvalidInput("file", "Name a file.", "It ends in .csv or .jsonl.")
     try:
         return _checked(Path(text.strip()).expanduser().absolute(), may_replace=may_replace)
@@ -147,6 +148,7 @@ class AuditExport:
         self._may_replace = may_replace
         self._seconds = seconds
         self._filter = search.maker.masked(worded_filter(search.wanted, search.maker.users)) or "all entries"
+        self._name = search.maker.masked(file.name)
         self._format = ExportFormat(file.suffix.casefold())
         self._partial: _Partial | None = None
         self._digest = hashlib.sha256()
@@ -206,7 +208,7 @@ class AuditExport:
 
     @property
     def _text(self) -> str:
-        return f"Audit Trail export to {self._file.name} begun by {self._actor.user_name}: {self._filter}"
+        return f"Audit Trail export to {self._name} begun by {self._actor.user_name}: {self._filter}"
 
     def _write_page(self) -> None:
         page = self._search.page(Toward.OLDER, self._place, PAGE)
@@ -229,11 +231,13 @@ class AuditExport:
         self._read_all = page.onward is None
 
     def _write(self, text: str) -> None:
-        assert self._partial is not None  # noqa: S101 - a step comes after the beginning
+        partial = self._partial
+        if partial is None:
+            raise ExportFailed("The export was ended before all was written. Nothing of it is kept.")
         written = text.encode("utf-8", "backslashreplace")
-        self._partial.file.write(written)
+        partial.file.write(written)
         # A full disk is met here, and not when the file is closed.
-        self._partial.file.flush()
+        partial.file.flush()
         self._digest.update(written)
 
     def _row(self, entry: AuditEntry) -> tuple[str | int, ...]:
@@ -254,7 +258,7 @@ class AuditExport:
 
     def _finish(self) -> Exported:
         text = (
-            f"Audit Trail export to {self._file.name} finished by {self._actor.user_name}:"
+            f"Audit Trail export to {self._name} finished by {self._actor.user_name}:"
             f" {counted(self._counts.total())}, SHA-256 {self._digest.hexdigest()}"
         )
         about = self._about_this()
@@ -389,10 +393,12 @@ def _told(file: Path) -> Iterator[None]:
     """Say in a sentence what the disk refused."""
     try:
         yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full else (error.strerror or type(error).__name__)
+    except (OSError, ValueError) as error:
+        # A file that was closed meanwhile is a ValueError.
+        number = error.errno if isinstance(error, OSError) else None
+        full = number in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else (os.strerror(number) if number else "it was closed")
         raise ExportFailed(
-            f"{file} could not be written: {why}. What was written so far was removed, so nothing was exported.",
+            f"{file} could not be written: {why}. Nothing of it is kept, so nothing was exported.",
             "Free some space, or choose another directory." if full else "Choose another name or directory.",
         ) from error

@@ -81,9 +81,11 @@ class EntryMaker:
 
     def masked(self, text: str) -> str:
         """A text with every known or named API key in it masked."""
+        folded = text.casefold()
         for key in self._keys:
-            if key in text:
-                text = text.replace(key, mask(key))
+            # Databases find a key in whatever letters it is written.
+            if key.casefold() in folded:
+                text = re.sub(re.escape(key), lambda found: mask(found[0]), text, flags=re.IGNORECASE)
         return _NAMED_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
     def _entry(self, row: StoredRow, hashes: tuple[str, ...]) -> AuditEntry:

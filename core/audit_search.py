@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import Enum
+from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Dialect, cast, func, or_, select
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit_entry import AuditEntry, Genuineness
 from core.audit_filter import AuditFilter
 from core.audit_rows import STORED_MOMENT, EntryMaker, StoredRow, select_rows
+from core.audit_slices import Place, Toward, after_day, beyond, by_time, next_slice
 from core.audit_subject import OUR_KINDS, OUR_PATTERNS
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.tables import SecurityLog
@@ -40,27 +42,6 @@ SLICES_AT_ONCE = 5
 """How many of them are looked through before one is told how far it came."""
 FEW = 3_000
 """So many entries of a user or a permission are read at once."""
-
-
-class Toward(Enum):
-    """A direction through the trail."""
-
-    OLDER = "older"
-    NEWER = "newer"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place between two entries, from which one goes on in one direction or the other.
-
-    The entry of this time and number is behind it, whichever way one goes. Without a number all entries of this time
-    are.
-    """
-
-    moment: str
-    """A time as the database holds it, such as `0000-00-00 00:00:00`."""
-    number: int | None = None
-    """Numbers begin with 1, so that 0 stands before all entries of this time."""
 
 
 @dataclass(frozen=True)
@@ -112,60 +93,6 @@ class AuditSearch:
         return self._few
 
 
-def after_day(day: date) -> Place | None:
-    """The place after a day's last entry, before those of midnight; None after the last day of all."""
-    return None if day == date.max else Place(f"{day + timedelta(days=1)} 00:00:00", 0)
-
-
-def slice_end(session: Session, wanted: AuditFilter, toward: Toward, start: Place | None, size: int) -> str | None:
-    """The time until which so many rows stand, by the index of the time alone; None where there are fewer.
-
-    All rows of that time belong to the slice, so it may be somewhat larger.
-    """
-    bounded = select(STORED_MOMENT.label("moment")).where(*within_times(wanted, toward, start))
-    rows = bounded.order_by(_by_time(toward)).limit(size).subquery()
-    farthest = func.min(rows.c.moment) if toward is Toward.OLDER else func.max(rows.c.moment)
-    found, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
-    return str(found) if count == size else None
-
-
-def within_times(
-    wanted: AuditFilter, toward: Toward = Toward.OLDER, start: Place | None = None, end: str | None = None
-) -> list[ColumnElement[bool]]:
-    """The conditions for the time of what comes after a place and not after an end, within the filter's dates.
-
-    There is one lower and one upper limit at most: of two, SQLite would use its index for one, and not for the best.
-    """
-    older = toward is Toward.OLDER
-    lows, highs = [], []
-    if wanted.since is not None:
-        lows.append((f"{wanted.since} 00:00:00", True))
-    after = after_day(wanted.until) if wanted.until is not None else None
-    if after is not None:
-        highs.append((after.moment, False))
-    if start is not None:
-        (highs if older else lows).append((start.moment, bool(start.number) if older else start.number is not None))
-    if end is not None:
-        (lows if older else highs).append((end, True))
-    conditions: list[ColumnElement[bool]] = []
-    if lows:
-        low, included = max(lows, key=lambda limit: (limit[0], not limit[1]))
-        conditions.append(STORED_MOMENT >= low if included else STORED_MOMENT > low)
-    if highs:
-        high, included = min(highs)
-        conditions.append(STORED_MOMENT <= high if included else STORED_MOMENT < high)
-    return conditions
-
-
-def _beyond_number(toward: Toward, start: Place | None) -> list[ColumnElement[bool]]:
-    """The condition that leaves out the entries of a place's own second that are behind it."""
-    if start is None or not start.number:
-        return []
-    number = SecurityLog.security_log_num
-    further = number < start.number if toward is Toward.OLDER else number > start.number
-    return [or_(STORED_MOMENT != start.moment, further)]
-
-
 def indexed_conditions(wanted: AuditFilter, *, use_index: bool = True) -> list[ColumnElement[bool]]:
     """The conditions that an index of Open Dental's serves, beside the time's; no index serves a sum."""
     user, permission = (column if use_index else column + 0 for column in (SecurityLog.user_num, SecurityLog.perm_type))
@@ -179,26 +106,29 @@ def indexed_conditions(wanted: AuditFilter, *, use_index: bool = True) -> list[C
     return conditions
 
 
-def _other_conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+def _other_conditions(wanted: AuditFilter, dialect: Dialect) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.source is not None:
         conditions.append(SecurityLog.log_source == wanted.source)
     if wanted.computer:
-        conditions.append(SecurityLog.comp_name.contains(wanted.computer, autoescape=True))
+        conditions.append(_contains(dialect, SecurityLog.comp_name, wanted.computer))
     if wanted.text:
-        conditions.append(SecurityLog.log_text.contains(wanted.text, autoescape=True))
+        conditions.append(_contains(dialect, SecurityLog.log_text, wanted.text))
     if wanted.ours:
         conditions.append(or_(*(SecurityLog.log_text.like(pattern) for pattern in OUR_PATTERNS)))
     return conditions
 
 
+def _contains(dialect: Dialect, column: InstrumentedAttribute[Any], words: str) -> ColumnElement[bool]:
+    if dialect.name != "sqlite" and not words.isascii():
+        # Old columns cannot hold every character, and refuse to be compared with one that they cannot hold.
+        return cast(column, mysql.CHAR(charset="utf8mb4")).contains(words, autoescape=True)
+    return column.contains(words, autoescape=True)
+
+
 def _counts_few(session: Session, condition: ColumnElement[bool]) -> bool:
     some = select(SecurityLog.perm_type).where(condition).limit(FEW + 1).subquery()
     return session.scalars(select(func.count()).select_from(some)).one() <= FEW
-
-
-def _by_time(toward: Toward) -> ColumnElement[str]:
-    return STORED_MOMENT.desc() if toward is Toward.OLDER else STORED_MOMENT.asc()
 
 
 class _Walk:
@@ -218,14 +148,14 @@ class _Walk:
         if self._few:
             return self._of_few(start)
         if self._wanted.only_dates:
-            return self._of_slice(start, None, self._size)
+            return self._of_part(beyond(self._wanted, self._toward, start), start)
         entries: list[AuditEntry] = []
         place = start
         for size in self._slices:
-            end = slice_end(self._session, self._wanted, self._toward, place, size)
-            page = self._of_slice(place, end, self._size)
+            part = next_slice(self._session, self._wanted, self._toward, place, size)
+            page = self._of_part(part.conditions, place)
             entries = self._newest_first(entries, page.entries)
-            place = page.onward or (None if end is None else Place(end))
+            place = page.onward or part.onward
             if place is None or len(entries) >= self._size:
                 break
         return Page(tuple(entries), place)
@@ -241,7 +171,7 @@ class _Walk:
         return [*known, *more] if self._toward is Toward.OLDER else [*more, *known]
 
     def _all_conditions(self) -> list[ColumnElement[bool]]:
-        conditions = _other_conditions(self._wanted)
+        conditions = _other_conditions(self._wanted, self._session.get_bind().dialect)
         # Where many entries meet them, their indexes would lead to reading all of those and sorting them.
         conditions += indexed_conditions(self._wanted, use_index=self._few)
         if self._hashed:
@@ -249,36 +179,37 @@ class _Walk:
         return conditions
 
     def _of_few(self, start: Place | None) -> Page:
-        rows = self._rows(start)
+        rows = self._rows(beyond(self._wanted, self._toward, start))
         numbers = list(dict.fromkeys(row[0] for row in rows))
         kept = set(numbers[: self._size])
         return self._as_page([row for row in rows if row[0] in kept], more=len(numbers) > len(kept))
 
-    def _of_slice(self, start: Place | None, end: str | None, size: int) -> Page:
-        """The next entries before the slice ends, or those of a whole number of seconds."""
-        if self._wanted.suspect and not self._hashed:
-            size = HASHED_SLICE
-        rows = self._rows(start, end, limit=size + 1)
+    def _of_part(self, conditions: Sequence[ColumnElement[bool]], start: Place | None) -> Page:
+        """The next entries of a part, or those of a whole number of seconds."""
+        size = HASHED_SLICE if self._wanted.suspect and not self._hashed else self._size
+        rows = self._rows(conditions, limit=size + 1)
         if len(rows) <= size:
             return self._as_page(rows, more=False)
         last = rows[-1][3]
         whole = [row for row in rows if row[3] != last]
         if whole:
             return self._as_page(whole, more=True)
-        return self._of_second(str(last), start, size)
+        return self._of_second(str(last), conditions, start, size)
 
-    def _of_second(self, moment: str, start: Place | None, size: int) -> Page:
+    def _of_second(
+        self, moment: str, conditions: Sequence[ColumnElement[bool]], start: Place | None, size: int
+    ) -> Page:
         """The next entries of a second that has more than a page of them."""
         older, number = self._toward is Toward.OLDER, SecurityLog.security_log_num
-        within: list[ColumnElement[bool]] = [STORED_MOMENT == moment, *_beyond_number(self._toward, start)]
-        if start is None or start.number is None or start.moment != moment:
+        within = [*conditions, STORED_MOMENT == moment]
+        if self._wanted.only_dates and (start is None or start.moment != moment):
             # MyISAM's index of the time does not have the numbers. So they are walked along their own index, from the
             # first one in question on; without that, all the others before it would be read, too.
             ends = select(func.max(number) if older else func.min(number)).where(STORED_MOMENT == moment)
             first = self._session.scalar(ends) or 0
             within.append(number <= first if older else number >= first)
         order = number.desc() if older else number.asc()
-        query = select_rows().where(*self._conditions, *within)
+        query = select_rows().where(*within, *self._conditions)
         rows = self._session.execute(query.order_by(order).limit(size + 1)).all()
         if not rows:
             return Page((), Place(moment))
@@ -288,12 +219,11 @@ class _Walk:
             whole = list(self._session.execute(query.where(number == rows[0][0])).all())
         return self._as_page(whole, more=True)
 
-    def _rows(self, start: Place | None, end: str | None = None, limit: int | None = None) -> list[StoredRow]:
+    def _rows(self, conditions: Sequence[ColumnElement[bool]], limit: int | None = None) -> list[StoredRow]:
         """Rows in the order of the direction."""
-        times = within_times(self._wanted, self._toward, start, end)
-        query = select_rows().where(*times, *_beyond_number(self._toward, start), *self._conditions)
+        query = select_rows().where(*conditions, *self._conditions)
         if limit is not None:
-            query = query.order_by(_by_time(self._toward)).limit(limit)
+            query = query.order_by(by_time(self._toward)).limit(limit)
         rows: Sequence[StoredRow] = self._session.execute(query).all()
         return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._toward is Toward.OLDER)
 

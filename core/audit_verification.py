@@ -7,21 +7,17 @@ ranges that take a few hundredths of a second each: a MyISAM table is locked aga
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
 from heapq import nlargest
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit_entry import AuditEntry, Genuineness
 from core.audit_filter import AuditFilter
+from core.audit_ranges import ByDate, ByNumber, Part, Ranges
 from core.audit_rows import STORED_MOMENT, EntryMaker, select_rows
-from core.audit_search import Place, Toward, slice_end, within_times
-from core.opendental.column_types import server_time
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.tables import SecurityLog, SecurityLogHash
 from core.practice import Practice
@@ -34,6 +30,8 @@ STEP_SECONDS = 0.4
 """How long one step takes, until one is told what is known."""
 _FIRST_SIZE, _SMALLEST, _LARGEST = 1_000, 100, 20_000
 _CONFIRMED_AT_ONCE = 500
+# The share of the entries in the work; looking whether each hash has its entry is the rest.
+_ENTRIES = 0.9
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,8 @@ class Verification:
         self._size = _FIRST_SIZE
         self._by_server: bool | None = None
         dated = wanted.since is not None or wanted.until is not None
-        self._ranges: _Ranges = _ByDate(wanted) if dated else _ByNumber()
+        self._ranges: Ranges = ByDate(wanted) if dated else ByNumber(SecurityLog.security_log_num)
+        self._hashes = None if dated else ByNumber(SecurityLogHash.security_log_num)
         self._found = _Found(counts_gone=not dated)
 
     def step(self) -> Verified:
@@ -111,27 +110,49 @@ class Verification:
         return self._found.told()
 
     def _check_range(self, session: Session) -> None:
+        if self._found.entries_complete and self._hashes is not None:
+            self._check_hashes(session, self._hashes)
+            return
         began = self._seconds()
         part = self._ranges.next(session, self._size)
         suspects = self._suspects(session, part)
-        gone = _gone(session, part.hashes) if self._found.counts_gone else []
-        took = max(self._seconds() - began, 0.001)
-        self._size = max(_SMALLEST, min(_LARGEST, int(self._size * min(4.0, AIM_SECONDS / took))))
+        self._adapt(began)
         read = self._confirmed(session, suspects)
         # From here on nothing fails: after an error the same range is checked again, and counted once.
         self._ranges.pass_over(part)
-        self._found.add(part, read, suspects, gone)
+        self._found.add(part, read, suspects)
 
-    def _suspects(self, session: Session, part: _Part) -> dict[int, _Suspect]:
+    def _check_hashes(self, session: Session, hashes: ByNumber) -> None:
+        """Look for hashes whose entry is not there, in one range of them."""
+        began = self._seconds()
+        part = hashes.next(session, self._size)
+        number = SecurityLogHash.security_log_num
+        gone = (
+            select(number)
+            .outerjoin(SecurityLog, SecurityLog.security_log_num == number)
+            .where(*part.conditions, SecurityLog.security_log_num.is_(None))
+            .distinct()
+        )
+        found = sorted(session.scalars(gone))
+        self._adapt(began)
+        hashes.pass_over(part)
+        self._found.add_gone(part, found)
+
+    def _adapt(self, began: float) -> None:
+        """Take larger ranges where one took less than it may, or smaller ones."""
+        took = max(self._seconds() - began, 0.001)
+        self._size = max(_SMALLEST, min(_LARGEST, int(self._size * min(4.0, AIM_SECONDS / took))))
+
+    def _suspects(self, session: Session, part: Part) -> dict[int, _Suspect]:
         """The entries that are doubtful, by their numbers."""
         if not self._by_server:
-            rows = session.execute(select_rows().where(*part.entries)).all()
+            rows = session.execute(select_rows().where(*part.conditions)).all()
             doubtful = (each for each in self._maker.entries(rows) if each.genuineness is not Genuineness.GENUINE)
             return {each.number: _Suspect(each.stored_moment, bool(each.stored_hashes)) for each in doubtful}
         query = (
             select(SecurityLog.security_log_num, STORED_MOMENT, SecurityLogHash.security_log_num)
             .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
-            .where(*part.entries, seems_suspect(session.get_bind().dialect))
+            .where(*part.conditions, seems_suspect(session.get_bind().dialect))
         )
         found = session.execute(query).all()
         return {number: _Suspect(str(moment), hashed is not None) for number, moment, hashed in found}
@@ -151,112 +172,12 @@ class Verification:
         return entries
 
 
-def _gone(session: Session, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
-    """The numbers of entries that are not there, though their hashes are."""
-    query = (
-        select(SecurityLogHash.security_log_num)
-        .outerjoin(SecurityLog, SecurityLog.security_log_num == SecurityLogHash.security_log_num)
-        .where(*conditions, SecurityLog.security_log_num.is_(None))
-    )
-    return sorted(set(session.scalars(query)))
-
-
 @dataclass(frozen=True)
 class _Suspect:
     """An entry that the database finds doubtful."""
 
     moment: str
     has_hash: bool
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One range of entries."""
-
-    entries: Sequence[ColumnElement[bool]]
-    hashes: Sequence[ColumnElement[bool]]
-    """The same range of numbers for `securityloghash`, without a gap to the range before."""
-    count: int
-    fraction: float
-    end: Any
-    last: bool
-
-
-class _Ranges(ABC):
-    """How one comes from range to range."""
-
-    @abstractmethod
-    def next(self, session: Session, size: int) -> _Part:
-        """The next range of about so many entries; it is the same again until it is passed over."""
-
-    @abstractmethod
-    def pass_over(self, part: _Part) -> None:
-        """Go on after this range."""
-
-
-class _ByNumber(_Ranges):
-    """All entries there are when it begins, in the order of the primary key."""
-
-    def __init__(self) -> None:
-        self._after: int | None = None
-        self._bounds: tuple[int, int] | None = None
-
-    def next(self, session: Session, size: int) -> _Part:
-        number = SecurityLog.security_log_num
-        if self._bounds is None:
-            first, last = session.execute(select(func.min(number), func.max(number))).one()
-            self._bounds = (first or 0, last or 0)
-        first, last = self._bounds
-        beyond, hashes = [], []
-        if self._after is not None:
-            beyond = [number > self._after]
-            hashes = [SecurityLogHash.security_log_num > self._after]
-        some = select(number.label("number")).where(number <= last, *beyond).order_by(number).limit(size).subquery()
-        end, count = session.execute(select(func.max(some.c.number), func.count()).select_from(some)).one()
-        is_last = count < size
-        entries = [*beyond, number <= (last if is_last else end)]
-        if not is_last:
-            hashes.append(SecurityLogHash.security_log_num <= end)
-        fraction = 1.0 if is_last else (end - first + 1) / (last - first + 1)
-        return _Part(entries, hashes, count, fraction, end, is_last)
-
-    def pass_over(self, part: _Part) -> None:
-        self._after = part.end
-
-
-class _ByDate(_Ranges):
-    """The entries of some days, the newest first."""
-
-    def __init__(self, wanted: AuditFilter) -> None:
-        self._wanted = AuditFilter(since=wanted.since, until=wanted.until)
-        self._place: Place | None = None
-        self._newest: datetime | None = None
-        self._oldest: datetime | None = None
-
-    def next(self, session: Session, size: int) -> _Part:
-        if self._newest is None:
-            self._newest, self._oldest = self._bounds(session)
-        end = slice_end(session, self._wanted, Toward.OLDER, self._place, size)
-        entries = within_times(self._wanted, Toward.OLDER, self._place, end)
-        count = session.scalars(select(func.count()).select_from(SecurityLog).where(*entries)).one()
-        return _Part(entries, (), count, self._fraction(end), end, end is None)
-
-    def pass_over(self, part: _Part) -> None:
-        self._place = None if part.end is None else Place(part.end)
-
-    def _bounds(self, session: Session) -> tuple[datetime, datetime]:
-        """The times of the newest and the oldest entry that have one, by the index of the time."""
-        dated = within_times(replace(self._wanted, since=self._wanted.since or date(1880, 1, 1)))
-        ends = select(func.max(STORED_MOMENT), func.min(STORED_MOMENT)).where(*dated)
-        newest, oldest = session.execute(ends).one()
-        return server_time(newest), server_time(oldest)
-
-    def _fraction(self, end: str | None) -> float:
-        if end is None or self._newest is None or self._oldest is None:
-            return 1.0
-        whole = (self._newest - self._oldest).total_seconds()
-        done = (self._newest - max(server_time(end), self._oldest)).total_seconds()
-        return done / whole if whole else 0.0
 
 
 class _Found:
@@ -267,8 +188,9 @@ class _Found:
     """
 
     def __init__(self, *, counts_gone: bool) -> None:
-        self.counts_gone = counts_gone
+        self._counts_gone = counts_gone
         self.without_hash: list[AuditEntry] = []
+        self.entries_complete = False
         self.complete = False
         self.done = False
         self._newest_bare: list[tuple[str, int]] = []
@@ -287,14 +209,13 @@ class _Found:
         """The newest entries without a hash: Open Dental writes it a moment after the entry."""
         return [number for _, number in self._newest_bare]
 
-    def add(self, part: _Part, read: Sequence[AuditEntry], suspects: dict[int, _Suspect], gone: Sequence[int]) -> None:
+    def add(self, part: Part, read: Sequence[AuditEntry], suspects: dict[int, _Suspect]) -> None:
         """Count what a range held.
 
         Args:
             part: The range.
             read: Suspects read again, which may be genuine; those left out have no hash.
             suspects: All of them.
-            gone: Numbers of entries that are gone.
         """
         known = {entry.number for entry in read}
         bare = {
@@ -310,9 +231,15 @@ class _Found:
                 bare[entry.number] = entry.stored_moment
         newest = [*self._newest_bare, *((moment, number) for number, moment in bare.items())]
         self._newest_bare = nlargest(_CONFIRMED_AT_ONCE, newest)
+        self._fraction = part.fraction * (_ENTRIES if self._counts_gone else 1.0)
+        self.entries_complete = part.last
+        self.complete = part.last and not self._counts_gone
+
+    def add_gone(self, part: Part, gone: Sequence[int]) -> None:
+        """Count the entries that are gone of a range of hashes."""
         self._gone_count += len(gone)
         self._gone_numbers += gone[: LISTED - len(self._gone_numbers)]
-        self._fraction = part.fraction
+        self._fraction = _ENTRIES + part.fraction * (1 - _ENTRIES)
         self.complete = part.last
 
     def settle(self, again: Iterable[AuditEntry]) -> None:
@@ -338,7 +265,7 @@ class _Found:
             checked=self._checked,
             altered=self._altered_count,
             without_hash=self._bare_count,
-            gone=self._gone_count if self.counts_gone else None,
+            gone=self._gone_count if self._counts_gone else None,
             listed=(*self._altered, *self.without_hash),
             gone_numbers=tuple(self._gone_numbers),
             fraction=self._fraction,

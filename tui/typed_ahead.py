@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
 
-_MOVES = ("tab", "shift+tab")
+_MOVES = ("tab", "shift+tab", "slash")
 
 
 class TypedAhead:

@@ -25,7 +25,8 @@ from core.agreement import default_agreement
 from core.api_key import AuthorityName
 from core.audit_filter import AuditFilter
 from core.audit_rows import STORED_MOMENT, select_rows
-from core.audit_search import PAGE, Place, Toward
+from core.audit_search import PAGE
+from core.audit_slices import Place, Toward
 from core.office import Office, open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
 from core.opendental.tables import SecurityLog, SecurityLogHash

@@ -6,7 +6,8 @@ from itertools import count
 
 from core.audit_entry import AuditEntry
 from core.audit_filter import AuditFilter
-from core.audit_search import AuditSearch, Place, Toward
+from core.audit_search import AuditSearch
+from core.audit_slices import Place, Toward
 from core.office import Office
 
 EVERYTHING = AuditFilter()

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from core.api_key import AuthorityName
 from core.audit_entry import AuditEntry, Genuineness
-from core.audit_search import Toward
+from core.audit_slices import Toward
 from tests.core.actors import ADMIN
 from tests.core.audit_pages import EVERYTHING, latest, walked
 from tests.core.places import FilePlace, Place, ServerPlace

@@ -749,7 +749,7 @@ def test_a_full_disk_is_told_and_logged_and_leaves_no_file(
     with place.office() as office, writing(place) as written, disk(room), pytest.raises(ExportFailed) as caught:
         finish(begun(office, folder / "trail.csv"))
     assert caught.value.sentence == (
-        f"{folder / 'trail.csv'} could not be written: the disk is full. What was written so far was removed, so"
+        f"{folder / 'trail.csv'} could not be written: the disk is full. Nothing of it is kept, so"
         " nothing was exported."
     )
     assert "space" in caught.value.hint
@@ -874,3 +874,9 @@ def test_thousands_of_entries_of_one_second(place: Place, folder: Path, monkeypa
     told = exported(place, folder / "trail.csv")
     assert numbers(folder / "trail.csv")[1:] == list(range(1_000, 0, -1))
     assert read_about(folder / "trail.csv")["genuine"] == told.count == 1_001
+
+
+@pytest.mark.parametrize("name", ["trail.csv/", "/"])
+def test_a_name_that_ends_in_a_slash_names_no_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        checked_target(f"{tmp_path}/{name}", may_replace=True)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.api_key import audit_mask, fingerprint, mask
 from core.audit_entry import Edit, Subject
 from core.audit_filter import AuditFilter
-from core.audit_search import Toward
+from core.audit_slices import Toward
 from core.audit_subject import NOT_DONE, OUR_KINDS, OUR_PATTERNS, subject_of
 from core.errors import ChangedMeanwhile
 from core.office import Office

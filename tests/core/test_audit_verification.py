@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from core import audit_verification
 from core.audit_entry import Genuineness
 from core.audit_filter import AuditFilter
-from core.audit_search import Toward
+from core.audit_slices import Toward
 from core.audit_verification import Verification, Verified
 from core.errors import ConnectionLost, PracticeUnavailable
 from core.office import Office
@@ -264,7 +264,7 @@ def test_ranges_grow_where_the_server_is_quick_and_shrink_where_it_is_slow(place
     with place.office() as office:
         quick = Verification(office._practice, EVERYTHING, office.audit.search(EVERYTHING).maker, lambda: 0.0)
         finish(quick)
-        assert quick._size == 4 * audit_verification._FIRST_SIZE * 4
+        assert quick._size >= 4 * audit_verification._FIRST_SIZE * 4
         slow = begun(office)
         finish(slow)
         assert slow._size == audit_verification._SMALLEST
@@ -534,3 +534,14 @@ def test_a_table_of_hashes_that_is_not_there(place: Place, wanted: AuditFilter) 
         assert caught.value.sentence.endswith(".")
         # The same verification goes on when the table is there again.
         assert finish(begun(office, wanted)).checked == 10
+
+
+def test_hashes_of_very_many_entries_that_are_gone_are_counted_in_ranges_and_not_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_verification, "LISTED", 5)
+    fill(place, [log_row(5_000)], hash_rows((number, "x") for number in range(1, 1_001)))
+    with ranges_of(50), place.office() as office:
+        found = finish(Verification(office._practice, EVERYTHING, office.audit.search(EVERYTHING).maker))
+    assert (found.gone, found.gone_numbers) == (1_000, (1, 2, 3, 4, 5))
+    assert (found.checked, found.without_hash) == (1, 1)

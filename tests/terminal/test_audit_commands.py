@@ -183,3 +183,19 @@ def test_the_embedded_practice_needs_no_sign_in(home: Home) -> None:
     done = home.run("audit", "verify")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("The only entry is genuine.")
+
+
+def test_a_result_that_cannot_be_written_is_no_result(home: Home) -> None:
+    home.make_practice()
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [COMMAND, "audit", "verify"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=home.environment,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "apisetup: the result could not be written: No space left on device.\n"

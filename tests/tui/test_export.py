@@ -356,3 +356,21 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
         assert "nothing was exported" in user.said
         assert files() == []
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
+
+
+async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
+    demo: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = AuditExport.begin
+
+    def begin(self: AuditExport) -> None:
+        original(self)
+        Path("trail.csv").write_text("somebody else's", encoding="utf-8")
+
+    monkeypatch.setattr(AuditExport, "begin", begin)
+    async with working(demo) as user:
+        await trail(user)
+        await export(user, "trail.csv")
+        await user.settle()
+        assert "trail.csv could not be written" in user.flowing_text
+    assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")

@@ -10,7 +10,8 @@ import pytest
 
 from core import audit_search
 from core.audit import AuditService
-from core.audit_search import AuditSearch, Toward
+from core.audit_search import AuditSearch
+from core.audit_slices import Toward
 from core.opening import Opening
 from tests.tui import rows
 from tests.tui.gates import Gates
@@ -824,3 +825,45 @@ async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: Opening) ->
         await user.at(AuditEntryScreen)
         await user.press("escape")
         assert (user.row, line(user)) == (here, "user:Maria")
+
+
+async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(2_000))
+    async with working(demo) as user:
+        await trail(user)
+        held = gate(AuditSearch, "page", hold=1)
+        await user.press("d")
+        await user.at(Prompt)
+        await user.press("end", "ctrl+u")
+        await user.enter_text("2024-11-04")
+        user.send("enter")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.settle()
+        await user.press("c")
+        assert user.row.startswith("2024-11-04 ")
+        await user.press("G")
+        assert user.row.endswith("Entry 00001")
+
+
+async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(2_000))
+    async with working(demo) as user:
+        held = gate(AuditSearch, "page", hold=1)
+        user.send("t")
+        await until(held.entered.is_set)
+        user.send("G")
+        held.open()
+        await user.settle()
+        assert user.row.endswith("Entry 00001")
+
+
+async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(demo: Opening) -> None:
+    async with working(demo) as user:
+        await trail(user)
+        user.send("slash", "ctrl+u", *"user:none", "enter")
+        await user.settle()
+        assert user.stack[-1] == "AuditTrailScreen"
+        assert line(user) == "user:none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -53,6 +54,16 @@ def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str,
     except ApiSetupError as error:
         _complain(error)
         return FAILED
+    except OSError as error:
+        # What is left would be written once more at the end, and complained about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"apisetup: the result could not be written: {error.strerror}.", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        # A job must not take an error of ours for entries that were altered.
+        _logger.exception("Unforeseen")
+        print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
+        return FAILED
     except _Ended as ended:
         print(f"apisetup: ended by signal {ended.number}; nothing was kept.", file=sys.stderr)
         return 128 + ended.number
@@ -67,9 +78,9 @@ def _verify(options: argparse.Namespace, visit: Visit) -> int:
         known = verification.step()
     progress.end()
     if options.json:
-        print(json.dumps(_verified(known, wanted, visit), indent=2))
+        _tell(json.dumps(_verified(known, wanted, visit), indent=2))
     else:
-        print("\n".join([*result_lines(known), *map(_line, known.listed)]))
+        _tell("\n".join([*result_lines(known), *map(_line, known.listed)]))
     return DONE if known.clean else DOUBTFUL
 
 
@@ -86,13 +97,17 @@ def _export(options: argparse.Namespace, visit: Visit) -> int:
     try:
         done = _written(export)
     except BaseException:
-        export.cancel()
+        try:
+            export.cancel()
+        except ApiSetupError as error:
+            # What ended the export is told by the one who asked for it.
+            _complain(error)
         raise
     if options.json:
         told = {"file": str(done.file), "about": str(done.about), "entries": done.count, "sha256": done.sha256}
-        print(json.dumps(told, indent=2))
+        _tell(json.dumps(told, indent=2))
     else:
-        print(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
+        _tell(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
     return DONE
 
 
@@ -157,6 +172,11 @@ def _verified(known: Verified, wanted: AuditFilter, visit: Visit) -> dict[str, A
 def _line(entry: AuditEntry) -> str:
     words = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
     return visible(f"{words}  {entry.text}", 400)
+
+
+def _tell(result: str) -> None:
+    # At once, so that a full disk or a closed pipe is met here.
+    print(result, flush=True)
 
 
 def _complain(error: ApiSetupError) -> None:

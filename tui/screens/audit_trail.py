@@ -24,7 +24,7 @@ from core.audit_filter import (
     parse_filter,
     worded_filter,
 )
-from core.audit_search import Place, Toward, after_day
+from core.audit_slices import Place, Toward, after_day
 from core.errors import ApiSetupError, InvalidInput
 from core.opendental.log_source import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
@@ -90,6 +90,8 @@ class AuditTrailScreen(HouseScreen[None]):
         self._search: AuditSearch | None = None
         self._stopped = False
         self._kept: Standing | None = None
+        self._begun_at: Toward | date = Toward.NEWER
+        self._arrived = False
 
     def compose_body(self) -> ComposeResult:
         """Make the filter, the chart and the list."""
@@ -160,8 +162,10 @@ class AuditTrailScreen(HouseScreen[None]):
         self.workers.cancel_group(self, "once fetch")
         self._set_stopped(stopped=False)
         self._kept = keep
+        self._begun_at, self._arrived = first, False
         trail = self._trail
         trail.say_empty("Searching…")
+        self.say("Searching… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
         trail.begin(newer=start)
         try:
@@ -198,6 +202,7 @@ class AuditTrailScreen(HouseScreen[None]):
             return
         while True:
             page = await self.ask(partial(search.page, toward, start), group="page")
+            self._arrived = True
             self._trail.extend(toward, page)
             found += len(page.entries)
             start = page.onward
@@ -247,8 +252,8 @@ class AuditTrailScreen(HouseScreen[None]):
         """Go on where the search was stopped."""
         self._set_stopped(stopped=False)
         self._trail.say_empty("Searching…")
-        if self._trail.onward(Toward.OLDER) is None and self._trail.onward(Toward.NEWER) is None:
-            self.find()
+        if not self._arrived:
+            self.find(self._begun_at, self._kept)
         else:
             self.fetch(Toward.OLDER if self._trail.onward(Toward.OLDER) else Toward.NEWER)
 
@@ -263,6 +268,9 @@ class AuditTrailScreen(HouseScreen[None]):
             self.begin()
             return
         self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+        if self.focused is not self._input:
+            # A user may have another name now, or be gone.
+            self._input.value = worded_filter(self._filter, self._users)
         self.find(keep=self._kept or self._trail.standing)
         self.count_days()
 
@@ -278,7 +286,8 @@ class AuditTrailScreen(HouseScreen[None]):
         """Go to the filter."""
         self.say("Tab completes, Enter searches, Esc leaves it as it was.")
         self._input.cursor_position = len(self._input.value)
-        self._input.focus()
+        # At once: what is typed next belongs there.
+        self.set_focus(self._input)
 
     @on(FilterInput.Choices)
     def _tell_choices(self, event: FilterInput.Choices) -> None:
@@ -386,7 +395,10 @@ class AuditTrailScreen(HouseScreen[None]):
     @flow
     async def action_export(self) -> None:
         """Write what the filter shows into a file."""
-        shown = worded_filter(self._filter, self._users) or "everything"
+        if self._search is None:
+            return
+        # An API key that was typed into the filter is not shown once more.
+        shown = self._search.maker.masked(worded_filter(self._filter, self._users)) or "everything"
         lines = [
             f"Entries: {shown}",
             "The name ends in .csv or .jsonl. The Audit Trail notes it.",
@@ -398,6 +410,7 @@ class AuditTrailScreen(HouseScreen[None]):
         )
         if file is None:
             return
+        replaces = False
         try:
             checked_target(str(file), may_replace=False)
         except FileTaken as taken:
@@ -407,8 +420,9 @@ class AuditTrailScreen(HouseScreen[None]):
             if await self.app.push_screen_wait(question) is None:
                 self.say("Nothing was exported.")
                 return
+            replaces = True
         actor, wanted = self._visit.actor, self._filter
-        export = await self.ask(partial(self._audit.export, actor, wanted, file, may_replace=True), group="export")
+        export = await self.ask(partial(self._audit.export, actor, wanted, file, may_replace=replaces), group="export")
         with self.busy("Writing that it is exported…"):
             await self.commit(export.begin)
         done = await self.app.push_screen_wait(ExportProgress(export))

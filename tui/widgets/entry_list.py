@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from core.audit_entry import AuditEntry, Genuineness
-from core.audit_search import Toward
+from core.audit_slices import Toward
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import Column, Row, RowList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.audit_search import Page, Place
+    from core.audit_search import Page
+    from core.audit_slices import Place
 
 _COLUMNS = (
     Column("Date and time", 19, min_width=16),
@@ -77,6 +78,7 @@ class TrailList(RowList):
     def __init__(self, *, empty: str) -> None:
         super().__init__(*_COLUMNS, empty=empty)
         self._window = EntryWindow(_row)
+        self._loading = False
 
     @property
     def entry(self) -> AuditEntry | None:
@@ -104,6 +106,7 @@ class TrailList(RowList):
             newer: Where the newer entries are found, if it does not begin with the newest one.
         """
         self._window.begin(newer)
+        self._loading = True
         self.cursor = 0
         self.show(self._window)
 
@@ -127,7 +130,7 @@ class TrailList(RowList):
 
     def extend(self, toward: Toward, page: Page) -> None:
         """Add a page at one end; what is in view stays where it is."""
-        first = not len(self._window)
+        first, self._loading = not len(self._window), False
         top = min(self.scroll_offset.y, self.cursor)
         in_view = range(top, max(self.scroll_offset.y + self.size.height, self.cursor + 1))
         moved = self._window.extend(toward, page.entries, page.onward, range(1) if first else in_view)
@@ -156,14 +159,14 @@ class TrailList(RowList):
 
     def action_first(self) -> None:
         """Go to the newest entry."""
-        if self.onward(Toward.NEWER) is None:
+        if self.onward(Toward.NEWER) is None and not self._loading:
             super().action_first()
         else:
             self.post_message(self.EndWanted(Toward.NEWER))
 
     def action_last(self) -> None:
         """Go to the oldest entry."""
-        if self.onward(Toward.OLDER) is None:
+        if self.onward(Toward.OLDER) is None and not self._loading:
             super().action_last()
         else:
             self.post_message(self.EndWanted(Toward.OLDER))

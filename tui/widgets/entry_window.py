@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from core.audit_search import Place, Toward
+from core.audit_slices import Place, Toward
 from tui.widgets.row_list import Row
 
 if TYPE_CHECKING:

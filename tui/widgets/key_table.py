@@ -84,7 +84,8 @@ class KeyTable(Vertical):
     def start_filter(self) -> None:
         """Go to the filter."""
         self.filter.display = True
-        self.filter.focus()
+        # At once: what is typed next belongs there.
+        self.screen.set_focus(self.filter)
 
     def end_filter(self) -> bool:
         """Show all keys again; whether there was a filter."""
