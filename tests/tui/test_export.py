@@ -372,5 +372,5 @@ async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
         await trail(user)
         await export(user, "trail.csv")
         await user.settle()
-        assert "trail.csv could not be written" in user.flowing_text
+        assert "trail.csv could not be written: File exists." in user.said
     assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")
