@@ -66,7 +66,9 @@ class EntryMaker:
     def __init__(self, users: Users, keys: Iterable[str]) -> None:
         self.users = users
         # The longest first: a key may begin another one, which must not be left half masked.
-        self._keys = sorted((key for key in keys if len(key) >= SHORTEST_KEY_TO_FIND), key=len, reverse=True)
+        longest_first = sorted((key for key in keys if len(key) >= SHORTEST_KEY_TO_FIND), key=len, reverse=True)
+        # Databases find a key in whatever letters it is written.
+        self._keys = [(key.casefold(), re.compile(re.escape(key), re.IGNORECASE)) for key in longest_first]
 
     def entries(self, rows: Sequence[StoredRow]) -> list[AuditEntry]:
         """The entries of rows of `select_rows`, in the order of the rows."""
@@ -82,10 +84,9 @@ class EntryMaker:
     def masked(self, text: str) -> str:
         """A text with every known or named API key in it masked."""
         folded = text.casefold()
-        for key in self._keys:
-            # Databases find a key in whatever letters it is written.
-            if key.casefold() in folded:
-                text = re.sub(re.escape(key), lambda found: mask(found[0]), text, flags=re.IGNORECASE)
+        for key, pattern in self._keys:
+            if key in folded:
+                text = pattern.sub(lambda found: mask(found[0]), text)
         return _NAMED_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
     def _entry(self, row: StoredRow, hashes: tuple[str, ...]) -> AuditEntry:

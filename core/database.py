@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,36 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             },
         )
     )
+
+
+def existing_file_engine(path: Path) -> Engine:
+    """An engine for an SQLite file that is there, through which nothing can be written.
+
+    Raises:
+        StorageFailed: There is no such file.
+    """
+    if not path.is_file():
+        raise StorageFailed(
+            f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
+        )
+    engine = file_engine(path)
+
+    @event.listens_for(engine, "connect")
+    def _forbid_writing(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    return engine
+
+
+def forbid_writing(engine: Engine) -> Engine:
+    """Have a server refuse to write through an engine, where it can: MySQL since 5.6, MariaDB always."""
+
+    @event.listens_for(engine, "connect")
+    def _begin_read_only(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor, suppress(connection.ProgrammingError):
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+    return engine
 
 
 def file_engine(path: Path) -> Engine:

@@ -15,7 +15,7 @@ from core.authority.headquarters import HeadquartersCopy
 from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
 from core.companion.store import Companion
-from core.database import file_engine, server_engine, translated
+from core.database import existing_file_engine, file_engine, forbid_writing, server_engine, translated
 from core.errors import ApiSetupError, InsecureLine
 from core.keys import KeyService
 from core.licenses import LicenseService
@@ -51,16 +51,24 @@ class Office:
 
 
 def open_file_office(
-    address: FileAddress, agreement: Agreement, surroundings: Surroundings, *, filled: bool = False
+    address: FileAddress,
+    agreement: Agreement,
+    surroundings: Surroundings,
+    *,
+    filled: bool = False,
+    read_only: bool = False,
 ) -> Office:
     """Open an SQLite practice, made now where the file is new; its companion is the same file.
 
     Args:
         filled: Fill the new practice with what the demo shows.
+        read_only: The file must be there, and nothing is written to it.
 
     Raises:
         PracticeUnavailable: The file cannot be used.
     """
+    if read_only:
+        return _open_to_read(address, agreement, surroundings)
     engine = file_engine(address.path)
     made = embedded.make_practice(engine, surroundings.account, demo.TITLE if filled else embedded.TITLE)
     practice = _open(engine, surroundings)
@@ -71,6 +79,14 @@ def open_file_office(
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
 
 
+def _open_to_read(address: FileAddress, agreement: Agreement, surroundings: Surroundings) -> Office:
+    engine = existing_file_engine(address.path)
+    practice = _open(engine, surroundings, read_only=True)
+    companion = Companion(engine, shared=True)
+    companion.prepare(surroundings.clock, read_only=True)
+    return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
+
+
 def open_server_office(
     address: ServerAddress,
     password: Secret,
@@ -78,15 +94,22 @@ def open_server_office(
     authority: AuthorityName,
     agreement: Agreement,
     surroundings: Surroundings,
+    *,
+    read_only: bool = False,
 ) -> Office:
     """Open a practice on a server.
+
+    Args:
+        read_only: Nothing is written to it, not even that somebody signed in.
 
     Raises:
         PracticeUnavailable: The server, the database or the companion file cannot be used.
     """
     engine = server_engine(address, password)
+    if read_only:
+        forbid_writing(engine)
     try:
-        practice = _open(engine, surroundings, address.tls)
+        practice = _open(engine, surroundings, address.tls, read_only=read_only)
         companion = Companion(file_engine(companion_file), shared=False)
         companion.prepare(surroundings.clock)
     except ApiSetupError:
@@ -98,7 +121,7 @@ def open_server_office(
     return Office(practice, companion, decides, agreement, surroundings.computer)
 
 
-def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None) -> Practice:
+def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None, *, read_only: bool = False) -> Practice:
     with translated(), engine.connect() as plain:
         shape = probe(plain.execution_options(read_only=True))
     if tls is not None and not shape.tls:
@@ -106,7 +129,7 @@ def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None) ->
             "The server says that the line to it is not encrypted, though it should be.",
             "Something between here and there may have opened it; ask who runs that network.",
         )
-    return Practice(engine, shape, surroundings.clock, surroundings.random)
+    return Practice(engine, shape, surroundings.clock, surroundings.random, read_only=read_only)
 
 
 def _facts(shape: Shape) -> OfficeFacts:

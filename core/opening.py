@@ -32,6 +32,8 @@ class Opening:
     """The database password where it is known already."""
     demo: bool = False
     """Fill the new SQLite file with the demo practice first."""
+    read_only: bool = False
+    """Write nothing to the practice, not even that somebody signed in."""
 
     @property
     def on_server(self) -> bool:
@@ -49,7 +51,15 @@ class Opening:
 
         agreement = self.configuration.agreement()
         if isinstance(self.address, FileAddress):
-            return office.open_file_office(self.address, agreement, self.surroundings, filled=self.demo)
+            return office.open_file_office(
+                self.address, agreement, self.surroundings, filled=self.demo, read_only=self.read_only
+            )
         return office.open_server_office(
-            self.address, password, self.companion_file, self.authority, agreement, self.surroundings
+            self.address,
+            password,
+            self.companion_file,
+            self.authority,
+            agreement,
+            self.surroundings,
+            read_only=self.read_only,
         )

@@ -38,11 +38,13 @@ class Practice:
         shape: What the probe found.
         clock: The local time, used only where no server has a clock of its own (SQLite).
         random: Picks primary keys where the practice asks for random ones.
+        read_only: Whether the door stays shut.
     """
 
-    def __init__(self, engine: Engine, shape: Shape, clock: Clock, random: Random) -> None:
+    def __init__(self, engine: Engine, shape: Shape, clock: Clock, random: Random, *, read_only: bool = False) -> None:
         self.engine = engine
         self.shape = shape
+        self.read_only = read_only
         self._clock = clock
         self._random = random
 
@@ -79,6 +81,10 @@ class Practice:
             NotPermitted: The database user may not write; nothing was changed.
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
+        if self.read_only:
+            raise NotPermitted(
+                f"This practice was opened read-only. {_NOTHING}", "Start apisetup without --read-only to change it."
+            )
         logged_ahead = reaches_outside or not self.shape.transactional
         change = Change(self)
         committing = False

@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives the exit status of the process."""
     options = parser().parse_args(arguments)
     try:
+        if options.demo and options.read_only:
+            raise ConfigurationError("--demo makes a practice, which --read-only forbids.", "Choose one of them.")
         if options.demo and options.url is not None:
             raise ConfigurationError("--demo and --url name two different practices.", "Choose one of them.")
         if options.command == "audit":
@@ -84,6 +86,7 @@ def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanu
         authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
         password=Secret(given) if given is not None else None,
         demo=options.demo,
+        read_only=options.read_only,
     )
 
 

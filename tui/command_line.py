@@ -47,6 +47,9 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
     parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
     parser.add_argument(
+        "--read-only", action="store_true", help="write nothing to the practice, not even that somebody signed in"
+    )
+    parser.add_argument(
         "--tls",
         choices=("verify", "off"),
         help="how the line to a server is protected: off is the default for this computer only",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.companion.migrations import migrate, pending
 from core.database import translated
+from core.errors import NotAPractice
 from core.practice import Change
 
 
@@ -26,17 +27,22 @@ class Companion:
         self._engine = engine
         self.shared = shared
 
-    def prepare(self, clock: Callable[[], datetime]) -> None:
+    def prepare(self, clock: Callable[[], datetime], *, read_only: bool = False) -> None:
         """Create or migrate the tables where that is needed.
 
         Raises:
             PracticeUnavailable: The file cannot be used.
-            NotAPractice: A newer apisetup made it.
+            NotAPractice: A newer apisetup made it, or an older one and nothing can be added.
         """
         with translated():
             with self._engine.connect() as plain:
                 if not pending(plain.execution_options(read_only=True)):
                     return
+            if read_only:
+                raise NotAPractice(
+                    "This file is of an older apisetup, or of another program.",
+                    "Open it without --read-only once, so that what is missing is added.",
+                )
             with self._engine.begin() as connection:
                 migrate(connection, clock)
 

@@ -157,3 +157,16 @@ def test_a_user_who_may_only_read_sees_all_and_saves_nothing(home: Home, practic
 def _flat(text: str) -> str:
     """The words of a text that is broken into lines of a frame."""
     return " ".join(text.replace("│", " ").split())
+
+
+def test_read_only_shows_everything_and_writes_nothing(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home, "--read-only") as terminal:
+        terminal.wait_for("Admin · READ-ONLY$")
+        terminal.wait_for("^Read-only: nothing can be written here")
+        terminal.press("d")
+        terminal.wait_for("^! Nothing can be written here, so keys are not changed")
+        terminal.press("t")
+        terminal.wait_for("^All: ")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    assert practice.logged() == []
