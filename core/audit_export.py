@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import hashlib
-import io
 import json
 import os
-import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +22,9 @@ from core.audit_filter import worded_filter
 from core.audit_search import AuditSearch
 from core.audit_slices import Place, Toward
 from core.audit_subject import NOT_DONE
-from core.errors import ApiSetupError, ExportFailed, InvalidInput, NotPermitted, Unconfirmed
+from core.errors import ApiSetupError, ExportFailed, NotPermitted, Unconfirmed
+from core.export_lines import COLUMNS, csv_lines, json_lines
+from core.export_target import ExportFormat, about_file
 from core.opendental.permission_types import Permission
 from core.practice import Practice
 from core.server_offsets import ServerOffsets
@@ -34,15 +32,6 @@ from core.server_offsets import ServerOffsets
 STEP_SECONDS = 0.4
 """How long one step takes, until one is told how far it is."""
 PAGE = 500
-ABOUT = ".about.json"
-"""What the name of the file beside ends in, which says what the export is."""
-
-
-class ExportFormat(Enum):
-    """The kinds of file; the value is how their names end."""
-
-    CSV = ".csv"
-    JSON_LINES = ".jsonl"
 
 
 @dataclass(frozen=True)
@@ -61,60 +50,6 @@ class Exported:
     def about(self) -> Path:
         """The file beside that says what the export is."""
         return about_file(self.file)
-
-
-def about_file(file: Path) -> Path:
-    """The file beside an export, which says what it is."""
-    return file.with_name(file.name + ABOUT)
-
-
-def checked_target(text: str, *, may_replace: bool) -> Path:
-    """The file to write, from what was typed.
-
-    Raises:
-        InvalidInput: It cannot be written, or is there already; the field is `file`.
-    """
-    if not text.strip() or text.strip().endswith("/"):
-        raise InvalidInput("file", "Name a file.", "It ends in .csv or .jsonl.")
-    try:
-        return _checked(Path(text.strip()).expanduser().absolute(), may_replace=may_replace)
-    except (OSError, RuntimeError, ValueError) as error:
-        # A directory that may not be looked into, a home of nobody, a name too long or with a null character.
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
-        raise InvalidInput("file", f"{text.strip()} cannot be written: {why}.", "Choose another one.") from error
-
-
-def _checked(file: Path, *, may_replace: bool) -> Path:
-    if file.suffix.casefold() not in {each.value for each in ExportFormat}:
-        raise InvalidInput("file", f"The name {file.name} tells no kind of file.", "It must end in .csv or .jsonl.")
-    if not file.parent.is_dir():
-        raise InvalidInput("file", f"There is no directory {file.parent}.", "Make it first, or choose another one.")
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise InvalidInput("file", f"The directory {file.parent} cannot be written.", "Choose another one.")
-    taken = [each for each in (file, about_file(file)) if _is_there(each)]
-    for each in taken:
-        if each.is_dir():
-            raise InvalidInput("file", f"{each} is a directory.", "Choose another name.")
-    if taken and not may_replace:
-        raise FileTaken(taken[0])
-    return file
-
-
-def _is_there(file: Path) -> bool:
-    """Whether anything has this name, and be it a link to nowhere."""
-    try:
-        file.lstat()
-    except FileNotFoundError:
-        return False
-    return True
-
-
-class FileTaken(InvalidInput):
-    """The file is there already; it is not written over without asking."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__("file", f"{file} is there already.", "Choose another name, or say that it may be replaced.")
-        self.file = file
 
 
 class AuditExport:
@@ -173,7 +108,7 @@ class AuditExport:
                 self._partial = _Partial(os.fdopen(handle, "wb"), Path(name))
                 self._digest = hashlib.sha256()
                 if self._format is ExportFormat.CSV:
-                    self._write(_csv_lines([COLUMNS]))
+                    self._write(csv_lines([COLUMNS]))
         except BaseException as error:
             self._remove()
             if not isinstance(error, NotPermitted):
@@ -218,7 +153,7 @@ class AuditExport:
         rows = [self._row(entry) for entry in page.entries]
         try:
             with _told(self._file):
-                self._write(_csv_lines(rows) if self._format is ExportFormat.CSV else _json_lines(rows))
+                self._write(csv_lines(rows) if self._format is ExportFormat.CSV else json_lines(rows))
         except ExportFailed:
             # That it failed is told even where it cannot be logged.
             with suppress(ApiSetupError):
@@ -341,51 +276,10 @@ class AuditExport:
             raise
 
 
-COLUMNS = (
-    "number",
-    "time",
-    "user_number",
-    "user",
-    "permission_number",
-    "permission",
-    "computer",
-    "text",
-    "log_source",
-    "patient_number",
-    "last_edit",
-    "hash",
-)
-"""The columns of a CSV file, and the names in a line of JSON."""
-
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
-
-
 @dataclass(frozen=True)
 class _Partial:
     file: IO[bytes]
     path: Path
-
-
-def _csv_lines(rows: Sequence[Sequence[str | int]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: str | int) -> str | int:
-    """A cell that a spreadsheet takes for a text, and a terminal too."""
-    if isinstance(value, int):
-        return value
-    harmless = "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in value)
-    return f"'{harmless}" if _FORMULA.match(harmless) else harmless
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
-def _json_lines(rows: Sequence[Sequence[str | int]]) -> str:
-    return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, cast, func, or_, select
@@ -25,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.audit_entry import AuditEntry, Genuineness
 from core.audit_filter import AuditFilter
 from core.audit_rows import STORED_MOMENT, EntryMaker, StoredRow, select_rows
-from core.audit_slices import Place, Toward, after_day, beyond, by_time, next_slice
+from core.audit_slices import Place, Toward, beyond, by_time, next_slice
 from core.audit_subject import OUR_KINDS, OUR_PATTERNS
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.tables import SecurityLog
@@ -81,10 +80,6 @@ class AuditSearch:
         """
         with self._practice.read() as session:
             return _Walk(session, self, toward, size).page(start)
-
-    def at(self, day: date, size: int = PAGE) -> Page:
-        """The entries of a day and before."""
-        return self.page(Toward.OLDER, after_day(day), size)
 
     def has_few(self, session: Session) -> bool:
         """Whether an index names all entries in question, and they are not many; asked once."""

@@ -21,10 +21,12 @@ import pytest
 from sqlalchemy import event
 
 from core import audit_export
-from core.audit_export import COLUMNS, AuditExport, Exported, FileTaken, about_file, checked_target
+from core.audit_export import AuditExport, Exported
 from core.audit_filter import AuditFilter
 from core.audit_search import AuditSearch
 from core.errors import ApiSetupError, ExportFailed, InvalidInput, NotPermitted, PracticeUnavailable
+from core.export_lines import COLUMNS
+from core.export_target import FileTaken, about_file, checked_target
 from core.office import Office
 from tests.core.actors import ADMIN
 from tests.core.audit_pages import EVERYTHING, latest

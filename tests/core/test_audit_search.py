@@ -104,10 +104,32 @@ def test_what_each_filter_finds(
 def test_a_day_and_before_it(place: Place) -> None:
     with place.office() as office:
         search = office.audit.search(EVERYTHING)
-        assert numbers(search.at(date(2024, 11, 5)).entries) == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
-        assert numbers(search.at(date(2024, 11, 4)).entries) == [9, 8, 7, 6, 4, 3, 2, 5]
-        assert numbers(search.at(date(2020, 2, 28)).entries) == [5]
-        assert numbers(search.at(date(9999, 12, 31)).entries) == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
+        assert numbers(search.page(Toward.OLDER, after_day(date(2024, 11, 5))).entries) == [
+            10,
+            1,
+            9,
+            8,
+            7,
+            6,
+            4,
+            3,
+            2,
+            5,
+        ]
+        assert numbers(search.page(Toward.OLDER, after_day(date(2024, 11, 4))).entries) == [9, 8, 7, 6, 4, 3, 2, 5]
+        assert numbers(search.page(Toward.OLDER, after_day(date(2020, 2, 28))).entries) == [5]
+        assert numbers(search.page(Toward.OLDER, after_day(date(9999, 12, 31))).entries) == [
+            10,
+            1,
+            9,
+            8,
+            7,
+            6,
+            4,
+            3,
+            2,
+            5,
+        ]
 
 
 def test_from_between_two_days_each_direction_gives_what_the_other_does_not(place: Place) -> None:
@@ -123,7 +145,9 @@ def test_from_between_two_days_each_direction_gives_what_the_other_does_not(plac
 def test_after_a_days_last_entry_no_row_of_the_next_day_is_looked_at(server_place: ServerPlace) -> None:
     with server_place.office() as office:
         search = office.audit.search(EVERYTHING)
-        ((statement, values),) = page_statements(office, lambda: search.at(date(2024, 11, 4)))
+        ((statement, values),) = page_statements(
+            office, lambda: search.page(Toward.OLDER, after_day(date(2024, 11, 4)))
+        )
         assert "LogDateTime` < " in statement.replace("securitylog.`", "`")
         assert "2024-11-05 00:00:00" in values.values()
 
@@ -607,7 +631,7 @@ def check_paging(office: Office, question: Question) -> None:
     assert answers(walked(search, Toward.OLDER, size=size)) == expected
     assert answers(walked(search, Toward.NEWER, size=size)) == expected[::-1]
 
-    page, between = search.at(question.day, size), after_day(question.day)
+    page, between = search.page(Toward.OLDER, after_day(question.day), size), after_day(question.day)
     older = list(page.entries) + (walked(search, Toward.OLDER, page.onward, size) if page.onward else [])
     newer = walked(search, Toward.NEWER, between, size) if between else []
     assert answers(newer[::-1] + older) == expected

@@ -12,11 +12,11 @@ from sqlalchemy import text
 from core.address import FileAddress, ServerAddress
 from core.agreement import default_agreement
 from core.api_key import AuthorityName
-from core.audit_export import checked_target
 from core.audit_filter import AuditFilter
 from core.audit_slices import Toward
 from core.database import translated
 from core.errors import ApiSetupError, NotAPractice, NotPermitted, StorageFailed
+from core.export_target import checked_target
 from core.office import Office, open_file_office, open_server_office
 from core.secrets import Secret
 from tests.core.actors import ADMIN

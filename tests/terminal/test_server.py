@@ -166,7 +166,7 @@ def test_read_only_shows_everything_and_writes_nothing(home: Home, practice: Ser
         terminal.press("d")
         terminal.wait_for("^! Nothing can be written here, so keys are not changed")
         terminal.press("t")
-        terminal.wait_for("^All: ")
+        terminal.wait_for("^> No entry on these days")
         terminal.press("q")
         assert terminal.exit_status() == 0
     assert practice.logged() == []

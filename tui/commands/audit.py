@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.audit_entry import counted
-from core.audit_export import FileTaken, checked_target
 from core.audit_filter import AuditFilter, FilterError, parse_day, parse_filter
 from core.errors import ApiSetupError, ConfigurationError
+from core.export_target import FileTaken, checked_target
 from tui.commands.entrance import visiting
 from tui.verification_words import progress_words, result_lines
 from tui.widgets.plain import visible

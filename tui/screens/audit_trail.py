@@ -6,15 +6,13 @@ import time
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.audit_entry import Genuineness, counted
-from core.audit_export import FileTaken, checked_target
 from core.audit_filter import (
     AuditFilter,
     FilterError,
@@ -26,16 +24,13 @@ from core.audit_filter import (
 )
 from core.audit_slices import Place, Toward, after_day
 from core.errors import ApiSetupError, InvalidInput
-from core.opendental.log_source import LOG_SOURCES
-from core.opendental.permission_types import PERMISSIONS
-from tui.modals.choice import Choice
-from tui.modals.export import ExportProgress
-from tui.modals.notice import Notice
+from tui.filter_choice import choose_part
 from tui.modals.prompt import Prompt
 from tui.modals.question import Answer, Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
 from tui.screens.verification import VerificationScreen
+from tui.trail_export import export_entries
 from tui.widgets.activity_chart import ActivityChart
 from tui.widgets.entry_list import Standing, TrailList
 from tui.widgets.filter_input import FilterInput
@@ -321,21 +316,9 @@ class AuditTrailScreen(HouseScreen[None]):
     @flow
     async def action_choose_filter(self) -> None:
         """Choose a user, a permission or a log source."""
-        question = Question(
-            "Show entries of",
-            ["All, or one of them."],
-            Answer("u", "A user", "user"),
-            Answer("p", "A permission", "permission"),
-            Answer("l", "A log source", "source"),
-        )
-        kind = await self.app.push_screen_wait(question)
-        if kind is None:
-            return
-        choices = _choices(kind, self._users)
-        chosen = await self.app.push_screen_wait(Choice(f"Show entries of a {kind}", [words for words, _ in choices]))
-        if chosen is not None:
-            changed: dict[str, Any] = {kind: choices[chosen][1]}
-            self._show_filter(replace(self._filter, **changed))
+        changed = await choose_part(self, self._filter, self._users)
+        if changed is not None:
+            self._show_filter(changed)
 
     @flow
     async def action_go_to_date(self) -> None:
@@ -395,52 +378,8 @@ class AuditTrailScreen(HouseScreen[None]):
     @flow
     async def action_export(self) -> None:
         """Write what the filter shows into a file."""
-        if self._search is None:
-            return
-        # An API key that was typed into the filter is not shown once more.
-        shown = self._search.maker.masked(worded_filter(self._filter, self._users)) or "everything"
-        lines = [
-            f"Entries: {shown}",
-            "The name ends in .csv or .jsonl. The Audit Trail notes it.",
-            "API keys are masked in it; patients' numbers and the texts are not.",
-        ]
-        first = f"{Path.cwd()}/audit-trail-{self._today}.csv"
-        file = await self.app.push_screen_wait(
-            Prompt("Export", lines, first, partial(checked_target, may_replace=True))
-        )
-        if file is None:
-            return
-        replaces = False
-        try:
-            checked_target(str(file), may_replace=False)
-        except FileTaken as taken:
-            question = Question(
-                "Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y")
-            )
-            if await self.app.push_screen_wait(question) is None:
-                self.say("Nothing was exported.")
-                return
-            replaces = True
-        actor, wanted = self._visit.actor, self._filter
-        export = await self.ask(partial(self._audit.export, actor, wanted, file, may_replace=replaces), group="export")
-        with self.busy("Writing that it is exported…"):
-            await self.commit(export.begin)
-        done = await self.app.push_screen_wait(ExportProgress(export))
-        if isinstance(done, ApiSetupError):
-            raise done
-        if done is None:
-            self.say("The export was cancelled; nothing of it was kept.")
-            return
-        self.say(f"Exported: {counted(done.count)}.", "ok")
-        lines = [
-            f"{counted(done.count)} in",
-            str(done.file),
-            "",
-            f"SHA-256 {done.sha256[:16]}…",
-            "",
-            f"Filter, counts, who and when are in {done.about.name} beside it. The Audit Trail has the SHA-256, too.",
-        ]
-        self.open_above(Notice("Exported", lines))
+        if self._search is not None:
+            await export_entries(self, self._visit, self._filter, self._search.maker, self._today)
 
     # -- leaving -----------------------------------------------------------------
 
@@ -469,15 +408,3 @@ def _nothing(wanted: AuditFilter) -> str:
 
 def _users_and_today(audit: AuditService) -> tuple[Users, date]:
     return audit.users(), audit.today()
-
-
-def _choices(kind: str, users: Users) -> list[tuple[str, int | None]]:
-    """What can be chosen for a part of the filter, with its number."""
-    everything: tuple[str, int | None] = ("All", None)
-    if kind == "user":
-        return [everything, *((word, users.number(word)) for word in users.words)]
-    names = PERMISSIONS.names if kind == "permission" else LOG_SOURCES.names
-    numbered = sorted(
-        ((f"{name} ({number})", number) for number, name in enumerate(names)), key=lambda each: each[0].casefold()
-    )
-    return [everything, *numbered]
