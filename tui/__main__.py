@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import ApiSetupError, ConfigurationError
 from tui.command_line import parser
-from tui.debug_log import start_log
 
 if TYPE_CHECKING:
     from core.address import Address
@@ -34,18 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             with ExitStack() as cleanup:
                 opening = _opening(options, os.environ, cleanup)
-                if options.debug:
-                    start_log(opening.log)
+                _log_if_asked(options, opening)
                 return audit.run(options, opening, os.environ)
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfigurationError(
                 "apisetup needs a terminal for its keys and its screen.", "Start it without pipes."
             )
         with ExitStack() as cleanup:
-            return _run(_opening(options, os.environ, cleanup), debug=options.debug)
+            opening = _opening(options, os.environ, cleanup)
+            return _run(options, opening)
     except ApiSetupError as error:
         print(f"apisetup: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigurationError) else 1
+        # For a command, 1 would mean that entries were altered.
+        return 2 if isinstance(error, ConfigurationError) or options.command else 1
 
 
 def _opening(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> Opening:
@@ -113,6 +113,13 @@ def _protected(address: Address, options: argparse.Namespace) -> Address:
     return replace(address, tls=Tls(*paths))
 
 
+def _log_if_asked(options: argparse.Namespace, opening: Opening) -> None:
+    if options.debug:
+        from tui.debug_log import start_log
+
+        start_log(opening.log)
+
+
 def _account() -> str:
     """The operating-system account, which the environment cannot change."""
     import pwd
@@ -130,14 +137,13 @@ def _thrown_away(cleanup: ExitStack) -> Path:
     return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"
 
 
-def _run(opening: Opening, *, debug: bool) -> int:
+def _run(options: argparse.Namespace, opening: Opening) -> int:
     # What starting makes is not garbage; looking for some is put off until the first picture is painted.
     gc.disable()
     from tui.app import ApisetupApp
     from tui.terminal import run_terminal, tell
 
-    if debug:
-        start_log(opening.log)
+    _log_if_asked(options, opening)
     app = ApisetupApp(opening)
     status = run_terminal(app)
     if app.cannot_start is not None:
