@@ -495,6 +495,16 @@ async def test_a_day_before_all_entries_goes_to_the_oldest(demo: Opening) -> Non
         assert user.row == cells(user)[-1][0] + " | " + " | ".join(cells(user)[-1][1:])
 
 
+async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: Opening) -> None:
+    rows.change("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
+    async with working(demo) as user:
+        await trail(user)
+        await everything(user)
+        await go_to(user, "2020-01-01")
+        assert user.row.startswith("(no date)")
+        assert user.said.startswith("No entry with a date is so old; these have none. ")
+
+
 @pytest.mark.parametrize(
     ("day", "said"),
     [

@@ -87,6 +87,7 @@ class AuditTrailScreen(HouseScreen[None]):
         self._kept: Standing | None = None
         self._begun_at: Toward | date = Toward.NEWER
         self._arrived = False
+        self._remark = ""
 
     def compose_body(self) -> ComposeResult:
         """Make the filter, the chart and the list."""
@@ -157,7 +158,7 @@ class AuditTrailScreen(HouseScreen[None]):
         self.workers.cancel_group(self, "once fetch")
         self._set_stopped(stopped=False)
         self._kept = keep
-        self._begun_at, self._arrived = first, False
+        self._begun_at, self._arrived, self._remark = first, False, ""
         trail = self._trail
         trail.say_empty("Searching…")
         self.say("Searching… Esc stops.")
@@ -179,6 +180,9 @@ class AuditTrailScreen(HouseScreen[None]):
         except ApiSetupError:
             trail.say_empty("Not read; r tries again.")
             raise
+        if start is not None and trail.entry is not None and trail.entry.moment is None:
+            self._remark = "No entry with a date is so old; these have none. "
+            self.say(self._summary())
         if keep is not None:
             trail.put_cursor_on_line(keep.line)
         self._kept = None
@@ -213,7 +217,7 @@ class AuditTrailScreen(HouseScreen[None]):
         whole = all(self._trail.onward(toward) is None for toward in Toward)
         if whole and not self._trail.entries:
             return ""
-        return f"{'All' if whole else 'In view and around it'}: {self._words()}."
+        return f"{self._remark}{'All' if whole else 'In view and around it'}: {self._words()}."
 
     def _words(self) -> str:
         entries = self._trail.entries
