@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -82,9 +83,12 @@ def _name(host: str) -> x509.GeneralName:
 @contextmanager
 def tls_server(directory: Path, own: Signed, trusted: Signed) -> Iterator[Server]:
     """A server on a port of its own, with this certificate; it trusts clients whom the other one signed."""
-    data = directory / "data"
+    data, temporary = directory / "data", directory / "tmp"
+    temporary.mkdir()
+    # A server that starts removes what others left in its directory for temporary tables, and what they need there.
+    environment = os.environ | {"TMPDIR": str(temporary)}
     install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, "--skip-test-db", "--user=root"], check=True, capture_output=True)
+    subprocess.run([*install, "--skip-test-db", "--user=root"], check=True, capture_output=True, env=environment)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,6 +97,7 @@ def tls_server(directory: Path, own: Signed, trusted: Signed) -> Iterator[Server
         "--no-defaults",
         "--user=root",
         f"--datadir={data}",
+        f"--tmpdir={temporary}",
         f"--port={port}",
         "--bind-address=127.0.0.1",
         f"--socket={directory / 'socket'}",
@@ -102,7 +107,7 @@ def tls_server(directory: Path, own: Signed, trusted: Signed) -> Iterator[Server
         f"--ssl-key={own.key_file}",
     ]
     with (directory / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     server = Server("127.0.0.1", port, "root", "")
     try:
         _wait_for(server, process, directory / "server.log")
