@@ -94,7 +94,7 @@ def test_what_is_not_saved_is_asked_about(home: Home) -> None:
         terminal.wait_for("─ Quit without saving")
         terminal.press("escape")
         terminal.wait_for_no("─ Quit without saving")
-        assert terminal.find("Subscription interval +5 ")
+        terminal.wait_for("Subscription interval +5 ")
         terminal.press("ctrl+q")
         terminal.wait_for("─ Quit without saving")
         terminal.press("y")

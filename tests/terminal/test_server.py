@@ -130,7 +130,9 @@ def test_where_headquarters_decides_the_keys_are_only_read(home: Home, practice:
         assert re.search("Open Dental's headquarters decides about the keys", _flat(terminal.text))
         assert re.search("apisetup is not connected to it yet", _flat(terminal.text))
         terminal.press("enter")
+        terminal.wait_for_no("─ Keys are not added here ")
         terminal.wait_for(READY)
+        terminal.settle()
         terminal.press("d")
         terminal.wait_for("^! Open Dental's headquarters decides about ")
     assert practice.rows("SELECT * FROM apikey") == before
