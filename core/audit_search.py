@@ -2,7 +2,8 @@
 
 Entries stand in the order of their time and, within a second, of their number. Open Dental indexes the time, the
 user, the permission and the number, each alone, and its MyISAM tables are locked while a query reads them. So a page
-begins where the last one ended (never by counting off rows), and every query here looks at a limited number of rows:
+begins where the last one ended (never by counting off rows), and every query here looks at a limited number of rows -
+but one, which finds the first number of a second that has more entries than a page:
 
 *   Dates alone: the index of the time gives the rows in order. It knows no order within a second, so a second that a
     page would cut in two is left to the next page.
@@ -35,8 +36,9 @@ PAGE = 100
 SLICE = 20_000
 """Rows that one query looks at for a condition that no index serves."""
 FIRST_SLICE = 2_000
+"""The same for the first one: most of what one searches for is near."""
 HASHED_SLICE = 4_000
-"""The same where each row's hash is computed, which takes a few microseconds."""
+"""Rows of a slice where each row's hash is computed, which takes a few microseconds."""
 SLICES_AT_ONCE = 5
 """How many of them are looked through before one is told how far it came."""
 FEW = 3_000

@@ -877,3 +877,20 @@ async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(de
         await user.settle()
         assert user.stack[-1] == "AuditTrailScreen"
         assert line(user) == "user:none"
+
+
+async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo: Opening, gate: Gates) -> None:
+    rows.fill_trail(many(2_000))
+    async with working(demo) as user:
+        await trail(user)
+        await user.press(*["pagedown"] * 12)
+        here = user.row
+        held = gate(AuditSearch, "page", hold=1)
+        user.send("r")
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: user.said.startswith("Stopped"))
+        held.open()
+        await user.settle()
+        await user.press("c")
+        assert user.row == here

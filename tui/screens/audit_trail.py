@@ -26,10 +26,9 @@ from core.audit_slices import Place, Toward, after_day
 from core.errors import ApiSetupError, InvalidInput
 from tui.filter_choice import choose_part
 from tui.modals.prompt import Prompt
-from tui.modals.question import Answer, Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
-from tui.screens.verification import VerificationScreen
+from tui.screens.verification import VerificationScreen, choose_range
 from tui.trail_export import export_entries
 from tui.widgets.activity_chart import ActivityChart
 from tui.widgets.entry_list import Standing, TrailList
@@ -360,24 +359,9 @@ class AuditTrailScreen(HouseScreen[None]):
     @flow
     async def action_verify(self) -> None:
         """Check the hashes of all entries, or of those in the range."""
-        wanted = AuditFilter(since=self._filter.since, until=self._filter.until)
-        if wanted != AuditFilter():
-            question = Question(
-                "Verify the Audit Trail",
-                [
-                    "Each entry's hash is computed anew and compared.",
-                    "",
-                    "A verification of everything also finds the hashes that deleted entries leave behind.",
-                ],
-                Answer("r", f"The range {worded_filter(wanted, self._users)}", "range"),
-                Answer("e", "Everything", "everything"),
-            )
-            choice = await self.app.push_screen_wait(question)
-            if choice is None:
-                return
-            if choice == "everything":
-                wanted = AuditFilter()
-        self.open_above(VerificationScreen(self._visit, wanted))
+        wanted = await choose_range(self, self._filter, self._users)
+        if wanted is not None:
+            self.open_above(VerificationScreen(self._visit, wanted))
 
     @flow
     async def action_export(self) -> None:
@@ -396,7 +380,9 @@ class AuditTrailScreen(HouseScreen[None]):
         elif self._searching:
             for group in ("latest find", "once fetch"):
                 self.workers.cancel_group(self, group)
-            self._kept = None
+            if self._arrived:
+                # One stands among what was found; before that, c has to find the place again.
+                self._kept = None
             self._set_stopped(stopped=True)
             self._trail.say_empty("Stopped before any entry was found; c searches on.")
             self.say(f"Stopped: {self._words()}. c searches on.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.widgets import Static
 
+from core.audit_filter import AuditFilter, worded_filter
 from core.errors import ApiSetupError
+from tui.modals.question import Answer, Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.base import HouseScreen
 from tui.verification_words import progress_words, result_lines
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.audit_entry import AuditEntry
-    from core.audit_filter import AuditFilter
+    from core.audit_filter import Users
     from core.audit_verification import Verification, Verified
     from tui.visit import Visit
 
@@ -142,6 +144,25 @@ class VerificationScreen(HouseScreen[None]):
             self.call_later(self.refresh_bindings)
         else:
             self.dismiss(None)
+
+
+async def choose_range(screen: HouseScreen[Any], shown: AuditFilter, users: Users) -> AuditFilter | None:
+    """Ask whether the days of a filter are verified, or everything; None where neither is. To be run in a flow."""
+    days = AuditFilter(since=shown.since, until=shown.until)
+    if days == AuditFilter():
+        return days
+    question = Question(
+        "Verify the Audit Trail",
+        [
+            "Each entry's hash is computed anew and compared.",
+            "",
+            "A verification of everything also finds the hashes that deleted entries leave behind.",
+        ],
+        Answer("r", f"The range {worded_filter(days, users)}", "range"),
+        Answer("e", "Everything", "everything"),
+    )
+    choice = await screen.app.push_screen_wait(question)
+    return {"range": days, "everything": AuditFilter()}.get(choice or "")
 
 
 def _bar(known: Verified) -> str:

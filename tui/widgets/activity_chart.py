@@ -68,7 +68,7 @@ def chart_lines(activity: Activity, width: int) -> tuple[str, str]:
     counts = activity.counts
     day, most = activity.busiest
     wide = max(1, min(_WIDEST, width // max(1, len(counts))))
-    bars = "".join(_bar(count, most).ljust(1) * (wide - 1 or 1) + " " * (wide > 1) for count in counts)
+    bars = "".join(_bar(count, most) * (wide - 1 or 1) + " " * (wide > 1) for count in counts)
     if most == 0:
         return bars, f"No entries from {activity.first} to {activity.last}."
     return bars, f"Entries per day, {activity.first} to {activity.last}; most on {day}: {most:,}."
