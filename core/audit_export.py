@@ -115,7 +115,7 @@ class AuditExport:
                 raise
             raise NotPermitted(
                 "An export must be logged, and nothing can be written to this practice. Nothing was exported.",
-                "The README lists the rights that apisetup needs.",
+                error.hint,
             ) from error
 
     def step(self) -> Exported:

@@ -79,8 +79,9 @@ def test_everything_can_be_read(place: Place) -> None:
 
 def test_nothing_is_exported_since_that_could_not_be_logged(place: Place, tmp_path: Path) -> None:
     file = checked_target(str(tmp_path / "trail.csv"), may_replace=False)
-    with read_only(place) as office, pytest.raises(NotPermitted, match="An export must be logged"):
+    with read_only(place) as office, pytest.raises(NotPermitted, match="An export must be logged") as refused:
         office.audit.export(ADMIN, AuditFilter(), file, may_replace=False).begin()
+    assert "without --read-only" in refused.value.hint
     assert not list(tmp_path.glob("*trail*"))
 
 
