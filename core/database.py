@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +26,9 @@ from core.errors import (
     StorageFailed,
 )
 from core.opendental.log_hash_sql import teach_sqlite
+from core.private_file import create_private_file
 from core.secrets import Secret
+from core.statement_log import log_statements
 from core.tls import insecure_line
 
 CONNECT_SECONDS = 5
@@ -61,7 +62,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
-    return _read_only_aware(
+    return _observed(
         create_engine(
             url,
             pool_size=2,
@@ -116,7 +117,7 @@ def file_engine(path: Path) -> Engine:
     Raises:
         StorageFailed: The file cannot be created.
     """
-    create_private_file(path)
+    _create_private_file(path)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
@@ -137,19 +138,12 @@ def file_engine(path: Path) -> Engine:
         reading = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
-    return _read_only_aware(engine)
+    return _observed(engine)
 
 
-def create_private_file(path: Path) -> None:
-    """Create an empty file with mode 0600, and its directory with 0700, where they are missing.
-
-    Raises:
-        StorageFailed: The place cannot be written.
-    """
+def _create_private_file(path: Path) -> None:
     try:
-        create_private_directory(path.parent)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        create_private_file(path)
     except OSError as error:
         raise StorageFailed(
             f"The file {path} cannot be created: {error.strerror}.",
@@ -157,15 +151,8 @@ def create_private_file(path: Path) -> None:
         ) from error
 
 
-def create_private_directory(path: Path) -> None:
-    """Create a directory and those above it that are missing, all with mode 0700.
-
-    Raises:
-        OSError: The place cannot be written.
-    """
-    if not path.is_dir():
-        create_private_directory(path.parent)
-        path.mkdir(mode=0o700, exist_ok=True)
+def _observed(engine: Engine) -> Engine:
+    return log_statements(_read_only_aware(engine))
 
 
 def _read_only_aware(engine: Engine) -> Engine:

@@ -28,6 +28,11 @@ class Locations:
         """The practice that opens when nothing else is named; its companion is the same file."""
         return self.configuration.parent / "practice.sqlite3"
 
+    @property
+    def last_opened(self) -> Path:
+        """When each office was last opened."""
+        return self.configuration.parent / "last-opened.json"
+
     def companion_of(self, address: ServerAddress) -> Path:
         """The companion of a server's practice: one file for each server and database."""
         place = address.socket or f"{address.host}-{address.port}"

@@ -1,6 +1,11 @@
-"""Secrets that print as `***`."""
+"""Secrets that print as `***`, and stay out of what a crash leaves behind."""
 
 from __future__ import annotations
+
+import ctypes
+import resource
+import sys
+from contextlib import suppress
 
 
 class Secret:
@@ -29,3 +34,16 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def keep_out_of_core_dumps() -> None:
+    """Have the system write no memory of this process into a file when it crashes, as far as the system lets one."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # A limit of 0 does not hold where core dumps are piped to a program; not being dumpable does.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+_PR_SET_DUMPABLE = 4

@@ -1,4 +1,4 @@
-"""The log of `--debug`: errors with their causes and where they came from, without any value that may be a secret."""
+"""The log of `--debug`: what was asked and how long it took, errors and their causes; no value that may be a secret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def start_log(path: Path) -> None:
     for name in ("core", "tui"):
         logger = logging.getLogger(name)
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.DEBUG)
         logger.propagate = False
 
 
