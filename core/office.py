@@ -17,11 +17,12 @@ from core.authority.local_registry import LocalRegistry
 from core.companion.store import Companion
 from core.database import existing_file_engine, file_engine, forbid_writing, server_engine, translated
 from core.errors import ApiSetupError, InsecureLine
+from core.grants import Grants, read_grants
 from core.keys import KeyService
 from core.licenses import LicenseService
 from core.office_facts import OfficeFacts
 from core.opendental.probe import Shape, probe
-from core.practice import Practice
+from core.practice import AS_ASKED, Practice, ReadOnly
 from core.secrets import Secret
 from core.settings import SettingsService
 from core.surroundings import Surroundings
@@ -42,7 +43,7 @@ class Office:
         self.keys = KeyService(practice, authority, self.audit)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer)
-        self.facts = _facts(practice.shape)
+        self.facts = _facts(practice)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -106,9 +107,9 @@ def open_server_office(
         PracticeUnavailable: The server, the database or the companion file cannot be used.
     """
     engine = server_engine(address, password)
-    if read_only:
-        forbid_writing(engine)
     try:
+        if read_only:
+            forbid_writing(engine)
         practice = _open(engine, surroundings, address.tls, read_only=read_only)
         companion = Companion(file_engine(companion_file), shared=False)
         companion.prepare(surroundings.clock)
@@ -123,16 +124,32 @@ def open_server_office(
 
 def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None, *, read_only: bool = False) -> Practice:
     with translated(), engine.connect() as plain:
-        shape = probe(plain.execution_options(read_only=True))
+        connection = plain.execution_options(read_only=True)
+        shape = probe(connection)
+        grants = read_grants(connection, shape.database, shape.tables) if shape.host else Grants(known=False)
     if tls is not None and not shape.tls:
         raise InsecureLine(
             "The server says that the line to it is not encrypted, though it should be.",
             "Something between here and there may have opened it; ask who runs that network.",
         )
-    return Practice(engine, shape, surroundings.clock, surroundings.random, read_only=read_only)
+    why = AS_ASKED if read_only else _may_not_write(shape, grants)
+    if why is not None and not read_only:
+        # The connection that asked can still write, as far as the server lets it.
+        forbid_writing(engine).dispose()
+    return Practice(engine, shape, surroundings.clock, surroundings.random, read_only=why)
 
 
-def _facts(shape: Shape) -> OfficeFacts:
+def _may_not_write(shape: Shape, grants: Grants) -> ReadOnly | None:
+    if not grants.why_no_writing:
+        return None
+    return ReadOnly(
+        f"The database user {shape.user} may only read here: {grants.why_no_writing} is missing.",
+        "The README lists the rights that apisetup needs.",
+    )
+
+
+def _facts(practice: Practice) -> OfficeFacts:
+    shape, why = practice.shape, practice.read_only
     return OfficeFacts(
         title=shape.practice_title or "(practice without a title)",
         database=shape.database,
@@ -141,6 +158,7 @@ def _facts(shape: Shape) -> OfficeFacts:
         server=shape.server,
         version=shape.database_version,
         database_user=shape.user,
+        read_only=f"{why.sentence} {why.hint}" if why else "",
         notes=shape.notes,
     )
 

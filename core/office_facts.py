@@ -20,5 +20,7 @@ class OfficeFacts:
     version: str
     """The version of Open Dental that the database belongs to."""
     database_user: str
+    read_only: str
+    """Why nothing is written to it, and what to do about that; empty where it can be written."""
     notes: tuple[str, ...]
     """What an admin should know about this database, in plain words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any, TypeVar, cast
@@ -30,6 +31,20 @@ Clock = Callable[[], datetime]
 Undo = Callable[[Session], object]
 
 
+@dataclass(frozen=True)
+class ReadOnly:
+    """Why nothing is written to a practice."""
+
+    sentence: str
+    hint: str
+
+
+AS_ASKED = ReadOnly(
+    "This practice was opened read-only.",
+    "To change it, start apisetup without --read-only, or take read_only out of the office.",
+)
+
+
 class Practice:
     """One open practice database.
 
@@ -38,10 +53,12 @@ class Practice:
         shape: What the probe found.
         clock: The local time, used only where no server has a clock of its own (SQLite).
         random: Picks primary keys where the practice asks for random ones.
-        read_only: Whether the door stays shut.
+        read_only: Why the door stays shut; None where it opens.
     """
 
-    def __init__(self, engine: Engine, shape: Shape, clock: Clock, random: Random, *, read_only: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, shape: Shape, clock: Clock, random: Random, *, read_only: ReadOnly | None = None
+    ) -> None:
         self.engine = engine
         self.shape = shape
         self.read_only = read_only
@@ -62,7 +79,7 @@ class Practice:
 
     @contextmanager
     def change(
-        self, actor: Actor, permission: Permission, *texts: str, reaches_outside: bool = False
+        self, actor: Actor, permission: Permission, *texts: str, reaches_outside: bool = False, log_source: int = 0
     ) -> Iterator[Change]:
         """The one door: write the audit rows, then let the body change what it must, then signal and commit.
 
@@ -76,22 +93,21 @@ class Practice:
             permission: The kind of the audit rows; 258 becomes 8 where the column cannot hold it.
             texts: One audit row each; shortened or replaced visibly where the column cannot hold them.
             reaches_outside: The body writes outside this database, too.
+            log_source: Open Dental's number for where the audit rows come from.
 
         Raises:
             NotPermitted: The database user may not write; nothing was changed.
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
-        if self.read_only:
-            raise NotPermitted(
-                f"This practice was opened read-only. {_NOTHING}", "Start apisetup without --read-only to change it."
-            )
+        if self.read_only is not None:
+            raise NotPermitted(f"{self.read_only.sentence} {_NOTHING}", self.read_only.hint)
         logged_ahead = reaches_outside or not self.shape.transactional
         change = Change(self)
         committing = False
         try:
             with translated(), Session(self.engine, autoflush=False) as session:
                 change.session = session
-                self._log(session, actor, permission, texts)
+                self._log(session, actor, permission, texts, log_source)
                 if logged_ahead:
                     session.commit()
                 change.begun = True
@@ -141,10 +157,12 @@ class Practice:
             if session.scalar(select(key).where(key == candidate)) is None:
                 return candidate
 
-    def _log(self, session: Session, actor: Actor, permission: Permission, texts: tuple[str, ...]) -> None:
+    def _log(
+        self, session: Session, actor: Actor, permission: Permission, texts: tuple[str, ...], log_source: int = 0
+    ) -> None:
         """Write audit rows, each with the hash of the row as the database holds it."""
         for text in texts:
-            number = self._insert_log_row(session, actor, permission, text)
+            number = self._insert_log_row(session, actor, permission, text, log_source)
             row = session.execute(
                 select(
                     SecurityLog.perm_type,
@@ -162,7 +180,9 @@ class Practice:
                 log_hash=log_hash(row[0], row[1], row[2], row[3] or "", row[4], row[5]),
             )
 
-    def _insert_log_row(self, session: Session, actor: Actor, permission: Permission, text: str) -> int:
+    def _insert_log_row(
+        self, session: Session, actor: Actor, permission: Permission, text: str, log_source: int
+    ) -> int:
         fits = permission <= self.shape.permission_at_most
         column = self.shape.log_text
         return self.insert(
@@ -175,7 +195,7 @@ class Practice:
             pat_num=0,
             comp_name=fit_characters(actor.computer, 255, column.character_set),
             f_key=0,
-            log_source=0,
+            log_source=log_source,
             def_num=0,
             def_num_error=0,
             date_t_previous=NO_DATE,

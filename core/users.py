@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, literal, select, update
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
 from core.opendental.log_hash import NO_DATE
+from core.opendental.log_source import AUTO_LOG_OFF
 from core.opendental.password import password_matches
 from core.opendental.permission_types import Permission
-from core.opendental.tables import GroupPermission, UserGroupAttach, UserOd
+from core.opendental.tables import GroupPermission, Preference, UserGroupAttach, UserOd
 from core.practice import Practice
 from core.secrets import Secret
 
@@ -30,6 +31,20 @@ class SignedIn:
     """Whether the user has the permission AuditTrail."""
     writable: bool
     """False where the database user may only read: nothing of this visit can be logged or changed."""
+    log_off_after_minutes: int = field(default=0, compare=False)
+    """After how many minutes without a key Open Dental logs its users off; 0 is never."""
+
+
+@dataclass(frozen=True)
+class UserRights:
+    """What a user of Open Dental could do here, without having signed in."""
+
+    name: str
+    """As Open Dental has it."""
+    hidden: bool
+    locked_until: datetime | None
+    permissions: tuple[Permission, ...]
+    """Those of Setup, AuditTrail and SecurityAdmin that the user has."""
 
 
 class UserService:
@@ -56,6 +71,7 @@ class UserService:
             user = _find(session, name)
             now = self._practice.now(session)
             permissions = _permissions(session, user.number) if user else set()
+            limit = _log_off_after(session)
         if user is None:
             # What was typed may be a password in the wrong field, so it is not logged.
             self._log(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
@@ -68,7 +84,7 @@ class UserService:
         if refusal is not None:
             self._log(actor, f"User: {user.name} failed to log on.")
             raise refusal
-        return self._welcome(actor, user, permissions, needs)
+        return replace(self._welcome(actor, user, permissions, needs), log_off_after_minutes=limit)
 
     def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
         """Open the embedded practice as the user named after the operating-system account.
@@ -86,6 +102,23 @@ class UserService:
             )
         actor = Actor(user.number, user.name, self._computer)
         return self._opened(actor, permissions, needs)
+
+    def rights(self, name: str) -> UserRights | None:
+        """What a user could do here, found by the name only; None where there is no such user. Nothing is written."""
+        asked = (Permission.SETUP, Permission.AUDIT_TRAIL, Permission.SECURITY_ADMIN)
+        with self._practice.read() as session:
+            user = _find(session, name)
+            now = self._practice.now(session)
+            there = _permissions(session, user.number) if user else set()
+        if user is None:
+            return None
+        locked = user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK
+        return UserRights(
+            name=user.name,
+            hidden=user.hidden,
+            locked_until=user.last_failure + LOCK if locked else None,
+            permissions=tuple(permission for permission in asked if permission in there),
+        )
 
     def who_grants(self) -> tuple[str, ...]:
         """The names of the users who can grant permissions: those with SecurityAdmin."""
@@ -105,6 +138,10 @@ class UserService:
     def sign_out(self, actor: Actor) -> None:
         """Log that the user left, as Open Dental does."""
         self._log(actor, f"User: {actor.user_name} has logged off.")
+
+    def log_off_idle(self, actor: Actor) -> None:
+        """Log that the user was logged off for pressing no key, as Open Dental does."""
+        self._log(actor, f"User: {actor.user_name} has auto logged off.", AUTO_LOG_OFF)
 
     def _welcome(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
         try:
@@ -145,9 +182,9 @@ class UserService:
         except NotPermitted:
             return
 
-    def _log(self, actor: Actor, text: str) -> None:
+    def _log(self, actor: Actor, text: str, log_source: int = 0) -> None:
         try:
-            with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text):
+            with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text, log_source=log_source):
                 pass
         except NotPermitted:
             return
@@ -182,6 +219,13 @@ def _permissions(session: Session, user_num: int) -> set[int]:
         .where(UserGroupAttach.user_num == user_num, GroupPermission.f_key == 0)
     )
     return set(session.scalars(query))
+
+
+def _log_off_after(session: Session) -> int:
+    """The practice's own limit in minutes; 0, also where it is no number, is never."""
+    query = select(Preference.value_string).where(Preference.pref_name == "SecurityLogOffAfterMinutes").limit(1)
+    words = (session.scalar(query) or "").strip()
+    return int(words) if words.isascii() and words.isdigit() else 0
 
 
 def _refusal(

@@ -18,9 +18,11 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
     """Ask, change the key's status, and tell what that means; whether it was changed. To be run in a flow.
 
     Raises:
+        NotPermitted: Nothing can be written here.
         NotOursToChange: The office may not change this key's status.
         ApiSetupError: The change failed.
     """
+    visit.require_writable()
     keys = visit.office.keys
     why_not = keys.why_status_stays(key)
     status = key.status.office_may_change_to

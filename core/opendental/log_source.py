@@ -13,3 +13,6 @@ CareCredit WebSchedExistingPatient eRx SignupPortal EmployerImport834 API ClaimR
 """.split(),
     largest=127,
 )
+
+AUTO_LOG_OFF = 15
+"""The source of the entry that a user was logged off for inactivity."""

@@ -38,10 +38,7 @@ def visiting(opening: Opening, user: str | None, environment: Mapping[str, str])
         raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
     if opening.on_server and not name:
         raise ConfigurationError("No Open Dental user is named.", f"Add --user NAME, or set {USER_VARIABLE}.")
-    password = opening.password
-    if password is None and opening.on_server:
-        password = _asked("Password of the database user", "APISETUP_PASSWORD")
-    office = opening.open(password or Secret(""))
+    office = opening.open(asked_for_password(opening))
     try:
         if not opening.on_server:
             account = office.users.account(opening.surroundings.account, Permission.AUDIT_TRAIL)
@@ -56,6 +53,17 @@ def visiting(opening: Opening, user: str | None, environment: Mapping[str, str])
             _sign_out(visit)
     finally:
         office.close()
+
+
+def asked_for_password(opening: Opening) -> Secret:
+    """The database password from where it is kept, or from somebody at the terminal.
+
+    Raises:
+        ConfigurationError: It is not where it should be, or nobody is there to be asked.
+    """
+    known = opening.known_password()
+    variable = "APISETUP_PASSWORD, or password_from in the configuration file,"
+    return known if known is not None else _asked("Password of the database user", variable)
 
 
 def _asked(question: str, variable: str) -> Secret:

@@ -14,7 +14,6 @@ from core.errors import (
     ApiSetupError,
     ChangedMeanwhile,
     InvalidInput,
-    NotPermitted,
     PracticeUnavailable,
     Unconfirmed,
 )
@@ -23,6 +22,7 @@ from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
 from tui.status_change import change_status
+from tui.visit import NOTHING_WRITABLE
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
@@ -57,6 +57,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         "help",
         "reload",
         "about",
+        "offices",
         "quit",
         "next-field",
     )
@@ -139,6 +140,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
 
     async def _save(self) -> None:
         form = self.query_one(SettingsForm)
+        self._open.require_writable()
         read, typed = form.page.values, form.typed
         if not form.unsaved:
             self.say("Nothing to save: the settings are as they were read.")
@@ -217,7 +219,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         key = self._highlighted()
         if key is None:
             return
-        self._require_writable()
+        self._open.require_writable()
         try:
             changed = await change_status(self, self._open, key)
         except ChangedMeanwhile as error:
@@ -233,7 +235,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         from tui.screens.license import LicenseScreen
 
         info = self._open.office.keys.authority
-        self._require_writable()
+        self._open.require_writable()
         if not info.may_change:
             self.open_above(Notice("Keys are not added here", [info.explanation]))
             return
@@ -279,10 +281,6 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         if table.key is None:
             self.say("No key matches the filter; Escape shows all." if table.filtered else "There is no API key here.")
         return table.key
-
-    def _require_writable(self) -> None:
-        if not self._open.signed_in.writable:
-            raise NotPermitted("Nothing can be written here, so keys are not changed.", "The README lists the rights.")
 
     # -- other keys ----------------------------------------------------------
 
@@ -351,7 +349,7 @@ def _read(visit: Visit) -> tuple[SettingsPage, KeyList]:
 def _read_only_words(visit: Visit) -> tuple[str, ...]:
     if visit.signed_in.writable:
         return ()
-    return ("Read-only: nothing can be written here, so nothing is logged and nothing can be saved.",)
+    return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
 
 
 def _about(visit: Visit) -> list[str]:
@@ -367,6 +365,7 @@ def _about(visit: Visit) -> list[str]:
         f"User           {visit.actor.user_name}",
         f"Computer       {visit.actor.computer}",
         "",
+        *([f"Read-only: {facts.read_only or NOTHING_WRITABLE}", ""] if not visit.signed_in.writable else []),
         f"Keys: {info.explanation}",
         *(line for note in facts.notes for line in ("", note)),
     ]

@@ -162,6 +162,7 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_choose_permissions(self) -> None:
         """Choose other permissions; they are saved with the other fields."""
+        self._visit.require_writable()
         form = self.query_one(KeyFieldsForm)
         chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
         if chosen is not None:
@@ -173,6 +174,7 @@ class EditKeyScreen(HouseScreen[None]):
         await self._save()
 
     async def _save(self) -> None:
+        self._visit.require_writable()
         form = self.query_one(KeyFieldsForm)
         try:
             fields = form.typed
@@ -210,6 +212,7 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_reveal(self) -> None:
         """Show the key in full, after that was logged."""
+        self._visit.require_writable()
         keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
@@ -219,6 +222,7 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_send_to_clipboard(self) -> None:
         """Send the key to the terminal's clipboard, after that was logged."""
+        self._visit.require_writable()
         keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
         with self.busy("Writing that it is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
