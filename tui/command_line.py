@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 _EPILOG = """\
 environment:
-  APISETUP_PASSWORD     the password of the database user; may be empty
+  APISETUP_PASSWORD     the password of the database user for --url; may be empty
   APISETUP_OD_USER      for commands: the Open Dental user
   APISETUP_OD_PASSWORD  for commands: that user's password; may be empty
   APISETUP_CONFIG       the configuration file; the embedded practice and the companion files are beside it
@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="apisetup",
         description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
-        " Without options it opens a practice of its own in an SQLite file.",
+        " Without options it opens the office of the configuration file, or lists several; where there is none, it"
+        " opens a practice of its own in an SQLite file.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -39,12 +40,30 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("audit", allow_abbrev=False, help=words, description=f"{words[:1].upper()}{words[1:]}."),
         shared,
     )
+    words = "without a screen: whether everything works in a practice; writes nothing"
+    _add_check(
+        commands.add_parser(
+            "check",
+            parents=[shared],
+            allow_abbrev=False,
+            help=words,
+            description=f"{words[:1].upper()}{words[1:]}.",
+            epilog="exit status: 0 all well, 1 something is missing or not safe, 2 could not be checked",
+        )
+    )
+    words = "without a screen: list, add, remove or import the offices of the configuration file"
+    _add_offices(
+        commands.add_parser("offices", allow_abbrev=False, help=words, description=f"{words[:1].upper()}{words[1:]}."),
+        shared,
+    )
     return whole
 
 
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which practice it is."""
     parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
+    parser.add_argument("--office", metavar="NAME", help="open an office of the configuration file")
+    parser.add_argument("--config", metavar="FILE", help="the configuration file, instead of APISETUP_CONFIG")
     parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
     parser.add_argument(
         "--read-only", action="store_true", help="write nothing to the practice, not even that somebody signed in"
@@ -62,7 +81,11 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
         choices=("local", "headquarters"),
         help="who decides about a server's keys: headquarters (the default), or a registry on this computer",
     )
-    parser.add_argument("--debug", action="store_true", help="write errors and their causes into a log without secrets")
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        help="write what is asked, and errors with their causes, into a log without secrets",
+    )
 
 
 def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -93,3 +116,39 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
     export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
     export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
     export.add_argument("--json", action="store_true", help="say as JSON what was written")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", metavar="NAME", help="look at this Open Dental user's permissions, too")
+    parser.add_argument("--json", action="store_true", help="write what was found as JSON")
+
+
+def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    """Add the commands that work on the offices of the configuration file."""
+    commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
+    ending = "exit status: 0 done, 2 not done"
+
+    def command(name: str, words: str) -> argparse.ArgumentParser:
+        description = f"{words[:1].upper()}{words[1:]}."
+        return commands.add_parser(
+            name, parents=[shared], allow_abbrev=False, help=words, description=description, epilog=ending
+        )
+
+    listing = command("list", "list the offices")
+    listing.add_argument("--json", action="store_true", help="write them as JSON")
+    add = command("add", "add the practice of --url, with the options of its line, under a name")
+    add.add_argument("name", metavar="NAME", help="what to call it")
+    add.add_argument("--password-from", metavar="SOURCE", help="prompt, env:NAME, file:PATH, command:WORDS or keyring")
+    add.add_argument(
+        "--companion", metavar="FILE", help="the companion file, instead of the one beside the configuration"
+    )
+    add.add_argument("--production", action="store_true", help="say PRODUCTION in the first line")
+    add.add_argument("--lock-after-minutes", type=int, metavar="N", help="hide everything after so long without a key")
+    remove = command("remove", "take an office out of the configuration file; nothing else is removed")
+    remove.add_argument("name", metavar="NAME", help="its name")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    take = command("import", "take offices over from Open Dental's own files or from its central manager")
+    take.add_argument("file", metavar="FILE", nargs="?", help="a workstation's FreeDentalConfig.xml")
+    take.add_argument("--name", metavar="NAME", help="what to call the office of a workstation")
+    take.add_argument("--central", action="store_true", help="from the central manager's database that --url names")
+    take.add_argument("--yes", action="store_true", help="do not ask")

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from core.address import FileAddress, ServerAddress
 from core.agreement import default_agreement
+from core.api_key import AuthorityName
 from core.config import Configuration, read_configuration
+from core.config_lines import last_line_of, line_of
+from core.configured_office import ConfiguredOffice
 from core.errors import ConfigurationError
+from core.password_source import PROMPT, Kind, PasswordSource
+from core.tls import Tls
 
 
 def written(path: Path, text: str | bytes) -> Path:
@@ -62,13 +68,16 @@ def test_a_license_without_a_title_has_ours(tmp_path: Path) -> None:
     [
         ("licence = 1", "licence", "Did you mean license?"),
         ("[license]\nfiel = 'x'", "license.fiel", "Did you mean license.file?"),
-        ("[license]\nqqq = 'x'", "license.qqq", "Known here: license.file, license.title."),
-        ("qqq = 1", "qqq", "Known here: license."),
+        ("[license]\nqqq = 'x'", "license.qqq", "Known here: file, title."),
+        ("qqq = 1", "qqq", "Known here: license, offices, lock_after_minutes."),
+        ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
+        ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path, text: str, name: str, hint: str) -> None:
     error = refused(tmp_path, text)
-    assert error.sentence == f"The configuration file {tmp_path / 'config.toml'} has an unknown name: {name}."
+    line = text.count("\n") + 1
+    assert error.sentence == f"In {tmp_path / 'config.toml'}, line {line}, the name {name} is not known."
     assert error.hint == hint
 
 
@@ -100,3 +109,238 @@ def test_a_license_text_that_is_none_is_refused(tmp_path: Path, content: bytes) 
 def test_a_directory_is_no_configuration_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_configuration(tmp_path)
+
+
+# -- offices -------------------------------------------------------------------------
+
+
+SERVER = 'host = "db.example"\ndatabase = "od"\nuser = "apisetup"\n'
+
+
+def offices(path: Path, text: str) -> tuple[ConfiguredOffice, ...]:
+    return read_configuration(written(path, text)).offices
+
+
+def office(path: Path, lines: str) -> ConfiguredOffice:
+    (only,) = offices(path, f"[offices.A]\n{lines}")
+    return only
+
+
+def test_an_office_needs_host_database_and_user(tmp_path: Path) -> None:
+    assert office(tmp_path, SERVER) == ConfiguredOffice(
+        "A", ServerAddress("db.example", 3306, "od", "apisetup", tls=Tls()), PROMPT
+    )
+
+
+def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
+    lines = SERVER + (
+        """
+        port = 3307
+        password_from = "file:pw"
+        tls_ca = "ca.pem"
+        tls_cert = "/etc/our.pem"
+        tls_key = "our.key"
+        authority = "local"
+        companion = "a.sqlite3"
+        license_file = "license.txt"
+        license_title = "Ours"
+        read_only = true
+        production = true
+        lock_after_minutes = 10
+        """
+    )
+    assert office(tmp_path, lines) == ConfiguredOffice(
+        name="A",
+        address=ServerAddress(
+            "db.example",
+            3307,
+            "od",
+            "apisetup",
+            tls=Tls(tmp_path / "ca.pem", Path("/etc/our.pem"), tmp_path / "our.key"),
+        ),
+        password_from=PasswordSource(Kind.FILE, str(tmp_path / "pw")),
+        authority=AuthorityName.LOCAL,
+        companion=tmp_path / "a.sqlite3",
+        license_file=tmp_path / "license.txt",
+        license_title="Ours",
+        read_only=True,
+        production=True,
+        lock_after_minutes=10,
+    )
+
+
+def test_an_office_in_an_sqlite_file(tmp_path: Path) -> None:
+    assert office(tmp_path, 'file = "training.sqlite3"').address == FileAddress(tmp_path / "training.sqlite3")
+
+
+def test_an_office_behind_a_socket(tmp_path: Path) -> None:
+    found = office(tmp_path, 'socket = "/run/mysqld/mysqld.sock"\ndatabase = "od"\nuser = "u"')
+    assert found.address == ServerAddress("localhost", 3306, "od", "u", "/run/mysqld/mysqld.sock")
+
+
+@pytest.mark.parametrize(
+    ("lines", "tls"),
+    [
+        ('host = "127.0.0.1"', None),
+        ('host = "localhost"', None),
+        ('host = "db.example"', Tls()),
+        ('host = "db.example"\ntls = "off"', None),
+        ('host = "127.0.0.1"\ntls = "verify"', Tls()),
+        ('host = "127.0.0.1"\ntls_ca = "/ca.pem"', Tls(Path("/ca.pem"))),
+    ],
+)
+def test_a_line_that_leaves_this_computer_is_encrypted(tmp_path: Path, lines: str, tls: Tls | None) -> None:
+    address = office(tmp_path, f'{lines}\ndatabase = "od"\nuser = "u"').address
+    assert isinstance(address, ServerAddress)
+    assert address.tls == tls
+
+
+def test_offices_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    names = ["Uptown", "Down town", "A.B", "Ärzte"]
+    found = offices(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names))
+    assert [each.name for each in found] == names
+
+
+def test_a_limit_for_all_offices(tmp_path: Path) -> None:
+    assert read_configuration(written(tmp_path, "lock_after_minutes = 15")).lock_after_minutes == 15
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "words"),
+    [
+        ("", 1, "needs host, database and user"),
+        ('host = "h"\nuser = "u"', 1, "needs host, database and user"),
+        (SERVER + 'socket = "/s"', 5, "host and socket say two things"),
+        ('socket = "/s"\nport = 1\ndatabase = "d"\nuser = "u"', 3, "a socket has no port"),
+        (SERVER + "port = 0", 5, "port must be a whole number from 1 to 65535"),
+        (SERVER + 'port = "3306"', 5, "port must be a whole number"),
+        (SERVER + "port = true", 5, "port must be a whole number"),
+        (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1."),
+        (SERVER + 'tls = "on"', 5, "tls is neither of its two words"),
+        (SERVER + 'tls = "off"\ntls_ca = "x"', 5, "tls is off, and tls_ca says how it is on"),
+        (SERVER + 'tls_key = "x"', 5, "tls_key stands without tls_cert"),
+        (SERVER + 'read_only = "yes"', 5, "read_only must be true or false"),
+        (SERVER + 'authority = "me"', 5, "authority is neither of its two words"),
+        (SERVER + 'license_title = "x"', 5, "license_title stands without license_file"),
+        (SERVER + 'password_from = "hunter2"', 5, "password_from: Where the password comes from cannot be read"),
+        ('file = "x"\nhost = "h"', 3, "file and host name two different practices"),
+        ('file = "x"\nauthority = "headquarters"', 3, "an SQLite practice has no headquarters"),
+        ("file = 1", 2, "file must be a text"),
+        ('file = "a\\nb"', 2, "characters that cannot be printed"),
+        ('license_title = """\na"""\nfile = "x"', 2, "license_title stands without"),
+    ],
+)
+def test_what_cannot_be_used_is_told_with_its_line(tmp_path: Path, lines: str, line: int, words: str) -> None:
+    error = refused(tmp_path, f"[offices.A]\n{lines}")
+    assert error.sentence.startswith(f"In {tmp_path / 'config.toml'}, line {line}, ")
+    assert words in error.sentence
+    assert error.hint
+
+
+def test_a_password_in_the_file_is_refused_and_never_repeated(tmp_path: Path) -> None:
+    error: BaseException | None = refused(tmp_path, f'[offices.A]\n{SERVER}password = "hunter2"')
+    assert "passwords have no place in this file" in str(error)
+    while error is not None:
+        assert "hunter2" not in f"{error} {error.args}"
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("name", ["", " ", "a ", "a\\nb", "\\u202eA", "x" * 61])
+def test_a_name_that_a_list_could_not_show_is_refused(tmp_path: Path, name: str) -> None:
+    assert "the name of an office" in refused(tmp_path, f'[offices."{name}"]\nfile = "x"').sentence
+
+
+def test_names_that_differ_only_in_capitals_are_refused(tmp_path: Path) -> None:
+    error = refused(tmp_path, '[offices.north]\nfile = "a"\n[offices.North]\nfile = "b"')
+    assert "line 3, the offices north and North differ only in capitals" in error.sentence
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    file = written(tmp_path, "")
+    file.chmod(mode)
+    with pytest.raises(ConfigurationError, match="so others can write it") as caught:
+        read_configuration(file)
+    assert caught.value.hint.endswith(f"chmod go-w {file}")
+
+
+# -- finding an office ---------------------------------------------------------------
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Configuration:
+    names = ("Downtown", "Down under", "Northside", "north")
+    return read_configuration(written(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [("Downtown", "Downtown"), ("DOWNTOWN", "Downtown"), ("downt", "Downtown"), ("NORTH", "north")]
+)
+def test_an_office_is_found_by_its_name_or_its_beginning(several: Configuration, asked: str, name: str) -> None:
+    assert several.office(asked).name == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("down", "Several offices begin with down. Name one of: Downtown, Down under."),
+        ("Dwontown", "has no office Dwontown. Did you mean Downtown?"),
+        ("xyz", "has no office xyz. There are: Downtown, Down under, Northside, north."),
+        ("", "has no office . There are"),
+    ],
+)
+def test_an_office_that_is_not_found_names_the_nearest(several: Configuration, asked: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        several.office(asked)
+    assert words in str(caught.value)
+
+
+def test_no_office_at_all_says_how_to_add_one() -> None:
+    with pytest.raises(ConfigurationError, match="apisetup offices add"):
+        Configuration().office("A")
+
+
+# -- lines ---------------------------------------------------------------------------
+
+AWKWARD = '''
+# [offices.A]
+top = """
+[offices.A]
+host = 1
+"""
+"offices"."A".'host' = 1
+[offices."B # b"]   # a comment
+port = [
+  1,  # one
+  2
+]
+  user   =   "x"
+inline = { deep = { er = 1 } }
+[license]
+[offices."B # b".deep]
+key = 1'''
+
+
+@pytest.mark.parametrize(
+    ("keys", "line", "last"),
+    [
+        (("top",), 3, 6),
+        (("offices", "A", "host"), 7, 7),
+        (("offices", "B # b"), 8, 17),
+        (("offices", "B # b", "port"), 9, 12),
+        (("offices", "B # b", "user"), 13, 13),
+        (("offices", "B # b", "inline", "deep", "er"), 14, 14),
+        (("license",), 15, 15),
+        (("offices", "B # b", "deep", "key"), 17, 17),
+        (("missing",), None, None),
+    ],
+)
+def test_the_line_is_found_however_the_file_is_written(
+    keys: tuple[str, ...], line: int | None, last: int | None
+) -> None:
+    assert (line_of(AWKWARD, keys), last_line_of(AWKWARD, keys)) == (line, last)
+
+
+def test_two_hundred_offices_and_a_slip_in_the_last_one(tmp_path: Path) -> None:
+    text = "".join(f"[offices.A{number}]\n{SERVER}" for number in range(200)) + "prot = 1"
+    assert ", line 801, the name offices.A199.prot is not known" in refused(tmp_path, text).sentence

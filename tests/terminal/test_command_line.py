@@ -81,8 +81,8 @@ def test_wrong_usage_is_one_sentence(home: Home, arguments: tuple[str, ...], sen
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[licence]\nfile = 'x'", "has an unknown name: licence. Did you mean license?"),
-        ("[license]\ntitel = 'x'", "has an unknown name: license.titel. Did you mean license.title?"),
+        ("[licence]\nfile = 'x'", "line 1, the name licence is not known. Did you mean license?"),
+        ("[license]\ntitel = 'x'", "line 2, the name license.titel is not known. Did you mean license.title?"),
         ("[license\n", "is not TOML"),
         ("license = 3", "license must be a table"),
     ],
