@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
+import threading
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events, on
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from core.errors import ApiSetupError
 from core.secrets import Secret
 from tui.bindings import display, keys
+from tui.inactivity import Inactivity, shorter
 from tui.modals.question import Answer, Question
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.base import House
 from tui.screens.connect import ConnectScreen
 from tui.shell import TerminalApp
+from tui.terminal import PATIENCE
 from tui.visit import Visit
 from tui.widgets.plain import visible
 from tui.widgets.title_line import Heading
-from tui.workers import flow, latest
+from tui.workers import flow, latest, once
 
 if TYPE_CHECKING:
+    from core.office import Office
     from core.office_facts import OfficeFacts
+    from core.offices import Offices
     from core.opening import Opening
     from core.users import SignedIn
+    from tui.screens.offices import OfficesScreen
 
 _logger = logging.getLogger(__name__)
 
@@ -37,56 +44,166 @@ class ApisetupApp(TerminalApp):
     """API Setup in a terminal.
 
     Args:
-        opening: Which office to open.
+        opening: Which office to open first; None shows the list of them.
+        offices: The offices of the configuration file, where it has some.
     """
 
     TITLE = "apisetup"
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening | None, offices: Offices | None = None) -> None:
         super().__init__()
         self._opening = opening
+        self._offices = offices
+        self._office: Office | None = None
         self._visit: Visit | None = None
+        self._inactivity = Inactivity(self.lock)
         self.cannot_start: ApiSetupError | None = None
 
     def on_mount(self) -> None:
         """Begin; the garbage that starting made is never looked through again."""
         self.call_after_refresh(_stop_collecting_start)
-        self.begin()
+        self.begin(self._opening)
 
     @latest
-    async def begin(self) -> None:
-        """Go from screen to screen until API Setup is open; it stays until the program ends."""
+    async def begin(self, opening: Opening | None, visit: Visit | None = None) -> None:
+        """Go from screen to screen until API Setup is open; it stays until another office is chosen.
+
+        Args:
+            opening: Which office to open; None shows the list of them.
+            visit: Who is in it already, if anybody.
+        """
+        self._opening = opening or await self._chosen()
         problem: ApiSetupError | None = None
         while True:
-            if problem is not None or self._opening.on_server:
-                problem = await self._through_the_door(problem)
+            if visit is not None:
+                problem = await self.push_screen_wait(ApiSetupScreen(partial(Visit, visit.office, visit.signed_in)))
+            elif problem is not None or self._opening.on_server:
+                problem = await self._through_the_door(self._opening, problem)
             else:
-                problem = await self.push_screen_wait(ApiSetupScreen(self._arrive_embedded))
+                problem = await self.push_screen_wait(ApiSetupScreen(partial(_arrive_embedded, self._opening)))
             # The office could not be entered after all.
+            visit = None
             await self._end_visit()
             self.show_heading(Heading())
 
-    async def _through_the_door(self, problem: ApiSetupError | None) -> ApiSetupError | None:
+    async def _chosen(self) -> Opening:
+        from tui.screens.offices import OfficesScreen
+
+        assert self._offices is not None  # noqa: S101 - without offices there is one practice, and it was named
+        self.show_heading(_not_connected())
+        chosen: Opening | None = None
+        while chosen is None:
+            chosen = await self.push_screen_wait(OfficesScreen(self._offices))
+        return chosen
+
+    async def _through_the_door(self, opening: Opening, problem: ApiSetupError | None) -> ApiSetupError | None:
         """Connect, sign in, and stay; gives the reason when the office could not be entered."""
         from tui.screens.sign_in import SignInScreen
 
-        office = await self.push_screen_wait(ConnectScreen(self._opening, problem))
+        self.show_heading(_not_connected(opening))
+        office = await self.push_screen_wait(ConnectScreen(opening, problem))
         if office is None:
             return None
-        self.show_heading(heading(office.facts))
-        if not self._opening.on_server:
-            return await self.push_screen_wait(
-                ApiSetupScreen(lambda: Visit(office, office.users.account(self._opening.surroundings.account)))
-            )
+        self._office = office
+        self.show_heading(heading(office.facts, opening))
+        if not opening.on_server:
+            account = opening.surroundings.account
+            return await self.push_screen_wait(ApiSetupScreen(lambda: Visit(office, office.users.account(account))))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
             return None
         self._visit = Visit(office, signed_in)
         return await self.push_screen_wait(ApiSetupScreen(partial(Visit, office, signed_in)))
 
-    def _arrive_embedded(self) -> Visit:
-        office = self._opening.open(Secret(""))
-        return Visit(office, office.users.account(self._opening.surroundings.account))
+    # -- from office to office -------------------------------------------------
+
+    @property
+    def has_offices(self) -> bool:
+        """Whether the configuration file has offices."""
+        return self._offices is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without offices in the configuration file there is none to choose."""
+        if action == "offices":
+            return self.has_offices and not isinstance(self.screen, _offices_screen())
+        return super().check_action(action, parameters)
+
+    def action_offices(self) -> None:
+        """Choose another office."""
+        self.choose_office()
+
+    @once
+    async def choose_office(self) -> None:
+        """Show the offices; another one takes the place of this one, after what is not saved was asked about."""
+        if self._offices is None:
+            return
+        chosen = await self.push_screen_wait(_offices_screen()(self._offices, self._opening))
+        if chosen is None or not await self._may_leave("Leave this office without saving?", "Leave it"):
+            return
+        await self._end_visit()
+        self._start_over(chosen)
+
+    def _start_over(self, opening: Opening, visit: Visit | None = None) -> None:
+        """Close all screens, and begin with an office."""
+        self.workers.cancel_group(self, "once lock")
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.unlocked.set()
+        self.show_heading(heading(visit.office.facts, opening) if visit else Heading())
+        self.begin(opening, visit)
+
+    async def _may_leave(self, title: str, verb: str) -> bool:
+        """Ask about what is not saved, and wait for what is being saved; whether nothing holds one back."""
+        unsaved = self._unsaved
+        if unsaved:
+            words = "Being saved now" if self.commits.running else "Not saved yet"
+            question = Question(title, [f"{words}: {', '.join(unsaved)}."], Answer("y", verb, "leave"))
+            if await self.push_screen_wait(question) is None:
+                return False
+        if self.commits.running:
+            self.say("A change is still being written; this goes on when that is done.")
+        failure = await self.commits.settled()
+        if isinstance(failure, ApiSetupError):
+            self.show_problem(failure)
+            return False
+        return True
+
+    @property
+    def _unsaved(self) -> tuple[str, ...]:
+        return tuple(name for screen in self.screen_stack for name in getattr(screen, "unsaved", ()))
+
+    # -- inactivity ------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note that somebody is there."""
+        if isinstance(event, events.Key | events.Paste):
+            self._inactivity.key_pressed()
+        await super().on_event(event)
+
+    def _watch_inactivity(self, opening: Opening, signed_in: SignedIn) -> None:
+        # The account of an SQLite practice signs in nowhere, so only who configured it wants it locked.
+        practice = signed_in.log_off_after_minutes if opening.on_server else None
+        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.lock_after_minutes))
+
+    @once
+    async def lock(self) -> None:
+        """Hide everything behind the sign-in, and close the connection; what was typed waits for who typed it."""
+        visit, opening = self._visit, self._opening
+        if visit is None or opening is None:
+            return
+        from tui.lock import hidden_until_signed_in
+
+        self._visit = None
+        self.unlocked.clear()
+        self.show_heading(heading(visit.office.facts, opening))
+        signed_in = await hidden_until_signed_in(self, visit, opening, self._unsaved)
+        self._visit = Visit(visit.office, signed_in)
+        if signed_in != visit.signed_in:
+            self._start_over(opening, self._visit)
+            return
+        self.show_heading(heading(visit.office.facts, opening, signed_in))
+        self._watch_inactivity(opening, signed_in)
+        self.unlocked.set()
 
     # -- everywhere ----------------------------------------------------------
 
@@ -99,18 +216,23 @@ class ApisetupApp(TerminalApp):
 
     @on(ApiSetupScreen.Entered)
     def _entered(self, event: ApiSetupScreen.Entered) -> None:
-        self._visit = event.visit
-        self.show_heading(heading(event.visit.office.facts, event.visit.signed_in))
+        self._visit, self._office, opening = event.visit, event.visit.office, self._opening
+        assert opening is not None  # noqa: S101 - it is what was entered
+        self.show_heading(heading(event.visit.office.facts, opening, event.visit.signed_in))
+        self._watch_inactivity(opening, event.visit.signed_in)
+        if self._offices is not None:
+            self.run_worker(partial(self._offices.note_opened, opening), thread=True, exit_on_error=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen on top, by their names."""
         if not isinstance(screen, House):
             return
-        for key in keys(screen.KEYS):
+        ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
+        for key in keys(ids):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
             callback = getattr(target, f"action_{action}", None)
-            if callback is not None and screen.check_action(key.action, ()):
+            if callback is not None and screen.can(key):
                 yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
 
     async def action_quit(self) -> None:
@@ -120,19 +242,7 @@ class ApisetupApp(TerminalApp):
     @flow
     async def leave(self) -> None:
         """Ask about what is not saved, sign out, and end."""
-        unsaved = [name for screen in self.screen_stack for name in getattr(screen, "unsaved", ())]
-        if unsaved:
-            words = "Being saved now" if self.commits.running else "Not saved yet"
-            question = Question(
-                "Quit without saving?", [f"{words}: {', '.join(unsaved)}."], Answer("y", "Quit", "quit")
-            )
-            if await self.push_screen_wait(question) is None:
-                return
-        if self.commits.running:
-            self.say("A change is still being written; the program ends when that is done.")
-        failure = await self.commits.settled()
-        if isinstance(failure, ApiSetupError):
-            self.show_problem(failure)
+        if not await self._may_leave("Quit without saving?", "Quit"):
             return
         await self._end_visit()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
@@ -141,13 +251,32 @@ class ApisetupApp(TerminalApp):
 
     async def _end_visit(self) -> None:
         """Sign out and close the office; what goes wrong now does not keep one from leaving."""
+        self._inactivity.end()
         visit, self._visit = self._visit, None
-        if visit is None:
-            return
+        office, self._office = self._office, None
         try:
-            if self._opening.on_server and visit.signed_in.writable:
-                await self.commit(lambda: visit.office.users.sign_out(visit.actor))
-            await self.commit(visit.office.close)
+            if visit is not None and self._logs_leaving(visit):
+                await self.commit(partial(visit.office.users.sign_out, visit.actor))
+            if office is not None:
+                await self.commit(office.close)
+        except ApiSetupError as error:
+            self.record_problem(error)
+
+    def _logs_leaving(self, visit: Visit) -> bool:
+        return self._opening is not None and self._opening.on_server and visit.signed_in.writable
+
+    def sign_out_after_the_end(self) -> None:
+        """Log that the user left when a signal or a lost terminal ended the program, if the server answers soon."""
+        visit, self._visit = self._visit, None
+        if visit is None or not self._logs_leaving(visit):
+            return
+        leaving = threading.Thread(target=self._sign_out, args=(visit,), name="sign-out", daemon=True)
+        leaving.start()
+        leaving.join(PATIENCE)
+
+    def _sign_out(self, visit: Visit) -> None:
+        try:
+            visit.office.users.sign_out(visit.actor)
         except ApiSetupError as error:
             self.record_problem(error)
 
@@ -160,16 +289,38 @@ class ApisetupApp(TerminalApp):
         _logger.error("%s", type(error).__name__, exc_info=error)
 
 
-def heading(facts: OfficeFacts, signed_in: SignedIn | None = None) -> Heading:
-    """What the title line says, as the connected server reports it."""
+def heading(facts: OfficeFacts, opening: Opening, signed_in: SignedIn | None = None) -> Heading:
+    """What the title line says, as the connected server reports it; only that it is production is the admin's word."""
     return Heading(
         practice=facts.title,
         database=facts.database,
         host=facts.host,
         versions=f"Open Dental {facts.version}, {facts.server}",
         user=visible(signed_in.actor.user_name, 24) if signed_in else "",
-        words=("READ-ONLY",) if signed_in and not signed_in.writable else (),
+        words=_words(opening, read_only=signed_in is not None and not signed_in.writable),
     )
+
+
+def _not_connected(opening: Opening | None = None) -> Heading:
+    """What the title line says before a server has said anything."""
+    return Heading(practice="Not connected", words=_words(opening) if opening else ())
+
+
+def _words(opening: Opening, *, read_only: bool = False) -> tuple[str, ...]:
+    production = ("PRODUCTION",) if opening.production else ()
+    return (*production, "READ-ONLY") if opening.read_only or read_only else production
+
+
+def _arrive_embedded(opening: Opening) -> Visit:
+    office = opening.open(Secret(""))
+    return Visit(office, office.users.account(opening.surroundings.account))
+
+
+def _offices_screen() -> type[OfficesScreen]:
+    """The list of offices, which is imported only where there are some."""
+    from tui.screens.offices import OfficesScreen
+
+    return OfficesScreen
 
 
 def _stop_collecting_start() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -76,6 +77,7 @@ class TerminalApp(App[None], Asking):
     value may be a password; `record_crash` gets the error for the log.
     """
 
+    BEHIND_THE_LOCK = False
     COMMAND_PALETTE_BINDING = key("palette").keys
     # Dimming the screen behind a dialog would send all of it again.
     SUSPENDED_SCREEN_CLASS = ""
@@ -89,6 +91,9 @@ class TerminalApp(App[None], Asking):
         super().__init__(css_path=_with_ours(self.CSS_PATH), ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
         self.commits = Commits()
+        self.unlocked = asyncio.Event()
+        """Not set while somebody has to sign in again."""
+        self.unlocked.set()
         self._typed_ahead = TypedAhead(self, super().on_event)
         self.heading = Heading()
         self.crash: BaseException | None = None
@@ -102,6 +107,11 @@ class TerminalApp(App[None], Asking):
     def get_driver_class(self) -> type[AnyDriver]:
         """Use the driver that stands the loss of its terminal."""
         return terminal.Driver
+
+    @property
+    def has_offices(self) -> bool:
+        """Whether there are several offices to go to and fro between."""
+        return False
 
     # -- what the screens show -------------------------------------------------
 

@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, get_current_worker
 
@@ -87,6 +87,8 @@ class Commits:
 class Asking(_Node):
     """What a screen, or the application, needs to ask services. Mix it in beside a Textual class."""
 
+    BEHIND_THE_LOCK: ClassVar[bool] = True
+    """Whether nothing is asked or answered here while the program is locked."""
     _flow: Worker[None] | None = None
 
     def show_problem(self, error: ApiSetupError) -> None:
@@ -109,6 +111,8 @@ class Asking(_Node):
             Exception: What the question raised, as it was raised.
         """
         get_current_worker()  # outside of a flow, waiting here would freeze the screen
+        if await self._waited_for_lock():
+            self._end_if_gone()
         worker = self.run_worker(question, group=group, exclusive=True, exit_on_error=False, thread=True)
         try:
             answer = await worker.wait()
@@ -117,8 +121,10 @@ class Asking(_Node):
         except WorkerFailed as failed:
             error = failed.error
         else:
+            await self._waited_for_lock()
             self._end_if_gone()
             return answer
+        await self._waited_for_lock()
         raise error
 
     async def commit(self, change: Callable[[], T]) -> T:
@@ -135,15 +141,27 @@ class Asking(_Node):
         """
         get_current_worker()
         app = cast("TerminalApp", self.app)
+        if await self._waited_for_lock():
+            self._end_if_gone()
         try:
             done = await app.commits.commit(change, app.commit_missed)
         except Exception as error:
+            await self._waited_for_lock()
             if self._gone:
                 app.commit_missed(error)
             self._end_if_gone()
             raise
+        await self._waited_for_lock()
         self._end_if_gone()
         return done
+
+    async def _waited_for_lock(self) -> bool:
+        """Wait while the program is locked, so that no flow goes on or shows anything over the lock; whether it was."""
+        unlocked = cast("TerminalApp", self.app).unlocked
+        if unlocked.is_set() or not self.BEHIND_THE_LOCK:
+            return False
+        await unlocked.wait()
+        return True
 
     def _end_if_gone(self) -> None:
         """End the flow whose screen was left while it waited: what it would show has no place any more."""

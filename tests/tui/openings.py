@@ -51,7 +51,7 @@ class ServerOpening(Opening):
                 "The server refuses this database user or its password.",
                 "This is the password of the database user, not of an Open Dental user.",
             )
-        office = opening_of(FILE).open(password)
+        office = replace(opening_of(FILE), read_only=self.read_only).open(password)
         office.facts = replace(
             office.facts, database="opendental", host="db.example", server="MariaDB 10.11.6", database_user="apisetup@%"
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import sqlite3
 
 import pytest
@@ -15,31 +13,12 @@ from core.secrets import Secret
 from core.settings import SettingsService
 from tests.tui import rows
 from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.tui.signing_in import set_password, sign_in
 from tests.tui.user import User, working
 from tests.tui.waiting import until
 from tui.app import ApisetupApp
 from tui.screens.connect import ConnectScreen
 from tui.screens.sign_in import SignInScreen
-
-
-def set_password(name: str, password: str) -> None:
-    """Give a user a password in the form that Open Dental stores now."""
-    digest = hashlib.sha3_512(f"salt{password}".encode("utf-16-le")).digest()
-    stored = f"SHA3_512$salt${base64.b64encode(digest).decode()}"
-    rows.change("UPDATE userod SET Password = ? WHERE UserName = ?", stored, name)
-
-
-async def sign_in(user: User, name: str, password: str) -> None:
-    await user.at(SignInScreen)
-    user.field("name").focus()
-    await user.press("end", "ctrl+u")
-    if name:
-        await user.enter_text(name)
-    await user.press("enter")
-    if password:
-        await user.enter_text(password)
-    await user.press("enter")
-
 
 # -- the embedded practice -----------------------------------------------------------
 

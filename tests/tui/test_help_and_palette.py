@@ -70,7 +70,7 @@ async def test_help_lists_the_keys_of_the_screen_one_came_from(
 ) -> None:
     async with working(demo, size=(100, 60)) as user:
         await go(user)
-        here, stack = keys(user.screen.KEYS), user.stack
+        here, stack = keys(user.screen.known_keys), user.stack
         await user.press("f1")
         await user.at(HelpScreen)
         for each in here:

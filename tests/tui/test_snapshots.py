@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +12,14 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from core.locations import Locations
 from core.office_facts import OfficeFacts
-from core.opendental.probe import Shape
+from core.offices import Offices
 from core.opening import Opening
+from core.practice import Practice
 from tests.tui import rows
-from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from tests.tui.openings import DATABASE_PASSWORD, server_opening, surroundings
+from tests.tui.test_offices import write as write_offices
 from tests.tui.user import User
 from tests.tui.waiting import until
 from tui.app import ApisetupApp
@@ -31,6 +35,7 @@ from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
 from tui.screens.license import LicenseScreen
+from tui.screens.offices import OfficesScreen
 from tui.screens.sign_in import SignInScreen
 from tui.screens.verification import VerificationScreen
 
@@ -48,8 +53,8 @@ def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
 
     told = office._facts
 
-    def facts(shape: Shape) -> OfficeFacts:
-        return replace(told(shape), server="SQLite 3.45.1")
+    def facts(practice: Practice) -> OfficeFacts:
+        return replace(told(practice), server="SQLite 3.45.1")
 
     monkeypatch.setattr(office, "_facts", facts)
 
@@ -340,6 +345,31 @@ async def wrong_name(user: User) -> None:
     await user.press("enter", "enter")
 
 
+async def left_alone(user: User) -> None:
+    if not user.stack or user.stack[-1] != "ApiSetupScreen":
+        await signed_in(user)
+    await user.at_api_setup()
+    await user.fill("interval", "7")
+    user.app.lock()
+    await until(lambda: not user.app.unlocked.is_set() and user.stack[-1] in ("SignInScreen", "LockedScreen"))
+    await user.settle()
+
+
+async def offices_listed(user: User) -> None:
+    await user.at(OfficesScreen)
+
+
+async def offices_filtered(user: User) -> None:
+    await user.at(OfficesScreen)
+    await user.press("slash", *"side")
+
+
+async def offices_unreadable(user: User) -> None:
+    await user.at(OfficesScreen)
+    Path("config.toml").write_text("hosst = 1")
+    await user.press("r")
+
+
 # -- the pictures --------------------------------------------------------------------
 
 IN_EMBEDDED: dict[str, Steps] = {
@@ -390,16 +420,28 @@ ON_SERVER: dict[str, Steps] = {
     "headquarters_about": about_server,
     "headquarters_no_keys_from_here": no_keys_from_here,
     "headquarters_edit": edit_copy,
+    "left_alone": left_alone,
+}
+OF_OFFICES: dict[str, Steps] = {
+    "offices": offices_listed,
+    "offices_filtered": offices_filtered,
+    "offices_unreadable": offices_unreadable,
 }
 
 
-def take(compare: Compare, opening: Opening, steps: Steps, size: tuple[int, int]) -> bool:
+def take(
+    compare: Compare,
+    opening: Opening | None,
+    steps: Steps,
+    size: tuple[int, int],
+    offices: Offices | None = None,
+) -> bool:
     """Run the program, do the steps, and compare the picture with the one that was accepted."""
-    app = ApisetupApp(opening)
+    app = ApisetupApp(opening, offices)
 
     async def before(pilot: Pilot[None]) -> None:
         user = User(pilot)
-        if not opening.on_server:
+        if opening is not None and not opening.on_server:
             await user.at_api_setup()
         await steps(user)
         await user.settle()
@@ -458,3 +500,18 @@ def test_too_small(snap_compare: Compare, demo: Opening) -> None:
 def test_no_color(snap_compare: Compare, demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert take(snap_compare, demo, bad_interval, SMALL)
+
+
+@both_sizes
+def test_left_alone(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+    assert take(snap_compare, replace(demo, lock_after_minutes=5), left_alone, size)
+
+
+@both_sizes
+@pytest.mark.parametrize("steps", OF_OFFICES.values(), ids=OF_OFFICES)
+def test_offices(snap_compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
+    write_offices()
+    # Relative, so that the problem with the file is the same everywhere.
+    offices = Offices(Locations(Path("config.toml"), Path("debug.log")), surroundings(), {})
+    offices.note_opened(offices.opening("North Side"))
+    assert take(snap_compare, None, steps, size, offices)

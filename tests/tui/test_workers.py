@@ -63,6 +63,8 @@ class Office(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.commits = Commits()
+        self.unlocked = asyncio.Event()
+        self.unlocked.set()
         self.missed: list[Exception] = []
         self.desk = Desk()
 

@@ -139,10 +139,23 @@ class House(Asking, _Screen):
         typing = isinstance(self.focused, Input)
         own = typing and bool(self.TYPING_KEYS)
         ids = self.TYPING_KEYS if own else self.KEYS
-        shown = [key for key in bindings.keys(ids) if own or self.check_action(key.action, ())]
+        shown = [key for key in bindings.keys(ids) if own or self.can(key)]
         key_bar = self._part(KeyBar)
         key_bar.show(shown, typing=typing and not own)
         key_bar.display = bool(shown)
+
+    @property
+    def known_keys(self) -> tuple[str, ...]:
+        """Those of `KEYS` that this program has anything to do for, now or at another time."""
+        return tuple(
+            id_ for id_ in self.KEYS if bindings.key(id_).action != "app.offices" or self.terminal_app.has_offices
+        )
+
+    def can(self, key: bindings.Key) -> bool:
+        """Whether what a key does can be done now."""
+        namespace, _, action = key.action.rpartition(".")
+        target = self.app if namespace == "app" else self
+        return bool(target.check_action(action if namespace == "app" else key.action, ()))
 
     def refresh_bindings(self) -> None:
         """Look again at what can be done now."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.errors import ApiSetupError, LoginRefused
+from core.errors import ApiSetupError, ConfigurationError, LoginRefused
 from core.secrets import Secret
 from tui.screens.base import HouseScreen
 from tui.widgets.inputs import SecretInput
@@ -39,7 +40,7 @@ class ConnectScreen(_Screen):
 
     CSS_PATH = "connect.tcss"
     AUTO_FOCUS = ""
-    KEYS: ClassVar[tuple[str, ...]] = ("try-again", "help", "quit")
+    KEYS: ClassVar[tuple[str, ...]] = ("try-again", "back-to-offices", "help", "quit")
 
     def __init__(self, opening: Opening, problem: ApiSetupError | None = None) -> None:
         super().__init__()
@@ -50,7 +51,8 @@ class ConnectScreen(_Screen):
     def compose_body(self) -> ComposeResult:
         """Make the address, the password field and the place for what went wrong."""
         yield Static("Open a practice", classes="heading", markup=False)
-        yield Static(plain_lines([self._opening.address.label]), id="address")
+        name = [self._opening.name] if self._opening.name else []
+        yield Static(plain_lines([*name, self._opening.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
@@ -58,7 +60,7 @@ class ConnectScreen(_Screen):
 
     def on_mount(self) -> None:
         """Ask for the password, or connect at once where it is known."""
-        unknown = self._opening.on_server and self._opening.password is None
+        unknown = self._opening.asks_for_password
         self._ask_for_password(unknown)
         if self.failure is not None:
             self._show_failure(self.failure)
@@ -86,24 +88,34 @@ class ConnectScreen(_Screen):
     async def connect(self) -> None:
         """Open the office in a thread, and leave with it."""
         field = self.query_one("#password", SecretInput)
-        given = self._opening.password
-        password = given if given is not None and not self._asks_for_password else Secret(field.value)
         self.query_one("#problem", Static).update("")
         try:
+            password = Secret(field.value) if self._asks_for_password else await self._known_password()
+            if password is None:
+                return
             with self.busy("Connecting…"):
-                office = await self.ask(lambda: self._opening.open(password), group="connect")
+                office = await self.ask(partial(self._opening.open, password), group="connect")
         except ApiSetupError as error:
             self._show_failure(error)
             return
         field.value = ""
         self.dismiss(office)
 
+    async def _known_password(self) -> Secret | None:
+        """Read the password where it is kept; where only somebody here can know it, ask."""
+        with self.busy("Reading the database password…"):
+            password = await self.ask(self._opening.known_password, group="password")
+        if password is None:
+            self._ask_for_password(True)
+            self.say("The system keyring is not asked over SSH: type the database password. Enter connects.")
+        return password
+
     def _show_failure(self, error: ApiSetupError) -> None:
         """Say what happened; leaving now means that the program could not start."""
         self.failure = error
         self.terminal_app.record_problem(error)
         self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
-        if isinstance(error, LoginRefused) and self._opening.on_server:
+        if isinstance(error, LoginRefused | ConfigurationError) and self._opening.on_server:
             self.query_one("#password", SecretInput).value = ""
             self._ask_for_password(True)
         self.refresh_bindings()

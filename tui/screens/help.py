@@ -30,7 +30,7 @@ class HelpScreen(HouseScreen[None]):
     def __init__(self, screen: House) -> None:
         super().__init__()
         listed = bool(screen.query(RowList) or screen.query(TextLines))
-        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.KEYS, lists=listed)]
+        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.known_keys, lists=listed)]
 
     def compose_body(self) -> ComposeResult:
         """Make the title and the text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -18,6 +19,7 @@ from tui.workers import flow
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from core.actor import Actor
     from core.office import Office
     from core.users import SignedIn
 
@@ -27,21 +29,30 @@ else:
 
 
 class SignInScreen(_Screen):
-    """Asks for an Open Dental user and password; gives the user who signed in."""
+    """Asks for an Open Dental user and password; gives the user who signed in.
+
+    Args:
+        office: Whose users they are.
+        logged_off: Who was logged off for pressing no key; what that user typed waits behind this screen.
+        ready: Set when that was logged, which comes before anybody signs in again.
+    """
 
     CSS_PATH = "sign_in.tcss"
-    KEYS: ClassVar[tuple[str, ...]] = ("next-field", "help", "quit")
+    BEHIND_THE_LOCK = False
+    KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, logged_off: Actor | None = None, ready: asyncio.Event | None = None) -> None:
         super().__init__()
         self._office = office
+        self._logged_off = logged_off
+        self._ready = ready
 
     def compose_body(self) -> ComposeResult:
         """Make the two fields."""
         facts = self._office.facts
         place = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
         yield Static("Sign in to Open Dental", classes="heading", markup=False)
-        yield Static(plain_lines([facts.title, place]), id="address")
+        yield Static(plain_lines([facts.title, place, *self._why_again()]), id="address")
         with Horizontal():
             yield Static("User name", classes="label")
             yield PlainInput(id="name")
@@ -50,9 +61,17 @@ class SignInScreen(_Screen):
             yield SecretInput(id="password")
 
     def on_mount(self) -> None:
-        """Begin with the name."""
-        self.query_one("#name").focus()
+        """Begin with the name, or with the password of who was logged off."""
+        if self._logged_off is not None:
+            self.query_one("#name", PlainInput).value = self._logged_off.user_name
+        self.query_one("#password" if self._logged_off is not None else "#name").focus()
         self.say("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
+
+    def _why_again(self) -> list[str]:
+        if self._logged_off is None:
+            return []
+        name = self._logged_off.user_name
+        return ["", f"{name} was logged off, since no key was pressed. What {name} typed is kept, for {name} only."]
 
     @on(Input.Submitted, "#name")
     def _to_password(self, event: Input.Submitted) -> None:
@@ -72,6 +91,8 @@ class SignInScreen(_Screen):
         typed = Secret(password.value)
         try:
             with self.busy("Signing in…"):
+                if self._ready is not None:
+                    await self._ready.wait()
                 signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
         except ApiSetupError as error:
             password.value = ""

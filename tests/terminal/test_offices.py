@@ -1,0 +1,305 @@
+"""Several offices: the list, from one to another, each with its own password and sign-in, and left alone."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.columns import NEW
+from tests.core.places import Server
+from tests.terminal.hasty_program import SECONDS_A_MINUTE
+from tests.terminal.program import READY, Home, change_settings, fill_in, go_to
+from tests.terminal.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
+from tests.terminal.terminal import Terminal
+from tests.terminal.test_secrets import files_with, titles
+
+LIST = r"^Offices: \d+"
+
+
+@pytest.fixture
+def second(server: Server) -> Iterator[ServerPractice]:
+    """Another practice."""
+    with new_practice(server, NEW, "InnoDB") as made:
+        made.execute("UPDATE preference SET ValueString = 'Hillside Dental' WHERE PrefName = 'PracticeTitle'")
+        yield made
+
+
+def table(name: str, practice: ServerPractice, *lines: str, user: str | None = None) -> str:
+    """One office in the configuration file."""
+    server = practice.server
+    return "\n".join(
+        [
+            f'[offices."{name}"]',
+            f'host = "{server.host}"',
+            f"port = {server.port}",
+            f'database = "{practice.database}"',
+            f'user = "{user or server.user}"',
+            'authority = "local"',
+            *lines,
+            "",
+        ]
+    )
+
+
+def private(path: Path, text: str) -> Path:
+    """A file for this user alone."""
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def configured(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    """Two offices on servers, and one in a file."""
+    home.write_configuration(
+        table("Riverside", practice, 'password_from = "env:RIVERSIDE_PASSWORD"', "production = true")
+        + table("Hillside", second, 'password_from = "env:RIVERSIDE_PASSWORD"', "read_only = true")
+        + '[offices.Training]\nfile = "training.sqlite3"\n'
+    )
+
+
+def started(home: Home, practice: ServerPractice, *arguments: str) -> Terminal:
+    return home.start(*arguments, env={"RIVERSIDE_PASSWORD": practice.server.password})
+
+
+def test_several_offices_begin_with_a_list(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    with started(home, practice) as terminal:
+        terminal.wait_for("^Offices: 3")
+        terminal.wait_for(rf"^> Riverside +{re.escape(practice.server.host)} +\S+ +never")
+        terminal.wait_for("PRODUCTION: real patients' data")
+        terminal.press("/")
+        terminal.type("hill")
+        terminal.wait_for("^Offices: 1 of 3")
+        terminal.wait_for("READ-ONLY: nothing is written")
+        terminal.press("enter")
+        sign_in(terminal)
+        terminal.wait_for("^Hillside Dental .* Admin · READ-ONLY$")
+        terminal.wait_for(READY)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    with started(home, practice) as terminal:
+        terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
+
+
+def test_one_office_by_its_name(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    with started(home, practice, "--office", "riverside") as terminal:
+        sign_in(terminal)
+        terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin · PRODUCTION$")
+        terminal.wait_for(READY)
+
+
+def test_a_name_that_no_office_has_is_answered_with_the_nearest(home: Home, practice: ServerPractice) -> None:
+    home.write_configuration(table("Riverside", practice))
+    done = home.run("audit", "verify", "--office", "Rivreside")
+    assert done.returncode == 2
+    assert "Riverside" in done.stderr
+
+
+def test_a_command_needs_one_of_several(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    done = home.run("audit", "verify")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "apisetup: The configuration file has several offices. Name one: --office NAME.\n",
+    )
+
+
+def test_another_office_without_starting_again(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    with started(home, practice, "--office", "Riverside") as terminal:
+        sign_in(terminal)
+        terminal.wait_for(READY)
+        change_settings(terminal, "Credit Card")
+        terminal.press("f8")
+        terminal.wait_for("^> Riverside .* open now")
+        terminal.press("down", "enter")
+        terminal.wait_for("─ Leave this office without saving")
+        terminal.wait_for("Not saved yet: Enabled, subscription interval, payment type")
+        terminal.press("escape")
+        terminal.wait_for(r"Enabled +\[x\] on")
+        terminal.press("f8")
+        terminal.wait_for(LIST)
+        terminal.press("down", "enter")
+        terminal.wait_for("─ Leave this office without saving")
+        terminal.press("y")
+        sign_in(terminal)
+        terminal.wait_for("^Hillside Dental")
+        terminal.wait_for(r"Enabled +\[ \] off")
+        terminal.press("o")
+        terminal.wait_for("^> Hillside .* open now")
+        terminal.press("down", "enter")
+        terminal.wait_for("^Embedded practice")
+        terminal.wait_for(READY)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    assert practice.logged() == [
+        ("83", "User: Admin has logged on."),
+        ("8", "API/FHIR"),
+        ("83", "User: Admin has logged off."),
+    ]
+    assert second.logged() == []
+
+
+def test_back_from_the_sign_in_to_the_list(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    with started(home, practice, "--office", "Riverside") as terminal:
+        terminal.wait_for(SIGN_IN)
+        terminal.press("escape")
+        terminal.wait_for(LIST)
+        terminal.press("end", "enter")
+        terminal.wait_for("^Embedded practice")
+
+
+def test_the_list_reads_the_file_again(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    configured(home, practice, second)
+    with started(home, practice) as terminal:
+        terminal.wait_for("^Offices: 3")
+        home.write_configuration(table("Riverside", practice) + table("Hillside", second, "hosst = 1"))
+        terminal.press("r")
+        terminal.wait_for("hosst")
+        terminal.wait_for("host")
+        home.write_configuration(table("Riverside", practice) + table("Hillside", second))
+        terminal.press("r")
+        terminal.wait_for("^Offices: 2")
+
+
+# -- passwords -----------------------------------------------------------------------
+
+
+def test_a_password_file_that_others_can_read_is_refused(home: Home, practice: ServerPractice) -> None:
+    home.write_configuration(table("Riverside", practice, 'password_from = "file:password"'))
+    file = home.configuration.with_name("password")
+    file.write_text("a-secret\n")
+    file.chmod(0o640)
+    with home.start() as terminal:
+        terminal.wait_for("has mode 0640, so others can get at it")
+        terminal.wait_for("Run: chmod 600")
+        terminal.wait_for("Database password")
+        assert "a-secret" not in terminal.text
+
+
+def test_no_secret_is_found_where_it_does_not_belong(home: Home, practice: ServerPractice) -> None:
+    secrets = {kind: f"s3cret-by-{kind}" for kind in ("file", "env", "command")}
+    with (
+        practice.user(secrets["file"]) as by_file,
+        practice.user(secrets["env"]) as by_environment,
+        practice.user(secrets["command"]) as by_command,
+    ):
+        home.configuration.parent.mkdir(exist_ok=True)
+        private(home.configuration.with_name("password"), f"{secrets['file']}\n")
+        script = home.configuration.with_name("show")
+        private(home.configuration.with_name("hidden"), secrets["command"])
+        script.write_text(f"#!/bin/sh\necho oops {secrets['command']} >&2\ncat '{script.with_name('hidden')}'\n")
+        script.chmod(0o700)
+        home.write_configuration(
+            table("By file", practice, 'password_from = "file:password"', user=by_file)
+            + table("By environment", practice, 'password_from = "env:OFFICE_PASSWORD"', user=by_environment)
+            + table("By command", practice, f'password_from = "command:{script} --quiet"', user=by_command)
+        )
+        output = b""
+        for office in ("By file", "By environment", "By command"):
+            with home.start("--debug", "--office", office, env={"OFFICE_PASSWORD": secrets["env"]}) as terminal:
+                sign_in(terminal)
+                terminal.wait_for(READY)
+                practice.kill_connections()
+                terminal.press("r")
+                terminal.settle()
+                terminal.signal(signal.SIGTERM)
+                assert terminal.exit_status() == 143
+                output += bytes(terminal.output) + titles(terminal)
+        for secret in (*secrets.values(), PASSWORD):
+            assert secret.encode() not in output
+        assert files_with(home, secrets["file"]) == ["password"]
+        assert files_with(home, secrets["env"]) == []
+        assert files_with(home, secrets["command"]) == ["hidden", "show"]
+        assert files_with(home, PASSWORD) == []
+    assert home.log.stat().st_mode & 0o777 == 0o600
+    log = home.log.read_text(encoding="utf-8")
+    assert "SELECT" in log
+    assert "Riverside" not in log
+    assert not re.search("Müller|Bridge", log)
+
+
+# -- left alone ----------------------------------------------------------------------
+
+
+def hasty(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
+    """Start the program with minutes of so many seconds."""
+    return home.start(
+        "-m",
+        "tests.terminal.hasty_program",
+        *arguments,
+        command=(sys.executable,),
+        env={SECONDS_A_MINUTE: str(seconds)} | env,
+    )
+
+
+def connections(practice: ServerPractice) -> int:
+    """How many connections there are to the practice."""
+    with practice.server.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = %s", (practice.database,))
+        return int((cursor.fetchone() or (0,))[0] or 0)
+
+
+def test_a_program_left_alone_hides_everything_and_closes_its_connections(home: Home, practice: ServerPractice) -> None:
+    practice.execute("UPDATE preference SET ValueString = '30' WHERE PrefName = 'SecurityLogOffAfterMinutes'")
+    home.write_configuration(table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
+    with hasty(home, seconds=3, P=practice.server.password) as terminal:
+        sign_in(terminal)
+        terminal.wait_for(READY)
+        go_to(terminal, "Enabled")
+        go_to(terminal, "Subscription")
+        fill_in(terminal, "Subscription interval", "5")
+        terminal.wait_for("Admin was logged off, since no key was pressed")
+        assert "Subscription" not in terminal.text
+        terminal.wait_until(lambda: connections(practice) == 0, "the connections are closed")
+        assert practice.logged()[-1] == ("83", "User: Admin has auto logged off.")
+        assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
+        type_password(terminal, "Password", PASSWORD)
+        terminal.wait_for(r"Subscription interval +5")
+        terminal.wait_for(r"\* not saved yet: subscription interval")
+
+
+def test_the_limit_of_the_practice_holds_without_any_configuration(home: Home, practice: ServerPractice) -> None:
+    practice.execute("UPDATE preference SET ValueString = '1' WHERE PrefName = 'SecurityLogOffAfterMinutes'")
+    with hasty(home, "--url", practice.url(), seconds=3, APISETUP_PASSWORD=practice.server.password) as terminal:
+        sign_in(terminal)
+        terminal.wait_for("Admin was logged off, since no key was pressed")
+
+
+def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) -> None:
+    home.write_configuration(table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
+    with hasty(home, seconds=1, P=practice.server.password) as terminal:
+        sign_in(terminal)
+        terminal.wait_for("Admin was logged off, since no key was pressed")
+        terminal.settle()
+        before = len(terminal.output)
+        terminal.wait_until(lambda: connections(practice) == 0, "the connections are closed")
+        terminal.settle()
+        assert len(terminal.output) == before
+
+
+# -- ended from outside --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_a_program_that_is_ended_from_outside_still_logs_that_the_user_left(
+    home: Home, practice: ServerPractice, number: signal.Signals
+) -> None:
+    with practice.signed_in(home) as terminal:
+        terminal.signal(number)
+        assert terminal.exit_status() == 128 + number
+    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")
+
+
+def test_a_lost_terminal_too(home: Home, practice: ServerPractice) -> None:
+    with practice.signed_in(home) as terminal:
+        terminal.hang_up()
+        assert terminal.exit_status() == 129
+    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")

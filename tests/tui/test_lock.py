@@ -1,0 +1,390 @@
+"""When nobody presses a key for a while, everything is hidden until somebody signs in again."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from core.api_key import AuthorityName
+from core.errors import PracticeUnavailable
+from core.keys import KeyService
+from core.opening import Opening
+from core.settings import SettingsService
+from core.users import UserService
+from tests.tui import rows
+from tests.tui.gates import Gates
+from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.tui.signing_in import set_password, sign_in
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.inactivity import Inactivity, shorter
+from tui.modals.notice import Notice
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.locked import LockedScreen
+from tui.screens.sign_in import SignInScreen
+
+
+def server(**more: Any) -> Opening:
+    opening = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
+    return replace(opening, **more)
+
+
+async def arrive(user: User) -> None:
+    await sign_in(user, "admin", "drill")
+    await user.at_api_setup()
+
+
+async def leave_alone(user: User) -> None:
+    """Let the time pass that nobody may pass without a key."""
+    user.app.lock()
+    await until(lambda: not user.app.unlocked.is_set() and isinstance(user.app.screen, SignInScreen | LockedScreen))
+    await user.settle()
+
+
+@pytest.fixture(autouse=True)
+def _with_password(demo: Opening) -> None:
+    set_password("admin", "drill")
+
+
+# -- what is hidden, and what is kept ------------------------------------------------
+
+
+async def test_nothing_of_the_practice_is_left_on_the_screen_but_its_name() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        developers = {row.cells[0] for row in (user.list.rows.row(0), user.list.rows.row(1)) if row}
+        assert all(developer in user.text for developer in developers)
+        await leave_alone(user)
+        assert not any(developer in user.text for developer in developers)
+        assert "admin was logged off, since no key was pressed." in user.flowing_text
+
+
+async def test_being_logged_off_is_logged_as_open_dental_does() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        before = rows.last_entry()
+        await leave_alone(user)
+        assert rows.query("SELECT PermType, LogText, LogSource FROM securitylog WHERE SecurityLogNum > ?", before) == [
+            (83, "User: admin has auto logged off.", 15)
+        ]
+
+
+async def test_what_was_typed_is_still_there_for_the_one_who_typed_it() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        await leave_alone(user)
+        assert (user.field("name").value, user.focused) == ("admin", "password")
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        assert user.field("interval").value == "7"
+        assert "subscription interval" in user.text
+        await user.press("ctrl+s")
+        assert user.said.startswith("Saved: subscription interval from 5 minutes to 7 minutes.")
+
+
+async def test_signing_in_again_is_logged_after_being_logged_off() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        before = rows.last_entry()
+        await leave_alone(user)
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        assert rows.audit_texts(before) == [
+            "User: admin has auto logged off.",
+            "User: admin has logged on.",
+            "API/FHIR",
+        ]
+
+
+async def test_a_wrong_password_leaves_it_hidden() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await leave_alone(user)
+        await sign_in(user, "admin", "wrong")
+        assert user.said.startswith("Invalid username or password.")
+        assert isinstance(user.app.screen, SignInScreen)
+
+
+async def test_a_dialog_is_hidden_and_still_there_afterwards() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.press("d")
+        await user.at(Question)
+        await leave_alone(user)
+        assert "Developer" not in user.text
+        await sign_in(user, "admin", "drill")
+        await user.at(Question)
+        await user.press("y")
+        await user.at(Notice)
+
+
+async def test_no_answer_shows_over_the_lock(gate: Gates) -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        held = gate(KeyService, "set_status")
+        user.send("d")
+        await user.at(Question)
+        user.send("y")
+        await until(held.entered.is_set)
+        user.app.lock()
+        await until(lambda: isinstance(user.app.screen, SignInScreen))
+        held.open()
+        await user.settle()
+        assert isinstance(user.app.screen, SignInScreen)
+        assert rows.audit_texts()[-1] == "User: admin has auto logged off."
+        assert " changed from Enabled to Disabled by Customer" in rows.audit_texts()[-2]
+        await sign_in(user, "admin", "drill")
+        await user.at(Notice)
+        assert "Disabled by Customer" in user.flowing_text
+
+
+async def test_nothing_new_is_asked_while_it_is_locked(gate: Gates) -> None:
+    async with working(server()) as user:
+        screen = user.app
+        await arrive(user)
+        load = gate(SettingsService, "load", hold=0)
+        await leave_alone(user)
+        api_setup = next(each for each in screen.screen_stack if isinstance(each, ApiSetupScreen))
+        api_setup.read_again()
+        await user.settle()
+        assert load.calls == 0
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        await until(lambda: load.calls == 1)
+
+
+# -- somebody else -------------------------------------------------------------------
+
+
+async def other_admin() -> None:
+    """Let a second user use API Setup: Front Desk gets the groups that admin has."""
+    rows.change(
+        "INSERT INTO usergroupattach (UserNum, UserGroupNum) SELECT o.UserNum, a.UserGroupNum FROM userod o,"
+        " usergroupattach a JOIN userod u ON u.UserNum = a.UserNum WHERE o.UserName = 'Maria' AND u.UserName = 'admin'"
+    )
+
+
+async def test_another_user_has_to_agree_to_drop_what_was_typed() -> None:
+    await other_admin()
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        before = rows.last_entry()
+        await leave_alone(user)
+        await sign_in(user, "Maria", "")
+        await user.at(Question)
+        assert "admin typed and did not save: subscription interval." in user.flowing_text
+        await user.press("escape")
+        await user.at(SignInScreen)
+        await sign_in(user, "Maria", "")
+        await user.at(Question)
+        await user.press("y")
+        await user.at_api_setup()
+        assert user.field("interval").value == "5"
+        assert user.text.splitlines()[0].endswith("Maria")
+        assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [
+            "User: admin has auto logged off.",
+            "User: Maria has logged on.",
+            "User: Maria has logged off.",
+            "User: Maria has logged on.",
+        ]
+
+
+async def test_another_user_begins_afresh_under_their_own_name() -> None:
+    await other_admin()
+    async with working(server()) as user:
+        await arrive(user)
+        await user.press("d")
+        await user.at(Question)
+        await leave_alone(user)
+        await sign_in(user, "Maria", "")
+        await user.at_api_setup()
+        assert user.stack == ["ApiSetupScreen"]
+        await user.press("d")
+        await user.at(Question)
+        await user.press("y")
+        await user.at(Notice)
+        assert rows.audit_texts()[-1].endswith("to Disabled by Customer by Maria")
+
+
+async def test_other_rights_begin_afresh_too() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.press("t")
+        await leave_alone(user)
+        rows.change("DELETE FROM grouppermission WHERE PermType = 122")
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        assert user.stack == ["ApiSetupScreen"]
+        await user.press("t")
+        assert user.said.startswith("The Audit Trail needs the permission AuditTrail (122)")
+
+
+# -- leaving -------------------------------------------------------------------------
+
+
+async def test_who_was_logged_off_is_not_logged_off_again() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        before = rows.last_entry()
+        await leave_alone(user)
+        user.send("ctrl+q")
+        await until(lambda: user.app._exit)
+        user.app.sign_out_after_the_end()
+        assert rows.audit_texts(before) == ["User: admin has auto logged off."]
+
+
+async def test_quitting_asks_about_what_waits_behind() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        await leave_alone(user)
+        await user.press("ctrl+q")
+        await user.at(Question)
+        assert "Not saved yet: subscription interval." in user.flowing_text
+
+
+async def test_it_locks_though_it_cannot_be_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: object) -> None:
+        raise PracticeUnavailable("The connection to the database server was lost.")
+
+    async with working(server()) as user:
+        await arrive(user)
+        monkeypatch.setattr(UserService, "log_off_idle", fail)
+        await leave_alone(user)
+        assert user.said == (
+            "That admin was logged off could not be logged. The connection to the database server was lost."
+        )
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+
+
+async def test_in_a_read_only_office_nothing_is_logged() -> None:
+    async with working(replace(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
+        before = rows.last_entry()
+        await arrive(user)
+        await leave_alone(user)
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        assert rows.audit_texts(before) == []
+
+
+# -- an SQLite practice --------------------------------------------------------------
+
+
+async def test_an_sqlite_practice_is_hidden_until_a_key_is_pressed() -> None:
+    async with working(replace(opening_of(FILE), lock_after_minutes=5)) as user:
+        await user.fill("interval", "7")
+        await leave_alone(user)
+        assert "subscription" not in user.text
+        assert "An SQLite practice has no passwords" in user.flowing_text
+        await user.press("enter")
+        await user.at_api_setup()
+        assert user.field("interval").value == "7"
+        assert rows.audit_texts()[-2:] == ["User: admin has auto logged off.", "API/FHIR"]
+
+
+# -- how long ------------------------------------------------------------------------
+
+
+async def test_the_program_locks_itself_when_no_key_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.inactivity.MINUTE", 0.02)
+    async with working(server(lock_after_minutes=1)) as user:
+        await sign_in(user, "admin", "drill")
+        await until(lambda: not user.app.unlocked.is_set())
+        await user.at(SignInScreen)
+        assert "no key was pressed" in user.flowing_text
+
+
+@pytest.mark.parametrize(
+    ("practice", "office", "seconds"), [("0", None, 0), ("10", None, 600), ("10", 3, 180), ("2", 30, 120), ("x", 1, 60)]
+)
+async def test_the_shorter_limit_holds(practice: str, office: int | None, seconds: float) -> None:
+    rows.change("DELETE FROM preference WHERE PrefName = 'SecurityLogOffAfterMinutes'")
+    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', ?)", practice)
+    async with working(server(lock_after_minutes=office)) as user:
+        await arrive(user)
+        inactivity = user.app._inactivity
+        assert (inactivity._seconds if inactivity._timer else 0) == seconds
+
+
+async def test_an_sqlite_practice_is_locked_only_where_that_is_configured() -> None:
+    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', '10')")
+    async with working(opening_of(FILE)) as user:
+        assert user.app._inactivity._timer is None
+
+
+class Clock:
+    """A loop whose time a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.waiting: list[tuple[float, Callable[..., object], tuple[object, ...]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, called: Callable[..., object], *given: object) -> Clock:
+        self.waiting.append((self.now + seconds, called, given))
+        return self
+
+    def cancel(self) -> None:
+        self.waiting.clear()
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+        due = [each for each in self.waiting if each[0] <= self.now]
+        self.waiting = [each for each in self.waiting if each[0] > self.now]
+        for _moment, called, given in due:
+            called(*given)
+
+
+def watched(minutes: int | None) -> tuple[Inactivity, Clock, list[str]]:
+    clock, expired = Clock(), list[str]()
+    inactivity = Inactivity(lambda: expired.append("expired"))
+    inactivity.begin(cast("AbstractEventLoop", clock), minutes)
+    return inactivity, clock, expired
+
+
+def test_time_that_passes_without_a_key_expires_once() -> None:
+    _inactivity, clock, expired = watched(5)
+    clock.move(299)
+    assert expired == []
+    clock.move(1)
+    clock.move(1000)
+    assert expired == ["expired"]
+
+
+def test_a_key_begins_the_count_anew() -> None:
+    inactivity, clock, expired = watched(5)
+    clock.move(200)
+    inactivity.key_pressed()
+    clock.move(299)
+    assert expired == []
+    clock.move(1)
+    assert expired == ["expired"]
+
+
+def test_a_thousand_keys_need_one_timer() -> None:
+    inactivity, clock, _expired = watched(5)
+    for _ in range(1000):
+        inactivity.key_pressed()
+    assert len(clock.waiting) == 1
+
+
+def test_without_a_limit_nothing_is_counted() -> None:
+    _inactivity, clock, expired = watched(None)
+    clock.move(1e9)
+    assert (expired, clock.waiting) == ([], [])
+
+
+def test_none_and_zero_are_no_limits() -> None:
+    assert shorter(0, None) is None
+    assert shorter(0, 7) == 7
+    assert shorter(9, 7, None) == 7
