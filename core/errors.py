@@ -20,6 +20,7 @@
     └── ChangeRefused            nothing was changed, and why
         ├── InvalidInput             a value that cannot be saved; names its field
         ├── ChangedMeanwhile         somebody else changed what was shown; carries both values
+        ├── AlreadyMade              it was made the first time, though the answer was lost
         ├── NotPermitted             the database user or the mode may not write
         └── NotOursToChange          another authority decides
 
@@ -173,6 +174,16 @@ class ChangedMeanwhile(ChangeRefused):
             "Look at both values and choose.",
         )
         self.conflicts = conflicts
+
+
+class AlreadyMade(ChangeRefused):
+    """A change that is asked for again was made the first time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This change was made the first time, though the answer was lost on its way. It was not made again.",
+            "Read again to see what stands there now.",
+        )
 
 
 class NotPermitted(ChangeRefused):

@@ -8,10 +8,11 @@ from sqlalchemy import CursorResult, delete, insert
 
 from core.actor import Actor
 from core.agreement import Acceptance, Agreement
+from core.change import Change
 from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, LicenseText
 from core.opendental.permission_types import Permission
-from core.practice import Change, Practice
+from core.practice import Practice
 
 
 class LicenseService:

@@ -14,6 +14,7 @@ from core.audit import AuditService
 from core.authority.headquarters import HeadquartersCopy
 from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
+from core.change import Settled
 from core.companion.store import Companion
 from core.database import existing_file_engine, file_engine, forbid_writing, server_engine, translated
 from core.errors import ApiSetupError, InsecureLine
@@ -44,6 +45,10 @@ class Office:
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer)
         self.facts = _facts(practice)
+
+    def settle(self) -> Settled | None:
+        """Find out what became of a change whose answer was lost; None where there is none, or nobody knows yet."""
+        return self._practice.settle()
 
     def close(self) -> None:
         """Let go of all connections."""

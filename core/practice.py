@@ -8,27 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from threading import Lock
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.actor import Actor
+from core.change import Attempt, Change, Fate, LogRow, Settled
 from core.database import translated
-from core.errors import ApiSetupError, NotPermitted, PracticeUnavailable, Unconfirmed
+from core.errors import AlreadyMade, ApiSetupError, NotPermitted, PracticeUnavailable, Unconfirmed
 from core.fitting import fit, fit_characters
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.probe import Shape
-from core.opendental.signals import SignalType
-from core.opendental.tables import NO_DATE_DEFAULT, SecurityLog, SecurityLogHash, SignalOd
+from core.opendental.tables import SecurityLog, SecurityLogHash
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
-Undo = Callable[[Session], object]
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,9 @@ class Practice:
         self.read_only = read_only
         self._clock = clock
         self._random = random
+        self._unsettled: Attempt | None = None
+        self._untold: Settled | None = None
+        self._settling = Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -100,30 +102,67 @@ class Practice:
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
         if self.read_only is not None:
-            raise NotPermitted(f"{self.read_only.sentence} {_NOTHING}", self.read_only.hint)
-        logged_ahead = reaches_outside or not self.shape.transactional
-        change = Change(self)
-        committing = False
+            raise NotPermitted(f"{self.read_only.sentence} {Fate.NOTHING.value}", self.read_only.hint)
+        self._refuse_repeating(texts)
+        ahead = reaches_outside or not self.shape.transactional
+        attempt = Attempt(actor, permission, texts, Change(self.insert, self.now_expression), ahead)
         try:
             with translated(), Session(self.engine, autoflush=False) as session:
-                change.session = session
-                self._log(session, actor, permission, texts, log_source)
-                if logged_ahead:
+                attempt.change.session = session
+                attempt.rows = self._log(session, actor, permission, texts, log_source)
+                if ahead:
                     session.commit()
-                change.begun = True
-                yield change
-                change.send_signals()
-                committing = True
+                attempt.change.begun = True
+                yield attempt.change
+                attempt.change.send_signals()
+                attempt.committing = True
                 session.commit()
         except BaseException as error:
-            fate = self._after_failure(actor, permission, texts, change, logged_ahead, committing)
+            fate = self._fate(attempt)
+            if fate is Fate.UNKNOWN:
+                self._unsettled = attempt
             if not isinstance(error, ApiSetupError):
                 raise
-            if fate == _UNKNOWN:
-                raise Unconfirmed(f"{error.sentence} {fate}", "Read again before you repeat it.") from error
+            if fate is Fate.MADE:
+                return
+            if fate is Fate.UNKNOWN:
+                raise Unconfirmed(f"{error.sentence} {fate.value}", "Read again before you repeat it.") from error
             if isinstance(error, PracticeUnavailable | NotPermitted):
-                raise type(error)(f"{error.sentence} {fate}", error.hint) from error
+                raise type(error)(f"{error.sentence} {fate.value}", error.hint) from error
             raise
+
+    def settle(self) -> Settled | None:
+        """Find out what became of a change whose answer was lost, now that the server may be back.
+
+        Returns:
+            None where there is no such change, or where the server cannot be asked yet.
+        """
+        with self._settling:
+            self._look_after_unsettled()
+            told, self._untold = self._untold, None
+        return told
+
+    def _refuse_repeating(self, texts: tuple[str, ...]) -> None:
+        """Let no change begin before it is known what became of the one before, and never make one twice."""
+        with self._settling:
+            self._look_after_unsettled()
+            if self._unsettled is not None:
+                raise Unconfirmed(
+                    f"It is still not known whether the change before was made. {Fate.NOTHING.value}",
+                    "Try again when the server answers.",
+                )
+            before = self._untold
+            if before is not None and before.fate is Fate.MADE and before.texts == texts:
+                self._untold = None
+                raise AlreadyMade
+
+    def _look_after_unsettled(self) -> None:
+        attempt = self._unsettled
+        if attempt is None:
+            return
+        fate = self._fate(attempt)
+        if fate is not Fate.UNKNOWN:
+            self._unsettled, self._untold = None, Settled(attempt.texts, fate)
 
     def now(self, session: Session) -> datetime:
         """The time by which this practice's rows are written: the server's clock where there is one."""
@@ -159,8 +198,9 @@ class Practice:
 
     def _log(
         self, session: Session, actor: Actor, permission: Permission, texts: tuple[str, ...], log_source: int = 0
-    ) -> None:
+    ) -> list[LogRow]:
         """Write audit rows, each with the hash of the row as the database holds it."""
+        written = []
         for text in texts:
             number = self._insert_log_row(session, actor, permission, text, log_source)
             row = session.execute(
@@ -179,6 +219,8 @@ class Practice:
                 security_log_num=number,
                 log_hash=log_hash(row[0], row[1], row[2], row[3] or "", row[4], row[5]),
             )
+            written.append(LogRow(number, row[3] or ""))
+        return written
 
     def _insert_log_row(
         self, session: Session, actor: Actor, permission: Permission, text: str, log_source: int
@@ -201,35 +243,44 @@ class Practice:
             date_t_previous=NO_DATE,
         )
 
-    def _after_failure(
-        self,
-        actor: Actor,
-        permission: Permission,
-        texts: tuple[str, ...],
-        change: Change,
-        logged_ahead: bool,
-        committing: bool,
-    ) -> str:
-        """Undo what a failed change left behind, and tell what became of it in one sentence."""
-        if not logged_ahead:
-            # A server's answer to the commit may be lost on its way; SQLite's cannot.
-            return _UNKNOWN if committing and self.engine.dialect.name != "sqlite" else _NOTHING
+    def _fate(self, attempt: Attempt) -> Fate:
+        """Tell what became of a change that failed, after taking back what it left behind."""
+        if attempt.ahead:
+            return self._taken_back(attempt)
+        # A server's answer to the commit may be lost on its way; SQLite's cannot.
+        if not attempt.committing or self.engine.dialect.name == "sqlite":
+            return Fate.NOTHING
+        return self._looked_up(attempt)
+
+    def _looked_up(self, attempt: Attempt) -> Fate:
+        """Look whether the audit row stands: in one transaction with it, the change stands or falls, too."""
+        first = attempt.rows[0]
+        # Waits for a transaction that the server has not ended yet, instead of taking its row for missing.
+        query = select(SecurityLog.log_text).where(SecurityLog.security_log_num == first.number)
+        try:
+            with translated(), Session(self.engine, autoflush=False) as session:
+                found = session.scalars(query.with_for_update(read=True)).all()
+        except Exception as error:
+            # The first error is the one to report; this one only decides what can be said about it.
+            _logger.warning("What became of a change is not known: %s", type(error).__name__, exc_info=error)
+            return Fate.UNKNOWN
+        return Fate.MADE if found == [first.text] else Fate.NOTHING
+
+    def _taken_back(self, attempt: Attempt) -> Fate:
+        change = attempt.change
         if not change.begun and self.shape.transactional:
-            return _NOTHING
+            return Fate.NOTHING
         try:
             with translated(), Session(self.engine, autoflush=False) as session:
                 change.undo(session)
-                self._log(session, actor, permission, tuple(f"NOT DONE: {text}" for text in texts))
+                texts = tuple(f"NOT DONE: {text}" for text in attempt.texts)
+                self._log(session, attempt.actor, attempt.permission, texts)
                 session.commit()
         except Exception as error:
-            # The first error is the one to report; this one only decides what can be said about it.
+            # As above.
             _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
-            return _UNKNOWN if change.begun else _NOTHING
-        return "Nothing was changed, and the Audit Trail says so."
-
-
-_NOTHING = "Nothing was changed."
-_UNKNOWN = "It is not known whether the change was made."
+            return Fate.UNKNOWN if change.begun else Fate.NOTHING
+        return Fate.TAKEN_BACK
 
 
 @contextmanager
@@ -238,91 +289,4 @@ def before_the_change() -> Iterator[None]:
     try:
         yield
     except PracticeUnavailable as error:
-        raise type(error)(f"{error.sentence} {_NOTHING}", error.hint) from error
-
-
-class Change:
-    """What the body of `Practice.change` works with.
-
-    Attributes:
-        session: Writes to the practice. Without transactions each statement lasts at once.
-        begun: Whether the audit rows stand and the body may have done something.
-    """
-
-    session: Session
-
-    def __init__(self, practice: Practice) -> None:
-        self.begun = False
-        self._practice = practice
-        self._signals: list[SignalType] = []
-        self._undo: list[Undo] = []
-
-    def undo_with(self, step: Undo) -> None:
-        """Say how to take back what is done next; used only where a transaction cannot.
-
-        A step must do no harm where what it takes back did not happen, since an answer may be lost on its way.
-        """
-        self._undo.append(step)
-
-    def attempt(self, step: Callable[[], T], undo: Undo) -> T:
-        """Do one step that `undo` takes back; what the database refused for want of rights did not happen."""
-        self.undo_with(undo)
-        try:
-            with translated():
-                return step()
-        except NotPermitted:
-            self._undo.pop()
-            raise
-
-    def compare_and_set(
-        self,
-        column: InstrumentedAttribute[Any],
-        key: InstrumentedAttribute[int],
-        number: int,
-        read: object,
-        wanted: object,
-    ) -> bool:
-        """Set one column of one row if it still is what was read; whether it was."""
-        statement = update(key.class_).where(key == number)
-        result = self.attempt(
-            lambda: self.session.execute(statement.where(column == read).values({column: wanted})),
-            lambda session: session.execute(statement.where(column == wanted).values({column: read})),
-        )
-        done = cast("CursorResult[Any]", result).rowcount == 1
-        if not done:
-            self._undo.pop()
-        return done
-
-    def insert(self, key: InstrumentedAttribute[int], **values: object) -> int:
-        """Insert one row into the table of the given primary key, and give that key back."""
-        return self._practice.insert(self.session, key, **values)
-
-    def signal(self, kind: SignalType) -> None:
-        """Tell running workstations, after the body, that something of this kind changed."""
-        if kind not in self._signals:
-            self._signals.append(kind)
-
-    def send_signals(self) -> None:
-        """Insert the rows that the body asked for."""
-        for kind in self._signals:
-            self.insert(
-                SignalOd.signal_num,
-                date_viewing=NO_DATE_DEFAULT[:10],
-                sig_date_time=self._practice.now_expression(),
-                f_key=0,
-                f_key_type="Undefined",
-                i_type=int(kind),
-                remote_role=0,
-                msg_value="",
-            )
-
-    def undo(self, session: Session) -> None:
-        """Take back what the body did, last step first; one that fails does not keep the others from their turn."""
-        failures: list[Exception] = []
-        for step in reversed(self._undo):
-            try:
-                step(session)
-            except (ApiSetupError, SQLAlchemyError) as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
+        raise type(error)(f"{error.sentence} {Fate.NOTHING.value}", error.hint) from error

@@ -7,9 +7,10 @@ from functools import partial
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from core.change import Change
 from core.fitting import fit_characters
 from core.opendental.tables import ApiKeyRow
-from core.practice import Change, Practice
+from core.practice import Practice
 
 
 def copied_keys(practice: Practice) -> dict[str, str]:

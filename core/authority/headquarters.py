@@ -16,8 +16,9 @@ from core.api_key import (
 )
 from core.authority.apikey_copy import copied_keys
 from core.authority.key_authority import KeyAuthority
+from core.change import Change
 from core.opendental.api_keys import KeyStatus
-from core.practice import Change, Practice
+from core.practice import Practice
 from core.secrets import Secret
 
 _INFO = AuthorityInfo(

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from core.agreement import Acceptance
 from core.api_key import ApiKey, AuthorityInfo, KeyFields, NewKey
+from core.change import Change
 from core.errors import NotOursToChange
 from core.opendental.api_keys import KeyStatus
-from core.practice import Change
 from core.secrets import Secret
 
 

@@ -22,11 +22,12 @@ from core.api_key import (
 from core.authority.apikey_copy import add_to_copy, copied_keys
 from core.authority.headquarters import copied_key
 from core.authority.key_authority import KeyAuthority
+from core.change import Change
 from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, RegistryKey
 from core.errors import ChangedMeanwhile, Conflict, InvalidInput
 from core.opendental.api_keys import KeyStatus
-from core.practice import Change, Practice
+from core.practice import Practice
 from core.secrets import Secret
 
 _EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."

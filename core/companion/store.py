@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from core.change import Change
 from core.companion.migrations import migrate, pending
 from core.database import translated
 from core.errors import NotAPractice
-from core.practice import Change
 
 
 class Companion:

@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-import selectors
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
+from tests.core.line import Line
 from tests.core.places import Server
 from tests.terminal.program import Home, change_settings, save
 from tests.terminal.server_practice import ServerPractice
 from tests.terminal.terminal import Terminal
-
-
-class Line:
-    """A line to the server that can be cut and mended.
-
-    Args:
-        server: Where it leads.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        self.cut_off = False
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _address = self._listener.accept()
-                if self.cut_off:
-                    near.close()
-                    continue
-                far = socket.create_connection((self._server.host, self._server.port))
-                self._open += [near, far]
-                threading.Thread(target=_carry, args=(near, far), daemon=True).start()
-
-    def cut(self) -> None:
-        """End all connections, and let no new one through."""
-        self.cut_off = True
-        for each in self._open:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._open.clear()
-
-    def mend(self) -> None:
-        """Let new connections through."""
-        self.cut_off = False
-
-    def close(self) -> None:
-        """Take the line away."""
-        self.cut()
-        self._listener.close()
-
-
-def _carry(near: socket.socket, far: socket.socket) -> None:
-    with near, far, selectors.DefaultSelector() as both, suppress(OSError):
-        both.register(near, selectors.EVENT_READ, far)
-        both.register(far, selectors.EVENT_READ, near)
-        while True:
-            for key, _events in both.select():
-                assert isinstance(key.fileobj, socket.socket)
-                data = key.fileobj.recv(65536)
-                if not data:
-                    return
-                key.data.sendall(data)
 
 
 @pytest.fixture
