@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import or_, select
@@ -18,10 +19,13 @@ from core.audit_rows import SHORTEST_KEY_TO_FIND, EntryMaker, read_users, select
 from core.audit_search import AuditSearch
 from core.audit_subject import subject_of
 from core.audit_verification import Verification
-from core.errors import EntryGone
+from core.change_entries import DAYS_BACK, with_teller
+from core.errors import ChangedMeanwhile, Conflict, EntryGone, PracticeUnavailable
 from core.opendental.permission_types import Permission
 from core.opendental.tables import SecurityLog
 from core.practice import Practice
+
+_logger = logging.getLogger(__name__)
 
 _HISTORY = 500
 """Entries of one key that are shown."""
@@ -99,6 +103,23 @@ class AuditService:
             rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(found))).all()
         order = {number: place for place, number in enumerate(found)}
         return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
+
+    def explained(self, conflicts: Iterable[Conflict], key_tag: str = "") -> ChangedMeanwhile:
+        """The error for values that somebody else changed, with who, when and from what to what.
+
+        Args:
+            conflicts: The values.
+            key_tag: The short fingerprint of the API key whose values they are; empty for settings.
+        """
+        told = tuple(conflicts)
+        try:
+            since = self.today() - timedelta(days=DAYS_BACK)
+            search = self.search(AuditFilter(since=since, ours=True))
+            told = tuple(with_teller(conflict, search, key_tag) for conflict in told)
+        except PracticeUnavailable as error:
+            # That the values moved is what matters; who moved them can be looked for later.
+            _logger.warning("Who changed a value could not be read: %s", error)
+        return ChangedMeanwhile(told)
 
     def _maker(self) -> EntryMaker:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.

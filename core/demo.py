@@ -118,7 +118,7 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, surroun
         session.add_all(_people_and_lists())
         session.add_all(_ordinary_days(surroundings.random, now))
     _add_keys(then, companion, agreement, admin, past)
-    settings = SettingsService(then)
+    settings = SettingsService(then, AuditService(then, tuple))
     read = settings.load().values
     settings.save(admin, read, replace(read, enabled=True, interval="5", payment_type=3))
 

@@ -29,7 +29,7 @@ Driver and operating-system errors are translated into these at the edge (`core.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -162,6 +162,8 @@ class Conflict:
     read: str
     now: str
     wanted: str
+    teller: str = field(default="", compare=False)
+    """The audit entry that tells who changed it, when, from what to what; or that none does."""
 
 
 class ChangedMeanwhile(ChangeRefused):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from core.actor import Actor
 from core.agreement import Acceptance
 from core.api_key import (
@@ -14,13 +17,14 @@ from core.api_key import (
     audit_mask,
     checked_key,
     fingerprint,
+    fingerprint_tag,
     mask,
     worded_changes,
 )
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
 from core.authority.key_authority import KeyAuthority
-from core.errors import InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
+from core.errors import ChangedMeanwhile, InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
 from core.practice import Practice, before_the_change
@@ -102,7 +106,10 @@ class KeyService:
             raise NotOursToChange(_why_not(key))
         entry = f"API key {key.audit_label} changed from {key.status.label} to {status.label} by {actor.user_name}"
         outside = self._authority.reaches_outside
-        with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
+        with (
+            self._explaining(key),
+            self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change,
+        ):
             self._authority.set_status(change, key, status, self._practice.now(change.session))
         changed = self._find_changed(key.fingerprint)
         return KeyChange(
@@ -133,7 +140,10 @@ class KeyService:
             return KeyChange(key, "Nothing was changed.")
         entries = (f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
         outside = self._authority.reaches_outside
-        with self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside) as change:
+        with (
+            self._explaining(key),
+            self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside) as change,
+        ):
             self._authority.set_fields(change, key, fields)
         return KeyChange(self._find_changed(key.fingerprint), f"Saved: {'; '.join(changes)}.")
 
@@ -159,6 +169,14 @@ class KeyService:
         with self._practice.change(actor, Permission.SETUP, entry):
             pass
         return text
+
+    @contextmanager
+    def _explaining(self, key: ApiKey) -> Iterator[None]:
+        """Tell who changed what a change found to be another by now."""
+        try:
+            yield
+        except ChangedMeanwhile as error:
+            raise self._audit.explained(error.conflicts, fingerprint_tag(key.fingerprint)) from error
 
     def _refuse_known(self, identity: str) -> None:
         for known in self._authority.all_keys():

@@ -40,7 +40,7 @@ class Office:
         self._practice = practice
         self._companion = companion
         self.audit = AuditService(practice, authority.clear_texts)
-        self.settings = SettingsService(practice)
+        self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer)

@@ -21,6 +21,7 @@ from core.api_settings import (
     worded_interval,
     worded_payment_type,
 )
+from core.audit import AuditService
 from core.errors import ChangedMeanwhile, Conflict, InvalidInput
 from core.opendental.permission_types import Permission
 from core.opendental.signals import SignalType
@@ -35,8 +36,9 @@ T = TypeVar("T", bool, str, int)
 class SettingsService:
     """Loads and saves Enabled, the subscription interval and the default payment type."""
 
-    def __init__(self, practice: Practice) -> None:
+    def __init__(self, practice: Practice, audit: AuditService) -> None:
         self._practice = practice
+        self._audit = audit
 
     def load(self) -> SettingsPage:
         """Read the settings and the payment types to choose from."""
@@ -55,7 +57,7 @@ class SettingsService:
         edits = _edits(stored, read, _checked(stored, read, wanted))
         conflicts = tuple(edit.conflict for edit in edits if edit.conflict)
         if conflicts:
-            raise ChangedMeanwhile(conflicts)
+            raise self._audit.explained(conflicts)
         if not edits:
             return SavedSettings(())
         try:
@@ -63,9 +65,8 @@ class SettingsService:
         except ChangedMeanwhile as error:
             with self._practice.read() as session:
                 moved = _edits(_read(session), read, wanted)
-            raise ChangedMeanwhile(
-                tuple(edit.conflict for edit in moved if edit.conflict) or error.conflicts
-            ) from error
+            conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
+            raise self._audit.explained(conflicts or error.conflicts) from error
         return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
 
     def _write(self, actor: Actor, edits: list[_Edit]) -> None:

@@ -27,8 +27,9 @@ async def choose(screen: HouseScreen[Any], error: ChangedMeanwhile) -> str | Non
 
 
 def conflict_lines(error: ChangedMeanwhile) -> list[str]:
-    """The three values of each conflict."""
+    """The three values of each conflict, and who changed it."""
     lines = [error.sentence]
     for conflict in error.conflicts:
         lines += ["", f"{conflict.what}: was {conflict.read}", f"  now {conflict.now}", f"  yours {conflict.wanted}"]
+        lines += [f"  {conflict.teller}"] if conflict.teller else []
     return lines

@@ -179,7 +179,7 @@ def test_a_command_that_is_not_there() -> None:
 class Ring(KeyringBackend):
     """A keyring in memory."""
 
-    priority = 1  # type: ignore[assignment]  # as keyring's own backends do
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
