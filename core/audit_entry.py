@@ -93,3 +93,10 @@ class Subject:
     about_settings: bool = False
     undone: bool = False
     """Whether it says that what it tells was not done."""
+    undoes: int = 0
+    """The number of the entry that it undoes; 0 for none."""
+
+    @property
+    def undoable(self) -> bool:
+        """Whether it tells of a change that can be undone from its entry: of settings, or of a key's status."""
+        return bool(self.edits) and not self.undone

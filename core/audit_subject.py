@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.api_key import fingerprint, fingerprint_tag, mask
 from core.audit_entry import Edit, Subject
@@ -27,6 +28,19 @@ OUR_PATTERNS = (*_BEGINNINGS, *(NOT_DONE + beginning for beginning in _BEGINNING
 """What the texts of API Setup are like, as LIKE has it."""
 
 
+def worded_undoing(number: int) -> str:
+    """What is added to the text of an entry that undoes another one; nothing for 0."""
+    return f" (undoing entry {number})" if number else ""
+
+
+def without_undoing(text: str) -> str:
+    """The text of an entry without the words that it undoes another one."""
+    return _UNDOING.sub("", text)
+
+
+_UNDOING = re.compile(r" \(undoing entry ([0-9]+)\)\Z")
+
+
 def subject_of(text: str) -> Subject | None:
     """What an entry is about.
 
@@ -37,12 +51,12 @@ def subject_of(text: str) -> Subject | None:
         None for what API Setup did not write.
     """
     undone = text.startswith(NOT_DONE)
-    done = text.removeprefix(NOT_DONE)
+    undoing = _UNDOING.search(text)
+    done = without_undoing(text.removeprefix(NOT_DONE))
     for pattern, reader in _READERS:
         found = pattern.match(done)
         if found:
-            subject = reader(found)
-            return Subject(subject.words, subject.key_tag, subject.edits, subject.about_settings, undone)
+            return replace(reader(found), undone=undone, undoes=int(undoing[1]) if undoing else 0)
     return None
 
 

@@ -102,14 +102,20 @@ def judged(lines: Sequence[str], database: str, tables: frozenset[str]) -> Grant
     given = [grant for grant in grants if grant is not None]
     needed = [right for right in NEEDED if right.table in tables]
     missing = [right for right in needed if not _has(given, database, right)]
-    barred = [str(right) for right in missing if right in DOOR]
     proxy = ["may act as another user (PROXY)"] if any(line.startswith("GRANT PROXY ") for line in lines) else []
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
         excess=(*proxy, *_excess(given, database)),
-        why_no_writing=", ".join(barred),
+        why_no_writing=_by_privilege([right for right in missing if right in DOOR]),
     )
+
+
+def _by_privilege(rights: Sequence[Right]) -> str:
+    """Rights in few words: `INSERT on securitylog, signalod`."""
+    privileges = dict.fromkeys(right.privilege for right in rights)
+    tables = {each: [right.table for right in rights if right.privilege == each] for each in privileges}
+    return "; ".join(f"{privilege} on {', '.join(tables[privilege])}" for privilege in privileges)
 
 
 def _asked(connection: Connection) -> list[str]:

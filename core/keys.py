@@ -23,6 +23,7 @@ from core.api_key import (
 )
 from core.audit import AuditService
 from core.audit_entry import AuditEntry
+from core.audit_subject import worded_undoing
 from core.authority.key_authority import KeyAuthority
 from core.errors import ChangedMeanwhile, InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
 from core.opendental.api_keys import KeyStatus
@@ -94,8 +95,14 @@ class KeyService:
         key = self._find_changed(identity)
         return KeyChange(key, f"Added and enabled: {key.label}.", (self._authority.info.explanation,))
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus) -> KeyChange:
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
         """Disable or enable a key by the rules of Open Dental.
+
+        Args:
+            actor: Who does it.
+            key: The key as it was shown.
+            status: What it shall be.
+            undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
             NotOursToChange: The office may not set this status on this key.
@@ -104,7 +111,8 @@ class KeyService:
         self._authority.require_change()
         if key.status.office_may_change_to is not status:
             raise NotOursToChange(_why_not(key))
-        entry = f"API key {key.audit_label} changed from {key.status.label} to {status.label} by {actor.user_name}"
+        change_words = worded_status_change(key, key.status.label, status.label)
+        entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
         outside = self._authority.reaches_outside
         with (
             self._explaining(key),
@@ -218,6 +226,11 @@ class KeyService:
             "Not cut off: what the developer has already received, and services that remember the key for some hours.",
             self._authority.info.explanation,
         )
+
+
+def worded_status_change(key: ApiKey, before: str, after: str) -> str:
+    """What an audit entry says of a new status, up to the name of who set it."""
+    return f"API key {key.audit_label} changed from {before} to {after} by "
 
 
 def _other_keys(developer: str, count: int) -> str:

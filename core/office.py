@@ -28,6 +28,7 @@ from core.secrets import Secret
 from core.settings import SettingsService
 from core.surroundings import Surroundings
 from core.tls import Tls
+from core.undoing import UndoService
 from core.users import UserService
 
 
@@ -42,6 +43,7 @@ class Office:
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
+        self.undoing = UndoService(self.settings, self.keys, self.audit)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer)
         self.facts = _facts(practice)
@@ -148,8 +150,8 @@ def _may_not_write(shape: Shape, grants: Grants) -> ReadOnly | None:
     if not grants.why_no_writing:
         return None
     return ReadOnly(
-        f"The database user {shape.user} may only read here: {grants.why_no_writing} is missing.",
-        "The README lists the rights that apisetup needs.",
+        f"The database user {shape.user} may only read here: it lacks {grants.why_no_writing}.",
+        "The README has the script that grants it.",
     )
 
 

@@ -17,11 +17,13 @@ from core.api_settings import (
     SavedSettings,
     SettingsPage,
     clean_interval,
+    worded_edits,
     worded_enabled,
     worded_interval,
     worded_payment_type,
 )
 from core.audit import AuditService
+from core.audit_subject import worded_undoing
 from core.errors import ChangedMeanwhile, Conflict, InvalidInput
 from core.opendental.permission_types import Permission
 from core.opendental.signals import SignalType
@@ -45,8 +47,14 @@ class SettingsService:
         with self._practice.read() as session:
             return _read(session).page
 
-    def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings) -> SavedSettings:
+    def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings, *, undoing: int = 0) -> SavedSettings:
         """Write the values that differ between `read` and `wanted`, if they still are what was read.
+
+        Args:
+            actor: Who saves.
+            read: What was shown.
+            wanted: What shall be there.
+            undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
             InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
@@ -61,7 +69,7 @@ class SettingsService:
         if not edits:
             return SavedSettings(())
         try:
-            self._write(actor, edits)
+            self._write(actor, edits, worded_edits(edits) + worded_undoing(undoing))
         except ChangedMeanwhile as error:
             with self._practice.read() as session:
                 moved = _edits(_read(session), read, wanted)
@@ -69,8 +77,8 @@ class SettingsService:
             raise self._audit.explained(conflicts or error.conflicts) from error
         return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
 
-    def _write(self, actor: Actor, edits: list[_Edit]) -> None:
-        with self._practice.change(actor, Permission.SETUP, _worded(edits)) as change:
+    def _write(self, actor: Actor, edits: list[_Edit], entry: str) -> None:
+        with self._practice.change(actor, Permission.SETUP, entry) as change:
             for edit in edits:
                 cell = edit.cell
                 if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
@@ -235,11 +243,3 @@ def _edit(
         return None
     conflict = Conflict(what, worded(read), worded(now), worded(wanted)) if read != now else None
     return _Edit(what, cell, worded(now), worded(wanted), raw(wanted), conflict)
-
-
-def _worded(edits: list[_Edit]) -> str:
-    """The audit text: `API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes`."""
-    first, *others = edits
-    phrases = [f"{first.what} changed from {first.before} to {first.after}"]
-    phrases += [f"{edit.what} from {edit.before} to {edit.after}" for edit in others]
-    return f"API Setup: {'; '.join(phrases)}"

@@ -148,6 +148,7 @@ KEYS: tuple[Key, ...] = (
     Key("search-on", "c,f2", "search_on", "Search on", "Go on with a search that was stopped.", AUDIT_TRAIL),
     Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Read the entries again.", AUDIT_TRAIL),
     Key("go-to-subject", "o,f4", "go_to_subject", "Go there", "Open what the entry is about.", AUDIT_TRAIL),
+    Key("undo", "u,f7", "undo", "Undo", "Undo what the entry did, if that still stands.", AUDIT_TRAIL),
     Key("go-on", "r,f6", "go_on", "Try again", "Go on after the server was gone.", AUDIT_TRAIL),
     Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotOursToChange
-from tui.modals.notice import Notice
+from tui.modals.notice import notice_of
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -46,6 +46,5 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
     with screen.busy("Saving…"):
         change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
     screen.say(change.sentence, "ok")
-    lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
-    screen.open_above(Notice(f"{verb}d", lines))
+    screen.open_above(notice_of(f"{verb}d", change.sentence, change.consequences))
     return True

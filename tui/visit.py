@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from core.users import SignedIn
 
 
-NOTHING_WRITABLE = "The database user may only read here. The README lists the rights that apisetup needs."
-"""What is said where the server refused to write, without having said so before."""
+_SERVER_REFUSES = "The database user may only read here. The README lists the rights that apisetup needs."
+_FILE_REFUSES = "The practice's file cannot be written. Check its owner and its permissions."
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,13 @@ class Visit:
             NotPermitted: With the reason.
         """
         if not self.signed_in.writable:
-            raise NotPermitted(self.office.facts.read_only or NOTHING_WRITABLE)
+            raise NotPermitted(self.why_read_only)
+
+    @property
+    def why_read_only(self) -> str:
+        """Why nothing is written here, where that is so; found out at the start, or by being refused."""
+        facts = self.office.facts
+        return facts.read_only or (_SERVER_REFUSES if facts.host else _FILE_REFUSES)
 
     @property
     def actor(self) -> Actor:

@@ -184,7 +184,7 @@ def test_a_right_is_told_as_the_readme_writes_it() -> None:
         "SELECT on signalod",
         "INSERT on signalod",
     )
-    assert grants.why_no_writing == "SELECT on signalod, INSERT on signalod"
+    assert grants.why_no_writing == "SELECT on signalod; INSERT on signalod"
 
 
 def test_tables_that_this_version_does_not_have_need_no_rights() -> None:
@@ -282,8 +282,8 @@ def open_as(place: ServerPlace, account: Account) -> Office:
 def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_place: ServerPlace) -> None:
     with database_user(server_place, "SELECT") as account, closing(open_as(server_place, account)) as office:
         assert office.facts.read_only.startswith(
-            f"The database user {account.user}@% may only read here: INSERT on securitylog, INSERT on securityloghash,"
-            " INSERT on signalod is missing. The README lists"
+            f"The database user {account.user}@% may only read here: it lacks INSERT on securitylog, securityloghash,"
+            " signalod. The README has"
         )
         with writing(server_place) as written, pytest.raises(NotPermitted, match="may only read here"):
             save_settings(office)

@@ -147,7 +147,7 @@ def test_a_user_who_may_only_read_sees_all_and_saves_nothing(home: Home, practic
             terminal.wait_for(f"{USER} · READ-ONLY$")
             change_settings(terminal, "Credit Card")
             terminal.press("ctrl+s")
-            terminal.wait_for("^! The database user may not do this")
+            terminal.wait_for(f"^! The database user {user}@% may only read here: it lacks INSERT on")
             assert terminal.find("^Subscription interval +5 ")
             terminal.press("ctrl+q")
             terminal.wait_for("─ Quit without saving")
@@ -164,9 +164,9 @@ def _flat(text: str) -> str:
 def test_read_only_shows_everything_and_writes_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.signed_in(home, "--read-only") as terminal:
         terminal.wait_for("Admin · READ-ONLY$")
-        terminal.wait_for("^Read-only: nothing can be written here")
+        terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")
         terminal.press("d")
-        terminal.wait_for("^! Nothing can be written here, so keys are not changed")
+        terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")
         terminal.wait_for("^> No entry on these days")
         terminal.press("q")

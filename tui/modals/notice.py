@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -26,3 +27,8 @@ class Notice(TextModal[None]):
     @on(Button.Pressed)
     def _close(self) -> None:
         self.dismiss(None)
+
+
+def notice_of(title: str, sentence: str, consequences: Iterable[str]) -> Notice:
+    """A notice of what was done, and of each thing that follows from it."""
+    return Notice(title, [sentence, *(line for each in consequences for line in ("", each))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,11 +19,10 @@ from core.errors import (
     Unconfirmed,
 )
 from tui.conflict import MINE, choose, conflict_lines
-from tui.modals.notice import Notice
+from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
 from tui.status_change import change_status
-from tui.visit import NOTHING_WRITABLE
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.agreement import Acceptance
     from core.api_key import ApiKey, KeyChange, KeyList, NewKey
     from core.api_settings import SettingsPage
+    from core.change import Settled
     from tui.visit import Visit
 
 
@@ -106,25 +107,32 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         try:
             visit = await self.ask(self._arrive, group="read")
             self.post_message(self.Entered(visit))
-            page, keys = await self.ask(partial(_read, visit), group="read")
+            reading = await self.ask(partial(_read, visit), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._visit = visit
-        self._show(page, keys)
-        self.say(" ".join((*page.missing, *_read_only_words(self._visit))))
+        self._show(reading)
+        self.say(" ".join((*reading.page.missing, *_read_only_words(self._visit))))
         self.refresh_bindings()
 
     @latest
     async def read_again(self) -> None:
         """Read everything again; what was typed stays typed."""
-        page, keys = await self.ask(partial(_read, self._open), group="read")
-        self._show(page, keys)
+        reading = await self.ask(partial(_read, self._open), group="read")
+        self._show(reading)
+        self._say_settled(reading)
 
-    def _show(self, page: SettingsPage, keys: KeyList) -> None:
+    def _show(self, reading: _Reading) -> None:
         form = self.query_one(SettingsForm)
-        form.show(page, keep_typed=True)
-        self.query_one(KeyTable).show(keys)
+        form.show(reading.page, keep_typed=True)
+        self.query_one(KeyTable).show(reading.keys)
+
+    def _say_settled(self, reading: _Reading, otherwise: str = "") -> None:
+        if reading.settled is not None:
+            self.say(reading.settled.sentence, "problem")
+        elif otherwise:
+            self.say(otherwise)
 
     @property
     def _open(self) -> Visit:
@@ -255,8 +263,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
-        lines = [change.sentence, *(line for each in change.consequences for line in ("", each))]
-        self.open_above(Notice("Key added", lines))
+        self.open_above(notice_of("Key added", change.sentence, change.consequences))
 
     async def _add(self, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
         """Add the key; when that fails the admin may try again without typing it again."""
@@ -327,9 +334,9 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            page, keys = await self.ask(partial(_read, self._open), group="read")
-        self._show(page, keys)
-        self.say("Read again.")
+            reading = await self.ask(partial(_read, self._open), group="read")
+        self._show(reading)
+        self._say_settled(reading, "Read again.")
 
     def action_about(self) -> None:
         """Show which practice and database this is."""
@@ -342,8 +349,19 @@ def needs_audit_trail(names: tuple[str, ...]) -> str:
     return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
 
 
-def _read(visit: Visit) -> tuple[SettingsPage, KeyList]:
-    return visit.office.settings.load(), visit.office.keys.list()
+@dataclass(frozen=True)
+class _Reading:
+    """What was read of the practice."""
+
+    page: SettingsPage
+    keys: KeyList
+    settled: Settled | None
+    """What became of a change whose answer was lost."""
+
+
+def _read(visit: Visit) -> _Reading:
+    settled = visit.office.settle()
+    return _Reading(visit.office.settings.load(), visit.office.keys.list(), settled)
 
 
 def _read_only_words(visit: Visit) -> tuple[str, ...]:
@@ -365,7 +383,7 @@ def _about(visit: Visit) -> list[str]:
         f"User           {visit.actor.user_name}",
         f"Computer       {visit.actor.computer}",
         "",
-        *([f"Read-only: {facts.read_only or NOTHING_WRITABLE}", ""] if not visit.signed_in.writable else []),
+        *([f"Read-only: {visit.why_read_only}", ""] if not visit.signed_in.writable else []),
         f"Keys: {info.explanation}",
         *(line for note in facts.notes for line in ("", note)),
     ]

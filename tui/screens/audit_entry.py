@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widgets import Static
 
 from core.audit_entry import Genuineness
-from core.errors import ApiSetupError
+from core.errors import ApiSetupError, ChangedMeanwhile
+from tui.conflict import conflict_lines
+from tui.modals.notice import Notice, notice_of
+from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
 from tui.widgets.text_lines import TextLines
 from tui.workers import flow, latest
@@ -31,6 +34,7 @@ class AuditEntryScreen(HouseScreen[bool]):
 
     KEYS: ClassVar[tuple[str, ...]] = (
         "go-to-subject",
+        "undo",
         "back",
         "page-down",
         "page-up",
@@ -61,6 +65,8 @@ class AuditEntryScreen(HouseScreen[bool]):
         if action == "go_to_subject":
             about = self._subject
             return self._linked and about is not None and bool(about.key_tag or about.about_settings)
+        if action == "undo":
+            return self._subject is not None and self._subject.undoable
         return super().check_action(action, parameters)
 
     @latest
@@ -96,6 +102,28 @@ class AuditEntryScreen(HouseScreen[bool]):
             self.say("This API key is not in the list any more.")
             return
         self.open_above(EditKeyScreen(self._visit, found[0]))
+
+    @flow
+    async def action_undo(self) -> None:
+        """Ask, and undo what the entry did."""
+        self._visit.require_writable()
+        undoing = self._visit.office.undoing
+        try:
+            lines = await self.ask(partial(undoing.plan, self._number), group="plan")
+            question = Question(
+                "Undo this entry?", [*lines, "", "It will be written to the Audit Trail."], Answer("y", "Undo", "undo")
+            )
+            if await self.app.push_screen_wait(question) is None:
+                self.say("Nothing was changed.")
+                return
+            with self.busy("Undoing…"):
+                done = await self.commit(partial(undoing.undo, self._visit.actor, self._number))
+        except ChangedMeanwhile as error:
+            self.open_above(Notice("Changed since", conflict_lines(error)))
+            return
+        self.say(done.sentence, "ok")
+        if done.consequences:
+            self.open_above(notice_of("Undone", done.sentence, done.consequences))
 
     def action_back(self) -> None:
         """Go back to the list."""
@@ -136,6 +164,8 @@ def _subject_lines(subject: Subject) -> list[str]:
     lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
     if subject.undone:
         lines.append("  It was tried, and not done: nothing was changed.")
+    if subject.undoes:
+        lines.append(f"  It undid what entry {subject.undoes} had done.")
     return [*lines, ""]
 
 

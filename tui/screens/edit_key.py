@@ -255,7 +255,13 @@ class EditKeyScreen(HouseScreen[None]):
 
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._visit, entry, linked=False))
+            # There it may have been undone.
+            self.open_above(AuditEntryScreen(self._visit, entry, linked=False), lambda _result: self.read_again())
+
+    @latest
+    async def read_again(self) -> None:
+        """Read the key again; what was typed stays."""
+        await self._read_key(drop=())
 
 
 def _at(moment: datetime | date | None) -> str:
