@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -205,9 +206,15 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
         return LoginRefused("The database server asks for a way to sign in that is not available here.")
     arguments = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
-    insecure = insecure_line(getattr(error.orig, "original_exception", None), code)
+    beneath = getattr(error.orig, "original_exception", None)
+    insecure = insecure_line(beneath, code)
     if insecure is not None:
         return insecure
+    if isinstance(beneath, socket.gaierror):
+        return ServerUnreachable(
+            "The name of the database server cannot be found.",
+            "Check how it is written, and whether this computer's name service answers.",
+        )
     return _from_server(code, str(arguments[1]) if len(arguments) > 1 else "", error.connection_invalidated)
 
 

@@ -20,8 +20,9 @@ from core.office import Office, open_server_office
 from core.secrets import Secret
 from core.tls import Tls
 from tests.core.columns import NEW
+from tests.core.own_server import PROGRAMS
 from tests.core.places import Server, make_server_practice, surroundings
-from tests.core.tls_server import PROGRAMS, Signed, authority, certificate, tls_server
+from tests.core.tls_server import Signed, authority, certificate, tls_server
 
 DATABASE = "opendental"
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from time import monotonic
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.core.places import Server, pymysql
-
-SECONDS_TO_START = 60
-PROGRAMS = ("mariadbd", "mariadb-install-db")
+from tests.core.own_server import own_server
+from tests.core.places import Server
 
 
 @dataclass(frozen=True)
@@ -83,46 +76,10 @@ def _name(host: str) -> x509.GeneralName:
 @contextmanager
 def tls_server(directory: Path, own: Signed, trusted: Signed) -> Iterator[Server]:
     """A server on a port of its own, with this certificate; it trusts clients whom the other one signed."""
-    data, temporary = directory / "data", directory / "tmp"
-    temporary.mkdir()
-    # A server that starts removes what others left in its directory for temporary tables, and what they need there.
-    environment = os.environ | {"TMPDIR": str(temporary)}
-    install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-    subprocess.run([*install, "--skip-test-db", "--user=root"], check=True, capture_output=True, env=environment)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        shutil.which("mariadbd") or "mariadbd",
-        "--no-defaults",
-        "--user=root",
-        f"--datadir={data}",
-        f"--tmpdir={temporary}",
-        f"--port={port}",
-        "--bind-address=127.0.0.1",
-        f"--socket={directory / 'socket'}",
-        f"--pid-file={directory / 'pid'}",
+    files = (
         f"--ssl-ca={trusted.certificate_file}",
         f"--ssl-cert={own.certificate_file}",
         f"--ssl-key={own.key_file}",
-    ]
-    with (directory / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    server = Server("127.0.0.1", port, "root", "")
-    try:
-        _wait_for(server, process, directory / "server.log")
-        yield server
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = monotonic() + SECONDS_TO_START
-    while monotonic() < end and process.poll() is None:
-        try:
-            with server.connection():
-                return
-        except pymysql.err.OperationalError:
-            continue
-    raise AssertionError(f"MariaDB did not start:\n{log.read_text()}")
+    )
+    with own_server(directory, *files) as started:
+        yield started.server

@@ -1,15 +1,20 @@
-"""The program with short minutes, so that being left alone does not take a test one."""
+"""The program with short minutes or little patience, so that waiting for them does not take a test that long."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+import core.database
 import tui.inactivity
 from tui.__main__ import main
 
 SECONDS_A_MINUTE = "APISETUP_TEST_SECONDS_A_MINUTE"
+PATIENCE = "APISETUP_TEST_PATIENCE"
+"""For how many seconds a server's answer is waited for."""
 
 if __name__ == "__main__":
-    tui.inactivity.MINUTE = float(os.environ[SECONDS_A_MINUTE])
+    tui.inactivity.MINUTE = float(os.environ.get(SECONDS_A_MINUTE, tui.inactivity.MINUTE))
+    for name in ("CONNECT_SECONDS", "READ_SECONDS", "WRITE_SECONDS"):
+        setattr(core.database, name, float(os.environ.get(PATIENCE, getattr(core.database, name))))
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,8 +10,9 @@ import pytest
 
 from tests.core.line import Line
 from tests.core.places import Server
-from tests.terminal.program import Home, change_settings, save
-from tests.terminal.server_practice import ServerPractice
+from tests.terminal.hasty_program import PATIENCE
+from tests.terminal.program import READY, Home, change_settings, save
+from tests.terminal.server_practice import ServerPractice, sign_in
 from tests.terminal.terminal import Terminal
 
 
@@ -20,6 +22,9 @@ def line(server: Server) -> Iterator[Line]:
     made = Line(server)
     yield made
     made.close()
+
+
+HASTY = (sys.executable, "-m", "tests.terminal.hasty_program")
 
 
 @contextmanager
@@ -104,3 +109,47 @@ def test_a_user_who_is_locked_out_in_the_middle_is_told(home: Home, practice: Se
         terminal.press("ctrl+s")
         terminal.wait_for("^! The server refuses this database user or its password.")
         assert terminal.find("^Subscription interval +5 ")
+
+
+# -- a change whose answer is lost ------------------------------------------------------
+
+
+def test_a_change_whose_answer_was_lost_is_settled_when_the_server_is_back(
+    home: Home, practice: ServerPractice, line: Line
+) -> None:
+    with over(line, practice, home) as terminal:
+        line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! .*It is not known")
+        assert terminal.find("^Subscription interval +5 ")
+        line.mend()
+        terminal.press("ctrl+r")
+        terminal.wait_for("─ Read again")
+        terminal.press("k")
+        terminal.wait_for("^! The change whose answer was lost was made: API Setup: Enabled changed from")
+        assert not terminal.find("not saved yet")
+        terminal.press("q")
+        assert terminal.exit_status() == 0
+    assert [text for _kind, text in practice.logged() if str(text).startswith("API Setup")] == [
+        "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
+        " payment type from Check to Credit Card"
+    ]
+
+
+def test_a_network_that_swallows_everything_is_said_and_mended(
+    home: Home, practice: ServerPractice, line: Line
+) -> None:
+    url, password = practice.over(line.port).url(), practice.server.password
+    env = {PATIENCE: "0.5", "APISETUP_PASSWORD": password}
+    with home.start("--url", url, "--authority", "local", command=HASTY, env=env) as terminal:
+        sign_in(terminal)
+        terminal.wait_for(READY)
+        change_settings(terminal, "Credit Card")
+        line.swallow()
+        terminal.press("ctrl+s")
+        terminal.wait_for("^! .*(was lost|answers there)")
+        assert terminal.find("^Subscription interval +5 ")
+        line.mend()
+        save(terminal)
+        terminal.press("q")
+        assert terminal.exit_status() == 0
