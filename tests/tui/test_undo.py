@@ -1,0 +1,109 @@
+"""Undoing from an audit entry: the question before, the words after, and why it does not work where it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.opening import Opening
+from tests.tui import rows
+from tests.tui.user import User, working
+from tui.modals.notice import Notice
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.edit_key import EditKeyScreen
+
+
+async def at_entry(user: User, words: str) -> None:
+    """Open the newest entry of API Setup that has these words."""
+    await user.press("t")
+    await user.at(AuditTrailScreen)
+    await user.fill("filter", f'only:ours text:"{words}"')
+    await user.press("enter", "enter")
+    await user.at(AuditEntryScreen)
+
+
+async def test_the_settings_go_back_to_what_they_were(demo: Opening) -> None:
+    async with working(demo) as user:
+        assert rows.settings() == (1, "5", "3")
+        before = rows.last_entry()
+        await at_entry(user, "payment type")
+        await user.press("u")
+        await user.at(Question)
+        assert "payment type: from Credit Card back to Check" in user.flowing_text
+        await user.press("y")
+        await user.at(AuditEntryScreen)
+        assert user.said.startswith("Undone: Enabled from on to off; ")
+        assert rows.settings() == (0, "", "1")
+        (text,) = rows.audit_texts(before)
+        assert text.endswith("(undoing entry 315)")
+        await user.press("escape", "escape")
+        await user.at(ApiSetupScreen)
+        assert user.field("interval").value == ""
+
+
+async def test_whoever_does_not_confirm_changes_nothing(demo: Opening) -> None:
+    async with working(demo) as user:
+        before = rows.last_entry()
+        await at_entry(user, "payment type")
+        await user.press("u")
+        await user.at(Question)
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        assert user.said == "Nothing was changed."
+        assert rows.last_entry() == before
+
+
+async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.fill("interval", "30")
+        await user.press("ctrl+s")
+        user.list.focus()
+        await at_entry(user, "payment type")
+        await user.press("u")
+        await user.at(Notice)
+        assert "subscription interval: was 5 minutes now 30 minutes yours blank" in user.flowing_text
+        assert "admin: API Setup: subscription interval changed from 5 minutes to 30 minutes" in user.flowing_text
+        assert rows.settings() == (1, "30", "3")
+
+
+async def test_a_disabled_key_comes_back_from_its_own_entries(demo: Opening) -> None:
+    async with working(demo) as user:
+        await user.go_to("ClearPay")
+        await user.press("d", "y")
+        await user.at(Notice)
+        await user.press("enter", "enter")
+        await user.at(EditKeyScreen)
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        await user.press("u", "y")
+        await user.at(Notice)
+        assert "ClearPay may use this key again from now on" in user.flowing_text
+        await user.press("enter", "escape")
+        await user.at(EditKeyScreen)
+        assert "Key Status       Enabled" in user.text
+        assert "(undoing entry " in rows.audit_texts()[-1]
+
+
+@pytest.mark.parametrize("words", ["accepted by", "New API key", "e-mail changed"])
+async def test_other_entries_offer_no_undo(demo: Opening, words: str) -> None:
+    async with working(demo) as user:
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.fill("email", "new@example.test")
+        await user.press("ctrl+s", "escape")
+        await user.at(ApiSetupScreen)
+        await at_entry(user, words)
+        assert "Undo" not in user.keys
+        await user.press("u")
+        assert isinstance(user.screen, AuditEntryScreen)
+
+
+@pytest.mark.usefixtures("refused_writes")
+async def test_where_nothing_can_be_written_it_says_why(demo: Opening) -> None:
+    async with working(demo) as user:
+        await at_entry(user, "payment type")
+        await user.press("u")
+        assert user.said.startswith("The practice's file cannot be written.")
+        assert user.screen.status.kind == "problem"
