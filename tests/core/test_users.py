@@ -211,7 +211,9 @@ def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_place
             with pytest.raises(NotPermitted) as caught:
                 attempt()
             assert caught.value.sentence.startswith("The database user ")
-            assert caught.value.sentence.endswith("INSERT on signalod is missing. Nothing was changed.")
+            assert caught.value.sentence.endswith(
+                "it lacks INSERT on securitylog, securityloghash, signalod. Nothing was changed."
+            )
             assert "README" in caught.value.hint
     assert written == Written()
 
