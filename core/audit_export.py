@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -86,6 +86,7 @@ class AuditExport:
         self._name = search.maker.masked(file.name)
         self._format = ExportFormat(file.suffix.casefold())
         self._partial: _Partial | None = None
+        self._unfinished: Path | None = None
         self._digest = hashlib.sha256()
         self._offsets = ServerOffsets()
         self._place: Place | None = None
@@ -103,9 +104,9 @@ class AuditExport:
         """
         try:
             with self._logged(self._text), _told(self._file):
-                # mkstemp makes files of mode 0600.
-                handle, name = tempfile.mkstemp(prefix=f".{self._file.name}.", suffix=".partial", dir=self._file.parent)
-                self._partial = _Partial(os.fdopen(handle, "wb"), Path(name))
+                # Known before it is there: a signal may come as soon as it is.
+                self._unfinished = _unfinished(self._file)
+                self._partial = _Partial(_new_file(self._unfinished), self._unfinished)
                 self._digest = hashlib.sha256()
                 if self._format is ExportFormat.CSV:
                     self._write(csv_lines([COLUMNS]))
@@ -209,17 +210,17 @@ class AuditExport:
         assert self._partial is not None  # noqa: S101 - a step comes after the beginning
         os.fsync(self._partial.file.fileno())
         self._partial.file.close()
-        handle, name = tempfile.mkstemp(prefix=f".{self._file.name}.", suffix=".partial", dir=self._file.parent)
+        unfinished = _unfinished(self._file)
         made: list[Path] = []
         try:
-            with os.fdopen(handle, "wb") as file:
+            with _new_file(unfinished) as file:
                 file.write(about)
             if not self._may_replace:
                 for each in (self._file, about_file(self._file)):
                     # Somebody else may have made it meanwhile.
                     os.close(os.open(each, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                     made.append(each)
-            Path(name).replace(about_file(self._file))
+            unfinished.replace(about_file(self._file))
             made.append(about_file(self._file))
             self._partial.path.replace(self._file)
         except BaseException:
@@ -227,8 +228,8 @@ class AuditExport:
                 each.unlink(missing_ok=True)
             raise
         finally:
-            Path(name).unlink(missing_ok=True)
-        self._partial = None
+            unfinished.unlink(missing_ok=True)
+        self._partial = self._unfinished = None
 
     def _about_this(self) -> bytes:
         with self._practice.read() as session:
@@ -261,8 +262,10 @@ class AuditExport:
         if self._partial is not None:
             with suppress(OSError):
                 self._partial.file.close()
-            self._partial.path.unlink(missing_ok=True)
             self._partial = None
+        if self._unfinished is not None:
+            self._unfinished.unlink(missing_ok=True)
+            self._unfinished = None
 
     @contextmanager
     def _logged(self, text: str) -> Iterator[None]:
@@ -280,6 +283,16 @@ class AuditExport:
 class _Partial:
     file: IO[bytes]
     path: Path
+
+
+def _unfinished(file: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
+
+
+def _new_file(path: Path) -> IO[bytes]:
+    """A file that was not there, which only this account can read."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
 
 @contextmanager

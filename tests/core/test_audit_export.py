@@ -882,3 +882,22 @@ def test_thousands_of_entries_of_one_second(place: Place, folder: Path, monkeypa
 def test_a_name_that_ends_in_a_slash_names_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput):
         checked_target(f"{tmp_path}/{name}", may_replace=True)
+
+
+def test_an_end_as_soon_as_the_file_is_there_leaves_none(
+    file_place: FilePlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(path: Path, flags: int, mode: int = 0o777) -> int:
+        handle = real(path, flags, mode)
+        if str(path).endswith(".partial"):
+            os.close(handle)
+            raise KeyboardInterrupt
+        return handle
+
+    real = os.open
+    monkeypatch.setattr("core.audit_export.os.open", ended)
+    with file_place.office() as office:
+        export = office.audit.export(ADMIN, AuditFilter(), tmp_path / "out.csv", may_replace=False)
+        with pytest.raises(KeyboardInterrupt):
+            export.begin()
+    assert not list(tmp_path.glob(".out.csv*"))
