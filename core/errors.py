@@ -12,6 +12,10 @@
     │   ├── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
     │   ├── EntryGone                an audit entry that was there is not any more
     │   └── Unconfirmed              the change was made, or may have been: look before repeating it
+    ├── HeadquartersFailed       Open Dental's headquarters did not do what it was asked, or did not say so
+    │   ├── HeadquartersUnreachable  nothing was sent to it
+    │   ├── NoUsableAnswer           it was asked, and what became of that is not known
+    │   └── HeadquartersRefused      it said no, in its own words
     ├── ExportFailed             the file of an export cannot be written
     ├── SignInRefused            the Open Dental sign-in
     │   ├── WrongNameOrPassword
@@ -24,13 +28,15 @@
         ├── NotPermitted             the database user or the mode may not write
         └── NotOursToChange          another authority decides
 
-Driver and operating-system errors are translated into these at the edge (`core.database`), with the cause chained.
+Driver and operating-system errors are translated into these at the edge (`core.database`,
+`core.authority.headquarters_post`), with the cause chained.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 
 class ApiSetupError(Exception):
@@ -102,6 +108,65 @@ class EntryGone(PracticeUnavailable):
 
 class Unconfirmed(PracticeUnavailable):
     """The change was made, or may have been: it must not be repeated before one has looked."""
+
+
+class HeadquartersStep(Enum):
+    """How far a question to headquarters came; the values are for sentences."""
+
+    ADDRESS = "address"
+    NAME = "name"
+    CONNECTION = "connection"
+    TLS = "TLS"
+    ANSWER = "answer"
+    CREDENTIALS = "registration key"
+
+
+class HeadquartersFailed(ApiSetupError):
+    """Open Dental's headquarters did not do what it was asked, or did not say so.
+
+    Args:
+        step: Which step failed; those before it went well.
+        sent: Whether the question may have reached headquarters, so that a change may have been made.
+        passing: Whether the same question may be answered a little later, without anybody doing something.
+    """
+
+    def __init__(self, step: HeadquartersStep, sentence: str, hint: str, *, sent: bool, passing: bool) -> None:
+        super().__init__(sentence, hint)
+        self.step = step
+        self.sent = sent
+        self.passing = passing
+
+
+class HeadquartersUnreachable(HeadquartersFailed):
+    """Nothing was sent to headquarters, so nothing can have changed there."""
+
+    def __init__(self, step: HeadquartersStep, sentence: str, hint: str, *, passing: bool = False) -> None:
+        super().__init__(step, sentence, hint, sent=False, passing=passing)
+
+
+class NoUsableAnswer(HeadquartersFailed):
+    """Headquarters was asked, but its answer was lost or cannot be read; what became of a change is not known."""
+
+    def __init__(self, sentence: str, hint: str, *, passing: bool = False) -> None:
+        super().__init__(HeadquartersStep.ANSWER, sentence, hint, sent=True, passing=passing)
+
+
+class HeadquartersRefused(HeadquartersFailed):
+    """Headquarters answered with an error, and did nothing.
+
+    Args:
+        words: What it said, as it came; may be empty.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            HeadquartersStep.CREDENTIALS,
+            f"Open Dental's headquarters refused: {words}" if words else "Open Dental's headquarters refused.",
+            "" if words else "It gave no reason; ask Open Dental's support.",
+            sent=True,
+            passing=False,
+        )
+        self.words = words
 
 
 class ExportFailed(ApiSetupError):

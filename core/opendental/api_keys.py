@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -19,6 +20,11 @@ class KeyStatus(IntEnum):
     def label(self) -> str:
         """The words that Open Dental shows for the status."""
         return _LABELS[self]
+
+    @property
+    def wire_name(self) -> str:
+        """The name by which headquarters and Open Dental tell each other the status."""
+        return _WIRE_NAMES[self]
 
     @property
     def enabled(self) -> bool:
@@ -43,6 +49,29 @@ _LABELS = {
     KeyStatus.DISABLED_BY_HQ: "Disabled by Open Dental",
     KeyStatus.ENABLED_READ_ONLY: "Read Enabled",
 }
+
+_WIRE_NAMES = {
+    KeyStatus.UNKNOWN: "Unknown",
+    KeyStatus.ENABLED: "Enabled",
+    KeyStatus.DISABLED_BY_CUSTOMER: "DisabledByCustomer",
+    KeyStatus.DISABLED_BY_DEVELOPER: "DisabledByDeveloper",
+    KeyStatus.DISABLED_BY_HQ: "DisabledByHQ",
+    KeyStatus.ENABLED_READ_ONLY: "EnabledReadOnly",
+}
+
+WIRE_STATUSES: Mapping[str, KeyStatus] = {name: status for status, name in _WIRE_NAMES.items()} | {
+    # What headquarters said in earlier years.
+    "ReadEnabled": KeyStatus.ENABLED_READ_ONLY,
+    "WritePending": KeyStatus.ENABLED_READ_ONLY,
+    "WriteEnabled": KeyStatus.ENABLED,
+}
+"""The status of each name that headquarters is known to send."""
+
+
+def status_from_wire(name: str) -> KeyStatus:
+    """The status that headquarters names; as in Open Dental, a name that is not known counts as disabled by it."""
+    return WIRE_STATUSES.get(name, KeyStatus.DISABLED_BY_HQ)
+
 
 # In the order of their numbers. Up to CommunicationCreate they are FHIR's, from ApiReadAll on the API's.
 API_PERMISSIONS: tuple[str, ...] = tuple(
