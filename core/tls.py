@@ -12,6 +12,10 @@ from core.errors import ConfigurationError, InsecureLine
 SERVER_WITHOUT_TLS = 2026
 """PyMySQL's error number for a server that offers no TLS to a client that requires it."""
 
+WRONG_HOST = (62, 64)
+EXPIRED = (9, 10)
+"""OpenSSL's numbers for a certificate of another host, and for one that is not valid yet or any more."""
+
 
 @dataclass(frozen=True)
 class Tls:
@@ -79,17 +83,13 @@ def insecure_line(error: BaseException | None, code: int) -> InsecureLine | None
     return None
 
 
-_WRONG_HOST = (62, 64)
-_EXPIRED = (9, 10)
-
-
 def _unverified(error: ssl.SSLCertVerificationError) -> InsecureLine:
-    if error.verify_code in _WRONG_HOST:
+    if error.verify_code in WRONG_HOST:
         return InsecureLine(
             "The server's certificate is for another host name, so this may be another server.",
             "Use the name that is in the certificate, or have a certificate made for this one.",
         )
-    if error.verify_code in _EXPIRED:
+    if error.verify_code in EXPIRED:
         return InsecureLine(
             "The server's certificate is not valid at this time.",
             "Have it renewed; check the clock of this computer, too.",
