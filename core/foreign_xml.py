@@ -12,11 +12,15 @@ class UnusableXml(ValueError):
     """The text is no XML that is read here; its words are of the parser and quote nothing of the text."""
 
 
+class HostileXml(UnusableXml):
+    """The text defines something, or is larger or deeper than what is read here; it will be so the next time, too."""
+
+
 def parsed(content: bytes | str) -> Element:
     """The root of a document, which may not bring definitions of its own.
 
     Raises:
-        UnusableXml: It is not well-formed, defines something, or is larger than any answer would be.
+        UnusableXml: It is not well-formed; `HostileXml` where it may be so on purpose.
     """
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, XMLParser
@@ -26,7 +30,7 @@ def parsed(content: bytes | str) -> Element:
         parser.feed(content)
         root = parser.close()
     except DefusedXmlException as error:
-        raise UnusableXml("it brings definitions of its own, which can be an attack") from error
+        raise HostileXml("it brings definitions of its own, which can be an attack") from error
     except UnusableXml:
         raise
     except (ParseError, ValueError, LookupError) as error:
@@ -69,7 +73,7 @@ class _LimitedBuilder(TreeBuilder):
         self._depth += 1
         self._elements += 1
         if self._depth > DEEPEST or self._elements > MOST_ELEMENTS:
-            raise UnusableXml("it has more elements, or deeper ones, than any answer needs")
+            raise HostileXml("it has more elements, or deeper ones, than any answer needs")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from core.api_key import mask
 from core.errors import HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
-from core.foreign_xml import UnusableXml, child_text, local_name, parsed, whole_text
+from core.foreign_xml import HostileXml, UnusableXml, child_text, local_name, parsed, whole_text
 from core.opendental.api_keys import KeyStatus
 from core.secrets import Secret
 
@@ -193,7 +193,7 @@ def _parsed(content: bytes | str, what: str) -> Element:
     try:
         return parsed(content)
     except UnusableXml as error:
-        raise bad_answer(f"{what} is not readable ({error})", passing=True) from error
+        raise bad_answer(f"{what} is not readable ({error})", passing=not isinstance(error, HostileXml)) from error
 
 
 def _fault(fault: Element, hide: Hidden) -> NoUsableAnswer:
