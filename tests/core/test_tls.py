@@ -19,10 +19,11 @@ from core.errors import ConfigurationError, InsecureLine, LoginRefused
 from core.office import Office, open_server_office
 from core.secrets import Secret
 from core.tls import Tls
+from tests.core.certificates import Signed, authority, certificate
 from tests.core.columns import NEW
 from tests.core.own_server import PROGRAMS
 from tests.core.places import Server, make_server_practice, surroundings
-from tests.core.tls_server import Signed, authority, certificate, tls_server
+from tests.core.tls_server import tls_server
 
 DATABASE = "opendental"
 

@@ -1,0 +1,68 @@
+"""Certificates of the tests' own, and who signs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A certificate and its key, as objects and as PEM files."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+    certificate_file: Path
+    key_file: Path
+
+
+def authority(directory: Path, name: str) -> Signed:
+    """Somebody who signs certificates."""
+    return _signed(directory, name, None, [], datetime.now(UTC))
+
+
+def certificate(directory: Path, name: str, by: Signed, hosts: list[str], begins: datetime | None = None) -> Signed:
+    """A certificate for some host names or addresses, valid for a month."""
+    return _signed(directory, name, by, hosts, begins or datetime.now(UTC))
+
+
+def _signed(directory: Path, name: str, by: Signed | None, hosts: list[str], begins: datetime) -> Signed:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if by else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins - timedelta(hours=1))
+        .not_valid_after(begins + timedelta(days=30))
+        .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+    )
+    if hosts:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
+    made = builder.sign(by.key if by else key, hashes.SHA256())
+    certificate_file, key_file = directory / f"{name}.pem", directory / f"{name}.key"
+    certificate_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    return Signed(made, key, certificate_file, key_file)
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
