@@ -13,6 +13,11 @@ MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "core").rglob("*.py")
 )
+ASKS_HEADQUARTERS = (
+    "core.authority.headquarters_line",
+    "core.opendental.headquarters",
+    "core.opendental.headquarters_answers",
+)
 LIGHT = ("core.opening", "core.config", "core.locations", "core.address", "core.secrets", "core.actor", "core.errors")
 
 
@@ -31,3 +36,8 @@ def test_core_knows_no_terminal() -> None:
 @pytest.mark.parametrize("module", LIGHT)
 def test_what_starts_before_the_database_is_light(module: str) -> None:
     assert loaded_by(module).isdisjoint({"sqlalchemy", "pymysql", "textual", "rich"})
+
+
+def test_what_asks_headquarters_is_loaded_when_it_is_asked() -> None:
+    assert loaded_by(*MODULES).isdisjoint({"httpx", "httpcore", "defusedxml"})
+    assert loaded_by(*ASKS_HEADQUARTERS).isdisjoint({"sqlalchemy", "pymysql", "httpx", "httpcore", "defusedxml"})
