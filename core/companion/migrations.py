@@ -52,7 +52,28 @@ _KEYS_AND_LICENSES = (
     """,
 )
 
-_MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (("keys and licenses", _KEYS_AND_LICENSES),)
+_HEADQUARTERS = (
+    """
+    CREATE TABLE apisetup_headquarters_answer (
+        number INTEGER NOT NULL PRIMARY KEY,
+        asked_at DATETIME NOT NULL,
+        listed_keys JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_headquarters_key (
+        fingerprint VARCHAR(64) NOT NULL PRIMARY KEY,
+        added DATETIME,
+        agreement_since DATE,
+        license_number INTEGER REFERENCES apisetup_license_acceptance (number)
+    )
+    """,
+)
+
+_MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("keys and licenses", _KEYS_AND_LICENSES),
+    ("headquarters", _HEADQUARTERS),
+)
 
 
 def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, Date, DateTime, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -54,4 +55,29 @@ class RegistryKey(CompanionBase):
     date_disabled: Mapped[datetime | None] = mapped_column(DateTime)
     agreement_since: Mapped[date | None] = mapped_column(Date)
     added: Mapped[datetime] = mapped_column(DateTime)
+    license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))
+
+
+class HeadquartersAnswer(CompanionBase):
+    """The last list of keys that headquarters answered; there is one row at most, whose number is 1.
+
+    Attributes:
+        asked_at: By the practice's clock.
+        listed_keys: One object a key: `fingerprint`, `masked`, `developer`, `status` (Open Dental's number),
+            `date_disabled` (ISO, or null), `email`, `phone`, `permissions`. Never a key itself.
+    """
+
+    __tablename__ = "apisetup_headquarters_answer"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime] = mapped_column(DateTime)
+    listed_keys: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class HeadquartersKeyRow(CompanionBase):
+    """What is known here of a key of headquarters, and is not kept there."""
+
+    __tablename__ = "apisetup_headquarters_key"
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    added: Mapped[datetime | None] = mapped_column(DateTime)
+    agreement_since: Mapped[date | None] = mapped_column(Date)
     license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))

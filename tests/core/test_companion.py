@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -58,8 +59,23 @@ def test_a_directory_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_migrations_are_recorded(tmp_path: Path) -> None:
     rows = file_rows(prepared(tmp_path / "companion.sqlite3"))["apisetup_migration"]
-    assert [(row["number"], row["name"]) for row in rows.values()] == [("1", "keys and licenses")]
-    assert str(rows["1"]["applied_at"]).startswith("2024-11-06 14:30:15")
+    expected = [("1", "keys and licenses"), ("2", "headquarters")]
+    assert [(row["number"], row["name"]) for row in rows.values()] == expected
+    assert all(str(row["applied_at"]).startswith("2024-11-06 14:30:15") for row in rows.values())
+
+
+def test_a_companion_of_before_headquarters_gets_what_it_lacks(tmp_path: Path, companion_template: Path) -> None:
+    path = tmp_path / "companion.sqlite3"
+    shutil.copyfile(companion_template, path)
+    run(path, "DROP TABLE apisetup_headquarters_answer")
+    run(path, "DROP TABLE apisetup_headquarters_key")
+    run(path, "DELETE FROM apisetup_migration WHERE number = 2")
+    keys = file_rows(path)["apisetup_key"]
+    rows = file_rows(prepared(path))
+    assert keys
+    assert rows["apisetup_key"] == keys
+    assert rows["apisetup_headquarters_answer"] == rows["apisetup_headquarters_key"] == {}
+    assert [row["name"] for row in rows["apisetup_migration"].values()] == ["keys and licenses", "headquarters"]
 
 
 def test_all_tables_are_ours_by_name(tmp_path: Path) -> None:
@@ -89,7 +105,7 @@ def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
     path = prepared(tmp_path / "companion.sqlite3")
-    run(path, "INSERT INTO apisetup_migration VALUES (2, 'later', '2030-01-01 00:00:00')")
+    run(path, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
     before = path.read_bytes()
     with pytest.raises(NotAPractice) as caught:
         prepared(path)
@@ -99,7 +115,7 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_companion_keeps_a_practice_from_opening(place: Place) -> None:
-    run(place.companion, "INSERT INTO apisetup_migration VALUES (2, 'later', '2030-01-01 00:00:00')")
+    run(place.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
     with pytest.raises(NotAPractice, match="newer apisetup"):
         place.open()
 
