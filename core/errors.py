@@ -119,6 +119,7 @@ class HeadquartersStep(Enum):
     TLS = "TLS"
     ANSWER = "answer"
     CREDENTIALS = "registration key"
+    """It understood, and did not accept what the practice says of itself or asks for."""
 
 
 class HeadquartersFailed(ApiSetupError):

@@ -61,7 +61,7 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
         NoUsableAnswer: The request was sent, at least in part, and no whole answer came.
     """
     parts = _checked(address)
-    # Imported here, since it takes as long as the rest of the program's start.
+    # Imported here, since it takes its time and not every start asks headquarters.
     import httpx
 
     headers = {

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from core.errors import HeadquartersRefused, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
+from core.errors import (
+    HeadquartersFailed,
+    HeadquartersRefused,
+    HeadquartersStep,
+    HeadquartersUnreachable,
+    NoUsableAnswer,
+)
 from core.foreign_xml import UnusableXml, parsed
 from core.opendental.api_keys import KeyStatus, status_from_wire
 from core.opendental.headquarters import (
@@ -329,6 +338,28 @@ def test_what_is_no_envelope_of_the_operation_is_told(content: str, words: str) 
 def test_an_envelope_brings_its_document() -> None:
     answer = inner_answer(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
     assert answer.tag == "ListAPIKeys"
+
+
+PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=50)
+WHOLE = envelope(
+    "GetFHIRAPIKeysForOffice",
+    f"<ListAPIKeys><K>{member(DateDisabled='11/5/2024 10:11:12 AM', ListAPIPermissions='<P>A</P>')}</K></ListAPIKeys>",
+)
+
+
+@PROPERTIES
+@given(begin=st.integers(0, len(WHOLE)), length=st.integers(0, 60), instead=st.text(max_size=20))
+def test_whatever_is_wrong_with_an_answer_is_one_of_our_errors(begin: int, length: int, instead: str) -> None:
+    answer = WHOLE[:begin] + instead + WHOLE[begin + length :]
+    with suppress(HeadquartersFailed):
+        read_list(inner_answer(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
+
+
+@PROPERTIES
+@given(st.one_of(st.text(), st.text("0123456789/-:.TZ APM+", max_size=30)))
+def test_whatever_stands_for_a_date_is_one_or_is_told(written: str) -> None:
+    with suppress(ValueError):
+        read_date(written)
 
 
 def test_thousands_of_keys_are_read() -> None:

@@ -47,7 +47,7 @@ CREDENTIALS = Credentials(
 BRIDGE = HeldKey("BridgeKeyAbCdEfGh78")
 CANOPY = HeldKey("CanopyKeyAbCdEfPp44", "EnabledReadOnly", "Canopy", permissions=("ApiReadAll", "SomethingNew"))
 NEW = HeldKey("NewWaveKeyAbCdEf1234", developer="New Wave")
-SOON = Limits(connect_seconds=5, answer_seconds=0.1)
+SOON = Limits(connect_seconds=5, answer_seconds=0.08)
 """For tests of what never comes."""
 
 
@@ -273,6 +273,10 @@ def test_after_a_lost_answer_only_the_list_tells(server: HeadquartersServer, how
     assert server.count(ASSIGN) == 1
 
 
+def test_patience_is_for_ten_and_thirty_seconds() -> None:
+    assert Limits() == Limits(connect_seconds=10, answer_seconds=30, answer_bytes=16_000_000)
+
+
 @pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
 @pytest.mark.parametrize(
     "how", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER], ids=lambda how: how.name
@@ -282,7 +286,7 @@ def test_nothing_takes_longer_than_its_deadline(server: HeadquartersServer, how:
     line = Line(server.url, SOON)
     failed = failure(line, operation)
     assert isinstance(failed, NoUsableAnswer)
-    assert failed.sentence == "Open Dental's headquarters did not answer completely within 0.1 seconds."
+    assert failed.sentence == "Open Dental's headquarters did not answer completely within 0.08 seconds."
     assert failed.sent
     assert server.count(operation) == (3 if operation == LIST else 1)
 
@@ -294,7 +298,7 @@ def test_the_deadline_holds_on_an_encrypted_line(tmp_path: Path, how: Misbehavio
         server.misbehave(how)
         failed = failure(Line(server.url, SOON, trusting(server.ca_file)), ASSIGN)
     assert isinstance(failed, NoUsableAnswer)
-    assert "did not answer completely within 0.1 seconds" in failed.sentence
+    assert "did not answer completely within 0.08 seconds" in failed.sentence
 
 
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: HeadquartersServer) -> None:
