@@ -35,6 +35,15 @@ class AuthorityInfo:
     """Who decides, and what a change here does and does not do."""
     refusal: str = ""
     """Why keys are neither added nor changed from here, short enough for a status line; blank where they are."""
+    stranger: str = ""
+    """Why nothing can be done with a key that stands in the practice's copy only."""
+    keeps_contacts: bool = True
+    """Whether developers, contacts and permissions are kept here, so that they can be changed here."""
+
+    @property
+    def where(self) -> str:
+        """Where a status holds, for the end of a sentence."""
+        return "at headquarters" if self.name is AuthorityName.HEADQUARTERS else f"in the {self.label}"
 
     @property
     def may_change(self) -> bool:
@@ -79,6 +88,10 @@ class ApiKey:
     license: LicenseFacts | None
     known: bool
     """Whether the authority knows the key; False for a row of `apikey` that it has never heard of."""
+    last_known: str = ""
+    """For a key whose status is not known now: which one it had, and when."""
+    gone: bool = False
+    """Whether it has just vanished from the authority's list."""
 
     @property
     def label(self) -> str:
@@ -97,6 +110,10 @@ class KeyList:
 
     keys: tuple[ApiKey, ...]
     authority: AuthorityInfo
+    differences: Mapping[str, str] = field(default_factory=dict)
+    """What is new since the list before, in a few words by the key's fingerprint."""
+    notes: tuple[str, ...] = ()
+    """What was odd about the authority's answer, a sentence each."""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,15 @@ class Edit:
     after: str
 
 
+class Stage(Enum):
+    """How far came what an entry tells, in words."""
+
+    DONE = ""
+    NOT_DONE = "It was tried, and not done: nothing was changed."
+    ASKED = "Headquarters was asked for it; a later entry tells the outcome."
+    UNKNOWN = "It is not known whether headquarters did it."
+
+
 @dataclass(frozen=True)
 class Subject:
     """What an entry of API Setup is about."""
@@ -91,12 +100,11 @@ class Subject:
     """The short fingerprint of the API key, such as `#3f9a01`; empty where it is about no key or does not tell."""
     edits: tuple[Edit, ...] = ()
     about_settings: bool = False
-    undone: bool = False
-    """Whether it says that what it tells was not done."""
+    stage: Stage = Stage.DONE
     undoes: int = 0
     """The number of the entry that it undoes; 0 for none."""
 
     @property
     def undoable(self) -> bool:
         """Whether it tells of a change that can be undone from its entry: of settings, or of a key's status."""
-        return bool(self.edits) and not self.undone
+        return bool(self.edits) and self.stage is Stage.DONE

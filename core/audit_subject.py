@@ -6,11 +6,15 @@ import re
 from dataclasses import replace
 
 from core.api_key import fingerprint, fingerprint_tag, mask
-from core.audit_entry import Edit, Subject
+from core.audit_entry import Edit, Stage, Subject
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
 
 NOT_DONE = "NOT DONE: "
+ASKED = "ASKED: "
+"""Before the text of what headquarters is asked for; an entry for the outcome follows."""
+UNKNOWN = "UNKNOWN: "
+"""Before the text of what headquarters was asked for without a usable answer."""
 
 OUR_KINDS = (int(Permission.SETUP), int(Permission.AUDIT_TRAIL), int(Permission.LICENSE_ACCEPT))
 """The kinds under which API Setup logs; sign-ins are left out, since they look the same from any window."""
@@ -19,12 +23,13 @@ _BEGINNINGS = (
     "API/FHIR",
     "API Setup: %",
     "API key %",
+    "API keys: %",
     "New API key %",
     "Audit Trail export%",
     "Open Dental API End User License %",
     "%(SHA-256 %",
 )
-OUR_PATTERNS = (*_BEGINNINGS, *(NOT_DONE + beginning for beginning in _BEGINNINGS))
+OUR_PATTERNS = tuple(prefix + beginning for prefix in ("", NOT_DONE, ASKED, UNKNOWN) for beginning in _BEGINNINGS)
 """What the texts of API Setup are like, as LIKE has it."""
 
 
@@ -50,14 +55,22 @@ def subject_of(text: str) -> Subject | None:
     Returns:
         None for what API Setup did not write.
     """
-    undone = text.startswith(NOT_DONE)
-    undoing = _UNDOING.search(text)
-    done = without_undoing(text.removeprefix(NOT_DONE))
+    stage, told = _stage(text)
+    undoing = _UNDOING.search(told)
+    done = without_undoing(told)
     for pattern, reader in _READERS:
         found = pattern.match(done)
         if found:
-            return replace(reader(found), undone=undone, undoes=int(undoing[1]) if undoing else 0)
+            return replace(reader(found), stage=stage, undoes=int(undoing[1]) if undoing else 0)
     return None
+
+
+def _stage(text: str) -> tuple[Stage, str]:
+    """How far what an entry tells came, and the text of it."""
+    for prefix, stage in ((NOT_DONE, Stage.NOT_DONE), (ASKED, Stage.ASKED), (UNKNOWN, Stage.UNKNOWN)):
+        if text.startswith(prefix):
+            return stage, text.removeprefix(prefix)
+    return Stage.DONE, text
 
 
 _STATUSES = "|".join(re.escape(status.label) for status in KeyStatus)
@@ -92,6 +105,10 @@ def _vendors_key(found: re.Match[str]) -> Subject:
     return Subject(f"The API key {mask(found[1])} {tag}, added in Open Dental's own window.", tag)
 
 
+def _copy(_: re.Match[str]) -> Subject:
+    return Subject("The practice's copy of the API keys that headquarters lists.")
+
+
 def _agreement(_: re.Match[str]) -> Subject:
     return Subject("The license agreement that comes before a new API key.")
 
@@ -105,6 +122,7 @@ _READERS = (
     (re.compile(r"API Setup: (.+)", re.DOTALL), _settings),
     (re.compile(r"(?:New )?API key (\*+\S{0,4}) (#[0-9a-f]{6})(?= )"), _key),
     (re.compile(r"New API key ([^\s*]\S*) added by "), _vendors_key),
+    (re.compile(r"API keys: "), _copy),
     (re.compile(r"Audit Trail export"), _export),
     (re.compile(r"Open Dental API End User License |.*\(SHA-256 [0-9a-f]{12}\)$", re.DOTALL), _agreement),
 )

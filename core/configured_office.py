@@ -26,6 +26,7 @@ _ON_SERVER = (
     "tls_cert",
     "tls_key",
     "companion",
+    "headquarters_url",
 )
 _ANYWHERE = ("authority", "license_file", "license_title", "read_only", "production", "lock_after_minutes")
 _TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
@@ -46,6 +47,8 @@ class ConfiguredOffice:
     """None is the default: headquarters for a server, the local registry for a file."""
     companion: Path | None = None
     """None is the default: a file beside the configuration."""
+    headquarters_url: str = ""
+    """Where headquarters is asked, instead of the address in the practice's preferences."""
     license_file: Path | None = None
     """None is that of `[license]`, which holds for all offices."""
     license_title: str | None = None
@@ -84,6 +87,7 @@ def office_from(name: str, table: Table, place: Place) -> ConfiguredOffice:
         password_from=_password_source(table, place),
         authority=AuthorityName(authority) if authority is not None else None,
         companion=place(companion) if companion else None,
+        headquarters_url=_headquarters_url(table),
         license_file=place(license_file) if license_file else None,
         license_title=license_title,
         read_only=table.flag("read_only"),
@@ -144,6 +148,24 @@ def _tls(table: Table, place: Place, *, local: bool) -> Tls | None:
     if wanted == "off" or (wanted is None and not files and local):
         return None
     return Tls(*(place(files[name]) if name in files else None for name in _TLS_FILES))
+
+
+def _headquarters_url(table: Table) -> str:
+    url = table.text("headquarters_url") or ""
+    if not url:
+        return url
+    # Imported here, since few offices have one, and every start reads this file.
+    from core.authority.headquarters_post import is_usable
+
+    if table.text("authority") == AuthorityName.LOCAL.value:
+        raise table.problem(
+            "headquarters_url", "headquarters is not asked where authority is local.", "Choose one of them."
+        )
+    if not is_usable(url):
+        raise table.problem(
+            "headquarters_url", "headquarters_url is no address that can be used.", "It looks like https://host/path."
+        )
+    return url
 
 
 def _password_source(table: Table, place: Place) -> PasswordSource:

@@ -18,7 +18,6 @@ from core.api_key import (
     checked_key,
     fingerprint,
     fingerprint_tag,
-    mask,
     worded_changes,
 )
 from core.audit import AuditService
@@ -26,7 +25,9 @@ from core.audit_entry import AuditEntry
 from core.audit_subject import worded_undoing
 from core.authority.key_authority import KeyAuthority
 from core.errors import ChangedMeanwhile, InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
+from core.key_words import worded_status_change
 from core.opendental.api_keys import KeyStatus
+from core.opendental.headquarters_answers import HeadquartersList
 from core.opendental.permission_types import Permission
 from core.practice import Practice, before_the_change
 from core.secrets import Secret
@@ -47,7 +48,25 @@ class KeyService:
 
     def list(self) -> KeyList:
         """All keys, and who says so."""
-        return KeyList(self._authority.all_keys(), self._authority.info)
+        return self._authority.all_keys()
+
+    @property
+    def asks_outside(self) -> bool:
+        """Whether somebody else is asked about the keys, so that what is listed may be old."""
+        return self._authority.asks_outside
+
+    def fetch(self) -> HeadquartersList | None:
+        """Ask the one outside who decides for a new list, and write nothing; None where nobody is asked.
+
+        Raises:
+            HeadquartersFailed: No list came; what is listed says so from now on.
+        """
+        return self._authority.fetch()
+
+    def take_over(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
+        """Remember a new list, make the practice's copy equal to it, and give it with what is different in it."""
+        self._authority.take_over(actor, fetched)
+        return self.list()
 
     def check_new(self, text: str) -> Secret:
         """The key that was typed, if it may be added.
@@ -81,19 +100,16 @@ class KeyService:
             InvalidInput: The key or the developer's name cannot be used; the fields are `key` and `developer`.
         """
         self._authority.require_change()
-        if not new.developer.strip():
+        if self._authority.info.keeps_contacts and not new.developer.strip():
             raise InvalidInput("developer", "Please enter the developer's name.")
         text = checked_key(new.key.reveal())
         identity = fingerprint(text)
         with before_the_change():
             self._refuse_known(identity)
-        masked = audit_mask(mask(text), identity)
-        entry = f"New API key {masked} ({new.developer}) added by {actor.user_name}"
-        outside = self._authority.reaches_outside
-        with self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change:
-            self._authority.assign(change, new, acceptance, self._practice.now(change.session))
-        key = self._find_changed(identity)
-        return KeyChange(key, f"Added and enabled: {key.label}.", (self._authority.info.explanation,))
+        said = self._authority.assign(actor, new, acceptance)
+        key, _ = self._find_changed(identity)
+        how = "enabled" if key.status is KeyStatus.ENABLED else f"now {key.status.label}"
+        return KeyChange(key, f"Added and {how}: {key.label}.", said)
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
         """Disable or enable a key by the rules of Open Dental.
@@ -109,28 +125,24 @@ class KeyService:
             ChangedMeanwhile: The key has another status than the one shown.
         """
         self._authority.require_change()
-        if key.status.office_may_change_to is not status:
-            raise NotOursToChange(_why_not(key))
+        if key.gone or key.status.office_may_change_to is not status:
+            raise NotOursToChange(self._why_not(key))
         change_words = worded_status_change(key, key.status.label, status.label)
         entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
-        outside = self._authority.reaches_outside
-        with (
-            self._explaining(key),
-            self._practice.change(actor, Permission.SETUP, entry, reaches_outside=outside) as change,
-        ):
-            self._authority.set_status(change, key, status, self._practice.now(change.session))
-        changed = self._find_changed(key.fingerprint)
+        with self._explaining(key):
+            self._authority.set_status(actor, key, status, entry)
+        changed, keys = self._find_changed(key.fingerprint)
         return KeyChange(
             changed,
-            f"{changed.label} is now {changed.status.label} in the {self._authority.info.label}.",
-            self._consequences(changed),
+            f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
+            self._consequences(changed, keys),
         )
 
     def why_status_stays(self, key: ApiKey) -> str:
         """Why the office can neither enable nor disable a key; blank where it can."""
         if not self._authority.info.may_change:
             return self._authority.info.refusal
-        return "" if key.status.office_may_change_to is not None else _why_not(key)
+        return self._why_not(key) if key.gone or key.status.office_may_change_to is None else ""
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
         """Change contact, permissions and agreement; each changed field has an audit row of its own.
@@ -141,19 +153,16 @@ class KeyService:
         """
         self._authority.require_change()
         if not key.known:
-            raise NotOursToChange(_why_not(key))
+            raise NotOursToChange(self._why_not(key))
         self.check_fields(fields)
         changes = worded_changes(key.fields, fields)
         if not changes:
             return KeyChange(key, "Nothing was changed.")
-        entries = (f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
-        outside = self._authority.reaches_outside
-        with (
-            self._explaining(key),
-            self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside) as change,
-        ):
-            self._authority.set_fields(change, key, fields)
-        return KeyChange(self._find_changed(key.fingerprint), f"Saved: {'; '.join(changes)}.")
+        entries = tuple(f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
+        with self._explaining(key):
+            self._authority.set_fields(actor, key, fields, entries)
+        changed, _ = self._find_changed(key.fingerprint)
+        return KeyChange(changed, f"Saved: {'; '.join(changes)}.")
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
         """The key in full, after that it is shown was logged."""
@@ -169,6 +178,9 @@ class KeyService:
         """The key's own audit entries, newest first."""
         text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
+
+    def _why_not(self, key: ApiKey) -> str:
+        return _why_not(key, self._authority.info.stranger)
 
     def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
         text = self._authority.clear_text(key.fingerprint)
@@ -187,7 +199,7 @@ class KeyService:
             raise self._audit.explained(error.conflicts, fingerprint_tag(key.fingerprint)) from error
 
     def _refuse_known(self, identity: str) -> None:
-        for known in self._authority.all_keys():
+        for known in self.list().keys:
             if known.fingerprint == identity:
                 raise InvalidInput(
                     "key",
@@ -195,42 +207,31 @@ class KeyService:
                     "Open it in the list to enable or disable it.",
                 )
 
-    def _find_changed(self, identity: str) -> ApiKey:
+    def _find_changed(self, identity: str) -> tuple[ApiKey, KeyList]:
         """Read a key after its change, which stands whatever becomes of the reading."""
         try:
-            return self._find(identity)
+            keys = self.list()
         except PracticeUnavailable as error:
             raise Unconfirmed(
                 f"The change was made and logged, but the list could not be read after it. {error.sentence}",
                 "Do not repeat the change; read the list again.",
             ) from error
-
-    def _find(self, identity: str) -> ApiKey:
-        for key in self._authority.all_keys():
+        for key in keys.keys:
             if key.fingerprint == identity:
-                return key
+                return key, keys
         raise NotOursToChange("This key is gone from the list.", "Read the list again.")
 
-    def _consequences(self, key: ApiKey) -> tuple[str, ...]:
+    def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """What a new status means, and what it does not."""
+        first, *others = self._authority.consequences(key)
         if key.status.enabled:
-            return (f"{key.developer} may use this key again from now on.", self._authority.info.explanation)
-        others = [
+            return (first, *others)
+        enabled = [
             other
-            for other in self._authority.all_keys()
+            for other in keys.keys
             if other.developer.casefold() == key.developer.casefold() and other.status.enabled
         ]
-        return (
-            "Cut off: requests with this key, wherever this registry is asked for its status.",
-            _other_keys(key.developer, len(others)),
-            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
-            self._authority.info.explanation,
-        )
-
-
-def worded_status_change(key: ApiKey, before: str, after: str) -> str:
-    """What an audit entry says of a new status, up to the name of who set it."""
-    return f"API key {key.audit_label} changed from {before} to {after} by "
+        return (first, _other_keys(key.developer, len(enabled)), *others)
 
 
 def _other_keys(developer: str, count: int) -> str:
@@ -240,11 +241,16 @@ def _other_keys(developer: str, count: int) -> str:
     return f"Not cut off: {keys} of {developer} in this list."
 
 
-def _why_not(key: ApiKey) -> str:
+def _why_not(key: ApiKey, stranger: str) -> str:
+    if key.gone:
+        return "This key is gone from the list."
     if not key.known:
-        return "The local registry does not know this key: it stands only in the practice's copy of keys."
+        return stranger
     if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
-        return f"The developer disabled this key; only {key.developer} can enable it."
+        contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
+        return (
+            f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
+        )
     if key.status is KeyStatus.DISABLED_BY_HQ:
-        return "Open Dental disabled this key; only Open Dental can enable it."
+        return "Open Dental disabled this key; only Open Dental's support can enable it."
     return f"The office can do nothing with a key whose status is {key.status.label}."

@@ -11,7 +11,7 @@ from core.address import FileAddress, ServerAddress
 from core.agreement import Agreement
 from core.api_key import AuthorityName
 from core.audit import AuditService
-from core.authority.headquarters import HeadquartersCopy
+from core.authority.headquarters import Headquarters
 from core.authority.key_authority import KeyAuthority
 from core.authority.local_registry import LocalRegistry
 from core.change import Settled
@@ -104,10 +104,12 @@ def open_server_office(
     surroundings: Surroundings,
     *,
     read_only: bool = False,
+    headquarters_url: str = "",
 ) -> Office:
     """Open a practice on a server.
 
     Args:
+        headquarters_url: Where headquarters is asked, instead of the address in the practice's preferences.
         read_only: Nothing is written to it, not even that somebody signed in.
 
     Raises:
@@ -124,7 +126,9 @@ def open_server_office(
         engine.dispose()
         raise
     decides: KeyAuthority = (
-        LocalRegistry(practice, companion) if authority is AuthorityName.LOCAL else HeadquartersCopy(practice)
+        LocalRegistry(practice, companion)
+        if authority is AuthorityName.LOCAL
+        else Headquarters(practice, companion, surroundings.computer, headquarters_url)
     )
     return Office(practice, companion, decides, agreement, surroundings.computer)
 

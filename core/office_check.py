@@ -12,8 +12,6 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from core.address import ServerAddress
-from core.api_key import AuthorityName
-from core.authority.apikey_copy import copied_keys
 from core.companion.migrations import pending
 from core.database import existing_file_engine, forbid_writing, server_engine, translated
 from core.errors import (
@@ -26,6 +24,7 @@ from core.errors import (
 )
 from core.finding import Finding, State
 from core.grants import read_grants
+from core.headquarters_check import check_authority
 from core.opendental.permission_types import Permission
 from core.opendental.probe import Shape, probe
 from core.opening import Opening
@@ -126,7 +125,7 @@ def _checked(opening: Opening, engine: Engine, user: str | None) -> Found:
     practice = Practice(engine, shape, opening.surroundings.clock, opening.surroundings.random, read_only=AS_ASKED)
     yield from _user(practice, opening, user)
     yield from _companion(opening)
-    yield from _authority(practice, opening)
+    yield from check_authority(practice, opening)
 
 
 def _line(address: ServerAddress, connection: Connection) -> Found:
@@ -307,16 +306,3 @@ def _is_old(path: Path) -> bool:
             return pending(plain.execution_options(read_only=True))
     finally:
         engine.dispose()
-
-
-def _authority(practice: Practice, opening: Opening) -> Found:
-    if opening.authority is AuthorityName.LOCAL:
-        yield Finding("authority", State.OK, "The local registry decides about the keys.")
-        return
-    count = len(copied_keys(practice))
-    yield Finding(
-        "authority",
-        State.NOTE,
-        f"Open Dental's headquarters decides about the keys; apisetup is not connected to it, and reads the practice's"
-        f" copy ({count} keys).",
-    )

@@ -92,6 +92,7 @@ class Offices:
             log=self._locations.log,
             name=office.name,
             authority=office.authority or default,
+            headquarters_url=office.headquarters_url,
             password_from=office.password_from,
             environment=self._environment,
             read_only=office.read_only or self._read_only,

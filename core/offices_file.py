@@ -156,6 +156,7 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
         "tls_cert": tls.certificate if tls else None,
         "tls_key": tls.key if tls else None,
         "companion": office.companion,
+        "headquarters_url": office.headquarters_url or None,
         **common,
     }
 

@@ -33,6 +33,8 @@ class Opening:
     name: str = ""
     """The office's name in the configuration file; empty where the practice is named otherwise."""
     authority: AuthorityName = AuthorityName.LOCAL
+    headquarters_url: str = ""
+    """Where headquarters is asked, instead of the address in the practice's preferences."""
     password: Secret | None = None
     """The database password where it is known already."""
     password_from: PasswordSource = PROMPT
@@ -89,4 +91,5 @@ class Opening:
             agreement,
             self.surroundings,
             read_only=self.read_only,
+            headquarters_url=self.headquarters_url,
         )

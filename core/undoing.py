@@ -19,7 +19,8 @@ from core.audit import AuditService
 from core.audit_entry import Edit, Genuineness, Subject, WholeEntry
 from core.audit_subject import without_undoing
 from core.errors import Conflict, NotOursToChange
-from core.keys import KeyService, worded_status_change
+from core.key_words import worded_status_change
+from core.keys import KeyService
 from core.opendental.api_keys import KeyStatus
 from core.settings import SettingsService
 

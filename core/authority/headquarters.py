@@ -1,98 +1,314 @@
-"""Open Dental's headquarters as the authority, as far as this program reaches it: by the practice's copy."""
+"""Open Dental's headquarters as the authority over the keys of a practice; everything here is a copy of its list."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from core.actor import Actor
 from core.agreement import Acceptance
-from core.api_key import (
-    ApiKey,
-    AuthorityInfo,
-    AuthorityName,
-    KeyFields,
-    NewKey,
-    fingerprint,
-    masks,
-)
-from core.authority.apikey_copy import copied_keys
+from core.api_key import ApiKey, AuthorityInfo, AuthorityName, KeyFields, KeyList, NewKey, fingerprint, masks
+from core.authority.apikey_copy import copied_key, copied_keys, has_copy, make_copy_equal
+from core.authority.headquarters_account import Account, read_account
+from core.authority.headquarters_line import HeadquartersLine
+from core.authority.headquarters_memory import HeadquartersMemory, OwnFacts, Remembered, listed
+from core.authority.headquarters_wish import Outcome, Wish, grant
 from core.authority.key_authority import KeyAuthority
-from core.change import Change
+from core.authority.list_differences import NO_DIFFERENCES, Differences, differences
+from core.companion.store import Companion
+from core.errors import (
+    ApiSetupError,
+    ChangedMeanwhile,
+    Conflict,
+    HeadquartersFailed,
+    NotOursToChange,
+    NotPermitted,
+    Unconfirmed,
+)
+from core.key_words import worded_new_key
 from core.opendental.api_keys import KeyStatus
+from core.opendental.headquarters_answers import HeadquartersKey, HeadquartersList
+from core.opendental.permission_types import Permission
 from core.practice import Practice
 from core.secrets import Secret
 
-_INFO = AuthorityInfo(
-    name=AuthorityName.HEADQUARTERS,
-    label="copy of headquarters' list, status unknown",
-    explanation=(
-        "Open Dental's headquarters decides about the keys of this practice, and apisetup is not connected to it yet."
-        " Listed is the practice's copy, which has no statuses or permissions. Add, enable or disable keys in Open"
-        " Dental's own window (Setup > Advanced Setup > API)."
-    ),
-    refusal=(
-        "Open Dental's headquarters decides about this practice's keys. Change them in Open Dental: Setup > Advanced"
-        " Setup > API."
-    ),
+_logger = logging.getLogger(__name__)
+
+_DECIDES = (
+    "Open Dental's headquarters decides about the keys of this practice; the practice's own table is only a copy of its"
+    " list."
 )
+_STRANGER = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
+_SIX_HOURS = "An API service at the practice may accept a disabled key for up to six hours."
+_BILLED = "Open Dental bills an enabled key whether it is used or not."
 
 
-class HeadquartersCopy(KeyAuthority):
-    """The keys of the practice's table `apikey`, which headquarters filled; read-only."""
+class Headquarters(KeyAuthority):
+    """Shows headquarters' last list with its age, asks for a new one, and has keys added, disabled and enabled there.
 
-    reaches_outside = True
+    Args:
+        practice: The open practice.
+        companion: Remembers the last list.
+        computer: Which computer asks.
+        address: Where headquarters is, instead of the practice's own preference.
+    """
 
-    def __init__(self, practice: Practice) -> None:
+    asks_outside = True
+
+    def __init__(
+        self,
+        practice: Practice,
+        companion: Companion,
+        computer: str,
+        address: str = "",
+    ) -> None:
         self._practice = practice
+        self._memory = HeadquartersMemory(companion)
+        self._computer = computer
+        self._address = address
+        # Replaced as wholes, since several threads read them.
+        self._state = _State()
+        self._info = _worded_info(self._state, self._memory.read(), self._now())
+
+    # -- what is shown ---------------------------------------------------------
 
     @property
     def info(self) -> AuthorityInfo:
-        """That headquarters decides and is not connected."""
-        return _INFO
+        """Who decides, and how old that is what was listed last."""
+        return self._info
 
-    def all_keys(self) -> tuple[ApiKey, ...]:
-        """What the copy holds, by developer; every status is unknown."""
-        copied = copied_keys(self._practice)
-        return tuple(
-            copied_key(key, developer, masked)
-            for (key, developer), masked in sorted(
-                zip(copied.items(), masks(copied).values(), strict=True), key=lambda pair: pair[0][1].casefold()
-            )
-        )
+    def all_keys(self) -> KeyList:
+        """The last list; when headquarters could not be reached since, the practice's copy without statuses."""
+        state, remembered = self._state, self._memory.read()
+        self._info = _worded_info(state, remembered, self._now())
+        if state.failure is not None or remembered is None:
+            return KeyList(self._copied(remembered), self._info)
+        keys = tuple(sorted((*remembered.keys, *state.differences.gone), key=_by_developer))
+        return KeyList(keys, self._info, state.differences.words, state.notes)
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
-        """The key as the copy holds it."""
-        for key in copied_keys(self._practice):
+        """The key as headquarters told it since the start, or as the practice's copy holds it."""
+        for key in self.clear_texts():
             if fingerprint(key) == fingerprint_:
                 return Secret(key)
         return None
 
     def clear_texts(self) -> tuple[str, ...]:
-        """The keys as the copy holds them."""
-        return tuple(copied_keys(self._practice))
+        """The keys as the copy holds them, and as headquarters told them since the start."""
+        told = (each.reveal() for each in self._state.texts.values())
+        return tuple(dict.fromkeys((*copied_keys(self._practice), *told)))
 
-    def assign(self, change: Change, new: NewKey, acceptance: Acceptance, moment: datetime) -> None:  # noqa: ARG002
-        """Refused: not ours to change."""
-        self.require_change()
+    def _copied(self, remembered: Remembered | None) -> tuple[ApiKey, ...]:
+        """The practice's copy with what was last known of each key; every status is unknown."""
+        known = {key.fingerprint: _unknown(key, remembered.asked_at) for key in remembered.keys} if remembered else {}
+        if not has_copy(self._practice):
+            return tuple(sorted(known.values(), key=_by_developer))
+        copied = copied_keys(self._practice)
+        masked = masks(copied)
+        keys = (
+            replace(known[identity], masked=masked[identity])
+            if (identity := fingerprint(text)) in known
+            else copied_key(text, developer, masked[identity])
+            for text, developer in copied.items()
+        )
+        return tuple(sorted(keys, key=_by_developer))
 
-    def set_status(self, change: Change, key: ApiKey, status: KeyStatus, moment: datetime) -> None:  # noqa: ARG002
-        """Refused: not ours to change."""
-        self.require_change()
+    # -- asking ------------------------------------------------------------------
 
-    def set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:  # noqa: ARG002
-        """Refused: not ours to change."""
-        self.require_change()
+    def fetch(self) -> HeadquartersList:
+        """Ask headquarters for its list.
+
+        Raises:
+            HeadquartersFailed: No list came.
+        """
+        return self._fetch(self._account())
+
+    def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
+        """Remember headquarters' list, and make the practice's copy equal to it, where that can be written."""
+        before, keys = self._memory.read(), listed(fetched.keys)
+        self._memory.keep(keys, self._now())
+        self._state = _State(
+            answered=True,
+            texts={fingerprint(each.key.reveal()): each.key for each in fetched.keys},
+            differences=differences(before.keys, keys) if before else NO_DIFFERENCES,
+            notes=fetched.notes,
+        )
+        try:
+            make_copy_equal(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
+        except NotPermitted as error:
+            _logger.debug("The practice's copy of the keys stays as it is: %s", error)
+
+    def _account(self) -> Account:
+        return read_account(self._practice, self._computer, self._address)
+
+    def _fetch(self, account: Account) -> HeadquartersList:
+        try:
+            return HeadquartersLine(account.address).list(account.credentials)
+        except HeadquartersFailed as error:
+            self._state = _State(failure=error, texts=self._state.texts)
+            raise
+
+    # -- changing ----------------------------------------------------------------
+
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
+        """Have headquarters assign a key.
+
+        Raises:
+            HeadquartersFailed: It was not assigned, and why.
+            Unconfirmed: Nobody knows whether it was.
+        """
+        account, text = self._account(), new.key.reveal()
+        line, identity = HeadquartersLine(account.address), fingerprint(text)
+        wish = Wish(
+            entry=lambda after: worded_new_key(text, _developer(after, identity), actor.user_name),
+            ask=lambda: line.assign(account.credentials, new.key),
+            shown_in=lambda after: _found(after, identity) is not None,
+        )
+        outcome = self._granted(actor, wish, account)
+        with _told_if_not("The key was added, but what only this office knows of it could not be kept."):
+            facts = OwnFacts(self._now(), new.fields.agreement_since, acceptance.number)
+            self._memory.note_added(identity, facts)
+        said = (f"Headquarters says: {outcome.message}",) if outcome.message else ()
+        return (*said, *outcome.remarks, _BILLED)
+
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
+        """Have headquarters set the status of a key, after looking that it still is the one that was shown.
+
+        Raises:
+            ChangedMeanwhile: It is another there.
+            HeadquartersFailed: It was not set, and why.
+            Unconfirmed: Nobody knows whether it was.
+        """
+        account = self._account()
+        line, now = HeadquartersLine(account.address), self._fetch(account)
+        there = _found(now, key.fingerprint)
+        if there is None or there.status is not key.status:
+            self.take_over(actor, now)
+            label = there.status.label if there is not None else "gone"
+            raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
+
+        def ask() -> str:
+            line.set_status(account.credentials, there.key, status)
+            return ""
+
+        wish = Wish(
+            entry=lambda _after: entry, ask=ask, shown_in=lambda after: _status(after, key.fingerprint) is status
+        )
+        self._granted(actor, wish, account)
+
+    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
+        """Set the agreement, the one field that is kept here."""
+        if replace(fields, agreement_since=key.fields.agreement_since) != key.fields:
+            raise NotOursToChange(
+                "Contact and permissions of a key are kept by headquarters; only the agreement can be changed here.",
+                "The developer and Open Dental can change the others.",
+            )
+        with self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=True) as change:
+            self._memory.set_agreement(key, fields.agreement_since)
+            before = key.fields.agreement_since
+            change.undo_with(lambda _session: self._memory.set_agreement(replace(key, fields=fields), before))
+
+    def consequences(self, key: ApiKey) -> tuple[str, ...]:
+        """What headquarters' word about a key means at the practice, and when."""
+        if key.status.enabled:
+            return (f"{key.developer} may use this key again from now on.", _BILLED)
+        return (
+            "Cut off: requests with this key, as soon as whoever answers them asks headquarters.",
+            f"Not cut off yet: {_SIX_HOURS[0].lower()}{_SIX_HOURS[1:]} To cut it off at once, stop that service.",
+            "Not cut off: what the developer has already received.",
+        )
+
+    def _granted(self, actor: Actor, wish: Wish, account: Account) -> Outcome:
+        outcome = grant(self._practice, actor, wish, lambda: self._fetch(account))
+        if outcome.after is not None:
+            with _told_if_not("Headquarters did it, and that is logged; its new list could not be kept here."):
+                self.take_over(actor, outcome.after)
+        if outcome.failure is not None:
+            raise outcome.failure
+        return outcome
+
+    def _now(self) -> datetime:
+        with self._practice.read() as session:
+            return self._practice.now(session)
 
 
-def copied_key(key: str, developer: str, masked: str) -> ApiKey:
-    """A key of which only the practice's copy tells."""
-    return ApiKey(
-        fingerprint=fingerprint(key),
-        masked=masked,
-        developer=developer,
-        status=KeyStatus.UNKNOWN,
-        fields=KeyFields(),
-        date_disabled=None,
-        added=None,
-        license=None,
-        known=False,
+@dataclass(frozen=True)
+class _State:
+    """What is known since the start.
+
+    Attributes:
+        answered: Headquarters answered the last time it was asked.
+        failure: Why it did not; None where it did, or was not asked yet.
+        texts: The keys of its answer, by fingerprint.
+        differences: How that answer differs from the one before.
+        notes: What was odd about it.
+    """
+
+    answered: bool = False
+    failure: HeadquartersFailed | None = None
+    texts: Mapping[str, Secret] = field(default_factory=dict)
+    differences: Differences = NO_DIFFERENCES
+    notes: tuple[str, ...] = ()
+
+
+def _worded_info(state: _State, remembered: Remembered | None, now: datetime) -> AuthorityInfo:
+    at = f"{remembered.asked_at:%Y-%m-%d %H:%M}" if remembered else ""
+    refusal = ""
+    if state.failure is not None:
+        label = f"not reached; copy as of {at}, status unknown" if at else "not reached; copy, status unknown"
+        words = f"{state.failure} Shown is the practice's copy, which has no statuses."
+        refusal = f"Headquarters did not answer, so keys are not changed; r asks again. {state.failure.sentence}"
+    elif remembered is None:
+        label = "copy of headquarters' list, status unknown"
+        words = "It has not answered here yet. Shown is the practice's copy, which has no statuses."
+    elif state.answered:
+        label, words = f"headquarters, {remembered.asked_at:%H:%M:%S}", f"It answered at {remembered.asked_at}."
+    else:
+        age = worded_age(now - remembered.asked_at)
+        label, words = f"headquarters as of {at}, {age}", f"Shown is what it answered at {at}, {age}."
+    return AuthorityInfo(
+        AuthorityName.HEADQUARTERS, label, f"{_DECIDES} {words}", refusal, _STRANGER, keeps_contacts=False
     )
+
+
+def worded_age(age: timedelta) -> str:
+    """How old something is, in the largest unit that fits."""
+    minutes = max(0, int(age.total_seconds()) // 60)
+    for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):
+        if minutes >= unit:
+            return f"{minutes // unit} {name} ago"
+    return "just now"
+
+
+def _unknown(key: ApiKey, at: datetime) -> ApiKey:
+    return replace(key, status=KeyStatus.UNKNOWN, last_known=f"{key.status.label} on {at:%Y-%m-%d %H:%M}")
+
+
+def _by_developer(key: ApiKey) -> tuple[str, str]:
+    return key.developer.casefold(), key.fingerprint
+
+
+def _found(fetched: HeadquartersList, identity: str) -> HeadquartersKey | None:
+    return next((each for each in fetched.keys if fingerprint(each.key.reveal()) == identity), None)
+
+
+def _status(fetched: HeadquartersList, identity: str) -> KeyStatus | None:
+    found = _found(fetched, identity)
+    return found.status if found is not None else None
+
+
+def _developer(fetched: HeadquartersList | None, identity: str) -> str:
+    found = _found(fetched, identity) if fetched is not None else None
+    return found.developer if found is not None else ""
+
+
+@contextmanager
+def _told_if_not(sentence: str) -> Iterator[None]:
+    """Say of something that follows a change, and fails, that the change stands all the same."""
+    try:
+        yield
+    except ApiSetupError as error:
+        raise Unconfirmed(f"{sentence} {error.sentence}", "Do not repeat the change; read the list again.") from error

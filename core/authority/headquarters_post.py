@@ -96,6 +96,15 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
         return reply
 
 
+def is_usable(address: str) -> bool:
+    """Whether keys may be sent to an address; nothing is asked."""
+    try:
+        _checked(address)
+    except HeadquartersUnreachable:
+        return False
+    return True
+
+
 class _Watch:
     """Shuts a connection down when its time is over.
 

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime
 
+from core.actor import Actor
 from core.agreement import Acceptance
-from core.api_key import ApiKey, AuthorityInfo, KeyFields, NewKey
-from core.change import Change
+from core.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
 from core.errors import NotOursToChange
 from core.opendental.api_keys import KeyStatus
+from core.opendental.headquarters_answers import HeadquartersList
 from core.secrets import Secret
 
 
 class KeyAuthority(ABC):
-    """Lists keys, adds them and sets their status.
+    """Lists keys, adds them and sets their status; what is changed is logged before, by the one door."""
 
-    The methods that change something run in the body of `Practice.change`, after the audit rows.
-    """
-
-    reaches_outside: bool
-    """Whether a change also writes where the practice's transaction does not reach."""
+    asks_outside = False
+    """Whether somebody else is asked over a network, so that what is listed may be old."""
 
     @property
     @abstractmethod
     def info(self) -> AuthorityInfo:
-        """Who decides, in words."""
+        """Who decides, in words; how things stand now."""
 
     @abstractmethod
-    def all_keys(self) -> tuple[ApiKey, ...]:
-        """All keys that this authority or the practice's copy knows, by developer."""
+    def all_keys(self) -> KeyList:
+        """All keys that are known now, by developer; nobody outside is asked."""
 
     @abstractmethod
     def clear_text(self, fingerprint: str) -> Secret | None:
@@ -39,23 +36,55 @@ class KeyAuthority(ABC):
     def clear_texts(self) -> tuple[str, ...]:
         """All keys themselves, so that they can be masked where a text names them."""
 
-    def require_change(self) -> None:
-        """Refuse, where this authority takes no changes from here.
+    def fetch(self) -> HeadquartersList | None:
+        """Ask the one outside who decides, and write nothing; None where nobody is asked.
 
         Raises:
-            NotOursToChange: With the words that say who decides.
+            HeadquartersFailed: No list came; what is listed says so from now on.
         """
-        if not self.info.may_change:
-            raise NotOursToChange(self.info.refusal)
+        return None
+
+    def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
+        """Remember what was fetched, and make the practice's copy equal to it."""
+        del actor, fetched
+
+    def require_change(self) -> None:
+        """Refuse, where this authority takes no changes from here now.
+
+        Raises:
+            NotOursToChange: With the words that say why.
+        """
+        info = self.info
+        if not info.may_change:
+            raise NotOursToChange(info.refusal)
 
     @abstractmethod
-    def assign(self, change: Change, new: NewKey, acceptance: Acceptance, moment: datetime) -> None:
-        """Add a key, enabled."""
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
+        """Add a key, enabled; gives what an admin has to know beyond that, a sentence each."""
 
     @abstractmethod
-    def set_status(self, change: Change, key: ApiKey, status: KeyStatus, moment: datetime) -> None:
-        """Set the status of a key that still has the status it was shown with."""
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
+        """Set the status of a key that still has the status it was shown with.
+
+        Args:
+            actor: Who does it.
+            key: The key as it was shown.
+            status: What it shall be.
+            entry: The text of its audit entry.
+
+        Raises:
+            ChangedMeanwhile: The key has another status by now.
+        """
 
     @abstractmethod
-    def set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
-        """Set contact, permissions and agreement of a key that still has those it was shown with."""
+    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
+        """Set those fields that are kept here, of a key that still has those it was shown with.
+
+        Raises:
+            ChangedMeanwhile: One of them is another by now.
+            NotOursToChange: One of them is kept elsewhere.
+        """
+
+    @abstractmethod
+    def consequences(self, key: ApiKey) -> tuple[str, ...]:
+        """What the status of a key that was just set means, and what it does not, a sentence each."""

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.actor import Actor
 from core.agreement import Acceptance
 from core.api_key import (
     ApiKey,
     AuthorityInfo,
     AuthorityName,
     KeyFields,
+    KeyList,
     LicenseFacts,
     NewKey,
     fingerprint,
     masks,
     worded_fields,
 )
-from core.authority.apikey_copy import add_to_copy, copied_keys
-from core.authority.headquarters import copied_key
+from core.authority.apikey_copy import add_to_copy, copied_key, copied_keys
 from core.authority.key_authority import KeyAuthority
 from core.change import Change
 from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, RegistryKey
 from core.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.key_words import worded_new_key
 from core.opendental.api_keys import KeyStatus
+from core.opendental.permission_types import Permission
 from core.practice import Practice
 from core.secrets import Secret
 
@@ -43,7 +46,6 @@ class LocalRegistry(KeyAuthority):
     def __init__(self, practice: Practice, companion: Companion) -> None:
         self._practice = practice
         self._companion = companion
-        self.reaches_outside = not companion.shared
 
     @property
     def info(self) -> AuthorityInfo:
@@ -52,9 +54,10 @@ class LocalRegistry(KeyAuthority):
             name=AuthorityName.LOCAL,
             label="local registry",
             explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
+            stranger="The local registry does not know this key: it stands only in the practice's copy of keys.",
         )
 
-    def all_keys(self) -> tuple[ApiKey, ...]:
+    def all_keys(self) -> KeyList:
         """The registry's keys and those that only the practice's copy has, by developer."""
         with self._companion.read() as session:
             rows = session.scalars(select(RegistryKey)).all()
@@ -69,7 +72,7 @@ class LocalRegistry(KeyAuthority):
             else copied_key(text, developer, masked[identity])
             for text, developer in texts.items()
         ]
-        return tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint)))
+        return KeyList(tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint))), self.info)
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
         """The key as the registry, or else the practice's copy, holds it."""
@@ -85,9 +88,16 @@ class LocalRegistry(KeyAuthority):
             texts = session.scalars(select(RegistryKey.key_text)).all()
         return (*texts, *copied_keys(self._practice))
 
-    def assign(self, change: Change, new: NewKey, acceptance: Acceptance, moment: datetime) -> None:
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
         """Add a key to the registry, then to the copy."""
+        entry = worded_new_key(new.key.reveal(), new.developer, actor.user_name)
+        with self._change(actor, entry) as change:
+            self._assign(change, new, acceptance)
+        return (self.info.explanation,)
+
+    def _assign(self, change: Change, new: NewKey, acceptance: Acceptance) -> None:
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
+        moment = self._practice.now(change.session)
         row = RegistryKey.fingerprint == identity
         with self._companion.within(change) as session:
             if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
@@ -107,12 +117,13 @@ class LocalRegistry(KeyAuthority):
             )
         self._renew_copy(change)
 
-    def set_status(self, change: Change, key: ApiKey, status: KeyStatus, moment: datetime) -> None:
-        """Set status and date disabled in the registry.
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
+        """Set status and date disabled in the registry."""
+        with self._change(actor, entry) as change:
+            self._set_status(change, key, status)
 
-        Raises:
-            ChangedMeanwhile: The key has another status by now.
-        """
+    def _set_status(self, change: Change, key: ApiKey, status: KeyStatus) -> None:
+        moment = self._practice.now(change.session)
         row = RegistryKey.fingerprint == key.fingerprint
         with self._companion.within(change) as session:
             now = session.scalar(select(RegistryKey.status).where(row))
@@ -133,12 +144,26 @@ class LocalRegistry(KeyAuthority):
             )
         self._renew_copy(change)
 
-    def set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
-        """Set contact, permissions and agreement in the registry.
+    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
+        """Set contact, permissions and agreement in the registry."""
+        with self._change(actor, *entries) as change:
+            self._set_fields(change, key, fields)
 
-        Raises:
-            ChangedMeanwhile: One of them is another by now.
-        """
+    def consequences(self, key: ApiKey) -> tuple[str, ...]:
+        """What the registry's word about a key means."""
+        if key.status.enabled:
+            return (f"{key.developer} may use this key again from now on.", self.info.explanation)
+        return (
+            "Cut off: requests with this key, wherever this registry is asked for its status.",
+            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
+            self.info.explanation,
+        )
+
+    def _change(self, actor: Actor, *entries: str) -> AbstractContextManager[Change]:
+        outside = not self._companion.shared
+        return self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside)
+
+    def _set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
         row = RegistryKey.fingerprint == key.fingerprint
         with self._companion.within(change) as session:
             there = session.scalars(select(RegistryKey).where(row)).one_or_none()

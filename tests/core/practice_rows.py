@@ -130,6 +130,8 @@ def _preferences(version: str) -> list[Row]:
         50: ("AuditTrailEntriesDisplayed", "500"),
         51: ("RandomPrimaryKeys", "0"),
         52: ("SecurityLogOffAfterMinutes", "0"),
+        # Blank, so that no test asks the real headquarters.
+        54: ("RegistrationKey", ""),
         53: ("WebServiceHQServerURL", "https://www.opendental.com/OpenDentalWebServiceHQ/WebServiceMain.asmx"),
     }
     return [{"PrefNum": number, "PrefName": name, "ValueString": text} for number, (name, text) in values.items()]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.api_key import audit_mask, fingerprint, mask
-from core.audit_entry import Edit, Subject
+from core.audit_entry import Edit, Stage, Subject
 from core.audit_filter import AuditFilter
 from core.audit_slices import Toward
 from core.audit_subject import NOT_DONE, OUR_KINDS, OUR_PATTERNS, subject_of
@@ -100,7 +100,7 @@ def test_an_export_is_known_again(file_place: FilePlace, tmp_path: Path) -> None
     finished = written_texts(file_place, lambda office: export_all(office, tmp_path))
     assert [subject_of(text) for text in finished] == [EXPORT, EXPORT]
     cancelled = written_texts(file_place, lambda office: cancel_export(office, tmp_path))
-    assert [subject_of(text) for text in cancelled] == [EXPORT, replace(EXPORT, undone=True)]
+    assert [subject_of(text) for text in cancelled] == [EXPORT, replace(EXPORT, stage=Stage.NOT_DONE)]
 
 
 @pytest.mark.parametrize("server_place", ["24.3 MyISAM"], indirect=True)
@@ -114,7 +114,7 @@ def test_what_was_not_done_says_so(server_place: ServerPlace) -> None:
 
     done = about(BRIDGE_KEY, Edit("status", "Enabled", "Disabled by Customer"))
     texts = written_texts(server_place, fail)
-    assert [subject_of(text) for text in texts] == [done, replace(done, undone=True)]
+    assert [subject_of(text) for text in texts] == [done, replace(done, stage=Stage.NOT_DONE)]
 
 
 def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_place: FilePlace) -> None:

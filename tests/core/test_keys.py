@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.api_key import AuthorityName, KeyFields, NewKey
-from core.errors import ChangedMeanwhile, Conflict, InvalidInput, NotOursToChange
+from core.errors import ChangedMeanwhile, Conflict, HeadquartersUnreachable, InvalidInput, NotOursToChange
 from core.opendental.api_keys import KeyStatus
 from core.secrets import Secret
 from tests.core.actors import ADMIN
@@ -62,24 +62,26 @@ def test_the_words_say_who_decides(place: Place) -> None:
 @pytest.mark.parametrize(
     ("server_place", "copied"), [("24.3 InnoDB", 3), ("21.1 MyISAM", 0)], indirect=["server_place"]
 )
-def test_headquarters_keys_are_listed_and_nothing_else(server_place: ServerPlace, copied: int) -> None:
+def test_without_headquarters_its_keys_are_listed_and_nothing_else(server_place: ServerPlace, copied: int) -> None:
     with server_place.office(AuthorityName.HEADQUARTERS) as office, writing(server_place) as written:
+        with pytest.raises(HeadquartersUnreachable, match="has no registration key"):
+            office.keys.fetch()
         listed = office.keys.list()
         assert listed.authority.name is AuthorityName.HEADQUARTERS
         assert not listed.authority.may_change
         assert "headquarters decides" in listed.authority.explanation
-        assert "not connected" in listed.authority.explanation
+        assert "has no registration key" in listed.authority.explanation
         assert len(listed.keys) == copied
         assert {key.status for key in listed.keys} <= {KeyStatus.UNKNOWN}
         for key in listed.keys:
             assert office.keys.why_status_stays(key) == listed.authority.refusal
-            with pytest.raises(NotOursToChange, match="headquarters decides"):
+            with pytest.raises(NotOursToChange, match="keys are not changed"):
                 office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
-            with pytest.raises(NotOursToChange, match="headquarters decides"):
+            with pytest.raises(NotOursToChange, match="keys are not changed"):
                 office.keys.edit(ADMIN, key, KeyFields(email="x"))
-        with pytest.raises(NotOursToChange, match="headquarters decides"):
+        with pytest.raises(NotOursToChange, match="keys are not changed"):
             office.keys.check_new(NEW_KEY)
-        with pytest.raises(NotOursToChange, match="headquarters decides"):
+        with pytest.raises(NotOursToChange, match="keys are not changed"):
             office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "New Wave"), ACCEPTED)
     assert written == Written()
 
@@ -168,10 +170,11 @@ def test_why_a_status_stays(file_place: FilePlace) -> None:
     with file_place.office() as office:
         why = {key.developer: office.keys.why_status_stays(key) for key in office.keys.list().keys}
     assert why == {
-        "Appointment Bridge": "The developer disabled this key; only Appointment Bridge can enable it.",
+        "Appointment Bridge": "The developer disabled this key; only Appointment Bridge can enable it:"
+        " dev@example.test, 555-0100.",
         "Canopy": "",
         "ClearPay": "",
-        "Old Recall": "Open Dental disabled this key; only Open Dental can enable it.",
+        "Old Recall": "Open Dental disabled this key; only Open Dental's support can enable it.",
         "Stray Software": ("The local registry does not know this key: it stands only in the practice's copy of keys."),
     }
 

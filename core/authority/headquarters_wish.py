@@ -1,0 +1,159 @@
+"""Something that headquarters is asked to do: logged before it is asked, and its outcome logged after."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.actor import Actor
+from core.audit_subject import ASKED, NOT_DONE, UNKNOWN
+from core.errors import (
+    AlreadyMade,
+    ApiSetupError,
+    HeadquartersFailed,
+    HeadquartersRefused,
+    HeadquartersUnreachable,
+    NoUsableAnswer,
+    PracticeUnavailable,
+    Unconfirmed,
+)
+from core.opendental.headquarters_answers import HeadquartersList
+from core.opendental.permission_types import Permission
+from core.practice import Practice
+
+_logger = logging.getLogger(__name__)
+
+_NOT_REPEATED = "Look at headquarters' list (r) before you repeat it."
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked.
+
+    Args:
+        entry: The text of the audit entry, once it is done; it may name what the list tells that came after it.
+        ask: Asks, and gives headquarters' message.
+        shown_in: Whether a list shows that it was done.
+    """
+
+    entry: Callable[[HeadquartersList | None], str]
+    ask: Callable[[], str]
+    shown_in: Callable[[HeadquartersList], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it.
+
+    Args:
+        message: What headquarters said, as it came; may be empty.
+        after: The list that was read after it; None where none came.
+        remarks: What else an admin has to know, a sentence each.
+        failure: Why it was not done, or that nobody knows; None where it was done.
+    """
+
+    message: str = ""
+    after: HeadquartersList | None = None
+    remarks: tuple[str, ...] = ()
+    failure: ApiSetupError | None = None
+
+
+def grant(practice: Practice, actor: Actor, wish: Wish, fetch: Callable[[], HeadquartersList]) -> Outcome:
+    """Ask headquarters once, and find out what became of it; both are logged.
+
+    Args:
+        practice: Its Audit Trail gets the entries.
+        actor: Who asks.
+        wish: What is asked.
+        fetch: Asks headquarters for its list.
+
+    Raises:
+        PracticeUnavailable: It could not be logged, so headquarters was not asked.
+        Unconfirmed: It was done, and that could not be logged.
+    """
+    log = _Log(practice, actor)
+    log.ask(wish.entry(None))
+    try:
+        message = wish.ask()
+    except (HeadquartersUnreachable, HeadquartersRefused) as error:
+        log.outcome(f"{NOT_DONE}{wish.entry(None)} - {_reason(error)}")
+        return Outcome(failure=error)
+    except NoUsableAnswer as error:
+        return _looked_up(log, wish, _list(fetch), error)
+    after = _list(fetch)
+    if after is not None and not wish.shown_in(after):
+        return _unknown(log, wish, after, "Headquarters answered that it was done, but its list does not show it.")
+    log.done(wish.entry(after))
+    remark = () if after is not None else ("Its list could not be read after that; r reads it again.",)
+    return Outcome(message, after, remark)
+
+
+def _looked_up(log: _Log, wish: Wish, after: HeadquartersList | None, lost: NoUsableAnswer) -> Outcome:
+    """After an answer that was lost, only the list tells."""
+    if after is None:
+        return _unknown(log, wish, None, lost.sentence)
+    if wish.shown_in(after):
+        log.done(wish.entry(after))
+        return Outcome(after=after, remarks=("Headquarters' answer was lost, but its list shows that it was done.",))
+    log.outcome(f"{NOT_DONE}{wish.entry(None)} - the answer was lost, and headquarters' list does not show it")
+    sentence = f"{lost.sentence} Its list, read again, does not show the change: it was not made."
+    return Outcome(after=after, failure=NoUsableAnswer(sentence, "Try again, after looking at the list."))
+
+
+def _unknown(log: _Log, wish: Wish, after: HeadquartersList | None, sentence: str) -> Outcome:
+    log.outcome(f"{UNKNOWN}{wish.entry(None)} - look at headquarters' list before it is repeated")
+    return Outcome(after=after, failure=Unconfirmed(f"{sentence} It is not known whether it was done.", _NOT_REPEATED))
+
+
+def _list(fetch: Callable[[], HeadquartersList]) -> HeadquartersList | None:
+    try:
+        return fetch()
+    except HeadquartersFailed as error:
+        _logger.warning("The list after a change could not be read: %s", error)
+        return None
+
+
+def _reason(error: HeadquartersFailed) -> str:
+    if isinstance(error, HeadquartersRefused):
+        return f"headquarters refused: {error.words}" if error.words else "headquarters refused"
+    return f"headquarters was not reached ({error.step.value})"
+
+
+class _Log:
+    """The entries about one wish, under `Setup`."""
+
+    def __init__(self, practice: Practice, actor: Actor) -> None:
+        self._practice = practice
+        self._actor = actor
+
+    def ask(self, entry: str) -> None:
+        try:
+            self._write(ASKED + entry)
+        except AlreadyMade:
+            # The entry of the try before stands; headquarters was not asked then.
+            return
+        except PracticeUnavailable as error:
+            raise PracticeUnavailable(
+                f"Headquarters was not asked, since that could not be logged. {error.sentence}", error.hint
+            ) from error
+
+    def done(self, entry: str) -> None:
+        try:
+            self._write(entry)
+        except ApiSetupError as error:
+            raise Unconfirmed(
+                f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
+                "Do not repeat it; read the list again.",
+            ) from error
+
+    def outcome(self, text: str) -> None:
+        """Log what was not done; that it was asked stands already, so failing here hides nothing."""
+        try:
+            self._write(text)
+        except ApiSetupError as error:
+            _logger.warning("The outcome of a change at headquarters could not be logged: %s", error)
+
+    def _write(self, text: str) -> None:
+        with self._practice.change(self._actor, Permission.SETUP, text):
+            pass

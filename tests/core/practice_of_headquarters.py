@@ -1,0 +1,74 @@
+"""A practice whose keys a headquarters for tests decides about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.api_key import ApiKey, AuthorityName, KeyList
+from core.office import Office
+from tests.core.actors import ADMIN
+from tests.core.headquarters_protocol import HeldKey, PracticeCredentials
+from tests.core.headquarters_server import HeadquartersServer
+from tests.core.places import Place
+from tests.core.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, TITLE
+
+REGISTRATION_KEY = "REG7-KEY2-0042-ABCD"
+NEW_KEY = "Nn12Ee34Ww56Kk78"
+
+BRIDGE = HeldKey(BRIDGE_KEY)
+CLEARPAY = HeldKey(
+    CLEARPAY_KEY, "DisabledByCustomer", "ClearPay", "help@clearpay.example", "555 0199", ("ApiPayments",)
+)
+OFFERED = HeldKey(NEW_KEY, developer="New Wave", email="hello@newwave.example", permissions=("ApiPatients",))
+
+
+def credentials(place: Place) -> PracticeCredentials:
+    """What the practice says of itself."""
+    return PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", place.version)
+
+
+def lead_to(place: Place, url: str) -> None:
+    """Have the practice ask at an address, as a registered practice does."""
+    set_preference = "UPDATE preference SET ValueString = ? WHERE PrefName = ?"
+    place.execute(set_preference, url, "WebServiceHQServerURL")
+    place.execute(set_preference, REGISTRATION_KEY, "RegistrationKey")
+
+
+@contextmanager
+def office_of(place: Place) -> Iterator[Office]:
+    """The practice, open, with headquarters as the authority."""
+    with place.office(AuthorityName.HEADQUARTERS) as office:
+        yield office
+
+
+def ask(office: Office) -> KeyList:
+    """Ask headquarters, and take over what it answers."""
+    fetched = office.keys.fetch()
+    assert fetched is not None
+    return office.keys.take_over(ADMIN, fetched)
+
+
+def named(keys: KeyList, developer: str) -> ApiKey:
+    """The one key of a developer."""
+    (found,) = [key for key in keys.keys if key.developer == developer]
+    return found
+
+
+def copied(place: Place) -> list[tuple[str | None, str | None]]:
+    """The rows of the practice's copy."""
+    rows = place.practice_rows().get("apikey", {}).values()
+    return sorted((row["CustApiKey"], row["DevName"]) for row in rows)
+
+
+def logged(place: Place, *beginnings: str) -> list[str]:
+    """The texts of the Audit Trail that begin so, oldest first."""
+    rows = sorted(place.practice_rows()["securitylog"].items(), key=lambda item: int(item[0]))
+    texts = [str(row["LogText"]) for number, row in rows if int(number) > 10]
+    return [text for text in texts if text.startswith(beginnings)]
+
+
+def clean(server: HeadquartersServer, *keys: HeldKey) -> None:
+    """Give headquarters these keys."""
+    for key in keys:
+        server.add_key(key)

@@ -1,0 +1,584 @@
+"""Headquarters decides about the keys of a practice: they are listed, added, disabled and enabled there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from core.address import ServerAddress
+from core.agreement import Acceptance, default_agreement
+from core.api_key import ApiKey, AuthorityName, KeyFields, NewKey, fingerprint_tag
+from core.authority.apikey_copy import make_copy_equal
+from core.errors import (
+    ApiSetupError,
+    ChangedMeanwhile,
+    HeadquartersFailed,
+    HeadquartersRefused,
+    HeadquartersUnreachable,
+    InvalidInput,
+    NotOursToChange,
+    NoUsableAnswer,
+    Unconfirmed,
+)
+from core.office import Office, open_server_office
+from core.opendental.api_keys import KeyStatus
+from core.secrets import Secret
+from tests.core.actors import ADMIN
+from tests.core.faults import after_statement, cut
+from tests.core.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
+from tests.core.headquarters_server import HeadquartersServer, Misbehaviour, headquarters
+from tests.core.places import ServerPlace, surroundings
+from tests.core.practice_of_headquarters import (
+    BRIDGE,
+    CLEARPAY,
+    NEW_KEY,
+    OFFERED,
+    ask,
+    clean,
+    copied,
+    credentials,
+    lead_to,
+    logged,
+    named,
+    office_of,
+)
+from tests.core.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
+from tests.core.reading import Written, writing
+
+ENABLED, DISABLED = KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER
+NEW = NewKey(Secret(NEW_KEY), "", KeyFields(agreement_since=date(2024, 7, 8)))
+ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.authority.headquarters_line.PAUSES", (0.0, 0.0))
+
+
+@pytest.fixture
+def hq(server_place: ServerPlace) -> Iterator[HeadquartersServer]:
+    """A headquarters that has two keys of the practice."""
+    with headquarters(practice=credentials(server_place)) as server:
+        clean(server, BRIDGE, CLEARPAY)
+        lead_to(server_place, server.url)
+        yield server
+
+
+shapes = pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+with_copy = pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+
+
+# -- the list ------------------------------------------------------------------------
+
+
+@shapes
+def test_the_list_is_what_headquarters_answers(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        keys = ask(office)
+    bridge, clearpay = named(keys, "Appointment Bridge"), named(keys, "ClearPay")
+    assert [key.developer for key in keys.keys] == ["Appointment Bridge", "ClearPay"]
+    assert (bridge.status, clearpay.status) == (ENABLED, DISABLED)
+    assert clearpay.fields == KeyFields("help@clearpay.example", "555 0199", ("ApiPayments",))
+    assert bridge.masked == "********Gh78"
+    assert keys.authority.label.startswith("headquarters, ")
+    assert keys.authority.may_change
+    assert hq.count(LIST) == 1
+
+
+@with_copy
+def test_the_practices_copy_is_made_equal_to_it_and_that_is_logged(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+    with office_of(server_place) as office:
+        keys = ask(office)
+        (entry,) = logged(server_place, "API keys: ")
+        ask(office)
+    assert copied(server_place) == [
+        (BRIDGE_KEY, "Appointment Bridge"),
+        ("Xx99Yy88Zz77Ww66", "Molar Records"),
+        (CLEARPAY_KEY, "ClearPay"),
+    ]
+    molar = named(keys, "Molar Records")
+    assert entry.startswith(
+        f"API keys: copy made equal to headquarters' list: added ********Ww66 {fingerprint_tag(molar.fingerprint)};"
+        " removed ********"
+    )
+    # Once equal, nothing is written any more.
+    assert logged(server_place, "API keys: ") == [entry]
+    assert STRAY_KEY not in entry
+
+
+@with_copy
+def test_rows_that_stand_twice_or_under_an_old_name_are_mended(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    server_place.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES (?, 'Appointment Bridge')", BRIDGE_KEY)
+    server_place.execute("UPDATE apikey SET DevName = 'Old Name' WHERE CustApiKey = ?", CLEARPAY_KEY)
+    with office_of(server_place) as office:
+        ask(office)
+    assert copied(server_place) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
+
+
+@with_copy
+def test_a_copy_that_dies_in_between_lacks_no_key(server_place: ServerPlace) -> None:
+    wanted = {BRIDGE_KEY: "Renamed", "Xx99Yy88Zz77Ww66": "Molar Records"}
+    for number in range(1, 20):
+        server_place.restore()
+        before = {key for key, _ in copied(server_place)}
+        with office_of(server_place) as office, after_statement(office, number, cut(server_place)) as strike:
+            try:
+                make_copy_equal(office._practice, ADMIN, wanted)
+            except ApiSetupError:
+                there = {key for key, _ in copied(server_place)}
+                assert there >= before or there >= set(wanted)
+        if not strike.struck:
+            assert number > 3
+            return
+    raise AssertionError("never got through")
+
+
+def test_the_last_answer_is_there_at_the_next_start_without_asking(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+    with office_of(server_place) as office:
+        keys = office.keys.list()
+    assert named(keys, "Appointment Bridge").status is ENABLED
+    assert ", just now" in keys.authority.label
+    assert keys.authority.label.startswith("headquarters as of ")
+    assert hq.count(LIST) == 1
+
+
+def test_what_is_remembered_has_no_key_in_clear(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+    content = server_place.companion.read_bytes()
+    for key in (*(each.key for each in hq.held()), "REG7-KEY2-0042-ABCD"):
+        # The registry of a test practice has keys of its own in the same file.
+        if key not in (BRIDGE_KEY, CLEARPAY_KEY):
+            assert key.encode() not in content
+    (row,) = server_place.all_rows()["apisetup_headquarters_answer"].values()
+    assert all(key not in str(row["listed_keys"]) for key in (BRIDGE_KEY, CLEARPAY_KEY))
+    assert {each["masked"] for each in json.loads(str(row["listed_keys"]))} == {"********Gh78", "********Ww32"}
+
+
+def test_what_is_different_since_the_last_time_is_said_key_by_key(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        assert ask(office).differences == {}
+        hq.put_status(BRIDGE_KEY, "DisabledByDeveloper")
+        hq.remove_key(CLEARPAY_KEY)
+        hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+        keys = ask(office)
+        words = {key.developer: keys.differences[key.fingerprint] for key in keys.keys}
+        assert words == {
+            "Appointment Bridge": "was Enabled",
+            "ClearPay": "gone from headquarters' list",
+            "Molar Records": "new in headquarters' list",
+        }
+        gone = named(keys, "ClearPay")
+        assert gone.gone
+        assert office.keys.why_status_stays(gone) == "This key is gone from the list."
+        assert ask(office).differences == {}
+
+
+def test_other_permissions_are_said_too(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        hq.remove_key(BRIDGE_KEY)
+        hq.add_key(replace(BRIDGE, permissions=("ApiReadAll", "ApiQueries"), email="new@bridge.example"))
+        keys = ask(office)
+    assert keys.differences == {
+        named(
+            keys, "Appointment Bridge"
+        ).fingerprint: "e-mail changed from support@bridge.example to new@bridge.example;"
+        " permissions changed: added ApiQueries; removed ApiComm"
+    }
+
+
+def test_what_is_odd_about_an_answer_is_told_with_it(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
+    with office_of(server_place) as office:
+        keys = ask(office)
+    assert keys.notes
+    assert "status that is not known here" in keys.notes[0]
+
+
+def test_five_thousand_keys_are_no_trouble(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    for number in range(5000):
+        hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 20))
+    with office_of(server_place) as office:
+        assert len(ask(office).keys) == 5002
+        assert len(office.keys.list().keys) == 5002
+
+
+# -- when it cannot be reached -------------------------------------------------------
+
+
+@shapes
+def test_without_headquarters_the_copy_is_listed_without_statuses(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        hq.misbehave(Misbehaviour.HTTP_503)
+        with pytest.raises(NoUsableAnswer):
+            office.keys.fetch()
+        keys = office.keys.list()
+        assert hq.count(LIST) == 4
+        bridge = named(keys, "Appointment Bridge")
+        assert bridge.status is KeyStatus.UNKNOWN
+        assert bridge.last_known.startswith("Enabled on 20")
+        assert "not reached; copy as of 20" in keys.authority.label
+        assert keys.authority.label.endswith("status unknown")
+        assert not keys.authority.may_change
+        with writing(server_place) as written, pytest.raises(NotOursToChange, match="did not answer, so keys are not"):
+            office.keys.set_status(ADMIN, bridge, DISABLED)
+        assert written == Written()
+        # Coming back takes one question.
+        hq.behave()
+        assert named(ask(office), "Appointment Bridge").status is ENABLED
+        assert office.keys.authority.may_change
+
+
+def test_a_practice_that_was_never_answered_lists_its_copy(server_place: ServerPlace) -> None:
+    with office_of(server_place) as office:
+        keys = office.keys.list()
+        assert keys.authority.label == "copy of headquarters' list, status unknown"
+        assert {key.status for key in keys.keys} == {KeyStatus.UNKNOWN}
+        with pytest.raises(HeadquartersUnreachable, match="has no registration key"):
+            office.keys.fetch()
+        assert office.keys.list().authority.label == "not reached; copy, status unknown"
+
+
+def test_an_address_of_the_office_goes_before_that_of_the_practice(server_place: ServerPlace) -> None:
+    assert isinstance(server_place.address, ServerAddress)
+    with headquarters(practice=credentials(server_place)) as server:
+        lead_to(server_place, "https://elsewhere.invalid/")
+        server.add_key(BRIDGE)
+        office = open_server_office(
+            server_place.address,
+            server_place.password,
+            server_place.companion,
+            AuthorityName.HEADQUARTERS,
+            default_agreement(),
+            surroundings(),
+            headquarters_url=server.url,
+        )
+        assert len(ask(office).keys) == 1
+        office.close()
+
+
+# -- adding --------------------------------------------------------------------------
+
+
+def add(office: Office) -> ApiKey:
+    return office.keys.add(ADMIN, NEW, ACCEPTED).key
+
+
+@shapes
+def test_a_key_is_assigned_by_headquarters(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        change = office.keys.add(ADMIN, NEW, ACCEPTED)
+    assert hq.status(NEW_KEY) == "Enabled"
+    tag = fingerprint_tag(change.key.fingerprint)
+    assert logged(server_place, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
+        f"ASKED: New API key ********Kk78 {tag} added by Admin",
+        f"New API key ********Kk78 {tag} (New Wave) added by Admin",
+    ]
+    assert change.key.developer == "New Wave"
+    assert change.key.status is ENABLED
+    assert change.key.fields.permissions == ("ApiPatients",)
+    assert change.key.fields.agreement_since == date(2024, 7, 8)
+    assert change.key.license is not None
+    assert change.consequences[0] == "Headquarters says: New Wave may use this key now."
+    assert "bills an enabled key whether it is used or not" in change.consequences[-1]
+    if server_place.has_apikey:
+        assert (NEW_KEY, "New Wave") in copied(server_place)
+
+
+def test_a_refusal_is_shown_as_it_came_and_logged(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        with pytest.raises(HeadquartersRefused, match="headquarters refused: Invalid API key"):
+            add(office)
+    asked, outcome = logged(server_place, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
+    assert asked.startswith("ASKED: New API key ********Kk78 ")
+    assert outcome.startswith("NOT DONE: New API key ********Kk78 ")
+    assert outcome.endswith(" added by Admin - headquarters refused: Invalid API key.")
+    assert hq.count(ASSIGN) == 1
+
+
+def test_a_key_that_is_in_the_list_is_not_asked_for(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        with writing(server_place) as written, pytest.raises(InvalidInput, match="in the list already"):
+            office.keys.add(ADMIN, NewKey(Secret(BRIDGE_KEY), ""), ACCEPTED)
+    assert written == Written()
+    assert hq.count(ASSIGN) == 0
+
+
+LOST_DONE = [
+    Misbehaviour.CLOSED_DONE,
+    Misbehaviour.TRUNCATED_XML,
+    Misbehaviour.TRUNCATED_BODY,
+    Misbehaviour.BILLION_LAUGHS,
+]
+LOST_UNDONE = [Misbehaviour.CLOSED_UNDONE, Misbehaviour.HTTP_500, Misbehaviour.PAGE, Misbehaviour.FAULT]
+
+
+@pytest.mark.parametrize("how", LOST_DONE)
+def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
+    server_place: ServerPlace, hq: HeadquartersServer, how: Misbehaviour
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.misbehave(how, operation=ASSIGN)
+        change = office.keys.add(ADMIN, NEW, ACCEPTED)
+    assert "Headquarters' answer was lost, but its list shows that it was done." in change.consequences
+    assert hq.count(ASSIGN) == 1
+    assert logged(server_place, "New API key")[0].endswith("(New Wave) added by Admin")
+
+
+@pytest.mark.parametrize("how", LOST_UNDONE)
+def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
+    server_place: ServerPlace, hq: HeadquartersServer, how: Misbehaviour
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.misbehave(how, operation=ASSIGN)
+        with pytest.raises(NoUsableAnswer, match="does not show the change: it was not made"):
+            add(office)
+        assert hq.count(ASSIGN) == 1
+        assert logged(server_place, "New API key") == []
+        assert "headquarters' list does not show it" in logged(server_place, "NOT DONE")[0]
+        # It can be tried again.
+        hq.behave()
+        assert add(office).developer == "New Wave"
+
+
+def test_when_the_list_is_lost_too_nobody_knows(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.misbehave(Misbehaviour.CLOSED_DONE)
+        with pytest.raises(Unconfirmed, match="It is not known whether it was done"):
+            add(office)
+        (entry,) = logged(server_place, "UNKNOWN")
+        assert entry.endswith(" - look at headquarters' list before it is repeated")
+        hq.behave()
+        assert named(ask(office), "New Wave").status is ENABLED
+
+
+def test_an_answer_that_its_list_does_not_bear_out_is_not_believed(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.misbehave(Misbehaviour.OTHER_KEY, operation=LIST)
+        with pytest.raises(Unconfirmed, match="its list does not show it"):
+            add(office)
+    assert logged(server_place, "New API key") == []
+    assert len(logged(server_place, "UNKNOWN")) == 1
+
+
+def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        hq.misbehave(Misbehaviour.HTTP_503, operation=LIST)
+        # The status is looked at before, so the list is gone already then.
+        with writing(server_place) as written, pytest.raises(NoUsableAnswer):
+            office.keys.set_status(ADMIN, key, DISABLED)
+    assert written == Written()
+    assert hq.count(SET_STATUS) == 0
+
+
+# -- statuses ------------------------------------------------------------------------
+
+
+@shapes
+def test_a_key_is_disabled_and_enabled_at_headquarters(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        off = office.keys.set_status(ADMIN, key, DISABLED)
+        assert hq.status(BRIDGE_KEY) == "DisabledByCustomer"
+        assert off.key.date_disabled is not None
+        on = office.keys.set_status(ADMIN, off.key, ENABLED)
+        assert hq.status(BRIDGE_KEY) == "Enabled"
+    assert off.sentence.endswith("is now Disabled by Customer at headquarters.")
+    assert any("may accept a disabled key for up to six hours" in each for each in off.consequences)
+    assert any("no other enabled key" in each for each in off.consequences)
+    assert any("bills an enabled key whether it is used or not" in each for each in on.consequences)
+    label = key.audit_label
+    assert logged(server_place, "ASKED", "API key ") == [
+        f"ASKED: API key {label} changed from Enabled to Disabled by Customer by Admin",
+        f"API key {label} changed from Enabled to Disabled by Customer by Admin",
+        f"ASKED: API key {label} changed from Disabled by Customer to Enabled by Admin",
+        f"API key {label} changed from Disabled by Customer to Enabled by Admin",
+    ]
+
+
+def test_a_status_that_moved_at_headquarters_is_not_overwritten(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        hq.put_status(BRIDGE_KEY, "DisabledByHQ")
+        with pytest.raises(ChangedMeanwhile) as caught:
+            office.keys.set_status(ADMIN, key, DISABLED)
+        assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+    assert caught.value.conflicts[0].now == "Disabled by Open Dental"
+    assert logged(server_place, "ASKED", "API key ") == []
+    assert hq.count(SET_STATUS) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("DisabledByDeveloper", "only Appointment Bridge can enable it: support@bridge.example, (555) 123-4567."),
+        ("DisabledByHQ", "only Open Dental's support can enable it"),
+        ("NeverHeardOf", "only Open Dental's support can enable it"),
+    ],
+)
+def test_what_the_office_may_not_do_is_told_with_who_can(
+    server_place: ServerPlace, hq: HeadquartersServer, status: str, words: str
+) -> None:
+    hq.put_status(BRIDGE_KEY, status)
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        with pytest.raises(NotOursToChange) as caught:
+            office.keys.set_status(ADMIN, key, ENABLED)
+    assert words in caught.value.sentence
+
+
+def test_a_status_that_headquarters_refuses_is_logged_as_not_done(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        hq.refusal = "Call us first."
+        hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
+        with pytest.raises(HeadquartersRefused, match="refused: Call us first"):
+            office.keys.set_status(ADMIN, key, DISABLED)
+        assert named(office.keys.list(), "Appointment Bridge").status is ENABLED
+    assert logged(server_place, "NOT DONE")[0].endswith("by Admin - headquarters refused: Call us first.")
+
+
+def test_a_disabled_key_can_be_enabled_from_its_entry(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        office.keys.set_status(ADMIN, key, DISABLED)
+        number = max(map(int, server_place.practice_rows()["securitylog"]))
+        office.undoing.undo(ADMIN, number)
+        assert hq.status(BRIDGE_KEY) == "Enabled"
+        # The entry that it was asked for tells of nothing that was done.
+        with pytest.raises(NotOursToChange, match="Only saved settings"):
+            office.undoing.undo(ADMIN, number - 1)
+
+
+# -- what only the office knows ------------------------------------------------------
+
+
+def test_the_agreement_is_kept_here_and_nothing_else_can_be_changed(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
+        changed = named(office.keys.list(), "Appointment Bridge")
+        assert changed.fields.agreement_since == date(2024, 3, 2)
+        with pytest.raises(NotOursToChange, match="kept by headquarters"):
+            office.keys.edit(ADMIN, changed, replace(changed.fields, email="other@example.test"))
+        with pytest.raises(ChangedMeanwhile):
+            office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 5, 5)))
+        # It survives the next answer.
+        assert named(ask(office), "Appointment Bridge").fields.agreement_since == date(2024, 3, 2)
+
+
+def test_a_key_can_be_shown_in_full(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "ClearPay")
+        assert office.keys.show(ADMIN, key).reveal() == CLEARPAY_KEY
+        assert hq.count(LIST) == 1
+
+
+# -- faults --------------------------------------------------------------------------
+
+
+def _disable(office: Office) -> None:
+    office.keys.set_status(ADMIN, named(office.keys.list(), "Appointment Bridge"), DISABLED)
+
+
+@with_copy
+@pytest.mark.parametrize(("change", "operation", "done"), [(add, ASSIGN, NEW_KEY), (_disable, SET_STATUS, BRIDGE_KEY)])
+def test_nothing_is_done_at_headquarters_without_an_entry(
+    server_place: ServerPlace,
+    hq: HeadquartersServer,
+    change: Callable[[Office], object],
+    operation: str,
+    done: str,
+) -> None:
+    """The line to the database is cut after each statement in turn."""
+    wanted = "Enabled" if operation == ASSIGN else "DisabledByCustomer"
+    for number in range(1, 40):
+        server_place.restore()
+        lead_to(server_place, hq.url)
+        for key in hq.held():
+            hq.remove_key(key.key)
+        clean(hq, BRIDGE, CLEARPAY)
+        hq.offer(OFFERED)
+        with office_of(server_place) as office:
+            ask(office)
+            failure: ApiSetupError | None = None
+            with after_statement(office, number, cut(server_place)) as strike:
+                try:
+                    change(office)
+                except ApiSetupError as error:
+                    failure = error
+        entries = logged(server_place, "ASKED: ", "New API key", "API key ", "NOT DONE", "UNKNOWN")
+        if hq.status(done) == wanted:
+            assert entries[0].startswith("ASKED: ")
+            assert failure is None or isinstance(failure, Unconfirmed | HeadquartersFailed)
+        else:
+            assert failure is not None
+            assert not [text for text in entries if text.startswith(("New API key", "API key "))]
+        if not strike.struck:
+            assert failure is None
+            assert number > 4
+            return
+    raise AssertionError("never got through")
+
+
+def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logged(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office, closing(sqlite3.connect(server_place.companion)) as other:
+        ask(office)
+        held = office.keys._authority
+
+        def lock(*_: object) -> None:
+            other.execute("BEGIN EXCLUSIVE")
+
+        with after_statement(office, 4, lock), pytest.raises(Unconfirmed, match="Do not repeat"):
+            add(office)
+        other.rollback()
+        assert held.info.label
+    assert hq.status(NEW_KEY) == "Enabled"
+    assert logged(server_place, "New API key")[0].endswith("(New Wave) added by Admin")
