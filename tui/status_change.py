@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.errors import NotOursToChange
-from tui.modals.notice import notice_of
+from core.errors import HeadquartersFailed, NotOursToChange, Unconfirmed
+from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> bool:
-    """Ask, change the key's status, and tell what that means; whether it was changed. To be run in a flow.
+    """Ask, change the key's status, and tell what that means; whether it may have changed. To be run in a flow.
 
     Raises:
         NotPermitted: Nothing can be written here.
@@ -36,6 +36,7 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
             f"API Key     {key.masked}",
             f"Status      {key.status.label}, then {status.label}",
             "",
+            *(["Open Dental's headquarters is asked to do it."] if keys.asks_outside else []),
             "It will be written to the Audit Trail.",
         ],
         Answer("y", verb, "yes"),
@@ -43,8 +44,17 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
     if await screen.app.push_screen_wait(question) is None:
         screen.say("Nothing was changed.")
         return False
-    with screen.busy("Saving…"):
-        change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
+    try:
+        with screen.busy("Asking headquarters…" if keys.asks_outside else "Saving…"):
+            change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
+    except (HeadquartersFailed, Unconfirmed) as error:
+        # Its words may be longer than the status line.
+        screen.show_problem(error)
+        unclear = isinstance(error, Unconfirmed)
+        screen.open_above(
+            Notice("Look before you repeat it" if unclear else "Not done", [error.sentence, "", error.hint])
+        )
+        return True
     screen.say(change.sentence, "ok")
     screen.open_above(notice_of(f"{verb}d", change.sentence, change.consequences))
     return True

@@ -9,7 +9,7 @@ from random import Random
 
 from core.address import FileAddress, ServerAddress
 from core.api_key import AuthorityName
-from core.authority.headquarters import HeadquartersCopy
+from core.authority.headquarters import Headquarters
 from core.config import Configuration
 from core.errors import LoginRefused, ServerUnreachable
 from core.office import Office
@@ -60,7 +60,7 @@ class ServerOpening(Opening):
             office = Office(
                 office._practice,
                 office._companion,
-                HeadquartersCopy(office._practice),
+                Headquarters(office._practice, office._companion, self.surroundings.computer),
                 self.configuration.agreement(),
                 self.surroundings.computer,
             )

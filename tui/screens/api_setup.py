@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -14,11 +15,13 @@ from textual.widgets import Input
 from core.errors import (
     ApiSetupError,
     ChangedMeanwhile,
+    HeadquartersFailed,
     InvalidInput,
     PracticeUnavailable,
-    Unconfirmed,
 )
 from tui.conflict import MINE, choose, conflict_lines
+from tui.headquarters_words import differences_in_words
+from tui.key_addition import add_key
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
@@ -26,15 +29,15 @@ from tui.status_change import change_status
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
-from tui.workers import flow, latest
+from tui.workers import Busy, flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.agreement import Acceptance
-    from core.api_key import ApiKey, KeyChange, KeyList, NewKey
+    from core.api_key import ApiKey, KeyList
     from core.api_settings import SettingsPage
     from core.change import Settled
+    from core.opendental.headquarters_answers import HeadquartersList
     from tui.visit import Visit
 
 
@@ -115,6 +118,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         self._show(reading)
         self.say(" ".join((*reading.page.missing, *_read_only_words(self._visit))))
         self.refresh_bindings()
+        self.ask_headquarters()
 
     @latest
     async def read_again(self) -> None:
@@ -122,6 +126,37 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         reading = await self.ask(partial(_read, self._open), group="read")
         self._show(reading)
         self._say_settled(reading)
+
+    @latest
+    async def ask_headquarters(self) -> None:
+        """Ask headquarters for its list, beside whatever else is done; what is different in it is said."""
+        visit = self._open
+        if not visit.office.keys.asks_outside:
+            return
+        try:
+            fetched = await self.ask(visit.office.keys.fetch, group="headquarters")
+        except HeadquartersFailed as error:
+            await self._show_without_headquarters(error)
+            return
+        if fetched is None:
+            return
+        listed = await self._taken_over(visit, fetched)
+        self.query_one(KeyTable).show(listed)
+        words = differences_in_words(listed)
+        if words:
+            self.say(words)
+
+    async def _taken_over(self, visit: Visit, fetched: HeadquartersList) -> KeyList:
+        """Write what was fetched; nobody asked for this, so it waits for what somebody did ask for."""
+        while True:
+            await self.terminal_app.commits.settled()
+            with suppress(Busy):
+                return await self.commit(partial(visit.office.keys.take_over, visit.actor, fetched))
+
+    async def _show_without_headquarters(self, error: HeadquartersFailed) -> None:
+        keys = await self.ask(self._open.office.keys.list, group="headquarters")
+        self.query_one(KeyTable).show(keys)
+        self.show_problem(error)
 
     def _show(self, reading: _Reading) -> None:
         form = self.query_one(SettingsForm)
@@ -239,23 +274,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     @flow
     async def action_add_key(self) -> None:
         """Ask for a key, have the agreement accepted, and add it."""
-        from tui.screens.assign_key import AssignKeyScreen
-        from tui.screens.license import LicenseScreen
-
-        info = self._open.office.keys.authority
-        self._open.require_writable()
-        if not info.may_change:
-            self.open_above(Notice("Keys are not added here", [info.explanation]))
-            return
-        new = await self.app.push_screen_wait(AssignKeyScreen(self._open))
-        if new is None:
-            self.say("No key was added.")
-            return
-        acceptance = await self.app.push_screen_wait(LicenseScreen(self._open))
-        if acceptance is None:
-            self.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
-            return
-        change = await self._add(new, acceptance)
+        change = await add_key(self, self._open)
         if change is None:
             return
         self.say(change.sentence, "ok")
@@ -264,24 +283,6 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         table.show(keys)
         table.show_key(change.key)
         self.open_above(notice_of("Key added", change.sentence, change.consequences))
-
-    async def _add(self, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
-        """Add the key; when that fails the admin may try again without typing it again."""
-        office, actor = self._open.office, self._open.actor
-        while True:
-            try:
-                with self.busy("Adding the key…"):
-                    return await self.commit(lambda: office.keys.add(actor, new, acceptance))
-            except Unconfirmed as error:
-                self.read_again()
-                self.open_above(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
-                return None
-            except ApiSetupError as error:
-                lines = [error.sentence, *(["", error.hint] if error.hint else [])]
-                again = Question("The key was not added", lines, Answer("t", "Try again", "again"))
-                if await self.app.push_screen_wait(again) is None:
-                    self.show_problem(error)
-                    return None
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
@@ -337,6 +338,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             reading = await self.ask(partial(_read, self._open), group="read")
         self._show(reading)
         self._say_settled(reading, "Read again.")
+        self.ask_headquarters()
 
     def action_about(self) -> None:
         """Show which practice and database this is."""

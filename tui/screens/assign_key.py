@@ -14,7 +14,7 @@ from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
 from tui.widgets.inputs import KeyInput, PlainInput
-from tui.widgets.key_fields import KeyFieldsForm
+from tui.widgets.key_fields import Contacts, KeyFieldsForm
 from tui.workers import flow
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ _RECOMMENDATION = [
     "The program will read protected health information. Have an agreement in place first: without one the practice"
     " may break the law by sharing it.",
 ]
+
+
+_HEADQUARTERS_KNOWS = (
+    "Open Dental's headquarters is asked to assign the key. It tells whose the key is, how to reach them, and what the"
+    " key permits."
+)
 
 
 class AssignKeyScreen(HouseScreen[NewKey | None]):
@@ -47,21 +53,40 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
         with Horizontal():
             yield Static("API key", classes="label")
             yield KeyInput(id="key", placeholder="Enter API key")
-        with Horizontal():
-            yield Static("Developer", classes="label")
-            yield PlainInput(id="developer", max_length=255)
-            yield Static("required", classes="remark")
-        yield KeyFieldsForm(KeyFields())
+        if self._keeps_contacts:
+            with Horizontal():
+                yield Static("Developer", classes="label")
+                yield PlainInput(id="developer", max_length=255)
+                yield Static("required", classes="remark")
+        yield KeyFieldsForm(KeyFields(), contacts=Contacts.EDITED if self._keeps_contacts else Contacts.LEFT_OUT)
+        if not self._keeps_contacts:
+            yield Static(_HEADQUARTERS_KNOWS, id="told-later", markup=False)
 
     def on_mount(self) -> None:
         """Begin with the key."""
         self.query_one("#key").focus()
         self.say("Paste the key that the developer gave you. The license agreement comes next.")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where headquarters keeps the permissions, there are none to choose."""
+        if action == "choose_permissions" and not self._keeps_contacts:
+            return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _keeps_contacts(self) -> bool:
+        return self._visit.office.keys.authority.keeps_contacts
+
+    @property
+    def _developer(self) -> str:
+        """Whose key it is, as typed; blank where headquarters tells it later."""
+        fields = self.query("#developer").results(PlainInput)
+        return next((field.value.strip() for field in fields), "")
+
     @property
     def unsaved(self) -> tuple[str, ...]:
         """What was typed and would be lost."""
-        typed = self.query_one("#key", KeyInput).value or self.query_one("#developer", PlainInput).value
+        typed = self.query_one("#key", KeyInput).value or self._developer
         return ("the new API key",) if typed or self.query_one(KeyFieldsForm).edited else ()
 
     @on(Input.Submitted)
@@ -77,7 +102,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
     @flow
     async def look_at_key(self) -> None:
         """Go on to the next field at once, where what is typed next belongs; come back if this is no key."""
-        self.query_one("#developer").focus()
+        self.query_one("#developer" if self._keeps_contacts else "#agreement").focus()
         await self._checked_key(come_back=False)
 
     @flow
@@ -160,8 +185,8 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
     def _new_key(self, key: str) -> NewKey:
         from core.secrets import Secret
 
-        developer = self.query_one("#developer", PlainInput).value.strip()
-        if not developer:
+        developer = self._developer
+        if self._keeps_contacts and not developer:
             raise InvalidInput("developer", "Please enter the developer's name.")
         return NewKey(Secret(key), developer, self.query_one(KeyFieldsForm).typed)
 

@@ -162,8 +162,8 @@ def entry_lines(whole: WholeEntry) -> list[str]:
 def _subject_lines(subject: Subject) -> list[str]:
     lines = ["What it is about", subject.words]
     lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
-    if subject.undone:
-        lines.append("  It was tried, and not done: nothing was changed.")
+    if subject.stage.value:
+        lines.append(f"  {subject.stage.value}")
     if subject.undoes:
         lines.append(f"  It undid what entry {subject.undoes} had done.")
     return [*lines, ""]

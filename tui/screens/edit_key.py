@@ -17,7 +17,7 @@ from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
 from tui.status_change import change_status
 from tui.widgets.entry_list import EntryList
-from tui.widgets.key_fields import KeyFieldsForm
+from tui.widgets.key_fields import Contacts, KeyFieldsForm
 from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
 from tui.workers import flow, latest
@@ -55,7 +55,8 @@ class EditKeyScreen(HouseScreen[None]):
         """Make the facts, the fields and the list."""
         yield Static("API Key Edit", classes="heading", markup=False)
         yield Static(self._facts(), id="facts")
-        yield KeyFieldsForm(self._key.fields, known=self._key.known, disabled=not self._editable)
+        contacts = Contacts.EDITED if self._keeps_contacts else Contacts.SHOWN
+        yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
         yield EntryList(empty="Reading…")
 
@@ -73,11 +74,17 @@ class EditKeyScreen(HouseScreen[None]):
 
     @property
     def _editable(self) -> bool:
-        return self._key.known and self._visit.office.keys.authority.may_change
+        return self._key.known and not self._key.gone and self._visit.office.keys.authority.may_change
+
+    @property
+    def _keeps_contacts(self) -> bool:
+        return self._visit.office.keys.authority.keeps_contacts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where another authority decides, its fields are not changed here."""
         if action in ("save", "choose_permissions") and not self._editable:
+            return False
+        if action == "choose_permissions" and not self._keeps_contacts:
             return False
         return super().check_action(action, parameters)
 
@@ -134,7 +141,7 @@ class EditKeyScreen(HouseScreen[None]):
         return plain_lines(
             [
                 f"API Key          {key.masked}",
-                f"Key Status       {key.status.label}",
+                f"Key Status       {_status(key)}",
                 f"Developer        {key.developer}",
                 f"Date Disabled    {_at(key.date_disabled) or '-'}",
                 f"Added            {_at(key.added) or 'not known here'}",
@@ -262,6 +269,12 @@ class EditKeyScreen(HouseScreen[None]):
     async def read_again(self) -> None:
         """Read the key again; what was typed stays."""
         await self._read_key(drop=())
+
+
+def _status(key: ApiKey) -> str:
+    if key.gone:
+        return "gone from the list"
+    return f"{key.status.label} (last known: {key.last_known})" if key.last_known else key.status.label
 
 
 def _at(moment: datetime | date | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -27,11 +28,22 @@ _NAMES = {"email": "e-mail", "phone": "phone", "agreement": "Business Associate 
 """The text fields by their ids, with the names that conflicts give them."""
 
 
+class Contacts(Enum):
+    """What is done with e-mail, phone and permissions; the agreement is always the office's own."""
+
+    EDITED = auto()
+    SHOWN = auto()
+    """Somebody else keeps them."""
+    LEFT_OUT = auto()
+    """Somebody else keeps them, and has not told them yet."""
+
+
 class KeyFieldsForm(Vertical):
     """Shows and takes `KeyFields`.
 
     Args:
         fields: What is shown first.
+        contacts: What is done with all but the agreement.
         known: Whether anything is known of them at all.
         disabled: Whether they can only be looked at.
     """
@@ -39,30 +51,42 @@ class KeyFieldsForm(Vertical):
     class Edited(Message):
         """Something in the form is not what it was a moment ago."""
 
-    def __init__(self, fields: KeyFields, *, known: bool = True, disabled: bool = False) -> None:
+    def __init__(
+        self,
+        fields: KeyFields,
+        *,
+        contacts: Contacts = Contacts.EDITED,
+        known: bool = True,
+        disabled: bool = False,
+    ) -> None:
         super().__init__(disabled=disabled)
+        self._contacts = contacts
         self._known = known
         self._permissions = fields.permissions
         self._first = fields
 
     def compose(self) -> ComposeResult:
         """Make the fields; each has its label on its own line."""
-        values = _texts(self._first)
-        for label, name, remark in (
-            ("E-mail", "email", ""),
-            ("Phone", "phone", ""),
-            ("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none"),
-        ):
+        if self._contacts is not Contacts.LEFT_OUT:
+            yield from self._line("E-mail", "email")
+            yield from self._line("Phone", "phone")
+        yield from self._line("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none")
+        if self._contacts is not Contacts.LEFT_OUT:
             with Horizontal():
-                yield Static(label, classes="label", markup=False)
-                missing = "" if self._known else "not known here"
-                yield PlainInput(
-                    values[name], id=name, placeholder=missing, max_length=14 if name == "agreement" else 255
-                )
-                yield Static(remark, classes="remark", markup=False)
+                yield Static("Permissions", classes="label")
+                yield Static("", id="permission-names", markup=False)
+
+    def _line(self, label: str, name: str, remark: str = "") -> ComposeResult:
         with Horizontal():
-            yield Static("Permissions", classes="label")
-            yield Static("", id="permission-names", markup=False)
+            yield Static(label, classes="label", markup=False)
+            yield PlainInput(
+                _texts(self._first)[name],
+                id=name,
+                placeholder="" if self._known else "not known here",
+                max_length=14 if name == "agreement" else 255,
+                disabled=name != "agreement" and self._contacts is Contacts.SHOWN,
+            )
+            yield Static(remark, classes="remark", markup=False)
 
     def on_mount(self) -> None:
         """Name the permissions."""
@@ -104,8 +128,8 @@ class KeyFieldsForm(Vertical):
         self._first = fields
         self._permissions = fields.permissions
         with self.prevent(Input.Changed):
-            for name, text in _texts(fields).items():
-                self.query_one(f"#{name}", PlainInput).value = text
+            for field in self.query(PlainInput):
+                field.value = _texts(fields)[str(field.id)]
         self._show_permissions()
 
     def rebase(self, fields: KeyFields, drop: tuple[str, ...]) -> None:
@@ -122,7 +146,8 @@ class KeyFieldsForm(Vertical):
         self.show(fields)
         for name, text in typed.items():
             if text != before[name] and _NAMES[name] not in drop:
-                self.query_one(f"#{name}", PlainInput).value = text
+                for field in self.query(f"#{name}").results(PlainInput):
+                    field.value = text
         if keep_permissions:
             self.permissions = permissions
 
@@ -131,11 +156,14 @@ class KeyFieldsForm(Vertical):
         self.query_one(f"#{name}", PlainInput).focus()
 
     def _text(self, name: str) -> str:
-        return self.query_one(f"#{name}", PlainInput).value.strip()
+        for field in self.query(f"#{name}").results(PlainInput):
+            return field.value.strip()
+        return _texts(self._first)[name]
 
     def _show_permissions(self) -> None:
         names = f"{len(self._permissions)}: {', '.join(self._permissions)}" if self._permissions else "none"
-        self.query_one("#permission-names", Static).update(visible(names, _ROOM) if self._known else "not known here")
+        for line in self.query("#permission-names").results(Static):
+            line.update(visible(names, _ROOM) if self._known else "not known here")
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -11,6 +12,7 @@ from textual.widgets import Input, Static
 from core.api_key import ApiKey, KeyList
 from core.opendental.api_keys import KeyStatus
 from tui.widgets.inputs import PlainInput
+from tui.widgets.plain import wrapped
 from tui.widgets.row_list import Column, Row, RowList, Tone
 from tui.widgets.text_lines import TextLines
 
@@ -25,6 +27,10 @@ _COLUMNS = (
 _COLUMNS_WITH_TAGS = (_COLUMNS[0], Column("API Key", 20, min_width=12), _COLUMNS[2])
 
 
+_CHANGED = "* "
+"""Before what is not as it was in the list before."""
+
+
 class KeyTable(Vertical):
     """Shows the keys, and which one is highlighted."""
 
@@ -32,6 +38,7 @@ class KeyTable(Vertical):
         super().__init__()
         self._keys: dict[str, ApiKey] = {}
         self._label = ""
+        self._differences: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Make the title, the filter, the list and the permissions."""
@@ -66,6 +73,7 @@ class KeyTable(Vertical):
         """Show keys; the cursor stays on the key it was on."""
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
+        self._differences = keys.differences
         tagged = any("#" in key.masked for key in keys.keys)
         self.rows.show_columns(*(_COLUMNS_WITH_TAGS if tagged else _COLUMNS))
         self._show_rows()
@@ -74,7 +82,7 @@ class KeyTable(Vertical):
         """Put the cursor on a key, which no filter hides then."""
         if self.filter.display and key not in self._matching():
             self.end_filter()
-        self.rows.show([_row(each) for each in self._matching()], keep=key.fingerprint)
+        self._show_matching(keep=key.fingerprint)
 
     @property
     def filtered(self) -> bool:
@@ -109,25 +117,40 @@ class KeyTable(Vertical):
 
     @on(RowList.Highlighted)
     def _show_permissions(self) -> None:
-        self.query_one("#permissions", TextLines).show(_permission_lines(self.key))
+        pane, key = self.query_one("#permissions", TextLines), self.key
+        about = _about_status(key, self._differences) if key else []
+        lines = [line for text in about for line in wrapped(text, pane.size.width)]
+        pane.show([*lines, *([""] if lines else []), *_permission_lines(key)])
 
     def _matching(self) -> list[ApiKey]:
         words = self.filter.value.casefold().split()
         return [key for key in self._keys.values() if all(word in _searched(key) for word in words)]
 
+    def _show_matching(self, keep: str | None = None) -> None:
+        rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
+        self.rows.show(rows, keep=keep)
+
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
         self.rows.say_empty("No key matches the filter; Escape shows all." if count else "No API keys yet.")
-        self.rows.show([_row(key) for key in matching])
+        self._show_matching()
         number = str(count) if shown == count else f"{shown} of {count}"
         self.query_one("#keys-label", Static).update(f"API keys: {number} · {self._label}  ")
         self._show_permissions()
 
 
-def _row(key: ApiKey) -> Row:
+def _row(key: ApiKey, *, changed: bool) -> Row:
     tone: Tone = "normal" if key.status.enabled or key.status is KeyStatus.UNKNOWN else "dim"
-    return Row((key.developer, key.masked, enabled_word(key.status)), key.fingerprint, tone)
+    word = "gone" if key.gone else enabled_word(key.status)
+    return Row((key.developer, key.masked, f"{_CHANGED}{word}" if changed else word), key.fingerprint, tone)
+
+
+def _about_status(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
+    """What is new about a key, or what was known of it when its status still was."""
+    changed = differences.get(key.fingerprint)
+    words = [f"{_CHANGED}{changed}"] if changed else []
+    return [*words, *([f"Last known: {key.last_known}"] if key.last_known else [])]
 
 
 def enabled_word(status: KeyStatus) -> str:

@@ -1,0 +1,21 @@
+"""What is said of headquarters' list when it is not as it was the last time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.authority.list_differences import NEW
+
+if TYPE_CHECKING:
+    from core.api_key import KeyList
+
+
+def differences_in_words(listed: KeyList) -> str:
+    """How many keys are different in a new list, and what was odd about it; blank where nothing is."""
+    keys = {key.fingerprint: key for key in listed.keys}
+    gone = sum(keys[identity].gone for identity in listed.differences if identity in keys)
+    new = sum(words == NEW for words in listed.differences.values())
+    other = len(listed.differences) - gone - new
+    counts = [f"{number} {word}" for number, word in ((new, "new"), (gone, "gone"), (other, "changed")) if number]
+    said = [f"Headquarters' list is not as it was the last time: {', '.join(counts)}; see *."] if counts else []
+    return " ".join([*said, *listed.notes])

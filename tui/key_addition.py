@@ -1,0 +1,59 @@
+"""Adding a key: what it is, the license agreement, and the words after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import ApiSetupError, Unconfirmed
+from tui.modals.notice import Notice
+from tui.modals.question import Answer, Question
+
+if TYPE_CHECKING:
+    from core.agreement import Acceptance
+    from core.api_key import KeyChange, NewKey
+    from tui.screens.api_setup import ApiSetupScreen
+    from tui.visit import Visit
+
+
+async def add_key(screen: ApiSetupScreen, visit: Visit) -> KeyChange | None:
+    """Ask for a key, have the agreement accepted, and add it; None where it was not added. To be run in a flow.
+
+    Raises:
+        NotPermitted: Nothing can be written here.
+    """
+    from tui.screens.assign_key import AssignKeyScreen
+    from tui.screens.license import LicenseScreen
+
+    info = visit.office.keys.authority
+    visit.require_writable()
+    if not info.may_change:
+        screen.open_above(Notice("Keys are not added now", [info.refusal, "", info.explanation]))
+        return None
+    new = await screen.app.push_screen_wait(AssignKeyScreen(visit))
+    if new is None:
+        screen.say("No key was added.")
+        return None
+    acceptance = await screen.app.push_screen_wait(LicenseScreen(visit))
+    if acceptance is None:
+        screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+        return None
+    return await _added(screen, visit, new, acceptance)
+
+
+async def _added(screen: ApiSetupScreen, visit: Visit, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
+    """Add the key; when that fails the admin may try again without typing it again."""
+    keys, actor = visit.office.keys, visit.actor
+    while True:
+        try:
+            with screen.busy("Asking headquarters…" if keys.asks_outside else "Adding the key…"):
+                return await screen.commit(lambda: keys.add(actor, new, acceptance))
+        except Unconfirmed as error:
+            screen.read_again()
+            screen.open_above(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
+            return None
+        except ApiSetupError as error:
+            lines = [error.sentence, *(["", error.hint] if error.hint else [])]
+            again = Question("The key was not added", lines, Answer("t", "Try again", "again"))
+            if await screen.app.push_screen_wait(again) is None:
+                screen.show_problem(error)
+                return None
