@@ -16,6 +16,9 @@ ASKED = "ASKED: "
 UNKNOWN = "UNKNOWN: "
 """Before the text of what headquarters was asked for without a usable answer."""
 
+CHANGES = ("API Setup: %", "API key %", "New API key %")
+"""What the texts of changes that were made are like, as LIKE has it."""
+
 OUR_KINDS = (int(Permission.SETUP), int(Permission.AUDIT_TRAIL), int(Permission.LICENSE_ACCEPT))
 """The kinds under which API Setup logs; sign-ins are left out, since they look the same from any window."""
 
@@ -76,7 +79,7 @@ def _stage(text: str) -> tuple[Stage, str]:
 _STATUSES = "|".join(re.escape(status.label) for status in KeyStatus)
 _SETTINGS = ("Enabled", "subscription interval", "payment type")
 _NEXT_SETTING = re.compile(rf"; (?=(?:{'|'.join(_SETTINGS)}) from )")
-_STATUS_EDIT = re.compile(rf"\) changed from ({_STATUSES}) to ({_STATUSES}) by ")
+STATUS_EDIT = re.compile(rf"\) changed from ({_STATUSES}) to ({_STATUSES}) by ")
 
 
 def _opened(_: re.Match[str]) -> Subject:
@@ -95,7 +98,7 @@ def _settings(found: re.Match[str]) -> Subject:
 
 
 def _key(found: re.Match[str]) -> Subject:
-    status = _STATUS_EDIT.search(found.string)
+    status = STATUS_EDIT.search(found.string)
     edits = (Edit("status", status[1], status[2]),) if status else ()
     return Subject(f"The API key {found[1]} {found[2]}.", found[2], edits)
 

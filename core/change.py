@@ -39,12 +39,13 @@ class Change:
     Attributes:
         session: Writes to the practice. Without transactions each statement lasts at once.
         begun: Whether the audit rows stand and the body may have done something.
+        signalled: Whether workstations may have been told already.
     """
 
     session: Session
 
     def __init__(self, insert: Insert, now: Callable[[], ColumnElement[datetime] | datetime]) -> None:
-        self.begun = False
+        self.begun = self.signalled = False
         self._insert = insert
         self._now = now
         self._signals: list[SignalType] = []
@@ -97,6 +98,7 @@ class Change:
 
     def send_signals(self) -> None:
         """Insert the rows that the body asked for."""
+        self.signalled = bool(self._signals)
         for kind in self._signals:
             self.insert(
                 SignalOd.signal_num,
@@ -127,6 +129,7 @@ class Fate(Enum):
     NOTHING = "Nothing was changed."
     TAKEN_BACK = "Nothing was changed, and the Audit Trail says so."
     MADE = "It was made all the same."
+    LEFT = "Nobody knows whether it was made, and since then others made changes, so nothing was taken back."
     UNKNOWN = "It is not known whether the change was made."
 
 
@@ -141,8 +144,11 @@ class Settled:
     @property
     def sentence(self) -> str:
         """What an admin has to know."""
+        texts = "; ".join(self.texts)
+        if self.fate is Fate.LEFT:
+            return f"{self.fate.value} Look at the values, and at the Audit Trail: {texts}"
         made = "was made" if self.fate is Fate.MADE else "was not made"
-        return f"The change whose answer was lost {made}: {'; '.join(self.texts)}"
+        return f"The change whose answer was lost {made}: {texts}"
 
 
 @dataclass(frozen=True)

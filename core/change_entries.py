@@ -10,7 +10,7 @@ from dataclasses import replace
 from core.audit_entry import AuditEntry, Genuineness
 from core.audit_search import AuditSearch
 from core.audit_slices import Toward
-from core.audit_subject import NOT_DONE
+from core.audit_subject import NOT_DONE, STATUS_EDIT
 from core.errors import Conflict
 
 DAYS_BACK = 1
@@ -55,9 +55,14 @@ def _telling(what: str, key_tag: str) -> Callable[[str], bool]:
     if not key_tag:
         setting = re.compile(rf"API Setup: (?:.*; )?{re.escape(what)} (?:changed )?from ", re.DOTALL)
         return lambda text: setting.match(text) is not None
-    field = "" if what == "Key Status" else f"{re.escape(what)} "
-    change = re.compile(rf"API key \S+ {re.escape(key_tag)} .*{field}changed(?: from|:) ", re.DOTALL)
-    return lambda text: change.match(text) is not None
+    begin = f"API key {key_tag} "
+    change = STATUS_EDIT if what == "Key Status" else re.compile(rf"\) {re.escape(what)} changed(?: from|:) ")
+    return lambda text: _of_key(text).startswith(begin) and change.search(text) is not None
+
+
+def _of_key(text: str) -> str:
+    """The beginning of an entry about a key without the mask, which says little."""
+    return re.sub(r"^API key \S+ ", "API key ", text)
 
 
 def _worded(entry: AuditEntry, now: str) -> str:

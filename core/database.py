@@ -33,14 +33,14 @@ from core.statement_log import log_statements
 from core.tls import insecure_line
 
 CONNECT_SECONDS = 5
-READ_SECONDS = 30
-WRITE_SECONDS = 30
+READ_SECONDS = 20
+WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
 
 # Open Dental blanks the server's sql_mode, under which what does not fit is cut silently. Ours is strict for all
 # engines. A lock is given up before the read timeout would take the connection with it.
 _SESSION = (
-    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10, lock_wait_timeout=20"
+    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10, lock_wait_timeout=15"
 )
 
 

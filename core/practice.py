@@ -11,10 +11,11 @@ from random import Random
 from threading import Lock
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.actor import Actor
+from core.audit_subject import CHANGES, NOT_DONE, UNKNOWN
 from core.change import Attempt, Change, Fate, LogRow, Settled
 from core.database import translated
 from core.errors import AlreadyMade, ApiSetupError, NotPermitted, PracticeUnavailable, Unconfirmed
@@ -81,7 +82,13 @@ class Practice:
 
     @contextmanager
     def change(
-        self, actor: Actor, permission: Permission, *texts: str, reaches_outside: bool = False, log_source: int = 0
+        self,
+        actor: Actor,
+        permission: Permission,
+        *texts: str,
+        reaches_outside: bool = False,
+        once: bool = False,
+        log_source: int = 0,
     ) -> Iterator[Change]:
         """The one door: write the audit rows, then let the body change what it must, then signal and commit.
 
@@ -95,15 +102,17 @@ class Practice:
             permission: The kind of the audit rows; 258 becomes 8 where the column cannot hold it.
             texts: One audit row each; shortened or replaced visibly where the column cannot hold them.
             reaches_outside: The body writes outside this database, too.
+            once: It must not be made again where it turns out that it was made before, and only the answer was lost.
             log_source: Open Dental's number for where the audit rows come from.
 
         Raises:
             NotPermitted: The database user may not write; nothing was changed.
+            AlreadyMade: It was made before.
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
         if self.read_only is not None:
             raise NotPermitted(f"{self.read_only.sentence} {Fate.NOTHING.value}", self.read_only.hint)
-        self._refuse_repeating(texts)
+        self._settle_first(texts if once else ())
         ahead = reaches_outside or not self.shape.transactional
         attempt = Attempt(actor, permission, texts, Change(self.insert, self.now_expression), ahead)
         try:
@@ -142,27 +151,28 @@ class Practice:
             told, self._untold = self._untold, None
         return told
 
-    def _refuse_repeating(self, texts: tuple[str, ...]) -> None:
-        """Let no change begin before it is known what became of the one before, and never make one twice."""
+    def _settle_first(self, once: tuple[str, ...]) -> None:
+        """Let no change begin before it is known what became of the one before, and make none of these twice."""
         with self._settling:
-            self._look_after_unsettled()
-            if self._unsettled is not None:
-                raise Unconfirmed(
-                    f"It is still not known whether the change before was made. {Fate.NOTHING.value}",
-                    "Try again when the server answers.",
-                )
-            before = self._untold
-            if before is not None and before.fate is Fate.MADE and before.texts == texts:
-                self._untold = None
-                raise AlreadyMade
+            settled = self._look_after_unsettled()
+        if self._unsettled is not None:
+            raise Unconfirmed(
+                f"It is still not known whether the change before was made. {Fate.NOTHING.value}",
+                "Try again when the server answers.",
+            )
+        if settled is not None and settled.fate is Fate.MADE and settled.texts == once:
+            self._untold = None
+            raise AlreadyMade
 
-    def _look_after_unsettled(self) -> None:
+    def _look_after_unsettled(self) -> Settled | None:
         attempt = self._unsettled
         if attempt is None:
-            return
-        fate = self._fate(attempt)
-        if fate is not Fate.UNKNOWN:
-            self._unsettled, self._untold = None, Settled(attempt.texts, fate)
+            return None
+        fate = self._fate(attempt, later=True)
+        if fate is Fate.UNKNOWN:
+            return None
+        self._unsettled, self._untold = None, Settled(attempt.texts, fate)
+        return self._untold
 
     def now(self, session: Session) -> datetime:
         """The time by which this practice's rows are written: the server's clock where there is one."""
@@ -243,10 +253,15 @@ class Practice:
             date_t_previous=NO_DATE,
         )
 
-    def _fate(self, attempt: Attempt) -> Fate:
-        """Tell what became of a change that failed, after taking back what it left behind."""
+    def _fate(self, attempt: Attempt, *, later: bool = False) -> Fate:
+        """Tell what became of a change that failed, after taking back what it left behind.
+
+        Args:
+            attempt: The change.
+            later: Others may have worked on the same values since.
+        """
         if attempt.ahead:
-            return self._taken_back(attempt)
+            return self._taken_back(attempt, later=later)
         # A server's answer to the commit may be lost on its way; SQLite's cannot.
         if not attempt.committing or self.engine.dialect.name == "sqlite":
             return Fate.NOTHING
@@ -266,21 +281,43 @@ class Practice:
             return Fate.UNKNOWN
         return Fate.MADE if found == [first.text] else Fate.NOTHING
 
-    def _taken_back(self, attempt: Attempt) -> Fate:
+    def _taken_back(self, attempt: Attempt, *, later: bool) -> Fate:
         change = attempt.change
         if not change.begun and self.shape.transactional:
             return Fate.NOTHING
         try:
             with translated(), Session(self.engine, autoflush=False) as session:
+                if later and self._others_changed_since(session, attempt):
+                    self._log_again(session, attempt, UNKNOWN)
+                    session.commit()
+                    return Fate.LEFT
+                change.session = session
                 change.undo(session)
-                texts = tuple(f"NOT DONE: {text}" for text in attempt.texts)
-                self._log(session, attempt.actor, attempt.permission, texts)
+                self._log_again(session, attempt, NOT_DONE)
+                if change.signalled:
+                    # Workstations may have read what is taken back now.
+                    change.send_signals()
                 session.commit()
         except Exception as error:
             # As above.
             _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
             return Fate.UNKNOWN if change.begun else Fate.NOTHING
         return Fate.TAKEN_BACK
+
+    def _log_again(self, session: Session, attempt: Attempt, prefix: str) -> None:
+        self._log(session, attempt.actor, attempt.permission, tuple(prefix + text for text in attempt.texts))
+
+    def _others_changed_since(self, session: Session, attempt: Attempt) -> bool:
+        """Whether settings or keys were changed since, so that what stands there now may be somebody else's."""
+        if not attempt.rows:
+            return False
+        began = select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == attempt.rows[0].number)
+        changes = select(SecurityLog.security_log_num).where(
+            SecurityLog.log_date_time >= began.scalar_subquery(),
+            SecurityLog.perm_type == int(Permission.SETUP),
+            or_(*(SecurityLog.log_text.like(pattern) for pattern in CHANGES)),
+        )
+        return not set(session.scalars(changes)) <= {row.number for row in attempt.rows}
 
 
 @contextmanager

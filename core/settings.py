@@ -78,7 +78,7 @@ class SettingsService:
         return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
 
     def _write(self, actor: Actor, edits: list[_Edit], entry: str) -> None:
-        with self._practice.change(actor, Permission.SETUP, entry) as change:
+        with self._practice.change(actor, Permission.SETUP, entry, once=True) as change:
             for edit in edits:
                 cell = edit.cell
                 if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from core.actor import Actor
 from core.audit_subject import ASKED, NOT_DONE, UNKNOWN
 from core.errors import (
-    AlreadyMade,
     ApiSetupError,
     HeadquartersFailed,
     HeadquartersRefused,
@@ -130,9 +129,6 @@ class _Log:
     def ask(self, entry: str) -> None:
         try:
             self._write(ASKED + entry)
-        except AlreadyMade:
-            # The entry of the try before stands; headquarters was not asked then.
-            return
         except PracticeUnavailable as error:
             raise PracticeUnavailable(
                 f"Headquarters was not asked, since that could not be logged. {error.sentence}", error.hint

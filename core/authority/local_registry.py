@@ -161,7 +161,7 @@ class LocalRegistry(KeyAuthority):
 
     def _change(self, actor: Actor, *entries: str) -> AbstractContextManager[Change]:
         outside = not self._companion.shared
-        return self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside)
+        return self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside, once=True)
 
     def _set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
         row = RegistryKey.fingerprint == key.fingerprint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.address import ServerAddress
+from core.address import Address, ServerAddress
 from core.change import Fate
 from core.errors import AlreadyMade, ConnectionLost, ServerUnreachable, Unconfirmed
 from core.office import Office
@@ -24,13 +24,18 @@ TEXT = "API Setup: Enabled changed from off to on"
 class Far:
     """A practice at the other end of a line."""
 
-    def __init__(self, place: ServerPlace, line: Line) -> None:
+    def __init__(self, place: ServerPlace, line: Line, straight: Address) -> None:
         self.place = place
         self.line = line
+        self.straight = straight
 
     @property
     def enabled(self) -> bool:
         return self.place.value("program", FHIR, "Enabled") == "1"
+
+    @property
+    def signals(self) -> int:
+        return len(self.place.practice_rows()["signalod"])
 
     @property
     def texts(self) -> list[str]:
@@ -45,7 +50,7 @@ def far(request: pytest.FixtureRequest, server_places: Callable[[str], ServerPla
     straight = place.address
     line = Line(place.server)
     place.address = ServerAddress("127.0.0.1", line.port, place.database, place.server.user)
-    yield Far(place, line)
+    yield Far(place, line, straight)
     line.close()
     place.address = straight
     place.restore()
@@ -61,7 +66,7 @@ def turn_on(office: Office) -> None:
 
 def turn_on_without_looking(office: Office) -> None:
     """As a program does that repeats a change blindly."""
-    with office._practice.change(ADMIN, Permission.SETUP, TEXT):
+    with office._practice.change(ADMIN, Permission.SETUP, TEXT, once=True):
         pass
 
 
@@ -145,3 +150,56 @@ def test_without_transactions_what_nobody_knows_of_is_taken_back_and_logged(far:
         assert settled.fate is Fate.TAKEN_BACK
     assert not far.enabled
     assert far.texts == [TEXT, f"NOT DONE: {TEXT}"]
+
+
+@on_myisam
+def test_what_others_changed_since_is_not_taken_back(far: Far) -> None:
+    with far.place.office() as office:
+        far.line.cut_at(b"UPDATE program", reaches_server=False, stays_cut=True)
+        with pytest.raises(Unconfirmed):
+            turn_on(office)
+        far.place.address = far.straight
+        with far.place.office() as elsewhere:
+            turn_on(elsewhere)
+        far.line.mend()
+        settled = office.settle()
+        assert settled is not None
+        assert settled.fate is Fate.LEFT
+        assert "others made changes, so nothing was taken back" in settled.sentence
+    assert far.enabled
+    assert far.texts == [TEXT, TEXT, f"UNKNOWN: {TEXT}"]
+
+
+@on_myisam
+def test_workstations_are_told_again_of_what_was_taken_back(far: Far) -> None:
+    with far.place.office() as office:
+        before = far.signals
+        far.line.cut_at(b"INSERT INTO signalod", reaches_server=True, stays_cut=False)
+        with pytest.raises(ConnectionLost, match="and the Audit Trail says so"):
+            turn_on(office)
+    assert not far.enabled
+    assert far.signals - before == 2
+
+
+def test_a_change_can_be_made_again_after_another_one(far: Far) -> None:
+    with far.place.office() as office:
+        far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
+        with pytest.raises(Unconfirmed):
+            turn_on(office)
+        far.line.mend()
+        read = office.settings.load().values
+        office.settings.save(ADMIN, read, replace(read, enabled=False))
+        turn_on(office)
+    assert far.enabled
+
+
+def test_what_is_only_logged_is_logged_again(far: Far) -> None:
+    """Signing out is no change: an entry too many is better than one too few."""
+    with far.place.office() as office:
+        far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
+        with pytest.raises(Unconfirmed):
+            office.users.sign_out(ADMIN)
+        far.line.mend()
+        office.users.sign_out(ADMIN)
+    rows = far.place.practice_rows()["securitylog"].values()
+    assert [str(row["LogText"]) for row in rows].count("User: Admin has logged off.") == 2

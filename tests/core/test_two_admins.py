@@ -97,6 +97,17 @@ def test_the_status_of_a_key_tells_who_changed_it(place: Place) -> None:
     assert teller.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
 
 
+def test_another_field_that_was_changed_later_is_not_taken_for_the_status(place: Place) -> None:
+    with place.office() as office, place.office() as elsewhere:
+        key = key_of(office, "Appointment Bridge")
+        changed = elsewhere.keys.set_status(OTHER, key, KeyStatus.DISABLED_BY_CUSTOMER).key
+        elsewhere.keys.edit(OTHER, changed, replace(changed.fields, email="new@example.test"))
+        with pytest.raises(ChangedMeanwhile) as caught:
+            office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
+    (teller,) = tellers(caught)
+    assert teller.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
+
+
 def test_a_field_of_a_key_tells_who_changed_it(place: Place) -> None:
     with place.office() as office, place.office() as elsewhere:
         key = key_of(office, "Appointment Bridge")
