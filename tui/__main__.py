@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives the exit status of the process."""
     options = parser().parse_args(arguments)
     keep_out_of_core_dumps()
+    for name in ("core", "tui"):
+        # Without --debug nothing is logged; Python would write it to the terminal.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         with ExitStack() as cleanup:
             return _run(options, cleanup)

@@ -7,12 +7,14 @@ import gc
 import logging
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events, on
 from textual.app import SystemCommand
 from textual.screen import Screen
+from textual.worker import active_worker
 
 from core.errors import ApiSetupError
 from core.secrets import Secret
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class ApisetupApp(TerminalApp):
     """API Setup in a terminal.
@@ -57,6 +61,7 @@ class ApisetupApp(TerminalApp):
         self._office: Office | None = None
         self._visit: Visit | None = None
         self._inactivity = Inactivity(self.lock)
+        self._asking: list[Screen[Any]] = []
         self.cannot_start: ApiSetupError | None = None
 
     def on_mount(self) -> None:
@@ -137,7 +142,7 @@ class ApisetupApp(TerminalApp):
         """Show the offices; another one takes the place of this one, after what is not saved was asked about."""
         if self._offices is None:
             return
-        chosen = await self.push_screen_wait(_offices_screen()(self._offices, self._opening))
+        chosen = await self._answer_of(_offices_screen()(self._offices, self._opening))
         if chosen is None or not await self._may_leave("Leave this office without saving?", "Leave it"):
             return
         await self._end_visit()
@@ -145,12 +150,31 @@ class ApisetupApp(TerminalApp):
 
     def _start_over(self, opening: Opening, visit: Visit | None = None) -> None:
         """Close all screens, and begin with an office."""
-        self.workers.cancel_group(self, "once lock")
+        self._end_own_flows()
+        for screen in self.screen_stack:
+            if isinstance(screen, ConnectScreen):
+                screen.abandon()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.unlocked.set()
         self.show_heading(heading(visit.office.facts, opening) if visit else Heading())
         self.begin(opening, visit)
+
+    def _end_own_flows(self) -> None:
+        """End what the application itself asks, but for the one who calls: no answer will come any more."""
+        caller = active_worker.get(None)
+        for worker in self.workers:
+            asks = worker.group.startswith(("flow ", "once "))
+            if asks and worker.node is self and worker is not caller:
+                worker.cancel()
+
+    async def _answer_of(self, screen: Screen[T]) -> T | None:
+        """The answer of a screen that the application itself asks by; none, when the lock came first."""
+        self._asking.append(screen)
+        try:
+            return await self.push_screen_wait(screen)
+        finally:
+            self._asking.remove(screen)
 
     async def _may_leave(self, title: str, verb: str) -> bool:
         """Ask about what is not saved, and wait for what is being saved; whether nothing holds one back."""
@@ -158,7 +182,7 @@ class ApisetupApp(TerminalApp):
         if unsaved:
             words = "Being saved now" if self.commits.running else "Not saved yet"
             question = Question(title, [f"{words}: {', '.join(unsaved)}."], Answer("y", verb, "leave"))
-            if await self.push_screen_wait(question) is None:
+            if await self._answer_of(question) is None:
                 return False
         if self.commits.running:
             self.say("A change is still being written; this goes on when that is done.")
@@ -191,12 +215,17 @@ class ApisetupApp(TerminalApp):
         visit, opening = self._visit, self._opening
         if visit is None or opening is None:
             return
-        from tui.lock import hidden_until_signed_in
+        from tui.lock import Lock
 
         self._visit = None
         self.unlocked.clear()
+        # Whoever was leaving did not; otherwise they could not leave from the lock either.
+        asking = tuple(reversed(self._asking))
+        self._end_own_flows()
+        for screen in asking:
+            screen.dismiss(None)
         self.show_heading(heading(visit.office.facts, opening))
-        signed_in = await hidden_until_signed_in(self, visit, opening, self._unsaved)
+        signed_in = await Lock(self, visit, self._unsaved).until_signed_in(opening)
         self._visit = Visit(visit.office, signed_in)
         if signed_in != visit.signed_in:
             self._start_over(opening, self._visit)
@@ -204,6 +233,13 @@ class ApisetupApp(TerminalApp):
         self.show_heading(heading(visit.office.facts, opening, signed_in))
         self._watch_inactivity(opening, signed_in)
         self.unlocked.set()
+        for screen in self.screen_stack:
+            if isinstance(screen, House):
+                screen.came_back()
+
+    def visit_on_the_lock(self, signed_in: SignedIn | None) -> None:
+        """Note who signed in at the lock, and may leave from there; None when they did not go on."""
+        self._visit = Visit(self._office, signed_in) if self._office is not None and signed_in is not None else None
 
     # -- everywhere ----------------------------------------------------------
 
@@ -250,17 +286,36 @@ class ApisetupApp(TerminalApp):
         self.exit(return_code=1 if self.cannot_start else 0)
 
     async def _end_visit(self) -> None:
-        """Sign out and close the office; what goes wrong now does not keep one from leaving."""
+        """Sign out and close the office; a server that does not answer soon does not keep one from leaving."""
         self._inactivity.end()
         visit, self._visit = self._visit, None
         office, self._office = self._office, None
+        if office is None:
+            return
+        if visit is not None and self._logs_leaving(visit):
+            self.say("Signing out…")
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def leave() -> None:
+            self._leave_office(office, visit)
+            # The loop may be closed by then.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=leave, name="sign-out", daemon=True).start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await ended.wait()
+
+    def _leave_office(self, office: Office, visit: Visit | None) -> None:
+        """Sign out and close, in a thread; what goes wrong now is only recorded."""
         try:
             if visit is not None and self._logs_leaving(visit):
-                await self.commit(partial(visit.office.users.sign_out, visit.actor))
-            if office is not None:
-                await self.commit(office.close)
+                visit.office.users.sign_out(visit.actor)
         except ApiSetupError as error:
             self.record_problem(error)
+        finally:
+            office.close()
 
     def _logs_leaving(self, visit: Visit) -> bool:
         return self._opening is not None and self._opening.on_server and visit.signed_in.writable
@@ -268,17 +323,11 @@ class ApisetupApp(TerminalApp):
     def sign_out_after_the_end(self) -> None:
         """Log that the user left when a signal or a lost terminal ended the program, if the server answers soon."""
         visit, self._visit = self._visit, None
-        if visit is None or not self._logs_leaving(visit):
+        if visit is None:
             return
-        leaving = threading.Thread(target=self._sign_out, args=(visit,), name="sign-out", daemon=True)
+        leaving = threading.Thread(target=self._leave_office, args=(visit.office, visit), name="sign-out", daemon=True)
         leaving.start()
         leaving.join(PATIENCE)
-
-    def _sign_out(self, visit: Visit) -> None:
-        try:
-            visit.office.users.sign_out(visit.actor)
-        except ApiSetupError as error:
-            self.record_problem(error)
 
     def record_problem(self, error: ApiSetupError) -> None:
         """Write what an admin was told, with its cause, into the log of `--debug`."""
@@ -297,7 +346,7 @@ def heading(facts: OfficeFacts, opening: Opening, signed_in: SignedIn | None = N
         host=facts.host,
         versions=f"Open Dental {facts.version}, {facts.server}",
         user=visible(signed_in.actor.user_name, 24) if signed_in else "",
-        words=_words(opening, read_only=signed_in is not None and not signed_in.writable),
+        words=_words(opening, read_only=bool(facts.read_only) or (signed_in is not None and not signed_in.writable)),
     )
 
 

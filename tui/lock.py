@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,82 +13,107 @@ from core.errors import ApiSetupError
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
+    from core.actor import Actor
     from core.opening import Opening
     from core.users import SignedIn
+    from tui.app import ApisetupApp
     from tui.screens.locked import LockedScreen
     from tui.screens.sign_in import SignInScreen
-    from tui.shell import TerminalApp
     from tui.visit import Visit
 
 
-async def hidden_until_signed_in(
-    app: TerminalApp, visit: Visit, opening: Opening, unsaved: tuple[str, ...]
-) -> SignedIn:
-    """Log the user off, close the connection, and wait until somebody is signed in again. To be run in a worker.
-
-    What was typed goes on only with who typed it, and with the same rights; anybody else has to agree to drop it.
+class Lock:
+    """One time of being locked: who was there, what they left, and who may go on with it.
 
     Args:
         app: Whose screens are hidden.
         visit: Who was there, and where.
-        opening: How that office was opened.
         unsaved: The names of what was typed and not saved.
-
-    Returns:
-        Who signed in; what the screens behind show must be dropped where that is not the one of the visit.
     """
-    users = visit.office.users
-    leaves: Callable[[], None] = partial(users.log_off_idle, visit.actor)
-    while True:
-        ready = asyncio.Event()
-        screen = _sign_in(visit, opening, ready)
-        signing_in = app.push_screen(screen, wait_for_dismiss=True)
-        await _log_off(app, visit, leaves, screen)
-        ready.set()
-        signed_in: SignedIn | None = await signing_in
-        if signed_in is None:
-            continue
-        if signed_in == visit.signed_in or not unsaved or await _drops(app, visit, unsaved):
-            return signed_in
-        leaves = partial(users.sign_out, signed_in.actor)
 
+    def __init__(self, app: ApisetupApp, visit: Visit, unsaved: tuple[str, ...]) -> None:
+        self._app = app
+        self._visit = visit
+        self._unsaved = unsaved
+        self._logged = asyncio.Event()
 
-def _sign_in(visit: Visit, opening: Opening, ready: asyncio.Event) -> SignInScreen | LockedScreen:
-    if opening.on_server:
-        from tui.screens.sign_in import SignInScreen
+    @property
+    def actor(self) -> Actor:
+        """Who was logged off."""
+        return self._visit.actor
 
-        return SignInScreen(visit.office, logged_off=visit.actor, ready=ready)
-    from tui.screens.locked import LockedScreen
+    async def until_signed_in(self, opening: Opening) -> SignedIn:
+        """Log the user off, close the connection, and wait until somebody is signed in again. To be run in a worker.
 
-    return LockedScreen(visit.office, opening.surroundings.account, ready)
+        Returns:
+            Who signed in; what the screens behind show must be dropped where that is not the one of the visit.
+        """
+        while True:
+            screen = self._sign_in(opening)
+            signing_in = self._app.push_screen(screen, wait_for_dismiss=True)
+            if not self._logged.is_set():
+                await self._log_off(screen)
+                self._logged.set()
+            signed_in: SignedIn | None = await signing_in
+            if signed_in is not None:
+                return signed_in
 
+    async def log_off_first(self) -> None:
+        """Wait until it is logged that the user is gone, which comes before anybody signs in again."""
+        await self._logged.wait()
 
-async def _log_off(
-    app: TerminalApp, visit: Visit, leaves: Callable[[], None], screen: SignInScreen | LockedScreen
-) -> None:
-    """Log that the user is gone, and close the connections when nothing uses them any more."""
-    await app.commits.settled()
-    for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
-        with suppress(WorkerFailed, WorkerCancelled):
-            await worker.wait()
-    try:
-        if visit.signed_in.writable:
-            await app.commit(leaves)
-    except ApiSetupError as error:
-        app.record_problem(error)
-        words = f"That {visit.actor.user_name} was logged off could not be logged. {error.sentence}"
-        # It may not have said yet what it says at first.
-        screen.call_after_refresh(screen.say, words, "problem")
-    await app.commit(visit.office.close)
+    async def refused(self) -> None:
+        """Close the connection again after a sign-in that was refused."""
+        await self._app.commit(self._visit.office.close)
 
+    async def may_go_on(self, signed_in: SignedIn) -> bool:
+        """Whether who signed in may go on: with what they typed, or after agreeing to drop what somebody else typed.
 
-async def _drops(app: TerminalApp, visit: Visit, unsaved: tuple[str, ...]) -> bool:
-    question = Question(
-        "Drop what was typed?",
-        [
-            f"{visit.actor.user_name} typed and did not save: {', '.join(unsaved)}.",
-            "Another user, or one whose rights changed, cannot go on with that.",
-        ],
-        Answer("y", "Drop it", "drop"),
-    )
-    return await app.push_screen_wait(question) is not None
+        Asked over the sign-in, so that nobody sees before what waits behind it.
+        """
+        if signed_in == self._visit.signed_in or not self._unsaved:
+            return True
+        self._app.visit_on_the_lock(signed_in)
+        if await self._app.push_screen_wait(self._question()) is not None:
+            return True
+        self._app.visit_on_the_lock(None)
+        with suppress(ApiSetupError):
+            await self._app.commit(partial(self._visit.office.users.sign_out, signed_in.actor))
+        await self.refused()
+        return False
+
+    def _question(self) -> Question:
+        return Question(
+            "Drop what was typed?",
+            [
+                f"{self._visit.actor.user_name} typed and did not save: {', '.join(self._unsaved)}.",
+                "Another user, or one whose rights changed, cannot go on with that.",
+            ],
+            Answer("y", "Drop it", "drop"),
+        )
+
+    def _sign_in(self, opening: Opening) -> SignInScreen | LockedScreen:
+        if opening.on_server:
+            from tui.screens.sign_in import SignInScreen
+
+            return SignInScreen(self._visit.office, self)
+        from tui.screens.locked import LockedScreen
+
+        return LockedScreen(self._visit.office, opening.surroundings.account, self)
+
+    async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
+        """Log that the user is gone, and close the connections when nothing uses them any more."""
+        app, visit = self._app, self._visit
+        await app.commits.settled()
+        for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
+            with suppress(WorkerFailed, WorkerCancelled):
+                await worker.wait()
+        try:
+            if visit.signed_in.writable:
+                await app.commit(partial(visit.office.users.log_off_idle, visit.actor))
+        except ApiSetupError as error:
+            app.record_problem(error)
+            words = f"That {visit.actor.user_name} was logged off could not be logged. {error.sentence}"
+            # It may not have said yet what it says at first.
+            screen.call_after_refresh(screen.say, words, "problem")
+        await app.commit(visit.office.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,3 +154,15 @@ def test_a_network_that_swallows_everything_is_said_and_mended(
         save(terminal)
         terminal.press("q")
         assert terminal.exit_status() == 0
+
+
+def test_an_end_from_outside_without_the_server_writes_no_traceback(
+    home: Home, practice: ServerPractice, line: Line
+) -> None:
+    with practice.over(line.port).signed_in(home) as terminal:
+        line.cut()
+        terminal.signal(signal.SIGTERM)
+        assert terminal.exit_status() == 128 + signal.SIGTERM
+        assert b"Traceback" not in bytes(terminal.output)
+        assert b"Error" not in bytes(terminal.output)
+        assert terminal.unrestored() == []

@@ -12,6 +12,7 @@ import pytest
 from core.api_key import AuthorityName
 from core.errors import PracticeUnavailable
 from core.keys import KeyService
+from core.office import Office
 from core.opening import Opening
 from core.settings import SettingsService
 from core.users import UserService
@@ -25,6 +26,7 @@ from tui.inactivity import Inactivity, shorter
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.locked import LockedScreen
 from tui.screens.sign_in import SignInScreen
 
@@ -273,6 +275,104 @@ async def test_in_a_read_only_office_nothing_is_logged() -> None:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         assert rows.audit_texts(before) == []
+
+
+async def test_a_question_about_quitting_does_not_keep_one_from_quitting_later() -> None:
+    await other_admin()
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        await user.press("ctrl+q")
+        await user.at(Question)
+        await leave_alone(user)
+        await user.press("ctrl+q")
+        await user.at(Question)
+        assert "Quit without saving?" in user.text
+        await user.press("escape")
+        await sign_in(user, "Maria", "")
+        await user.at(Question)
+        await user.press("y")
+        await user.at_api_setup()
+        user.send("q")
+        await until(lambda: user.app._exit)
+
+
+async def test_who_signed_in_and_does_not_drop_what_was_typed_is_signed_out_when_quitting() -> None:
+    await other_admin()
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        before = rows.last_entry()
+        await leave_alone(user)
+        await sign_in(user, "Maria", "")
+        await user.at(Question)
+        user.send("ctrl+q")
+        await until(lambda: "Quit without saving?" in user.text)
+        user.send("y")
+        await until(lambda: user.app._exit)
+        assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [
+            "User: admin has auto logged off.",
+            "User: Maria has logged on.",
+            "User: Maria has logged off.",
+        ]
+
+
+async def test_nobody_else_sees_what_was_typed_before_agreeing_to_drop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    await other_admin()
+    async with working(server()) as user:
+        await arrive(user)
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        await user.fill("key", "TypedInClear99")
+        await leave_alone(user)
+        shown: list[str] = []
+        monkeypatch.setattr(AssignKeyScreen, "_compositor_refresh", lambda screen: shown.append(type(screen).__name__))
+        await sign_in(user, "Maria", "")
+        await user.at(Question)
+        await user.press("escape")
+        await user.at(SignInScreen)
+        assert shown == []
+
+
+async def test_what_others_changed_meanwhile_is_shown_and_what_was_typed_stays() -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        await leave_alone(user)
+        rows.change("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        await until(lambda: "[ ] off" in user.text)
+        assert user.field("interval").value == "7"
+
+
+async def test_after_a_wrong_password_the_connections_are_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Office] = []
+    monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
+    async with working(server()) as user:
+        await arrive(user)
+        await leave_alone(user)
+        assert len(closed) == 1
+        await sign_in(user, "admin", "wrong")
+        assert len(closed) == 2
+
+
+@pytest.mark.parametrize("key", ["f1", "ctrl+p"])
+async def test_what_was_opened_over_the_sign_in_does_not_keep_it_from_ending(gate: Gates, key: str) -> None:
+    async with working(server()) as user:
+        await arrive(user)
+        await user.fill("interval", "7")
+        await leave_alone(user)
+        held = gate(UserService, "sign_in")
+        user.send("d", "r", "i", "l", "l", "enter")
+        await until(held.entered.is_set)
+        user.send(key)
+        await until(lambda: not isinstance(user.app.screen, SignInScreen))
+        held.open()
+        await user.settle()
+        user.send("escape")
+        await user.at_api_setup()
+        assert user.field("interval").value == "7"
 
 
 # -- an SQLite practice --------------------------------------------------------------

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from core.api_key import AuthorityName
 from core.locations import Locations
+from core.office import Office
 from core.offices import Offices
 from core.opening import Opening
 from core.settings import SettingsService
+from core.users import UserService
+from tests.tui import rows
 from tests.tui.gates import Gates
-from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening, surroundings
-from tests.tui.signing_in import sign_in
+from tests.tui.openings import DATABASE_PASSWORD, FILE, ServerOpening, opening_of, server_opening, surroundings
+from tests.tui.signing_in import set_password, sign_in
 from tests.tui.user import SIZE, User
 from tests.tui.waiting import until
 from tui.app import ApisetupApp
@@ -232,6 +236,90 @@ async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
         assert user.app._office is not None
         await user.press("end", "enter")
         await user.at_api_setup()
+
+
+async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) -> None:
+    held = gate(Opening, "known_password")
+    async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
+        held.open()
+        await user.settle()
+        assert isinstance(user.app.screen, OfficesScreen)
+        await user.press("escape")
+        await user.at(SignInScreen)
+        await user.press("escape")
+        await user.at(OfficesScreen)
+
+
+async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Office] = []
+    monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
+    held = gate(ServerOpening, "open")
+    async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
+        await until(held.entered.is_set)
+        user.send("escape")
+        await until(lambda: isinstance(user.app.screen, OfficesScreen) and len(user.list.rows) == 3)
+        user.send("end", "enter")
+        await until(lambda: user.stack == ["ApiSetupScreen"])
+        assert closed == []
+        held.open()
+        await until(lambda: len(closed) == 1)
+
+
+async def test_one_can_go_to_another_office_from_the_lock() -> None:
+    set_password("admin", "drill")
+    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        await user.fill("interval", "7")
+        before = rows.last_entry()
+        user.app.lock()
+        await user.at(SignInScreen)
+        await user.press("escape")
+        await user.at(OfficesScreen)
+        assert "Offices: 3" in user.text
+        await user.press("end", "enter")
+        await user.at(Question)
+        await user.press("y")
+        await user.at_api_setup()
+        assert user.text.startswith("Embedded practice")
+        assert rows.audit_texts(before) == ["User: admin has auto logged off."]
+
+
+async def test_the_list_that_was_open_when_the_lock_came_can_be_opened_again() -> None:
+    set_password("admin", "drill")
+    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        await user.press("o")
+        await user.at(OfficesScreen)
+        user.app.lock()
+        await user.at(SignInScreen)
+        await user.press("escape")
+        await user.at(OfficesScreen)
+        await user.press("escape")
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        await user.press("o")
+        await user.at(OfficesScreen)
+
+
+async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
+    gate: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_password("admin", "drill")
+    monkeypatch.setattr("tui.app.PATIENCE", 0.05)
+    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+        await sign_in(user, "admin", "drill")
+        await user.at_api_setup()
+        held = gate(UserService, "sign_out")
+        user.send("q")
+        await until(lambda: user.said == "Signing out…" or user.app._exit)
+        await until(lambda: user.app._exit)
+        held.open()
+        await until(held.left.is_set)
 
 
 async def test_without_offices_no_key_speaks_of_them(demo: Opening) -> None:

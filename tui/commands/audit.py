@@ -40,9 +40,6 @@ DONE, DOUBTFUL, FAILED = 0, 1, 2
 
 def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str, str]) -> int:
     """Run one of the commands; gives the exit status."""
-    for name in ("core", "tui"):
-        # Without --debug nothing is logged; Python would write it to the terminal.
-        logging.getLogger(name).addHandler(logging.NullHandler())
     work = _verify if options.audit_command == "verify" else _export
     try:
         with _ended_by_signals(), visiting(opening, options.user, environment) as visit:

@@ -158,6 +158,12 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
+    def came_back(self) -> None:
+        """Read what others may have changed while this was locked; what was typed stays."""
+        if self._visit is not None:
+            self.read_again()
+            self.ask_headquarters()
+
     def _show(self, reading: _Reading) -> None:
         form = self.query_one(SettingsForm)
         form.show(reading.page, keep_typed=True)

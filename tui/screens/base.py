@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -70,6 +71,7 @@ class House(Asking, _Screen):
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
     """What the key bar shows while a text field has focus, where those of `KEYS` that work then would not do."""
     _left = False
+    _leave_later: Callable[[], object] | None = None
     _parts: Mapping[type[Widget], Widget] = MappingProxyType({})
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -88,11 +90,20 @@ class House(Asking, _Screen):
         yield from ()
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Leave with a result; a second press that was on its way leaves nothing else."""
+        """Leave with a result; a second press that was on its way leaves nothing else.
+
+        Under another screen this one waits until that is left: Textual would take the one on top away instead.
+        """
         if self._left:
             return AwaitComplete()
         self._left = True
+        if self.app.screen is not self:
+            self._leave_later = partial(super().dismiss, result)
+            return AwaitComplete()
         return super().dismiss(result)
+
+    def came_back(self) -> None:
+        """What a screen does when its user is back after the lock; nothing, where nothing can have changed."""
 
     # -- what is said ----------------------------------------------------------
 
@@ -188,8 +199,11 @@ class House(Asking, _Screen):
         self._show_whether_too_small()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what changed while other screens were on top."""
+        """Catch up with what changed while other screens were on top; leave, if that was put off."""
         self._show_whether_too_small()
+        leave, self._leave_later = self._leave_later, None
+        if leave is not None:
+            leave()
 
     def _show_whether_too_small(self) -> None:
         if self._parts:  # made when the screen is composed, which is after its first size

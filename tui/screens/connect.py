@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -47,6 +48,8 @@ class ConnectScreen(_Screen):
         self._opening = opening
         self.failure = problem
         self._asks_for_password = False
+        self._opened: Office | None = None
+        self._abandoned = False
 
     def compose_body(self) -> ComposeResult:
         """Make the address, the password field and the place for what went wrong."""
@@ -94,12 +97,26 @@ class ConnectScreen(_Screen):
             if password is None:
                 return
             with self.busy("Connecting…"):
-                office = await self.ask(partial(self._opening.open, password), group="connect")
+                office = await self.ask(partial(self._open, password), group="connect")
         except ApiSetupError as error:
             self._show_failure(error)
             return
         field.value = ""
         self.dismiss(office)
+
+    def _open(self, password: Secret) -> Office:
+        """Open the office, in a thread; one that comes when nobody waits for it any more is closed again."""
+        office = self._opening.open(password)
+        self._opened = office
+        if self._abandoned:
+            office.close()
+        return office
+
+    def abandon(self) -> None:
+        """Open the office for nobody any more, since another one was chosen."""
+        self._abandoned = True
+        if self._opened is not None:
+            Thread(target=self._opened.close, name="close", daemon=True).start()
 
     async def _known_password(self) -> Secret | None:
         """Read the password where it is kept; where only somebody here can know it, ask."""

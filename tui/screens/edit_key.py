@@ -265,6 +265,10 @@ class EditKeyScreen(HouseScreen[None]):
             # There it may have been undone.
             self.open_above(AuditEntryScreen(self._visit, entry, linked=False), lambda _result: self.read_again())
 
+    def came_back(self) -> None:
+        """Read what others may have changed while this was locked; what was typed stays."""
+        self.read_again()
+
     @latest
     async def read_again(self) -> None:
         """Read the key again; what was typed stays."""

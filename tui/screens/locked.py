@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from core.office import Office
     from core.users import SignedIn
+    from tui.lock import Lock
 
     _Screen = HouseScreen[SignedIn | None]
 else:
@@ -28,18 +28,18 @@ class LockedScreen(_Screen):
     Args:
         office: The practice.
         account: The operating-system account.
-        ready: Set when it was logged that the account was left alone, which comes before it goes on.
+        lock: What waits behind this screen.
     """
 
     CSS_PATH = "locked.tcss"
     BEHIND_THE_LOCK = False
     KEYS: ClassVar[tuple[str, ...]] = ("unlock", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, account: str, ready: asyncio.Event) -> None:
+    def __init__(self, office: Office, account: str, lock: Lock) -> None:
         super().__init__()
         self._office = office
         self._account = account
-        self._ready = ready
+        self._lock = lock
 
     def compose_body(self) -> ComposeResult:
         """Say why nothing is to be seen, and what this does not protect from."""
@@ -60,6 +60,7 @@ class LockedScreen(_Screen):
     async def action_unlock(self) -> None:
         """Go on as the account that this terminal belongs to."""
         with self.busy("Opening…"):
-            await self._ready.wait()
+            await self._lock.log_off_first()
             signed_in = await self.commit(lambda: self._office.users.account(self._account))
-        self.dismiss(signed_in)
+        if await self._lock.may_go_on(signed_in):
+            self.dismiss(signed_in)

@@ -43,6 +43,7 @@ class OfficesScreen(_Screen):
     """
 
     CSS_PATH = "offices.tcss"
+    BEHIND_THE_LOCK = False  # one may go to another office instead of signing in here
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 

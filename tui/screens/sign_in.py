@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,9 +18,9 @@ from tui.workers import flow
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.actor import Actor
     from core.office import Office
     from core.users import SignedIn
+    from tui.lock import Lock
 
     _Screen = HouseScreen[SignedIn | None]
 else:
@@ -33,19 +32,17 @@ class SignInScreen(_Screen):
 
     Args:
         office: Whose users they are.
-        logged_off: Who was logged off for pressing no key; what that user typed waits behind this screen.
-        ready: Set when that was logged, which comes before anybody signs in again.
+        lock: What waits behind this screen, where somebody was logged off for pressing no key.
     """
 
     CSS_PATH = "sign_in.tcss"
     BEHIND_THE_LOCK = False
     KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, logged_off: Actor | None = None, ready: asyncio.Event | None = None) -> None:
+    def __init__(self, office: Office, lock: Lock | None = None) -> None:
         super().__init__()
         self._office = office
-        self._logged_off = logged_off
-        self._ready = ready
+        self._lock = lock
 
     def compose_body(self) -> ComposeResult:
         """Make the two fields."""
@@ -62,15 +59,15 @@ class SignInScreen(_Screen):
 
     def on_mount(self) -> None:
         """Begin with the name, or with the password of who was logged off."""
-        if self._logged_off is not None:
-            self.query_one("#name", PlainInput).value = self._logged_off.user_name
-        self.query_one("#password" if self._logged_off is not None else "#name").focus()
+        if self._lock is not None:
+            self.query_one("#name", PlainInput).value = self._lock.actor.user_name
+        self.query_one("#password" if self._lock is not None else "#name").focus()
         self.say("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
 
     def _why_again(self) -> list[str]:
-        if self._logged_off is None:
+        if self._lock is None:
             return []
-        name = self._logged_off.user_name
+        name = self._lock.actor.user_name
         return ["", f"{name} was logged off, since no key was pressed. What {name} typed is kept, for {name} only."]
 
     @on(Input.Submitted, "#name")
@@ -91,13 +88,18 @@ class SignInScreen(_Screen):
         typed = Secret(password.value)
         try:
             with self.busy("Signing in…"):
-                if self._ready is not None:
-                    await self._ready.wait()
+                if self._lock is not None:
+                    await self._lock.log_off_first()
                 signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
         except ApiSetupError as error:
             password.value = ""
             password.focus()
             self.show_problem(error)
+            if self._lock is not None:
+                await self._lock.refused()
             return
         password.value = ""
-        self.dismiss(signed_in)
+        if self._lock is None or await self._lock.may_go_on(signed_in):
+            self.dismiss(signed_in)
+        else:
+            password.focus()
