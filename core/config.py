@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.config_table import Problem, Table
-from core.configured_office import ConfiguredOffice, office_from
+from core.configured_office import LONGEST_LOCK, ConfiguredOffice, office_from
 from core.errors import ConfigurationError
 from core.locations import expanded
 
@@ -124,7 +124,7 @@ def _configuration(path: Path, table: Table) -> Configuration:
         license_file=beside(path)(file) if file else None,
         license_title=title or DEFAULT_TITLE,
         offices=_offices(table.table("offices"), beside(path)),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
     )
 
 

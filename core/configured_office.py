@@ -14,6 +14,8 @@ from core.password_source import PROMPT, Kind, PasswordSource, parse_password_so
 from core.tls import Tls, is_local
 
 LONGEST_NAME = 60
+LONGEST_LOCK = 525_600
+"""Minutes: a year."""
 _ON_SERVER = (
     "host",
     "port",
@@ -92,7 +94,7 @@ def office_from(name: str, table: Table, place: Place) -> ConfiguredOffice:
         license_title=license_title,
         read_only=table.flag("read_only"),
         production=table.flag("production"),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
     )
 
 

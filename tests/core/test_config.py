@@ -205,6 +205,10 @@ def test_a_limit_for_all_offices(tmp_path: Path) -> None:
     assert read_configuration(written(tmp_path, "lock_after_minutes = 15")).lock_after_minutes == 15
 
 
+def test_a_limit_for_all_offices_that_no_clock_reaches_is_refused(tmp_path: Path) -> None:
+    assert "from 1 to 525600" in refused(tmp_path, f"lock_after_minutes = {'9' * 400}").sentence
+
+
 @pytest.mark.parametrize(
     ("lines", "line", "words"),
     [
@@ -215,7 +219,8 @@ def test_a_limit_for_all_offices(tmp_path: Path) -> None:
         (SERVER + "port = 0", 5, "port must be a whole number from 1 to 65535"),
         (SERVER + 'port = "3306"', 5, "port must be a whole number"),
         (SERVER + "port = true", 5, "port must be a whole number"),
-        (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1."),
+        (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1 to 525600."),
+        (SERVER + f"lock_after_minutes = {'9' * 400}", 5, "lock_after_minutes must be a whole number from 1 to"),
         (SERVER + 'tls = "on"', 5, "tls is neither of its two words"),
         (SERVER + 'tls = "off"\ntls_ca = "x"', 5, "tls is off, and tls_ca says how it is on"),
         (SERVER + 'tls_key = "x"', 5, "tls_key stands without tls_cert"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.address import ServerAddress
 from core.api_key import AuthorityName
 from core.config import read_configuration
-from core.configured_office import ConfiguredOffice
+from core.configured_office import LONGEST_LOCK, ConfiguredOffice
 from core.errors import ConfigurationError
 from core.last_opened import LastOpened
 from core.password_source import PROMPT, Kind, PasswordSource, parse_password_source
@@ -106,8 +106,10 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
 
     if options.url is None:
         raise ConfigurationError("What to add is not named.", "Add --url mysql+pymysql://user@host:3306/opendental.")
-    if options.lock_after_minutes is not None and options.lock_after_minutes < 1:
-        raise ConfigurationError("--lock-after-minutes must be at least 1.", "Leave it out to have no limit.")
+    if options.lock_after_minutes is not None and not 1 <= options.lock_after_minutes <= LONGEST_LOCK:
+        raise ConfigurationError(
+            f"--lock-after-minutes must be from 1 to {LONGEST_LOCK}.", "Leave it out to have no limit."
+        )
     # The line's options mean here what they mean when the practice is opened at once.
     with ExitStack() as nothing_made:
         opening = chosen_practice(options, environment, nothing_made).only
