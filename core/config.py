@@ -102,6 +102,10 @@ def parse_configuration(path: Path, text: str) -> Configuration:
         raise ConfigurationError(
             f"The configuration file {path} is not TOML: {error}.", "Correct that line."
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"The configuration file {path} has a number or brackets that go on for too long.", "Shorten that line."
+        ) from error
     try:
         return _configuration(path, Table((), content))
     except Problem as problem:

@@ -44,7 +44,7 @@ def _readable_between(lines: Sequence[str], missing: int, there: int) -> int | N
 def _read(lines: Sequence[str], end: int) -> dict[str, Any] | None:
     try:
         return tomllib.loads("\n".join(lines[:end]))
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

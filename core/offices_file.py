@@ -14,10 +14,10 @@ import tomlkit
 
 from core.address import FileAddress
 from core.api_key import AuthorityName
-from core.config import parse_configuration, read_configuration
+from core.config import beside, parse_configuration, read_configuration
 from core.config_lines import last_line_of, line_of
-from core.config_table import Problem
-from core.configured_office import ConfiguredOffice, check_name
+from core.config_table import Problem, Table
+from core.configured_office import ConfiguredOffice, check_name, office_from
 from core.errors import ConfigurationError
 from core.password_source import PROMPT
 from core.private_file import create_private_directory, replace_private_file
@@ -33,7 +33,7 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
     with _alone_with(path):
         there = {office.name.casefold() for office in read_configuration(path).offices}
         for office in offices:
-            _check_name(office.name)
+            _check(office, path)
             if office.name.casefold() in there:
                 raise ConfigurationError(
                     f"There is an office {office.name} already.", "Choose another name, or remove it first."
@@ -102,11 +102,18 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _check_name(name: str) -> None:
+def _check(office: ConfiguredOffice, path: Path) -> None:
+    """Refuse what could not be read again, before a line is blamed that is in no file."""
     try:
-        check_name(name, ())
+        check_name(office.name, ())
     except Problem as problem:
         raise ConfigurationError(f"{problem.sentence[:1].upper()}{problem.sentence[1:]}", problem.hint) from problem
+    try:
+        table = tomllib.loads(_rendered(office, path))["offices"][office.name]
+        office_from(office.name, Table((), table), beside(path))
+    except Problem as problem:
+        sentence = f"The office {office.name} cannot be added: {problem.sentence}"
+        raise ConfigurationError(sentence, problem.hint) from problem
 
 
 @contextmanager

@@ -100,6 +100,13 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, text: str | bytes, words: s
     assert error.hint
 
 
+@pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
+def test_a_value_that_goes_on_for_too_long_is_told(tmp_path: Path, character: str, times: int) -> None:
+    error = refused(tmp_path, f"a = {character * times}")
+    assert error.sentence.endswith("config.toml has a number or brackets that go on for too long.")
+    assert error.hint
+
+
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\x00"])
 def test_a_license_text_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "license.txt").write_bytes(content)
@@ -169,6 +176,18 @@ def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["db", "db.example", "10.0.0.5", "::1", "fe80::1%eth0"])
+def test_a_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    address = office(tmp_path, f'host = "{host}"\ndatabase = "d"\nuser = "u"').address
+    assert isinstance(address, ServerAddress)
+    assert address.host == host
+
+
+def test_a_host_with_a_port_says_where_the_port_belongs(tmp_path: Path) -> None:
+    error = refused(tmp_path, '[offices.A]\nhost = "h:3307"\ndatabase = "d"\nuser = "u"')
+    assert error.hint.startswith("Name the port in port")
+
+
 def test_an_office_in_an_sqlite_file(tmp_path: Path) -> None:
     assert office(tmp_path, 'file = "training.sqlite3"').address == FileAddress(tmp_path / "training.sqlite3")
 
@@ -219,6 +238,8 @@ def test_a_limit_for_all_offices_that_no_clock_reaches_is_refused(tmp_path: Path
         (SERVER + "port = 0", 5, "port must be a whole number from 1 to 65535"),
         (SERVER + 'port = "3306"', 5, "port must be a whole number"),
         (SERVER + "port = true", 5, "port must be a whole number"),
+        ('host = "h:3307"\ndatabase = "d"\nuser = "u"', 2, "host must be a name or an address without a port"),
+        ('host = "[::1]"\ndatabase = "d"\nuser = "u"', 2, "host must be a name or an address without a port"),
         (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1 to 525600."),
         (SERVER + f"lock_after_minutes = {'9' * 400}", 5, "lock_after_minutes must be a whole number from 1 to"),
         (SERVER + 'tls = "on"', 5, "tls is neither of its two words"),
@@ -344,6 +365,12 @@ def test_the_line_is_found_however_the_file_is_written(
     keys: tuple[str, ...], line: int | None, last: int | None
 ) -> None:
     assert (line_of(AWKWARD, keys), last_line_of(AWKWARD, keys)) == (line, last)
+
+
+@pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
+def test_what_cannot_be_read_has_no_line(character: str, times: int) -> None:
+    text = f"b = 1\na = {character * times}"
+    assert (line_of(text, ("b",)), last_line_of(text, ("b",))) == (None, None)
 
 
 def test_two_hundred_offices_and_a_slip_in_the_last_one(tmp_path: Path) -> None:

@@ -152,6 +152,13 @@ def test_a_name_that_could_not_be_read_again_is_refused(path: Path, name: str) -
     assert not path.exists()
 
 
+def test_an_office_that_could_not_be_read_again_is_named_instead_of_a_line(commented: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        add_offices(commented, [PLAIN, replace(PLAIN, name="B", address=ServerAddress("h", 70_000, "d", "u"))])
+    assert caught.value.sentence == "The office B cannot be added: port must be a whole number from 1 to 65535."
+    assert commented.read_text() == COMMENTED
+
+
 def test_a_file_with_a_problem_is_left_as_it_is(commented: Path) -> None:
     commented.write_text("hosst = 1\n")
     for change in (lambda: add_offices(commented, [PLAIN]), lambda: remove_office(commented, "First")):
