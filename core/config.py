@@ -42,15 +42,20 @@ class Configuration:
             return default_agreement()
         return agreement_from(self.license_file, self.license_title)
 
-    def office(self, name: str) -> ConfiguredOffice:
+    def office(self, name: str, *, whole: bool = False) -> ConfiguredOffice:
         """Find an office by its name, whose case does not count, or by a beginning that only one name has.
+
+        Args:
+            name: What was asked for.
+            whole: Whether a beginning is not enough.
 
         Raises:
             ConfigurationError: There is no such office, or there are several.
         """
         wanted = name.strip().casefold()
         exact = [office for office in self.offices if office.name.casefold() == wanted]
-        found = exact or [office for office in self.offices if wanted and office.name.casefold().startswith(wanted)]
+        begun = [office for office in self.offices if wanted and office.name.casefold().startswith(wanted)]
+        found = exact or ([] if whole else begun)
         if len(found) == 1:
             return found[0]
         if found:
@@ -60,7 +65,7 @@ class Configuration:
                 f"There is no office {name}: the configuration file has no offices.", "apisetup offices add adds one."
             )
         names = {office.name.casefold(): office for office in self.offices}
-        near = [names[each] for each in get_close_matches(wanted, names, n=3)]
+        near = begun or [names[each] for each in get_close_matches(wanted, names, n=3)]
         hint = f"Did you mean {_list(near)}?" if near else f"There are: {_list(self.offices[:10])}."
         raise ConfigurationError(f"The configuration file has no office {name}.", hint)
 

@@ -41,19 +41,22 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
             there.add(office.name.casefold())
         text = _read(path)
         apart = "" if not text else "\n" if text.endswith("\n") else "\n\n"
-        _write(path, text + apart + "\n".join(_rendered(office, path) for office in offices))
+        longer = text + apart + "\n".join(_rendered(office, path) for office in offices)
+        _refuse_if_closed(path, longer)
+        _write(path, longer)
 
 
 def remove_office(path: Path, name: str) -> ConfiguredOffice:
-    """Take an office out of the configuration file; its companion file stays where it is.
+    """Take an office out of the configuration file by its whole name; its companion file stays where it is.
 
-    Comments after its last line stay, too: they may be about what comes next.
+    The comment right above it goes along, since above the next office it would be about that one. Comments after its
+    last line stay: they may be about what comes next.
 
     Raises:
         ConfigurationError: There is no such office, or the file cannot be used or written.
     """
     with _alone_with(path):
-        office = read_configuration(path).office(name)
+        office = read_configuration(path).office(name, whole=True)
         _write(path, _without(_read(path), office.name))
     return office
 
@@ -75,13 +78,28 @@ def _without(text: str, name: str) -> str:
     first, last = line_of(text, ("offices", name)), last_line_of(text, ("offices", name))
     if first is not None and last is not None:
         lines = text.split("\n")
-        shorter = "\n".join([*lines[: first - 1], *lines[last:]])
-        with suppress(tomllib.TOMLDecodeError):
-            if {"offices": {}, **tomllib.loads(shorter)} == wanted:
-                return shorter
+        for begin in (_comment_above(lines, first - 1), first - 1):
+            shorter = "\n".join(_closed_up(lines[:begin], lines[last:]))
+            with suppress(ValueError, RecursionError):
+                if {"offices": {}, **tomllib.loads(shorter)} == wanted:
+                    return shorter
     document: Any = tomlkit.parse(text)
     del document["offices"][name]
     return tomlkit.dumps(document)
+
+
+def _comment_above(lines: Sequence[str], begin: int) -> int:
+    """Where the comment right above a line begins; one at the top of the file is about the file."""
+    first = begin
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return first or begin
+
+
+def _closed_up(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The lines before and after a gap, with one of the blank lines that stood around it."""
+    blank = not before or not before[-1].strip()
+    return [*before, *(after[1:] if blank and after and not after[0].strip() else after)]
 
 
 def _read(path: Path) -> str:
@@ -89,6 +107,17 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""
+
+
+def _refuse_if_closed(path: Path, longer: str) -> None:
+    """Refuse where TOML lets nothing be added to what is there: `offices = { … }` is a value, and whole."""
+    try:
+        tomllib.loads(longer)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"The offices in {path} stand in one value, offices = {{ … }}, to which nothing can be added.",
+            "Write each of them as a table of its own, [offices.NAME], and try again.",
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:
@@ -154,7 +183,7 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
     return {
         "host": None if address.socket else address.host,
         "port": None if address.socket or address.port == 3306 else address.port,
-        "socket": address.socket or None,
+        "socket": Path(address.socket) if address.socket else None,
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),

@@ -321,6 +321,12 @@ def test_an_office_that_is_not_found_names_the_nearest(several: Configuration, a
     assert words in str(caught.value)
 
 
+def test_a_beginning_is_not_enough_where_the_whole_name_is_asked_for(several: Configuration) -> None:
+    assert several.office("DOWNTOWN", whole=True).name == "Downtown"
+    with pytest.raises(ConfigurationError, match=r"has no office down\. Did you mean Downtown, Down under"):
+        several.office("down", whole=True)
+
+
 def test_no_office_at_all_says_how_to_add_one() -> None:
     with pytest.raises(ConfigurationError, match="apisetup offices add"):
         Configuration().office("A")

@@ -27,7 +27,9 @@ def test_an_office_is_added_listed_and_removed(home: Home) -> None:
         "Down town: od on db.example:3307 as apisetup"
         " (PRODUCTION, READ-ONLY, password: from the environment, never opened)\n"
     )
-    removed = home.run("offices", "remove", "down", "--yes")
+    refused = home.run("offices", "remove", "down", "--yes")
+    assert (refused.returncode, "Did you mean Down town?" in refused.stderr) == (2, True)
+    removed = home.run("offices", "remove", "down TOWN", "--yes")
     assert (removed.returncode, removed.stdout.splitlines()[0].startswith("Removed: Down town.")) == (0, True)
     assert "There are no offices" in home.run("offices", "list").stdout
 

@@ -145,7 +145,7 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
 def _remove(options: argparse.Namespace, places: Locations) -> int:
     from core.offices_file import remove_office
 
-    office = read_configuration(places.configuration).office(options.name)
+    office = read_configuration(places.configuration).office(options.name, whole=True)
     if not _agreed(options, f"Remove {visible(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
