@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import tomllib
 from collections.abc import Callable
@@ -164,7 +165,7 @@ def _refuse_if_others_write(path: Path, status: os.stat_result) -> None:
     if status.st_mode & 0o022:
         raise ConfigurationError(
             f"The configuration file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so others can write it.",
-            f"Look what it holds, then run: chmod go-w {path}",
+            f"Look what it holds, then run: chmod go-w {shlex.quote(str(path))}",
         )
 
 

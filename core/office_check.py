@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -284,7 +285,10 @@ def _companion(opening: Opening) -> Found:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         yield Finding(
-            "companion", State.WARNING, f"{path} has mode {mode:04o}, so others can read it.", f"Run: chmod 600 {path}"
+            "companion",
+            State.WARNING,
+            f"{path} has mode {mode:04o}, so others can read it.",
+            f"Run: chmod 600 {shlex.quote(str(path))}",
         )
         return
     try:

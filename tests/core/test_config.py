@@ -290,6 +290,16 @@ def test_a_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> N
     assert caught.value.hint.endswith(f"chmod go-w {file}")
 
 
+def test_the_chmod_to_run_can_be_run_as_it_stands(tmp_path: Path) -> None:
+    directory = tmp_path / "my offices"
+    directory.mkdir()
+    file = written(directory, "")
+    file.chmod(0o666)
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration(file)
+    assert caught.value.hint.endswith(f"chmod go-w '{file}'")
+
+
 # -- finding an office ---------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,14 @@ def test_a_password_that_is_nowhere_is_told(home: Home, practice: ServerPractice
     done = home.run("check", "--url", practice.url())
     assert done.returncode == 2
     assert done.stdout.startswith("FAILED   database-password Password of the database user: nobody is there")
+    assert "Set APISETUP_PASSWORD for a scheduled job." in done.stdout
+
+
+def test_a_password_that_an_office_asks_for_is_told_by_its_own_name(home: Home) -> None:
+    home.write_configuration('[offices.A]\nhost = "127.0.0.1"\ndatabase = "d"\nuser = "u"\n')
+    done = home.run("check", "--office", "A", APISETUP_PASSWORD="not for offices")
+    assert "Set password_from to env:NAME, file:PATH or command:PROGRAM for a scheduled job." in done.stdout
+    assert "APISETUP_PASSWORD" not in done.stdout
 
 
 # -- an SQLite practice ----------------------------------------------------------------
@@ -177,6 +186,18 @@ def test_an_sqlite_practice_can_be_checked(home: Home) -> None:
     assert set(found.values()) == {"ok"}
     home.practice.chmod(0o644)
     assert "Run: chmod 600" in home.run("check").stdout
+
+
+def test_the_chmod_to_run_can_be_run_as_it_stands(home: Home, practice: ServerPractice, tmp_path: Path) -> None:
+    companion = tmp_path / "my companion"
+    companion.touch(0o644)
+    home.write_configuration(
+        f'[offices.A]\nhost = "{practice.server.host}"\nport = {practice.server.port}\n'
+        f'database = "{practice.database}"\nuser = "{practice.server.user}"\n'
+        f'password_from = "env:PW"\ncompanion = "{companion}"\n'
+    )
+    done = home.run("check", "--office", "A", PW=practice.server.password)
+    assert f"Run: chmod 600 '{companion}'" in done.stdout
 
 
 def test_an_office_can_be_checked_by_its_name(home: Home) -> None:
