@@ -93,6 +93,26 @@ def test_what_cannot_be_done_is_told_and_nothing_is_written(home: Home, argument
     assert not home.configuration.exists()
 
 
+def test_debug_logs_what_was_asked_for_and_why_it_failed(home: Home) -> None:
+    home.run("offices", "list", "--debug")
+    home.run("offices", "remove", "A", "--debug")
+    assert [
+        line.split(" ", 2)[2] for line in home.log.read_text().splitlines() if " tui.commands.offices " in line
+    ] == [
+        "DEBUG tui.commands.offices apisetup offices list",
+        "DEBUG tui.commands.offices apisetup offices remove",
+        "DEBUG tui.commands.offices There is no office A: the configuration file has no offices."
+        " apisetup offices add adds one.",
+    ]
+
+
+def test_a_log_that_others_could_read_is_closed_to_them(home: Home) -> None:
+    home.run("offices", "list", "--debug")
+    home.log.chmod(0o644)
+    home.run("offices", "list", "--debug")
+    assert home.log.stat().st_mode & 0o777 == 0o600
+
+
 def test_nobody_there_to_be_asked(home: Home) -> None:
     add(home, "A")
     done = home.run("offices", "remove", "A")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from core.address import ServerAddress
 from core.api_key import AuthorityName
 from core.config import read_configuration
 from core.configured_office import LONGEST_LOCK, ConfiguredOffice
-from core.errors import ConfigurationError
+from core.errors import ApiSetupError, ConfigurationError
 from core.last_opened import LastOpened
 from core.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 from tui.chosen_practice import chosen_practice, locations_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from core.locations import Locations
     from core.office_import import Found
 
+_logger = logging.getLogger(__name__)
+
 DONE, NOT_DONE = 0, 2
 
 
@@ -37,6 +40,15 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     Raises:
         ApiSetupError: It could not be done; nothing was written.
     """
+    _logger.debug("apisetup offices %s", options.offices_command)
+    try:
+        return _run(options, environment)
+    except ApiSetupError as error:
+        _logger.debug("%s", error, exc_info=error)
+        raise
+
+
+def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     places = locations_of(options, environment)
     if options.offices_command == "list":
         return _list(options, places)
