@@ -63,7 +63,7 @@ def from_workstation(path: Path, name: str | None = None) -> Found:
     except Problem as problem:
         raise ConfigurationError(
             f"{path} names a database that cannot be opened: {problem.sentence}",
-            "Correct it there, or have apisetup offices add add it.",
+            "Correct it there, or name the database yourself: apisetup offices add.",
         ) from problem
     authority = _text(connection, "SslCa")
     if authority and isinstance(office.address, ServerAddress) and office.address.tls is not None:

@@ -97,9 +97,13 @@ def _comment_above(lines: Sequence[str], begin: int) -> int:
 
 
 def _closed_up(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """The lines before and after a gap, with one of the blank lines that stood around it."""
-    blank = not before or not before[-1].strip()
-    return [*before, *(after[1:] if blank and after and not after[0].strip() else after)]
+    """The lines before and after a gap, with one of the blank lines that stood around it; the last line has an end."""
+    after = after or [""]
+    if after[0].strip():
+        return [*before, *after]
+    if not before:
+        return [*after[1:]]
+    return [*(before if before[-1].strip() else before[:-1]), *after]
 
 
 def _read(path: Path) -> str:

@@ -380,7 +380,8 @@ key = 1'''
 def test_the_line_is_found_however_the_file_is_written(
     keys: tuple[str, ...], line: int | None, last: int | None
 ) -> None:
-    assert (line_of(AWKWARD, keys), last_line_of(AWKWARD, keys)) == (line, last)
+    for text in (AWKWARD, AWKWARD.replace("\n", "\r\n")):
+        assert (line_of(text, keys), last_line_of(text, keys)) == (line, last)
 
 
 @pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])

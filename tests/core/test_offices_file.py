@@ -122,6 +122,20 @@ def test_a_comment_at_the_top_of_the_file_is_about_the_file(path: Path) -> None:
     assert path.read_text() == '# Ask Dana before changing this.\n\n# B\n[offices.B]\nfile = "b"\n'
 
 
+def test_a_last_office_without_an_end_of_its_line_goes_with_its_comment(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'[offices.A]\r\nfile = "a"\r\n\r\n# B\r\n[offices.B]\r\nfile = "b"')
+    remove_office(path, "B")
+    assert path.read_bytes() == b'[offices.A]\r\nfile = "a"\r\n'
+
+
+def test_removing_the_first_office_leaves_no_blank_line_at_the_top(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('[offices.A]\nfile = "a"\n\n[offices.B]\nfile = "b"\n')
+    remove_office(path, "A")
+    assert path.read_text() == '[offices.B]\nfile = "b"\n'
+
+
 def test_what_only_looks_like_a_comment_stays(path: Path) -> None:
     path.parent.mkdir()
     license_table = '[license]\nfile = "l"\ntitle = """\\\n# 1"""\n'
