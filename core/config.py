@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import tomllib
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from core.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.config_table import Problem, Table
-from core.configured_office import ConfiguredOffice, office_from
+from core.configured_office import LONGEST_LOCK, ConfiguredOffice, office_from
 from core.errors import ConfigurationError
 from core.locations import expanded
 
@@ -42,15 +43,20 @@ class Configuration:
             return default_agreement()
         return agreement_from(self.license_file, self.license_title)
 
-    def office(self, name: str) -> ConfiguredOffice:
+    def office(self, name: str, *, whole: bool = False) -> ConfiguredOffice:
         """Find an office by its name, whose case does not count, or by a beginning that only one name has.
+
+        Args:
+            name: What was asked for.
+            whole: Whether a beginning is not enough.
 
         Raises:
             ConfigurationError: There is no such office, or there are several.
         """
         wanted = name.strip().casefold()
         exact = [office for office in self.offices if office.name.casefold() == wanted]
-        found = exact or [office for office in self.offices if wanted and office.name.casefold().startswith(wanted)]
+        begun = [office for office in self.offices if wanted and office.name.casefold().startswith(wanted)]
+        found = exact or ([] if whole else begun)
         if len(found) == 1:
             return found[0]
         if found:
@@ -60,7 +66,7 @@ class Configuration:
                 f"There is no office {name}: the configuration file has no offices.", "apisetup offices add adds one."
             )
         names = {office.name.casefold(): office for office in self.offices}
-        near = [names[each] for each in get_close_matches(wanted, names, n=3)]
+        near = begun or [names[each] for each in get_close_matches(wanted, names, n=3)]
         hint = f"Did you mean {_list(near)}?" if near else f"There are: {_list(self.offices[:10])}."
         raise ConfigurationError(f"The configuration file has no office {name}.", hint)
 
@@ -102,6 +108,10 @@ def parse_configuration(path: Path, text: str) -> Configuration:
         raise ConfigurationError(
             f"The configuration file {path} is not TOML: {error}.", "Correct that line."
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"The configuration file {path} has a number or brackets that go on for too long.", "Shorten that line."
+        ) from error
     try:
         return _configuration(path, Table((), content))
     except Problem as problem:
@@ -124,7 +134,7 @@ def _configuration(path: Path, table: Table) -> Configuration:
         license_file=beside(path)(file) if file else None,
         license_title=title or DEFAULT_TITLE,
         offices=_offices(table.table("offices"), beside(path)),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
     )
 
 
@@ -155,7 +165,7 @@ def _refuse_if_others_write(path: Path, status: os.stat_result) -> None:
     if status.st_mode & 0o022:
         raise ConfigurationError(
             f"The configuration file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so others can write it.",
-            f"Look what it holds, then run: chmod go-w {path}",
+            f"Look what it holds, then run: chmod go-w {shlex.quote(str(path))}",
         )
 
 

@@ -13,7 +13,7 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
     TOML itself is asked, so whatever way the names are written in is understood: the value is in every beginning of the
     file that goes far enough, and in none that does not.
     """
-    lines = text.split("\n")
+    lines = _lines(text)
     missing, there = 0, len(lines)  # after so many lines the value is not there yet, and is there
     if _found(_read(lines, there), keys) is None:
         return None
@@ -27,11 +27,16 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
 
 def last_line_of(text: str, keys: Sequence[str]) -> int | None:
     """The line, from 1 on, on which the last part of a value ends; None where there is none."""
-    lines = text.split("\n")
+    lines = _lines(text)
     whole = _found(_read(lines, len(lines)), keys)
     if whole is None:
         return None
     return next(end for end in range(1, len(lines) + 1) if _found(_read(lines, end), keys) == whole)
+
+
+def _lines(text: str) -> list[str]:
+    # A beginning that ends between a return and its line feed would be no TOML.
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def _readable_between(lines: Sequence[str], missing: int, there: int) -> int | None:
@@ -44,7 +49,7 @@ def _readable_between(lines: Sequence[str], missing: int, there: int) -> int | N
 def _read(lines: Sequence[str], end: int) -> dict[str, Any] | None:
     try:
         return tomllib.loads("\n".join(lines[:end]))
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -94,17 +94,15 @@ class Table:
             raise self.problem(name, f"{self._path(name)} must be true or false.", "Write it without quotes.")
         return found
 
-    def number(self, name: str, *, at_least: int, at_most: int | None = None) -> int | None:
+    def number(self, name: str, *, at_least: int, at_most: int) -> int | None:
         """A whole number; None where it is missing."""
         found = self._content.get(name)
         if found is None:
             return None
         whole = isinstance(found, int) and not isinstance(found, bool)
-        if not whole or found < at_least or (at_most is not None and found > at_most):
-            upper = "" if at_most is None else f" to {at_most}"
-            raise self.problem(
-                name, f"{self._path(name)} must be a whole number from {at_least}{upper}.", "Write it without quotes."
-            )
+        if not whole or not at_least <= found <= at_most:
+            sentence = f"{self._path(name)} must be a whole number from {at_least} to {at_most}."
+            raise self.problem(name, sentence, "Write it without quotes.")
         return int(found)
 
     def _path(self, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from core.address import Address, FileAddress, ServerAddress
@@ -14,6 +15,8 @@ from core.password_source import PROMPT, Kind, PasswordSource, parse_password_so
 from core.tls import Tls, is_local
 
 LONGEST_NAME = 60
+LONGEST_LOCK = 525_600
+"""Minutes: a year."""
 _ON_SERVER = (
     "host",
     "port",
@@ -92,7 +95,7 @@ def office_from(name: str, table: Table, place: Place) -> ConfiguredOffice:
         license_title=license_title,
         read_only=table.flag("read_only"),
         production=table.flag("production"),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
     )
 
 
@@ -123,6 +126,12 @@ def _server_address(table: Table, place: Place) -> ServerAddress:
         raise table.problem("socket", "host and socket say two things.", "Choose one of them.")
     if socket is not None and "port" in table:
         raise table.problem("port", "a socket has no port.", "Leave the port out.")
+    if host is not None and ":" in host and not _is_address(host):
+        raise table.problem(
+            "host",
+            "host must be a name or an address without a port.",
+            "Name the port in port, and an IPv6 address without brackets.",
+        )
     database, user = table.text("database"), table.text("user")
     if database is None or user is None or not (host or socket):
         raise Problem(
@@ -136,6 +145,14 @@ def _server_address(table: Table, place: Place) -> ServerAddress:
         socket=str(place(socket)) if socket else "",
         tls=_tls(table, place, local=is_local(host or "localhost", socket or "")),
     )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _tls(table: Table, place: Place, *, local: bool) -> Tls | None:

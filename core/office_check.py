@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from ssl import SSLContext
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
-from core.address import ServerAddress
+from core.address import Address, FileAddress, ServerAddress
 from core.companion.migrations import pending
 from core.database import existing_file_engine, forbid_writing, server_engine, translated
 from core.errors import (
@@ -35,7 +38,8 @@ from core.users import UserService
 
 Found = Iterator[Finding]
 
-_STEPS = ("address", "server", "tls", "database-user", "practice")
+_STEPS_TO_SERVER = ("address", "server", "tls", "database-user", "practice")
+_STEPS_TO_FILE = ("address", "practice")
 _UNREACHED = {
     ServerUnreachable: "server",
     InsecureLine: "tls",
@@ -56,27 +60,36 @@ def check_office(opening: Opening, password: Secret, user: str | None) -> tuple[
         user: The name of an Open Dental user whose permissions are looked at; nobody is signed in.
     """
     found: list[Finding] = []
+    steps = _STEPS_TO_SERVER if opening.on_server else _STEPS_TO_FILE
     try:
-        found += _resolved(opening)
+        found += _resolved(opening.address)
         if found and found[-1].state is State.FAILED:
-            return (*found, *_not_checked("address"))
+            return (*found, *map(_not_checked, steps[1:]))
         with _connected(opening, password) as engine:
             found += _checked(opening, engine, user)
     except ApiSetupError as error:
-        step = next((name for kind, name in _UNREACHED.items() if isinstance(error, kind)), "server")
+        told = {each.id for each in found}
+        unforeseen = next((name for name in steps if name not in told), steps[1])
+        step = next((name for kind, name in _UNREACHED.items() if isinstance(error, kind)), unforeseen)
         found.append(Finding(step, State.FAILED, error.sentence, error.hint))
-        found += _not_checked(step)
+        found += (_not_checked(name) for name in steps[steps.index(step) + 1 :] if name not in told)
     return tuple(found)
 
 
-def _not_checked(after: str) -> Found:
-    for name in _STEPS[_STEPS.index(after) + 1 :]:
-        yield Finding(name, State.NOT_CHECKED, "Not checked, because of what failed before.")
+def _not_checked(name: str) -> Finding:
+    return Finding(name, State.NOT_CHECKED, "Not checked, because of what failed before.")
 
 
-def _resolved(opening: Opening) -> Found:
-    address = opening.address
-    if not isinstance(address, ServerAddress) or address.socket:
+def _resolved(address: Address) -> Found:
+    if isinstance(address, FileAddress) and not address.path.is_file():
+        yield Finding(
+            "address",
+            State.FAILED,
+            f"There is no file {address.path}.",
+            "Name another one, or open it once, not read-only, to have it made.",
+        )
+        return
+    if isinstance(address, FileAddress) or address.socket:
         yield Finding("address", State.OK, address.label)
         return
     try:
@@ -107,12 +120,13 @@ def _connected(opening: Opening, password: Secret) -> Iterator[Engine]:
 
 
 def _checked(opening: Opening, engine: Engine, user: str | None) -> Found:
-    with translated(), engine.connect() as plain:
+    opened = yield from _opened(opening.address, engine)
+    with translated(), opened as plain:
         connection = plain.execution_options(read_only=True)
         connection.scalar(text("SELECT 1"))
         if isinstance(opening.address, ServerAddress):
             yield Finding("server", State.OK, "The server answers.")
-            yield from _line(opening.address, connection)
+            yield _line(opening.address, connection)
             yield Finding("database-user", State.OK, str(connection.scalar(text("SELECT CURRENT_USER()"))))
         shape = probe(connection)
         yield Finding("practice", State.OK, shape.practice_title or "(practice without a title)")
@@ -128,20 +142,59 @@ def _checked(opening: Opening, engine: Engine, user: str | None) -> Found:
     yield from check_authority(practice, opening)
 
 
-def _line(address: ServerAddress, connection: Connection) -> Found:
+def _opened(address: Address, engine: Engine) -> Generator[Finding, None, Connection]:
+    contexts = _contexts_of(engine)
+    try:
+        with translated():
+            return engine.connect()
+    except (InsecureLine, LoginRefused, NoSuchDatabase) as refusal:
+        if isinstance(address, ServerAddress):
+            yield from _before_refusal(address, refusal, contexts)
+        raise
+
+
+def _contexts_of(engine: Engine) -> list[SSLContext]:
+    """Collects what the driver encrypts its lines with, which counts those that came to be."""
+    contexts: list[SSLContext] = []
+
+    @event.listens_for(engine, "do_connect")
+    def _collect(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+        if "ssl" in options:
+            contexts.append(options["ssl"])
+
+    return contexts
+
+
+def _before_refusal(address: ServerAddress, refusal: ApiSetupError, contexts: list[SSLContext]) -> Found:
+    """What a server's refusal says of the steps before it; no more than is certain."""
+    yield Finding("server", State.OK, "The server answers.")
+    if isinstance(refusal, InsecureLine):
+        return
+    if address.tls is None:
+        yield _open_line(address)
+    elif any(context.session_stats()["connect_good"] for context in contexts):
+        yield Finding("tls", State.OK, "Encrypted and verified.")
+    else:
+        yield _not_checked("tls")
+    if isinstance(refusal, NoSuchDatabase):
+        yield Finding("database-user", State.OK, "The server accepts the database user and its password.")
+
+
+def _line(address: ServerAddress, connection: Connection) -> Finding:
+    if address.tls is None:
+        return _open_line(address)
     rows = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_%'")).all()
     status = {str(name): str(value) for name, value in rows}
     version, cipher = status.get("Ssl_version", ""), status.get("Ssl_cipher", "")
-    if address.tls is not None:
-        ok = bool(version)
-        words = f"Encrypted and verified: {version}, {cipher}." if ok else "The server says that the line is open."
-        yield Finding("tls", State.OK if ok else State.FAILED, words)
-    elif is_local(address.host, address.socket):
-        yield Finding("tls", State.OK, "Not needed: the line stays on this computer.")
-    else:
-        yield Finding(
-            "tls", State.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off."
-        )
+    if not version:
+        return Finding("tls", State.FAILED, "The server says that the line is open.")
+    return Finding("tls", State.OK, f"Encrypted and verified: {version}, {cipher}.")
+
+
+def _open_line(address: ServerAddress) -> Finding:
+    if is_local(address.host, address.socket):
+        return Finding("tls", State.OK, "Not needed: the line stays on this computer.")
+    return Finding("tls", State.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off.")
 
 
 # -- the practice ----------------------------------------------------------------------
@@ -284,7 +337,10 @@ def _companion(opening: Opening) -> Found:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         yield Finding(
-            "companion", State.WARNING, f"{path} has mode {mode:04o}, so others can read it.", f"Run: chmod 600 {path}"
+            "companion",
+            State.WARNING,
+            f"{path} has mode {mode:04o}, so others can read it.",
+            f"Run: chmod 600 {shlex.quote(str(path))}",
         )
         return
     try:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from core.address import ServerAddress
-from core.configured_office import LONGEST_NAME, ConfiguredOffice
+from core.config_table import Problem, Table
+from core.configured_office import LONGEST_NAME, ConfiguredOffice, office_from
 from core.errors import ConfigurationError
-from core.tls import Tls, is_local
 
 if TYPE_CHECKING:
     from core.secrets import Secret
@@ -58,16 +58,22 @@ def from_workstation(path: Path, name: str | None = None) -> Found:
             )
         raise ConfigurationError(f"{path} names no computer and database.", "Take another workstation's file.")
     user = _text(connection, "User") or "apisetup"
-    address, remarks = _address(host, database, user), []
+    try:
+        office, remarks = _office(name or "", host, database, user), list[str]()
+    except Problem as problem:
+        raise ConfigurationError(
+            f"{path} names a database that cannot be opened: {problem.sentence}",
+            "Correct it there, or name the database yourself: apisetup offices add.",
+        ) from problem
     authority = _text(connection, "SslCa")
-    if authority and address.tls is not None:
+    if authority and isinstance(office.address, ServerAddress) and office.address.tls is not None:
         remarks.append(
             f"The certificate {PureWindowsPath(authority).name} is on the workstation; copy it, and name it as tls_ca."
         )
     remarks.append(_password_remark(connection))
     if user.lower() == "root":
         remarks.append("The workstation's database user is root; the README's own user may do less, and is safer.")
-    return Found((ConfiguredOffice(_name(name or "", address), address),), tuple(remarks))
+    return Found((office,), tuple(remarks))
 
 
 def from_central_manager(address: ServerAddress, password: Secret, taken: Iterable[str]) -> Found:
@@ -87,14 +93,20 @@ def from_central_manager(address: ServerAddress, password: Secret, taken: Iterab
 
     names, offices, remarks = {each.casefold() for each in taken}, list[ConfiguredOffice](), list[str]()
     for row in read_central_connections(address, password):
+        note = row.note.splitlines()[0] if row.note else ""
+        called = note or row.service or f"Connection {row.number}"
         if not row.server or not row.database:
             why = "is reached by Middle Tier" if row.service else "names no server and database"
-            remarks.append(f"{row.note or row.service or f'Connection {row.number}'} {why}, and is left out.")
+            remarks.append(f"{called} {why}, and is left out.")
             continue
-        found = _address(row.server, row.database, row.user or address.user)
-        name = _unused(_name(row.note.splitlines()[0] if row.note.strip() else "", found), names)
+        try:
+            office = _office(note, row.server, row.database, row.user or address.user)
+        except Problem as problem:
+            remarks.append(f"{called} is left out: {problem.sentence}")
+            continue
+        name = _unused(office.name, names)
         names.add(name.casefold())
-        offices.append(ConfiguredOffice(name, found))
+        offices.append(replace(office, name=name))
     if offices:
         remarks.append("Passwords are not taken: they are encrypted there. Each office asks for its own.")
     return Found(tuple(offices), tuple(remarks))
@@ -110,14 +122,20 @@ def renamed(found: Found, taken: Sequence[str]) -> Found:
     return replace(found, offices=tuple(offices))
 
 
-def _address(server: str, database: str, user: str) -> ServerAddress:
+def _office(name: str, server: str, database: str, user: str) -> ConfiguredOffice:
+    """An office by the rules of the configuration file, in which it is to stand.
+
+    Raises:
+        Problem: One of the values cannot stand there.
+    """
     host, port = _host_and_port(server)
-    return ServerAddress(host, port, database, user, tls=None if is_local(host, "") else Tls())
+    values = {"host": host, "port": port, "database": database, "user": user}
+    return office_from(_name(name) or _name(f"{database}@{host}"), Table((), values), Path)
 
 
 def _host_and_port(server: str) -> tuple[str, int]:
-    """`host`, `host:port`, or an IPv6 address with or without brackets."""
-    found = re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+):(\d+)", server.strip())
+    """`host`, `host:port`, or an IPv6 address with or without brackets; anything else stays as it is."""
+    found = re.fullmatch(r"\[(.+)\](?::([0-9]{1,5}))?|([^:]+):([0-9]{1,5})", server.strip())
     if found is None:
         return server.strip(), 3306
     return found[1] or found[3], int(found[2] or found[4] or 3306)
@@ -133,10 +151,9 @@ def _password_remark(connection: Element) -> str:
     return "It has no password. apisetup asks for the database password."
 
 
-def _name(wanted: str, address: ServerAddress) -> str:
+def _name(wanted: str) -> str:
     printable = "".join(each if each.isprintable() else " " for each in wanted)
-    name = " ".join(printable.split())[:LONGEST_NAME].strip()
-    return name or f"{address.database}@{address.host}"[:LONGEST_NAME]
+    return " ".join(printable.split())[:LONGEST_NAME].strip()
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -14,10 +14,10 @@ import tomlkit
 
 from core.address import FileAddress
 from core.api_key import AuthorityName
-from core.config import parse_configuration, read_configuration
+from core.config import beside, parse_configuration, read_configuration
 from core.config_lines import last_line_of, line_of
-from core.config_table import Problem
-from core.configured_office import ConfiguredOffice, check_name
+from core.config_table import Problem, Table
+from core.configured_office import ConfiguredOffice, check_name, office_from
 from core.errors import ConfigurationError
 from core.password_source import PROMPT
 from core.private_file import create_private_directory, replace_private_file
@@ -33,7 +33,7 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
     with _alone_with(path):
         there = {office.name.casefold() for office in read_configuration(path).offices}
         for office in offices:
-            _check_name(office.name)
+            _check(office, path)
             if office.name.casefold() in there:
                 raise ConfigurationError(
                     f"There is an office {office.name} already.", "Choose another name, or remove it first."
@@ -41,19 +41,22 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
             there.add(office.name.casefold())
         text = _read(path)
         apart = "" if not text else "\n" if text.endswith("\n") else "\n\n"
-        _write(path, text + apart + "\n".join(_rendered(office, path) for office in offices))
+        longer = text + apart + "\n".join(_rendered(office, path) for office in offices)
+        _refuse_if_closed(path, longer)
+        _write(path, longer)
 
 
 def remove_office(path: Path, name: str) -> ConfiguredOffice:
-    """Take an office out of the configuration file; its companion file stays where it is.
+    """Take an office out of the configuration file by its whole name; its companion file stays where it is.
 
-    Comments after its last line stay, too: they may be about what comes next.
+    The comment right above it goes along, since above the next office it would be about that one. Comments after its
+    last line stay: they may be about what comes next.
 
     Raises:
         ConfigurationError: There is no such office, or the file cannot be used or written.
     """
     with _alone_with(path):
-        office = read_configuration(path).office(name)
+        office = read_configuration(path).office(name, whole=True)
         _write(path, _without(_read(path), office.name))
     return office
 
@@ -75,13 +78,32 @@ def _without(text: str, name: str) -> str:
     first, last = line_of(text, ("offices", name)), last_line_of(text, ("offices", name))
     if first is not None and last is not None:
         lines = text.split("\n")
-        shorter = "\n".join([*lines[: first - 1], *lines[last:]])
-        with suppress(tomllib.TOMLDecodeError):
-            if {"offices": {}, **tomllib.loads(shorter)} == wanted:
-                return shorter
+        for begin in (_comment_above(lines, first - 1), first - 1):
+            shorter = "\n".join(_closed_up(lines[:begin], lines[last:]))
+            with suppress(ValueError, RecursionError):
+                if {"offices": {}, **tomllib.loads(shorter)} == wanted:
+                    return shorter
     document: Any = tomlkit.parse(text)
     del document["offices"][name]
     return tomlkit.dumps(document)
+
+
+def _comment_above(lines: Sequence[str], begin: int) -> int:
+    """Where the comment right above a line begins; one at the top of the file is about the file."""
+    first = begin
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return first or begin
+
+
+def _closed_up(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The lines before and after a gap, with one of the blank lines that stood around it; the last line has an end."""
+    after = after or [""]
+    if after[0].strip():
+        return [*before, *after]
+    if not before:
+        return [*after[1:]]
+    return [*(before if before[-1].strip() else before[:-1]), *after]
 
 
 def _read(path: Path) -> str:
@@ -89,6 +111,17 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""
+
+
+def _refuse_if_closed(path: Path, longer: str) -> None:
+    """Refuse where TOML lets nothing be added to what is there: `offices = { … }` is a value, and whole."""
+    try:
+        tomllib.loads(longer)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"The offices in {path} stand in one value, offices = {{ … }}, to which nothing can be added.",
+            "Write each of them as a table of its own, [offices.NAME], and try again.",
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:
@@ -102,11 +135,18 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _check_name(name: str) -> None:
+def _check(office: ConfiguredOffice, path: Path) -> None:
+    """Refuse what could not be read again, before a line is blamed that is in no file."""
     try:
-        check_name(name, ())
+        check_name(office.name, ())
     except Problem as problem:
         raise ConfigurationError(f"{problem.sentence[:1].upper()}{problem.sentence[1:]}", problem.hint) from problem
+    try:
+        table = tomllib.loads(_rendered(office, path))["offices"][office.name]
+        office_from(office.name, Table((), table), beside(path))
+    except Problem as problem:
+        sentence = f"The office {office.name} cannot be added: {problem.sentence}"
+        raise ConfigurationError(sentence, problem.hint) from problem
 
 
 @contextmanager
@@ -147,7 +187,7 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
     return {
         "host": None if address.socket else address.host,
         "port": None if address.socket or address.port == 3306 else address.port,
-        "socket": address.socket or None,
+        "socket": Path(address.socket) if address.socket else None,
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),

@@ -117,7 +117,7 @@ def _from_environment(name: str, environment: Mapping[str, str]) -> Secret:
 def _from_file(path: Path) -> Secret:
     """The first line of a file that nobody else can read; checked on what was opened, not on its name."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             _refuse_open_to_others(path, status)
             content = file.read(_LONGEST)
@@ -126,6 +126,11 @@ def _from_file(path: Path) -> Secret:
             f"The password file {path} cannot be read: {error.strerror}.", "Correct that, or change password_from."
         ) from error
     return _first_line(content, f"The password file {path}")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # A pipe would wait for somebody to write to it, before it can be seen that it is one.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _refuse_open_to_others(path: Path, status: os.stat_result) -> None:
@@ -213,18 +218,17 @@ def _from_keyring(account: str, environment: Mapping[str, str]) -> Secret | None
         return None
     try:
         import keyring
-        from keyring.errors import KeyringError
     except ImportError as error:
         raise ConfigurationError(
             "The system keyring needs the Python package keyring, which is not installed.",
             "Run: pip install 'apisetup[keyring]'",
         ) from error
-    answers: list[str | KeyringError | None] = []
+    answers: list[str | Exception | None] = []
 
     def look() -> None:
         try:
             answers.append(keyring.get_password(KEYRING_SERVICE, account))
-        except KeyringError as error:
+        except Exception as error:  # noqa: BLE001 - what a backend raises of its own is no KeyringError
             answers.append(error)
 
     # A keyring that waits for its owner is left alone; a daemon thread does not keep the program from ending.
@@ -232,10 +236,10 @@ def _from_keyring(account: str, environment: Mapping[str, str]) -> Secret | None
     asking.start()
     asking.join(KEYRING_SECONDS)
     answer = answers[0] if answers else None
-    if isinstance(answer, KeyringError) or not answers:
+    if isinstance(answer, Exception) or not answers:
         waited = f"did not answer within {KEYRING_SECONDS} seconds" if not answers else "cannot be used"
         raise ConfigurationError(f"The system keyring {waited}.", "Unlock it, or change password_from.") from (
-            answer if isinstance(answer, KeyringError) else None
+            answer if isinstance(answer, Exception) else None
         )
     if answer is None:
         raise ConfigurationError(

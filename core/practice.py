@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -27,7 +27,6 @@ from core.opendental.tables import SecurityLog, SecurityLogHash
 
 _logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 

@@ -47,6 +47,19 @@ class SettingsService:
         with self._practice.read() as session:
             return _read(session).page
 
+    def check(self, read: ApiSettings, wanted: ApiSettings) -> None:
+        """Refuse values that `save` would refuse; nothing is written.
+
+        Args:
+            read: What was shown.
+            wanted: What shall be there.
+
+        Raises:
+            InvalidInput: As for `save`.
+        """
+        with self._practice.read() as session:
+            _checked(_read(session), read, wanted)
+
     def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings, *, undoing: int = 0) -> SavedSettings:
         """Write the values that differ between `read` and `wanted`, if they still are what was read.
 

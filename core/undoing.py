@@ -59,12 +59,13 @@ class UndoService:
         Raises:
             EntryGone: There is no such entry any more.
             NotOursToChange: It cannot be undone from here, with the reason.
+            InvalidInput: What was there before cannot be saved.
             ChangedMeanwhile: A value is not the one that the entry wrote, with who changed it.
         """
         entry = self._audit.whole(number)
         subject = _undoable(entry)
         if subject.about_settings:
-            self._settings_to_write(entry, subject)
+            self._settings.check(*self._settings_to_write(entry, subject))
         else:
             self._key_to_change(entry, subject)
         return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in subject.edits)

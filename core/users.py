@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -222,10 +223,10 @@ def _permissions(session: Session, user_num: int) -> set[int]:
 
 
 def _log_off_after(session: Session) -> int:
-    """The practice's own limit in minutes; 0, also where it is no number, is never."""
+    """The practice's own limit in minutes; 0, also where it is no number or one that is never reached, is never."""
     query = select(Preference.value_string).where(Preference.pref_name == "SecurityLogOffAfterMinutes").limit(1)
     words = (session.scalar(query) or "").strip()
-    return int(words) if words.isascii() and words.isdigit() else 0
+    return int(words) if re.fullmatch(r"[0-9]{1,9}", words) else 0
 
 
 def _refusal(

@@ -37,12 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
+    from tui.chosen_practice import chosen_practice, locations_of
+
     if options.command == "offices":
         from tui.commands import offices
 
+        _log_if_asked(options, locations_of(options, os.environ).log)
         return offices.run(options, os.environ)
-    from tui.chosen_practice import chosen_practice
-
     if options.command in ("audit", "check"):
         from tui.commands import audit, check
 

@@ -36,7 +36,12 @@ class _PrivateFile(RotatingFileHandler):
     """A rotating file with mode 0600."""
 
     def _open(self) -> TextIOWrapper:
-        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600))
+        handle = os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600)
+        try:
+            # One that is there already may have been looser.
+            os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
         return super()._open()
 
 

@@ -100,6 +100,13 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, text: str | bytes, words: s
     assert error.hint
 
 
+@pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
+def test_a_value_that_goes_on_for_too_long_is_told(tmp_path: Path, character: str, times: int) -> None:
+    error = refused(tmp_path, f"a = {character * times}")
+    assert error.sentence.endswith("config.toml has a number or brackets that go on for too long.")
+    assert error.hint
+
+
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\x00"])
 def test_a_license_text_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "license.txt").write_bytes(content)
@@ -169,6 +176,18 @@ def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["db", "db.example", "10.0.0.5", "::1", "fe80::1%eth0"])
+def test_a_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    address = office(tmp_path, f'host = "{host}"\ndatabase = "d"\nuser = "u"').address
+    assert isinstance(address, ServerAddress)
+    assert address.host == host
+
+
+def test_a_host_with_a_port_says_where_the_port_belongs(tmp_path: Path) -> None:
+    error = refused(tmp_path, '[offices.A]\nhost = "h:3307"\ndatabase = "d"\nuser = "u"')
+    assert error.hint.startswith("Name the port in port")
+
+
 def test_an_office_in_an_sqlite_file(tmp_path: Path) -> None:
     assert office(tmp_path, 'file = "training.sqlite3"').address == FileAddress(tmp_path / "training.sqlite3")
 
@@ -205,6 +224,10 @@ def test_a_limit_for_all_offices(tmp_path: Path) -> None:
     assert read_configuration(written(tmp_path, "lock_after_minutes = 15")).lock_after_minutes == 15
 
 
+def test_a_limit_for_all_offices_that_no_clock_reaches_is_refused(tmp_path: Path) -> None:
+    assert "from 1 to 525600" in refused(tmp_path, f"lock_after_minutes = {'9' * 400}").sentence
+
+
 @pytest.mark.parametrize(
     ("lines", "line", "words"),
     [
@@ -215,7 +238,10 @@ def test_a_limit_for_all_offices(tmp_path: Path) -> None:
         (SERVER + "port = 0", 5, "port must be a whole number from 1 to 65535"),
         (SERVER + 'port = "3306"', 5, "port must be a whole number"),
         (SERVER + "port = true", 5, "port must be a whole number"),
-        (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1."),
+        ('host = "h:3307"\ndatabase = "d"\nuser = "u"', 2, "host must be a name or an address without a port"),
+        ('host = "[::1]"\ndatabase = "d"\nuser = "u"', 2, "host must be a name or an address without a port"),
+        (SERVER + "lock_after_minutes = 0", 5, "lock_after_minutes must be a whole number from 1 to 525600."),
+        (SERVER + f"lock_after_minutes = {'9' * 400}", 5, "lock_after_minutes must be a whole number from 1 to"),
         (SERVER + 'tls = "on"', 5, "tls is neither of its two words"),
         (SERVER + 'tls = "off"\ntls_ca = "x"', 5, "tls is off, and tls_ca says how it is on"),
         (SERVER + 'tls_key = "x"', 5, "tls_key stands without tls_cert"),
@@ -264,6 +290,16 @@ def test_a_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> N
     assert caught.value.hint.endswith(f"chmod go-w {file}")
 
 
+def test_the_chmod_to_run_can_be_run_as_it_stands(tmp_path: Path) -> None:
+    directory = tmp_path / "my offices"
+    directory.mkdir()
+    file = written(directory, "")
+    file.chmod(0o666)
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration(file)
+    assert caught.value.hint.endswith(f"chmod go-w '{file}'")
+
+
 # -- finding an office ---------------------------------------------------------------
 
 
@@ -293,6 +329,12 @@ def test_an_office_that_is_not_found_names_the_nearest(several: Configuration, a
     with pytest.raises(ConfigurationError) as caught:
         several.office(asked)
     assert words in str(caught.value)
+
+
+def test_a_beginning_is_not_enough_where_the_whole_name_is_asked_for(several: Configuration) -> None:
+    assert several.office("DOWNTOWN", whole=True).name == "Downtown"
+    with pytest.raises(ConfigurationError, match=r"has no office down\. Did you mean Downtown, Down under"):
+        several.office("down", whole=True)
 
 
 def test_no_office_at_all_says_how_to_add_one() -> None:
@@ -338,7 +380,14 @@ key = 1'''
 def test_the_line_is_found_however_the_file_is_written(
     keys: tuple[str, ...], line: int | None, last: int | None
 ) -> None:
-    assert (line_of(AWKWARD, keys), last_line_of(AWKWARD, keys)) == (line, last)
+    for text in (AWKWARD, AWKWARD.replace("\n", "\r\n")):
+        assert (line_of(text, keys), last_line_of(text, keys)) == (line, last)
+
+
+@pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
+def test_what_cannot_be_read_has_no_line(character: str, times: int) -> None:
+    text = f"b = 1\na = {character * times}"
+    assert (line_of(text, ("b",)), last_line_of(text, ("b",))) == (None, None)
 
 
 def test_two_hundred_offices_and_a_slip_in_the_last_one(tmp_path: Path) -> None:

@@ -93,6 +93,28 @@ def test_a_computer_may_come_with_a_port(tmp_path: Path, written: str, host: str
 
 
 @pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("server:70000", "port must be a whole number from 1 to 65535."),
+        ("server:0", "port must be a whole number from 1 to 65535."),
+        ("server:999999", "host must be a name or an address without a port."),
+        ("server:x", "host must be a name or an address without a port."),
+        ("srv\u202ex", "host has characters that cannot be printed."),
+    ],
+)
+def test_a_computer_that_no_office_can_have_gets_a_sentence(tmp_path: Path, written: str, words: str) -> None:
+    path = file(tmp_path, workstation().replace("SERVER", written))
+    with pytest.raises(ConfigurationError) as caught:
+        from_workstation(path)
+    assert caught.value.sentence == f"{path} names a database that cannot be opened: {words}"
+
+
+def test_a_port_of_many_digits_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="without a port"):
+        from_workstation(file(tmp_path, workstation().replace("SERVER", f"server:{'9' * 5000}")))
+
+
+@pytest.mark.parametrize(
     "content",
     [
         workstation().encode("utf-8-sig"),
@@ -191,6 +213,18 @@ def test_the_central_managers_offices_come_in_its_order(central: ServerAddress, 
         "Passwords are not taken: they are encrypted there. Each office asks for its own.",
     )
     assert "secret" not in repr(found)
+
+
+def test_a_row_that_no_office_can_have_is_left_out_with_the_reason(central: ServerAddress, server: Server) -> None:
+    with server.connection(central.database) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE centralconnection SET ServerName = 'srv:70000' WHERE Note = 'Downtown' AND ItemOrder = 1"
+        )
+        cursor.execute("UPDATE centralconnection SET DatabaseName = CHAR(111, 7, 100) WHERE ItemOrder = 4")
+    found = from_central_manager(central, Secret(server.password), [])
+    assert [each.name for each in found.offices] == ["North", "Downtown"]
+    assert found.remarks[0] == "Downtown is left out: port must be a whole number from 1 to 65535."
+    assert found.remarks[2] == "Connection 4 is left out: database has characters that cannot be printed."
 
 
 def test_a_user_who_may_not_read_the_passwords_is_enough(central: ServerAddress, server: Server) -> None:

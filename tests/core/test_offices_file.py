@@ -101,12 +101,47 @@ def test_a_last_line_without_an_end_stays_a_line(path: Path) -> None:
     assert (configuration.lock_after_minutes, len(configuration.offices)) == (5, 1)
 
 
-@pytest.mark.parametrize("name", ["First", "FIRST", "fir"])
-def test_removing_leaves_the_comments_of_the_others(commented: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["First", "FIRST"])
+def test_removing_takes_along_the_comment_right_above_and_leaves_the_others(commented: Path, name: str) -> None:
     assert remove_office(commented, name).name == "First"
     assert commented.read_text() == COMMENTED.replace(
-        '[offices.First]\nhost = "h"   # its host\ndatabase = "d"\nuser = "u"\n', ""
+        '# The first office.\n[offices.First]\nhost = "h"   # its host\ndatabase = "d"\nuser = "u"\n\n', ""
     )
+
+
+def test_a_beginning_of_a_name_is_not_enough_to_remove_it(commented: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"has no office fir\. Did you mean First"):
+        remove_office(commented, "fir")
+    assert commented.read_text() == COMMENTED
+
+
+def test_a_comment_at_the_top_of_the_file_is_about_the_file(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('# Ask Dana before changing this.\n[offices.A]\nfile = "a"\n\n# B\n[offices.B]\nfile = "b"\n')
+    remove_office(path, "A")
+    assert path.read_text() == '# Ask Dana before changing this.\n\n# B\n[offices.B]\nfile = "b"\n'
+
+
+def test_a_last_office_without_an_end_of_its_line_goes_with_its_comment(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'[offices.A]\r\nfile = "a"\r\n\r\n# B\r\n[offices.B]\r\nfile = "b"')
+    remove_office(path, "B")
+    assert path.read_bytes() == b'[offices.A]\r\nfile = "a"\r\n'
+
+
+def test_removing_the_first_office_leaves_no_blank_line_at_the_top(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('[offices.A]\nfile = "a"\n\n[offices.B]\nfile = "b"\n')
+    remove_office(path, "A")
+    assert path.read_text() == '[offices.B]\nfile = "b"\n'
+
+
+def test_what_only_looks_like_a_comment_stays(path: Path) -> None:
+    path.parent.mkdir()
+    license_table = '[license]\nfile = "l"\ntitle = """\\\n# 1"""\n'
+    path.write_text(f'{license_table}[offices.A]\nfile = "a"\n')
+    remove_office(path, "A")
+    assert path.read_text() == license_table
 
 
 def test_removing_the_last_office_leaves_the_rest(commented: Path) -> None:
@@ -116,8 +151,6 @@ def test_removing_the_last_office_leaves_the_rest(commented: Path) -> None:
     assert [line for line in commented.read_text().splitlines() if line] == [
         "# What this file is for.",
         "lock_after_minutes = 15   # for all",
-        "# The first office.",
-        "# The second office; call Dana before.",
         "# The end.",
     ]
 
@@ -152,6 +185,13 @@ def test_a_name_that_could_not_be_read_again_is_refused(path: Path, name: str) -
     assert not path.exists()
 
 
+def test_an_office_that_could_not_be_read_again_is_named_instead_of_a_line(commented: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        add_offices(commented, [PLAIN, replace(PLAIN, name="B", address=ServerAddress("h", 70_000, "d", "u"))])
+    assert caught.value.sentence == "The office B cannot be added: port must be a whole number from 1 to 65535."
+    assert commented.read_text() == COMMENTED
+
+
 def test_a_file_with_a_problem_is_left_as_it_is(commented: Path) -> None:
     commented.write_text("hosst = 1\n")
     for change in (lambda: add_offices(commented, [PLAIN]), lambda: remove_office(commented, "First")):
@@ -163,8 +203,9 @@ def test_a_file_with_a_problem_is_left_as_it_is(commented: Path) -> None:
 def test_offices_in_one_line_are_refused_before_anything_is_written(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('offices = { A = { file = "x" } }\n')
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match="stand in one value, offices = ") as caught:
         add_offices(path, [PLAIN])
+    assert caught.value.hint == "Write each of them as a table of its own, [offices.NAME], and try again."
     assert path.read_text() == 'offices = { A = { file = "x" } }\n'
     remove_office(path, "A")
     assert read_configuration(path).offices == ()
@@ -176,6 +217,13 @@ def test_a_link_stays_a_link(commented: Path) -> None:
     add_offices(link, [PLAIN])
     assert link.is_symlink()
     assert len(read_configuration(commented).offices) == 3
+
+
+def test_a_socket_is_named_in_full(path: Path) -> None:
+    add_offices(path, [replace(PLAIN, address=ServerAddress("localhost", 3306, "od", "u", "here.sock"))])
+    (office,) = read_configuration(path).offices
+    assert isinstance(office.address, ServerAddress)
+    assert office.address.socket == str(Path.cwd() / "here.sock")
 
 
 def test_files_beside_the_configuration_are_named_shortly(commented: Path) -> None:

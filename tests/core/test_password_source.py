@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -127,6 +128,12 @@ def test_a_file_that_is_not_there_or_is_none(tmp_path: Path) -> None:
     assert "is no file" in refused("file:/dev/null").sentence
 
 
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    assert "is no file" in refused(f"file:{pipe}").sentence
+
+
 # -- a command -----------------------------------------------------------------------
 
 
@@ -184,7 +191,7 @@ class Ring(KeyringBackend):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.passwords: dict[tuple[str, str], str] = {}
-        self.locked = False
+        self.failure: Exception | None = None
         self.waits: threading.Event | None = None
         self.asked = 0
 
@@ -192,8 +199,8 @@ class Ring(KeyringBackend):
         self.asked += 1
         if self.waits is not None:
             self.waits.wait(20)
-        if self.locked:
-            raise KeyringLocked("locked")
+        if self.failure is not None:
+            raise self.failure
         return self.passwords.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -229,8 +236,9 @@ def test_over_ssh_no_keyring_is_waited_for(ring: Ring, variable: str) -> None:
     assert ring.asked == 0
 
 
-def test_a_locked_keyring_is_told(ring: Ring) -> None:
-    ring.locked = True
+@pytest.mark.parametrize("failure", [KeyringLocked("locked"), OSError("the bus went away"), RuntimeError("backend")])
+def test_a_keyring_that_fails_is_told_whatever_it_raises(ring: Ring, failure: Exception) -> None:
+    ring.failure = failure
     assert refused("keyring").sentence == "The system keyring cannot be used."
 
 

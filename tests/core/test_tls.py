@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from core.address import ServerAddress, parse_address
 from core.agreement import default_agreement
 from core.api_key import AuthorityName
+from core.config import Configuration
 from core.errors import ConfigurationError, InsecureLine, LoginRefused
+from core.finding import Finding, State
 from core.office import Office, open_server_office
+from core.office_check import check_office
+from core.opening import Opening
 from core.secrets import Secret
 from core.tls import Tls
 from tests.core.certificates import Signed, authority, certificate
@@ -119,6 +125,49 @@ def test_a_server_may_ask_for_our_certificate(world: World, tmp_path: Path) -> N
     shown = Tls(ours, world.client.certificate_file, world.client.key_file)
     with closing(opened(tmp_path, world.address(shown, user="certified"))) as office:
         assert office.facts.database_user == "certified@%"
+
+
+# -- what a check says of the line to a server that refuses the user --------------------
+
+
+def checked(tmp_path: Path, address: ServerAddress) -> dict[str, Finding]:
+    """What a check of the practice at an address finds, by name."""
+    opening = Opening(address, Configuration(), surroundings(), tmp_path / "companion", tmp_path / "log")
+    return {each.id: each for each in check_office(opening, Secret(""), None)}
+
+
+def test_a_line_over_which_the_user_was_refused_is_said_to_be_verified(world: World, tmp_path: Path) -> None:
+    found = checked(tmp_path, world.address(Tls(world.ours.certificate_file), user="certified"))
+    assert found["database-user"].state is State.FAILED
+    assert found["server"].state is State.OK
+    assert found["tls"] == Finding("tls", State.OK, "Encrypted and verified.")
+
+
+def test_a_line_that_was_refused_before_it_was_encrypted_is_not_said_to_be(tmp_path: Path) -> None:
+    with refusing_at_once() as port:
+        found = checked(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
+    assert found["database-user"].state is State.FAILED
+    assert found["server"].state is State.OK
+    assert found["tls"].state is State.NOT_CHECKED
+
+
+@contextmanager
+def refusing_at_once() -> Iterator[int]:
+    """The port of a server whose first words are that it refuses the user."""
+    words = b"\xff" + (1045).to_bytes(2, "little") + b"#28000Access denied"
+
+    def refuse() -> None:
+        with listening.accept()[0] as line:
+            line.sendall(len(words).to_bytes(3, "little") + b"\0" + words)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = Thread(target=refuse)
+        answering.start()
+        yield listening.getsockname()[1]
+        answering.join()
+
+
+# -- files and addresses ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("names", ["authority", "certificate", "key"])

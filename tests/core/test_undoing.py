@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.actor import Actor
-from core.errors import ApiSetupError, ChangedMeanwhile, Conflict, EntryGone, NotOursToChange
+from core.errors import ApiSetupError, ChangedMeanwhile, Conflict, EntryGone, InvalidInput, NotOursToChange
 from core.office import Office
 from core.opendental.api_keys import KeyStatus
 from core.opendental.permission_types import Permission
@@ -101,6 +101,17 @@ def test_a_payment_type_that_is_gone_cannot_come_back(place: Place) -> None:
         place.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CHECK)
         with writing(place) as written, pytest.raises(NotOursToChange, match="no longer just one payment type Check"):
             office.undoing.undo(ADMIN, last(place))
+    assert written == Written()
+
+
+@pytest.mark.parametrize("act", ["plan", "undo"])
+def test_an_interval_that_cannot_be_saved_cannot_come_back(place: Place, act: str) -> None:
+    place.execute("UPDATE programproperty SET PropertyValue = 'abc' WHERE ProgramPropertyNum = ?", INTERVAL)
+    with place.office() as office:
+        save_settings(office)
+        number = last(place)
+        with writing(place) as written, pytest.raises(InvalidInput, match="blank or a number of minutes"):
+            office.undoing.plan(number) if act == "plan" else office.undoing.undo(ADMIN, number)
     assert written == Written()
 
 

@@ -35,6 +35,13 @@ def try_wrong(office: Office) -> None:
         office.users.sign_in("Admin", Secret("wrong"))
 
 
+@pytest.mark.parametrize("length", [10, 320, 5000])
+def test_a_log_off_after_more_minutes_than_a_clock_counts_is_never(place: Place, length: int) -> None:
+    place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'SecurityLogOffAfterMinutes'", "9" * length)
+    with place.office() as office:
+        assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).log_off_after_minutes == 0
+
+
 @pytest.mark.parametrize("name", ["Admin", "Ecw", "Bare", "Blank"])
 def test_every_form_of_password_signs_in(place: Place, name: str) -> None:
     with place.office() as office:

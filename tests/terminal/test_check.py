@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,7 +121,25 @@ def test_a_wrong_password_ends_it(home: Home, practice: ServerPractice) -> None:
     with practice.user("pw") as user:
         status, found = checked(home, practice.seen_by(user, "not it"))
     assert status == 2
-    assert states(found) == {"address": "ok", "database-user": "failed", "practice": "not checked"}
+    assert states(found) == {
+        "address": "ok",
+        "server": "ok",
+        "tls": "ok",
+        "database-user": "failed",
+        "practice": "not checked",
+    }
+
+
+def test_a_database_that_is_not_there_ends_it(home: Home, practice: ServerPractice) -> None:
+    status, found = checked(home, ServerPractice(practice.server, "apisetup_test_missing"))
+    assert status == 2
+    assert states(found) == {
+        "address": "ok",
+        "server": "ok",
+        "tls": "ok",
+        "database-user": "ok",
+        "practice": "failed",
+    }
 
 
 def test_no_practice_ends_it(home: Home, practice: ServerPractice) -> None:
@@ -154,22 +173,33 @@ def test_what_cannot_be_reached(home: Home, url: str, failed: str, words: str) -
 def test_a_server_without_tls_is_told(home: Home, practice: ServerPractice) -> None:
     status, found = checked(home, practice, "--tls", "verify")
     assert status == 2
-    assert found["tls"]["state"] == "failed"
-    assert found["database-user"]["state"] == "not checked"
+    assert states(found) == {
+        "address": "ok",
+        "server": "ok",
+        "tls": "failed",
+        "database-user": "not checked",
+        "practice": "not checked",
+    }
 
 
 def test_a_password_that_is_nowhere_is_told(home: Home, practice: ServerPractice) -> None:
     done = home.run("check", "--url", practice.url())
     assert done.returncode == 2
     assert done.stdout.startswith("FAILED   database-password Password of the database user: nobody is there")
+    assert "Set APISETUP_PASSWORD for a scheduled job." in done.stdout
+
+
+def test_a_password_that_an_office_asks_for_is_told_by_its_own_name(home: Home) -> None:
+    home.write_configuration('[offices.A]\nhost = "127.0.0.1"\ndatabase = "d"\nuser = "u"\n')
+    done = home.run("check", "--office", "A", APISETUP_PASSWORD="not for offices")
+    assert "Set password_from to env:NAME, file:PATH or command:PROGRAM for a scheduled job." in done.stdout
+    assert "APISETUP_PASSWORD" not in done.stdout
 
 
 # -- an SQLite practice ----------------------------------------------------------------
 
 
 def test_an_sqlite_practice_can_be_checked(home: Home) -> None:
-    missing = home.run("check")
-    assert (missing.returncode, "There is no file" in missing.stdout) == (2, True)
     home.make_practice()
     done = home.run("check", "--json")
     found = {each["id"]: each["state"] for each in json.loads(done.stdout)["findings"]}
@@ -177,6 +207,48 @@ def test_an_sqlite_practice_can_be_checked(home: Home) -> None:
     assert set(found.values()) == {"ok"}
     home.practice.chmod(0o644)
     assert "Run: chmod 600" in home.run("check").stdout
+
+
+def test_an_sqlite_practice_that_is_not_there_is_told_in_words_that_fit_a_file(home: Home) -> None:
+    done = home.run("check", "--json")
+    assert (done.returncode, json.loads(done.stdout)["findings"]) == (
+        2,
+        [
+            {
+                "id": "address",
+                "state": "failed",
+                "sentence": f"There is no file {home.practice}.",
+                "hint": "Name another one, or open it once, not read-only, to have it made.",
+            },
+            {
+                "id": "practice",
+                "state": "not checked",
+                "sentence": "Not checked, because of what failed before.",
+                "hint": "",
+            },
+        ],
+    )
+    assert not home.practice.exists()
+
+
+def test_a_file_that_is_no_practice_is_told_by_the_points_of_a_file(home: Home) -> None:
+    home.practice.parent.mkdir()
+    home.practice.write_text("no database at all, though long enough to be looked at")
+    done = home.run("check", "--json")
+    states = [(each["id"], each["state"]) for each in json.loads(done.stdout)["findings"]]
+    assert (done.returncode, states) == (2, [("address", "ok"), ("practice", "failed")])
+
+
+def test_the_chmod_to_run_can_be_run_as_it_stands(home: Home, practice: ServerPractice, tmp_path: Path) -> None:
+    companion = tmp_path / "my companion"
+    companion.touch(0o644)
+    home.write_configuration(
+        f'[offices.A]\nhost = "{practice.server.host}"\nport = {practice.server.port}\n'
+        f'database = "{practice.database}"\nuser = "{practice.server.user}"\n'
+        f'password_from = "env:PW"\ncompanion = "{companion}"\n'
+    )
+    done = home.run("check", "--office", "A", PW=practice.server.password)
+    assert f"Run: chmod 600 '{companion}'" in done.stdout
 
 
 def test_an_office_can_be_checked_by_its_name(home: Home) -> None:

@@ -27,7 +27,9 @@ def test_an_office_is_added_listed_and_removed(home: Home) -> None:
         "Down town: od on db.example:3307 as apisetup"
         " (PRODUCTION, READ-ONLY, password: from the environment, never opened)\n"
     )
-    removed = home.run("offices", "remove", "down", "--yes")
+    refused = home.run("offices", "remove", "down", "--yes")
+    assert (refused.returncode, "Did you mean Down town?" in refused.stderr) == (2, True)
+    removed = home.run("offices", "remove", "down TOWN", "--yes")
     assert (removed.returncode, removed.stdout.splitlines()[0].startswith("Removed: Down town.")) == (0, True)
     assert "There are no offices" in home.run("offices", "list").stdout
 
@@ -72,7 +74,8 @@ def test_a_password_file_is_named_in_full(home: Home) -> None:
         (("add", "A", "--url", "mysql://u:hunter2@h/d"), "A password in the address"),
         (("add", "A", "--url", URL, "--password-from", "hunter2"), "Where the password comes from cannot be read"),
         (("add", "", "--url", URL), "The name of an office"),
-        (("add", "A", "--url", URL, "--lock-after-minutes", "0"), "must be at least 1"),
+        (("add", "A", "--url", URL, "--lock-after-minutes", "0"), "--lock-after-minutes must be from 1 to"),
+        (("add", "A", "--url", URL, "--lock-after-minutes", "9" * 400), "--lock-after-minutes must be from 1 to"),
         (("add", "A", "--url", "sqlite:////x", "--password-from", "keyring"), "An SQLite practice has no password."),
         (("add", "A", "--url", "sqlite:////x", "--companion", "c"), "An SQLite practice is its own companion."),
         (("remove", "A"), "There is no office A"),
@@ -88,6 +91,26 @@ def test_what_cannot_be_done_is_told_and_nothing_is_written(home: Home, argument
     assert words in done.stderr
     assert "hunter2" not in done.stderr
     assert not home.configuration.exists()
+
+
+def test_debug_logs_what_was_asked_for_and_why_it_failed(home: Home) -> None:
+    home.run("offices", "list", "--debug")
+    home.run("offices", "remove", "A", "--debug")
+    assert [
+        line.split(" ", 2)[2] for line in home.log.read_text().splitlines() if " tui.commands.offices " in line
+    ] == [
+        "DEBUG tui.commands.offices apisetup offices list",
+        "DEBUG tui.commands.offices apisetup offices remove",
+        "DEBUG tui.commands.offices There is no office A: the configuration file has no offices."
+        " apisetup offices add adds one.",
+    ]
+
+
+def test_a_log_that_others_could_read_is_closed_to_them(home: Home) -> None:
+    home.run("offices", "list", "--debug")
+    home.log.chmod(0o644)
+    home.run("offices", "list", "--debug")
+    assert home.log.stat().st_mode & 0o777 == 0o600
 
 
 def test_nobody_there_to_be_asked(home: Home) -> None:

@@ -62,17 +62,18 @@ def asked_for_password(opening: Opening) -> Secret:
         ConfigurationError: It is not where it should be, or nobody is there to be asked.
     """
     known = opening.known_password()
-    variable = "APISETUP_PASSWORD, or password_from in the configuration file,"
-    return known if known is not None else _asked("Password of the database user", variable)
+    # The variable is never sent to the server of an office, so setting it would help nobody there.
+    instead = "password_from to env:NAME, file:PATH or command:PROGRAM" if opening.name else "APISETUP_PASSWORD"
+    return known if known is not None else _asked("Password of the database user", instead)
 
 
-def _asked(question: str, variable: str) -> Secret:
+def _asked(question: str, instead: str) -> Secret:
     if not sys.stdin.isatty():
-        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {variable} for a scheduled job.")
+        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {instead} for a scheduled job.")
     try:
         return Secret(getpass(f"{question}: "))
     except EOFError:
-        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {variable}.") from None
+        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {instead}.") from None
 
 
 def _sign_out(visit: Visit) -> None:

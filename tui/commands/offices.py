@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING
 from core.address import ServerAddress
 from core.api_key import AuthorityName
 from core.config import read_configuration
-from core.configured_office import ConfiguredOffice
-from core.errors import ConfigurationError
+from core.configured_office import LONGEST_LOCK, ConfiguredOffice
+from core.errors import ApiSetupError, ConfigurationError
 from core.last_opened import LastOpened
 from core.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 from tui.chosen_practice import chosen_practice, locations_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from core.locations import Locations
     from core.office_import import Found
 
+_logger = logging.getLogger(__name__)
+
 DONE, NOT_DONE = 0, 2
 
 
@@ -37,6 +40,15 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     Raises:
         ApiSetupError: It could not be done; nothing was written.
     """
+    _logger.debug("apisetup offices %s", options.offices_command)
+    try:
+        return _run(options, environment)
+    except ApiSetupError as error:
+        _logger.debug("%s", error, exc_info=error)
+        raise
+
+
+def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     places = locations_of(options, environment)
     if options.offices_command == "list":
         return _list(options, places)
@@ -106,8 +118,10 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
 
     if options.url is None:
         raise ConfigurationError("What to add is not named.", "Add --url mysql+pymysql://user@host:3306/opendental.")
-    if options.lock_after_minutes is not None and options.lock_after_minutes < 1:
-        raise ConfigurationError("--lock-after-minutes must be at least 1.", "Leave it out to have no limit.")
+    if options.lock_after_minutes is not None and not 1 <= options.lock_after_minutes <= LONGEST_LOCK:
+        raise ConfigurationError(
+            f"--lock-after-minutes must be from 1 to {LONGEST_LOCK}.", "Leave it out to have no limit."
+        )
     # The line's options mean here what they mean when the practice is opened at once.
     with ExitStack() as nothing_made:
         opening = chosen_practice(options, environment, nothing_made).only
@@ -143,7 +157,7 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
 def _remove(options: argparse.Namespace, places: Locations) -> int:
     from core.offices_file import remove_office
 
-    office = read_configuration(places.configuration).office(options.name)
+    office = read_configuration(places.configuration).office(options.name, whole=True)
     if not _agreed(options, f"Remove {visible(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
