@@ -12,6 +12,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from core.errors import ApiSetupError
 from tui.modals.question import Answer, Question
+from tui.workers import OUTSIDE
 
 if TYPE_CHECKING:
     from core.opening import Opening
@@ -70,6 +71,9 @@ async def _log_off(
     """Log that the user is gone, and close the connections when nothing uses them any more."""
     await app.commits.settled()
     for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
+        if worker.group == OUTSIDE:
+            # It may take minutes, and uses the practice only at its beginning.
+            continue
         with suppress(WorkerFailed, WorkerCancelled):
             await worker.wait()
     try:
