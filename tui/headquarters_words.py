@@ -9,6 +9,9 @@ from core.authority.list_differences import NEW
 if TYPE_CHECKING:
     from core.api_key import KeyList
 
+NOT_NOW = "Headquarters did not answer, so keys are not added; r asks again."
+"""Before the explanation of why it did not."""
+
 
 def differences_in_words(listed: KeyList) -> str:
     """How many keys are different in a new list, and what was odd about it; blank where nothing is."""
