@@ -143,7 +143,7 @@ async def test_what_is_different_is_marked_and_said_and_the_cursor_stays(hq: Hea
             "ClearPay | ********Ww32 | * gone",
             "Old Recall | ********Uu88 | Disabled by Developer",
         ]
-        assert user.said == ("Headquarters' list is not as it was the last time: 1 new, 1 gone, 1 changed; see *.")
+        assert user.said == ("Headquarters' list has changed: 1 new, 1 gone, 1 changed; see *.")
         assert user.row.startswith("ClearPay")
         assert "* gone from" in user.text
         assert "headquarters' list" in user.text
