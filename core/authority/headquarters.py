@@ -27,6 +27,7 @@ from core.errors import (
     HeadquartersFailed,
     NotOursToChange,
     NotPermitted,
+    PracticeUnavailable,
     Unconfirmed,
 )
 from core.key_words import worded_new_key
@@ -85,7 +86,7 @@ class Headquarters(KeyAuthority):
 
     def all_keys(self) -> KeyList:
         """The last list; when headquarters could not be reached since, the practice's copy without statuses."""
-        state, remembered = self._state, self._memory.read()
+        state, remembered = self._state, self._last()
         self._info = _worded_info(state, remembered, self._now())
         if state.failure is not None or remembered is None:
             return KeyList(self._copied(remembered), self._info)
@@ -147,19 +148,30 @@ class Headquarters(KeyAuthority):
         if fetched.question < self._newest_answer:
             return
         self._newest_answer = fetched.question
-        before, keys = self._memory.read(), listed(fetched.keys)
+        before, keys, now = self._last(), listed(fetched.keys), self._now()
         different = differences(before.keys, keys) if before else NO_DIFFERENCES
-        self._memory.keep(keys, self._now())
+        unkept, notes = None, fetched.notes
+        try:
+            self._memory.keep(keys, now)
+        except PracticeUnavailable as error:
+            unkept = Remembered(now, keys)
+            notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
         self._state = _State(
             answered=True,
             texts={fingerprint(each.key.reveal()): each.key for each in fetched.keys},
             differences=different.after(self._state.differences, own) if own else different,
-            notes=fetched.notes,
+            notes=notes,
+            unkept=unkept,
         )
         try:
             make_copy_equal(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
         except NotPermitted as error:
             _logger.debug("The practice's copy of the keys stays as it is: %s", error)
+
+    def _last(self) -> Remembered | None:
+        """The last list; None where headquarters never answered here."""
+        unkept = self._state.unkept
+        return replace(unkept, keys=self._memory.completed(unkept.keys)) if unkept else self._memory.read()
 
     def _account(self) -> Account:
         return read_account(self._practice, self._computer, self._address)
@@ -267,6 +279,7 @@ class _State:
         texts: The keys of its answer, by fingerprint.
         differences: How that answer differs from the one before.
         notes: What was odd about it.
+        unkept: The list itself, where it could not be kept in the companion.
     """
 
     answered: bool = False
@@ -274,6 +287,7 @@ class _State:
     texts: Mapping[str, Secret] = field(default_factory=dict)
     differences: Differences = NO_DIFFERENCES
     notes: tuple[str, ...] = ()
+    unkept: Remembered | None = None
 
 
 def _worded_info(state: _State, remembered: Remembered | None, now: datetime) -> AuthorityInfo:

@@ -214,6 +214,25 @@ def test_what_is_odd_about_an_answer_is_told_with_it(server_place: ServerPlace, 
     assert "status that is not known here" in keys.notes[0]
 
 
+def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office, closing(sqlite3.connect(server_place.companion)) as other:
+        key = named(ask(office), "Appointment Bridge")
+        office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
+        hq.put_status(BRIDGE_KEY, "DisabledByHQ")
+        other.execute("BEGIN IMMEDIATE")
+        keys = ask(office)
+        other.rollback()
+        bridge = named(keys, "Appointment Bridge")
+        assert bridge.status is KeyStatus.DISABLED_BY_HQ
+        assert bridge.fields.agreement_since == date(2024, 3, 2)
+        assert keys.differences == {bridge.fingerprint: "was Enabled"}
+        assert keys.notes[-1].startswith("This list could not be kept for the next start. The SQLite file")
+        # The next one is.
+        assert ask(office).notes == ()
+    with office_of(server_place) as office:
+        assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+
+
 def test_five_thousand_keys_are_no_trouble(server_place: ServerPlace, hq: HeadquartersServer) -> None:
     for number in range(5000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 20))
