@@ -14,7 +14,7 @@ from tests.core.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeC
 from tests.core.headquarters_server import HeadquartersServer, Misbehaviour, headquarters
 from tests.core.practice_of_headquarters import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
 from tests.core.practice_rows import STRAY_KEY, TITLE, log_hash
-from tests.terminal.program import KEY_OPEN, READY, Home, disable_key, fill_in, go_to
+from tests.terminal.program import KEY_OPEN, READY, Home, change_settings, disable_key, fill_in, go_to, save
 from tests.terminal.server_practice import ServerPractice, sign_in
 from tests.terminal.terminal import Terminal
 from tests.terminal.test_secrets import files_with, titles
@@ -158,6 +158,20 @@ def test_without_headquarters_the_copy_is_shown_until_r_finds_it_again(
         terminal.press("d")
         terminal.wait_for("─ Disable this key")
     assert (hq.count(ASSIGN), hq.count(SET_STATUS)) == (0, 0)
+
+
+def test_an_answer_that_does_not_come_holds_up_neither_the_work_nor_the_end(
+    home: Home, practice: ServerPractice, hq: HeadquartersServer
+) -> None:
+    hq.misbehave(Misbehaviour.SILENCE)
+    with started(home, practice, hq) as terminal:
+        terminal.wait_until(hq.waiting.is_set, "headquarters is asked")
+        change_settings(terminal, "Credit Card")
+        save(terminal)
+        terminal.press("ctrl+q")
+        # Far less than an answer may take.
+        assert terminal.exit_status(deadline=10) == 0
+    assert "subscription interval from blank to 5 minutes" in str(practice.logged()[-2][1])
 
 
 def test_no_certificate_but_a_trusted_one_is_accepted(
