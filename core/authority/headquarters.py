@@ -153,7 +153,7 @@ class Headquarters(KeyAuthority):
         unkept, notes = None, fetched.notes
         try:
             self._memory.keep(keys, now)
-        except PracticeUnavailable as error:
+        except (PracticeUnavailable, NotPermitted) as error:
             unkept = Remembered(now, keys)
             notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
         self._state = _State(

@@ -16,6 +16,7 @@ from core.agreement import Acceptance, default_agreement
 from core.api_key import ApiKey, AuthorityName, KeyFields, NewKey, fingerprint_tag
 from core.authority.apikey_copy import make_copy_equal
 from core.authority.headquarters_line import HeadquartersLine
+from core.authority.headquarters_memory import HeadquartersMemory
 from core.errors import (
     ApiSetupError,
     ChangedMeanwhile,
@@ -24,6 +25,7 @@ from core.errors import (
     HeadquartersUnreachable,
     InvalidInput,
     NotOursToChange,
+    NotPermitted,
     NoUsableAnswer,
     Unconfirmed,
 )
@@ -231,6 +233,19 @@ def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_place: ServerPl
         assert ask(office).notes == ()
     with office_of(server_place) as office:
         assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+
+
+def test_a_list_is_shown_though_the_companion_may_not_be_written(
+    server_place: ServerPlace, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NotPermitted("The SQLite file cannot be written.")
+
+    monkeypatch.setattr(HeadquartersMemory, "keep", refuse)
+    with office_of(server_place) as office:
+        keys = ask(office)
+    assert named(keys, "Appointment Bridge").status is ENABLED
+    assert keys.notes == ("This list could not be kept for the next start. The SQLite file cannot be written.",)
 
 
 def test_five_thousand_keys_are_no_trouble(server_place: ServerPlace, hq: HeadquartersServer) -> None:

@@ -529,7 +529,7 @@ async def test_thousands_of_keys_hold_nothing_up(hq: HeadquartersServer) -> None
             await arrive(user)
             await until(lambda: "headquarters, 09:03:07" in label(user))
         assert len(user.list.rows) == 5003
-        assert max(pauses) < 1.5
+        assert max(pauses) < 0.5
         begin = time.monotonic()
         await user.press("down")
         assert time.monotonic() - begin < 0.5
