@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from core.actor import Actor
 from core.agreement import Acceptance
@@ -107,8 +108,14 @@ class KeyService:
         with before_the_change():
             self._refuse_known(identity)
         said = self._authority.assign(actor, new, acceptance)
-        key, _ = self._find_changed(identity)
-        how = "enabled" if key.status is KeyStatus.ENABLED else f"now {key.status.label}"
+        key, keys = self._find_changed(identity)
+        if key is None:
+            raise Unconfirmed(
+                f"The key was added, and that is logged, but the list could not be read after it. {' '.join(said)}",
+                "Do not add it again; read the list again.",
+            )
+        unknown = key.status is KeyStatus.UNKNOWN and not keys.authority.may_change
+        how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
         return KeyChange(key, f"Added and {how}: {key.label}.", said)
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
@@ -130,12 +137,14 @@ class KeyService:
         change_words = worded_status_change(key, key.status.label, status.label)
         entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
         with self._explaining(key):
-            self._authority.set_status(actor, key, status, entry)
-        changed, keys = self._find_changed(key.fingerprint)
+            said = self._authority.set_status(actor, key, status, entry)
+        found, keys = self._find_changed(key.fingerprint)
+        # A list that could not be read after it tells nothing of what was done.
+        changed = found if found is not None and keys.authority.may_change else replace(found or key, status=status)
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
-            self._consequences(changed, keys),
+            (*said, *self._consequences(changed, keys)),
         )
 
     def why_status_stays(self, key: ApiKey) -> str:
@@ -162,7 +171,7 @@ class KeyService:
         with self._explaining(key):
             self._authority.set_fields(actor, key, fields, entries)
         changed, _ = self._find_changed(key.fingerprint)
-        return KeyChange(changed, f"Saved: {'; '.join(changes)}.")
+        return KeyChange(changed or replace(key, fields=fields), f"Saved: {'; '.join(changes)}.")
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
         """The key in full, after that it is shown was logged."""
@@ -207,8 +216,8 @@ class KeyService:
                     "Open it in the list to enable or disable it.",
                 )
 
-    def _find_changed(self, identity: str) -> tuple[ApiKey, KeyList]:
-        """Read a key after its change, which stands whatever becomes of the reading."""
+    def _find_changed(self, identity: str) -> tuple[ApiKey | None, KeyList]:
+        """Read a key after its change, which stands whatever becomes of the reading; None where it is not listed."""
         try:
             keys = self.list()
         except PracticeUnavailable as error:
@@ -216,15 +225,12 @@ class KeyService:
                 f"The change was made and logged, but the list could not be read after it. {error.sentence}",
                 "Do not repeat the change; read the list again.",
             ) from error
-        for key in keys.keys:
-            if key.fingerprint == identity:
-                return key, keys
-        raise NotOursToChange("This key is gone from the list.", "Read the list again.")
+        return next((key for key in keys.keys if key.fingerprint == identity), None), keys
 
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """What a new status means, and what it does not."""
         first, *others = self._authority.consequences(key)
-        if key.status.enabled:
+        if key.status.enabled or not keys.authority.may_change:
             return (first, *others)
         enabled = [
             other

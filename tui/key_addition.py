@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import ApiSetupError, Unconfirmed
+from tui.headquarters_words import NOT_NOW
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 
@@ -27,7 +28,7 @@ async def add_key(screen: ApiSetupScreen, visit: Visit) -> KeyChange | None:
     info = visit.office.keys.authority
     visit.require_writable()
     if not info.may_change:
-        screen.open_above(Notice("Keys are not added now", [info.refusal, "", info.explanation]))
+        screen.open_above(Notice("Keys are not added now", [NOT_NOW, "", info.explanation]))
         return None
     new = await screen.app.push_screen_wait(AssignKeyScreen(visit))
     if new is None:

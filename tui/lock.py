@@ -11,6 +11,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from core.errors import ApiSetupError
 from tui.modals.question import Answer, Question
+from tui.workers import OUTSIDE
 
 if TYPE_CHECKING:
     from core.actor import Actor
@@ -106,6 +107,9 @@ class Lock:
         app, visit = self._app, self._visit
         await app.commits.settled()
         for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
+            if worker.group == OUTSIDE:
+                # It may take minutes, and uses the practice only at its beginning.
+                continue
             with suppress(WorkerFailed, WorkerCancelled):
                 await worker.wait()
         try:

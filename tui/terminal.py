@@ -45,7 +45,7 @@ def run_terminal(app: TerminalApp) -> int:
         return SIGNALLED + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - the last place that can keep its text off the terminal
         app.note_crash(error)
-    if app.commits.running:
+    if not app.commits.at_rest:
         tell(SAVING)
     app.commits.close()
     if app.crash is not None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 else:
     _Node = object
 
+OUTSIDE = "headquarters"
+"""The group of questions to somebody over a network, whose answers nothing waits for."""
+
 T = TypeVar("T")
 P = ParamSpec("P")
 A = TypeVar("A", bound="Asking")
@@ -48,23 +51,35 @@ class Commits:
         # A thread of its own, so that no question without an answer keeps a change waiting.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._running: Future[Any] | None = None
+        self._beside: Future[Any] | None = None
 
     @property
     def running(self) -> bool:
-        """Whether a change is being written now."""
+        """Whether a change that somebody asked for is being written now."""
         return self._running is not None and not self._running.done()
 
-    async def commit(self, change: Callable[[], T], missed: Callable[[Exception], None]) -> T:
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing at all is being written now."""
+        return not self.running and (self._beside is None or self._beside.done())
+
+    async def commit(self, change: Callable[[], T], missed: Callable[[Exception], None], *, beside: bool = False) -> T:
         """Run a change in a thread, to its end whatever happens to the one who waits for it.
 
         Args:
             change: The blocking change.
             missed: Told about the change's error when nobody waits for it any more.
+            beside: Nobody asked for it: it is written after what is being written, and is in nobody's way.
         """
-        if self.running:
+        if self.running and not beside:
             raise Busy
-        self._running = self._thread.submit(change)
-        ending = asyncio.wrap_future(self._running)
+        # The thread takes one after the other.
+        writing = self._thread.submit(change)
+        if beside:
+            self._beside = writing
+        else:
+            self._running = writing
+        ending = asyncio.wrap_future(writing)
         try:
             return await asyncio.shield(ending)
         except asyncio.CancelledError:
@@ -72,7 +87,9 @@ class Commits:
             raise
 
     async def settled(self) -> BaseException | None:
-        """Wait until no change is being written; gives the error of one that was being written and failed."""
+        """Wait until no change is being written; gives the error of one that was asked for and failed."""
+        if self._beside is not None and not self._beside.done():
+            await asyncio.wait([asyncio.wrap_future(self._beside)])
         if not self.running or self._running is None:
             return None
         ending = asyncio.wrap_future(self._running)
@@ -127,13 +144,14 @@ class Asking(_Node):
         await self._waited_for_lock()
         raise error
 
-    async def commit(self, change: Callable[[], T]) -> T:
+    async def commit(self, change: Callable[[], T], *, beside: bool = False) -> T:
         """Write in a thread and wait for the end, from within a flow.
 
         The change is never cancelled: it runs to its end even if the screen is left or the program quits.
 
         Args:
             change: The blocking change.
+            beside: Nobody asked for it, so it neither keeps others from writing nor is kept from it.
 
         Raises:
             Busy: Another change is still being written; nothing was done.
@@ -144,7 +162,7 @@ class Asking(_Node):
         if await self._waited_for_lock():
             self._end_if_gone()
         try:
-            done = await app.commits.commit(change, app.commit_missed)
+            done = await app.commits.commit(change, app.commit_missed, beside=beside)
         except Exception as error:
             await self._waited_for_lock()
             if self._gone:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from core.actor import Actor
 from core.agreement import Acceptance
@@ -26,6 +27,7 @@ from core.errors import (
     HeadquartersFailed,
     NotOursToChange,
     NotPermitted,
+    PracticeUnavailable,
     Unconfirmed,
 )
 from core.key_words import worded_new_key
@@ -71,6 +73,8 @@ class Headquarters(KeyAuthority):
         self._address = address
         # Replaced as wholes, since several threads read them.
         self._state = _State()
+        self._questions = count(1)
+        self._newest_answer = 0
         self._info = _worded_info(self._state, self._memory.read(), self._now())
 
     # -- what is shown ---------------------------------------------------------
@@ -82,7 +86,7 @@ class Headquarters(KeyAuthority):
 
     def all_keys(self) -> KeyList:
         """The last list; when headquarters could not be reached since, the practice's copy without statuses."""
-        state, remembered = self._state, self._memory.read()
+        state, remembered = self._state, self._last()
         self._info = _worded_info(state, remembered, self._now())
         if state.failure is not None or remembered is None:
             return KeyList(self._copied(remembered), self._info)
@@ -127,28 +131,58 @@ class Headquarters(KeyAuthority):
         return self._fetch(self._account())
 
     def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
-        """Remember headquarters' list, and make the practice's copy equal to it, where that can be written."""
-        before, keys = self._memory.read(), listed(fetched.keys)
-        self._memory.keep(keys, self._now())
+        """Remember headquarters' list, and make the practice's copy equal to it, where that can be written.
+
+        The answer to an earlier question than that of the list that is shown is dropped.
+        """
+        self._take_over(actor, fetched)
+
+    def _take_over(self, actor: Actor, fetched: HeadquartersList, own: str = "") -> None:
+        """Take over a list.
+
+        Args:
+            actor: Who asked.
+            fetched: The list.
+            own: The key that was changed from here, by its fingerprint, if one was; the others show as they did.
+        """
+        if fetched.question < self._newest_answer:
+            return
+        self._newest_answer = fetched.question
+        before, keys, now = self._last(), listed(fetched.keys), self._now()
+        different = differences(before.keys, keys) if before else NO_DIFFERENCES
+        unkept, notes = None, fetched.notes
+        try:
+            self._memory.keep(keys, now)
+        except (PracticeUnavailable, NotPermitted) as error:
+            unkept = Remembered(now, keys)
+            notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
         self._state = _State(
             answered=True,
             texts={fingerprint(each.key.reveal()): each.key for each in fetched.keys},
-            differences=differences(before.keys, keys) if before else NO_DIFFERENCES,
-            notes=fetched.notes,
+            differences=different.after(self._state.differences, own) if own else different,
+            notes=notes,
+            unkept=unkept,
         )
         try:
             make_copy_equal(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
         except NotPermitted as error:
             _logger.debug("The practice's copy of the keys stays as it is: %s", error)
 
+    def _last(self) -> Remembered | None:
+        """The last list; None where headquarters never answered here."""
+        unkept = self._state.unkept
+        return replace(unkept, keys=self._memory.completed(unkept.keys)) if unkept else self._memory.read()
+
     def _account(self) -> Account:
         return read_account(self._practice, self._computer, self._address)
 
     def _fetch(self, account: Account) -> HeadquartersList:
+        question = next(self._questions)
         try:
-            return HeadquartersLine(account.address).list(account.credentials)
+            return replace(HeadquartersLine(account.address).list(account.credentials), question=question)
         except HeadquartersFailed as error:
-            self._state = _State(failure=error, texts=self._state.texts)
+            if question > self._newest_answer:
+                self._state = _State(failure=error, texts=self._state.texts)
             raise
 
     # -- changing ----------------------------------------------------------------
@@ -167,14 +201,14 @@ class Headquarters(KeyAuthority):
             ask=lambda: line.assign(account.credentials, new.key),
             shown_in=lambda after: _found(after, identity) is not None,
         )
-        outcome = self._granted(actor, wish, account)
+        outcome = self._granted(actor, wish, account, identity)
         with _told_if_not("The key was added, but what only this office knows of it could not be kept."):
             facts = OwnFacts(self._now(), new.fields.agreement_since, acceptance.number)
             self._memory.note_added(identity, facts)
         said = (f"Headquarters says: {outcome.message}",) if outcome.message else ()
         return (*said, *outcome.remarks, _BILLED)
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
         """Have headquarters set the status of a key, after looking that it still is the one that was shown.
 
         Raises:
@@ -197,7 +231,7 @@ class Headquarters(KeyAuthority):
         wish = Wish(
             entry=lambda _after: entry, ask=ask, shown_in=lambda after: _status(after, key.fingerprint) is status
         )
-        self._granted(actor, wish, account)
+        return self._granted(actor, wish, account, key.fingerprint).remarks
 
     def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
         """Set the agreement, the one field that is kept here."""
@@ -221,11 +255,11 @@ class Headquarters(KeyAuthority):
             "Not cut off: what the developer has already received.",
         )
 
-    def _granted(self, actor: Actor, wish: Wish, account: Account) -> Outcome:
+    def _granted(self, actor: Actor, wish: Wish, account: Account, identity: str) -> Outcome:
         outcome = grant(self._practice, actor, wish, lambda: self._fetch(account))
         if outcome.after is not None:
             with _told_if_not("Headquarters did it, and that is logged; its new list could not be kept here."):
-                self.take_over(actor, outcome.after)
+                self._take_over(actor, outcome.after, identity)
         if outcome.failure is not None:
             raise outcome.failure
         return outcome
@@ -245,6 +279,7 @@ class _State:
         texts: The keys of its answer, by fingerprint.
         differences: How that answer differs from the one before.
         notes: What was odd about it.
+        unkept: The list itself, where it could not be kept in the companion.
     """
 
     answered: bool = False
@@ -252,6 +287,7 @@ class _State:
     texts: Mapping[str, Secret] = field(default_factory=dict)
     differences: Differences = NO_DIFFERENCES
     notes: tuple[str, ...] = ()
+    unkept: Remembered | None = None
 
 
 def _worded_info(state: _State, remembered: Remembered | None, now: datetime) -> AuthorityInfo:

@@ -54,9 +54,13 @@ class HeadquartersMemory:
             row = session.get(HeadquartersAnswer, _ONE)
             if row is None:
                 return None
-            facts, licenses = _facts(session), _licenses(session)
-            keys = tuple(_with_facts(_key(each), facts, licenses) for each in row.listed_keys)
-            return Remembered(row.asked_at, keys)
+            keys = tuple(_key(each) for each in row.listed_keys)
+            return Remembered(row.asked_at, _completed(session, keys))
+
+    def completed(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+        """Keys of headquarters with our own facts."""
+        with self._companion.read() as session:
+            return _completed(session, keys)
 
     def keep(self, keys: Iterable[ApiKey], moment: datetime) -> None:
         """Remember another list instead of the last one."""
@@ -130,6 +134,11 @@ def _licenses(session: Session) -> dict[int, LicenseFacts]:
         row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
         for row in session.scalars(select(LicenseAcceptance))
     }
+
+
+def _completed(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+    facts, licenses = _facts(session), _licenses(session)
+    return tuple(_with_facts(key, facts, licenses) for key in keys)
 
 
 def _with_facts(key: ApiKey, facts: dict[str, OwnFacts], licenses: dict[int, LicenseFacts]) -> ApiKey:

@@ -63,8 +63,8 @@ class KeyAuthority(ABC):
         """Add a key, enabled; gives what an admin has to know beyond that, a sentence each."""
 
     @abstractmethod
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
-        """Set the status of a key that still has the status it was shown with.
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
+        """Set the status of a key that still has the status it was shown with; gives what else one has to know.
 
         Args:
             actor: Who does it.

@@ -20,6 +20,18 @@ class Differences:
     gone: tuple[ApiKey, ...]
     """The keys that the newer list lacks."""
 
+    def after(self, earlier: Differences, known: str) -> Differences:
+        """These and those that were shown already, without those of a key about which nothing is new to anybody.
+
+        Args:
+            earlier: The differences of the list before.
+            known: The key's fingerprint.
+        """
+        came_back = {identity for identity, words in self.words.items() if words == NEW}
+        gone = (*(key for key in earlier.gone if key.fingerprint not in came_back), *self.gone)
+        words = {**earlier.words, **self.words}
+        return Differences({identity: each for identity, each in words.items() if identity != known}, gone)
+
 
 NO_DIFFERENCES = Differences({}, ())
 

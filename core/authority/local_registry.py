@@ -117,10 +117,11 @@ class LocalRegistry(KeyAuthority):
             )
         self._renew_copy(change)
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> None:
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
         """Set status and date disabled in the registry."""
         with self._change(actor, entry) as change:
             self._set_status(change, key, status)
+        return ()
 
     def _set_status(self, change: Change, key: ApiKey, status: KeyStatus) -> None:
         moment = self._practice.now(change.session)

@@ -44,6 +44,8 @@ class HeadquartersList:
     keys: tuple[HeadquartersKey, ...]
     notes: tuple[str, ...]
     """One plain sentence each; keys are masked in them."""
+    question: int = 0
+    """Which question it answers, counted since the start."""
 
 
 def read_list(answer: Element, hide: Hidden) -> HeadquartersList:

@@ -15,6 +15,8 @@ from core.address import ServerAddress
 from core.agreement import Acceptance, default_agreement
 from core.api_key import ApiKey, AuthorityName, KeyFields, NewKey, fingerprint_tag
 from core.authority.apikey_copy import make_copy_equal
+from core.authority.headquarters_line import HeadquartersLine
+from core.authority.headquarters_memory import HeadquartersMemory
 from core.errors import (
     ApiSetupError,
     ChangedMeanwhile,
@@ -23,6 +25,7 @@ from core.errors import (
     HeadquartersUnreachable,
     InvalidInput,
     NotOursToChange,
+    NotPermitted,
     NoUsableAnswer,
     Unconfirmed,
 )
@@ -211,6 +214,38 @@ def test_what_is_odd_about_an_answer_is_told_with_it(server_place: ServerPlace, 
         keys = ask(office)
     assert keys.notes
     assert "status that is not known here" in keys.notes[0]
+
+
+def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office, closing(sqlite3.connect(server_place.companion)) as other:
+        key = named(ask(office), "Appointment Bridge")
+        office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
+        hq.put_status(BRIDGE_KEY, "DisabledByHQ")
+        other.execute("BEGIN IMMEDIATE")
+        keys = ask(office)
+        other.rollback()
+        bridge = named(keys, "Appointment Bridge")
+        assert bridge.status is KeyStatus.DISABLED_BY_HQ
+        assert bridge.fields.agreement_since == date(2024, 3, 2)
+        assert keys.differences == {bridge.fingerprint: "was Enabled"}
+        assert keys.notes[-1].startswith("This list could not be kept for the next start. The SQLite file")
+        # The next one is.
+        assert ask(office).notes == ()
+    with office_of(server_place) as office:
+        assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+
+
+def test_a_list_is_shown_though_the_companion_may_not_be_written(
+    server_place: ServerPlace, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NotPermitted("The SQLite file cannot be written.")
+
+    monkeypatch.setattr(HeadquartersMemory, "keep", refuse)
+    with office_of(server_place) as office:
+        keys = ask(office)
+    assert named(keys, "Appointment Bridge").status is ENABLED
+    assert keys.notes == ("This list could not be kept for the next start. The SQLite file cannot be written.",)
 
 
 def test_five_thousand_keys_are_no_trouble(server_place: ServerPlace, hq: HeadquartersServer) -> None:
@@ -490,6 +525,91 @@ def test_a_disabled_key_can_be_enabled_from_its_entry(server_place: ServerPlace,
         # The entry that it was asked for tells of nothing that was done.
         with pytest.raises(NotOursToChange, match="Only saved settings"):
             office.undoing.undo(ADMIN, number - 1)
+
+
+def lose_the_list_after(monkeypatch: pytest.MonkeyPatch, hq: HeadquartersServer, method: str) -> None:
+    """Have headquarters do what it is asked, and list nothing from then on."""
+    ask_for = getattr(HeadquartersLine, method)
+
+    def asked(*args: object) -> object:
+        answer = ask_for(*args)
+        hq.misbehave(Misbehaviour.HTTP_503, operation=LIST)
+        return answer
+
+    monkeypatch.setattr(HeadquartersLine, method, asked)
+
+
+def test_a_key_that_was_added_is_not_added_again_because_the_list_is_lost(
+    server_place: ServerPlace, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq.offer(OFFERED)
+    lose_the_list_after(monkeypatch, hq, "assign")
+    with office_of(server_place) as office:
+        ask(office)
+        with pytest.raises(Unconfirmed, match="The key was added, and that is logged") as caught:
+            add(office)
+    assert "Headquarters says: New Wave may use this key now." in caught.value.sentence
+    assert "Do not add it again" in caught.value.hint
+    assert len(logged(server_place, "New API key")) == 1
+
+
+@pytest.mark.parametrize(
+    ("developer", "status", "words"),
+    [
+        ("Appointment Bridge", DISABLED, "six hours"),
+        ("ClearPay", ENABLED, "may use this key again"),
+    ],
+)
+def test_a_status_that_was_set_is_told_though_the_list_is_lost(
+    server_place: ServerPlace,
+    hq: HeadquartersServer,
+    monkeypatch: pytest.MonkeyPatch,
+    developer: str,
+    status: KeyStatus,
+    words: str,
+) -> None:
+    lose_the_list_after(monkeypatch, hq, "set_status")
+    with office_of(server_place) as office:
+        change = office.keys.set_status(ADMIN, named(ask(office), developer), status)
+    assert change.sentence.endswith(f"is now {status.label} at headquarters.")
+    assert change.consequences[0] == "Its list could not be read after that; r reads it again."
+    assert any(words in each for each in change.consequences)
+    # How many other keys are enabled is not known then.
+    assert not any("other enabled key" in each for each in change.consequences)
+
+
+def test_an_answer_that_comes_late_takes_nothing_away_that_was_added_since(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        late = office.keys.fetch()
+        assert late is not None
+        add(office)
+        keys = office.keys.take_over(ADMIN, late)
+    assert named(keys, "New Wave").status is ENABLED
+    if server_place.has_apikey:
+        assert (NEW_KEY, "New Wave") in copied(server_place)
+
+
+def test_what_was_changed_from_here_is_no_news_and_hides_none(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+    hq.offer(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.remove_key("Xx99Yy88Zz77Ww66")
+        hq.put_status(CLEARPAY_KEY, "DisabledByDeveloper")
+        keys = ask(office)
+        before = dict(keys.differences)
+        assert len(before) == 2
+        add(office)
+        office.keys.set_status(ADMIN, named(keys, "Appointment Bridge"), DISABLED)
+        keys = office.keys.list()
+    assert keys.differences == before
+    assert named(keys, "Molar Records").gone
 
 
 # -- what only the office knows ------------------------------------------------------

@@ -119,21 +119,20 @@ def test_an_empty_variable_is_an_empty_password(home: Home, practice: ServerPrac
         terminal.wait_for(SIGN_IN)
 
 
-def test_without_headquarters_the_keys_are_only_read(home: Home, practice: ServerPractice) -> None:
+def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: Home, practice: ServerPractice) -> None:
     before = practice.rows("SELECT * FROM apikey")
     with practice.start(home) as terminal:
         sign_in(terminal)
         terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
-        terminal.wait_for("^! This practice has no registration key, without which headquarters answers")
+        terminal.wait_for("^! This practice has no registration key")
         assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +Unknown +not known here")
         terminal.press("a")
         terminal.wait_for("─ Keys are not added now ")
         assert re.search("Open Dental's headquarters decides about the keys", _flat(terminal.text))
-        assert re.search("This practice has no registration key", _flat(terminal.text))
+        assert re.search("kept in the preference RegistrationKey", _flat(terminal.text))
         terminal.press("enter")
         terminal.wait_for_no("─ Keys are not added now ")
         terminal.wait_for(READY)
-        terminal.settle()
         terminal.press("d")
         terminal.wait_for("^! Headquarters did not answer, so keys are not changed")
     assert practice.rows("SELECT * FROM apikey") == before

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tui.waiting import DEADLINE
 
-_WRITES = ("save", "accept", "add", "set_status", "begin")
+_WRITES = ("save", "accept", "add", "set_status", "begin", "take_over")
 
 
 class Gate:

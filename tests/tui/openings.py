@@ -10,7 +10,9 @@ from random import Random
 from core.address import FileAddress, ServerAddress
 from core.api_key import AuthorityName
 from core.authority.headquarters import Headquarters
+from core.companion.store import Companion
 from core.config import Configuration
+from core.database import file_engine
 from core.errors import LoginRefused, ServerUnreachable
 from core.office import Office
 from core.opening import Opening
@@ -57,10 +59,13 @@ class ServerOpening(Opening):
         )
         if self.authority is AuthorityName.HEADQUARTERS:
             facts = office.facts
+            # As on a server, it can be written to though the practice cannot.
+            companion = Companion(file_engine(self.companion_file), shared=False)
+            companion.prepare(self.surroundings.clock)
             office = Office(
                 office._practice,
-                office._companion,
-                Headquarters(office._practice, office._companion, self.surroundings.computer),
+                companion,
+                Headquarters(office._practice, companion, self.surroundings.computer),
                 self.configuration.agreement(),
                 self.surroundings.computer,
             )

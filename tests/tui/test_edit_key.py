@@ -272,7 +272,8 @@ async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: Opening) 
     async with working(demo) as user:
         await edit(user, "Old Recall Service")
         await user.press("d")
-        assert user.said == "The developer disabled this key; only Old Recall Service can enable it."
+        [(phone,)] = rows.query("SELECT phone FROM apisetup_key WHERE developer = 'Old Recall Service'")
+        assert user.said == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
 
 
 async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Opening) -> None:
@@ -373,7 +374,7 @@ async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: Openi
         assert "local registry does not know this key" in user.said
 
 
-async def test_where_headquarters_decides_nothing_is_changed_and_all_of_the_reason_is_said(demo: Opening) -> None:
+async def test_where_headquarters_does_not_answer_nothing_is_changed_and_the_reason_is_said(demo: Opening) -> None:
     async with working(server_opening(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
@@ -381,7 +382,8 @@ async def test_where_headquarters_decides_nothing_is_changed_and_all_of_the_reas
         await user.at_api_setup()
         await user.press("enter")
         await user.at(EditKeyScreen)
-        assert "Setup > Advanced Setup > API" in user.flowing_text
+        assert "Headquarters did not answer, so keys are not changed; r asks again." in user.flowing_text
+        assert "This practice has no registration key" in user.flowing_text
         before = rows.last_entry()
         await user.press("d", "ctrl+s")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]

@@ -189,8 +189,8 @@ async def test_a_key_with_read_enabled_may_be_disabled(demo: Opening) -> None:
 @pytest.mark.parametrize(
     ("developer", "words"),
     [
-        ("Old Recall Service", "The developer disabled this key; only Old Recall Service can enable it."),
-        ("Smile Imaging", "Open Dental disabled this key; only Open Dental can enable it."),
+        ("Old Recall Service", "The developer disabled this key; only Old Recall Service can enable it: "),
+        ("Smile Imaging", "Open Dental disabled this key; only Open Dental's support can enable it."),
     ],
 )
 async def test_what_the_office_may_not_change_is_said(demo: Opening, developer: str, words: str) -> None:
@@ -198,7 +198,8 @@ async def test_what_the_office_may_not_change_is_said(demo: Opening, developer: 
         before = rows.last_entry()
         await user.go_to(developer)
         await user.press("d")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], words)
+        assert user.stack == ["ApiSetupScreen"]
+        assert user.said.startswith(words)
         assert rows.last_entry() == before
 
 

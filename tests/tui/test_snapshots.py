@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,10 @@ from core.office_facts import OfficeFacts
 from core.offices import Offices
 from core.opening import Opening
 from core.practice import Practice
+from tests.core.headquarters_protocol import ASSIGN, HeldKey
+from tests.core.headquarters_server import HeadquartersServer, Misbehaviour
 from tests.tui import rows
+from tests.tui.headquarters_practice import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
 from tests.tui.openings import DATABASE_PASSWORD, server_opening, surroundings
 from tests.tui.test_offices import write as write_offices
 from tests.tui.user import User
@@ -28,6 +32,7 @@ from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
@@ -40,6 +45,7 @@ from tui.screens.sign_in import SignInScreen
 from tui.screens.verification import VerificationScreen
 
 Steps = Callable[[User], Awaitable[object]]
+AtHeadquarters = Callable[[User, HeadquartersServer], Awaitable[object]]
 Compare = Callable[..., bool]
 
 SMALL, LARGE = (80, 24), (120, 36)
@@ -370,6 +376,67 @@ async def offices_unreadable(user: User) -> None:
     await user.press("r")
 
 
+async def differences(user: User, hq: HeadquartersServer) -> None:
+    hq.remove_key(CLEARPAY.key)
+    hq.put_status(BRIDGE.key, "DisabledByHQ")
+    hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
+    await arrive(user)
+    await user.go_to("ClearPay")
+
+
+async def not_reached(user: User, hq: HeadquartersServer) -> None:
+    hq.misbehave(Misbehaviour.HTTP_503)
+    await arrive(user)
+
+
+async def assign_there(user: User, hq: HeadquartersServer) -> None:
+    await arrive(user)
+    await assign(user)
+    await user.fill("key", OFFERED.key)
+    await user.fill("agreement", "2024-10-31")
+
+
+async def added_there(user: User, hq: HeadquartersServer) -> None:
+    await assign_there(user, hq)
+    await user.press("ctrl+s")
+    await user.at(LicenseScreen)
+    await user.press("end", "a")
+    await user.at(Notice)
+
+
+async def refused_there(user: User, hq: HeadquartersServer) -> None:
+    await assign_there(user, hq)
+    await user.press("ctrl+s")
+    await user.at(LicenseScreen)
+    hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
+    await user.press("end", "a")
+    await user.at(Question)
+
+
+async def edit_there(user: User, hq: HeadquartersServer) -> None:
+    await added_there(user, hq)
+    await user.press("enter")
+    await edit(user, "New Wave")
+
+
+async def edit_disabled_there(user: User, hq: HeadquartersServer) -> None:
+    await arrive(user)
+    await edit(user, "Old Recall")
+    await user.press("d")
+
+
+async def disable_there(user: User, hq: HeadquartersServer) -> None:
+    await arrive(user)
+    await user.press("d")
+    await user.at(Question)
+
+
+async def disabled_there(user: User, hq: HeadquartersServer) -> None:
+    await disable_there(user, hq)
+    await user.press("y")
+    await user.at(Notice)
+
+
 # -- the pictures --------------------------------------------------------------------
 
 IN_EMBEDDED: dict[str, Steps] = {
@@ -422,6 +489,17 @@ ON_SERVER: dict[str, Steps] = {
     "headquarters_edit": edit_copy,
     "left_alone": left_alone,
 }
+REGISTERED: dict[str, AtHeadquarters] = {
+    "headquarters_list": differences,
+    "headquarters_not_reached": not_reached,
+    "headquarters_assign": assign_there,
+    "headquarters_key_added": added_there,
+    "headquarters_refused": refused_there,
+    "headquarters_key": edit_there,
+    "headquarters_key_disabled_by_developer": edit_disabled_there,
+    "headquarters_disable_question": disable_there,
+    "headquarters_disabled": disabled_there,
+}
 OF_OFFICES: dict[str, Steps] = {
     "offices": offices_listed,
     "offices_filtered": offices_filtered,
@@ -470,6 +548,36 @@ def test_demo(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[in
 @pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
 def test_on_a_server(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[int, int]) -> None:
     assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), steps, size)
+
+
+@both_sizes
+@pytest.mark.parametrize("steps", REGISTERED.values(), ids=REGISTERED)
+def test_at_headquarters(
+    snap_compare: Compare,
+    demo: Opening,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: AtHeadquarters,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setattr("core.authority.headquarters_line.PAUSES", (0.0, 0.0))
+    with registered() as hq:
+        asyncio.run(remember())
+
+        async def at_this_one(user: User) -> None:
+            await steps(user, hq)
+
+        assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), at_this_one, size)
+
+
+@both_sizes
+def test_before_headquarters_answers(
+    snap_compare: Compare, demo: Opening, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    with registered():
+        asyncio.run(remember())
+        # A question without an answer would hold up the end of the test.
+        monkeypatch.setattr(ApiSetupScreen, "ask_headquarters", lambda _screen: None)
+        assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), arrive, size)
 
 
 @both_sizes

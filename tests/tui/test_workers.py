@@ -261,6 +261,24 @@ async def test_a_second_commit_is_refused_while_one_runs() -> None:
         await until(lambda: app.desk.shown == ["first"])
 
 
+async def test_what_is_written_beside_is_in_nobodys_way() -> None:
+    commits = Commits()
+    beside, asked_for, later = Gate("beside"), Gate("asked for"), Gate("later")
+    tasks = [asyncio.create_task(commits.commit(beside, print, beside=True))]
+    await until(beside.entered.is_set)
+    assert (commits.running, commits.at_rest) == (False, False)
+    tasks.append(asyncio.create_task(commits.commit(asked_for, print)))
+    await until(lambda: commits.running)
+    # It waits for what is being written, instead of being refused; one is written after the other.
+    tasks.append(asyncio.create_task(commits.commit(later, print, beside=True)))
+    assert not asked_for.entered.is_set()
+    for gate in (beside, asked_for, later):
+        gate.open.set()
+    assert await asyncio.gather(*tasks) == ["beside", "asked for", "later"]
+    await until(lambda: commits.at_rest)
+    commits.close()
+
+
 async def test_closing_waits_for_the_commit() -> None:
     commits = Commits()
     gate = Gate("written")

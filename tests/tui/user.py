@@ -36,6 +36,8 @@ class User:
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
+        self.held_back = ""
+        """The group of what is asked without an answer for now, which is not waited for."""
 
     # -- the keyboard ----------------------------------------------------------
 
@@ -79,8 +81,11 @@ class User:
     @property
     def _busy(self) -> bool:
         """Whether something runs beside the event loop, or the screen on top works on what a key started."""
-        asked = any(worker._thread_worker and not worker.is_finished for worker in self.app.workers)
-        return asked or self.app.commits.running or bool(getattr(self.app.screen, "in_flow", False))
+        asked = any(
+            worker._thread_worker and not worker.is_finished and worker.group != self.held_back
+            for worker in self.app.workers
+        )
+        return asked or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""

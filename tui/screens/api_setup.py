@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +19,7 @@ from core.errors import (
     PracticeUnavailable,
 )
 from tui.conflict import MINE, choose, conflict_lines
+from tui.headquarters_list import newest_list
 from tui.headquarters_words import differences_in_words
 from tui.key_addition import add_key
 from tui.modals.notice import Notice, notice_of
@@ -29,7 +29,7 @@ from tui.status_change import change_status
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
-from tui.workers import Busy, flow, latest
+from tui.workers import flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from core.api_key import ApiKey, KeyList
     from core.api_settings import SettingsPage
     from core.change import Settled
-    from core.opendental.headquarters_answers import HeadquartersList
     from tui.visit import Visit
 
 
@@ -130,31 +129,20 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     @latest
     async def ask_headquarters(self) -> None:
         """Ask headquarters for its list, beside whatever else is done; what is different in it is said."""
-        visit = self._open
-        if not visit.office.keys.asks_outside:
-            return
         try:
-            fetched = await self.ask(visit.office.keys.fetch, group="headquarters")
+            listed = await newest_list(self, self._open)
         except HeadquartersFailed as error:
             await self._show_without_headquarters(error)
             return
-        if fetched is None:
+        if listed is None:
             return
-        listed = await self._taken_over(visit, fetched)
         self.query_one(KeyTable).show(listed)
         words = differences_in_words(listed)
         if words:
             self.say(words)
 
-    async def _taken_over(self, visit: Visit, fetched: HeadquartersList) -> KeyList:
-        """Write what was fetched; nobody asked for this, so it waits for what somebody did ask for."""
-        while True:
-            await self.terminal_app.commits.settled()
-            with suppress(Busy):
-                return await self.commit(partial(visit.office.keys.take_over, visit.actor, fetched))
-
     async def _show_without_headquarters(self, error: HeadquartersFailed) -> None:
-        keys = await self.ask(self._open.office.keys.list, group="headquarters")
+        keys = await self.ask(self._open.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 

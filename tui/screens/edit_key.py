@@ -9,8 +9,9 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from core.errors import ApiSetupError, ChangedMeanwhile, InvalidInput
+from core.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, InvalidInput
 from tui.conflict import MINE, choose, conflict_lines
+from tui.headquarters_list import newest_list
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
@@ -109,6 +110,19 @@ class EditKeyScreen(HouseScreen[None]):
             return
         await self._read_key()
         self.say("Read again.")
+        self.ask_headquarters()
+
+    @latest
+    async def ask_headquarters(self) -> None:
+        """Ask headquarters for its list, beside whatever else is done, and show what it tells of this key."""
+        try:
+            if await newest_list(self, self._visit) is None:
+                return
+        except HeadquartersFailed as error:
+            await self._read_key(drop=())
+            self.show_problem(error)
+            return
+        await self._read_key(drop=())
 
     async def _read_key(self, drop: tuple[str, ...] | None = None) -> None:
         """Read the key again; what was typed stays, but for the fields to drop - all of them when none are named."""

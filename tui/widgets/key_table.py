@@ -24,11 +24,11 @@ _COLUMNS = (
     Column("API Key", 12, min_width=12),
     Column("Enabled", 23, min_width=10),
 )
-_COLUMNS_WITH_TAGS = (_COLUMNS[0], Column("API Key", 20, min_width=12), _COLUMNS[2])
-
+_KEY_WITH_TAG = Column("API Key", 20, min_width=12)
 
 _CHANGED = "* "
 """Before what is not as it was in the list before."""
+_ENABLED_OR_CHANGED = Column("Enabled", 23 + len(_CHANGED), min_width=10)
 
 
 class KeyTable(Vertical):
@@ -74,8 +74,10 @@ class KeyTable(Vertical):
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
         self._differences = keys.differences
-        tagged = any("#" in key.masked for key in keys.keys)
-        self.rows.show_columns(*(_COLUMNS_WITH_TAGS if tagged else _COLUMNS))
+        developer, key, enabled = _COLUMNS
+        if any("#" in each.masked for each in keys.keys):
+            key = _KEY_WITH_TAG
+        self.rows.show_columns(developer, key, _ENABLED_OR_CHANGED if keys.differences else enabled)
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:

@@ -1,0 +1,618 @@
+"""Headquarters decides about the keys: its list, its age, what it is asked to do, and what happens without it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from core.keys import KeyService
+from core.opening import Opening
+from tests.core.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
+from tests.core.headquarters_server import HeadquartersServer, Misbehaviour
+from tests.tui import rows
+from tests.tui.gates import Gates
+from tests.tui.headquarters_practice import (
+    BRIDGE,
+    CLEARPAY,
+    OFFERED,
+    RECALL,
+    arrive,
+    copied,
+    registered,
+    remember,
+)
+from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from tests.tui.signing_in import sign_in
+from tests.tui.test_hostile_text import harmless, literal
+from tests.tui.user import User, working
+from tests.tui.waiting import until
+from tui.modals.notice import Notice
+from tui.modals.question import Question
+from tui.screens.api_setup import ApiSetupScreen
+from tui.screens.assign_key import AssignKeyScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.license import LicenseScreen
+from tui.screens.sign_in import SignInScreen
+
+
+@pytest.fixture
+def hq(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
+    """A headquarters that has three keys of the practice."""
+    monkeypatch.setattr("core.authority.headquarters_line.PAUSES", (0.0, 0.0))
+    with registered() as server:
+        yield server
+
+
+def opening(**more: object) -> Opening:
+    return replace(server_opening(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of Opening
+
+
+def label(user: User) -> str:
+    """What stands above the list."""
+    return next(line for line in user.text.splitlines() if line.startswith("API keys: "))
+
+
+def listed(user: User) -> list[str]:
+    """The rows of the list, their cells joined."""
+    rows_ = user.list.rows
+    return [" | ".join(row.cells) for index in range(len(rows_)) if (row := rows_.row(index))]
+
+
+async def answers(user: User, hq: HeadquartersServer) -> None:
+    """Have headquarters answer what it held back, and wait for what comes of it."""
+    hq.behave()
+    user.held_back = ""
+    await user.settle()
+
+
+async def license_of(user: User, key: str = OFFERED.key) -> None:
+    """Assign a key, up to the agreement."""
+    await user.press("a")
+    await user.at(AssignKeyScreen)
+    await user.fill("key", key)
+    await user.fill("agreement", "2024-10-31")
+    await user.press("ctrl+s")
+    await user.at(LicenseScreen)
+
+
+# -- the list ------------------------------------------------------------------------
+
+
+async def test_the_list_of_headquarters_comes_after_the_start(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert listed(user) == [
+            "Appointment Bridge | ********Gh78 | yes",
+            "ClearPay | ********Ww32 | Disabled by Customer",
+            "Old Recall | ********Uu88 | Disabled by Developer",
+        ]
+        assert user.said == ""
+        assert copied() == [BRIDGE.key, CLEARPAY.key, RECALL.key]
+
+
+async def test_the_start_shows_the_remembered_list_before_the_network_answers(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        assert label(user) == "API keys: 3 · headquarters as of 2024-11-05 06:00, 3 h ago"
+        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        # Everything works meanwhile.
+        await user.press("down", "enter")
+        await user.at(EditKeyScreen)
+        assert "ClearPay" in user.text
+        await user.press("escape")
+        await answers(user, hq)
+        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert user.row.startswith("ClearPay")
+
+
+async def test_the_program_can_be_left_while_headquarters_is_asked(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        user.send("q")
+        await until(lambda: user.app._exit)
+        hq.behave()
+
+
+async def test_what_is_different_is_marked_and_said_and_the_cursor_stays(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        await user.go_to("ClearPay")
+        hq.remove_key(CLEARPAY.key)
+        hq.put_status(BRIDGE.key, "DisabledByHQ")
+        hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
+        await answers(user, hq)
+        assert listed(user) == [
+            "Aardvark Forms | ********Cc34 | * yes",
+            "Appointment Bridge | ********Gh78 | * Disabled by Open Dental",
+            "ClearPay | ********Ww32 | * gone",
+            "Old Recall | ********Uu88 | Disabled by Developer",
+        ]
+        assert user.said == ("Headquarters' list has changed: 1 new, 1 gone, 1 changed; see *.")
+        assert user.row.startswith("ClearPay")
+        assert "* gone from" in user.text
+        assert "headquarters' list" in user.text
+        await user.press("up")
+        assert "* was Enabled" in user.text
+
+
+async def test_nothing_can_be_done_with_a_key_that_is_gone(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.remove_key(CLEARPAY.key)
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.go_to("ClearPay")
+        before = rows.last_entry()
+        await user.press("d")
+        assert (user.stack, user.said) == (["ApiSetupScreen"], "This key is gone from the list.")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert "Key Status gone from the list" in user.flowing_text
+        await user.press("ctrl+s", "d")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert rows.last_entry() == before
+        await user.press("escape", "r")
+        assert len(listed(user)) == 2
+
+
+async def test_what_is_odd_about_the_answer_is_said(hq: HeadquartersServer) -> None:
+    hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
+    async with working(opening()) as user:
+        await arrive(user)
+        assert user.said.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
+
+
+async def test_typing_in_the_filter_while_the_answer_comes_loses_nothing(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        await user.press("slash", *"cle")
+        hq.behave()
+        user.send(*"arpay")
+        await answers(user, hq)
+        assert (user.focused, user.field("filter").value) == ("filter", "clearpay")
+        assert listed(user) == ["ClearPay | ********Ww32 | Disabled by Customer"]
+        assert label(user).startswith("API keys: 1 of 3 · headquarters, 09:03:07")
+
+
+async def test_what_is_typed_into_the_settings_while_the_answer_comes_is_kept_and_saved(
+    hq: HeadquartersServer,
+) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        await user.fill("interval", "1")
+        hq.behave()
+        user.send("7")
+        await answers(user, hq)
+        assert (user.focused, user.field("interval").value) == ("interval", "17")
+        await user.press("ctrl+s")
+        assert rows.settings()[1] == "17"
+
+
+async def test_a_save_is_made_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
+    taking = gate(KeyService, "take_over")
+    async with working(opening()) as user:
+        await user.at(SignInScreen)
+        await user.enter_text("admin")
+        user.send("enter", "enter")
+        await until(taking.entered.is_set)
+        screen = user.app.screen
+        assert isinstance(screen, ApiSetupScreen)
+        screen.query_one("#interval").focus()
+        user.send("end", "ctrl+u", "9", "ctrl+s")
+        await until(lambda: user.app.commits.running)
+        assert user.said == "Saving…"
+        taking.open()
+        await user.settle()
+        assert rows.settings()[1] == "9"
+        assert user.said.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
+        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+
+
+async def test_a_dialog_opens_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
+    taking = gate(KeyService, "take_over")
+    async with working(opening()) as user:
+        await user.at(SignInScreen)
+        await user.enter_text("admin")
+        user.send("enter", "enter")
+        await until(taking.entered.is_set)
+        user.send("i")
+        await until(lambda: isinstance(user.app.screen, Notice))
+        taking.open()
+        await user.settle()
+        assert user.stack[-1] == "Notice"
+
+
+async def test_it_locks_while_headquarters_is_asked(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.SILENCE)
+    async with working(opening()) as user:
+        await arrive(user, answered=False)
+        await until(hq.waiting.is_set)
+        hq.put_status(BRIDGE.key, "DisabledByDeveloper")
+        user.app.lock()
+        await user.at(SignInScreen)
+        # It waits for no answer.
+        await until(lambda: rows.audit_texts()[-1] == "User: admin has auto logged off.")
+        last = rows.last_entry()
+        await answers(user, hq)
+        assert user.stack[-1] == "SignInScreen"
+        assert "Appointment Bridge" not in user.text
+        assert rows.last_entry() == last
+        await sign_in(user, "admin", "")
+        await user.at_api_setup()
+        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | * Disabled by Developer"
+
+
+async def test_read_only_shows_the_list_and_leaves_the_copy_as_it_is(hq: HeadquartersServer) -> None:
+    before = copied()
+    async with working(opening(read_only=True)) as user:
+        await arrive(user)
+        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert copied() == before
+        assert "API keys: " not in " ".join(rows.audit_texts())
+        await user.press("a")
+        assert "read-only" in user.said
+        await user.press("d")
+        assert "read-only" in user.said
+    assert {hq.count(ASSIGN), hq.count(SET_STATUS)} == {0}
+
+
+# -- adding --------------------------------------------------------------------------
+
+
+async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        before = rows.last_entry()
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        assert {field.id for field in user.screen.query("Input")} == {"key", "agreement"}
+        assert "Open Dental's headquarters is asked to assign the key." in user.flowing_text
+        assert "Permissions" not in user.keys
+        await user.enter_text(OFFERED.key)
+        await user.press("enter")
+        assert user.focused == "agreement"
+        await user.enter_text("2024-10-31")
+        await user.press("enter")
+        await user.at(LicenseScreen)
+        await user.press("end", "a")
+        await user.at(Notice)
+        assert "Headquarters says: New Wave may use this key now." in user.flowing_text
+        assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
+        await user.press("enter")
+        assert user.row == "New Wave | ********Kk78 | yes"
+        assert user.said == "Added and enabled: API key ********Kk78 (New Wave)."
+        assert hq.status(OFFERED.key) == "Enabled"
+        accepted, asked, added, copy = rows.audit_texts(before)
+        assert " accepted by admin" in accepted
+        assert asked.startswith("ASKED: New API key ********Kk78 #")
+        assert added.startswith("New API key ********Kk78 #")
+        assert added.endswith(" (New Wave) added by admin")
+        assert copy.startswith("API keys: copy made equal to headquarters' list: added ********Kk78 #")
+        assert OFFERED.key in copied()
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert "hello@newwave.example" in user.text
+        assert user.field("agreement").value == "2024-10-31"
+        assert "2: ApiPatients, ApiComm" in user.flowing_text
+
+
+async def test_a_refusal_is_shown_as_it_came_and_can_be_tried_again(hq: HeadquartersServer) -> None:
+    hq.refusal = "This office owes us money. Call 503-363-5432."
+    async with working(opening()) as user:
+        await arrive(user)
+        hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
+        await license_of(user)
+        await user.press("end", "a")
+        await user.at(Question)
+        assert f"headquarters refused: {hq.refusal}" in user.flowing_text
+        await user.press("t")
+        await user.at(Question)
+        hq.behave()
+        await user.press("t")
+        await user.at(Notice)
+        assert hq.count(ASSIGN) == 3
+        assert hq.status(OFFERED.key) == "Enabled"
+        await user.press("enter")
+        assert user.row.startswith("New Wave")
+
+
+async def test_a_refusal_that_is_left_stays_said(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await license_of(user, "NobodyKnows7Key")
+        await user.press("end", "a")
+        await user.at(Question)
+        await user.press("escape")
+        assert user.stack == ["ApiSetupScreen"]
+        assert user.said == "Open Dental's headquarters refused: Invalid API key."
+        assert " - headquarters refused: Invalid API key." in rows.audit_texts()[-1]
+
+
+async def test_where_nobody_knows_what_became_of_it_one_has_to_look(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await license_of(user)
+        hq.misbehave(Misbehaviour.CLOSED_DONE)
+        await user.press("end", "a")
+        await user.at(Notice)
+        assert "Look before you repeat it" in user.text
+        assert "It is not known whether it was done." in user.flowing_text
+        hq.behave()
+        await user.press("enter", "r")
+        assert "New Wave | ********Kk78 | * yes" in listed(user)
+        assert hq.count(ASSIGN) == 1
+        assert rows.audit_texts()[-2].startswith("UNKNOWN")
+
+
+async def test_a_key_that_is_in_the_list_is_told_while_it_is_typed(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        await user.enter_text(BRIDGE.key)
+        await user.press("enter")
+        assert "This key is in the list already: Appointment Bridge, Enabled." in user.said
+    assert hq.count(ASSIGN) == 0
+
+
+# -- statuses ------------------------------------------------------------------------
+
+
+async def test_a_key_is_disabled_and_enabled_with_the_words_of_what_that_means(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("d")
+        await user.at(Question)
+        assert "Open Dental's headquarters is asked to do it." in user.flowing_text
+        await user.press("y")
+        await user.at(Notice)
+        assert "an API service at the practice may accept a disabled key for up to six hours" in user.flowing_text
+        assert hq.status(BRIDGE.key) == "DisabledByCustomer"
+        await user.press("enter")
+        assert user.row == "Appointment Bridge | ********Gh78 | Disabled by Customer"
+        await user.press("d", "y")
+        await user.at(Notice)
+        assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
+        assert hq.status(BRIDGE.key) == "Enabled"
+        await user.press("enter")
+        assert user.row == "Appointment Bridge | ********Gh78 | yes"
+
+
+async def test_a_key_that_its_developer_disabled_shows_whom_to_ask(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.go_to("Old Recall")
+        await user.press("d")
+        words = "The developer disabled this key; only Old Recall can enable it: owner@recall.example, 555 0123."
+        assert (user.stack, user.said) == (["ApiSetupScreen"], words)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert "owner@recall.example" in user.text
+
+
+async def test_a_status_that_headquarters_refuses_is_told(hq: HeadquartersServer) -> None:
+    hq.refusal = "Call us first."
+    async with working(opening()) as user:
+        await arrive(user)
+        hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
+        await user.press("d", "y")
+        await user.at(Notice)
+        assert "Not done" in user.text
+        assert "headquarters refused: Call us first." in user.flowing_text
+        await user.press("enter")
+        assert user.row == "Appointment Bridge | ********Gh78 | yes"
+
+
+async def test_a_status_that_moved_meanwhile_is_shown_and_not_overwritten(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        hq.put_status(BRIDGE.key, "DisabledByHQ")
+        await user.press("d", "y")
+        await user.at(Notice)
+        assert "Key Status: was Enabled now Disabled by Open Dental" in user.flowing_text
+        await user.press("enter")
+        assert user.row == "Appointment Bridge | ********Gh78 | * Disabled by Open Dental"
+    assert hq.count(SET_STATUS) == 0
+
+
+# -- one key -------------------------------------------------------------------------
+
+
+async def test_of_a_key_the_office_changes_only_the_agreement(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert (user.field("email").disabled, user.field("phone").disabled) == (True, True)
+        await user.press("p")
+        assert user.stack[-1] == "EditKeyScreen"
+        await user.fill("agreement", "2024-03-02")
+        await user.press("ctrl+s")
+        assert user.said == "Saved: Business Associate Agreement changed from none to in place since 2024-03-02."
+        await user.press("escape", "escape", "r", "enter")
+        await user.at(EditKeyScreen)
+        assert user.field("agreement").value == "2024-03-02"
+
+
+async def test_reading_a_key_again_asks_headquarters(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.fill("agreement", "2024-03-02")
+        user.list.focus()
+        hq.misbehave(Misbehaviour.HTTP_503)
+        await user.press("r", "y")
+        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.said
+        assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
+        hq.behave()
+        hq.put_status(BRIDGE.key, "DisabledByDeveloper")
+        await user.press("r")
+        assert "Key Status Disabled by Developer" in user.flowing_text
+        assert user.said == "Read again."
+
+
+# -- when it cannot be reached -------------------------------------------------------
+
+
+async def test_without_headquarters_everything_else_works_and_r_asks_again(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.HTTP_503)
+    async with working(opening()) as user:
+        await arrive(user)
+        assert label(user) == "API keys: 3 · not reached; copy as of 2024-11-05 06:00, status unknown"
+        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.said
+        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
+        assert "Last known: Enabled" in user.text
+        await user.fill("interval", "8")
+        await user.press("ctrl+s")
+        assert rows.settings()[1] == "8"
+        user.list.focus()
+        before = rows.last_entry()
+        await user.press("a")
+        await user.at(Notice)
+        assert "Headquarters did not answer, so keys are not added; r asks again." in user.flowing_text
+        assert user.flowing_text.count("cannot answer now") == 1
+        await user.press("enter", "d")
+        assert user.stack == ["ApiSetupScreen"]
+        assert user.said.startswith("Headquarters did not answer, so keys are not changed; r asks again.")
+        await user.press("t")
+        await user.at(AuditTrailScreen)
+        await user.press("escape")
+        assert rows.last_entry() == before
+        hq.behave()
+        await user.press("r")
+        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        await user.press("d")
+        await user.at(Question)
+
+
+async def test_a_practice_without_an_account_shows_its_copy(demo: Opening) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        assert label(user) == "API keys: 12 · not reached; copy, status unknown"
+        assert user.said.startswith("This practice has no registration key")
+
+
+# -- thousands of keys ---------------------------------------------------------------
+
+
+async def test_thousands_of_keys_hold_nothing_up(hq: HeadquartersServer) -> None:
+    for number in range(5000):
+        hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 9))
+    await remember()
+    async with working(opening()) as user:
+        with longest_pause() as pauses:
+            await arrive(user)
+            await until(lambda: "headquarters, 09:03:07" in label(user))
+        assert len(user.list.rows) == 5003
+        assert max(pauses) < 0.5
+        begin = time.monotonic()
+        await user.press("down")
+        assert time.monotonic() - begin < 0.5
+
+
+@contextmanager
+def longest_pause() -> Iterator[list[float]]:
+    """How long nothing else could be done, in seconds, each time that was measured."""
+    pauses: list[float] = [0.0]
+
+    async def tick() -> None:
+        while True:
+            begin = time.monotonic()
+            await asyncio.sleep(0.01)
+            pauses.append(time.monotonic() - begin - 0.01)
+
+    ticking = asyncio.get_running_loop().create_task(tick())
+    try:
+        yield pauses
+    finally:
+        ticking.cancel()
+
+
+# -- hostile text --------------------------------------------------------------------
+
+HOSTILE = {
+    # what comes, how it is shown, and how it is shown in a sentence that quotes it
+    "closing tag": ("x [/] y", "x [/] y", "x [/] y"),
+    "markup": ("[red]x[/red]", "[red]x[/red]", "[red]x[/red]"),
+    "link": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
+    # XML holds no other character that begins a sequence.
+    "control sequence": ("a\x9b2J", "a<U+009B>2J", "a 2J"),
+    "direction": ("a\u202eb", "a<U+202E>b", "a b"),
+    "70,000 characters": ("long " * 14_000, "long", "long"),
+    "one word of 70,000 characters": ("W" * 70_000, "WWWW", "WWWW"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown", "quoted"), HOSTILE.values(), ids=HOSTILE)
+async def test_hostile_text_of_headquarters_is_shown_as_it_stands(
+    hq: HeadquartersServer, text: str, shown: str, quoted: str
+) -> None:
+    await remember()
+    hq.remove_key(BRIDGE.key)
+    hq.remove_key(CLEARPAY.key)
+    hq.add_key(replace(BRIDGE, developer=f"A{text}", email=text, phone=text, permissions=("ApiComm", text)))
+    hq.offer(replace(OFFERED, developer=f"B{text}"))
+    hq.refusal = text
+    async with working(opening(), size=(120, 36)) as user:
+        await arrive(user)
+        assert len(listed(user)) == 3
+        assert user.row.startswith("A")
+        literal(user, shown)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        literal(user, shown)
+        assert user.list.region.height >= 3
+        await user.press("escape")
+        hq.misbehave(Misbehaviour.ERROR, times=1, operation=SET_STATUS)
+        await user.press("d")
+        await user.at(Question)
+        literal(user, shown)
+        assert "y Disable" in user.text
+        await user.press("y")
+        await user.at(Notice)
+        literal(user, quoted)
+        await user.press("enter", "d", "y")
+        await user.at(Notice)
+        literal(user, shown)
+        assert "Enter Close" in user.text
+        await user.press("enter")
+        await license_of(user)
+        await user.press("end", "a")
+        await user.at(Notice)
+        literal(user, quoted)
+        await user.press("enter")
+        hq.put_status(BRIDGE.key, text)
+        await user.press("r")
+        harmless(user)
+        hq.misbehave(Misbehaviour.ERROR)
+        await user.press("r")
+        literal(user, quoted)
+        await user.press("i")
+        await user.at(Notice)
+        literal(user, quoted)
+    assert hq.count(LIST) > 3
