@@ -111,10 +111,9 @@ class AuditEntryScreen(HouseScreen[bool]):
         undoing = self._visit.office.undoing
         try:
             lines = await self.ask(partial(undoing.plan, self._number), group="plan")
-            outside = (
-                self._subject is not None and not self._subject.about_settings and self._visit.office.keys.asks_outside
-            )
-            lines = (*lines, "", *([ASKED] if outside else []), "It will be written to the Audit Trail.")
+            about_key = self._subject is not None and not self._subject.about_settings
+            asked = [ASKED] if about_key and self._visit.office.keys.asks_outside else []
+            lines = (*lines, "", *asked, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
             if await self.app.push_screen_wait(question) is None:
                 self.say("Nothing was changed.")
