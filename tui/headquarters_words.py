@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.authority.list_differences import NEW
+from core.errors import Unconfirmed
+from tui.modals.notice import Notice
 
 if TYPE_CHECKING:
     from core.api_key import KeyList
+    from core.errors import HeadquartersFailed
 
 NOT_NOW = "Headquarters did not answer, so keys are not added; r asks again."
 """Before the explanation of why it did not."""
+
+
+ASKED = "Open Dental's headquarters is asked to do it."
+"""In the question before a change of a key."""
+
+
+def notice_of_failure(error: HeadquartersFailed | Unconfirmed) -> Notice:
+    """A notice of what headquarters did not do, or may have done; its words may be longer than the status line."""
+    title = "Look before you repeat it" if isinstance(error, Unconfirmed) else "Not done"
+    return Notice(title, [error.sentence, *(["", error.hint] if error.hint else [])])
 
 
 def differences_in_words(listed: KeyList) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import ApiSetupError, Unconfirmed
-from tui.headquarters_words import NOT_NOW
+from tui.headquarters_words import NOT_NOW, notice_of_failure
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 
@@ -50,7 +50,7 @@ async def _added(screen: ApiSetupScreen, visit: Visit, new: NewKey, acceptance: 
                 return await screen.commit(lambda: keys.add(actor, new, acceptance))
         except Unconfirmed as error:
             screen.read_again()
-            screen.open_above(Notice("Look before you repeat it", [error.sentence, "", error.hint]))
+            screen.open_above(notice_of_failure(error))
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]

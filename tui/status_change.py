@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import HeadquartersFailed, NotOursToChange, Unconfirmed
-from tui.modals.notice import Notice, notice_of
+from tui.headquarters_words import ASKED, notice_of_failure
+from tui.modals.notice import notice_of
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
             f"API Key     {key.masked}",
             f"Status      {key.status.label}, then {status.label}",
             "",
-            *(["Open Dental's headquarters is asked to do it."] if keys.asks_outside else []),
+            *([ASKED] if keys.asks_outside else []),
             "It will be written to the Audit Trail.",
         ],
         Answer("y", verb, "yes"),
@@ -48,12 +49,8 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
         with screen.busy("Asking headquarters…" if keys.asks_outside else "Saving…"):
             change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
     except (HeadquartersFailed, Unconfirmed) as error:
-        # Its words may be longer than the status line.
         screen.show_problem(error)
-        unclear = isinstance(error, Unconfirmed)
-        screen.open_above(
-            Notice("Look before you repeat it" if unclear else "Not done", [error.sentence, "", error.hint])
-        )
+        screen.open_above(notice_of_failure(error))
         return True
     screen.say(change.sentence, "ok")
     screen.open_above(notice_of(f"{verb}d", change.sentence, change.consequences))

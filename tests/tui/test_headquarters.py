@@ -35,6 +35,7 @@ from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.assign_key import AssignKeyScreen
+from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.license import LicenseScreen
@@ -435,6 +436,30 @@ async def test_a_status_that_moved_meanwhile_is_shown_and_not_overwritten(hq: He
         await user.press("enter")
         assert user.row == "Appointment Bridge | ********Gh78 | * Disabled by Open Dental"
     assert hq.count(SET_STATUS) == 0
+
+
+async def test_a_key_is_enabled_again_from_its_entry(hq: HeadquartersServer) -> None:
+    hq.refusal = f"{'Not while you owe us money. ' * 9}Call us."
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("d", "y", "enter", "enter")
+        await user.at(EditKeyScreen)
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        await user.press("u")
+        await user.at(Question)
+        assert "Open Dental's headquarters is asked to do it." in user.flowing_text
+        # The words of a refusal may be longer than the status line.
+        hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
+        await user.press("y")
+        await user.at(Notice)
+        assert "Not done" in user.text
+        assert hq.refusal in user.flowing_text
+        hq.behave()
+        await user.press("enter", "u", "y")
+        await user.at(Notice)
+        assert "Undone" in user.text
+        assert hq.status(BRIDGE.key) == "Enabled"
 
 
 # -- one key -------------------------------------------------------------------------

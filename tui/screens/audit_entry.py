@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widgets import Static
 
 from core.audit_entry import Genuineness
-from core.errors import ApiSetupError, ChangedMeanwhile
+from core.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, Unconfirmed
 from tui.conflict import conflict_lines
+from tui.headquarters_words import ASKED, notice_of_failure
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
 from tui.screens.base import HouseScreen
@@ -110,9 +111,10 @@ class AuditEntryScreen(HouseScreen[bool]):
         undoing = self._visit.office.undoing
         try:
             lines = await self.ask(partial(undoing.plan, self._number), group="plan")
-            question = Question(
-                "Undo this entry?", [*lines, "", "It will be written to the Audit Trail."], Answer("y", "Undo", "undo")
-            )
+            about_key = self._subject is not None and not self._subject.about_settings
+            asked = [ASKED] if about_key and self._visit.office.keys.asks_outside else []
+            lines = (*lines, "", *asked, "It will be written to the Audit Trail.")
+            question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
             if await self.app.push_screen_wait(question) is None:
                 self.say("Nothing was changed.")
                 return
@@ -120,6 +122,10 @@ class AuditEntryScreen(HouseScreen[bool]):
                 done = await self.commit(partial(undoing.undo, self._visit.actor, self._number))
         except ChangedMeanwhile as error:
             self.open_above(Notice("Changed since", conflict_lines(error)))
+            return
+        except (HeadquartersFailed, Unconfirmed) as error:
+            self.show_problem(error)
+            self.open_above(notice_of_failure(error))
             return
         self.say(done.sentence, "ok")
         if done.consequences:
