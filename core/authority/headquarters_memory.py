@@ -11,8 +11,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.api_key import ApiKey, KeyFields, LicenseFacts, fingerprint, masks
+from core.authority.accepted_licenses import accepted_licenses
 from core.companion.store import Companion
-from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow, LicenseAcceptance
+from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow
 from core.errors import ChangedMeanwhile, Conflict
 from core.opendental.api_keys import KeyStatus
 from core.opendental.headquarters_answers import HeadquartersKey
@@ -129,15 +130,8 @@ def _facts(session: Session) -> dict[str, OwnFacts]:
     }
 
 
-def _licenses(session: Session) -> dict[int, LicenseFacts]:
-    return {
-        row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
-        for row in session.scalars(select(LicenseAcceptance))
-    }
-
-
 def _completed(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
-    facts, licenses = _facts(session), _licenses(session)
+    facts, licenses = _facts(session), accepted_licenses(session)
     return tuple(_with_facts(key, facts, licenses) for key in keys)
 
 

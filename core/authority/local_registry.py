@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.agreement import Acceptance
@@ -21,11 +20,12 @@ from core.api_key import (
     masks,
     worded_fields,
 )
+from core.authority.accepted_licenses import accepted_licenses
 from core.authority.apikey_copy import add_to_copy, copied_key, copied_keys
 from core.authority.key_authority import KeyAuthority
 from core.change import Change
 from core.companion.store import Companion
-from core.companion.tables import LicenseAcceptance, RegistryKey
+from core.companion.tables import RegistryKey
 from core.errors import ChangedMeanwhile, Conflict, InvalidInput
 from core.key_words import worded_new_key
 from core.opendental.api_keys import KeyStatus
@@ -61,7 +61,7 @@ class LocalRegistry(KeyAuthority):
         """The registry's keys and those that only the practice's copy has, by developer."""
         with self._companion.read() as session:
             rows = session.scalars(select(RegistryKey)).all()
-            licenses = _licenses(session)
+            licenses = accepted_licenses(session)
         known = {row.fingerprint: row for row in rows}
         texts = {row.key_text: row.developer for row in rows}
         texts |= {key: name for key, name in copied_keys(self._practice).items() if key not in texts}
@@ -215,13 +215,6 @@ def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conf
 def _status(number: int) -> KeyStatus:
     """A stored status; a number that is none counts as unknown, as Open Dental has it."""
     return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
-
-
-def _licenses(session: Session) -> dict[int, LicenseFacts]:
-    return {
-        row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
-        for row in session.scalars(select(LicenseAcceptance))
-    }
 
 
 def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -> ApiKey:

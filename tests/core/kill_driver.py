@@ -26,6 +26,7 @@ from core.secrets import Secret
 from tests.core.faults import after_statement
 from tests.core.kinds_of_change import KINDS
 from tests.core.places import Place, ServerPlace, surroundings
+from tests.core.practice_of_headquarters import AT_HEADQUARTERS
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
@@ -53,9 +54,10 @@ class KillDriver:
         self._process.stdout.close()
         self._process.wait(timeout=20)
 
-    def killed(self, place: Place, kind: str, statement: int) -> bool:
+    def killed(self, place: Place, kind: str, statement: int, authority: AuthorityName = AuthorityName.LOCAL) -> bool:
         """Whether the change was long enough for its process to be killed after that statement."""
         request: dict[str, Any] = {"kind": kind, "statement": statement, "companion": str(place.companion)}
+        request["authority"] = authority.value
         if isinstance(place, ServerPlace):
             server = place.server
             request["server"] = [server.host, server.port, place.database, server.user, server.password]
@@ -82,7 +84,8 @@ def _open(request: dict[str, Any]) -> Office:
     host, port, database, user, password = request["server"]
     address = ServerAddress(host, port, database, user)
     agreement = default_agreement()
-    return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, agreement, surroundings())
+    authority = AuthorityName(request["authority"])
+    return open_server_office(address, Secret(password), companion, authority, agreement, surroundings())
 
 
 def _start(request: dict[str, Any]) -> None:
@@ -106,7 +109,7 @@ def _child(request: dict[str, Any]) -> None:
     with closing(_open(request)) as office:
         strike = after_statement(office, request["statement"], lambda _: os.kill(os.getpid(), signal.SIGKILL))
         with strike, suppress(ApiSetupError):
-            KINDS[request["kind"]](office)
+            (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
 
 
 def _serve(request: dict[str, Any]) -> str:

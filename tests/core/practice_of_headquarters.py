@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
-from core.api_key import ApiKey, AuthorityName, KeyList
+from core.agreement import Acceptance
+from core.api_key import ApiKey, AuthorityName, KeyFields, KeyList, NewKey
 from core.office import Office
+from core.opendental.api_keys import KeyStatus
+from core.secrets import Secret
 from tests.core.actors import ADMIN
 from tests.core.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.core.headquarters_server import HeadquartersServer
@@ -20,6 +24,8 @@ BRIDGE = HeldKey(BRIDGE_KEY)
 CLEARPAY = HeldKey(
     CLEARPAY_KEY, "DisabledByCustomer", "ClearPay", "help@clearpay.example", "555 0199", ("ApiPayments",)
 )
+NEW = NewKey(Secret(NEW_KEY), "", KeyFields(agreement_since=date(2024, 7, 8)))
+ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
 OFFERED = HeldKey(NEW_KEY, developer="New Wave", email="hello@newwave.example", permissions=("ApiPatients",))
 
 
@@ -53,6 +59,21 @@ def named(keys: KeyList, developer: str) -> ApiKey:
     """The one key of a developer."""
     (found,) = [key for key in keys.keys if key.developer == developer]
     return found
+
+
+def add_new_wave(office: Office) -> ApiKey:
+    """Add the key that headquarters offers."""
+    return office.keys.add(ADMIN, NEW, ACCEPTED).key
+
+
+def disable_bridge(office: Office) -> ApiKey:
+    """Disable a key that was enabled when headquarters answered last."""
+    key = named(office.keys.list(), "Appointment Bridge")
+    return office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER).key
+
+
+AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave, "disable": disable_bridge}
+"""Every kind of change that headquarters makes for us."""
 
 
 def copied(place: Place) -> list[tuple[str | None, str | None]]:
