@@ -225,7 +225,7 @@ class ApisetupApp(TerminalApp):
         for screen in asking:
             screen.dismiss(None)
         self.show_heading(heading(visit.office.facts, opening))
-        signed_in = await Lock(self, visit, self._unsaved).until_signed_in(opening)
+        signed_in = await Lock(self, visit, self._unsaved, self._entered_at_lock).until_signed_in(opening)
         self._visit = Visit(visit.office, signed_in)
         if signed_in != visit.signed_in:
             self._start_over(opening, self._visit)
@@ -237,7 +237,7 @@ class ApisetupApp(TerminalApp):
             if isinstance(screen, House):
                 screen.came_back()
 
-    def visit_on_the_lock(self, signed_in: SignedIn | None) -> None:
+    def _entered_at_lock(self, signed_in: SignedIn | None) -> None:
         """Note who signed in at the lock, and may leave from there; None when they did not go on."""
         self._visit = Visit(self._office, signed_in) if self._office is not None and signed_in is not None else None
 

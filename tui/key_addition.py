@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ApiSetupError, Unconfirmed
 from tui.headquarters_words import NOT_NOW, notice_of_failure
@@ -12,12 +13,17 @@ from tui.modals.question import Answer, Question
 if TYPE_CHECKING:
     from core.agreement import Acceptance
     from core.api_key import KeyChange, NewKey
-    from tui.screens.api_setup import ApiSetupScreen
+    from tui.screens.base import HouseScreen
     from tui.visit import Visit
 
 
-async def add_key(screen: ApiSetupScreen, visit: Visit) -> KeyChange | None:
+async def add_key(screen: HouseScreen[Any], visit: Visit, read_again: Callable[[], None]) -> KeyChange | None:
     """Ask for a key, have the agreement accepted, and add it; None where it was not added. To be run in a flow.
+
+    Args:
+        screen: From where it is added.
+        visit: Who adds it, and where.
+        read_again: Reads the list again where nobody knows whether it was added.
 
     Raises:
         NotPermitted: Nothing can be written here.
@@ -38,10 +44,12 @@ async def add_key(screen: ApiSetupScreen, visit: Visit) -> KeyChange | None:
     if acceptance is None:
         screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
-    return await _added(screen, visit, new, acceptance)
+    return await _added(screen, visit, new, acceptance, read_again)
 
 
-async def _added(screen: ApiSetupScreen, visit: Visit, new: NewKey, acceptance: Acceptance) -> KeyChange | None:
+async def _added(
+    screen: HouseScreen[Any], visit: Visit, new: NewKey, acceptance: Acceptance, read_again: Callable[[], None]
+) -> KeyChange | None:
     """Add the key; when that fails the admin may try again without typing it again."""
     keys, actor = visit.office.keys, visit.actor
     while True:
@@ -49,7 +57,7 @@ async def _added(screen: ApiSetupScreen, visit: Visit, new: NewKey, acceptance: 
             with screen.busy("Asking headquarters…" if keys.asks_outside else "Adding the key…"):
                 return await screen.commit(lambda: keys.add(actor, new, acceptance))
         except Unconfirmed as error:
-            screen.read_again()
+            read_again()
             screen.open_above(notice_of_failure(error))
             return None
         except ApiSetupError as error:

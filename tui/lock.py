@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from core.actor import Actor
     from core.opening import Opening
     from core.users import SignedIn
-    from tui.app import ApisetupApp
     from tui.screens.locked import LockedScreen
     from tui.screens.sign_in import SignInScreen
+    from tui.shell import TerminalApp
     from tui.visit import Visit
 
 
@@ -30,12 +31,20 @@ class Lock:
         app: Whose screens are hidden.
         visit: Who was there, and where.
         unsaved: The names of what was typed and not saved.
+        entered: Told who signed in and may leave from here; None when they did not go on.
     """
 
-    def __init__(self, app: ApisetupApp, visit: Visit, unsaved: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        app: TerminalApp,
+        visit: Visit,
+        unsaved: tuple[str, ...],
+        entered: Callable[[SignedIn | None], None],
+    ) -> None:
         self._app = app
         self._visit = visit
         self._unsaved = unsaved
+        self._entered = entered
         self._logged = asyncio.Event()
 
     @property
@@ -74,10 +83,10 @@ class Lock:
         """
         if signed_in == self._visit.signed_in or not self._unsaved:
             return True
-        self._app.visit_on_the_lock(signed_in)
+        self._entered(signed_in)
         if await self._app.push_screen_wait(self._question()) is not None:
             return True
-        self._app.visit_on_the_lock(None)
+        self._entered(None)
         with suppress(ApiSetupError):
             await self._app.commit(partial(self._visit.office.users.sign_out, signed_in.actor))
         await self.refused()

@@ -268,7 +268,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     @flow
     async def action_add_key(self) -> None:
         """Ask for a key, have the agreement accepted, and add it."""
-        change = await add_key(self, self._open)
+        change = await add_key(self, self._open, self.read_again)
         if change is None:
             return
         self.say(change.sentence, "ok")

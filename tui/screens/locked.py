@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.office import Office
     from core.users import SignedIn
-    from tui.lock import Lock
+    from tui.guard import Guard
 
     _Screen = HouseScreen[SignedIn | None]
 else:
@@ -28,18 +28,18 @@ class LockedScreen(_Screen):
     Args:
         office: The practice.
         account: The operating-system account.
-        lock: What waits behind this screen.
+        guard: Stands before what waits behind this screen.
     """
 
     CSS_PATH = "locked.tcss"
     BEHIND_THE_LOCK = False
     KEYS: ClassVar[tuple[str, ...]] = ("unlock", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, account: str, lock: Lock) -> None:
+    def __init__(self, office: Office, account: str, guard: Guard) -> None:
         super().__init__()
         self._office = office
         self._account = account
-        self._lock = lock
+        self._guard = guard
 
     def compose_body(self) -> ComposeResult:
         """Say why nothing is to be seen, and what this does not protect from."""
@@ -60,7 +60,7 @@ class LockedScreen(_Screen):
     async def action_unlock(self) -> None:
         """Go on as the account that this terminal belongs to."""
         with self.busy("Opening…"):
-            await self._lock.log_off_first()
+            await self._guard.log_off_first()
             signed_in = await self.commit(lambda: self._office.users.account(self._account))
-        if await self._lock.may_go_on(signed_in):
+        if await self._guard.may_go_on(signed_in):
             self.dismiss(signed_in)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.office import Office
     from core.users import SignedIn
-    from tui.lock import Lock
+    from tui.guard import Guard
 
     _Screen = HouseScreen[SignedIn | None]
 else:
@@ -32,17 +32,17 @@ class SignInScreen(_Screen):
 
     Args:
         office: Whose users they are.
-        lock: What waits behind this screen, where somebody was logged off for pressing no key.
+        guard: Stands before what waits behind this screen, where somebody was logged off for pressing no key.
     """
 
     CSS_PATH = "sign_in.tcss"
     BEHIND_THE_LOCK = False
     KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, lock: Lock | None = None) -> None:
+    def __init__(self, office: Office, guard: Guard | None = None) -> None:
         super().__init__()
         self._office = office
-        self._lock = lock
+        self._guard = guard
 
     def compose_body(self) -> ComposeResult:
         """Make the two fields."""
@@ -59,15 +59,15 @@ class SignInScreen(_Screen):
 
     def on_mount(self) -> None:
         """Begin with the name, or with the password of who was logged off."""
-        if self._lock is not None:
-            self.query_one("#name", PlainInput).value = self._lock.actor.user_name
-        self.query_one("#password" if self._lock is not None else "#name").focus()
+        if self._guard is not None:
+            self.query_one("#name", PlainInput).value = self._guard.actor.user_name
+        self.query_one("#password" if self._guard is not None else "#name").focus()
         self.say("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
 
     def _why_again(self) -> list[str]:
-        if self._lock is None:
+        if self._guard is None:
             return []
-        name = self._lock.actor.user_name
+        name = self._guard.actor.user_name
         return ["", f"{name} was logged off, since no key was pressed. What {name} typed is kept, for {name} only."]
 
     @on(Input.Submitted, "#name")
@@ -88,18 +88,18 @@ class SignInScreen(_Screen):
         typed = Secret(password.value)
         try:
             with self.busy("Signing in…"):
-                if self._lock is not None:
-                    await self._lock.log_off_first()
+                if self._guard is not None:
+                    await self._guard.log_off_first()
                 signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
         except ApiSetupError as error:
             password.value = ""
             password.focus()
             self.show_problem(error)
-            if self._lock is not None:
-                await self._lock.refused()
+            if self._guard is not None:
+                await self._guard.refused()
             return
         password.value = ""
-        if self._lock is None or await self._lock.may_go_on(signed_in):
+        if self._guard is None or await self._guard.may_go_on(signed_in):
             self.dismiss(signed_in)
         else:
             password.focus()
