@@ -10,7 +10,7 @@ from pathlib import Path
 from core.address import Address, FileAddress, ServerAddress
 from core.api_key import AuthorityName
 from core.config_table import Problem, Table
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HeadquartersUnreachable
 from core.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 from core.tls import Tls, is_local
 
@@ -172,16 +172,16 @@ def _headquarters_url(table: Table) -> str:
     if not url:
         return url
     # Imported here, since few offices have one, and every start reads this file.
-    from core.authority.headquarters_post import is_usable
+    from core.authority.headquarters_post import checked_address
 
     if table.text("authority") == AuthorityName.LOCAL.value:
         raise table.problem(
             "headquarters_url", "headquarters is not asked where authority is local.", "Choose one of them."
         )
-    if not is_usable(url):
-        raise table.problem(
-            "headquarters_url", "headquarters_url is no address that can be used.", "It looks like https://host/path."
-        )
+    try:
+        checked_address(url)
+    except HeadquartersUnreachable as error:
+        raise table.problem("headquarters_url", f"headquarters_url: {error.sentence}", error.hint) from None
     return url
 
 

@@ -209,7 +209,7 @@ class KeyService:
 
     def _refuse_known(self, identity: str) -> None:
         for known in self.list().keys:
-            if known.fingerprint == identity:
+            if known.fingerprint == identity and not known.gone:
                 raise InvalidInput(
                     "key",
                     f"This key is in the list already: {known.developer}, {known.status.label}.",

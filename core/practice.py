@@ -18,7 +18,7 @@ from core.actor import Actor
 from core.audit_subject import CHANGES, NOT_DONE, UNKNOWN
 from core.change import Attempt, Change, Fate, LogRow, Settled
 from core.database import translated
-from core.errors import AlreadyMade, ApiSetupError, NotPermitted, PracticeUnavailable, Unconfirmed
+from core.errors import AlreadyMade, ApiSetupError, ConnectionLost, NotPermitted, PracticeUnavailable, Unconfirmed
 from core.fitting import fit, fit_characters
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
@@ -138,6 +138,36 @@ class Practice:
             if isinstance(error, PracticeUnavailable | NotPermitted):
                 raise type(error)(f"{error.sentence} {fate.value}", error.hint) from error
             raise
+
+    def note(self, actor: Actor, permission: Permission, text: str) -> None:
+        """Write one audit row about something that is done elsewhere.
+
+        Nothing belongs to it that could be taken back, so a lost answer is no riddle: the row is written once more, and
+        two of them are better than none.
+
+        Raises:
+            NotPermitted: The database user may not write.
+            PracticeUnavailable: The row may be missing.
+        """
+        if self.read_only is not None:
+            raise NotPermitted(self.read_only.sentence, self.read_only.hint)
+        try:
+            self._write_note(actor, permission, text)
+        except ConnectionLost:
+            self._write_note(actor, permission, text)
+
+    def require_settled(self) -> None:
+        """Refuse to go on while it is not known what became of the change before.
+
+        Raises:
+            Unconfirmed: Nobody knows yet.
+        """
+        self._settle_first(())
+
+    def _write_note(self, actor: Actor, permission: Permission, text: str) -> None:
+        with translated(), Session(self.engine, autoflush=False) as session:
+            self._log(session, actor, permission, (text,))
+            session.commit()
 
     def settle(self) -> Settled | None:
         """Find out what became of a change whose answer was lost, now that the server may be back.

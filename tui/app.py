@@ -142,7 +142,9 @@ class ApisetupApp(TerminalApp):
         """Show the offices; another one takes the place of this one, after what is not saved was asked about."""
         if self._offices is None:
             return
-        chosen = await self._answer_of(_offices_screen()(self._offices, self._opening))
+        chosen = await self._answer_of(
+            _offices_screen()(self._offices, self._opening, is_open=self._office is not None)
+        )
         if chosen is None or not await self._may_leave("Leave this office without saving?", "Leave it"):
             return
         await self._end_visit()
@@ -185,7 +187,7 @@ class ApisetupApp(TerminalApp):
             if await self._answer_of(question) is None:
                 return False
         if self.commits.running:
-            self.say("A change is still being written; this goes on when that is done.")
+            self.say("A change is still being made; this goes on when that is done.")
         failure = await self.commits.settled()
         if isinstance(failure, ApiSetupError):
             self.show_problem(failure)

@@ -53,5 +53,5 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
         screen.open_above(notice_of_failure(error))
         return True
     screen.say(change.sentence, "ok")
-    screen.open_above(notice_of(f"{verb}d", change.sentence, change.consequences))
+    screen.show_outcome(notice_of(f"{verb}d", change.sentence, change.consequences))
     return True

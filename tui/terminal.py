@@ -33,7 +33,7 @@ SIGNALLED = 128
 PATIENCE = 5.0
 """Seconds that a signalled program gets to close its screens before it is stopped where it stands."""
 
-SAVING = "apisetup: a change is still being written to the database; waiting for it to end."
+SAVING = "apisetup: a change is still being made; waiting for it to end."
 
 
 def run_terminal(app: TerminalApp) -> int:

@@ -16,7 +16,7 @@ from core.authority.apikey_copy import copied_key, copied_keys, has_copy, make_c
 from core.authority.headquarters_account import Account, read_account
 from core.authority.headquarters_line import HeadquartersLine
 from core.authority.headquarters_memory import HeadquartersMemory, OwnFacts, Remembered, listed
-from core.authority.headquarters_wish import Outcome, Wish, grant
+from core.authority.headquarters_wish import Outcome, OutcomeLog, Wish, grant
 from core.authority.key_authority import KeyAuthority
 from core.authority.list_differences import NO_DIFFERENCES, Differences, differences
 from core.companion.store import Companion
@@ -33,6 +33,7 @@ from core.errors import (
 from core.key_words import worded_new_key
 from core.opendental.api_keys import KeyStatus
 from core.opendental.headquarters_answers import HeadquartersKey, HeadquartersList
+from core.opendental.log_hash import NO_DATE
 from core.opendental.permission_types import Permission
 from core.practice import Practice
 from core.secrets import Secret
@@ -75,7 +76,9 @@ class Headquarters(KeyAuthority):
         self._state = _State()
         self._questions = count(1)
         self._newest_answer = 0
-        self._info = _worded_info(self._state, self._memory.read(), self._now())
+        self._log = OutcomeLog(practice)
+        self._latest_moment = NO_DATE
+        self._info = self._worded_info(self._state, self._memory.read())
 
     # -- what is shown ---------------------------------------------------------
 
@@ -87,7 +90,7 @@ class Headquarters(KeyAuthority):
     def all_keys(self) -> KeyList:
         """The last list; when headquarters could not be reached since, the practice's copy without statuses."""
         state, remembered = self._state, self._last()
-        self._info = _worded_info(state, remembered, self._now())
+        self._info = self._worded_info(state, remembered)
         if state.failure is not None or remembered is None:
             return KeyList(self._copied(remembered), self._info)
         keys = tuple(sorted((*remembered.keys, *state.differences.gone), key=_by_developer))
@@ -122,18 +125,24 @@ class Headquarters(KeyAuthority):
 
     # -- asking ------------------------------------------------------------------
 
-    def fetch(self) -> HeadquartersList:
-        """Ask headquarters for its list.
+    def fetch(self) -> HeadquartersList | None:
+        """Ask headquarters for its list; None where a newer answer came meanwhile.
 
         Raises:
             HeadquartersFailed: No list came.
         """
-        return self._fetch(self._account())
+        question = next(self._questions)
+        try:
+            return self._fetch(self._account(), question)
+        except HeadquartersFailed:
+            if question < self._newest_answer:
+                return None
+            raise
 
     def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
         """Remember headquarters' list, and make the practice's copy equal to it, where that can be written.
 
-        The answer to an earlier question than that of the list that is shown is dropped.
+        A list that is older than what is known already, from here or from another program, is dropped.
         """
         self._take_over(actor, fetched)
 
@@ -145,28 +154,33 @@ class Headquarters(KeyAuthority):
             fetched: The list.
             own: The key that was changed from here, by its fingerprint, if one was; the others show as they did.
         """
-        if fetched.question < self._newest_answer:
+        before, keys = self._last(), listed(fetched.keys)
+        if fetched.question < self._newest_answer or (before is not None and before.asked_at > fetched.asked_at):
             return
         self._newest_answer = fetched.question
-        before, keys, now = self._last(), listed(fetched.keys), self._now()
         different = differences(before.keys, keys) if before else NO_DIFFERENCES
+        if own or self._state.failure is not None:
+            different = different.after(self._state.differences, own)
         unkept, notes = None, fetched.notes
         try:
-            self._memory.keep(keys, now)
+            self._memory.keep(keys, fetched.asked_at)
         except (PracticeUnavailable, NotPermitted) as error:
-            unkept = Remembered(now, keys)
+            unkept = Remembered(fetched.asked_at, keys)
             notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
-        self._state = _State(
-            answered=True,
-            texts={fingerprint(each.key.reveal()): each.key for each in fetched.keys},
-            differences=different.after(self._state.differences, own) if own else different,
-            notes=notes,
-            unkept=unkept,
-        )
+        texts = {fingerprint(each.key.reveal()): each.key for each in fetched.keys}
+        self._state = _State(answered=True, texts=texts, differences=different, notes=notes, unkept=unkept)
+        if not self._practice.read_only:
+            self._renew_copy(actor, fetched)
+
+    def _renew_copy(self, actor: Actor, fetched: HeadquartersList) -> None:
+        """Make the practice's copy equal to a list, and write what is owed; a list is shown though that fails."""
         try:
+            self._log.pay()
             make_copy_equal(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
-        except NotPermitted as error:
-            _logger.debug("The practice's copy of the keys stays as it is: %s", error)
+        except (PracticeUnavailable, NotPermitted) as error:
+            _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
+            note = f"The practice's copy of the keys could not be made equal to it. {error.sentence}"
+            self._state = replace(self._state, notes=(*self._state.notes, note))
 
     def _last(self) -> Remembered | None:
         """The last list; None where headquarters never answered here."""
@@ -176,14 +190,22 @@ class Headquarters(KeyAuthority):
     def _account(self) -> Account:
         return read_account(self._practice, self._computer, self._address)
 
-    def _fetch(self, account: Account) -> HeadquartersList:
-        question = next(self._questions)
+    def _fetch(self, account: Account, question: int, *, patiently: bool = True) -> HeadquartersList:
+        asked_at = self._asked_at()
         try:
-            return replace(HeadquartersLine(account.address).list(account.credentials), question=question)
+            answer = HeadquartersLine(account.address).list(account.credentials, patiently=patiently)
         except HeadquartersFailed as error:
             if question > self._newest_answer:
-                self._state = _State(failure=error, texts=self._state.texts)
+                self._state = replace(self._state, answered=False, failure=error)
             raise
+        return replace(answer, question=question, asked_at=asked_at)
+
+    def _asked_at(self) -> datetime:
+        """The practice's time; the last one that it told, where it cannot be asked just now."""
+        try:
+            return self._now()
+        except PracticeUnavailable:
+            return self._latest_moment
 
     # -- changing ----------------------------------------------------------------
 
@@ -217,7 +239,8 @@ class Headquarters(KeyAuthority):
             Unconfirmed: Nobody knows whether it was.
         """
         account = self._account()
-        line, now = HeadquartersLine(account.address), self._fetch(account)
+        # Once: nothing was asked for yet, and somebody waits.
+        line, now = HeadquartersLine(account.address), self._fetch(account, next(self._questions), patiently=False)
         there = _found(now, key.fingerprint)
         if there is None or there.status is not key.status:
             self.take_over(actor, now)
@@ -256,17 +279,39 @@ class Headquarters(KeyAuthority):
         )
 
     def _granted(self, actor: Actor, wish: Wish, account: Account, identity: str) -> Outcome:
-        outcome = grant(self._practice, actor, wish, lambda: self._fetch(account))
+        def fetch(patiently: bool) -> HeadquartersList:
+            return self._fetch(account, next(self._questions), patiently=patiently)
+
+        try:
+            outcome = grant(self._log, actor, wish, fetch)
+        finally:
+            # Lists that were asked for before, and come later, know nothing of this.
+            self._newest_answer = next(self._questions)
         if outcome.after is not None:
-            with _told_if_not("Headquarters did it, and that is logged; its new list could not be kept here."):
-                self._take_over(actor, outcome.after, identity)
+            self._keep_after(actor, replace(outcome.after, question=self._newest_answer), identity, outcome)
         if outcome.failure is not None:
             raise outcome.failure
         return outcome
 
+    def _keep_after(self, actor: Actor, after: HeadquartersList, identity: str, outcome: Outcome) -> None:
+        try:
+            self._take_over(actor, after, identity)
+        except ApiSetupError as error:
+            _logger.warning("The list after a change could not be kept: %s", error)
+            if outcome.failure is None:
+                raise Unconfirmed(
+                    f"Headquarters did it, and that is logged; its new list could not be kept here. {error.sentence}",
+                    "Do not repeat the change; read the list again.",
+                ) from error
+
     def _now(self) -> datetime:
         with self._practice.read() as session:
-            return self._practice.now(session)
+            self._latest_moment = self._practice.now(session)
+        return self._latest_moment
+
+    def _worded_info(self, state: _State, remembered: Remembered | None) -> AuthorityInfo:
+        what = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
+        return _worded_info(state, remembered, self._now(), what)
 
 
 @dataclass(frozen=True)
@@ -290,16 +335,16 @@ class _State:
     unkept: Remembered | None = None
 
 
-def _worded_info(state: _State, remembered: Remembered | None, now: datetime) -> AuthorityInfo:
+def _worded_info(state: _State, remembered: Remembered | None, now: datetime, otherwise: str) -> AuthorityInfo:
     at = f"{remembered.asked_at:%Y-%m-%d %H:%M}" if remembered else ""
     refusal = ""
     if state.failure is not None:
         label = f"not reached; copy as of {at}, status unknown" if at else "not reached; copy, status unknown"
-        words = f"{state.failure} Shown is the practice's copy, which has no statuses."
+        words = f"{state.failure} Shown is {otherwise}."
         refusal = f"Headquarters did not answer, so keys are not changed; r asks again. {state.failure.sentence}"
     elif remembered is None:
         label = "copy of headquarters' list, status unknown"
-        words = "It has not answered here yet. Shown is the practice's copy, which has no statuses."
+        words = f"It has not answered here yet. Shown is {otherwise}."
     elif state.answered:
         label, words = f"headquarters, {remembered.asked_at:%H:%M:%S}", f"It answered at {remembered.asked_at}."
     else:

@@ -58,14 +58,18 @@ class HeadquartersLine:
         self._trust = trust
         self._limits = limits or Limits()
 
-    def list(self, credentials: Credentials) -> HeadquartersList:
-        """All keys of the practice; asked up to three times, where a failure may be a passing one.
+    def list(self, credentials: Credentials, *, patiently: bool = True) -> HeadquartersList:
+        """All keys of the practice.
+
+        Args:
+            credentials: Who asks.
+            patiently: Ask up to three times, where a failure may be a passing one.
 
         Raises:
             HeadquartersFailed: No list came.
         """
         request, hide = list_request(credentials), hidden(credentials)
-        for seconds in PAUSES:
+        for seconds in PAUSES if patiently else ():
             try:
                 return self._ask(Operation.LIST, request, hide, read_list)
             except HeadquartersFailed as error:

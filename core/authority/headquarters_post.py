@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from contextlib import suppress
@@ -22,6 +23,9 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 LARGEST_ANSWER = 16_000_000
 """In bytes; ten thousand keys fit into that."""
+
+
+_PLAIN = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
         HeadquartersUnreachable: Nothing was sent.
         NoUsableAnswer: The request was sent, at least in part, and no whole answer came.
     """
-    parts = _checked(address)
+    parts = checked_address(address)
     # Imported here, since it takes its time and not every start asks headquarters.
     import httpx
 
@@ -94,15 +98,6 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
             # Without a length, an answer that was cut off ends like one that is complete.
             raise _late(limits)
         return reply
-
-
-def is_usable(address: str) -> bool:
-    """Whether keys may be sent to an address; nothing is asked."""
-    try:
-        _checked(address)
-    except HeadquartersUnreachable:
-        return False
-    return True
 
 
 class _Watch:
@@ -146,8 +141,12 @@ class _Watch:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def _checked(address: str) -> SplitResult:
-    """The parts of an address to which a registration key may be sent."""
+def checked_address(address: str) -> SplitResult:
+    """The parts of an address to which a registration key may be sent.
+
+    Raises:
+        HeadquartersUnreachable: It is none, and why.
+    """
     if not address.strip():
         raise HeadquartersUnreachable(
             HeadquartersStep.ADDRESS,
@@ -159,7 +158,7 @@ def _checked(address: str) -> SplitResult:
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise _unreadable_address() from error
-    if not host or not address.strip().isprintable() or parts.username is not None:
+    if not host or not _PLAIN.fullmatch(address.strip()) or parts.username is not None:
         raise _unreadable_address()
     if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "")):
         return parts

@@ -132,11 +132,17 @@ def bad_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
 
 def quoted(text: str, hide: Hidden) -> str:
     """What somebody else wrote, fit for a sentence: printable, on one line, not too long, without secrets."""
-    clean = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    for secret, shown in hide.items():
-        if secret:
-            clean = re.sub(re.escape(secret), shown.replace("\\", r"\\"), clean, flags=re.IGNORECASE)
+    clean = without_secrets(" ".join("".join(each if each.isprintable() else " " for each in text).split()), hide)
     return clean if len(clean) <= LONGEST_QUOTATION else clean[: LONGEST_QUOTATION - 1].rstrip() + "…"
+
+
+def without_secrets(text: str, hide: Hidden) -> str:
+    """A text with what stands for its secrets, in whatever letters they are written."""
+    folded = text.casefold()
+    for secret, shown in hide.items():
+        if secret and secret.casefold() in folded:
+            text = re.sub(re.escape(secret), shown.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+    return text
 
 
 def _office_data(credentials: Credentials, **payload: str) -> str:

@@ -12,11 +12,14 @@ from core.api_key import audit_mask, checked_key, fingerprint, mask
 from core.errors import HeadquartersRefused, InvalidInput
 from core.foreign_xml import child_text, first, local_name, whole_text
 from core.opendental.api_keys import WIRE_STATUSES, KeyStatus, status_from_wire
-from core.opendental.headquarters import Hidden, bad_answer, quoted
+from core.opendental.headquarters import Hidden, bad_answer, quoted, without_secrets
+from core.opendental.log_hash import NO_DATE
 from core.secrets import Secret
 
 FIRST_YEAR = 1880
 """A date before this year stands for none."""
+LONGEST_TEXT = 255
+"""What the practice's own table holds of a developer's name; contacts and permissions are no longer either."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class HeadquartersList:
     """One plain sentence each; keys are masked in them."""
     question: int = 0
     """Which question it answers, counted since the start."""
+    asked_at: datetime = NO_DATE
+    """When it was asked for, by the practice's clock."""
 
 
 def read_list(answer: Element, hide: Hidden) -> HeadquartersList:
@@ -147,11 +152,11 @@ def _key(member: Element, notes: list[str], hide: Hidden) -> HeadquartersKey:
         number=_number(member, "FHIRAPIKeyNum"),
         status=_status(child_text(member, "KeyStatus") or "", masked, notes, hide),
         date_disabled=_date_disabled(child_text(member, "DateDisabled") or "", masked, notes),
-        developer=child_text(member, "DeveloperName") or "",
-        email=child_text(member, "DeveloperEmail") or "",
-        phone=child_text(member, "DeveloperPhone") or "",
+        developer=_told(child_text(member, "DeveloperName"), hide),
+        email=_told(child_text(member, "DeveloperEmail"), hide),
+        phone=_told(child_text(member, "DeveloperPhone"), hide),
         developer_number=_number(member, "FHIRDeveloperNum"),
-        permissions=_permissions(member),
+        permissions=_permissions(member, hide),
     )
 
 
@@ -181,9 +186,18 @@ def _number(member: Element, name: str) -> int:
     return int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else 0
 
 
-def _permissions(member: Element) -> tuple[str, ...]:
+def _told(text: str | None, hide: Hidden) -> str:
+    """What somebody else wrote, as it came but for secrets in it and for its length."""
+    return without_secrets(text or "", hide)[:LONGEST_TEXT]
+
+
+def _permissions(member: Element, hide: Hidden) -> tuple[str, ...]:
     names = next((each for each in member if local_name(each) == "ListAPIPermissions"), None)
-    return tuple(dict.fromkeys(name for each in names if (name := whole_text(each)))) if names is not None else ()
+    return (
+        tuple(dict.fromkeys(name for each in names if (name := _told(whole_text(each), hide))))
+        if names is not None
+        else ()
+    )
 
 
 def _without_duplicates(keys: Iterable[HeadquartersKey], notes: list[str]) -> tuple[HeadquartersKey, ...]:

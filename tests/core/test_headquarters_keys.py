@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -655,3 +655,99 @@ def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logge
         assert held.info.label
     assert hq.status(NEW_KEY) == "Enabled"
     assert logged(server_place, "New API key")[0].endswith("(New Wave) added by Admin")
+
+
+# -- what is older, odd, or in the way -------------------------------------------------
+
+
+REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON apikey FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"
+
+
+@pytest.fixture
+def refused_copy(server_place: ServerPlace) -> Iterator[None]:
+    """The practice's copy cannot be written."""
+    server_place.execute(REFUSE)
+    yield
+    server_place.execute("DROP TRIGGER refuse")
+
+
+def test_a_copy_that_cannot_be_renewed_hides_neither_the_list_nor_what_is_different(
+    server_place: ServerPlace, hq: HeadquartersServer, refused_copy: None
+) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+        keys = ask(office)
+    assert keys.differences == {named(keys, "Molar Records").fingerprint: "new in headquarters' list"}
+    assert keys.notes[-1].startswith("The practice's copy of the keys could not be made equal to it.")
+
+
+def test_what_was_not_done_is_never_said_to_be_done(
+    server_place: ServerPlace, hq: HeadquartersServer, refused_copy: None
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+        hq.misbehave(Misbehaviour.CLOSED_UNDONE, operation=SET_STATUS)
+        with pytest.raises(NoUsableAnswer, match="it was not made") as caught:
+            office.keys.set_status(ADMIN, key, DISABLED)
+    assert "did it" not in caught.value.sentence
+
+
+def test_a_list_that_was_asked_for_before_a_change_is_not_taken_for_a_newer_one(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    with office_of(server_place) as office:
+        key = named(ask(office), "Appointment Bridge")
+        older = office.keys.fetch()
+        assert older is not None
+        office.keys.set_status(ADMIN, key, DISABLED)
+        assert named(office.keys.take_over(ADMIN, older), "Appointment Bridge").status is DISABLED
+
+
+def test_the_older_list_of_another_program_takes_nothing_away(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_place) as office, office_of(server_place) as elsewhere:
+        ask(office)
+        older = office.keys.fetch()
+        assert older is not None
+        ask(elsewhere)
+        add_new_wave(elsewhere)
+        later = replace(older, asked_at=older.asked_at - timedelta(seconds=1))
+        assert named(office.keys.take_over(ADMIN, later), "New Wave").status is ENABLED
+    assert (NEW_KEY, "New Wave") in copied(server_place)
+
+
+def test_a_key_that_is_gone_can_be_added_again(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    hq.add_key(OFFERED)
+    with office_of(server_place) as office:
+        ask(office)
+        hq.remove_key(NEW_KEY)
+        hq.offer(OFFERED)
+        assert named(ask(office), "New Wave").gone
+        assert add_new_wave(office).status is ENABLED
+
+
+def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
+    server_place: ServerPlace, hq: HeadquartersServer
+) -> None:
+    hq.add_key(HeldKey(NEW_KEY, developer=f"New {NEW_KEY.lower()} REG7-KEY2-0042-ABCD {'x' * 70_000}"))
+    with office_of(server_place) as office:
+        (developer,) = [key.developer for key in ask(office).keys if key.developer.startswith("New ")]
+    assert developer.startswith("New ********Kk78 *** x")
+    assert len(developer) == 255
+
+
+@pytest.mark.parametrize(
+    ("server_place", "words"),
+    [
+        ("21.1 MyISAM", "Shown is its last list."),
+        ("24.3 MyISAM", "Shown is the practice's copy, which has no statuses."),
+    ],
+    indirect=["server_place"],
+)
+def test_the_words_speak_of_a_copy_only_where_there_is_one(server_place: ServerPlace, words: str) -> None:
+    with office_of(server_place) as office:
+        assert office.keys.list().authority.explanation.endswith(words)

@@ -20,7 +20,7 @@ SAVED = (
     "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
     " payment type from Check to "
 )
-STILL_SAVING = "a change is still being written to the database"
+STILL_SAVING = "a change is still being made"
 
 Blow = Callable[[Terminal], None]
 

@@ -78,7 +78,7 @@ def test_a_signal_lets_a_change_end(tmp_path: Path) -> None:
         terminal.press("w")
         terminal.wait_for("writing")
         terminal.signal(signal.SIGTERM)
-        terminal.wait_for("still being written")
+        terminal.wait_for("still being made")
         assert not (tmp_path / "done").exists()
         (tmp_path / "go").touch()
         assert terminal.exit_status() == 143

@@ -303,7 +303,7 @@ async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: Openi
         await until(lambda: isinstance(user.app.screen, Question))
         await until(lambda: "the export of the Audit Trail" in user.flowing_text)
         user.send("y")
-        await until(lambda: "still being written" in user.text)
+        await until(lambda: "still being made" in user.text)
         held.open()
         await until(lambda: user.app._exit)
     assert files() == []

@@ -281,7 +281,7 @@ async def test_quitting_while_a_change_is_saved_waits_for_it(demo: Opening, gate
         user.send("q")
         await until(lambda: len(user.stack) > 1)
         user.send("y")
-        await until(lambda: "still being written" in user.text)
+        await until(lambda: "still being made" in user.text)
         assert not user.app._exit
         held.open()
         await until(lambda: user.app._exit)
@@ -311,7 +311,7 @@ async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: Opening
         user.send("y")
         await until(held.entered.is_set)
         user.send("q")
-        await until(lambda: "still being written" in user.text)
+        await until(lambda: "still being made" in user.text)
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)

@@ -260,7 +260,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         try:
             changed = await change_status(self, self._open, key)
         except ChangedMeanwhile as error:
-            self.open_above(Notice("Changed by another program", conflict_lines(error)))
+            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             changed = True
         if changed:
             self.read_again()
@@ -276,7 +276,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
-        self.open_above(notice_of("Key added", change.sentence, change.consequences))
+        self.show_outcome(notice_of("Key added", change.sentence, change.consequences))
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)

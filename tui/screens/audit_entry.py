@@ -121,7 +121,7 @@ class AuditEntryScreen(HouseScreen[bool]):
             with self.busy("Undoing…"):
                 done = await self.commit(partial(undoing.undo, self._visit.actor, self._number))
         except ChangedMeanwhile as error:
-            self.open_above(Notice("Changed since", conflict_lines(error)))
+            self.show_outcome(Notice("Changed since", conflict_lines(error)))
             return
         except (HeadquartersFailed, Unconfirmed) as error:
             self.show_problem(error)
@@ -129,7 +129,7 @@ class AuditEntryScreen(HouseScreen[bool]):
             return
         self.say(done.sentence, "ok")
         if done.consequences:
-            self.open_above(notice_of("Undone", done.sentence, done.consequences))
+            self.show_outcome(notice_of("Undone", done.sentence, done.consequences))
 
     def action_back(self) -> None:
         """Go back to the list."""

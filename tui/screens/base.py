@@ -42,6 +42,9 @@ T = TypeVar("T")
 W = TypeVar("W", bound=Widget)
 
 
+WAITS = "A change is being made; this key works when that is done."
+
+
 class TooSmall(Widget):
     """Covers a screen that has no room with one sentence that says so."""
 
@@ -114,7 +117,11 @@ class House(Asking, _Screen):
 
     def say(self, text: str, kind: Kind = "note") -> None:
         """Say something in the status line until something else is said."""
-        self.status.say(text, kind)
+        if self._parts:
+            self.status.say(text, kind)
+        else:
+            # It was pushed a moment ago, and is not composed yet.
+            self.call_after_refresh(self.say, text, kind)
 
     def flow_begins(self) -> None:
         """What was said of the last thing is not said of the next one."""
@@ -127,8 +134,17 @@ class House(Asking, _Screen):
             screen: What to open.
             left: Called with its result when it is left.
         """
-        if self.app.screen is self and not self.terminal_app.commits.running:
-            self.app.push_screen(screen, left)
+        if self.app.screen is not self:
+            return
+        if self.terminal_app.commits.running:
+            self.say(WAITS)
+            return
+        self.app.push_screen(screen, left)
+
+    def show_outcome(self, notice: Screen[Any]) -> None:
+        """Open what tells the outcome of something, whatever else was opened meanwhile."""
+        if self.is_running:
+            self.app.push_screen(notice)
 
     def show_problem(self, error: ApiSetupError) -> None:
         """Say what went wrong, and what to do about it."""

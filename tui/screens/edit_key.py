@@ -138,6 +138,7 @@ class EditKeyScreen(HouseScreen[None]):
         self._key = key
         self.query_one("#facts", Static).update(self._facts())
         form = self.query_one(KeyFieldsForm)
+        form.disabled = not self._editable
         if drop is None:
             form.show(key.fields)
         else:
@@ -178,7 +179,7 @@ class EditKeyScreen(HouseScreen[None]):
                 await self._read_key(drop=())
         except ChangedMeanwhile as error:
             await self._read_key(drop=())
-            self.open_above(Notice("Changed by another program", conflict_lines(error)))
+            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_choose_permissions(self) -> None:
@@ -282,6 +283,8 @@ class EditKeyScreen(HouseScreen[None]):
     def came_back(self) -> None:
         """Read what others may have changed while this was locked; what was typed stays."""
         self.read_again()
+        # An answer that waited for the lock is too old.
+        self.ask_headquarters()
 
     @latest
     async def read_again(self) -> None:

@@ -39,7 +39,8 @@ class OfficesScreen(_Screen):
 
     Args:
         offices: Reads them.
-        current: The office that is open, if any.
+        current: The office that is open or being opened, if any; Escape goes back to it.
+        is_open: Whether it is open by now.
     """
 
     CSS_PATH = "offices.tcss"
@@ -47,8 +48,9 @@ class OfficesScreen(_Screen):
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
-    def __init__(self, offices: Offices, current: Opening | None = None) -> None:
+    def __init__(self, offices: Offices, current: Opening | None = None, *, is_open: bool = False) -> None:
         super().__init__()
+        self._is_open = is_open
         self._offices = offices
         self._current = current
         self._listed: dict[str, ListedOffice] = {}
@@ -127,7 +129,7 @@ class OfficesScreen(_Screen):
 
     def _row(self, office: ListedOffice) -> Row:
         opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"
-        current = self._current is not None and office.name == self._current.name
+        current = self._is_open and self._current is not None and office.name == self._current.name
         return Row((office.name, *_place(office), "open now" if current else opened), office.name)
 
     @on(RowList.Highlighted)
