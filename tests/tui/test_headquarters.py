@@ -38,6 +38,7 @@ from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
+from tui.screens.help import HelpScreen
 from tui.screens.license import LicenseScreen
 from tui.screens.sign_in import SignInScreen
 
@@ -497,6 +498,67 @@ async def test_reading_a_key_again_asks_headquarters(hq: HeadquartersServer) -> 
         await user.press("r")
         assert "Key Status Disabled by Developer" in user.flowing_text
         assert user.said == "Read again."
+
+
+async def test_a_key_opened_without_headquarters_can_be_edited_once_it_answers(hq: HeadquartersServer) -> None:
+    await remember()
+    hq.misbehave(Misbehaviour.HTTP_503)
+    async with working(opening()) as user:
+        await arrive(user)
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        assert user.field("agreement").is_disabled
+        hq.behave()
+        await user.press("r")
+        assert not user.field("agreement").is_disabled
+
+
+# -- while it is being changed -----------------------------------------------------------
+
+
+async def changing(user: User, hq: HeadquartersServer) -> None:
+    """Have a key disabled, whose answer is held back."""
+    hq.misbehave(Misbehaviour.SILENCE, operation=SET_STATUS)
+    user.send("d")
+    await until(lambda: isinstance(user.app.screen, Question))
+    user.send("y")
+    await until(hq.waiting.is_set)
+
+
+async def test_one_can_quit_while_headquarters_changes_a_key(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await changing(user, hq)
+        user.send("q")
+        await until(lambda: "A change is still being made" in user.said)
+        hq.behave()
+        await until(lambda: user.app._exit)
+        assert user.app.return_code == 0
+    assert rows.audit_texts()[-1] == "User: admin has logged off."
+    assert hq.status(BRIDGE.key) == "DisabledByCustomer"
+
+
+async def test_the_outcome_is_told_though_the_help_was_opened_meanwhile(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await changing(user, hq)
+        user.send("question_mark")
+        await until(lambda: isinstance(user.app.screen, HelpScreen))
+        hq.behave()
+        await user.at(Notice)
+        assert "is now Disabled by Customer at headquarters." in user.flowing_text
+        await user.press("enter", "escape")
+        assert user.stack == ["ApiSetupScreen"]
+
+
+async def test_other_keys_say_what_they_wait_for(hq: HeadquartersServer) -> None:
+    async with working(opening()) as user:
+        await arrive(user)
+        await changing(user, hq)
+        user.send("t")
+        await until(lambda: user.said == "A change is being made; this key works when that is done.")
+        hq.behave()
+        await user.at(Notice)
 
 
 # -- when it cannot be reached -------------------------------------------------------
