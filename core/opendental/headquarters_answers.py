@@ -188,7 +188,7 @@ def _number(member: Element, name: str) -> int:
 
 def _told(text: str | None, hide: Hidden) -> str:
     """What somebody else wrote, as it came but for secrets in it and for its length."""
-    return without_secrets(text or "", hide)[:LONGEST_TEXT]
+    return without_secrets(text or "", hide)[:LONGEST_TEXT].strip()
 
 
 def _permissions(member: Element, hide: Hidden) -> tuple[str, ...]:
