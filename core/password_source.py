@@ -221,7 +221,7 @@ def _from_keyring(account: str, environment: Mapping[str, str]) -> Secret | None
     except ImportError as error:
         raise ConfigurationError(
             "The system keyring needs the Python package keyring, which is not installed.",
-            "Run: pip install 'apisetup[keyring]'",
+            "Install it beside apisetup: pip install keyring",
         ) from error
     answers: list[str | Exception | None] = []
 

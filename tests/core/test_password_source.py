@@ -251,4 +251,4 @@ def test_a_keyring_that_waits_for_its_owner_is_left_alone(ring: Ring, monkeypatc
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert refused("keyring").hint == "Run: pip install 'apisetup[keyring]'"
+    assert refused("keyring").hint == "Install it beside apisetup: pip install keyring"
