@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -102,6 +101,9 @@ def parse_configuration(path: Path, text: str) -> Configuration:
     Raises:
         ConfigurationError: As `read_configuration`.
     """
+    # Imported here, since a start without a configuration file needs none of it.
+    import tomllib
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib.metadata import version
 
 _EPILOG = """\
 environment:
@@ -18,6 +17,16 @@ that of a command stands in its own help
 """
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for, which takes a part of every start otherwise."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"apisetup {version('apisetup')}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line."""
     whole = argparse.ArgumentParser(
@@ -29,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    whole.add_argument("--version", action="version", version=f"apisetup {version('apisetup')}")
+    whole.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     _add_shared(whole)
     # What stands before the name of a command must not be overwritten by a default of the command's own.
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
