@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 
 from core.actor import Actor
 from core.agreement import Acceptance
-from core.api_key import ApiKey, AuthorityInfo, AuthorityName, KeyFields, KeyList, NewKey, fingerprint, masks
+from core.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey, fingerprint, mask, masks
+from core.authority import headquarters_words as words
 from core.authority.apikey_copy import copied_key, copied_keys, has_copy, make_copy_equal
 from core.authority.headquarters_account import Account, read_account
 from core.authority.headquarters_line import HeadquartersLine
@@ -25,6 +26,7 @@ from core.errors import (
     ChangedMeanwhile,
     Conflict,
     HeadquartersFailed,
+    HeadquartersRefused,
     NotOursToChange,
     NotPermitted,
     PracticeUnavailable,
@@ -32,6 +34,7 @@ from core.errors import (
 )
 from core.key_words import worded_new_key
 from core.opendental.api_keys import KeyStatus
+from core.opendental.headquarters import without_secrets
 from core.opendental.headquarters_answers import HeadquartersKey, HeadquartersList
 from core.opendental.log_hash import NO_DATE
 from core.opendental.permission_types import Permission
@@ -40,11 +43,6 @@ from core.secrets import Secret
 
 _logger = logging.getLogger(__name__)
 
-_DECIDES = (
-    "Open Dental's headquarters decides about the keys of this practice; the practice's own table is only a copy of its"
-    " list."
-)
-_STRANGER = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
 _SIX_HOURS = "An API service at the practice may accept a disabled key for up to six hours."
 _BILLED = "Open Dental bills an enabled key whether it is used or not."
 
@@ -195,10 +193,18 @@ class Headquarters(KeyAuthority):
         try:
             answer = HeadquartersLine(account.address).list(account.credentials, patiently=patiently)
         except HeadquartersFailed as error:
+            failure = self._without_keys(error)
             if question > self._newest_answer:
-                self._state = replace(self._state, answered=False, failure=error)
-            raise
+                self._state = replace(self._state, answered=False, failure=failure)
+            raise failure from error
         return replace(answer, question=question, asked_at=asked_at)
+
+    def _without_keys(self, error: HeadquartersFailed) -> HeadquartersFailed:
+        """A refusal without the keys that its words may name: it goes to the screen and into the log."""
+        if isinstance(error, HeadquartersRefused):
+            with suppress(PracticeUnavailable):
+                return HeadquartersRefused(without_secrets(error.words, {key: mask(key) for key in self.clear_texts()}))
+        return error
 
     def _asked_at(self) -> datetime:
         """The practice's time; the last one that it told, where it cannot be asked just now."""
@@ -310,8 +316,14 @@ class Headquarters(KeyAuthority):
         return self._latest_moment
 
     def _worded_info(self, state: _State, remembered: Remembered | None) -> AuthorityInfo:
-        what = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
-        return _worded_info(state, remembered, self._now(), what)
+        otherwise = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
+        if state.failure is not None:
+            return words.not_reached(state.failure, remembered.asked_at if remembered else None, otherwise)
+        if remembered is None:
+            return words.never_answered(otherwise)
+        if state.answered:
+            return words.answered_now(remembered.asked_at)
+        return words.answered_before(remembered.asked_at, self._now())
 
 
 @dataclass(frozen=True)
@@ -333,35 +345,6 @@ class _State:
     differences: Differences = NO_DIFFERENCES
     notes: tuple[str, ...] = ()
     unkept: Remembered | None = None
-
-
-def _worded_info(state: _State, remembered: Remembered | None, now: datetime, otherwise: str) -> AuthorityInfo:
-    at = f"{remembered.asked_at:%Y-%m-%d %H:%M}" if remembered else ""
-    refusal = ""
-    if state.failure is not None:
-        label = f"not reached; copy as of {at}, status unknown" if at else "not reached; copy, status unknown"
-        words = f"{state.failure} Shown is {otherwise}."
-        refusal = f"Headquarters did not answer, so keys are not changed; r asks again. {state.failure.sentence}"
-    elif remembered is None:
-        label = "copy of headquarters' list, status unknown"
-        words = f"It has not answered here yet. Shown is {otherwise}."
-    elif state.answered:
-        label, words = f"headquarters, {remembered.asked_at:%H:%M:%S}", f"It answered at {remembered.asked_at}."
-    else:
-        age = worded_age(now - remembered.asked_at)
-        label, words = f"headquarters as of {at}, {age}", f"Shown is what it answered at {at}, {age}."
-    return AuthorityInfo(
-        AuthorityName.HEADQUARTERS, label, f"{_DECIDES} {words}", refusal, _STRANGER, keeps_contacts=False
-    )
-
-
-def worded_age(age: timedelta) -> str:
-    """How old something is, in the largest unit that fits."""
-    minutes = max(0, int(age.total_seconds()) // 60)
-    for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):
-        if minutes >= unit:
-            return f"{minutes // unit} {name} ago"
-    return "just now"
 
 
 def _unknown(key: ApiKey, at: datetime) -> ApiKey:

@@ -751,3 +751,13 @@ def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
 def test_the_words_speak_of_a_copy_only_where_there_is_one(server_place: ServerPlace, words: str) -> None:
     with office_of(server_place) as office:
         assert office.keys.list().authority.explanation.endswith(words)
+
+
+def test_a_refusal_that_names_a_key_is_shown_without_it(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+    with office_of(server_place) as office:
+        ask(office)
+        hq.refusal = f"The key {BRIDGE_KEY} is in dispute."
+        hq.misbehave(Misbehaviour.ERROR, operation=LIST)
+        with pytest.raises(HeadquartersRefused, match=r"The key \*{8}Gh78 is in dispute"):
+            office.keys.fetch()
+        assert BRIDGE_KEY not in office.keys.list().authority.explanation
