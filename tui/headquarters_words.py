@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from core.api_key import KeyList
     from core.errors import HeadquartersFailed
 
-NOT_NOW = "Headquarters did not answer, so keys are not added; r asks again."
-"""Before the explanation of why it did not."""
+NOT_NOW = "Headquarters gave no list, so keys are not added; r asks again."
+"""Before the explanation of why it gave none."""
 
 
 ASKED = "Open Dental's headquarters is asked to do it."

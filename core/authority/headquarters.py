@@ -318,7 +318,7 @@ class Headquarters(KeyAuthority):
     def _worded_info(self, state: _State, remembered: Remembered | None) -> AuthorityInfo:
         otherwise = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
         if state.failure is not None:
-            return words.not_reached(state.failure, remembered.asked_at if remembered else None, otherwise)
+            return words.no_list(state.failure, remembered.asked_at if remembered else None, otherwise)
         if remembered is None:
             return words.never_answered(otherwise)
         if state.answered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core.api_key import AuthorityInfo, AuthorityName
-from core.errors import HeadquartersFailed
+from core.errors import HeadquartersFailed, HeadquartersRefused
 
 _DECIDES = (
     "Open Dental's headquarters decides about the keys of this practice; the practice's own table is only a copy of its"
@@ -24,8 +24,8 @@ def never_answered(otherwise: str) -> AuthorityInfo:
     return _info("copy of headquarters' list, status unknown", words)
 
 
-def not_reached(failure: HeadquartersFailed, asked_at: datetime | None, otherwise: str) -> AuthorityInfo:
-    """Headquarters did not answer the last time it was asked.
+def no_list(failure: HeadquartersFailed, asked_at: datetime | None, otherwise: str) -> AuthorityInfo:
+    """Headquarters gave no list the last time it was asked: it did not answer, or refused.
 
     Args:
         failure: Why not.
@@ -33,8 +33,10 @@ def not_reached(failure: HeadquartersFailed, asked_at: datetime | None, otherwis
         otherwise: What is shown in place of its list.
     """
     as_of = f" as of {asked_at:%Y-%m-%d %H:%M}" if asked_at else ""
-    refusal = f"Headquarters did not answer, so keys are not changed; r asks again. {failure.sentence}"
-    return _info(f"not reached; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
+    refused = isinstance(failure, HeadquartersRefused)
+    what, who = ("refused", "refused") if refused else ("not reached", "did not answer")
+    refusal = f"Headquarters {who}, so keys are not changed; r asks again. {failure.sentence}"
+    return _info(f"{what}; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
 
 
 def answered_now(asked_at: datetime) -> AuthorityInfo:

@@ -760,4 +760,8 @@ def test_a_refusal_that_names_a_key_is_shown_without_it(server_place: ServerPlac
         hq.misbehave(Misbehaviour.ERROR, operation=LIST)
         with pytest.raises(HeadquartersRefused, match=r"The key \*{8}Gh78 is in dispute"):
             office.keys.fetch()
-        assert BRIDGE_KEY not in office.keys.list().authority.explanation
+        authority = office.keys.list().authority
+        assert BRIDGE_KEY not in authority.explanation
+        # It did answer, and was reached.
+        assert authority.label.startswith("refused; copy as of ")
+        assert authority.refusal.startswith("Headquarters refused, so keys are not changed")

@@ -87,7 +87,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
 ) -> None:
     with started(home, practice, hq) as terminal:
         terminal.wait_for(ANSWERED)
-        assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +yes")
+        terminal.wait_for(r"^> Appointment Bridge +\*{8}Gh78 +yes")
         assert terminal.find(r"^  ClearPay +\*{8}Ww32 +Disabled by Customer")
         assign(terminal)
         accept(terminal)
@@ -154,7 +154,7 @@ def test_without_headquarters_the_copy_is_shown_until_r_finds_it_again(
         hq.behave()
         terminal.press("r")
         terminal.wait_for(ANSWERED)
-        assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +yes")
+        terminal.wait_for(r"^> Appointment Bridge +\*{8}Gh78 +yes")
         terminal.press("d")
         terminal.wait_for("─ Disable this key")
     assert (hq.count(ASSIGN), hq.count(SET_STATUS)) == (0, 0)

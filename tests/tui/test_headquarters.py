@@ -580,7 +580,7 @@ async def test_without_headquarters_everything_else_works_and_r_asks_again(hq: H
         before = rows.last_entry()
         await user.press("a")
         await user.at(Notice)
-        assert "Headquarters did not answer, so keys are not added; r asks again." in user.flowing_text
+        assert "Headquarters gave no list, so keys are not added; r asks again." in user.flowing_text
         assert user.flowing_text.count("cannot answer now") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]

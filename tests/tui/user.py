@@ -37,7 +37,7 @@ class User:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
         self.held_back = ""
-        """The group of what is asked without an answer for now, which is not waited for."""
+        """The group of questions whose answers a test holds back, and which are not waited for."""
 
     # -- the keyboard ----------------------------------------------------------
 
