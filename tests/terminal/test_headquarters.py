@@ -88,7 +88,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
     with started(home, practice, hq) as terminal:
         terminal.wait_for(ANSWERED)
         terminal.wait_for(r"^> Appointment Bridge +\*{8}Gh78 +yes")
-        assert terminal.find(r"^  ClearPay +\*{8}Ww32 +Disabled by Customer")
+        terminal.wait_for(r"^  ClearPay +\*{8}Ww32 +Disabled by Customer")
         assign(terminal)
         accept(terminal)
         terminal.wait_for("─ Key added ")
