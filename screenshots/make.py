@@ -17,17 +17,17 @@ from tempfile import TemporaryDirectory
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.address import FileAddress
-from core.config import Configuration
-from core.opening import Opening
-from core.secrets import Secret
-from core.surroundings import Surroundings
+from core.base.runtime import Surroundings
+from core.base.secret import Secret
+from core.database.address import FileAddress
+from core.offices.config import Configuration
+from core.offices.open_request import Opening
 from tui.app import ApisetupApp
+from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.license import LicenseScreen
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.license import LicenseScreen
 from tui.screens.verification import VerificationScreen
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList

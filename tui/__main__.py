@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ApiSetupError, ConfigurationError
-from core.secrets import keep_out_of_core_dumps
-from tui.command_line import parser
+from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.secret import keep_out_of_core_dumps
+from tui.commands.parser import parser
 
 if TYPE_CHECKING:
-    from tui.chosen_practice import Chosen
+    from tui.commands.launch_target import Chosen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.chosen_practice import chosen_practice, locations_of
+    from tui.commands.launch_target import chosen_practice, locations_of
 
     if options.command == "offices":
         from tui.commands import offices
@@ -60,7 +60,7 @@ def _run_in_terminal(options: argparse.Namespace, chosen: Chosen) -> int:
     # What starting makes is not garbage; looking for some is put off until the first picture is painted.
     gc.disable()
     from tui.app import ApisetupApp
-    from tui.terminal import run_terminal, tell
+    from tui.platform.terminal import run_terminal, tell
 
     _log_if_asked(options, chosen.locations.log)
     app = ApisetupApp(chosen.opening, chosen.offices)
@@ -73,7 +73,7 @@ def _run_in_terminal(options: argparse.Namespace, chosen: Chosen) -> int:
 
 def _log_if_asked(options: argparse.Namespace, log: Path) -> None:
     if options.debug:
-        from tui.debug_log import start_log
+        from tui.platform.debug_log import start_log
 
         start_log(log)
 

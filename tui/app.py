@@ -16,27 +16,27 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 from textual.worker import active_worker
 
-from core.errors import ApiSetupError
-from core.secrets import Secret
+from core.base.errors import ApiSetupError
+from core.base.secret import Secret
 from tui.bindings import display, keys
-from tui.inactivity import Inactivity, shorter
 from tui.modals.question import Answer, Question
+from tui.platform.base_screen import House
+from tui.platform.inactivity import Inactivity, shorter
+from tui.platform.shell import TerminalApp
+from tui.platform.terminal import PATIENCE
+from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.base import House
 from tui.screens.connect import ConnectScreen
-from tui.shell import TerminalApp
-from tui.terminal import PATIENCE
-from tui.visit import Visit
+from tui.session import Visit
 from tui.widgets.plain import visible
 from tui.widgets.title_line import Heading
-from tui.workers import flow, latest, once
 
 if TYPE_CHECKING:
-    from core.office import Office
-    from core.office_facts import OfficeFacts
-    from core.offices import Offices
-    from core.opening import Opening
-    from core.users import SignedIn
+    from core.model.practice_info import OfficeFacts
+    from core.office.office import Office
+    from core.offices.catalog import Offices
+    from core.offices.open_request import Opening
+    from core.users.service import SignedIn
     from tui.screens.offices import OfficesScreen
 
 _logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class ApisetupApp(TerminalApp):
 
     async def _through_the_door(self, opening: Opening, problem: ApiSetupError | None) -> ApiSetupError | None:
         """Connect, sign in, and stay; gives the reason when the office could not be entered."""
-        from tui.screens.sign_in import SignInScreen
+        from tui.modals.sign_in import SignInScreen
 
         self.show_heading(_not_connected(opening))
         office = await self.push_screen_wait(ConnectScreen(opening, problem))
@@ -217,7 +217,7 @@ class ApisetupApp(TerminalApp):
         visit, opening = self._visit, self._opening
         if visit is None or opening is None:
             return
-        from tui.lock import Lock
+        from tui.flows.lock import Lock
 
         self._visit = None
         self.unlocked.clear()

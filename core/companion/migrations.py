@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, inspect, select
 
+from core.base.errors import NotAPractice
 from core.companion.tables import MigrationRow
-from core.errors import NotAPractice
 
 _HISTORY = """
 CREATE TABLE apisetup_migration (

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from core.change import Change
+from core.base.errors import NotAPractice
 from core.companion.migrations import migrate, pending
-from core.database import translated
-from core.errors import NotAPractice
+from core.database.engines import translated
+from core.practice.unit_of_work import Change
 
 
 class Companion:

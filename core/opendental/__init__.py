@@ -1,1 +1,1 @@
-"""What Open Dental defines: its numbers, texts, hashes and tables, as facts."""
+"""Facts about Open Dental: its schema, codes, hashes and signals."""

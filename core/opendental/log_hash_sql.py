@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import log_hash
-from core.opendental.tables import SecurityLog, SecurityLogHash
+from core.opendental.schema import SecurityLog, SecurityLogHash
 
 _SQLITE_FUNCTION = "apisetup_log_hash"
 

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.core.columns import NEW
-from tests.core.places import Server, make_file_template, make_server_practice, server_of_environment
+from tests.support.databases import Server, make_file_template, make_server_practice, server_of_environment
+from tests.support.opendental_columns import NEW
 
 START = datetime(2013, 1, 7, 7)
 END = datetime(2024, 11, 5, 18)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from tests.terminal.program import READY, Home
-from tests.terminal.terminal import Terminal
+from tests.support.installed_program import READY, Home
+from tests.support.pseudo_terminal import Terminal
 
 ROUNDS = 7
 DOWNS = 5

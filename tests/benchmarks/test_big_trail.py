@@ -20,23 +20,23 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import ColumnElement, select
 
-from core.address import FileAddress, ServerAddress
-from core.agreement import default_agreement
-from core.api_key import AuthorityName
-from core.audit_filter import AuditFilter
-from core.audit_rows import STORED_MOMENT, select_rows
-from core.audit_search import PAGE
-from core.audit_slices import Place, Toward
-from core.office import Office, open_file_office, open_server_office
+from core.audit.entry_mapper import STORED_MOMENT, select_rows
+from core.audit.filter import AuditFilter
+from core.audit.paging import Place, Toward
+from core.audit.search import PAGE
+from core.base.secret import Secret
+from core.database.address import FileAddress, ServerAddress
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
-from core.opendental.tables import SecurityLog, SecurityLogHash
-from core.secrets import Secret
+from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.benchmarks.big_practice import ALTERED, END, FIRST, RARE_USER, WITHOUT_HASH, fill_file, fill_server
-from tests.core.places import Server, server_of_environment, surroundings
-from tests.core.practice_rows import ACCOUNT
-from tests.terminal.program import Home
-from tests.terminal.server_practice import ServerPractice
-from tests.terminal.terminal import Terminal
+from tests.support.databases import Server, server_of_environment, surroundings
+from tests.support.installed_program import Home
+from tests.support.practice_rows import ACCOUNT
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import ServerPractice
 
 MANY, FEW = 3_000_000, 3_000
 ROUNDS = 25

@@ -11,9 +11,7 @@ from uuid import uuid4
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from tests.core.columns import NEW, OLD
-from tests.core.kill_driver import KillDriver
-from tests.core.places import (
+from tests.support.databases import (
     FilePlace,
     Place,
     Server,
@@ -24,6 +22,8 @@ from tests.core.places import (
     pymysql,
     server_of_environment,
 )
+from tests.support.kill_driver import KillDriver
+from tests.support.opendental_columns import NEW, OLD
 
 # It writes while tests are collected, by default into the directory where they are started.
 set_hypothesis_home_dir(Path(__file__).parents[2] / ".pytest_cache" / "hypothesis")

@@ -14,11 +14,19 @@ MODULES = sorted(
     for path in (ROOT / "core").rglob("*.py")
 )
 ASKS_HEADQUARTERS = (
-    "core.authority.headquarters_line",
-    "core.opendental.headquarters",
-    "core.opendental.headquarters_answers",
+    "core.headquarters.client",
+    "core.headquarters.requests",
+    "core.headquarters.responses",
 )
-LIGHT = ("core.opening", "core.config", "core.locations", "core.address", "core.secrets", "core.actor", "core.errors")
+LIGHT = (
+    "core.offices.open_request",
+    "core.offices.config",
+    "core.offices.paths",
+    "core.database.address",
+    "core.base.secret",
+    "core.model.actor",
+    "core.base.errors",
+)
 
 
 def loaded_by(*modules: str) -> set[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.columns import NEW
-from tests.core.places import Server, pymysql, server_of_environment
-from tests.terminal.program import Home
-from tests.terminal.server_practice import ServerPractice, new_practice
+from tests.support.databases import Server, pymysql, server_of_environment
+from tests.support.installed_program import Home
+from tests.support.opendental_columns import NEW
+from tests.support.server_practice import ServerPractice, new_practice
 
 
 @pytest.fixture

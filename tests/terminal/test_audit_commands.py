@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from tests.core.columns import NEW, OLD
-from tests.terminal.program import COMMAND, Home
-from tests.terminal.server_practice import PASSWORD, USER, ServerPractice
-from tests.terminal.terminal import ROOT
+from tests.support.installed_program import COMMAND, Home
+from tests.support.opendental_columns import NEW, OLD
+from tests.support.pseudo_terminal import ROOT
+from tests.support.server_practice import PASSWORD, USER, ServerPractice
 
 SIGN_IN = {"APISETUP_OD_USER": USER, "APISETUP_OD_PASSWORD": PASSWORD}
 

@@ -10,10 +10,10 @@ import stat
 
 import pytest
 
-from tests.core.columns import NEW, OLD
-from tests.terminal.program import READY, Home
-from tests.terminal.server_practice import ServerPractice
-from tests.terminal.terminal import Terminal
+from tests.support.installed_program import READY, Home
+from tests.support.opendental_columns import NEW, OLD
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import ServerPractice
 
 
 def open_trail(terminal: Terminal) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.columns import OLD
-from tests.terminal.program import Home
-from tests.terminal.server_practice import ServerPractice
+from tests.support.installed_program import Home
+from tests.support.opendental_columns import OLD
+from tests.support.server_practice import ServerPractice
 
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.terminal.program import Home
-from tests.terminal.terminal import ROOT
+from tests.support.installed_program import Home
+from tests.support.pseudo_terminal import ROOT
 
 SECRET = "p4ssw0rd-in-an-address"
 

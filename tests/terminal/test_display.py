@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.terminal.program import KEY_OPEN, READY, Home
-from tests.terminal.server_practice import SIGN_IN, ServerPractice
-from tests.terminal.terminal import Terminal
+from tests.support.installed_program import KEY_OPEN, READY, Home
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import SIGN_IN, ServerPractice
 
 QUIET = 3.0
 """Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""

@@ -8,7 +8,7 @@ import hashlib
 import re
 import stat
 
-from tests.terminal.program import Home, add_key, change_settings, disable_key, fill_in_key, save
+from tests.support.installed_program import Home, add_key, change_settings, disable_key, fill_in_key, save
 
 KEY = "Kq7mZt4xWb9sLp2D"
 DEVELOPER = "Bridge [red] Ltd"

@@ -11,10 +11,10 @@ from contextlib import closing
 
 import pytest
 
-from tests.terminal.crashing_program import SECRET
-from tests.terminal.program import READY, Home, change_settings
-from tests.terminal.server_practice import ServerPractice
-from tests.terminal.terminal import Terminal
+from tests.support.crashing_program import SECRET
+from tests.support.installed_program import READY, Home, change_settings
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import ServerPractice
 
 SAVED = (
     "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
@@ -126,7 +126,7 @@ def test_a_killed_program_leaves_no_half_of_a_save(home: Home) -> None:
 
 def crashed(home: Home, *arguments: str) -> Terminal:
     """Start the program with a fault in it, and save."""
-    terminal = home.start("-m", "tests.terminal.crashing_program", *arguments, command=(sys.executable,))
+    terminal = home.start("-m", "tests.support.crashing_program", *arguments, command=(sys.executable,))
     terminal.wait_for(READY)
     change_settings(terminal)
     terminal.press("ctrl+s")

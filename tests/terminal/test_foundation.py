@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.foundation_app import SECRET
-from tests.terminal.terminal import Terminal
+from tests.support.foundation_app import SECRET
+from tests.support.pseudo_terminal import Terminal
 
 QUIET = 3.0
 """Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""
 
 
 def started(*arguments: str, signals: bool = True, **env: str) -> Terminal:
-    terminal = Terminal.python("-m", "tests.terminal.foundation_app", *arguments, env=env, signals=signals)
+    terminal = Terminal.python("-m", "tests.support.foundation_app", *arguments, env=env, signals=signals)
     terminal.wait_for("Row 10")
     terminal.settle()
     return terminal

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.core.columns import NEW
-from tests.core.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeCredentials
-from tests.core.headquarters_server import HeadquartersServer, Misbehaviour, headquarters
-from tests.core.practice_of_headquarters import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
-from tests.core.practice_rows import STRAY_KEY, TITLE, log_hash
-from tests.terminal.program import KEY_OPEN, READY, Home, change_settings, disable_key, fill_in, go_to, save
-from tests.terminal.server_practice import ServerPractice, sign_in
-from tests.terminal.terminal import Terminal
+from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
+from tests.support.headquarters_office import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
+from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeCredentials
+from tests.support.installed_program import KEY_OPEN, READY, Home, change_settings, disable_key, fill_in, go_to, save
+from tests.support.opendental_columns import NEW
+from tests.support.practice_rows import STRAY_KEY, TITLE, log_hash
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import ServerPractice, sign_in
 from tests.terminal.test_secrets import files_with, titles
 
 ANSWERED = r"^API keys: (\d+) · headquarters, \d\d:\d\d:\d\d"

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.core.line import Line
-from tests.core.places import Server
-from tests.terminal.hasty_program import PATIENCE
-from tests.terminal.program import READY, Home, change_settings, save
-from tests.terminal.server_practice import ServerPractice, sign_in
-from tests.terminal.terminal import Terminal
+from tests.support.databases import Server
+from tests.support.impatient_program import PATIENCE
+from tests.support.installed_program import READY, Home, change_settings, save
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import ServerPractice, sign_in
+from tests.support.tcp_proxy import Line
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def line(server: Server) -> Iterator[Line]:
     made.close()
 
 
-HASTY = (sys.executable, "-m", "tests.terminal.hasty_program")
+HASTY = (sys.executable, "-m", "tests.support.impatient_program")
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.columns import NEW
-from tests.core.places import Server
-from tests.terminal.hasty_program import SECONDS_A_MINUTE
-from tests.terminal.program import READY, Home, change_settings, fill_in, go_to
-from tests.terminal.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
-from tests.terminal.terminal import Terminal
+from tests.support.databases import Server
+from tests.support.impatient_program import SECONDS_A_MINUTE
+from tests.support.installed_program import READY, Home, change_settings, fill_in, go_to
+from tests.support.opendental_columns import NEW
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
 from tests.terminal.test_secrets import files_with, titles
 
 LIST = r"^Offices: \d+"
@@ -233,7 +233,7 @@ def hasty(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
     """Start the program with minutes of so many seconds."""
     return home.start(
         "-m",
-        "tests.terminal.hasty_program",
+        "tests.support.impatient_program",
         *arguments,
         command=(sys.executable,),
         env={SECONDS_A_MINUTE: str(seconds)} | env,

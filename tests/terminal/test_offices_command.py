@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.program import COMMAND, Home
-from tests.terminal.terminal import Terminal
+from tests.support.installed_program import COMMAND, Home
+from tests.support.pseudo_terminal import Terminal
 
 URL = "mysql+pymysql://apisetup@db.example:3307/od"
 

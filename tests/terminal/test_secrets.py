@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.terminal.program import KEY_OPEN, READY, Home, add_key, fill_in, go_to
-from tests.terminal.server_practice import PASSWORD, SIGN_IN, ServerPractice, sign_in, type_password
-from tests.terminal.terminal import Terminal
+from tests.support.installed_program import KEY_OPEN, READY, Home, add_key, fill_in, go_to
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, sign_in, type_password
 
 DATABASE_PASSWORD = "s3cret-of-the-database"
 KEY = "Kq7mZt4xWb9sLp2D"

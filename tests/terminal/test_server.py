@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from tests.core.columns import NEW, OLD
-from tests.terminal.program import READY, Home, add_key, change_settings, disable_key, save
-from tests.terminal.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
+from tests.support.installed_program import READY, Home, add_key, change_settings, disable_key, save
+from tests.support.opendental_columns import NEW, OLD
+from tests.support.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
 
 KEY = "Kq7mZt4xWb9sLp2D"
 MASKED = "********Lp2D"

@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tests.core.places import Server
-from tests.terminal.program import READY, Home
-from tests.terminal.server_practice import SIGN_IN, ServerPractice
-from tests.terminal.terminal import Terminal
+from tests.support.databases import Server
+from tests.support.installed_program import READY, Home
+from tests.support.pseudo_terminal import Terminal
+from tests.support.server_practice import SIGN_IN, ServerPractice
 
 
 def says_why_and_ends(terminal: Terminal, sentence: str) -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from core.opening import Opening
-from core.secrets import Secret
-from tests.tui.gates import Gate, Gates
-from tests.tui.openings import FILE, opening_of
+from core.base.secret import Secret
+from core.offices.open_request import Opening
+from tests.support.gates import Gate, Gates
+from tests.support.open_requests import FILE, opening_of
 
 
 @pytest.fixture(autouse=True)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a relative file name be enough, so that the header is the same everywhere; and never wait for a lock."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("core.database._SQLITE_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from core.audit_activity import Activity
-from core.opening import Opening
-from tests.tui.user import working
+from core.audit.activity import Activity
+from core.offices.open_request import Opening
+from tests.support.user_driver import working
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.widgets.activity_chart import ActivityChart, chart_lines
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Configuration
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.user import User, working
+from core.offices.config import Configuration
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, working
+from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.assign_key import AssignKeyScreen
-from tui.screens.license import LicenseScreen
 
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
 

@@ -11,7 +11,7 @@ import pytest
 
 import tui
 from tui.bindings import KEYS, LISTS, Key, bindings, display, key, keys
-from tui.screens.base import House
+from tui.platform.base_screen import House
 
 FORBIDDEN = {
     *(f"ctrl+{letter}" for letter in "chijmz"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.errors import InvalidInput
-from core.opening import Opening
-from tests.tui.user import User, working
+from core.base.errors import InvalidInput
+from core.offices.open_request import Opening
+from tests.support.user_driver import User, working
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 

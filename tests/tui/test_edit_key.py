@@ -6,19 +6,19 @@ import base64
 
 import pytest
 
-from core.api_key import AuthorityName
-from core.opendental.api_keys import KeyStatus
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.openings import DATABASE_PASSWORD, server_opening
-from tests.tui.user import User, working
+from core.model.api_key import AuthorityName
+from core.offices.open_request import Opening
+from core.opendental.key_status import KeyStatus
+from tests.support import embedded_rows as rows
+from tests.support.open_requests import DATABASE_PASSWORD, server_opening
+from tests.support.user_driver import User, working
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
+from tui.modals.sign_in import SignInScreen
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.sign_in import SignInScreen
 
 DEVELOPER = "Insurance Mate"
 

@@ -6,19 +6,19 @@ import sqlite3
 
 import pytest
 
-from core.api_key import AuthorityName
-from core.errors import PracticeUnavailable
-from core.opening import Opening
-from core.secrets import Secret
-from core.settings import SettingsService
-from tests.tui import rows
-from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening
-from tests.tui.signing_in import set_password, sign_in
-from tests.tui.user import User, working
-from tests.tui.waiting import until
+from core.base.errors import PracticeUnavailable
+from core.base.secret import Secret
+from core.model.api_key import AuthorityName
+from core.offices.open_request import Opening
+from core.settings.service import SettingsService
+from tests.support import embedded_rows as rows
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.signing_in import set_password, sign_in
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tui.app import ApisetupApp
+from tui.modals.sign_in import SignInScreen
 from tui.screens.connect import ConnectScreen
-from tui.screens.sign_in import SignInScreen
 
 # -- the embedded practice -----------------------------------------------------------
 

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from core.audit_entry import AuditEntry, Genuineness
-from core.audit_slices import Place, Toward
+from core.audit.paging import Place, Toward
+from core.model.audit_entry import AuditEntry, Genuineness
 from tui.widgets import entry_window
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import Row

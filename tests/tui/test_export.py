@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from core import audit_export
-from core.audit_export import AuditExport
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.gates import Gates
+from core.audit import export as audit_export
+from core.audit.export import AuditExport
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tests.tui.test_audit_trail import trail
 from tests.tui.test_trail_search import many, search
-from tests.tui.user import User, working
-from tests.tui.waiting import until
 from tui.modals.export import ExportProgress
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -351,7 +351,7 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
     async with working(demo) as user:
         await trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit_export.os.open", on_a_full_disk)
+        monkeypatch.setattr("core.audit.export.os.open", on_a_full_disk)
         await export(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.said

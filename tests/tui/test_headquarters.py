@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from core.keys import KeyService
-from core.opening import Opening
-from tests.core.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
-from tests.core.headquarters_server import HeadquartersServer, Misbehaviour
-from tests.tui import rows
-from tests.tui.gates import Gates
-from tests.tui.headquarters_practice import (
+from core.keys.service import KeyService
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
+from tests.support.gates import Gates
+from tests.support.headquarters_demo import (
     BRIDGE,
     CLEARPAY,
     OFFERED,
@@ -26,27 +25,28 @@ from tests.tui.headquarters_practice import (
     registered,
     remember,
 )
-from tests.tui.openings import DATABASE_PASSWORD, server_opening
-from tests.tui.signing_in import sign_in
+from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
+from tests.support.open_requests import DATABASE_PASSWORD, server_opening
+from tests.support.signing_in import sign_in
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tests.tui.test_hostile_text import harmless, literal
-from tests.tui.user import User, working
-from tests.tui.waiting import until
+from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.question import Question
+from tui.modals.sign_in import SignInScreen
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
-from tui.screens.license import LicenseScreen
-from tui.screens.sign_in import SignInScreen
 
 
 @pytest.fixture
 def hq(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
     """A headquarters that has three keys of the practice."""
-    monkeypatch.setattr("core.authority.headquarters_line.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
     with registered() as server:
         yield server
 

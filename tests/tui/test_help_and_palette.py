@@ -8,11 +8,11 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from core.opening import Opening
+from core.offices.open_request import Opening
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tests.tui.test_assign import assign, license_of
 from tests.tui.test_edit_key import edit
-from tests.tui.user import User, working
-from tests.tui.waiting import until
 from tui.bindings import keys
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question

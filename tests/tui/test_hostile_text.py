@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Configuration
-from core.opening import Opening
-from tests.tui import rows
+from core.offices.config import Configuration
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, working
 from tests.tui.test_assign import assign
-from tests.tui.user import User, working
 from tui.modals.choice import Choice
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
@@ -20,7 +21,6 @@ from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.license import LicenseScreen
 from tui.screens.verification import VerificationScreen
 
 HOSTILE = {

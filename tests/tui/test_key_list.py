@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.opendental.api_keys import KeyStatus
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.user import User, working
+from core.offices.open_request import Opening
+from core.opendental.key_status import KeyStatus
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, working
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 

@@ -9,26 +9,26 @@ from typing import Any, cast
 
 import pytest
 
-from core.api_key import AuthorityName
-from core.errors import PracticeUnavailable
-from core.keys import KeyService
-from core.office import Office
-from core.opening import Opening
-from core.settings import SettingsService
-from core.users import UserService
-from tests.tui import rows
-from tests.tui.gates import Gates
-from tests.tui.openings import DATABASE_PASSWORD, FILE, opening_of, server_opening
-from tests.tui.signing_in import set_password, sign_in
-from tests.tui.user import User, working
-from tests.tui.waiting import until
-from tui.inactivity import Inactivity, shorter
+from core.base.errors import PracticeUnavailable
+from core.keys.service import KeyService
+from core.model.api_key import AuthorityName
+from core.office.office import Office
+from core.offices.open_request import Opening
+from core.settings.service import SettingsService
+from core.users.service import UserService
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.signing_in import set_password, sign_in
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
+from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.locked import LockedScreen
 from tui.modals.notice import Notice
 from tui.modals.question import Question
+from tui.modals.sign_in import SignInScreen
+from tui.platform.inactivity import Inactivity, shorter
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.assign_key import AssignKeyScreen
-from tui.screens.locked import LockedScreen
-from tui.screens.sign_in import SignInScreen
 
 
 def server(**more: Any) -> Opening:
@@ -394,7 +394,7 @@ async def test_an_sqlite_practice_is_hidden_until_a_key_is_pressed() -> None:
 
 
 async def test_the_program_locks_itself_when_no_key_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.inactivity.MINUTE", 0.02)
+    monkeypatch.setattr("tui.platform.inactivity.MINUTE", 0.02)
     async with working(server(lock_after_minutes=1)) as user:
         await sign_in(user, "admin", "drill")
         await until(lambda: not user.app.unlocked.is_set())

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from core.api_key import AuthorityName
-from core.locations import Locations
-from core.office import Office
-from core.offices import Offices
-from core.opening import Opening
-from core.settings import SettingsService
-from core.users import UserService
-from tests.tui import rows
-from tests.tui.gates import Gates
-from tests.tui.openings import DATABASE_PASSWORD, FILE, ServerOpening, opening_of, server_opening, surroundings
-from tests.tui.signing_in import set_password, sign_in
-from tests.tui.user import SIZE, User
-from tests.tui.waiting import until
+from core.model.api_key import AuthorityName
+from core.office.office import Office
+from core.offices.catalog import Offices
+from core.offices.open_request import Opening
+from core.offices.paths import Locations
+from core.settings.service import SettingsService
+from core.users.service import UserService
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, ServerOpening, opening_of, server_opening, surroundings
+from tests.support.signing_in import set_password, sign_in
+from tests.support.user_driver import SIZE, User
+from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.question import Question
+from tui.modals.sign_in import SignInScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.offices import OfficesScreen
-from tui.screens.sign_in import SignInScreen
 
 CONFIGURATION = Path("config.toml")
 OFFICES = """

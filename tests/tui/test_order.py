@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from core.audit import AuditService
-from core.audit_search import AuditSearch
-from core.authority.local_registry import LocalRegistry
-from core.keys import KeyService
-from core.opening import Opening
-from core.settings import SettingsService
-from tests.tui import rows
-from tests.tui.gates import Gates
+from core.audit.search import AuditSearch
+from core.audit.service import AuditService
+from core.keys.local_registry import LocalRegistry
+from core.keys.service import KeyService
+from core.offices.open_request import Opening
+from core.settings.service import SettingsService
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.user_driver import working
+from tests.support.waiting import until
 from tests.tui.test_assign import license_of
-from tests.tui.user import working
-from tests.tui.waiting import until
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.license import LicenseScreen
 from tui.widgets.settings_form import SettingsForm
 
 # -- two quick presses ---------------------------------------------------------------
@@ -110,7 +110,7 @@ async def test_two_quick_acceptances_are_one(demo: Opening, gate: Gates) -> None
 
 
 async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses_it(demo: Opening, gate: Gates) -> None:
-    from core.licenses import LicenseService
+    from core.licenses.service import LicenseService
 
     async with working(demo) as user:
         await license_of(user)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.openings import DATABASE_PASSWORD, server_opening
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.open_requests import DATABASE_PASSWORD, server_opening
+from tests.support.user_driver import User, working
 from tests.tui.test_assign import KEY
-from tests.tui.user import User, working
 from tui.modals.notice import Notice
+from tui.modals.sign_in import SignInScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
-from tui.screens.sign_in import SignInScreen
 from tui.screens.verification import VerificationScreen
 
 PICTURES = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Checkbox, Select
 
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.user import User, working
-from tests.tui.waiting import until
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.settings_form import SettingsForm

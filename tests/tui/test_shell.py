@@ -9,17 +9,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from core.errors import ApiSetupError
-from tests.tui.waiting import until
-from tui.screens.base import HouseModal, HouseScreen
-from tui.shell import TerminalApp
-from tui.terminal import crash_sentence
+from core.base.errors import ApiSetupError
+from tests.support.waiting import until
+from tui.platform.base_screen import HouseModal, HouseScreen
+from tui.platform.shell import TerminalApp
+from tui.platform.terminal import crash_sentence
+from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput, SecretInput
 from tui.widgets.plain import cells, fitted, visible, visible_lines, wrapped
 from tui.widgets.row_list import Column, Row, RowList
 from tui.widgets.text_lines import TextLines
 from tui.widgets.title_line import Heading, titled
-from tui.workers import flow
 
 LONG = "long " * 14_000
 HOSTILE = {

@@ -13,35 +13,35 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from core.locations import Locations
-from core.office_facts import OfficeFacts
-from core.offices import Offices
-from core.opening import Opening
-from core.practice import Practice
-from tests.core.headquarters_protocol import ASSIGN, HeldKey
-from tests.core.headquarters_server import HeadquartersServer, Misbehaviour
-from tests.tui import rows
-from tests.tui.headquarters_practice import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
-from tests.tui.openings import DATABASE_PASSWORD, server_opening, surroundings
+from core.model.practice_info import OfficeFacts
+from core.offices.catalog import Offices
+from core.offices.open_request import Opening
+from core.offices.paths import Locations
+from core.practice.practice import Practice
+from tests.support import embedded_rows as rows
+from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
+from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
+from tests.support.headquarters_protocol import ASSIGN, HeldKey
+from tests.support.open_requests import DATABASE_PASSWORD, server_opening, surroundings
+from tests.support.user_driver import User
+from tests.support.waiting import until
 from tests.tui.test_offices import write as write_offices
-from tests.tui.user import User
-from tests.tui.waiting import until
 from tui.app import ApisetupApp
+from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.choice import Choice
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
+from tui.modals.sign_in import SignInScreen
 from tui.screens.api_setup import ApiSetupScreen
-from tui.screens.assign_key import AssignKeyScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
-from tui.screens.license import LicenseScreen
 from tui.screens.offices import OfficesScreen
-from tui.screens.sign_in import SignInScreen
 from tui.screens.verification import VerificationScreen
 
 Steps = Callable[[User], Awaitable[object]]
@@ -55,7 +55,7 @@ KEY = "EXAMPLE-NOT-A-KEY-Gh78"
 @pytest.fixture(autouse=True)
 def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the header name the same server on every machine."""
-    from core import office
+    from core.office import office
 
     told = office._facts
 
@@ -68,7 +68,7 @@ def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _a_verification_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it end in one step, at whose speed no machine differs."""
-    monkeypatch.setattr("core.audit_verification.STEP_SECONDS", 60)
+    monkeypatch.setattr("core.audit.verification.STEP_SECONDS", 60)
     monkeypatch.setattr("tui.screens.verification.time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
@@ -559,7 +559,7 @@ def test_at_headquarters(
     steps: AtHeadquarters,
     size: tuple[int, int],
 ) -> None:
-    monkeypatch.setattr("core.authority.headquarters_line.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
     with registered() as hq:
         asyncio.run(remember())
 

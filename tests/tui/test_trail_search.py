@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core import audit_search
-from core.audit import AuditService
-from core.audit_search import AuditSearch
-from core.audit_slices import Toward
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.gates import Gates
+from core.audit import search as audit_search
+from core.audit.paging import Toward
+from core.audit.search import AuditSearch
+from core.audit.service import AuditService
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, trail
-from tests.tui.user import User, working
-from tests.tui.waiting import until
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question

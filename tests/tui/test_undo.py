@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.user import User, working
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, working
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen

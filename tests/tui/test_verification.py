@@ -6,19 +6,19 @@ import re
 
 import pytest
 
-from core import audit_verification
-from core.audit_verification import Verification, Verified
-from core.opening import Opening
-from tests.tui import rows
-from tests.tui.gates import Gates
+from core.audit import verification as audit_verification
+from core.audit.verification import Verification, Verified
+from core.offices.open_request import Opening
+from tests.support import embedded_rows as rows
+from tests.support.gates import Gates
+from tests.support.user_driver import User, working
+from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, trail
 from tests.tui.test_trail_search import many, search
-from tests.tui.user import User, working
-from tests.tui.waiting import until
 from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification import VerificationScreen
-from tui.verification_words import progress_words, result_lines
+from tui.screens.verification_report import progress_words, result_lines
 
 
 async def verify(user: User, answer: str = "e") -> None:

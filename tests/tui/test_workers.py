@@ -10,9 +10,9 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
-from core.errors import ApiSetupError
-from tests.tui.waiting import until
-from tui.workers import Asking, Busy, Commits, flow, latest, once
+from core.base.errors import ApiSetupError
+from tests.support.waiting import until
+from tui.platform.workers import Asking, Busy, Commits, flow, latest, once
 
 
 class Dialog(Screen[str]):

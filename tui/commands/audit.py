@@ -14,23 +14,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.audit_entry import counted
-from core.audit_filter import AuditFilter, FilterError, parse_day, parse_filter
-from core.errors import ApiSetupError, ConfigurationError
-from core.export_target import FileTaken, checked_target
-from tui.commands.entrance import visiting
-from tui.verification_words import progress_words, result_lines
+from core.audit.export_target import FileTaken, checked_target
+from core.audit.filter import AuditFilter, FilterError, parse_day, parse_filter
+from core.base.errors import ApiSetupError, ConfigurationError
+from core.model.audit_entry import counted
+from tui.commands.office_session import visiting
+from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from core.audit import AuditService
-    from core.audit_entry import AuditEntry
-    from core.audit_export import AuditExport, Exported
-    from core.audit_verification import Verified
-    from core.opening import Opening
-    from tui.visit import Visit
+    from core.audit.export import AuditExport, Exported
+    from core.audit.service import AuditService
+    from core.audit.verification import Verified
+    from core.model.audit_entry import AuditEntry
+    from core.offices.open_request import Opening
+    from tui.session import Visit
 
 _logger = logging.getLogger(__name__)
 

@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigurationError
-from core.finding import Finding, State, exit_status
-from core.office_check import check_office
-from tui.commands.entrance import USER_VARIABLE, asked_for_password
+from core.base.errors import ConfigurationError
+from core.check.office import check_office
+from core.check.result import Finding, State, exit_status
+from tui.commands.office_session import USER_VARIABLE, asked_for_password
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
-    from core.opening import Opening
+    from core.offices.open_request import Opening
 
 _MARKS = {
     State.OK: "ok",

@@ -12,22 +12,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.address import ServerAddress
-from core.api_key import AuthorityName
-from core.config import read_configuration
-from core.configured_office import LONGEST_LOCK, ConfiguredOffice
-from core.errors import ApiSetupError, ConfigurationError
-from core.last_opened import LastOpened
-from core.password_source import PROMPT, Kind, PasswordSource, parse_password_source
-from tui.chosen_practice import chosen_practice, locations_of
-from tui.commands.entrance import asked_for_password
+from core.base.errors import ApiSetupError, ConfigurationError
+from core.database.address import ServerAddress
+from core.model.api_key import AuthorityName
+from core.offices.config import read_configuration
+from core.offices.configured_office import LONGEST_LOCK, ConfiguredOffice
+from core.offices.last_opened import LastOpened
+from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
+from tui.commands.launch_target import chosen_practice, locations_of
+from tui.commands.office_session import asked_for_password
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.locations import Locations
-    from core.office_import import Found
+    from core.offices.importer import Found
+    from core.offices.paths import Locations
 
 _logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def _source(office: ConfiguredOffice) -> str:
 
 
 def _add(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
-    from core.offices_file import add_offices
+    from core.offices.config_writer import add_offices
 
     if options.url is None:
         raise ConfigurationError("What to add is not named.", "Add --url mysql+pymysql://user@host:3306/opendental.")
@@ -155,7 +155,7 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
 
 
 def _remove(options: argparse.Namespace, places: Locations) -> int:
-    from core.offices_file import remove_office
+    from core.offices.config_writer import remove_office
 
     office = read_configuration(places.configuration).office(options.name, whole=True)
     if not _agreed(options, f"Remove {visible(_line(office, None), 400)}?"):
@@ -170,7 +170,7 @@ def _remove(options: argparse.Namespace, places: Locations) -> int:
 
 
 def _import(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
-    from core.offices_file import add_offices
+    from core.offices.config_writer import add_offices
 
     taken = [office.name for office in read_configuration(places.configuration).offices]
     found = _found(options, environment, taken)
@@ -190,7 +190,7 @@ def _import(options: argparse.Namespace, places: Locations, environment: Mapping
 
 
 def _found(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> Found:
-    from core.office_import import from_central_manager, from_workstation, renamed
+    from core.offices.importer import from_central_manager, from_workstation, renamed
 
     if options.central is (options.file is not None):
         raise ConfigurationError(

@@ -8,7 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from tui.bindings import bindings
-from tui.screens.base import HouseModal
+from tui.platform.base_screen import HouseModal
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import Column, Row, RowList
 

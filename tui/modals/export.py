@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
-from core.audit_entry import counted
-from core.errors import ApiSetupError, ExportFailed
-from tui.screens.base import HouseModal
+from core.base.errors import ApiSetupError, ExportFailed
+from core.model.audit_entry import counted
+from tui.platform.base_screen import HouseModal
+from tui.platform.workers import flow
 from tui.widgets.plain import plain_lines
-from tui.workers import flow
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit_export import AuditExport, Exported
+    from core.audit.export import AuditExport, Exported
 
 
 class ExportProgress(HouseModal["Exported | ApiSetupError"]):

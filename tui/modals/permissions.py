@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from core.opendental.api_keys import API_PERMISSIONS
+from core.opendental.key_status import API_PERMISSIONS
 from tui.bindings import bindings
-from tui.screens.base import HouseModal
+from tui.platform.base_screen import HouseModal
 from tui.widgets.row_list import Column, Row, RowList
 
 if TYPE_CHECKING:

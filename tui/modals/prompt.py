@@ -8,7 +8,7 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Button, Input
 
-from core.errors import InvalidInput
+from core.base.errors import InvalidInput
 from tui.modals.text_modal import TextModal
 from tui.widgets.inputs import PlainInput
 

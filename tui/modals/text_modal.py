@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.bindings import bindings
-from tui.screens.base import HouseModal
+from tui.platform.base_screen import HouseModal
 from tui.widgets.plain import plain_lines
 
 if TYPE_CHECKING:

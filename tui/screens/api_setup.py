@@ -11,33 +11,33 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Input
 
-from core.errors import (
+from core.base.errors import (
     ApiSetupError,
     ChangedMeanwhile,
     HeadquartersFailed,
     InvalidInput,
     PracticeUnavailable,
 )
-from tui.conflict import MINE, choose, conflict_lines
-from tui.headquarters_list import newest_list
-from tui.headquarters_words import differences_in_words
-from tui.key_addition import add_key
+from tui.flows.conflict import MINE, choose, conflict_lines
+from tui.flows.headquarters_list import newest_list
+from tui.flows.headquarters_messages import differences_in_words
+from tui.flows.key_addition import add_key
+from tui.flows.status_change import change_status
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
-from tui.screens.base import HouseScreen
-from tui.status_change import change_status
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow, latest
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
-from tui.workers import flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.api_key import ApiKey, KeyList
-    from core.api_settings import SettingsPage
-    from core.change import Settled
-    from tui.visit import Visit
+    from core.model.api_key import ApiKey, KeyList
+    from core.model.settings import SettingsPage
+    from core.practice.unit_of_work import Settled
+    from tui.session import Visit
 
 
 class ApiSetupScreen(HouseScreen[ApiSetupError]):

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
-from core.audit_entry import Genuineness
-from core.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, Unconfirmed
-from tui.conflict import conflict_lines
-from tui.headquarters_words import ASKED, notice_of_failure
+from core.base.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, Unconfirmed
+from core.model.audit_entry import Genuineness
+from tui.flows.conflict import conflict_lines
+from tui.flows.headquarters_messages import ASKED, notice_of_failure
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
-from tui.screens.base import HouseScreen
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow, latest
 from tui.widgets.text_lines import TextLines
-from tui.workers import flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit_entry import AuditEntry, Subject, WholeEntry
-    from tui.visit import Visit
+    from core.model.audit_entry import AuditEntry, Subject, WholeEntry
+    from tui.session import Visit
 
 
 class AuditEntryScreen(HouseScreen[bool]):

@@ -12,8 +12,7 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.audit_entry import Genuineness, counted
-from core.audit_filter import (
+from core.audit.filter import (
     AuditFilter,
     FilterError,
     Users,
@@ -22,26 +21,27 @@ from core.audit_filter import (
     parse_filter,
     worded_filter,
 )
-from core.audit_slices import Place, Toward, after_day
-from core.errors import ApiSetupError, InvalidInput
-from tui.filter_choice import choose_part
+from core.audit.paging import Place, Toward, after_day
+from core.base.errors import ApiSetupError, InvalidInput
+from core.model.audit_entry import Genuineness, counted
+from tui.flows.export import export_entries
+from tui.flows.filter_choice import choose_part
 from tui.modals.prompt import Prompt
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow, latest, once
 from tui.screens.audit_entry import AuditEntryScreen
-from tui.screens.base import HouseScreen
 from tui.screens.verification import VerificationScreen, choose_range
-from tui.trail_export import export_entries
 from tui.widgets.activity_chart import ActivityChart
 from tui.widgets.entry_list import Standing, TrailList
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.row_list import RowList
-from tui.workers import flow, latest, once
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit import AuditService
-    from core.audit_search import AuditSearch
-    from tui.visit import Visit
+    from core.audit.search import AuditSearch
+    from core.audit.service import AuditService
+    from tui.session import Visit
 
 _TELLS_EVERY = 0.5
 """Seconds between two words about how far a search came; a slow line has other things to carry."""

@@ -10,18 +10,18 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.errors import ApiSetupError, ConfigurationError, LoginRefused
-from core.secrets import Secret
-from tui.screens.base import HouseScreen
+from core.base.errors import ApiSetupError, ConfigurationError, LoginRefused
+from core.base.secret import Secret
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
 from tui.widgets.plain import plain_lines
-from tui.workers import flow
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.office import Office
-    from core.opening import Opening
+    from core.office.office import Office
+    from core.offices.open_request import Opening
 
     _Screen = HouseScreen[Office | None]
 else:

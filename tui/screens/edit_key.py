@@ -9,25 +9,25 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from core.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, InvalidInput
-from tui.conflict import MINE, choose, conflict_lines
-from tui.headquarters_list import newest_list
+from core.base.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, InvalidInput
+from tui.flows.conflict import MINE, choose, conflict_lines
+from tui.flows.headquarters_list import newest_list
+from tui.flows.status_change import change_status
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
-from tui.screens.base import HouseScreen
-from tui.status_change import change_status
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow, latest
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
 from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
-from tui.workers import flow, latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.api_key import ApiKey
-    from tui.visit import Visit
+    from core.model.api_key import ApiKey
+    from tui.session import Visit
 
 
 class EditKeyScreen(HouseScreen[None]):

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
-from tui.screens.base import House, HouseScreen
+from tui.platform.base_screen import House, HouseScreen
 from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 

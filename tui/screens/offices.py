@@ -8,19 +8,19 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.address import ServerAddress
-from core.errors import ApiSetupError
-from tui.screens.base import HouseScreen
+from core.base.errors import ApiSetupError
+from core.database.address import ServerAddress
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import latest
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import Column, Row, RowList
 from tui.widgets.text_lines import TextLines
-from tui.workers import latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.offices import ListedOffice, Offices
-    from core.opening import Opening
+    from core.offices.catalog import ListedOffice, Offices
+    from core.offices.open_request import Opening
 
     _Screen = HouseScreen[Opening | None]
 else:

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit_filter import AuditFilter, worded_filter
-from core.errors import ApiSetupError
+from core.audit.filter import AuditFilter, worded_filter
+from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
-from tui.screens.base import HouseScreen
-from tui.verification_words import progress_words, result_lines
+from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.entry_list import EntryList
 from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
-from tui.workers import latest
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit_entry import AuditEntry
-    from core.audit_filter import Users
-    from core.audit_verification import Verification, Verified
-    from tui.visit import Visit
+    from core.audit.filter import Users
+    from core.audit.verification import Verification, Verified
+    from core.model.audit_entry import AuditEntry
+    from tui.session import Visit
 
 _BAR = 40
 

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from core.audit_activity import Activity
+from core.audit.activity import Activity
 from tui.widgets.plain import fitted
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from core.audit_entry import AuditEntry, Genuineness
-from core.audit_slices import Toward
+from core.audit.paging import Toward
+from core.model.audit_entry import AuditEntry, Genuineness
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import Column, Row, RowList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.audit_search import Page
-    from core.audit_slices import Place
+    from core.audit.paging import Place
+    from core.audit.search import Page
 
 _COLUMNS = (
     Column("Date and time", 19, min_width=16),

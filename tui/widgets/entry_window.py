@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from core.audit_slices import Place, Toward
+from core.audit.paging import Place, Toward
 from tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.audit_entry import AuditEntry
+    from core.model.audit_entry import AuditEntry
 
 MOST = 1_000
 """Entries that are kept; what lies further away is read again when one comes back to it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets.input import Selection
 
-from core.audit_filter import last_word
+from core.audit.filter import last_word
 from tui.bindings import bindings
 from tui.widgets.inputs import PlainInput
 

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from core.api_key import KeyFields
-from core.errors import InvalidInput
+from core.base.errors import InvalidInput
+from core.model.api_key import KeyFields
 from tui.widgets.inputs import PlainInput
 from tui.widgets.plain import visible
 

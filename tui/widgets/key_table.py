@@ -9,8 +9,8 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from core.api_key import ApiKey, KeyList
-from core.opendental.api_keys import KeyStatus
+from core.model.api_key import ApiKey, KeyList
+from core.opendental.key_status import KeyStatus
 from tui.widgets.inputs import PlainInput
 from tui.widgets.plain import wrapped
 from tui.widgets.row_list import Column, Row, RowList, Tone

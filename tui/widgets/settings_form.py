@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
-from core.api_settings import ApiSettings, PaymentType, SettingsPage
+from core.model.settings import ApiSettings, PaymentType, SettingsPage
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
 from tui.widgets.plain import visible

@@ -1,0 +1,1 @@
+"""The Audit Trail: search, verification, export and attribution."""

@@ -1,0 +1,127 @@
+"""The service for the Audit Trail: finding, looking at, verifying and exporting its entries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select
+
+from core.audit.activity import Activity, read_activity
+from core.audit.attribution import DAYS_BACK, with_teller
+from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMaker, read_users, select_rows
+from core.audit.export import AuditExport
+from core.audit.filter import AuditFilter, Users
+from core.audit.search import AuditSearch
+from core.audit.verification import Verification
+from core.base.errors import ChangedMeanwhile, Conflict, EntryGone, PracticeUnavailable
+from core.model.actor import Actor
+from core.model.api_key import fingerprint_tag
+from core.model.audit_entry import AuditEntry, WholeEntry
+from core.model.audit_events import subject_of
+from core.opendental.permission_types import Permission
+from core.opendental.schema import SecurityLog
+from core.practice.practice import Practice
+
+_logger = logging.getLogger(__name__)
+
+_HISTORY = 500
+"""Entries of one key that are shown."""
+
+
+class AuditService:
+    """Reads the Audit Trail.
+
+    Args:
+        practice: The open practice.
+        known_keys: The clear text of the keys that are to be masked wherever an entry names them.
+    """
+
+    def __init__(self, practice: Practice, known_keys: Callable[[], Iterable[str]]) -> None:
+        self._practice = practice
+        self._known_keys = known_keys
+
+    def search(self, wanted: AuditFilter) -> AuditSearch:
+        """A search for entries; users and keys are those of now."""
+        return AuditSearch(self._practice, wanted, self._maker())
+
+    def verification(self, wanted: AuditFilter) -> Verification:
+        """A verification of the entries of some days, or of all where the filter has no date."""
+        return Verification(self._practice, wanted, self._maker())
+
+    def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
+        """An export of what a filter shows, to a file from `checked_target`."""
+        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
+
+    def users(self) -> Users:
+        """The users whom a filter may name."""
+        with self._practice.read() as session:
+            return read_users(session)
+
+    def today(self) -> date:
+        """The day by the practice's clock."""
+        with self._practice.read() as session:
+            return self._practice.now(session).date()
+
+    def activity(self, wanted: AuditFilter, days: int) -> Activity:
+        """How many entries there are on each day that a filter's dates name, for at most so many of the last days."""
+        with self._practice.read() as session:
+            return read_activity(session, wanted, self._practice.now(session).date(), days)
+
+    def whole(self, number: int) -> WholeEntry:
+        """One entry with all that is known of it, read now.
+
+        Raises:
+            EntryGone: It was there, and is not any more.
+        """
+        maker = self._maker()
+        query = select_rows().add_columns(SecurityLog.f_key, SecurityLog.def_num, SecurityLog.def_num_error)
+        with self._practice.read() as session:
+            rows = session.execute(query.where(SecurityLog.security_log_num == number)).all()
+        if not rows:
+            raise EntryGone(number)
+        (entry,) = maker.entries(rows)
+        *_, f_key, definition, definition_error = rows[0]
+        return WholeEntry(entry, f_key, definition, definition_error, subject_of(rows[0][4] or ""))
+
+    def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
+        """The entries that name a key, newest first, by its short fingerprint or - the vendor's own - by its text."""
+        named = [SecurityLog.log_text.contains(f"{fingerprint_tag(fingerprint)} ", autoescape=True)]
+        if len(key) >= SHORTEST_KEY_TO_FIND:
+            named.append(SecurityLog.log_text.contains(key, autoescape=True))
+        numbers = (
+            select(SecurityLog.security_log_num)
+            .where(SecurityLog.perm_type == int(Permission.SETUP), or_(*named))
+            .order_by(SecurityLog.log_date_time.desc(), SecurityLog.security_log_num.desc())
+            .limit(_HISTORY)
+        )
+        maker = self._maker()
+        with self._practice.read() as session:
+            found = session.scalars(numbers).all()
+            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(found))).all()
+        order = {number: place for place, number in enumerate(found)}
+        return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
+
+    def explained(self, conflicts: Iterable[Conflict], key_tag: str = "") -> ChangedMeanwhile:
+        """The error for values that somebody else changed, with who, when and from what to what.
+
+        Args:
+            conflicts: The values.
+            key_tag: The short fingerprint of the API key whose values they are; empty for settings.
+        """
+        told = tuple(conflicts)
+        try:
+            since = self.today() - timedelta(days=DAYS_BACK)
+            search = self.search(AuditFilter(since=since, ours=True))
+            told = tuple(with_teller(conflict, search, key_tag) for conflict in told)
+        except PracticeUnavailable as error:
+            # That the values moved is what matters; who moved them can be looked for later.
+            _logger.warning("Who changed a value could not be read: %s", error)
+        return ChangedMeanwhile(told)
+
+    def _maker(self) -> EntryMaker:
+        # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
+        keys = tuple(self._known_keys())
+        return EntryMaker(self.users(), keys)

@@ -1,1 +1,0 @@
-"""Who decides about keys."""

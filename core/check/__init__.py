@@ -1,0 +1,1 @@
+"""Checks of a practice, its server and headquarters, without changing anything."""

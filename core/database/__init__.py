@@ -1,0 +1,1 @@
+"""Engines, addresses, TLS and driver errors for MySQL, MariaDB and SQLite."""

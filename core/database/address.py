@@ -1,0 +1,96 @@
+"""Where a practice database is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from core.base.errors import ConfigurationError
+from core.database.tls import Tls, is_local
+
+EXAMPLE = "mysql+pymysql://user@host:3306/opendental"
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """A MySQL or MariaDB database, without its password."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    socket: str = ""
+    """The path of a Unix socket; with one, host and port are not used."""
+    tls: Tls | None = None
+    """How the line is encrypted; None where it is not."""
+
+    @property
+    def label(self) -> str:
+        """The address as an admin reads it."""
+        place = self.socket or f"{self.host}:{self.port}"
+        return f"{self.database} on {place} as {self.user}"
+
+
+@dataclass(frozen=True)
+class FileAddress:
+    """An SQLite file."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """The address as an admin reads it."""
+        return str(self.path)
+
+
+Address = ServerAddress | FileAddress
+
+
+def parse_address(url: str) -> Address:
+    """Read an address from a URL such as `mysql+pymysql://user@host:3306/opendental` or `sqlite:////path/file`.
+
+    A line that leaves this computer is encrypted and verified.
+
+    Raises:
+        ConfigurationError: It is no such URL, or holds a password. What was given is never repeated.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+    except ValueError:
+        raise ConfigurationError("The address after --url cannot be read.", f"Write it as {EXAMPLE}.") from None
+    if parts.password is not None or "@" in unquote(parts.path):
+        raise ConfigurationError(
+            "A password in the address shows in process lists and shell histories, so it is refused here.",
+            "Leave it out: apisetup asks for it, or takes it from the environment variable APISETUP_PASSWORD.",
+        )
+    if parts.scheme == "sqlite":
+        return _file_address(parts.path)
+    if parts.scheme in ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"):
+        return _server_address(parts.hostname, port, parts.path, parts.username, parts.query)
+    raise ConfigurationError("The address after --url is of no kind that apisetup knows.", f"Write it as {EXAMPLE}.")
+
+
+def _file_address(path: str) -> FileAddress:
+    # As SQLAlchemy has it: three slashes before a relative path, four before an absolute one.
+    name = unquote(path).removeprefix("/")
+    if not name:
+        raise ConfigurationError("The address names no SQLite file.", "Write it as sqlite:////full/path/file.db.")
+    return FileAddress(Path(name))
+
+
+def _server_address(host: str | None, port: int, path: str, user: str | None, query: str) -> ServerAddress:
+    database = unquote(path).removeprefix("/")
+    options = parse_qs(query, keep_blank_values=True)
+    socket = "".join(options.pop("unix_socket", [])[:1])
+    if options:
+        raise ConfigurationError(
+            "The address has options that apisetup does not take; only unix_socket is one.",
+            f"Write it as {EXAMPLE}.",
+        )
+    if not user or not database or not (host or socket):
+        raise ConfigurationError("The address needs a user, a host and a database.", f"Write it as {EXAMPLE}.")
+    host = host or "localhost"
+    tls = None if is_local(host, socket) else Tls()
+    return ServerAddress(host, port, database, unquote(user), socket, tls)

@@ -1,0 +1,1 @@
+"""Open Dental headquarters: its SOAP service as an authority over keys."""

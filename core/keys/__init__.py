@@ -1,0 +1,1 @@
+"""Customer API keys and the authorities that decide about them."""

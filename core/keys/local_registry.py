@@ -1,0 +1,231 @@
+"""The local registry as the authority: statuses, permissions and contacts are kept in the companion."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Delete, Update, delete, insert, select, update
+
+from core.base.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.base.secret import Secret
+from core.companion.store import Companion
+from core.companion.tables import RegistryKey
+from core.keys.authority import KeyAuthority
+from core.keys.practice_copy import add_to_copy, copied_key, copied_keys
+from core.licenses.acceptances import accepted_licenses
+from core.model.actor import Actor
+from core.model.agreement import Acceptance
+from core.model.api_key import (
+    ApiKey,
+    AuthorityInfo,
+    AuthorityName,
+    KeyFields,
+    KeyList,
+    LicenseFacts,
+    NewKey,
+    fingerprint,
+    masks,
+    worded_fields,
+)
+from core.model.key_wording import worded_new_key
+from core.opendental.key_status import KeyStatus
+from core.opendental.permission_types import Permission
+from core.practice.practice import Practice
+from core.practice.unit_of_work import Change
+
+_EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."
+_ON_SERVER = (
+    "The local registry on this computer decides about the keys, as --authority local asks for. Open Dental's"
+    " headquarters is not told: its own list, and what its services accept, stay as they are."
+)
+
+
+class LocalRegistry(KeyAuthority):
+    """Keeps keys in the companion database and a copy of them in the practice's `apikey`."""
+
+    def __init__(self, practice: Practice, companion: Companion) -> None:
+        self._practice = practice
+        self._companion = companion
+
+    @property
+    def info(self) -> AuthorityInfo:
+        """That this computer's registry decides."""
+        return AuthorityInfo(
+            name=AuthorityName.LOCAL,
+            label="local registry",
+            explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
+            stranger="The local registry does not know this key: it stands only in the practice's copy of keys.",
+        )
+
+    def all_keys(self) -> KeyList:
+        """The registry's keys and those that only the practice's copy has, by developer."""
+        with self._companion.read() as session:
+            rows = session.scalars(select(RegistryKey)).all()
+            licenses = accepted_licenses(session)
+        known = {row.fingerprint: row for row in rows}
+        texts = {row.key_text: row.developer for row in rows}
+        texts |= {key: name for key, name in copied_keys(self._practice).items() if key not in texts}
+        masked = masks(texts)
+        keys = [
+            _api_key(known[identity], masked[identity], licenses)
+            if (identity := fingerprint(text)) in known
+            else copied_key(text, developer, masked[identity])
+            for text, developer in texts.items()
+        ]
+        return KeyList(tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint))), self.info)
+
+    def clear_text(self, fingerprint_: str) -> Secret | None:
+        """The key as the registry, or else the practice's copy, holds it."""
+        with self._companion.read() as session:
+            text = session.scalar(select(RegistryKey.key_text).where(RegistryKey.fingerprint == fingerprint_))
+        if text is not None:
+            return Secret(text)
+        return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
+
+    def clear_texts(self) -> tuple[str, ...]:
+        """The keys as the registry and the copy hold them."""
+        with self._companion.read() as session:
+            texts = session.scalars(select(RegistryKey.key_text)).all()
+        return (*texts, *copied_keys(self._practice))
+
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
+        """Add a key to the registry, then to the copy."""
+        entry = worded_new_key(new.key.reveal(), new.developer, actor.user_name)
+        with self._change(actor, entry) as change:
+            self._assign(change, new, acceptance)
+        return (self.info.explanation,)
+
+    def _assign(self, change: Change, new: NewKey, acceptance: Acceptance) -> None:
+        text, identity = new.key.reveal(), fingerprint(new.key.reveal())
+        moment = self._practice.now(change.session)
+        row = RegistryKey.fingerprint == identity
+        with self._companion.within(change) as session:
+            if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
+                raise InvalidInput("key", "This key is in the list already.")
+            change.undo_with(lambda _session: self._outside(delete(RegistryKey).where(row)))
+            session.execute(
+                insert(RegistryKey).values(
+                    fingerprint=identity,
+                    key_text=text,
+                    developer=new.developer,
+                    status=int(KeyStatus.ENABLED),
+                    date_disabled=None,
+                    added=moment,
+                    license_number=acceptance.number,
+                    **_columns(new.fields),
+                )
+            )
+        self._renew_copy(change)
+
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
+        """Set status and date disabled in the registry."""
+        with self._change(actor, entry) as change:
+            self._set_status(change, key, status)
+        return ()
+
+    def _set_status(self, change: Change, key: ApiKey, status: KeyStatus) -> None:
+        moment = self._practice.now(change.session)
+        row = RegistryKey.fingerprint == key.fingerprint
+        with self._companion.within(change) as session:
+            now = session.scalar(select(RegistryKey.status).where(row))
+            if now != int(key.status):
+                label = _status(now).label if now is not None else "gone"
+                raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
+            change.undo_with(
+                lambda _session: self._outside(
+                    update(RegistryKey)
+                    .where(row, RegistryKey.status == int(status))
+                    .values(status=int(key.status), date_disabled=key.date_disabled)
+                )
+            )
+            session.execute(
+                update(RegistryKey)
+                .where(row)
+                .values(status=int(status), date_disabled=None if status.enabled else moment)
+            )
+        self._renew_copy(change)
+
+    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
+        """Set contact, permissions and agreement in the registry."""
+        with self._change(actor, *entries) as change:
+            self._set_fields(change, key, fields)
+
+    def consequences(self, key: ApiKey) -> tuple[str, ...]:
+        """What the registry's word about a key means."""
+        if key.status.enabled:
+            return (f"{key.developer} may use this key again from now on.", self.info.explanation)
+        return (
+            "Cut off: requests with this key, wherever this registry is asked for its status.",
+            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
+            self.info.explanation,
+        )
+
+    def _change(self, actor: Actor, *entries: str) -> AbstractContextManager[Change]:
+        outside = not self._companion.shared
+        return self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside, once=True)
+
+    def _set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
+        row = RegistryKey.fingerprint == key.fingerprint
+        with self._companion.within(change) as session:
+            there = session.scalars(select(RegistryKey).where(row)).one_or_none()
+            if there is None:
+                raise ChangedMeanwhile((Conflict("the key", "in the list", "gone", "changed"),))
+            now = _fields(there)
+            if now != key.fields:
+                raise ChangedMeanwhile(_conflicts(key.fields, now, fields))
+            change.undo_with(
+                lambda _session: self._outside(update(RegistryKey).where(row).values(**_columns(key.fields)))
+            )
+            session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
+
+    def _renew_copy(self, change: Change) -> None:
+        """Put into the copy what Open Dental's own window may have taken out of it."""
+        with self._companion.within(change) as session:
+            rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer))
+            keys = dict(rows.all())
+        add_to_copy(self._practice, change, keys)
+
+    def _outside(self, statement: Delete | Update) -> None:
+        """Undo in the companion; where it shares the practice's transaction, that was rolled back already."""
+        if self._companion.shared:
+            return
+        with self._companion.write() as session:
+            session.execute(statement)
+
+
+def _columns(fields: KeyFields) -> dict[str, object]:
+    return {
+        "email": fields.email,
+        "phone": fields.phone,
+        "permissions": list(fields.permissions),
+        "agreement_since": fields.agreement_since,
+    }
+
+
+def _fields(row: RegistryKey) -> KeyFields:
+    return KeyFields(row.email, row.phone, tuple(row.permissions), row.agreement_since)
+
+
+def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
+    """The fields that moved, each with its three values."""
+    was, there, mine = worded_fields(read), worded_fields(now), worded_fields(wanted)
+    return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
+
+
+def _status(number: int) -> KeyStatus:
+    """A stored status; a number that is none counts as unknown, as Open Dental has it."""
+    return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
+
+
+def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -> ApiKey:
+    return ApiKey(
+        fingerprint=row.fingerprint,
+        masked=masked,
+        developer=row.developer,
+        status=_status(row.status),
+        fields=_fields(row),
+        date_disabled=row.date_disabled,
+        added=row.added,
+        license=licenses.get(row.license_number) if row.license_number is not None else None,
+        known=True,
+    )

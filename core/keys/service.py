@@ -1,0 +1,262 @@
+"""The service for customer API keys: list, add, edit, enable, disable, and show in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from core.audit.service import AuditService
+from core.base.errors import ChangedMeanwhile, InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
+from core.base.secret import Secret
+from core.headquarters.responses import HeadquartersList
+from core.keys.authority import KeyAuthority
+from core.model.actor import Actor
+from core.model.agreement import Acceptance
+from core.model.api_key import (
+    ApiKey,
+    AuthorityInfo,
+    KeyChange,
+    KeyFields,
+    KeyList,
+    NewKey,
+    audit_mask,
+    checked_key,
+    fingerprint,
+    fingerprint_tag,
+    worded_changes,
+)
+from core.model.audit_entry import AuditEntry
+from core.model.audit_events import worded_undoing
+from core.model.key_wording import worded_status_change
+from core.opendental.key_status import KeyStatus
+from core.opendental.permission_types import Permission
+from core.practice.practice import Practice, before_the_change
+
+
+class KeyService:
+    """Everything that an admin does with customer API keys."""
+
+    def __init__(self, practice: Practice, authority: KeyAuthority, audit: AuditService) -> None:
+        self._practice = practice
+        self._authority = authority
+        self._audit = audit
+
+    @property
+    def authority(self) -> AuthorityInfo:
+        """Who decides about keys, in words."""
+        return self._authority.info
+
+    def list(self) -> KeyList:
+        """All keys, and who says so."""
+        return self._authority.all_keys()
+
+    @property
+    def asks_outside(self) -> bool:
+        """Whether somebody else is asked about the keys, so that what is listed may be old."""
+        return self._authority.asks_outside
+
+    def fetch(self) -> HeadquartersList | None:
+        """Ask the one outside who decides for a new list, and write nothing; None where nobody is asked.
+
+        Raises:
+            HeadquartersFailed: No list came; what is listed says so from now on.
+        """
+        return self._authority.fetch()
+
+    def take_over(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
+        """Remember a new list, make the practice's copy equal to it, and give it with what is different in it."""
+        self._authority.take_over(actor, fetched)
+        return self.list()
+
+    def check_new(self, text: str) -> Secret:
+        """The key that was typed, if it may be added.
+
+        Raises:
+            InvalidInput: It is no key, or is in the list already; the field is `key`.
+            NotOursToChange: Keys are not added here.
+        """
+        self._authority.require_change()
+        key = checked_key(text)
+        self._refuse_known(fingerprint(key))
+        return Secret(key)
+
+    def check_fields(self, fields: KeyFields) -> None:
+        """Check what was typed of a key.
+
+        Raises:
+            InvalidInput: The agreement begins in the future; the field is `agreement`.
+        """
+        with before_the_change(), self._practice.read() as session:
+            today = self._practice.now(session).date()
+        if fields.agreement_since is not None and fields.agreement_since > today:
+            raise InvalidInput(
+                "agreement", "The Business Associate Agreement is not in place yet.", "Give a day up to today."
+            )
+
+    def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
+        """Add a key after its agreement was accepted.
+
+        Raises:
+            InvalidInput: The key or the developer's name cannot be used; the fields are `key` and `developer`.
+        """
+        self._authority.require_change()
+        if self._authority.info.keeps_contacts and not new.developer.strip():
+            raise InvalidInput("developer", "Please enter the developer's name.")
+        text = checked_key(new.key.reveal())
+        identity = fingerprint(text)
+        with before_the_change():
+            self._refuse_known(identity)
+        said = self._authority.assign(actor, new, acceptance)
+        key, keys = self._find_changed(identity)
+        if key is None:
+            raise Unconfirmed(
+                f"The key was added, and that is logged, but the list could not be read after it. {' '.join(said)}",
+                "Do not add it again; read the list again.",
+            )
+        unknown = key.status is KeyStatus.UNKNOWN and not keys.authority.may_change
+        how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
+        return KeyChange(key, f"Added and {how}: {key.label}.", said)
+
+    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
+        """Disable or enable a key by the rules of Open Dental.
+
+        Args:
+            actor: Who does it.
+            key: The key as it was shown.
+            status: What it shall be.
+            undoing: The number of the audit entry that this undoes; 0 for none.
+
+        Raises:
+            NotOursToChange: The office may not set this status on this key.
+            ChangedMeanwhile: The key has another status than the one shown.
+        """
+        self._authority.require_change()
+        if key.gone or key.status.office_may_change_to is not status:
+            raise NotOursToChange(self._why_not(key))
+        change_words = worded_status_change(key, key.status.label, status.label)
+        entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
+        with self._explaining(key):
+            said = self._authority.set_status(actor, key, status, entry)
+        found, keys = self._find_changed(key.fingerprint)
+        # A list that could not be read after it tells nothing of what was done.
+        changed = found if found is not None and keys.authority.may_change else replace(found or key, status=status)
+        return KeyChange(
+            changed,
+            f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
+            (*said, *self._consequences(changed, keys)),
+        )
+
+    def why_status_stays(self, key: ApiKey) -> str:
+        """Why the office can neither enable nor disable a key; blank where it can."""
+        if not self._authority.info.may_change:
+            return self._authority.info.refusal
+        return self._why_not(key) if key.gone or key.status.office_may_change_to is None else ""
+
+    def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
+        """Change contact, permissions and agreement; each changed field has an audit row of its own.
+
+        Raises:
+            ChangedMeanwhile: The fields are not those shown any more.
+            NotOursToChange: The authority keeps no such fields for this key.
+        """
+        self._authority.require_change()
+        if not key.known:
+            raise NotOursToChange(self._why_not(key))
+        self.check_fields(fields)
+        changes = worded_changes(key.fields, fields)
+        if not changes:
+            return KeyChange(key, "Nothing was changed.")
+        entries = tuple(f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
+        with self._explaining(key):
+            self._authority.set_fields(actor, key, fields, entries)
+        changed, _ = self._find_changed(key.fingerprint)
+        return KeyChange(changed or replace(key, fields=fields), f"Saved: {'; '.join(changes)}.")
+
+    def show(self, actor: Actor, key: ApiKey) -> Secret:
+        """The key in full, after that it is shown was logged."""
+        masked = audit_mask(key.masked, key.fingerprint)
+        return self._revealed(actor, key, f"API key {masked} shown in full to {actor.user_name}")
+
+    def copy(self, actor: Actor, key: ApiKey) -> Secret:
+        """The key for the terminal's clipboard, after that it is sent was logged."""
+        masked = audit_mask(key.masked, key.fingerprint)
+        return self._revealed(actor, key, f"API key {masked} sent to the terminal's clipboard by {actor.user_name}")
+
+    def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
+        """The key's own audit entries, newest first."""
+        text = self._authority.clear_text(key.fingerprint)
+        return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
+
+    def _why_not(self, key: ApiKey) -> str:
+        return _why_not(key, self._authority.info.stranger)
+
+    def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
+        text = self._authority.clear_text(key.fingerprint)
+        if text is None:
+            raise NotOursToChange("This key is gone from the list.", "Read the list again.")
+        with self._practice.change(actor, Permission.SETUP, entry):
+            pass
+        return text
+
+    @contextmanager
+    def _explaining(self, key: ApiKey) -> Iterator[None]:
+        """Tell who changed what a change found to be another by now."""
+        try:
+            yield
+        except ChangedMeanwhile as error:
+            raise self._audit.explained(error.conflicts, fingerprint_tag(key.fingerprint)) from error
+
+    def _refuse_known(self, identity: str) -> None:
+        for known in self.list().keys:
+            if known.fingerprint == identity and not known.gone:
+                raise InvalidInput(
+                    "key",
+                    f"This key is in the list already: {known.developer}, {known.status.label}.",
+                    "Open it in the list to enable or disable it.",
+                )
+
+    def _find_changed(self, identity: str) -> tuple[ApiKey | None, KeyList]:
+        """Read a key after its change, which stands whatever becomes of the reading; None where it is not listed."""
+        try:
+            keys = self.list()
+        except PracticeUnavailable as error:
+            raise Unconfirmed(
+                f"The change was made and logged, but the list could not be read after it. {error.sentence}",
+                "Do not repeat the change; read the list again.",
+            ) from error
+        return next((key for key in keys.keys if key.fingerprint == identity), None), keys
+
+    def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
+        """What a new status means, and what it does not."""
+        first, *others = self._authority.consequences(key)
+        if key.status.enabled or not keys.authority.may_change:
+            return (first, *others)
+        enabled = [
+            other
+            for other in keys.keys
+            if other.developer.casefold() == key.developer.casefold() and other.status.enabled
+        ]
+        return (first, _other_keys(key.developer, len(enabled)), *others)
+
+
+def _other_keys(developer: str, count: int) -> str:
+    if count == 0:
+        return f"{developer} has no other enabled key here."
+    keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
+    return f"Not cut off: {keys} of {developer} in this list."
+
+
+def _why_not(key: ApiKey, stranger: str) -> str:
+    if key.gone:
+        return "This key is gone from the list."
+    if not key.known:
+        return stranger
+    if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
+        contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
+        return (
+            f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
+        )
+    if key.status is KeyStatus.DISABLED_BY_HQ:
+        return "Open Dental disabled this key; only Open Dental's support can enable it."
+    return f"The office can do nothing with a key whose status is {key.status.label}."

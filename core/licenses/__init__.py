@@ -1,0 +1,1 @@
+"""License agreements and who accepted them."""

@@ -1,0 +1,1 @@
+"""Frozen dataclasses that services return to screens and commands."""

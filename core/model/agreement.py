@@ -1,0 +1,57 @@
+"""The license agreement that stands before adding a key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from core.base.errors import ConfigurationError
+
+DEFAULT_TITLE = "API Access Agreement"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A license text that can be accepted."""
+
+    title: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the text's UTF-8 bytes, in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """An agreement that was accepted, and is logged so."""
+
+    title: str
+    sha256: str
+    number: int
+    """Where the companion keeps it."""
+
+
+def default_agreement() -> Agreement:
+    """Our own wording of what giving a key away means."""
+    return Agreement(DEFAULT_TITLE, files("core.model").joinpath("agreement.txt").read_text(encoding="utf-8"))
+
+
+def agreement_from(path: Path, title: str) -> Agreement:
+    """An office's own license text.
+
+    Raises:
+        ConfigurationError: The file cannot be read as UTF-8 text, or is empty.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The license text {path} cannot be read.", "It must be a UTF-8 text file that you may read."
+        ) from error
+    if not text.strip():
+        raise ConfigurationError(f"The license text {path} is empty.", "Put the text in, or remove the setting.")
+    return Agreement(title, text)

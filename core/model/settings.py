@@ -1,0 +1,115 @@
+"""The three settings of the API Setup window, as values; how they are checked and worded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from core.base.errors import InvalidInput
+
+LONGEST_INTERVAL = 100_000_000
+LONGEST_TEXT = 40
+
+
+@dataclass(frozen=True)
+class PaymentType:
+    """One payment type of the practice."""
+
+    number: int
+    name: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The settings as they are stored; None where this database has no place for one."""
+
+    enabled: bool | None
+    interval: str | None
+    """Minutes as text, as typed; blank means that subscriptions are off."""
+    payment_type: int | None
+    """A `PaymentType.number`; 0 when none was chosen yet."""
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    """What the API Setup screen shows of the settings."""
+
+    values: ApiSettings
+    payment_types: tuple[PaymentType, ...]
+    """The active ones in their order, then the current one if it is hidden or unknown."""
+    missing: tuple[str, ...]
+    """What this database has no place for, in words."""
+
+
+@dataclass(frozen=True)
+class SavedSettings:
+    """What a save wrote: one phrase for each value that changed."""
+
+    changes: tuple[str, ...]
+
+
+def clean_interval(text: str) -> str:
+    """The interval as it may be stored: blank, or minutes from 0 to 100,000,000, decimals allowed.
+
+    Raises:
+        InvalidInput: It is neither; the field is `interval`.
+    """
+    stripped = text.strip()
+    if stripped == "":
+        return ""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", stripped):
+        raise InvalidInput(
+            "interval",
+            "The subscription interval must be blank or a number of minutes.",
+            "Digits, with a point before decimals; blank turns subscriptions off.",
+        )
+    if Decimal(stripped) > LONGEST_INTERVAL:
+        raise InvalidInput("interval", "The subscription interval must not be above 100,000,000 minutes.")
+    if len(stripped) > LONGEST_TEXT:
+        raise InvalidInput("interval", f"The subscription interval must not be longer than {LONGEST_TEXT} digits.")
+    return stripped
+
+
+def worded_enabled(enabled: bool | None) -> str:
+    """On or off, as audit entries say it."""
+    return "on" if enabled else "off"
+
+
+def worded_interval(interval: str | None) -> str:
+    """The interval as audit entries say it."""
+    if not interval:
+        return "blank"
+    return f"{interval} {'minute' if interval == '1' else 'minutes'}"
+
+
+def worded_payment_type(number: int | None, payment_types: tuple[PaymentType, ...]) -> str:
+    """The payment type's name, as audit entries say it."""
+    if not number:
+        return "none"
+    names = {payment_type.number: payment_type.name for payment_type in payment_types}
+    return names.get(number, f"unknown type {number}")
+
+
+class Worded(Protocol):
+    """One value before and after, in words."""
+
+    @property
+    def what(self) -> str: ...
+
+    @property
+    def before(self) -> str: ...
+
+    @property
+    def after(self) -> str: ...
+
+
+def worded_edits(edits: Sequence[Worded]) -> str:
+    """The audit text: `API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes`."""
+    first, *others = edits
+    phrases = [f"{first.what} changed from {first.before} to {first.after}"]
+    phrases += [f"{edit.what} from {edit.before} to {edit.after}" for edit in others]
+    return f"API Setup: {'; '.join(phrases)}"

@@ -1,0 +1,1 @@
+"""An office: one open practice with all of its services."""

@@ -1,0 +1,207 @@
+"""The demo practice: a filled one that is thrown away, made through the same services as a real one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core.audit.service import AuditService
+from core.base.runtime import Surroundings
+from core.base.secret import Secret
+from core.companion.store import Companion
+from core.companion.tables import RegistryKey
+from core.keys.local_registry import LocalRegistry
+from core.keys.service import KeyService
+from core.licenses.service import LicenseService
+from core.model.actor import Actor
+from core.model.agreement import Agreement
+from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.opendental.key_status import API_PERMISSIONS, KeyStatus
+from core.opendental.log_hash import NO_DATE, log_hash
+from core.opendental.permission_types import Permission
+from core.opendental.schema import Definition, OpenDental, SecurityLog, SecurityLogHash, UserOd
+from core.practice.practice import Practice
+from core.settings.service import SettingsService
+
+TITLE = "Bright Smiles Dental (demo)"
+ENTRIES = 300
+DAYS = timedelta(days=21)
+ALTERED_TEXT = "Payment of $20.00 entered."
+
+_ALL = API_PERMISSIONS[25:]
+_READ = tuple(name for name in API_PERMISSIONS if name.endswith("Read"))
+
+# Invented developers; the keys are made from their names and open nothing.
+_KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
+    (
+        "Appointment Bridge",
+        "support@appointment-bridge.example",
+        ("ApiReadAll", "ApiAppointments"),
+        date(2023, 3, 1),
+        KeyStatus.ENABLED,
+    ),
+    ("Canopy Analytics", "api@canopy.example", ("ApiReadAll", "ApiQueries"), date(2024, 6, 14), KeyStatus.ENABLED),
+    (
+        "ClearPay",
+        "integrations@clearpay.example",
+        ("ApiReadAll", "ApiPayments", "ApiPayPlans"),
+        date(2022, 11, 30),
+        KeyStatus.ENABLED,
+    ),
+    ("Dentist Finder", "tech@dentistfinder.example", ("ApiReadAll",), None, KeyStatus.DISABLED_BY_CUSTOMER),
+    (
+        "Front Desk Assist",
+        "hello@frontdesk.example",
+        ("ApiReadAll", "ApiComm", "ApiTextingASAP"),
+        date(2024, 1, 8),
+        KeyStatus.ENABLED,
+    ),
+    (
+        "Insurance Mate",
+        "dev@insurancemate.example",
+        ("ApiReadAll", "ApiInsurance", "ApiPatients"),
+        date(2021, 9, 21),
+        KeyStatus.ENABLED,
+    ),
+    ("Molar Records", "ops@molar.example", (*_READ,), date(2020, 5, 4), KeyStatus.ENABLED_READ_ONLY),
+    ("Old Recall Service", "", ("ApiReadAll", "ApiComm"), None, KeyStatus.DISABLED_BY_DEVELOPER),
+    (
+        "Patient Portal Plus",
+        "keys@portalplus.example",
+        ("ApiReadAll", "ApiPatients", "ApiDocuments", "ApiComm"),
+        date(2024, 10, 2),
+        KeyStatus.ENABLED,
+    ),
+    (
+        "Patient Portal Plus",
+        "keys@portalplus.example",
+        ("ApiReadAll", "ApiPatients"),
+        date(2024, 10, 2),
+        KeyStatus.ENABLED,
+    ),
+    (
+        "Smile Imaging",
+        "contact@smileimaging.example",
+        ("ApiReadAll", "ApiDocuments", "ApiProcedureLogs"),
+        date(2023, 12, 12),
+        KeyStatus.DISABLED_BY_HQ,
+    ),
+    ("Whole Office Suite", "api@wholeoffice.example", _ALL, date(2023, 7, 19), KeyStatus.ENABLED),
+)
+_PAYMENT = (15, "Payment of $120.00 entered.")
+# What an ordinary day leaves in the Audit Trail.
+_DAILY = (
+    (Permission.USER_LOG_ON_OFF, "User: {user} has logged on."),
+    (25, "Appointment created for a patient."),
+    (27, "Appointment edited: moved by fifteen minutes."),
+    (43, "Commlog edited."),
+    _PAYMENT,
+    (120, "Appointment confirmation changed from Unconfirmed to Confirmed."),
+    (110, "Insurance plan edited."),
+    (Permission.USER_LOG_ON_OFF, "User: {user} has logged off."),
+)
+_STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
+
+
+def fill(practice: Practice, companion: Companion, agreement: Agreement, surroundings: Surroundings) -> None:
+    """Fill a new embedded practice with a dozen keys and a few hundred audit entries, one of them altered."""
+    now = surroundings.clock().replace(microsecond=0)
+    past = _Past(now - DAYS)
+    then = Practice(practice.engine, practice.shape, past.now, surroundings.random)
+    admin = Actor(1, surroundings.account, surroundings.computer)
+    with Session(practice.engine) as session, session.begin():
+        session.add_all(_people_and_lists())
+        session.add_all(_ordinary_days(surroundings.random, now))
+    _add_keys(then, companion, agreement, admin, past)
+    settings = SettingsService(then, AuditService(then, tuple))
+    read = settings.load().values
+    settings.save(admin, read, replace(read, enabled=True, interval="5", payment_type=3))
+
+
+class _Past:
+    """A clock that stands until it is told that time went by."""
+
+    def __init__(self, start: datetime) -> None:
+        self._moment = start
+
+    def now(self) -> datetime:
+        return self._moment
+
+    def go_by(self) -> None:
+        self._moment += timedelta(hours=5, minutes=7)
+
+
+def _people_and_lists() -> list[OpenDental]:
+    return [
+        *(UserOd(user_num=number, user_name=name, is_hidden=0, failed_attempts=0) for number, name in _STAFF.items()),
+        Definition(def_num=4, category=10, item_order=3, item_name="Gift certificate", is_hidden=1),
+        Definition(def_num=5, category=10, item_order=4, item_name="Electronic funds transfer", is_hidden=0),
+    ]
+
+
+def _ordinary_days(random: Random, now: datetime) -> list[OpenDental]:
+    """What a practice's people leave in the Audit Trail; the words of one entry were changed after it was written."""
+    rows: list[OpenDental] = []
+    for number, moment in enumerate(sorted(_office_hours(random, now) for _ in range(ENTRIES)), start=1):
+        user, (permission, text) = random.choice(list(_STAFF)), random.choice(_DAILY)
+        altered = number == ENTRIES - 12
+        if altered:
+            permission, text = _PAYMENT
+        written = text.format(user=_STAFF[user])
+        shown = ALTERED_TEXT if altered else written
+        rows.append(
+            SecurityLog(
+                security_log_num=number,
+                perm_type=int(permission),
+                user_num=user,
+                log_date_time=moment,
+                log_text=shown,
+                pat_num=0,
+                comp_name="FRONTDESK-2",
+                f_key=0,
+                log_source=0,
+                def_num=0,
+                def_num_error=0,
+                date_t_previous=NO_DATE,
+            )
+        )
+        hashed = log_hash(int(permission), user, moment, written, 0, NO_DATE)
+        rows.append(SecurityLogHash(security_log_num=number, log_hash=hashed))
+    return rows
+
+
+def _office_hours(random: Random, now: datetime) -> datetime:
+    """A moment of one of the past days, between eight and six."""
+    day = (now - timedelta(days=random.randint(1, DAYS.days))).replace(hour=8, minute=0, second=0)
+    return day + timedelta(seconds=random.randrange(10 * 3600))
+
+
+def _add_keys(practice: Practice, companion: Companion, agreement: Agreement, admin: Actor, past: _Past) -> None:
+    registry = LocalRegistry(practice, companion)
+    keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
+    acceptance = LicenseService(practice, companion, agreement).accept(admin)
+    for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
+        text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
+        past.go_by()
+        fields = KeyFields(email, f"555-01{number:02}", permissions, since)
+        key = keys.add(admin, NewKey(Secret(text), developer, fields), acceptance).key
+        if status is KeyStatus.DISABLED_BY_CUSTOMER:
+            keys.set_status(admin, key, status)
+        elif status is not KeyStatus.ENABLED:
+            _set_from_outside(companion, key, status, practice)
+
+
+def _set_from_outside(companion: Companion, key: ApiKey, status: KeyStatus, practice: Practice) -> None:
+    """Set a status that only the developer or Open Dental gives."""
+    with companion.write() as session:
+        disabled = None if status.enabled else practice.now(session)
+        session.execute(
+            update(RegistryKey)
+            .where(RegistryKey.fingerprint == key.fingerprint)
+            .values(status=int(status), date_disabled=disabled)
+        )

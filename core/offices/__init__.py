@@ -1,0 +1,1 @@
+"""The configured offices: configuration file, paths, password sources and import."""

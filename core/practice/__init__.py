@@ -1,0 +1,1 @@
+"""An open practice database: reading, the one write path, inspection and grants."""

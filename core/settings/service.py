@@ -1,0 +1,258 @@
+"""The service for the API's settings: load them, and save what changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.audit.service import AuditService
+from core.base.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.model.actor import Actor
+from core.model.audit_events import worded_undoing
+from core.model.settings import (
+    ApiSettings,
+    PaymentType,
+    SavedSettings,
+    SettingsPage,
+    clean_interval,
+    worded_edits,
+    worded_enabled,
+    worded_interval,
+    worded_payment_type,
+)
+from core.opendental.permission_types import Permission
+from core.opendental.schema import Definition, Preference, Program, ProgramProperty
+from core.opendental.signals import SignalType
+from core.practice.practice import Practice, before_the_change
+
+_PAYMENT_TYPES = 10
+
+T = TypeVar("T", bool, str, int)
+
+
+class SettingsService:
+    """Loads and saves Enabled, the subscription interval and the default payment type."""
+
+    def __init__(self, practice: Practice, audit: AuditService) -> None:
+        self._practice = practice
+        self._audit = audit
+
+    def load(self) -> SettingsPage:
+        """Read the settings and the payment types to choose from."""
+        with self._practice.read() as session:
+            return _read(session).page
+
+    def check(self, read: ApiSettings, wanted: ApiSettings) -> None:
+        """Refuse values that `save` would refuse; nothing is written.
+
+        Args:
+            read: What was shown.
+            wanted: What shall be there.
+
+        Raises:
+            InvalidInput: As for `save`.
+        """
+        with self._practice.read() as session:
+            _checked(_read(session), read, wanted)
+
+    def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings, *, undoing: int = 0) -> SavedSettings:
+        """Write the values that differ between `read` and `wanted`, if they still are what was read.
+
+        Args:
+            actor: Who saves.
+            read: What was shown.
+            wanted: What shall be there.
+            undoing: The number of the audit entry that this undoes; 0 for none.
+
+        Raises:
+            InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
+            ChangedMeanwhile: Another program changed a value that was to be written; nothing was written.
+        """
+        with before_the_change(), self._practice.read() as session:
+            stored = _read(session)
+        edits = _edits(stored, read, _checked(stored, read, wanted))
+        conflicts = tuple(edit.conflict for edit in edits if edit.conflict)
+        if conflicts:
+            raise self._audit.explained(conflicts)
+        if not edits:
+            return SavedSettings(())
+        try:
+            self._write(actor, edits, worded_edits(edits) + worded_undoing(undoing))
+        except ChangedMeanwhile as error:
+            with self._practice.read() as session:
+                moved = _edits(_read(session), read, wanted)
+            conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
+            raise self._audit.explained(conflicts or error.conflicts) from error
+        return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
+
+    def _write(self, actor: Actor, edits: list[_Edit], entry: str) -> None:
+        with self._practice.change(actor, Permission.SETUP, entry, once=True) as change:
+            for edit in edits:
+                cell = edit.cell
+                if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
+                    raise ChangedMeanwhile((Conflict(edit.what, edit.before, "something else", edit.after),))
+                change.signal(cell.signal)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Where a value stands, and what stands there."""
+
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+    key: InstrumentedAttribute[int]
+    number: int
+    value: int | str | None
+    signal: SignalType
+
+
+@dataclass(frozen=True)
+class _Stored:
+    page: SettingsPage
+    enabled: _Cell | None
+    interval: _Cell | None
+    payment_type: _Cell | None
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """One value to write."""
+
+    what: str
+    cell: _Cell
+    before: str
+    after: str
+    raw: int | str
+    conflict: Conflict | None
+
+
+def _read(session: Session) -> _Stored:
+    enabled, interval = _program_cells(session)
+    preference = _preference_cell(session)
+    current = _number(preference.value) if preference else None
+    values = ApiSettings(
+        enabled=bool(enabled.value) if enabled else None,
+        interval=str(interval.value or "") if interval else None,
+        payment_type=current,
+    )
+    missing = tuple(
+        sentence
+        for cell, sentence in (
+            (enabled, "This database has no program FHIR: the API cannot be enabled here."),
+            (interval, "This database has no place for the subscription interval."),
+            (preference, "This database has no preference ApiPaymentType: update Open Dental to choose one."),
+        )
+        if cell is None
+    )
+    return _Stored(SettingsPage(values, _payment_types(session, current), missing), enabled, interval, preference)
+
+
+def _program_cells(session: Session) -> tuple[_Cell | None, _Cell | None]:
+    program = session.execute(
+        select(Program.program_num, Program.enabled)
+        .where(Program.prog_name == "FHIR")
+        .order_by(Program.program_num)
+        .limit(1)
+    ).first()
+    if program is None:
+        return None, None
+    enabled = _Cell(Program.enabled, Program.program_num, program[0], program[1], SignalType.PROGRAMS)
+    interval = session.execute(
+        select(ProgramProperty.program_property_num, ProgramProperty.property_value)
+        .where(
+            ProgramProperty.program_num == program[0],
+            ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+        )
+        .order_by(ProgramProperty.program_property_num)
+        .limit(1)
+    ).first()
+    if interval is None:
+        return enabled, None
+    return enabled, _Cell(
+        ProgramProperty.property_value,
+        ProgramProperty.program_property_num,
+        interval[0],
+        interval[1],
+        SignalType.PROGRAMS,
+    )
+
+
+def _preference_cell(session: Session) -> _Cell | None:
+    row = session.execute(
+        select(Preference.pref_num, Preference.value_string)
+        .where(Preference.pref_name == "ApiPaymentType")
+        .order_by(Preference.pref_num)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return _Cell(Preference.value_string, Preference.pref_num, row[0], row[1], SignalType.PREFS)
+
+
+def _number(value: int | str | None) -> int:
+    """A preference's text as a number; what is none counts as not chosen."""
+    text = str(value or "").strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
+
+
+def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, ...]:
+    rows = session.execute(
+        select(Definition.def_num, Definition.item_name, Definition.is_hidden)
+        .where(Definition.category == _PAYMENT_TYPES)
+        .order_by(Definition.item_order, Definition.def_num)
+    ).all()
+    known = [PaymentType(number, name or "", bool(hidden)) for number, name, hidden in rows]
+    active = [payment_type for payment_type in known if not payment_type.hidden]
+    if not current or any(payment_type.number == current for payment_type in active):
+        return tuple(active)
+    hidden = [payment_type for payment_type in known if payment_type.number == current]
+    return (*active, *(hidden or [PaymentType(current, f"unknown type {current}", hidden=True)]))
+
+
+def _checked(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> ApiSettings:
+    """The wanted values as they may be saved; the window's own rules, for the whole window."""
+    page = stored.page
+    interval = None if stored.interval is None else clean_interval(wanted.interval or "")
+    if interval == (read.interval or "").strip():
+        interval = read.interval
+    known = {payment_type.number for payment_type in page.payment_types}
+    if stored.payment_type is not None and not wanted.payment_type:
+        raise InvalidInput("payment_type", "A default payment type must be chosen before saving.")
+    if stored.payment_type is not None and wanted.payment_type not in known:
+        raise InvalidInput("payment_type", "That payment type is hidden or gone since.", "Choose another one.")
+    return ApiSettings(wanted.enabled, interval, wanted.payment_type)
+
+
+def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edit]:
+    now = stored.page.values
+
+    def named(number: int | None) -> str:
+        return worded_payment_type(number, stored.page.payment_types)
+
+    candidates = (
+        _edit("Enabled", stored.enabled, (read.enabled, now.enabled, wanted.enabled), worded_enabled, int),
+        _edit(
+            "subscription interval", stored.interval, (read.interval, now.interval, wanted.interval), worded_interval
+        ),
+        _edit("payment type", stored.payment_type, (read.payment_type, now.payment_type, wanted.payment_type), named),
+    )
+    return [edit for edit in candidates if edit is not None]
+
+
+def _edit(
+    what: str,
+    cell: _Cell | None,
+    values: tuple[T | None, T | None, T | None],
+    worded: Callable[[T | None], str],
+    raw: type[int] | type[str] = str,
+) -> _Edit | None:
+    """One value to write, from what was read, what is there now and what is wanted; None where nothing is to do."""
+    read, now, wanted = values
+    if cell is None or wanted is None or wanted in (read, now):
+        return None
+    conflict = Conflict(what, worded(read), worded(now), worded(wanted)) if read != now else None
+    return _Edit(what, cell, worded(now), worded(wanted), raw(wanted), conflict)

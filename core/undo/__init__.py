@@ -1,0 +1,1 @@
+"""Undoing a change from its audit entry."""

@@ -1,0 +1,1 @@
+"""Open Dental users: sign-in, lockout and permissions."""

@@ -1,0 +1,213 @@
+"""The Audit Trail as it is read: order, users, dates, masked keys, and what each hash says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import event
+
+from core.audit.paging import Toward
+from core.model.api_key import AuthorityName
+from core.model.audit_entry import AuditEntry, Genuineness
+from tests.support.actors import ADMIN
+from tests.support.audit_pages import EVERYTHING, latest, walked
+from tests.support.databases import FilePlace, Place, ServerPlace
+from tests.support.practice_rows import BRIDGE_KEY, STRAY_KEY, log_hash
+
+
+def entries(place: Place, authority: AuthorityName = AuthorityName.LOCAL) -> tuple[AuditEntry, ...]:
+    with place.office(authority) as office:
+        return latest(office)
+
+
+def entry(place: Place, number: int) -> AuditEntry:
+    (found,) = [entry for entry in entries(place) if entry.number == number]
+    return found
+
+
+def test_the_latest_come_first_and_the_last_written_of_one_second(place: Place) -> None:
+    assert [entry.number for entry in entries(place)] == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
+
+
+def test_each_entry_tells_whether_it_is_genuine(place: Place) -> None:
+    said = {entry.number: entry.genuineness for entry in entries(place)}
+    assert said.pop(3) is Genuineness.ALTERED
+    assert said.pop(4) is Genuineness.NO_HASH
+    assert set(said.values()) == {Genuineness.GENUINE}
+
+
+def test_the_words_for_genuineness() -> None:
+    assert [member.value for member in Genuineness] == ["genuine", "no hash", "altered"]
+    assert all(member.explanation.endswith(".") for member in Genuineness)
+
+
+@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "LogText = 'Payment of $9.00 entered.'",
+        "UserNum = 3",
+        "PermType = 16",
+        "PatNum = 13",
+        "LogDateTime = '2024-11-05 09:03:06'",
+        "DateTPrevious = '2024-11-05 09:03:06'",
+    ],
+)
+def test_whatever_the_hash_covers_cannot_be_changed_unseen(server_place: ServerPlace, change: str) -> None:
+    server_place.execute(f"UPDATE securitylog SET {change} WHERE SecurityLogNum = 1")
+    assert entry(server_place, 1).genuineness is Genuineness.ALTERED
+
+
+def test_a_second_hash_that_does_not_match_is_doubt(place: Place) -> None:
+    place.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
+    assert entry(place, 1).genuineness is Genuineness.ALTERED
+
+
+def test_a_zero_date_is_no_date(place: Place) -> None:
+    found = entry(place, 5)
+    assert found.moment is None
+    assert found.genuineness is Genuineness.GENUINE
+
+
+def test_a_null_text_is_an_empty_one(place: Place) -> None:
+    found = entry(place, 6)
+    assert (found.text, found.genuineness) == ("", Genuineness.GENUINE)
+
+
+def test_users_by_name_and_those_who_are_gone(place: Place) -> None:
+    users = {entry.number: entry.user for entry in entries(place)}
+    assert (users[1], users[2], users[7], users[8]) == ("Admin", "Maria", "Unknown(5)", "")
+
+
+def test_an_entry_with_all_that_lists_show(place: Place) -> None:
+    right = log_hash(place.practice_rows()["securitylog"]["2"])
+    assert entry(place, 2) == AuditEntry(
+        number=2,
+        moment=datetime(2020, 2, 29),
+        permission_number=27,
+        permission="AppointmentEdit",
+        user_num=2,
+        user="Maria",
+        computer="FRONTDESK-2",
+        text="José — déplacé 日本語",
+        text_masked=False,
+        source="None",
+        patient=4711,
+        last_edit=datetime(2020, 2, 28, 12, 30, 1),
+        genuineness=Genuineness.GENUINE,
+        stored_moment="2020-02-29 00:00:00",
+        stored_hashes=(right,),
+        computed_hash=right,
+    )
+
+
+def test_a_key_in_an_entry_of_the_vendors_is_masked(place: Place) -> None:
+    found = entry(place, 10)
+    assert found.text == "New API key ********Gh78 added by Admin"
+    assert found.text_masked
+    assert found.genuineness is Genuineness.GENUINE
+
+
+@pytest.mark.parametrize("key", ["Unknown1Unknown2", "short", BRIDGE_KEY, "Star*inside*12", "*star-at-first"])
+def test_a_key_that_an_entry_names_is_masked_even_if_it_is_not_in_the_list(file_place: FilePlace, key: str) -> None:
+    file_place.execute("UPDATE securitylog SET LogText = ?", f"New API key {key} added by Admin")
+    assert all(key not in entry.text and entry.text_masked for entry in entries(file_place))
+
+
+def test_a_key_in_the_list_is_masked_wherever_it_stands(file_place: FilePlace) -> None:
+    file_place.execute("UPDATE securitylog SET LogText = ?", f"<{STRAY_KEY}>, {BRIDGE_KEY}/{BRIDGE_KEY}")
+    assert {entry.text for entry in entries(file_place)} == {"<********Tt40>, ********Gh78/********Gh78"}
+
+
+def test_a_key_that_begins_with_another_is_masked_whole(file_place: FilePlace) -> None:
+    file_place.execute("UPDATE apikey SET CustApiKey = ? WHERE APIKeyNum = 3", f"{BRIDGE_KEY}LongerKey99")
+    file_place.execute("UPDATE securitylog SET LogText = ?", f"It is {BRIDGE_KEY}LongerKey99.")
+    assert {entry.text for entry in entries(file_place)} == {"It is ********ey99."}
+
+
+@pytest.mark.parametrize(
+    "text", ["API key ********Gh78 #abcdef (Dev) shown", "x [/] y", "New API key added", "API/FHIR"]
+)
+def test_an_entry_without_a_key_is_left_as_it_is(file_place: FilePlace, text: str) -> None:
+    file_place.execute("UPDATE securitylog SET LogText = ?", text)
+    assert {(entry.text, entry.text_masked) for entry in entries(file_place)} == {(text, False)}
+
+
+def test_log_sources_are_named(file_place: FilePlace) -> None:
+    file_place.execute("UPDATE securitylog SET LogSource = SecurityLogNum + 22")
+    assert {entry.source for entry in entries(file_place)} >= {"API", "ClaimReceiveAutomatic", "PaymentPortal", "26"}
+
+
+@pytest.mark.parametrize("size", [1, 3, 10, 100])
+def test_a_page_has_as_many_as_are_wanted(file_place: FilePlace, size: int) -> None:
+    file_place.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 09:03:' || (10 + SecurityLogNum)")
+    with file_place.office() as office:
+        assert [entry.number for entry in latest(office, size)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1][:size]
+
+
+def test_a_second_that_a_page_would_cut_in_two_is_left_to_the_next_page(place: Place) -> None:
+    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03' WHERE SecurityLogNum IN (6, 7)")
+    with place.office() as office:
+        search = office.audit.search(EVERYTHING)
+        page = search.page(Toward.OLDER, size=4)
+        assert [entry.number for entry in page.entries] == [10, 1]
+        assert [entry.number for entry in search.page(Toward.OLDER, page.onward, 4).entries] == [9, 8, 7, 6]
+
+
+def test_a_second_of_more_than_a_page_keeps_its_order(place: Place) -> None:
+    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03'")
+    with place.office() as office:
+        search = office.audit.search(EVERYTHING)
+        assert [entry.number for entry in walked(search, Toward.OLDER, size=3)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+        assert [entry.number for entry in walked(search, Toward.NEWER, size=3)] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+def test_an_empty_audit_trail(place: Place) -> None:
+    place.execute("DELETE FROM securitylog")
+    assert entries(place) == ()
+
+
+def test_only_entries_without_a_date(place: Place) -> None:
+    place.execute("DELETE FROM securitylog WHERE SecurityLogNum <> 5")
+    assert [entry.number for entry in entries(place)] == [5]
+
+
+def test_what_we_wrote_is_genuine(place: Place) -> None:
+    with place.office() as office:
+        office.licenses.decline(ADMIN)
+        newest = latest(office)[0]
+    assert newest.genuineness is Genuineness.GENUINE
+    assert newest.permission == ("LicenseAccept" if place.has_apikey else "Setup")
+    assert newest.computer == "server-1, 203.0.113.9"
+
+
+def test_with_headquarters_the_copys_keys_are_masked(server_place: ServerPlace) -> None:
+    server_place.execute("UPDATE securitylog SET LogText = ?", f"{STRAY_KEY} {BRIDGE_KEY}")
+    assert {entry.text for entry in entries(server_place, AuthorityName.HEADQUARTERS)} == {"********Tt40 ********Gh78"}
+
+
+def test_no_reading_begins_inside_another_one(file_place: FilePlace) -> None:
+    """On SQLite the inner one would wait for a writer that waits for the outer one."""
+    open_now, most = 0, 0
+
+    def began(_connection: object) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+
+    def ended(_connection: object) -> None:
+        nonlocal open_now
+        open_now -= 1
+
+    with file_place.office() as office:
+        key = office.keys.list().keys[0]
+        engine = office._practice.engine
+        event.listen(engine, "begin", began)
+        event.listen(engine, "rollback", ended)
+        event.listen(engine, "commit", ended)
+        assert latest(office)
+        office.keys.history(key)
+        office.settings.load()
+        office.keys.list()
+    assert most == 1

@@ -1,0 +1,137 @@
+"""A line to the server that fails: said within the timeouts, and mended by the next thing that is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from core.base.errors import ConnectionLost, PracticeUnavailable, ServerUnreachable
+from core.database.address import ServerAddress
+from core.office.office import Office
+from tests.support.actors import ADMIN
+from tests.support.databases import ServerPlace, make_server_practice
+from tests.support.mariadb_server import PROGRAMS, OwnServer, own_server
+from tests.support.opendental_columns import NEW
+from tests.support.tcp_proxy import Line
+
+PATIENCE = 0.4
+
+
+@pytest.fixture(autouse=True)
+def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONNECT_SECONDS", "READ_SECONDS", "WRITE_SECONDS"):
+        monkeypatch.setattr(f"core.database.engines.{name}", PATIENCE)
+
+
+@pytest.fixture
+def line(server_place: ServerPlace) -> Iterator[Line]:
+    """A line to the practice, over which it is opened."""
+    straight = server_place.address
+    made = Line(server_place.server)
+    server_place.address = ServerAddress("127.0.0.1", made.port, server_place.database, server_place.server.user)
+    yield made
+    made.close()
+    server_place.address = straight
+
+
+def enabled(office: Office) -> bool | None:
+    return office.settings.load().values.enabled
+
+
+def test_a_network_that_swallows_everything_is_noticed_and_mended(server_place: ServerPlace, line: Line) -> None:
+    with server_place.office() as office:
+        line.swallow()
+        for error in (ConnectionLost, PracticeUnavailable):
+            began = monotonic()
+            with pytest.raises(error):
+                enabled(office)
+            # The connection that was there, and a new one.
+            assert monotonic() - began < 2.5 * PATIENCE
+        line.mend()
+        assert enabled(office) is False
+
+
+def test_a_save_into_a_network_that_swallows_everything_is_made_once(server_place: ServerPlace, line: Line) -> None:
+    with server_place.office() as office:
+        read = office.settings.load().values
+        line.swallow()
+        with pytest.raises(PracticeUnavailable, match="Nothing was changed"):
+            office.settings.save(ADMIN, read, replace(read, enabled=True))
+        line.mend()
+        assert office.settings.save(ADMIN, read, replace(read, enabled=True)).changes == ("Enabled from off to on",)
+    texts = [str(row["LogText"]) for row in server_place.practice_rows()["securitylog"].values()]
+    assert texts.count("API Setup: Enabled changed from off to on") == 1
+
+
+def test_a_name_service_that_is_gone_is_named(server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, gone = socket.getaddrinfo, False
+
+    def resolve(host: str, *arguments: Any, **options: Any) -> Any:
+        if host == "practice.example" and gone:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(server_place.server.host if host == "practice.example" else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    straight = server_place.address
+    assert isinstance(straight, ServerAddress)
+    server_place.address = replace(straight, host="practice.example")
+    try:
+        with server_place.office() as office:
+            gone = True
+            office._practice.engine.dispose()
+            with pytest.raises(ServerUnreachable, match="name of the database server cannot be found"):
+                enabled(office)
+            gone = False
+            assert enabled(office) is False
+    finally:
+        server_place.address = straight
+
+
+# -- a server of the test's own -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    """A server that gives up connections after a second."""
+    if not all(map(shutil.which, PROGRAMS)):
+        reason = "no MariaDB server is installed here to start one that can be restarted"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with own_server(tmp_path_factory.mktemp("own"), "--wait-timeout=1", "--interactive-timeout=1") as started:
+        make_server_practice(started.server, "opendental", NEW, "MyISAM")
+        yield started
+
+
+@pytest.fixture
+def its_office(ours: OwnServer, server_place: ServerPlace) -> Iterator[Office]:
+    """The practice on that server, open."""
+    straight, address = server_place.address, ours.server
+    server_place.address = ServerAddress(address.host, address.port, "opendental", address.user)
+    try:
+        with closing(server_place.open()) as office:
+            yield office
+    finally:
+        server_place.address = straight
+
+
+def test_connections_that_the_server_gave_up_are_made_again(ours: OwnServer, its_office: Office) -> None:
+    assert enabled(its_office) is False
+    ours.wait_until_nobody_is_connected()
+    assert enabled(its_office) is False
+
+
+def test_a_server_that_is_restarted_is_met_again(ours: OwnServer, its_office: Office) -> None:
+    read = its_office.settings.load().values
+    ours.stop()
+    with pytest.raises(PracticeUnavailable, match="Nothing was changed"):
+        its_office.settings.save(ADMIN, read, replace(read, enabled=True))
+    ours.start()
+    its_office.settings.save(ADMIN, read, replace(read, enabled=True))
+    assert enabled(its_office) is True

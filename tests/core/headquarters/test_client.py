@@ -1,0 +1,511 @@
+"""The line to headquarters, with a real server at its other end."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.base.errors import (
+    HeadquartersFailed,
+    HeadquartersRefused,
+    HeadquartersStep,
+    HeadquartersUnreachable,
+    NoUsableAnswer,
+)
+from core.base.secret import Secret
+from core.headquarters.client import PAUSES, HeadquartersLine
+from core.headquarters.requests import Credentials
+from core.headquarters.transport import Limits
+from core.opendental.key_status import KeyStatus
+from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
+from tests.support.headquarters_protocol import (
+    ASSIGN,
+    LIST,
+    NAMESPACE,
+    NOW,
+    PATH,
+    SET_STATUS,
+    HeldKey,
+    PracticeCredentials,
+)
+
+PRACTICE = PracticeCredentials(computer="server-1, 203.0.113.9")
+CREDENTIALS = Credentials(
+    registration_key=Secret(PRACTICE.registration_key),
+    practice_title=PRACTICE.title,
+    practice_phone=PRACTICE.phone,
+    program_version=PRACTICE.version,
+    computer_name=PRACTICE.computer,
+)
+BRIDGE = HeldKey("BridgeKeyAbCdEfGh78")
+CANOPY = HeldKey("CanopyKeyAbCdEfPp44", "EnabledReadOnly", "Canopy", permissions=("ApiReadAll", "SomethingNew"))
+NEW = HeldKey("NewWaveKeyAbCdEf1234", developer="New Wave")
+SOON = Limits(connect_seconds=5, answer_seconds=0.08)
+"""For tests of what never comes."""
+
+
+class Line(HeadquartersLine):
+    """A line whose pauses take no time.
+
+    Attributes:
+        pauses: Those that it made, in seconds.
+    """
+
+    def __init__(self, address: str, limits: Limits | None = None, trust: ssl.SSLContext | None = None) -> None:
+        self.pauses: list[float] = []
+        super().__init__(address, pause=self.pauses.append, trust=trust, limits=limits)
+
+
+@pytest.fixture
+def server() -> Iterator[HeadquartersServer]:
+    """A headquarters with two keys of the practice, and one more to assign."""
+    with headquarters(practice=PRACTICE) as running:
+        running.add_key(BRIDGE)
+        running.add_key(CANOPY)
+        running.offer(NEW)
+        yield running
+
+
+def trusting(file: Path | None) -> ssl.SSLContext:
+    """Accepts what this authority has signed."""
+    return ssl.create_default_context(cafile=file)
+
+
+def ask(line: HeadquartersLine, operation: str) -> object:
+    """Ask for an operation."""
+    if operation == LIST:
+        return line.list(CREDENTIALS)
+    if operation == ASSIGN:
+        return line.assign(CREDENTIALS, Secret(NEW.key))
+    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
+    return None
+
+
+def failure(line: HeadquartersLine, operation: str = LIST) -> HeadquartersFailed:
+    """How a question fails."""
+    with pytest.raises(HeadquartersFailed) as caught:
+        ask(line, operation)
+    return caught.value
+
+
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
+        return port
+
+
+def test_keys_are_listed(server: HeadquartersServer) -> None:
+    answer = HeadquartersLine(server.url).list(CREDENTIALS)
+    assert answer.notes == ()
+    bridge, canopy = answer.keys
+    assert (bridge.key.reveal(), bridge.status, bridge.developer) == (BRIDGE.key, KeyStatus.ENABLED, BRIDGE.developer)
+    assert (bridge.number, bridge.email, bridge.phone, bridge.date_disabled) == (1, BRIDGE.email, BRIDGE.phone, None)
+    assert (canopy.status, canopy.permissions) == (KeyStatus.ENABLED_READ_ONLY, ("ApiReadAll", "SomethingNew"))
+
+
+def test_a_key_is_assigned(server: HeadquartersServer) -> None:
+    line = HeadquartersLine(server.url)
+    assert line.assign(CREDENTIALS, Secret(NEW.key)) == "New Wave may use this key now."
+    assert server.status(NEW.key) == "Enabled"
+    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge", "Canopy", "New Wave"]
+
+
+def test_a_key_is_disabled_and_enabled(server: HeadquartersServer) -> None:
+    line = HeadquartersLine(server.url)
+    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
+    disabled = line.list(CREDENTIALS).keys[0]
+    assert (disabled.status, disabled.date_disabled) == (KeyStatus.DISABLED_BY_CUSTOMER, NOW)
+    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
+    enabled = line.list(CREDENTIALS).keys[0]
+    assert (enabled.status, enabled.date_disabled) == (KeyStatus.ENABLED, None)
+
+
+def test_a_refusal_is_told_in_the_words_of_headquarters(server: HeadquartersServer) -> None:
+    line = Line(server.url)
+    with pytest.raises(HeadquartersRefused) as caught:
+        line.assign(CREDENTIALS, Secret("NobodysKey1234567890"))
+    assert caught.value.words == "Invalid API key."
+    server.put_status(BRIDGE.key, "DisabledByDeveloper")
+    with pytest.raises(HeadquartersRefused, match="DisabledByDeveloper cannot become Enabled"):
+        line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
+    server.refusal = f"Registration key {PRACTICE.registration_key} is not valid."
+    server.misbehave(Misbehaviour.ERROR)
+    refused = failure(line)
+    assert isinstance(refused, HeadquartersRefused)
+    assert refused.words == "Registration key *** is not valid."
+    assert (refused.step, line.pauses) == (HeadquartersStep.CREDENTIALS, [])
+
+
+BAD_ANSWERS = {
+    Misbehaviour.HTTP_403: "HTTP 403 Forbidden",
+    Misbehaviour.HTTP_404: "HTTP 404 Not Found: the service is not there",
+    Misbehaviour.HTTP_500: "cannot answer now (HTTP 500 Internal Server Error)",
+    Misbehaviour.HTTP_503: "cannot answer now (HTTP 503 Service Unavailable)",
+    Misbehaviour.REDIRECTION: "a redirection (HTTP 302), which is not followed",
+    Misbehaviour.PAGE: "A web page came instead of the answer",
+    Misbehaviour.FAULT: "could not work on the request: Server was unable to process request. ---> Timeout expired.",
+    Misbehaviour.CLIENT_FAULT: "could not work on the request: Did not recognize",
+    Misbehaviour.CLOSED_UNDONE: "The line to Open Dental's headquarters broke",
+    Misbehaviour.CLOSED_DONE: "The line to Open Dental's headquarters broke",
+    Misbehaviour.COMPRESSED: "it is compressed",
+    Misbehaviour.TRUNCATED_BODY: "The line to Open Dental's headquarters broke",
+    Misbehaviour.TRUNCATED_XML: "no complete XML document",
+    Misbehaviour.EMPTY: "no complete XML document",
+    Misbehaviour.NOT_XML: "no complete XML document",
+    Misbehaviour.BILLION_LAUGHS: "definitions of its own",
+    Misbehaviour.BILLION_LAUGHS_INSIDE: "definitions of its own",
+    Misbehaviour.EXTERNAL_ENTITY: "definitions of its own",
+    Misbehaviour.EXTERNAL_ENTITY_INSIDE: "definitions of its own",
+    Misbehaviour.ENDLESS_NESTING: "deeper ones",
+    Misbehaviour.WRONG_ROOT: "it is no SOAP envelope",
+    Misbehaviour.OTHER_OPERATION: "Result",
+    Misbehaviour.NO_RESULT: "Result",
+    Misbehaviour.INSIDE_TRUNCATED: "no complete XML document",
+    Misbehaviour.INSIDE_WRONG_ROOT: "The answer from Open Dental's headquarters cannot be used: it",
+}
+"""What is said of each, whatever was asked."""
+
+LASTING = {
+    Misbehaviour.HTTP_403,
+    Misbehaviour.HTTP_404,
+    Misbehaviour.REDIRECTION,
+    Misbehaviour.PAGE,
+    Misbehaviour.CLIENT_FAULT,
+    Misbehaviour.COMPRESSED,
+    Misbehaviour.BILLION_LAUGHS,
+    Misbehaviour.BILLION_LAUGHS_INSIDE,
+    Misbehaviour.EXTERNAL_ENTITY,
+    Misbehaviour.EXTERNAL_ENTITY_INSIDE,
+    Misbehaviour.ENDLESS_NESTING,
+    Misbehaviour.WRONG_ROOT,
+    Misbehaviour.OTHER_OPERATION,
+    Misbehaviour.NO_RESULT,
+    Misbehaviour.INSIDE_WRONG_ROOT,
+}
+"""What the next answer would be like, too."""
+
+
+@pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
+@pytest.mark.parametrize("how", BAD_ANSWERS, ids=lambda how: str(how.name))
+def test_a_bad_answer_is_a_sentence(server: HeadquartersServer, how: Misbehaviour, operation: str) -> None:
+    server.misbehave(how)
+    line = Line(server.url)
+    failed = failure(line, operation)
+    assert isinstance(failed, NoUsableAnswer)
+    assert (failed.step, failed.sent) == (HeadquartersStep.ANSWER, True)
+    assert BAD_ANSWERS[how] in failed.sentence
+    assert failed.hint
+    for secret in (PRACTICE.registration_key, NEW.key, BRIDGE.key):
+        assert secret not in str(failed)
+    tries = 3 if operation == LIST and failed.passing else 1
+    assert server.count(operation) == tries
+
+
+@pytest.mark.parametrize("how", BAD_ANSWERS, ids=lambda how: str(how.name))
+def test_reading_is_tried_again_where_that_may_mend_it(server: HeadquartersServer, how: Misbehaviour) -> None:
+    server.misbehave(how, times=2)
+    line = Line(server.url)
+    if how in LASTING:
+        assert not failure(line).passing
+        assert line.pauses == []
+        return
+    assert len(line.list(CREDENTIALS).keys) == 2
+    assert line.pauses == list(PAUSES)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (Misbehaviour.NO_LIST, "it has no ListAPIKeys"),
+        (Misbehaviour.NO_KEY_VALUE, "it lists a key without an APIKeyValue"),
+    ],
+)
+def test_a_list_that_is_none_is_told(server: HeadquartersServer, how: Misbehaviour, words: str) -> None:
+    server.misbehave(how)
+    failed = failure(Line(server.url))
+    assert isinstance(failed, NoUsableAnswer)
+    assert words in failed.sentence
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "words"),
+    [
+        (Misbehaviour.NO_STATUS, KeyStatus.UNKNOWN, "gave no status"),
+        (Misbehaviour.UNKNOWN_STATUS, KeyStatus.DISABLED_BY_HQ, "SuspendedForReview"),
+        (Misbehaviour.WRONG_DATE, KeyStatus.ENABLED_READ_ONLY, "cannot be read"),
+        (Misbehaviour.CONTRADICTION, KeyStatus.UNKNOWN, "more than once"),
+        (Misbehaviour.REPETITION, KeyStatus.ENABLED_READ_ONLY, ""),
+    ],
+)
+def test_what_is_odd_in_a_list_is_noted(
+    server: HeadquartersServer, how: Misbehaviour, status: KeyStatus, words: str
+) -> None:
+    server.misbehave(how)
+    answer = HeadquartersLine(server.url).list(CREDENTIALS)
+    assert [key.status for key in answer.keys] == [KeyStatus.ENABLED, status]
+    assert len(answer.notes) == (1 if words else 0)
+    assert all(words in note and "********Pp44 #" in note for note in answer.notes)
+
+
+def test_a_list_may_lack_a_key_or_have_another(server: HeadquartersServer) -> None:
+    line = HeadquartersLine(server.url)
+    server.misbehave(Misbehaviour.WITHOUT_LAST_KEY, times=1)
+    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge"]
+    server.misbehave(Misbehaviour.OTHER_KEY, times=1)
+    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge", "Somebody Else"]
+
+
+@pytest.mark.parametrize(("how", "done"), [(Misbehaviour.CLOSED_DONE, True), (Misbehaviour.CLOSED_UNDONE, False)])
+def test_after_a_lost_answer_only_the_list_tells(server: HeadquartersServer, how: Misbehaviour, done: bool) -> None:
+    server.misbehave(how, operation=ASSIGN)
+    line = Line(server.url)
+    assert isinstance(failure(line, ASSIGN), NoUsableAnswer)
+    assert (NEW.key in {key.key.reveal() for key in line.list(CREDENTIALS).keys}) is done
+    assert server.count(ASSIGN) == 1
+
+
+def test_patience_is_for_ten_and_thirty_seconds() -> None:
+    assert Limits() == Limits(connect_seconds=10, answer_seconds=30, answer_bytes=16_000_000)
+
+
+@pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
+@pytest.mark.parametrize(
+    "how", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER], ids=lambda how: how.name
+)
+def test_nothing_takes_longer_than_its_deadline(server: HeadquartersServer, how: Misbehaviour, operation: str) -> None:
+    server.misbehave(how)
+    line = Line(server.url, SOON)
+    failed = failure(line, operation)
+    assert isinstance(failed, NoUsableAnswer)
+    assert failed.sentence == "Open Dental's headquarters did not answer completely within 0.08 seconds."
+    assert failed.sent
+    assert line.pauses == (list(PAUSES) if operation == LIST else [])
+
+
+@pytest.mark.parametrize("how", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER])
+def test_the_deadline_holds_on_an_encrypted_line(tmp_path: Path, how: Misbehaviour) -> None:
+    with headquarters(tmp_path, PRACTICE) as server:
+        server.offer(NEW)
+        server.misbehave(how)
+        failed = failure(Line(server.url, SOON, trusting(server.ca_file)), ASSIGN)
+    assert isinstance(failed, NoUsableAnswer)
+    assert "did not answer completely within 0.08 seconds" in failed.sentence
+
+
+def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: HeadquartersServer) -> None:
+    server.misbehave(Misbehaviour.HUGE)
+    line = Line(server.url, Limits(answer_bytes=2_000_000))
+    failed = failure(line)
+    assert isinstance(failed, NoUsableAnswer)
+    assert "it is longer than 2 MB" in failed.sentence
+    assert line.pauses == []
+
+
+def test_an_encrypted_line_is_verified(tmp_path: Path) -> None:
+    with headquarters(tmp_path, PRACTICE) as server:
+        server.add_key(BRIDGE)
+        assert len(Line(server.url, trust=trusting(server.ca_file)).list(CREDENTIALS).keys) == 1
+        line = Line(server.url)
+        failed = failure(line)
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.TLS, False, [])
+    assert "not signed by anybody who is trusted here" in failed.sentence
+    assert server.asked[1:] == []
+
+
+def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
+    with headquarters(tmp_path, PRACTICE, host="elsewhere.example") as server:
+        failed = failure(Line(server.url, trust=trusting(server.ca_file)), ASSIGN)
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert failed.step is HeadquartersStep.TLS
+    assert "is for another host name" in failed.sentence
+    assert server.asked == []
+
+
+def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
+    with headquarters(tmp_path, PRACTICE, begins=datetime.now(UTC) - timedelta(days=90)) as server:
+        failed = failure(Line(server.url, trust=trusting(server.ca_file)), SET_STATUS)
+    assert (failed.step, failed.sent) == (HeadquartersStep.TLS, False)
+    assert "is not valid at this time" in failed.sentence
+
+
+def test_a_server_without_tls_is_refused(server: HeadquartersServer) -> None:
+    line = Line(server.url.replace("http://", "https://"))
+    failed = failure(line)
+    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.TLS, False, [])
+    assert "No encrypted line could be made with 127.0.0.1" in failed.sentence
+
+
+def test_a_connection_that_nobody_takes_is_told() -> None:
+    port = closed_port()
+    line = Line(f"http://127.0.0.1:{port}/")
+    failed = failure(line)
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert (failed.step, failed.sent) == (HeadquartersStep.CONNECTION, False)
+    assert f"cannot be reached at 127.0.0.1, port {port} (Connection refused)" in failed.sentence
+    assert line.pauses == list(PAUSES)
+    for operation in (ASSIGN, SET_STATUS):
+        line = Line(f"http://127.0.0.1:{port}/")
+        assert failure(line, operation).step is HeadquartersStep.CONNECTION
+        assert line.pauses == []
+
+
+def test_a_handshake_that_nobody_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        line = Line(f"https://127.0.0.1:{silent.getsockname()[1]}/", Limits(connect_seconds=0.05))
+        failed = failure(line, ASSIGN)
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert failed.step is HeadquartersStep.TLS
+    assert "it was not ready in 0.05 seconds" in failed.sentence
+
+
+@pytest.mark.parametrize(("number", "tries"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 3)])
+def test_a_name_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch, number: int, tries: int) -> None:
+    asked: list[str] = []
+
+    def nobody_knows(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(number, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
+    failed = failure(Line("https://hq.example/service"))
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert (failed.step, failed.sent) == (HeadquartersStep.NAME, False)
+    assert "The name hq.example of Open Dental's headquarters is not found" in failed.sentence
+    assert asked == ["hq.example"] * tries
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("", "is blank"),
+        ("  ", "is blank"),
+        ("http://hq.example/service", "does not begin with https://"),
+        ("http://localhost.example/", "does not begin with https://"),
+        ("ftp://127.0.0.1/", "does not begin with https://"),
+        ("file:///etc/hostname", "none that can be used"),
+        ("hq.example/service", "none that can be used"),
+        ("https://", "none that can be used"),
+        ("https://hq.example:port/", "none that can be used"),
+        ("https://[::1/", "none that can be used"),
+        ("https://user:password@hq.example/", "none that can be used"),
+        ("https://hq.example/\x1b[31m", "none that can be used"),
+        (f"https://{'a' * 64}.example/", "none that can be used"),
+        ("https://hq..example/", "none that can be used"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told(address: str, words: str) -> None:
+    line = Line(address)
+    failed = failure(line)
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.ADDRESS, False, [])
+    assert words in failed.sentence
+    assert "password" not in str(failed)
+
+
+def test_proxies_of_the_environment_are_not_used(server: HeadquartersServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert len(Line(server.url).list(CREDENTIALS).keys) == 2
+
+
+@pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
+@pytest.mark.parametrize("how", [None, Misbehaviour.HTTP_500, Misbehaviour.FAULT, Misbehaviour.TRUNCATED_XML])
+def test_no_log_has_a_secret(
+    server: HeadquartersServer, caplog: pytest.LogCaptureFixture, how: Misbehaviour | None, operation: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    if how is None:
+        ask(Line(server.url), operation)
+    else:
+        server.misbehave(how)
+        failure(Line(server.url), operation)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("core.")]
+    assert ours
+    assert all(message.startswith(f"{operation}: ") for message in ours)
+    for secret in (PRACTICE.registration_key, NEW.key, BRIDGE.key, CANOPY.key):
+        assert secret not in caplog.text
+
+
+def good_request() -> tuple[dict[str, str], str]:
+    """The headers and the content of a list request, written out."""
+    credentials = (
+        f"<RegistrationKey>{PRACTICE.registration_key}</RegistrationKey>"
+        "<PracticeTitle>Smile &amp; Sons &lt;Dental&gt;</PracticeTitle><PracticePhone>5035551234</PracticePhone>"
+        "<ProgramVersion>24.3.10.0</ProgramVersion><ServiceCode>FHIR</ServiceCode>"
+        f"<ComputerName>{PRACTICE.computer}</ComputerName><ProgramName>apisetup</ProgramName>"
+    )
+    content = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<{LIST} xmlns="{NAMESPACE}"><officeData>'
+        f"<![CDATA[<Request><Credentials>{credentials}</Credentials></Request>]]></officeData>"
+        f"</{LIST}></s:Body></s:Envelope>"
+    )
+    return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{NAMESPACE}{LIST}"'}, content
+
+
+def posted(server: HeadquartersServer, headers: dict[str, str], content: str, path: str = PATH) -> int:
+    """The status of the answer to a request that the program did not make."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(server.url.split(":")[2].partition("/")[0]))
+    try:
+        connection.request("POST", path, content.encode(), headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_the_server_of_the_tests_accepts_what_the_protocol_says(server: HeadquartersServer) -> None:
+    assert posted(server, *good_request()) == 200
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("schemas.xmlsoap.org/soap/envelope/", "www.w3.org/2003/05/soap-envelope"),
+        (NAMESPACE, f"{NAMESPACE}x"),
+        (LIST, "GetSomethingElse"),
+        ("officeData>", "data>"),
+        ("]]></officeData>", "]]></officeData><officeData/>"),
+        ("</s:Body>", "</s:Body><s:Body/>"),
+        (PRACTICE.registration_key, "OTHER"),
+        ("<ServiceCode>FHIR</ServiceCode>", ""),
+        ("</Credentials></Request>", "</Credentials><Payload/></Request>"),
+        ("</ServiceCode>", "</ServiceCode><CustomerName/>"),
+        ("<ProgramName>", "<ProgramName x='1'>x"),
+        ("</Request>", "text</Request>"),
+        ("</Request>", ""),
+    ],
+)
+def test_the_server_of_the_tests_is_strict_about_the_content(
+    server: HeadquartersServer, was: str, becomes: str
+) -> None:
+    headers, content = good_request()
+    assert was in content
+    assert posted(server, headers, content.replace(was, becomes)) == 500
+    assert len(server.take_violations()) == 1
+    assert server.asked == []
+
+
+def test_the_server_of_the_tests_is_strict_about_headers_and_path(server: HeadquartersServer) -> None:
+    headers, content = good_request()
+    wrong = [
+        {"Content-Type": "application/soap+xml; charset=utf-8"},
+        {"Content-Type": "text/xml; charset=utf-16"},
+        {"SOAPAction": f"{NAMESPACE}{LIST}"},
+        {"SOAPAction": f'"{NAMESPACE}{ASSIGN}"'},
+        {"SOAPAction": ""},
+    ]
+    assert [posted(server, headers | each, content) for each in wrong] == [500] * len(wrong)
+    assert posted(server, headers, content, "/") == 500
+    assert len(server.take_violations()) == len(wrong) + 1
+    assert server.asked == []

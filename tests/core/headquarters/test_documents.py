@@ -1,0 +1,383 @@
+"""What is asked of headquarters, and what is read out of its answers."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import datetime
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.base.errors import (
+    HeadquartersFailed,
+    HeadquartersRefused,
+    HeadquartersStep,
+    HeadquartersUnreachable,
+    NoUsableAnswer,
+)
+from core.base.secret import Secret
+from core.headquarters.requests import (
+    LONGEST_QUOTATION,
+    Credentials,
+    Operation,
+    assign_request,
+    hidden,
+    inner_answer,
+    list_request,
+    quoted,
+    status_request,
+)
+from core.headquarters.responses import HeadquartersList, read_date, read_list, read_message, require_done
+from core.headquarters.safe_xml import UnusableXml, parsed
+from core.opendental.key_status import KeyStatus, status_from_wire
+from tests.support.headquarters_protocol import envelope, fault
+
+REGISTRATION = "REG7-KEY2-0042-ABCD"
+KEY = "NewWaveKeyAbCdEf1234"
+OTHER_KEY = "BridgeKeyAbCdEfGh78"
+CREDENTIALS = Credentials(Secret(REGISTRATION), "Smile & Sons <Dental>", "5035551234", "24.3.10.0", "server-1")
+
+
+def listed(*members: str) -> HeadquartersList:
+    """The list that such members make."""
+    text = f"<ListAPIKeys>{''.join(f'<APIKey>{each}</APIKey>' for each in members)}</ListAPIKeys>"
+    return read_list(parsed(text), {})
+
+
+def member(**texts: str) -> str:
+    """One key's elements; those that are not named are as they should be."""
+    elements = {"APIKeyValue": KEY, "FHIRAPIKeyNum": "12", "KeyStatus": "Enabled", "DeveloperName": "New Wave"} | texts
+    return "".join(f"<{name}>{text}</{name}>" for name, text in elements.items())
+
+
+def office_data(request: bytes) -> Element:
+    """The inner document of an envelope."""
+    (data,) = (each for each in fromstring(request).iter() if each.tag.endswith("officeData"))  # noqa: S314 - ours
+    return fromstring(data.text or "")  # noqa: S314
+
+
+def test_a_question_carries_what_the_practice_says_of_itself() -> None:
+    request = office_data(list_request(CREDENTIALS))
+    assert [each.tag for each in request] == ["Credentials"]
+    assert [(each.tag, each.text) for each in request[0]] == [
+        ("RegistrationKey", REGISTRATION),
+        ("PracticeTitle", "Smile & Sons <Dental>"),
+        ("PracticePhone", "5035551234"),
+        ("ProgramVersion", "24.3.10.0"),
+        ("ServiceCode", "FHIR"),
+        ("ComputerName", "server-1"),
+        ("ProgramName", "apisetup"),
+    ]
+
+
+def test_a_change_names_its_key_and_status() -> None:
+    payload = office_data(assign_request(CREDENTIALS, Secret(KEY)))[1]
+    assert [(each.tag, each.findtext("string")) for each in payload] == [("APIKey", KEY)]
+    payload = office_data(status_request(CREDENTIALS, Secret(KEY), KeyStatus.DISABLED_BY_CUSTOMER))[1]
+    assert [(each.tag, each.findtext("string")) for each in payload] == [
+        ("APIKey", KEY),
+        ("FHIRKeyStatus", "DisabledByCustomer"),
+    ]
+
+
+def test_the_action_is_the_namespace_and_the_operation_in_quotation_marks() -> None:
+    action = '"https://www.opendental.com/OpenDentalWebServiceHQ/AssignFHIRAPIKey"'
+    assert Operation.ASSIGN.soap_action == action
+
+
+@pytest.mark.parametrize("key", ["", "  "])
+def test_without_a_registration_key_nothing_is_asked(key: str) -> None:
+    with pytest.raises(HeadquartersUnreachable, match="no registration key") as caught:
+        list_request(Credentials(Secret(key), "", "", "", "server-1"))
+    assert (caught.value.step, caught.value.sent) == (HeadquartersStep.CREDENTIALS, False)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800", "\ufffe"])
+def test_what_xml_cannot_hold_is_refused(character: str) -> None:
+    with pytest.raises(HeadquartersUnreachable, match="PracticeTitle has a character that cannot be sent"):
+        list_request(Credentials(Secret(REGISTRATION), f"Smile{character}", "", "", "server-1"))
+    with pytest.raises(HeadquartersUnreachable, match="APIKey has a character") as caught:
+        assign_request(CREDENTIALS, Secret(f"{KEY}{character}"))
+    assert KEY not in str(caught.value)
+
+
+def test_credentials_print_no_secret() -> None:
+    assert REGISTRATION not in repr(CREDENTIALS)
+    assert KEY not in repr(listed(member()))
+
+
+def test_a_key_is_read_with_all_that_is_told_of_it() -> None:
+    answer = listed(
+        member(
+            KeyStatus="DisabledByCustomer",
+            DateDisabled="2024-11-05T10:11:12.1234567",
+            DeveloperEmail=" a@b.example ",
+            DeveloperPhone="(555) 123-4567",
+            FHIRDeveloperNum="7",
+            ListAPIPermissions="<P>ApiReadAll</P><P>SomethingNew</P><P>ApiReadAll</P><P/>",
+        )
+    )
+    (key,) = answer.keys
+    assert answer.notes == ()
+    assert key.key.reveal() == KEY
+    assert (key.number, key.developer_number) == (12, 7)
+    assert (key.status, key.date_disabled) == (KeyStatus.DISABLED_BY_CUSTOMER, datetime(2024, 11, 5, 10, 11, 12))
+    assert (key.developer, key.email, key.phone) == ("New Wave", "a@b.example", "(555) 123-4567")
+    assert key.permissions == ("ApiReadAll", "SomethingNew")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<ListAPIKeys />",
+        "<Response><ListAPIKeys></ListAPIKeys></Response>",
+        '<?xml version="1.0" encoding="utf-16"?><ListAPIKeys xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" />',
+        '<ListAPIKeys xmlns="urn:somewhere" />',
+    ],
+)
+def test_no_keys_are_an_answer_in_each_form_that_net_writes(text: str) -> None:
+    assert read_list(parsed(text), {}) == HeadquartersList((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("Unknown", KeyStatus.UNKNOWN),
+        ("Enabled", KeyStatus.ENABLED),
+        ("DisabledByCustomer", KeyStatus.DISABLED_BY_CUSTOMER),
+        ("DisabledByDeveloper", KeyStatus.DISABLED_BY_DEVELOPER),
+        ("DisabledByHQ", KeyStatus.DISABLED_BY_HQ),
+        ("EnabledReadOnly", KeyStatus.ENABLED_READ_ONLY),
+        ("ReadEnabled", KeyStatus.ENABLED_READ_ONLY),
+        ("WritePending", KeyStatus.ENABLED_READ_ONLY),
+        ("WriteEnabled", KeyStatus.ENABLED),
+    ],
+)
+def test_statuses_by_their_names_now_and_earlier(name: str, status: KeyStatus) -> None:
+    assert status_from_wire(name) is status
+    assert listed(member(KeyStatus=name)).keys[0].status is status
+    assert listed(member(KeyStatus=name)).notes == ()
+
+
+def test_every_status_has_a_name_on_the_wire() -> None:
+    assert [status_from_wire(status.wire_name) for status in KeyStatus] == list(KeyStatus)
+
+
+def test_a_status_that_is_not_known_counts_as_disabled_by_open_dental_and_is_said() -> None:
+    answer = listed(member(KeyStatus="Suspended"))
+    assert answer.keys[0].status is KeyStatus.DISABLED_BY_HQ
+    (note,) = answer.notes
+    assert "********1234 #" in note
+    assert "Suspended. As in Open Dental, it counts as Disabled by Open Dental." in note
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_missing_status_is_unknown_and_is_said(text: str) -> None:
+    answer = listed(member(KeyStatus=text))
+    assert answer.keys[0].status is KeyStatus.UNKNOWN
+    assert "gave no status for API key ********1234 #" in answer.notes[0]
+    assert answer == listed(member().replace("<KeyStatus>Enabled</KeyStatus>", ""))
+
+
+def test_elements_that_are_missing_are_blank() -> None:
+    (key,) = listed(
+        f"<APIKeyValue>{KEY}</APIKeyValue><KeyStatus>Enabled</KeyStatus><FHIRAPIKeyNum>x</FHIRAPIKeyNum>"
+    ).keys
+    assert (key.number, key.developer_number, key.date_disabled) == (0, 0, None)
+    assert (key.developer, key.email, key.phone, key.permissions) == ("", "", "", ())
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2024-11-05T10:11:12", datetime(2024, 11, 5, 10, 11, 12)),
+        ("2024-11-05T10:11:12.9999999", datetime(2024, 11, 5, 10, 11, 12)),
+        ("2024-11-05 10:11:12", datetime(2024, 11, 5, 10, 11, 12)),
+        ("2024-11-05 10:11:12.5", datetime(2024, 11, 5, 10, 11, 12)),
+        ("2024-11-05", datetime(2024, 11, 5)),
+        ("11/5/2024 10:11:12 AM", datetime(2024, 11, 5, 10, 11, 12)),
+        ("11/05/2024 1:11:12 pm", datetime(2024, 11, 5, 13, 11, 12)),
+        ("11/5/2024 12:00:00\u202fAM", datetime(2024, 11, 5)),
+        ("11/5/2024 12:30 PM", datetime(2024, 11, 5, 12, 30)),
+        ("11/5/2024 22:11:12", datetime(2024, 11, 5, 22, 11, 12)),
+        ("11/5/2024", datetime(2024, 11, 5)),
+        ("2024-11-05T10:11:12Z", datetime(2024, 11, 5, 2, 11, 12)),
+        ("2024-11-05T10:11:12.1234567-05:00", datetime(2024, 11, 5, 7, 11, 12)),
+        ("0001-01-01T00:00:00", None),
+        ("1/1/0001 12:00:00 AM", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("1879-12-31T23:59:59", None),
+        ("", None),
+        (" ", None),
+    ],
+)
+def test_dates_as_net_writes_them(written: str, moment: datetime | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "PST8PDT")
+    time.tzset()
+    try:
+        assert read_date(written) == moment
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "yesterday",
+        "31/31/2024",
+        "11/5/2024 13:00:00 PM",
+        "11/5/2024 0:00:00 AM",
+        "2024-02-30",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_a_date_that_cannot_be_read_is_none_and_is_said(written: str) -> None:
+    answer = listed(member(DateDisabled=written))
+    assert answer.keys[0].date_disabled is None
+    assert answer.keys[0].status is KeyStatus.ENABLED
+    (note,) = answer.notes
+    assert "API key ********1234 #" in note
+    assert KEY not in note
+
+
+def test_a_key_that_is_listed_twice_in_the_same_way_is_one() -> None:
+    answer = listed(member(), member(APIKeyValue=OTHER_KEY), member())
+    assert [key.key.reveal() for key in answer.keys] == [KEY, OTHER_KEY]
+    assert answer.notes == ()
+
+
+@pytest.mark.parametrize("other", [member(KeyStatus="DisabledByHQ"), member(DeveloperName="Other")])
+def test_a_key_whose_entries_differ_has_no_known_status(other: str) -> None:
+    answer = listed(member(), member(APIKeyValue=OTHER_KEY), other)
+    assert [key.status for key in answer.keys] == [KeyStatus.UNKNOWN, KeyStatus.ENABLED]
+    (note,) = answer.notes
+    assert "lists API key ********1234 #" in note
+    assert "more than once" in note
+
+
+@pytest.mark.parametrize("value", ["", "two words", "control\u0085character", "Schl\u00fcssel", "x" * 256])
+def test_a_key_that_is_none_makes_the_answer_useless(value: str) -> None:
+    with pytest.raises(NoUsableAnswer, match="a key without an APIKeyValue, or with one that is no key"):
+        listed(member(APIKeyValue=value))
+
+
+def test_an_error_anywhere_is_a_refusal_in_its_own_words() -> None:
+    answer = parsed(
+        f"<Response><ListAPIKeys><APIKey>{member()}<Deep><Error>No such\x0a office: <b>7</b></Error></Deep></APIKey>"
+        "</ListAPIKeys><string>Fine</string></Response>"
+    )
+    for read in (read_list, read_message, require_done):
+        with pytest.raises(HeadquartersRefused) as caught:
+            read(answer, {})
+        assert caught.value.words == "No such office: 7"
+        assert caught.value.sentence == "Open Dental's headquarters refused: No such office: 7"
+        assert (caught.value.step, caught.value.sent) == (HeadquartersStep.CREDENTIALS, True)
+
+
+def test_an_error_without_words_is_a_refusal() -> None:
+    with pytest.raises(HeadquartersRefused, match="It gave no reason"):
+        require_done(parsed("<Response><Error /></Response>"), {})
+
+
+def test_what_headquarters_says_is_cleaned_shortened_and_without_secrets() -> None:
+    hide = hidden(CREDENTIALS, Secret(KEY))
+    said = quoted(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", hide)
+    assert said.startswith("Key ********1234 of [31m*** is wrong. xxx")
+    assert len(said) == LONGEST_QUOTATION
+    assert said.endswith("…")
+    assert quoted("a\\1b", {"a": "\\2"}) == "\\2\\1b"
+
+
+def test_the_message_about_a_new_key_is_passed_on() -> None:
+    answer = parsed(f"<Response><string>{KEY} may be\n used &amp; billed.</string></Response>")
+    assert read_message(answer, hidden(CREDENTIALS, Secret(KEY))) == "********1234 may be used & billed."
+    assert read_message(parsed("<Response><string /></Response>"), {}) == ""
+
+
+@pytest.mark.parametrize("text", ["<Response />", "<html><string>Sign in</string></html>"])
+def test_an_answer_without_a_message_cannot_be_used(text: str) -> None:
+    with pytest.raises(NoUsableAnswer, match="no Response with a message"):
+        read_message(parsed(text), {})
+
+
+def test_a_changed_status_is_answered_by_nothing_but_no_error() -> None:
+    require_done(parsed("<Response />"), {})
+    with pytest.raises(NoUsableAnswer, match="web page"):
+        require_done(parsed("<HTML><body>Sign in</body></HTML>"), {})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no complete XML document"),
+        ("Service is being updated.", "no complete XML document"),
+        ("<a><b></a>", "no complete XML document"),
+        ('<?xml version="1.0" encoding="klingon"?><a/>', "no complete XML document"),
+        ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "definitions of its own"),
+        ("<!DOCTYPE a SYSTEM 'file:///etc/hostname'><a/>", "definitions of its own"),
+        ("<a>" * 100_000, "deeper ones"),
+        (f"<Other>{REGISTRATION}</Other>", "no SOAP envelope but a document called Other"),
+        (envelope("AssignFHIRAPIKey", "<Response />"), "no GetFHIRAPIKeysForOfficeResult"),
+        (envelope("GetFHIRAPIKeysForOffice", ""), "its GetFHIRAPIKeysForOfficeResult is not readable"),
+        (envelope("GetFHIRAPIKeysForOffice", "<a"), "its GetFHIRAPIKeysForOfficeResult is not readable"),
+        (fault("soap:Server", f"Out of {REGISTRATION}"), r"could not work on the request: Out of \*\*\*"),
+    ],
+    ids=range(12),
+)
+def test_what_is_no_envelope_of_the_operation_is_told(content: str, words: str) -> None:
+    with pytest.raises(NoUsableAnswer, match=words) as caught:
+        inner_answer(content.encode(), Operation.LIST, hidden(CREDENTIALS))
+    assert (caught.value.step, caught.value.sent) == (HeadquartersStep.ANSWER, True)
+    assert REGISTRATION not in str(caught.value)
+
+
+def test_an_envelope_brings_its_document() -> None:
+    answer = inner_answer(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
+    assert answer.tag == "ListAPIKeys"
+
+
+PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=50)
+WHOLE = envelope(
+    "GetFHIRAPIKeysForOffice",
+    f"<ListAPIKeys><K>{member(DateDisabled='11/5/2024 10:11:12 AM', ListAPIPermissions='<P>A</P>')}</K></ListAPIKeys>",
+)
+
+
+@PROPERTIES
+@given(begin=st.integers(0, len(WHOLE)), length=st.integers(0, 60), instead=st.text(max_size=20))
+def test_whatever_is_wrong_with_an_answer_is_one_of_our_errors(begin: int, length: int, instead: str) -> None:
+    answer = WHOLE[:begin] + instead + WHOLE[begin + length :]
+    with suppress(HeadquartersFailed):
+        read_list(inner_answer(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
+
+
+@PROPERTIES
+@given(st.one_of(st.text(), st.text("0123456789/-:.TZ APM+", max_size=30)))
+def test_whatever_stands_for_a_date_is_one_or_is_told(written: str) -> None:
+    with suppress(ValueError):
+        read_date(written)
+
+
+def test_thousands_of_keys_are_read() -> None:
+    permissions = "".join(f"<P>Permission{number}</P>" for number in range(10))
+    text = "".join(
+        f"<K>{member(APIKeyValue=f'{KEY}{number}', ListAPIPermissions=permissions)}</K>" for number in range(1000)
+    )
+    assert len(read_list(parsed(f"<ListAPIKeys>{text}</ListAPIKeys>"), {}).keys) == 1000
+
+
+def test_a_document_of_more_elements_than_any_answer_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.headquarters.safe_xml.MOST_ELEMENTS", 100)
+    assert len(parsed(f"<a>{'<b/>' * 99}</a>")) == 99
+    with pytest.raises(UnusableXml, match="more elements"):
+        parsed(f"<a>{'<b/>' * 100}</a>")
+
+
+def test_what_is_wrong_with_foreign_xml_quotes_nothing_of_it() -> None:
+    with pytest.raises(UnusableXml) as caught:
+        parsed(f"<!DOCTYPE {KEY}><a/>")
+    assert KEY not in str(caught.value)

@@ -1,0 +1,316 @@
+"""Servers and files that cannot be used: each is one sentence with a way out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, event
+
+from core.base.errors import (
+    ApiSetupError,
+    ChangeRefused,
+    ConnectionLost,
+    LoginRefused,
+    NoSuchDatabase,
+    NotAPractice,
+    NotPermitted,
+    PracticeUnavailable,
+    ServerUnreachable,
+    StorageFailed,
+)
+from core.base.secret import Secret
+from core.database import engines as database
+from core.database.address import FileAddress, ServerAddress
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_file_office, open_server_office
+from tests.support.audit_pages import latest
+from tests.support.change_kinds import add_key, save_settings
+from tests.support.databases import FilePlace, Place, Server, ServerPlace, surroundings
+from tests.support.fault_injection import after_statement, cut
+from tests.support.row_diff import Written, writing
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "s3cret pass word"
+
+
+def open_at(address: ServerAddress, companion: Path, password: str = PASSWORD) -> Office:
+    around = surroundings()
+    return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, default_agreement(), around)
+
+
+def refused(kind: type[ApiSetupError], address: ServerAddress, tmp_path: Path, password: str = PASSWORD) -> None:
+    with pytest.raises(ApiSetupError) as caught:
+        open_at(address, tmp_path / "companion.sqlite3", password)
+    assert type(caught.value) is kind
+    assert caught.value.sentence.endswith(".")
+    assert caught.value.hint
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with closing(socket.socket()) as taken:
+        # Bound but not listening: nobody else takes the port, and nobody answers.
+        taken.bind(("127.0.0.1", 0))
+        refused(ServerUnreachable, ServerAddress("127.0.0.1", taken.getsockname()[1], "x", "x"), tmp_path)
+
+
+def test_a_host_that_has_no_address(tmp_path: Path) -> None:
+    refused(ServerUnreachable, ServerAddress("no-such-host.invalid", 3306, "x", "x"), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
+    address = ServerAddress("localhost", 3306, "x", "x", str(tmp_path / "mysqld.sock"))
+    refused(ServerUnreachable, address, tmp_path)
+    # PyMySQL leaves a Unix socket that nobody answers to the garbage collector.
+    gc.collect()
+
+
+def test_a_server_that_is_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(database, "READ_SECONDS", 1)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        address = ServerAddress("127.0.0.1", silent.getsockname()[1], "x", "x")
+        with pytest.raises(PracticeUnavailable):
+            open_at(address, tmp_path / "companion.sqlite3")
+
+
+def test_a_wrong_database_password(server: Server, tmp_path: Path) -> None:
+    name = f"apisetup_{uuid4().hex[:12]}"
+    server.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY 'right'")
+    try:
+        refused(LoginRefused, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
+    finally:
+        server.execute(f"DROP USER '{name}'@'%'")
+
+
+def test_no_such_database(server: Server, tmp_path: Path) -> None:
+    address = ServerAddress(server.host, server.port, f"no_{uuid4().hex}", server.user)
+    refused(NoSuchDatabase, address, tmp_path, server.password)
+
+
+def test_a_database_that_this_user_may_not_see(server: Server, tmp_path: Path) -> None:
+    name = f"apisetup_{uuid4().hex[:12]}"
+    server.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'")
+    try:
+        refused(NoSuchDatabase, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
+    finally:
+        server.execute(f"DROP USER '{name}'@'%'")
+
+
+def test_a_database_of_something_else(server: Server, tmp_path: Path) -> None:
+    name = f"apisetup_test_{uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE `{name}`")
+    try:
+        refused(NotAPractice, ServerAddress(server.host, server.port, name, server.user), tmp_path, server.password)
+    finally:
+        server.execute(f"DROP DATABASE `{name}`")
+
+
+def test_a_server_that_goes_away_while_reading(server_place: ServerPlace) -> None:
+    with server_place.office() as office:
+
+        def cut_off_in_the_middle() -> None:
+            with office._practice.read() as session:
+                cut(server_place)(session.connection())
+                session.connection().exec_driver_sql("SELECT 1")
+
+        with pytest.raises(ConnectionLost) as caught:
+            cut_off_in_the_middle()
+        assert "Try again" in caught.value.hint
+        # The next question gets a new connection.
+        assert office.settings.load().values.enabled is False
+
+
+def test_a_table_that_is_locked_by_another_program(server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_SESSION", database._SESSION.replace("=10", "=1").replace("=20", "=1"))
+    with (
+        server_place.office() as office,
+        server_place.server.connection(server_place.database) as other,
+        other.cursor() as cursor,
+        writing(server_place) as written,
+    ):
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE program SET Note = 'held' WHERE ProgName = 'FHIR'")
+        with pytest.raises(PracticeUnavailable) as caught:
+            save_settings(office)
+        cursor.execute("ROLLBACK")
+    assert caught.value.sentence == "Another program holds a lock on this. Nothing was changed."
+    assert written == Written()
+
+
+def test_an_sqlite_file_that_another_process_has_locked(file_place: FilePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
+    holding = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(file_place.companion)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(StorageFailed, match="locked by another program"):
+            file_place.open()
+        holder.communicate()
+    file_place.open().close()
+
+
+def test_an_sqlite_file_that_another_program_writes(file_place: FilePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
+    with file_place.office() as office, closing(sqlite3.connect(file_place.companion)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with writing(file_place) as written, pytest.raises(StorageFailed) as caught:
+            save_settings(office)
+        assert caught.value.sentence == "The SQLite file is locked by another program. Nothing was changed."
+        assert written == Written()
+        other.rollback()
+        save_settings(office)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write a read-only file")
+def test_a_read_only_sqlite_file(file_place: FilePlace) -> None:
+    file_place.companion.chmod(0o400)
+    with file_place.office() as office, pytest.raises(NotPermitted, match="cannot be written"):
+        save_settings(office)
+
+
+def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_place: FilePlace) -> None:
+    with file_place.office() as office:
+
+        def forbid(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA query_only=ON")
+
+        event.listen(office._practice.engine, "connect", forbid)
+        with writing(file_place) as written:
+            assert office.users.account("office").writable is False
+            for change in (save_settings, add_key):
+                with pytest.raises(NotPermitted) as caught:
+                    change(office)
+                assert isinstance(caught.value, ChangeRefused)
+                assert caught.value.sentence == "The SQLite file cannot be written. Nothing was changed."
+            assert latest(office)
+    assert written == Written()
+
+
+@pytest.mark.parametrize("content", [b"This is no database. " * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+def test_a_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "practice.sqlite3"
+    path.write_bytes(content)
+    with pytest.raises(StorageFailed, match="damaged, or is no SQLite file") as caught:
+        open_file_office(FileAddress(path), default_agreement(), surroundings())
+    assert "backup" in caught.value.hint
+    assert path.read_bytes() == content
+
+
+def test_an_sqlite_file_damaged_in_the_middle(file_place: FilePlace) -> None:
+    content = bytearray(file_place.companion.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file_place.companion.write_bytes(content)
+    with pytest.raises(PracticeUnavailable):
+        file_place.open()
+
+
+def test_a_directory_is_no_practice(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed, match="cannot be opened"):
+        open_file_office(FileAddress(tmp_path), default_agreement(), surroundings())
+
+
+def test_a_full_disk(file_place: FilePlace) -> None:
+    """The file cannot grow from the first statement on."""
+    with file_place.office() as office:
+
+        def limit(connection: sqlite3.Connection, _record: object) -> None:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count={pages}")
+
+        event.listen(office._practice.engine, "connect", limit)
+        failure: ApiSetupError | None = None
+        for _ in range(200):
+            before = file_place.all_rows()
+            try:
+                office.licenses.decline(office.users.account("office").actor)
+            except StorageFailed as error:
+                failure = error
+                break
+    assert failure is not None
+    assert failure.sentence == "The disk is full. Nothing was changed."
+    after = file_place.all_rows()
+    # The opening before it may have found room.
+    assert after["program"] == before["program"]
+    assert len(after["securitylog"]) == len(after["securityloghash"]) + 1
+
+
+def test_a_disk_that_is_full_at_the_commit(file_place: FilePlace, tmp_path: Path) -> None:
+    """A file may not grow beyond a limit that the system sets, and nothing is lost."""
+    before = file_place.all_rows()
+    program = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from tests.support.databases import FilePlace\n"
+        "from tests.support.change_kinds import KINDS\n"
+        "from core.base.errors import PracticeUnavailable\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "template, path = map(Path, sys.argv[1:])\n"
+        "place = FilePlace(template, path)\n"
+        "with place.office() as office:\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "    for kind in ('save settings', 'add key', 'decline license'):\n"
+        "        try:\n"
+        "            KINDS[kind](office)\n"
+        "        except PracticeUnavailable as error:\n"
+        "            print(error)\n"
+    )
+    path = tmp_path / "copy.sqlite3"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(file_place.companion), str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = done.stdout.splitlines()
+    assert len(said) == 3
+    assert all("disk" in line for line in said)
+    again = FilePlace(path, tmp_path / "again.sqlite3")
+    assert again.all_rows() == before
+    with again.office() as office:
+        save_settings(office)
+
+
+def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_place: ServerPlace) -> None:
+    def fill_up(connection: Connection) -> None:
+        assert connection.dialect.name == "sqlite"
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    # The audit row, read back, its hash, the time; then the companion begins, looks, and inserts.
+    with (
+        server_place.office() as office,
+        writing(server_place) as written,
+        after_statement(office, 7, fill_up) as strike,
+        pytest.raises(StorageFailed) as caught,
+    ):
+        add_key(office)
+    assert strike.struck
+    assert caught.value.sentence == "The disk is full. Nothing was changed, and the Audit Trail says so."
+    assert (written.added, written.changed, written.removed) == ({}, {}, [])
+    assert [str(text)[:22] for _, _, text in written.audit] == ["New API key ********Kk", "NOT DONE: New API key "]
+
+
+@pytest.mark.parametrize("message", ["", "Duplicate entry 's3cret' for key 1"])
+def test_what_a_server_says_about_values_is_not_repeated(place: Place, message: str) -> None:
+    error = database._from_server(1062, message, disconnected=False)
+    assert "s3cret" not in str(error)
+    assert "1062" in error.sentence

@@ -1,0 +1,131 @@
+"""The embedded practice: what a first start makes, and the demo."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from core.base.errors import NotAPractice
+from core.base.secret import Secret
+from core.database.address import FileAddress
+from core.model.agreement import default_agreement
+from core.model.audit_entry import Genuineness
+from core.model.settings import ApiSettings, PaymentType
+from core.office.office import Office, open_file_office
+from core.opendental.key_status import KeyStatus
+from tests.support.audit_pages import latest
+from tests.support.databases import NOW, file_rows, surroundings
+from tests.support.kill_driver import KillDriver
+from tests.support.practice_rows import ACCOUNT, log_hash
+
+
+def opened(path: Path) -> Office:
+    return open_file_office(FileAddress(path), default_agreement(), surroundings())
+
+
+def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
+    path = tmp_path / "apisetup" / "practice.sqlite3"
+    with closing(opened(path)) as office:
+        assert office.facts.title == "Embedded practice"
+        page = office.settings.load()
+        assert page.values == ApiSettings(enabled=False, interval="", payment_type=1)
+        assert page.payment_types == tuple(
+            PaymentType(number, name, hidden=False)
+            for number, name in enumerate(("Check", "Cash", "Credit Card"), start=1)
+        )
+        assert page.missing == ()
+        assert office.keys.list().keys == ()
+        assert latest(office) == ()
+        signed_in = office.users.account(ACCOUNT)
+        assert (signed_in.sees_audit_trail, signed_in.writable) == (True, True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_account_is_the_one_user_and_its_password_is_blank(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    with closing(opened(path)) as office:
+        assert office.users.sign_in(ACCOUNT, Secret("")).actor.user_num == 1
+    assert [row["UserName"] for row in file_rows(path)["userod"].values()] == [ACCOUNT]
+
+
+def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    opened(path).close()
+    before = path.read_bytes()
+    opened(path).close()
+    assert path.read_bytes() == before
+
+
+def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    opened(path).close()
+    open_file_office(FileAddress(path), default_agreement(), replace(surroundings(), account="other")).close()
+    assert len(file_rows(path)["userod"]) == 1
+
+
+def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    path.touch()
+    with closing(opened(path)) as office:
+        assert office.facts.title == "Embedded practice"
+
+
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "music.sqlite3"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE songs (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(NotAPractice, match="holds something else than a practice") as caught:
+        opened(path)
+    assert "nothing was changed" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_killed_anywhere_in_the_first_start_the_next_one_works(tmp_path: Path, driver: KillDriver) -> None:
+    whole = tmp_path / "whole.sqlite3"
+    opened(whole).close()
+    for number in count(1, 2):
+        path = tmp_path / f"{number}.sqlite3"
+        if not driver.killed_in_first_start(path, number):
+            assert number > 20
+            break
+        with closing(opened(path)) as office:
+            office.users.account(ACCOUNT)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM securitylog")
+            connection.execute("DELETE FROM securityloghash")
+        assert file_rows(path) == file_rows(whole)
+
+
+def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
+    path = tmp_path / "demo.sqlite3"
+    with closing(open_file_office(FileAddress(path), default_agreement(), surroundings(), filled=True)) as office:
+        keys = office.keys.list().keys
+        entries = latest(office)
+        assert office.settings.load().values.enabled
+    assert 10 <= len(keys) <= 15
+    assert len({key.developer for key in keys}) > 8
+    assert {key.status for key in keys} == set(KeyStatus) - {KeyStatus.UNKNOWN}
+    assert len(entries) > 250
+    assert Counter(entry.genuineness for entry in entries)[Genuineness.ALTERED] == 1
+    assert all(entry.genuineness is not Genuineness.NO_HASH for entry in entries)
+    assert all(entry.moment is not None and entry.moment <= NOW for entry in entries)
+
+
+def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
+    path = tmp_path / "demo.sqlite3"
+    open_file_office(FileAddress(path), default_agreement(), surroundings(), filled=True).close()
+    rows = file_rows(path)
+    texts = "\n".join(str(row["LogText"]) for row in rows["securitylog"].values())
+    assert all(str(row["key_text"]) not in texts for row in rows["apisetup_key"].values())
+    hashes = {row["SecurityLogNum"]: row["LogHash"] for row in rows["securityloghash"].values()}
+    altered = [key for key, row in rows["securitylog"].items() if hashes[key] != log_hash(row)]
+    assert len(altered) == 1

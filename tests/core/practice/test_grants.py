@@ -1,0 +1,300 @@
+"""What the database user may do, as SHOW GRANTS tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from core.audit.filter import AuditFilter
+from core.base.errors import NotPermitted
+from core.base.secret import Secret
+from core.database.address import ServerAddress
+from core.database.engines import server_engine
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_server_office
+from core.practice.grants import Grants, judged, read_grants
+from core.practice.required_rights import DOOR, NEEDED
+from tests.support.change_kinds import KINDS, save_settings
+from tests.support.databases import Account, ServerPlace, database_user, pymysql, surroundings
+from tests.support.practice_rows import PASSWORDS
+from tests.support.row_diff import Written, writing
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+TABLES = frozenset(right.table for right in NEEDED)
+TO = "TO `u`@`%`"
+
+
+def told(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
+    return judged(lines, "od_main", tables)
+
+
+def script() -> list[str]:
+    """The statements of the README, without the one that makes the user."""
+    found = re.search(r"<!-- grant -->\n```sql\n(.*?)```", README, re.DOTALL)
+    assert found
+    return [line.rstrip(";") for line in found[1].splitlines() if line.startswith("GRANT")]
+
+
+# -- the README's script ---------------------------------------------------------------
+
+
+def test_the_readme_grants_what_is_needed_and_no_more() -> None:
+    lines = [line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`") for line in script()]
+    assert told(*lines) == Grants(known=True)
+
+
+@contextmanager
+def readme_user(place: ServerPlace) -> Iterator[Account]:
+    """The user that the README makes, for a practice of the tests."""
+    account = Account(f"apisetup_{uuid4().hex[:12]}", "choose-a-long-one")
+    place.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
+    there = place.practice_rows()
+    try:
+        for line in script():
+            table = re.search(r"opendental\.(\w+)", line)
+            if table and table[1] in there:
+                place.server.execute(
+                    line.replace("opendental.", f"`{place.database}`.").replace("'apisetup'", f"'{account.user}'")
+                )
+        yield account
+    finally:
+        place.server.execute(f"DROP USER '{account.user}'@'%'")
+
+
+@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_with_the_readmes_user_everything_works(server_place: ServerPlace, tmp_path: Path) -> None:
+    with readme_user(server_place) as account, closing(server_place.open_as(account)) as office:
+        signed_in = office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+        assert (signed_in.writable, office.facts.read_only) == (True, "")
+        for kind, run in KINDS.items():
+            if kind != "open as account":
+                run(office)
+        verification = office.audit.verification(AuditFilter())
+        while not verification.step().done:
+            pass
+        export = office.audit.export(signed_in.actor, AuditFilter(), tmp_path / "trail.csv", may_replace=False)
+        export.begin()
+        while not export.step().done:
+            pass
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM patient",
+        "SELECT * FROM userod",
+        "UPDATE securitylog SET LogText = 'x'",
+        "DELETE FROM securitylog",
+        "DELETE FROM securityloghash",
+        "UPDATE userod SET Password = ''",
+        "UPDATE preference SET PrefName = 'x'",
+        "UPDATE program SET ProgName = 'x'",
+        "INSERT INTO userod (UserName) VALUES ('x')",
+        "DROP TABLE apikey",
+        "CREATE TABLE ours (a int)",
+        "ALTER TABLE preference ADD COLUMN a int",
+        "CREATE USER x@y",
+        "SELECT * FROM mysql.user",
+        "SELECT 1 INTO OUTFILE '/tmp/apisetup-test'",
+    ],
+)
+def test_the_readmes_user_can_do_nothing_else(server_place: ServerPlace, statement: str) -> None:
+    server_place.server.execute(f"CREATE TABLE IF NOT EXISTS `{server_place.database}`.patient (PatNum bigint)")
+    with readme_user(server_place) as account:
+        server = server_place.server
+        connection = pymysql.connect(
+            host=server.host,
+            port=server.port,
+            user=account.user,
+            password=account.password,
+            database=server_place.database,
+        )
+        with closing(connection), connection.cursor() as cursor, pytest.raises(pymysql.err.Error) as refused:
+            cursor.execute(statement)
+    assert refused.value.args[0] in (1044, 1045, 1142, 1143, 1227)
+
+
+# -- forms of grants -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"GRANT ALL PRIVILEGES ON *.* {TO} WITH GRANT OPTION",
+        f"GRANT ALL PRIVILEGES ON *.* {TO} IDENTIFIED BY PASSWORD '*B69027D44F6E5EDC07F1AEAD1477967B16F28227'",
+        f"GRANT ALL PRIVILEGES ON `od_main`.* {TO}",
+        f"GRANT ALL PRIVILEGES ON `od\\_main`.* {TO}",
+        f"GRANT ALL PRIVILEGES ON `od%`.* {TO}",
+        f"GRANT ALL PRIVILEGES ON `od_____`.* {TO}",
+        f"GRANT ALL PRIVILEGES ON `OD_MAIN`.* {TO}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES ON *.* {TO} REQUIRE SSL",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO 'u'@'10.0.0.%'",
+    ],
+)
+def test_wide_grants_miss_nothing_and_are_too_many(line: str) -> None:
+    grants = told(f"GRANT USAGE ON *.* {TO} IDENTIFIED BY PASSWORD '*B69'", line)
+    assert (grants.known, grants.missing, grants.why_no_writing) == (True, (), "")
+    assert grants.excess
+    assert "B69" not in repr(grants)
+
+
+@pytest.mark.parametrize("name", ["od_mai", "od_main2", "xod_main", "o%n", "odxmain`", "od\\%"])
+def test_grants_on_other_databases_give_nothing_here(name: str) -> None:
+    quoted = name.replace("`", "``")
+    grants = told(f"GRANT ALL PRIVILEGES ON `{quoted}`.* {TO}")
+    gives = name == "o%n"
+    assert (grants.missing == ()) is gives
+    assert grants.excess == (f"ALL PRIVILEGES on every table of {name}",)
+
+
+def test_a_pattern_is_none_beside_a_table() -> None:
+    grants = told(f"GRANT SELECT ON `od%`.`definition` {TO}")
+    assert "SELECT on definition" in grants.missing
+
+
+def test_columns_are_looked_at_one_by_one() -> None:
+    grants = told(
+        f"GRANT SELECT (UserNum, `UserName`, Password), UPDATE (FailedAttempts, DateTFail) ON `od_main`.`userod` {TO}",
+        f"GRANT SELECT (IsHidden, DateTFail, FailedAttempts) ON `od_main`.`userod` {TO}",
+        f"GRANT SELECT, UPDATE (ValueString, Comments) ON `od_main`.`preference` {TO}",
+        f"GRANT UPDATE ON `od_main`.`program` {TO}",
+    )
+    assert not any(" on userod" in each or " on preference" in each for each in grants.missing)
+    assert "SELECT on program" in grants.missing
+    assert "UPDATE (Enabled) on program" not in grants.missing
+    assert grants.excess == ("UPDATE (comments, valuestring) on od_main.preference", "UPDATE on od_main.program")
+
+
+def test_a_right_is_told_as_the_readme_writes_it() -> None:
+    lines = [
+        line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`")
+        for line in script()
+        if "opendental.program " not in line and "opendental.signalod" not in line
+    ]
+    grants = told(*lines)
+    assert grants.missing == (
+        "SELECT on program",
+        "UPDATE (Enabled) on program",
+        "SELECT on signalod",
+        "INSERT on signalod",
+    )
+    assert grants.why_no_writing == "SELECT on signalod; INSERT on signalod"
+
+
+def test_tables_that_this_version_does_not_have_need_no_rights() -> None:
+    grants = told(f"GRANT USAGE ON *.* {TO}", tables=frozenset({"securitylog"}))
+    assert grants.missing == ("SELECT on securitylog", "INSERT on securitylog")
+
+
+def test_rights_that_are_dangerous_are_told_with_where_they_hold() -> None:
+    grants = told(
+        f"GRANT FILE, SUPER ON *.* {TO}",
+        f"GRANT SELECT ON `mysql`.* {TO}",
+        f"GRANT SELECT ON `od_main`.`patient` {TO} WITH GRANT OPTION",
+        f"GRANT EXECUTE ON PROCEDURE `od_main`.`p` {TO}",
+        f"GRANT PROXY ON ''@'%' {TO} WITH GRANT OPTION",
+    )
+    assert grants.excess == (
+        "may act as another user (PROXY)",
+        "FILE, SUPER on every database of the server",
+        "SELECT on every table of mysql",
+        "may hand on its rights on od_main.patient (GRANT OPTION)",
+        "SELECT on od_main.patient",
+        "EXECUTE on a stored program",
+    )
+
+
+def test_rights_that_are_taken_back_in_part_are_missing() -> None:
+    grants = told(f"GRANT SELECT, INSERT, UPDATE, DELETE ON *.* {TO}", "REVOKE INSERT ON `od_main`.* FROM `u`@`%`")
+    assert "INSERT on securitylog" in grants.missing
+    assert grants.why_no_writing
+
+
+@pytest.mark.parametrize(
+    "line", ["", "nonsense", f"GRANT ON x {TO}", f"GRANT SELECT ON {TO}", "GRANT SELECT (a ON `d`.`t` TO `u`@`%`"]
+)
+def test_a_line_that_is_not_understood_makes_all_unknown(line: str) -> None:
+    assert told(f"GRANT ALL PRIVILEGES ON *.* {TO}", line) == Grants(known=False)
+
+
+def test_the_door_is_part_of_what_is_needed() -> None:
+    assert set(DOOR) <= set(NEEDED)
+
+
+# -- asked of a server -----------------------------------------------------------------
+
+
+def asked(place: ServerPlace, account: Account) -> Grants:
+    address = ServerAddress(place.server.host, place.server.port, place.database, account.user)
+    engine = server_engine(address, Secret(account.password))
+    try:
+        with engine.connect() as connection:
+            return read_grants(connection, place.database, place.practice_rows())
+    finally:
+        engine.dispose()
+
+
+def test_a_role_that_is_active_gives_its_rights(server_place: ServerPlace) -> None:
+    role, server = f"apisetup_{uuid4().hex[:8]}", server_place.server
+    server.execute(f"CREATE ROLE {role}", f"GRANT SELECT ON `{server_place.database}`.* TO {role}")
+    try:
+        with database_user(server_place, "INSERT ON signalod") as account:
+            server.execute(f"GRANT {role} TO '{account.user}'@'%'")
+            server.execute(f"GRANT SELECT ON `{server_place.database}`.signalod TO '{account.user}'@'%'")
+            assert "SELECT on preference" in asked(server_place, account).missing
+            server.execute(f"SET DEFAULT ROLE {role} FOR '{account.user}'@'%'")
+            grants = asked(server_place, account)
+            assert not any(each.startswith("SELECT") for each in grants.missing)
+            assert "INSERT on securitylog" in grants.why_no_writing
+    finally:
+        server.execute(f"DROP ROLE {role}")
+
+
+def test_the_tests_own_user_may_do_everything(server_place: ServerPlace) -> None:
+    server = server_place.server
+    grants = asked(server_place, Account(server.user, server.password))
+    assert (grants.known, grants.missing) == (True, ())
+    assert any(each.startswith("ALL PRIVILEGES on every database") for each in grants.excess)
+
+
+# -- a user who may only read ----------------------------------------------------------
+
+
+def open_as(place: ServerPlace, account: Account) -> Office:
+    address = ServerAddress(place.server.host, place.server.port, place.database, account.user)
+    return open_server_office(
+        address,
+        Secret(account.password),
+        place.companion,
+        AuthorityName.LOCAL,
+        default_agreement(),
+        surroundings(),
+    )
+
+
+@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_place: ServerPlace) -> None:
+    with database_user(server_place, "SELECT") as account, closing(open_as(server_place, account)) as office:
+        assert office.facts.read_only.startswith(
+            f"The database user {account.user}@% may only read here: it lacks INSERT on securitylog, securityloghash,"
+            " signalod. The README has"
+        )
+        with writing(server_place) as written, pytest.raises(NotPermitted, match="may only read here"):
+            save_settings(office)
+        assert written == Written()
+        engine = office._practice.engine
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT @@SESSION.tx_read_only").scalar() == 1
+
+
+def test_a_user_who_may_log_but_not_set_everything_can_write(server_place: ServerPlace) -> None:
+    door = [f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")]
+    with database_user(server_place, "SELECT", *door) as account, closing(open_as(server_place, account)) as office:
+        assert office.facts.read_only == ""
+        assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable

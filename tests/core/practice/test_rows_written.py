@@ -1,0 +1,314 @@
+"""What every kind of change writes, on every shape of practice: these rows, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from core.base.errors import NotAuthorized, WrongNameOrPassword
+from core.base.secret import Secret
+from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.office.office import Office
+from core.opendental.key_status import KeyStatus
+from tests.support.actors import ADMIN
+from tests.support.audit_pages import latest
+from tests.support.databases import Place
+from tests.support.practice_rows import (
+    ACCOUNT,
+    API_PAYMENT_TYPE,
+    BRIDGE_KEY,
+    CASH,
+    CHECK,
+    CLEARPAY_KEY,
+    CREDIT_CARD,
+    FHIR,
+    INTERVAL,
+    PASSWORDS,
+)
+from tests.support.row_diff import Written, writing
+
+ENABLED = ("program", str(FHIR), "Enabled")
+MINUTES = ("programproperty", str(INTERVAL), "PropertyValue")
+PAYMENT_TYPE = ("preference", str(API_PAYMENT_TYPE), "ValueString")
+BRIDGE_LABEL = "********Gh78 #{tag} (Appointment Bridge)"
+NEW_KEY = "Nn12Ee34Ww56Kk78"
+
+
+def key_of(office: Office, developer: str) -> ApiKey:
+    (found,) = [key for key in office.keys.list().keys if key.developer == developer]
+    return found
+
+
+def changed_in_registry(written: Written) -> dict[str, tuple[str | None, str | None]]:
+    return {column: values for (table, _, column), values in written.changed.items() if table == "apisetup_key"}
+
+
+def test_enabling_the_api(place: Place) -> None:
+    with place.office() as office:
+        read = office.settings.load().values
+        with writing(place) as written:
+            saved = office.settings.save(ADMIN, read, replace(read, enabled=True))
+    assert saved.changes == ("Enabled from off to on",)
+    assert written == Written(
+        audit=[(8, 1, "API Setup: Enabled changed from off to on")],
+        signals=[20],
+        changed={ENABLED: ("0", "1")},
+    )
+
+
+def test_setting_the_interval(place: Place) -> None:
+    with place.office() as office:
+        read = office.settings.load().values
+        with writing(place) as written:
+            office.settings.save(ADMIN, read, replace(read, interval=" 2.5 "))
+    assert written == Written(
+        audit=[(8, 1, "API Setup: subscription interval changed from blank to 2.5 minutes")],
+        signals=[20],
+        changed={MINUTES: ("", "2.5")},
+    )
+
+
+def test_choosing_a_payment_type(place: Place) -> None:
+    with place.office() as office:
+        read = office.settings.load().values
+        with writing(place) as written:
+            office.settings.save(ADMIN, read, replace(read, payment_type=CASH))
+    assert written == Written(
+        audit=[(8, 1, "API Setup: payment type changed from Check to Cash")],
+        signals=[5],
+        changed={PAYMENT_TYPE: (str(CHECK), str(CASH))},
+    )
+
+
+def test_saving_all_settings_at_once(place: Place) -> None:
+    with place.office() as office:
+        read = office.settings.load().values
+        with writing(place) as written:
+            wanted = replace(read, enabled=True, interval="5", payment_type=CREDIT_CARD)
+            office.settings.save(ADMIN, read, wanted)
+        assert office.settings.load().values == wanted
+    assert written == Written(
+        audit=[
+            (
+                8,
+                1,
+                "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
+                " payment type from Check to Credit Card",
+            )
+        ],
+        signals=[20, 5],
+        changed={ENABLED: ("0", "1"), MINUTES: ("", "5"), PAYMENT_TYPE: (str(CHECK), str(CREDIT_CARD))},
+    )
+
+
+def test_saving_nothing_new_writes_nothing(place: Place) -> None:
+    with place.office() as office:
+        read = office.settings.load().values
+        with writing(place) as written:
+            saved = office.settings.save(ADMIN, read, read)
+    assert saved.changes == ()
+    assert written == Written()
+
+
+def test_accepting_the_license(place: Place) -> None:
+    with place.office() as office:
+        agreement = office.licenses.agreement
+        with writing(place) as written:
+            acceptance = office.licenses.accept(ADMIN)
+    text = f"API Access Agreement accepted by Admin (SHA-256 {agreement.sha256[:12]})"
+    assert written.audit == [(place.license_kind, 1, text)]
+    assert (written.signals, written.changed, written.removed) == ([], {}, [])
+    (kept,) = written.added.pop("apisetup_license_text")
+    assert kept == {"sha256": agreement.sha256, "text": agreement.text}
+    (accepted,) = written.added.pop("apisetup_license_acceptance")
+    assert accepted["number"] == str(acceptance.number)
+    assert (accepted["title"], accepted["sha256"]) == ("API Access Agreement", agreement.sha256)
+    assert accepted["accepted_by"] == "Admin"
+    assert written.added == {}
+
+
+def test_declining_the_license(place: Place) -> None:
+    with place.office() as office:
+        with writing(place) as written:
+            office.licenses.decline(ADMIN)
+        text = f"API Access Agreement declined by Admin (SHA-256 {office.licenses.agreement.sha256[:12]})"
+    assert written == Written(audit=[(place.license_kind, 1, text)])
+
+
+def test_adding_a_key(place: Place) -> None:
+    with place.office() as office:
+        acceptance = office.licenses.accept(ADMIN)
+        fields = KeyFields("api@canopy.test", "555-0101", ("ApiReadAll",), date(2024, 6, 14))
+        with writing(place) as written:
+            added = office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "New Wave", fields), acceptance).key
+    tag = added.fingerprint[:6]
+    assert written.audit == [(8, 1, f"New API key ********Kk78 #{tag} (New Wave) added by Admin")]
+    assert (written.signals, written.changed, written.removed) == ([], {}, [])
+    (row,) = written.added.pop("apisetup_key")
+    assert (row["key_text"], row["developer"], row["status"], row["date_disabled"]) == (NEW_KEY, "New Wave", "1", None)
+    assert (row["email"], row["phone"], row["permissions"]) == ("api@canopy.test", "555-0101", '["ApiReadAll"]')
+    assert (row["agreement_since"], row["license_number"]) == ("2024-06-14", str(acceptance.number))
+    # The keys that the registry knew already but the copy did not have are put back into it, too.
+    copied = {row["CustApiKey"]: row["DevName"] for row in written.added.pop("apikey", [])}
+    assert (copied.get(NEW_KEY) == "New Wave") is place.has_apikey
+    assert written.added == {}
+
+
+def test_disabling_a_key(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
+        office.keys.set_status(ADMIN, key_of(office, "Appointment Bridge"), KeyStatus.ENABLED)
+        with writing(place) as written:
+            changed = office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
+    label = BRIDGE_LABEL.format(tag=key.fingerprint[:6])
+    assert written.audit == [
+        (8, 1, f"API key {label} changed from Enabled to Disabled by Customer by Admin"),
+    ]
+    in_registry = changed_in_registry(written)
+    assert in_registry["status"] == ("1", "2")
+    assert in_registry["date_disabled"][0] is None
+    assert changed.key.date_disabled is not None
+    assert in_registry.keys() == {"status", "date_disabled"}
+    assert len(written.changed) == 2
+    assert (written.signals, written.added, written.removed) == ([], {}, [])
+
+
+def test_enabling_a_key(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "ClearPay")
+        with writing(place) as written:
+            changed = office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
+    assert changed.key.date_disabled is None
+    (audit,) = written.audit
+    assert audit[2] == (
+        f"API key ********Ww32 #{key.fingerprint[:6]} (ClearPay) changed from Disabled by Customer to Enabled by Admin"
+    )
+    assert changed_in_registry(written) == {
+        "status": ("2", "1"),
+        "date_disabled": ("2024-05-06 07:08:09.000000", None),
+    }
+    assert (written.signals, written.removed) == ([], [])
+
+
+def test_a_change_puts_missing_keys_back_into_the_copy(place: Place) -> None:
+    if not place.has_apikey:
+        pytest.skip("this version has no apikey")
+    place.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
+    with place.office() as office, writing(place) as written:
+        office.keys.set_status(ADMIN, key_of(office, "ClearPay"), KeyStatus.ENABLED)
+    copied = {row["CustApiKey"]: row["DevName"] for row in written.added["apikey"]}
+    assert copied[BRIDGE_KEY] == "Appointment Bridge"
+    assert CLEARPAY_KEY not in copied
+    assert written.removed == []
+
+
+def test_editing_a_key_logs_each_field(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        wanted = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), None)
+        with writing(place) as written:
+            office.keys.edit(ADMIN, key, wanted)
+        assert key_of(office, "Appointment Bridge").fields == wanted
+    label = BRIDGE_LABEL.format(tag=key.fingerprint[:6])
+    assert [text for _, _, text in written.audit] == [
+        f"API key {label} e-mail changed from dev@example.test to new@example.test by Admin",
+        f"API key {label} phone changed from 555-0100 to blank by Admin",
+        f"API key {label} permissions changed: added ApiPatients; removed ApiComm by Admin",
+        f"API key {label} Business Associate Agreement changed from in place since 2023-04-05 to none by Admin",
+    ]
+    assert changed_in_registry(written) == {
+        "email": ("dev@example.test", "new@example.test"),
+        "phone": ("555-0100", ""),
+        "permissions": ('["ApiReadAll", "ApiComm"]', '["ApiReadAll", "ApiPatients"]'),
+        "agreement_since": ("2023-04-05", None),
+    }
+    assert len(written.changed) == 4
+    assert (written.signals, written.added, written.removed) == ([], {}, [])
+
+
+def test_editing_nothing_writes_nothing(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        with writing(place) as written:
+            office.keys.edit(ADMIN, key, key.fields)
+    assert written == Written()
+
+
+def test_showing_a_key_in_full(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        with writing(place) as written:
+            assert office.keys.show(ADMIN, key).reveal() == BRIDGE_KEY
+    text = f"API key ********Gh78 #{key.fingerprint[:6]} shown in full to Admin"
+    assert written == Written(audit=[(8, 1, text)])
+
+
+def test_copying_a_key(place: Place) -> None:
+    with place.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        with writing(place) as written:
+            assert office.keys.copy(ADMIN, key).reveal() == BRIDGE_KEY
+    text = f"API key ********Gh78 #{key.fingerprint[:6]} sent to the terminal's clipboard by Admin"
+    assert written == Written(audit=[(8, 1, text)])
+
+
+def test_signing_in(place: Place) -> None:
+    with place.office() as office, writing(place) as written:
+        signed_in = office.users.sign_in("admin", Secret(PASSWORDS["Admin"]))
+    assert signed_in.actor == ADMIN
+    assert written == Written(audit=[(83, 1, "User: Admin has logged on."), (8, 1, "API/FHIR")])
+
+
+def test_signing_in_after_failures_resets_their_count(place: Place) -> None:
+    place.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '2020-01-01 00:00:00' WHERE UserNum = 1")
+    with place.office() as office, writing(place) as written:
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert written == Written(
+        audit=[(83, 1, "User: Admin has logged on."), (8, 1, "API/FHIR")],
+        changed={("userod", "1", "FailedAttempts"): ("3", "0")},
+    )
+
+
+def test_a_wrong_password(place: Place) -> None:
+    with place.office() as office, writing(place) as written, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", Secret("wrong"))
+    assert written.audit == [(83, 1, "User: Admin failed to log on.")]
+    assert written.changed.pop(("userod", "1", "FailedAttempts")) == ("0", "1")
+    assert [(table, key, column) for table, key, column in written.changed] == [("userod", "1", "DateTFail")]
+    assert (written.signals, written.added, written.removed) == ([], {}, [])
+
+
+def test_an_unknown_name_logs_nothing_of_what_was_typed(place: Place) -> None:
+    with place.office() as office, writing(place) as written, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("my secret password", Secret("x"))
+    assert written == Written(audit=[(83, 0, "User: (unknown name) failed to log on.")])
+
+
+def test_a_sign_in_without_setup(place: Place) -> None:
+    with place.office() as office, writing(place) as written, pytest.raises(NotAuthorized):
+        office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
+    assert written == Written(audit=[(83, 2, "User: Maria failed to log on.")])
+
+
+def test_signing_out(place: Place) -> None:
+    with place.office() as office, writing(place) as written:
+        office.users.sign_out(ADMIN)
+    assert written == Written(audit=[(83, 1, "User: Admin has logged off.")])
+
+
+def test_opening_as_the_account(place: Place) -> None:
+    with place.office() as office, writing(place) as written:
+        assert office.users.account(ACCOUNT).actor.user_num == 8
+    assert written == Written(audit=[(8, 8, "API/FHIR")])
+
+
+def test_reading_writes_nothing(place: Place) -> None:
+    with writing(place) as written, place.office() as office:
+        office.settings.load()
+        latest(office)
+        for key in office.keys.list().keys:
+            office.keys.history(key)
+    assert written == Written()

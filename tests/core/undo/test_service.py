@@ -1,0 +1,221 @@
+"""Undoing what an audit entry did: by the same door, and only if the value is still what the entry wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from core.base.errors import ApiSetupError, ChangedMeanwhile, Conflict, EntryGone, InvalidInput, NotOursToChange
+from core.model.actor import Actor
+from core.office.office import Office
+from core.opendental.key_status import KeyStatus
+from core.opendental.permission_types import Permission
+from tests.support.actors import ADMIN
+from tests.support.change_kinds import key_of, save_settings
+from tests.support.databases import COMPUTER, FilePlace, Place
+from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL
+from tests.support.row_diff import Written, writing
+
+OTHER = Actor(4, "Ecw", COMPUTER)
+DISABLED = KeyStatus.DISABLED_BY_CUSTOMER
+
+
+def last(place: Place) -> int:
+    """The number of the newest entry."""
+    return max(map(int, place.practice_rows()["securitylog"]))
+
+
+def text(place: Place) -> str | None:
+    """The text of the newest entry."""
+    return place.value("securitylog", last(place), "LogText")
+
+
+def set_status(office: Office, developer: str, status: KeyStatus) -> None:
+    office.keys.set_status(ADMIN, key_of(office, developer), status)
+
+
+# -- settings ------------------------------------------------------------------------
+
+
+def test_a_save_is_undone_by_another_save(place: Place) -> None:
+    with place.office() as office:
+        before = office.settings.load().values
+        save_settings(office)
+        saved = last(place)
+        assert office.undoing.plan(saved) == (
+            "Enabled: from on back to off",
+            "subscription interval: from 5 minutes back to blank",
+            "payment type: from Credit Card back to Check",
+        )
+        with writing(place) as written:
+            done = office.undoing.undo(OTHER, saved)
+        assert office.settings.load().values == before
+    assert written.changed == {
+        ("program", str(FHIR), "Enabled"): ("1", "0"),
+        ("programproperty", str(INTERVAL), "PropertyValue"): ("5", ""),
+        ("preference", str(API_PAYMENT_TYPE), "ValueString"): (str(CREDIT_CARD), str(CHECK)),
+    }
+    assert done.sentence.startswith("Undone: Enabled from on to off; subscription interval from 5 minutes to blank; ")
+    assert text(place) == (
+        "API Setup: Enabled changed from on to off; subscription interval from 5 minutes to blank;"
+        f" payment type from Credit Card to Check (undoing entry {saved})"
+    )
+
+
+def test_undoing_can_be_undone(place: Place) -> None:
+    with place.office() as office:
+        save_settings(office)
+        after = office.settings.load().values
+        office.undoing.undo(ADMIN, last(place))
+        office.undoing.undo(ADMIN, last(place))
+        assert office.settings.load().values == after
+
+
+def test_planning_writes_nothing(place: Place) -> None:
+    with place.office() as office:
+        save_settings(office)
+        number = last(place)
+        with writing(place) as written:
+            office.undoing.plan(number)
+    assert written == Written()
+
+
+def test_a_value_that_is_another_by_now_is_not_touched(place: Place) -> None:
+    with place.office() as office:
+        save_settings(office)
+        number = last(place)
+        read = office.settings.load().values
+        office.settings.save(OTHER, read, replace(read, payment_type=CASH))
+        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+            office.undoing.undo(ADMIN, number)
+    assert written == Written()
+    assert caught.value.conflicts == (Conflict("payment type", "Credit Card", "Cash", "Check"),)
+    assert "Ecw: API Setup: payment type changed from Credit Card to Cash" in caught.value.conflicts[0].teller
+
+
+def test_a_payment_type_that_is_gone_cannot_come_back(place: Place) -> None:
+    with place.office() as office:
+        save_settings(office)
+        place.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CHECK)
+        with writing(place) as written, pytest.raises(NotOursToChange, match="no longer just one payment type Check"):
+            office.undoing.undo(ADMIN, last(place))
+    assert written == Written()
+
+
+@pytest.mark.parametrize("act", ["plan", "undo"])
+def test_an_interval_that_cannot_be_saved_cannot_come_back(place: Place, act: str) -> None:
+    place.execute("UPDATE programproperty SET PropertyValue = 'abc' WHERE ProgramPropertyNum = ?", INTERVAL)
+    with place.office() as office:
+        save_settings(office)
+        number = last(place)
+        with writing(place) as written, pytest.raises(InvalidInput, match="blank or a number of minutes"):
+            office.undoing.plan(number) if act == "plan" else office.undoing.undo(ADMIN, number)
+    assert written == Written()
+
+
+@pytest.mark.parametrize(
+    "name", ["Check to Cash", "x; payment type from y", "Cash (undoing entry 5)", "to", "from a to b"]
+)
+def test_a_name_that_reads_like_another_change_is_never_misread(file_place: FilePlace, name: str) -> None:
+    file_place.execute("UPDATE definition SET ItemName = ? WHERE DefNum = ?", name, CHECK)
+    with file_place.office() as office:
+        read = office.settings.load().values
+        office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
+        try:
+            office.undoing.undo(ADMIN, last(file_place))
+        except NotOursToChange:
+            assert office.settings.load().values.payment_type == CREDIT_CARD
+        else:
+            assert office.settings.load().values == read
+
+
+# -- keys ----------------------------------------------------------------------------
+
+
+def test_a_disabled_key_is_enabled_again(place: Place) -> None:
+    with place.office() as office:
+        set_status(office, "Appointment Bridge", DISABLED)
+        number = last(place)
+        assert office.undoing.plan(number) == ("status: from Disabled by Customer back to Enabled",)
+        done = office.undoing.undo(OTHER, number)
+        assert key_of(office, "Appointment Bridge").status is KeyStatus.ENABLED
+    assert done.consequences
+    assert str(text(place)).endswith(
+        f"(Appointment Bridge) changed from Disabled by Customer to Enabled by Ecw (undoing entry {number})"
+    )
+
+
+def test_a_key_that_has_another_status_by_now_is_not_touched(place: Place) -> None:
+    with place.office() as office:
+        set_status(office, "Appointment Bridge", DISABLED)
+        number = last(place)
+        set_status(office, "Appointment Bridge", KeyStatus.ENABLED)
+        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+            office.undoing.undo(ADMIN, number)
+    assert written == Written()
+    assert caught.value.conflicts[0].now == "Enabled"
+    assert "changed from Disabled by Customer to Enabled by Admin" in caught.value.conflicts[0].teller
+
+
+def test_a_status_that_the_office_cannot_set_does_not_come_back(file_place: FilePlace) -> None:
+    file_place.execute("UPDATE apisetup_key SET status = 5 WHERE developer = 'Appointment Bridge'")
+    with file_place.office() as office:
+        set_status(office, "Appointment Bridge", DISABLED)
+        with pytest.raises(NotOursToChange, match="was Read Enabled before, and the office can only make it Enabled"):
+            office.undoing.undo(ADMIN, last(file_place))
+
+
+def test_a_developers_name_that_reads_like_a_change_is_never_misread(file_place: FilePlace) -> None:
+    name = "X) changed from Disabled by Customer to Enabled by Y (z"
+    file_place.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", name)
+    with file_place.office() as office:
+        set_status(office, name, DISABLED)
+        with writing(file_place) as written, pytest.raises(ApiSetupError):
+            office.undoing.undo(ADMIN, last(file_place))
+    assert written == Written()
+
+
+# -- what cannot be undone -----------------------------------------------------------
+
+
+def _shown(office: Office) -> None:
+    office.keys.show(ADMIN, key_of(office, "Appointment Bridge"))
+
+
+def _edited(office: Office) -> None:
+    key = key_of(office, "Appointment Bridge")
+    office.keys.edit(ADMIN, key, replace(key.fields, email="new@example.test"))
+
+
+def _not_done(office: Office) -> None:
+    text = "API Setup: Enabled changed from off to on"
+    change = office._practice.change(ADMIN, Permission.SETUP, text, reaches_outside=True)
+    with pytest.raises(LookupError), change:
+        raise LookupError
+
+
+@pytest.mark.parametrize("act", [_shown, _edited, _not_done])
+def test_other_entries_cannot_be_undone(file_place: FilePlace, act: Callable[[Office], None]) -> None:
+    with file_place.office() as office:
+        act(office)
+        with writing(file_place) as written, pytest.raises(NotOursToChange, match="Only saved settings and changes"):
+            office.undoing.undo(ADMIN, last(file_place))
+    assert written == Written()
+
+
+def test_an_entry_that_is_not_genuine_is_not_undone(place: Place) -> None:
+    with place.office() as office:
+        save_settings(office)
+        place.execute(
+            "UPDATE securitylog SET LogText = REPLACE(LogText, 'Check', 'Cash') WHERE SecurityLogNum = ?", last(place)
+        )
+        with writing(place) as written, pytest.raises(NotOursToChange, match="not genuine"):
+            office.undoing.undo(ADMIN, last(place))
+    assert written == Written()
+
+
+def test_an_entry_that_is_gone_is_said(file_place: FilePlace) -> None:
+    with file_place.office() as office, pytest.raises(EntryGone):
+        office.undoing.plan(987_654)

@@ -1,0 +1,1 @@
+"""Practices, servers, faults and drivers that the tests share."""

@@ -1,0 +1,96 @@
+"""Every kind of change that the program makes, each as one call that may be repeated after a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+
+from core.base.errors import WrongNameOrPassword
+from core.base.secret import Secret
+from core.model.agreement import Acceptance
+from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.office.office import Office
+from core.opendental.key_status import KeyStatus
+from tests.support.actors import ADMIN
+from tests.support.practice_rows import ACCOUNT, CREDIT_CARD, PASSWORDS
+
+Run = Callable[[Office], object]
+
+NEW_KEY = "Nn12Ee34Ww56Kk78"
+NEW_DEVELOPER = "New Wave"
+ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
+EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2024, 7, 8))
+
+
+def key_of(office: Office, developer: str) -> ApiKey:
+    """The key of a developer who has one."""
+    (found,) = [key for key in office.keys.list().keys if key.developer == developer]
+    return found
+
+
+def save_settings(office: Office) -> None:
+    """Change all three settings."""
+    read = office.settings.load().values
+    office.settings.save(ADMIN, read, replace(read, enabled=True, interval="5", payment_type=CREDIT_CARD))
+
+
+def add_key(office: Office) -> None:
+    """Add a key, unless that was done already."""
+    if all(key.developer != NEW_DEVELOPER or not key.known for key in office.keys.list().keys):
+        office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED), ACCEPTED)
+
+
+def disable_key(office: Office) -> None:
+    """Disable an enabled key."""
+    key = key_of(office, "Appointment Bridge")
+    if key.status is KeyStatus.ENABLED:
+        office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
+
+
+def enable_key(office: Office) -> None:
+    """Enable a disabled key."""
+    key = key_of(office, "ClearPay")
+    if key.status is KeyStatus.DISABLED_BY_CUSTOMER:
+        office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
+
+
+def sign_in(office: Office) -> None:
+    """Sign in as a user who has failed before."""
+    office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+def fail_to_sign_in(office: Office) -> None:
+    """Sign in with a wrong password."""
+    with suppress(WrongNameOrPassword):
+        office.users.sign_in("Admin", Secret("wrong"))
+
+
+KINDS: dict[str, Run] = {
+    "save settings": save_settings,
+    "accept license": lambda office: office.licenses.accept(ADMIN),
+    "decline license": lambda office: office.licenses.decline(ADMIN),
+    "add key": add_key,
+    "disable key": disable_key,
+    "enable key": enable_key,
+    "edit key": lambda office: office.keys.edit(ADMIN, key_of(office, "Appointment Bridge"), EDITED),
+    "show key": lambda office: office.keys.show(ADMIN, key_of(office, "Appointment Bridge")),
+    "copy key": lambda office: office.keys.copy(ADMIN, key_of(office, "Appointment Bridge")),
+    "sign in": sign_in,
+    "fail to sign in": fail_to_sign_in,
+    "sign out": lambda office: office.users.sign_out(ADMIN),
+    "open as account": lambda office: office.users.account(ACCOUNT),
+}
+
+# The words by which the audit row of each kind that changes more than the audit trail is known.
+WORDS = {
+    "save settings": ("API Setup: ",),
+    "accept license": (" accepted by Admin",),
+    "add key": (f"({NEW_DEVELOPER}) added by Admin",),
+    "disable key": ("changed from Enabled to Disabled by Customer",),
+    "enable key": ("changed from Disabled by Customer to Enabled",),
+    "edit key": ("e-mail changed", "phone changed", "permissions changed", "Business Associate Agreement changed"),
+    "sign in": ("User: Admin has logged on.",),
+    "fail to sign in": ("User: Admin failed to log on.",),
+}

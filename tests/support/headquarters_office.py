@@ -1,0 +1,95 @@
+"""A practice whose keys a headquarters for tests decides about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from core.base.secret import Secret
+from core.model.agreement import Acceptance
+from core.model.api_key import ApiKey, AuthorityName, KeyFields, KeyList, NewKey
+from core.office.office import Office
+from core.opendental.key_status import KeyStatus
+from tests.support.actors import ADMIN
+from tests.support.databases import Place
+from tests.support.fake_headquarters import HeadquartersServer
+from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
+from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, TITLE
+
+REGISTRATION_KEY = "REG7-KEY2-0042-ABCD"
+NEW_KEY = "Nn12Ee34Ww56Kk78"
+
+BRIDGE = HeldKey(BRIDGE_KEY)
+CLEARPAY = HeldKey(
+    CLEARPAY_KEY, "DisabledByCustomer", "ClearPay", "help@clearpay.example", "555 0199", ("ApiPayments",)
+)
+NEW = NewKey(Secret(NEW_KEY), "", KeyFields(agreement_since=date(2024, 7, 8)))
+ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
+OFFERED = HeldKey(NEW_KEY, developer="New Wave", email="hello@newwave.example", permissions=("ApiPatients",))
+
+
+def credentials(place: Place) -> PracticeCredentials:
+    """What the practice says of itself."""
+    return PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", place.version)
+
+
+def lead_to(place: Place, url: str) -> None:
+    """Have the practice ask at an address, as a registered practice does."""
+    set_preference = "UPDATE preference SET ValueString = ? WHERE PrefName = ?"
+    place.execute(set_preference, url, "WebServiceHQServerURL")
+    place.execute(set_preference, REGISTRATION_KEY, "RegistrationKey")
+
+
+@contextmanager
+def office_of(place: Place) -> Iterator[Office]:
+    """The practice, open, with headquarters as the authority."""
+    with place.office(AuthorityName.HEADQUARTERS) as office:
+        yield office
+
+
+def ask(office: Office) -> KeyList:
+    """Ask headquarters, and take over what it answers."""
+    fetched = office.keys.fetch()
+    assert fetched is not None
+    return office.keys.take_over(ADMIN, fetched)
+
+
+def named(keys: KeyList, developer: str) -> ApiKey:
+    """The one key of a developer."""
+    (found,) = [key for key in keys.keys if key.developer == developer]
+    return found
+
+
+def add_new_wave(office: Office) -> ApiKey:
+    """Add the key that headquarters offers."""
+    return office.keys.add(ADMIN, NEW, ACCEPTED).key
+
+
+def disable_bridge(office: Office) -> ApiKey:
+    """Disable a key that was enabled when headquarters answered last."""
+    key = named(office.keys.list(), "Appointment Bridge")
+    return office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER).key
+
+
+AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave, "disable": disable_bridge}
+"""Every kind of change that headquarters makes for us."""
+
+
+def copied(place: Place) -> list[tuple[str | None, str | None]]:
+    """The rows of the practice's copy."""
+    rows = place.practice_rows().get("apikey", {}).values()
+    return sorted((row["CustApiKey"], row["DevName"]) for row in rows)
+
+
+def logged(place: Place, *beginnings: str) -> list[str]:
+    """The texts of the Audit Trail that begin so, oldest first."""
+    rows = sorted(place.practice_rows()["securitylog"].items(), key=lambda item: int(item[0]))
+    texts = [str(row["LogText"]) for number, row in rows if int(number) > 10]
+    return [text for text in texts if text.startswith(beginnings)]
+
+
+def clean(server: HeadquartersServer, *keys: HeldKey) -> None:
+    """Give headquarters these keys."""
+    for key in keys:
+        server.add_key(key)

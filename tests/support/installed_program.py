@@ -1,0 +1,178 @@
+"""The installed command, started in a home of the test's own."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.support.pseudo_terminal import ROOT, Terminal
+
+COMMAND = str(Path(sys.executable).with_name("apisetup"))
+
+READY = "^a Add "
+"""The key bar of API Setup when the practice is open."""
+KEY_OPEN = "^d Disable/enable "
+"""The key bar of API Key Edit; it is painted last, so everything else stands there, too."""
+
+
+class Home:
+    """The home directory of a user who has just this program.
+
+    Args:
+        directory: Where it is; nothing of this machine's own home is read.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.configuration = directory / "config" / "config.toml"
+        self.practice = self.configuration.with_name("practice.sqlite3")
+        self.temporary = directory / "tmp"
+        self.temporary.mkdir()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that every program of this user gets."""
+        return {
+            "HOME": str(self.directory),
+            "TMPDIR": str(self.temporary),
+            "APISETUP_CONFIG": str(self.configuration),
+            # Reading the certificates of this machine takes most of the time of a connection.
+            "SSL_CERT_FILE": "/dev/null",
+            "SSL_CERT_DIR": "/dev/null",
+        }
+
+    def start(
+        self,
+        *arguments: str,
+        command: tuple[str, ...] = (COMMAND,),
+        columns: int = 80,
+        lines: int = 24,
+        env: Mapping[str, str] | None = None,
+    ) -> Terminal:
+        """Start the program in a terminal."""
+        return Terminal(*command, *arguments, columns=columns, lines=lines, env={**self.environment, **(env or {})})
+
+    def opened(self, *arguments: str, **env: str) -> Terminal:
+        """Start the program on an SQLite practice, and wait until API Setup shows it."""
+        terminal = self.start(*arguments, env=env)
+        terminal.wait_for(READY)
+        return terminal
+
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run the program without a terminal, to its end."""
+        return subprocess.run(
+            [COMMAND, *arguments],
+            stdin=subprocess.PIPE,
+            capture_output=True,
+            text=True,
+            env=self.environment | env,
+            cwd=ROOT,
+            timeout=30,
+            check=False,
+        )
+
+    def write_configuration(self, text: str) -> None:
+        """Write the configuration file."""
+        self.configuration.parent.mkdir(exist_ok=True)
+        self.configuration.write_text(text, encoding="utf-8")
+
+    def make_practice(self) -> None:
+        """Have the program make its practice, by a first start."""
+        with self.opened() as terminal:
+            terminal.press("q")
+            assert terminal.exit_status() == 0
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read the embedded practice with plain SQL."""
+        with closing(sqlite3.connect(self.practice)) as connection:
+            return connection.execute(query).fetchall()
+
+    def value(self, query: str) -> Any:
+        """Read one value of the embedded practice with plain SQL."""
+        return self.rows(query)[0][0]
+
+    @property
+    def log(self) -> Path:
+        """The log of `--debug`."""
+        return next(iter(self.directory.rglob("debug.log")))
+
+
+def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
+    """Press a key that leads to the field of that label, and wait until it has the focus; it may be slow."""
+
+    def line() -> list[object]:
+        number = next(y for y, text in enumerate(terminal.screen.display) if text.strip().startswith(label))
+        return [terminal.screen.buffer[number][x] for x in range(terminal.screen.columns)]
+
+    before = line()
+    terminal.press(key)
+    terminal.wait_until(lambda: line() != before, f"{label} has the focus")
+
+
+def fill_in(terminal: Terminal, label: str, text: str) -> None:
+    """Type into the field that has the focus, and wait until it shows all of it."""
+    terminal.type(text)
+    terminal.wait_for(rf"^ *{label} +{re.escape(text)}\b")
+
+
+def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
+    """From the list of keys: turn the API on, set the interval to 5, choose the payment type after the present one."""
+    go_to(terminal, "Enabled")
+    terminal.press("space")
+    terminal.wait_for(r"Enabled +\[x\] on")
+    go_to(terminal, "Subscription")
+    fill_in(terminal, "Subscription interval", "5")
+    go_to(terminal, "Default")
+    terminal.press("enter")
+    terminal.wait_for(f"│{payment_type} ")
+    terminal.press("down", "enter")
+    terminal.wait_for(f"^Default payment type +{payment_type} +▼")
+    terminal.wait_for(r"\* not saved yet: Enabled, subscription interval, payment type")
+
+
+def save(terminal: Terminal) -> None:
+    """Save, and wait until it is said that it is saved."""
+    terminal.press("ctrl+s")
+    terminal.wait_for("^OK: Saved: ")
+
+
+def fill_in_key(terminal: Terminal, key: str, developer: str) -> None:
+    """On Assign API Key: type what is required."""
+    fill_in(terminal, "API key", key)
+    go_to(terminal, "Developer")
+    fill_in(terminal, "Developer", developer)
+
+
+def add_key(terminal: Terminal, key: str, developer: str) -> None:
+    """From the list of keys: add one, with an agreement since some day, and accept the license."""
+    terminal.press("a")
+    terminal.wait_for("^  Assign API Key")
+    fill_in_key(terminal, key, developer)
+    go_to(terminal, "E-mail")
+    go_to(terminal, "Phone")
+    go_to(terminal, "Agreement since")
+    fill_in(terminal, "Agreement since", "2024-05-06")
+    terminal.press("ctrl+s")
+    terminal.wait_for(r"Read: \d+%")
+    terminal.press("end")
+    terminal.wait_for("It can be accepted now")
+    terminal.press("a")
+    terminal.wait_for("─ Key added ")
+    terminal.press("enter")
+    terminal.wait_for_no("─ Key added ")
+
+
+def disable_key(terminal: Terminal) -> None:
+    """Disable the highlighted key."""
+    terminal.press("d")
+    terminal.wait_for("─ Disable this key")
+    terminal.press("y")
+    terminal.wait_for("─ Disabled ")
+    terminal.press("enter")
+    terminal.wait_for_no("─ Disabled ")

@@ -1,0 +1,29 @@
+"""Signing in to Open Dental on the screen for it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User
+from tui.modals.sign_in import SignInScreen
+
+
+def set_password(name: str, password: str) -> None:
+    """Give a user a password in the form that Open Dental stores now."""
+    digest = hashlib.sha3_512(f"salt{password}".encode("utf-16-le")).digest()
+    stored = f"SHA3_512$salt${base64.b64encode(digest).decode()}"
+    rows.change("UPDATE userod SET Password = ? WHERE UserName = ?", stored, name)
+
+
+async def sign_in(user: User, name: str, password: str) -> None:
+    await user.at(SignInScreen)
+    user.field("name").focus()
+    await user.press("end", "ctrl+u")
+    if name:
+        await user.enter_text(name)
+    await user.press("enter")
+    if password:
+        await user.enter_text(password)
+    await user.press("enter")

@@ -1,0 +1,195 @@
+"""Somebody at the keyboard of the program, who reads its screen."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from rich.console import Console
+from textual import events
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core.offices.open_request import Opening
+from tests.support.waiting import DEADLINE, until
+from tui.app import ApisetupApp
+from tui.platform.base_screen import House
+from tui.screens.api_setup import ApiSetupScreen
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.row_list import RowList
+
+S = TypeVar("S", bound=Screen[Any])
+SIZE = (80, 24)
+
+
+class User:
+    """Presses keys, waits for what comes of it, and reads.
+
+    Args:
+        pilot: Textual's way to the running application.
+    """
+
+    def __init__(self, pilot: Pilot[Any]) -> None:
+        self.pilot = pilot
+        self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
+        self.held_back = ""
+        """The group of questions whose answers a test holds back, and which are not waited for."""
+
+    # -- the keyboard ----------------------------------------------------------
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each after all that the one before it started has come to rest."""
+        for key in keys:
+            self.send(key)
+            await self.settle()
+
+    def send(self, *keys: str) -> None:
+        """Press keys so quickly that the program has no time between them, and do not wait."""
+        for key in keys:
+            self.app.post_message(events.Key(key, _character(key)))
+
+    async def enter_text(self, text: str) -> None:
+        """Paste a text into the field that has focus."""
+        self.app.post_message(events.Paste(text))
+        await self.settle()
+
+    async def fill(self, field: str, text: str) -> None:
+        """Go to a field, and put a text in the place of its own."""
+        self.field(field).focus()
+        await self.press("end", "ctrl+u")
+        await self.enter_text(text)
+
+    # -- waiting ---------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Wait until no service is asked, no change is written, no message is left and everything is drawn."""
+        quiet = 0
+        async with asyncio.timeout(DEADLINE):
+            while quiet < 3:
+                await asyncio.sleep(0.001 if quiet or self._busy else 0)
+                if self._busy or _left_to_run():
+                    quiet = 0
+                    continue
+                # What is drawn waits for a timer; this does not.
+                self.app.screen._on_timer_update()
+                quiet += 1
+
+    @property
+    def _busy(self) -> bool:
+        """Whether something runs beside the event loop, or the screen on top works on what a key started."""
+        asked = any(
+            worker._thread_worker and not worker.is_finished and worker.group != self.held_back
+            for worker in self.app.workers
+        )
+        return asked or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
+
+    async def at(self, screen: type[S]) -> S:
+        """Wait until a screen of this class is on top."""
+        await until(lambda: isinstance(self.app.screen, screen) and self.app.screen.is_mounted)
+        await self.settle()
+        found = self.app.screen
+        assert isinstance(found, screen)
+        return found
+
+    async def at_api_setup(self) -> ApiSetupScreen:
+        """Wait until API Setup is open."""
+        screen = await self.at(ApiSetupScreen)
+        await until(lambda: bool(screen.check_action("save", ())) and not screen.in_flow)
+        await self.settle()
+        return screen
+
+    # -- reading ---------------------------------------------------------------
+
+    @property
+    def screen(self) -> House:
+        """The screen on top."""
+        screen = self.app.screen
+        assert isinstance(screen, House)
+        return screen
+
+    @property
+    def said(self) -> str:
+        """What the status line of the screen on top says."""
+        return self.screen.status.text
+
+    @property
+    def text(self) -> str:
+        """Everything that is to be read on the terminal now."""
+        width, height = self.app.size
+        console = Console(width=width, height=height, file=io.StringIO(), record=True, color_system=None)
+        stack = self.app._background_screens
+        console.print(self.app.screen._compositor.render_update(full=True, screen_stack=stack))
+        return "\n".join(line.rstrip() for line in console.export_text().splitlines())
+
+    @property
+    def flowing_text(self) -> str:
+        """The same with each run of blanks, line breaks and frames as one blank, so that sentences can be found."""
+        return " ".join(self.text.replace("│", " ").split())
+
+    @property
+    def keys(self) -> str:
+        """What the key bar says."""
+        bar = self.screen.query_one(KeyBar)
+        return bar.render_line(0).text.rstrip()
+
+    @property
+    def stack(self) -> list[str]:
+        """The names of the open screens, without Textual's own first one."""
+        return [type(screen).__name__ for screen in self.app.screen_stack[1:]]
+
+    @property
+    def list(self) -> RowList:
+        """The list of the screen on top."""
+        return self.screen.query_one(RowList)
+
+    @property
+    def row(self) -> str:
+        """The row under the cursor, its cells joined."""
+        row = self.list.row
+        return " | ".join(row.cells) if row else ""
+
+    def field(self, name: str) -> Input:
+        """A text field of the screen on top."""
+        return self.screen.query_one(f"#{name}", Input)
+
+    @property
+    def focused(self) -> str | None:
+        """The id of what has focus."""
+        return self.app.focused.id if self.app.focused else None
+
+    async def go_to(self, text: str) -> None:
+        """Put the cursor of the list on the first row with a cell that begins so."""
+        rows = self.list.rows
+        found = [
+            index
+            for index in range(len(rows))
+            if (row := rows.row(index)) and any(cell.startswith(text) for cell in row.cells)
+        ]
+        self.list.cursor = found[0]
+        await self.settle()
+
+
+def _character(key: str) -> str | None:
+    named = {"space": " ", "slash": "/", "question_mark": "?"}
+    return key if len(key) == 1 else named.get(key)
+
+
+def _left_to_run() -> int:
+    """How many steps of the event loop are waiting to be run."""
+    return len(asyncio.get_running_loop().__dict__["_ready"])
+
+
+@asynccontextmanager
+async def working(opening: Opening, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+    """Run the program, on API Setup where no sign-in comes before it."""
+    app = ApisetupApp(opening)
+    async with app.run_test(size=size) as pilot:
+        user = User(pilot)
+        if not opening.on_server:
+            await user.at_api_setup()
+        yield user
+    app.commits.close()

@@ -1,0 +1,1 @@
+"""Flows that several screens share: status change, key addition, export, conflict and lock."""

@@ -1,0 +1,206 @@
+"""Assign API Key: the key, whose it is, and whether an agreement with its developer is in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+from core.base.errors import InvalidInput
+from core.model.api_key import KeyFields, NewKey, PastedKind, read_pasted
+from tui.modals.permissions import PermissionChoice
+from tui.modals.question import Answer, Question
+from tui.platform.base_screen import HouseScreen
+from tui.platform.workers import flow
+from tui.widgets.inputs import KeyInput, PlainInput
+from tui.widgets.key_fields import Contacts, KeyFieldsForm
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui.session import Visit
+
+_RECOMMENDATION = [
+    "No Business Associate Agreement is given for this developer.",
+    "",
+    "The program will read protected health information. Have an agreement in place first: without one the practice"
+    " may break the law by sharing it.",
+]
+
+
+_HEADQUARTERS_KNOWS = (
+    "Open Dental's headquarters is asked to assign the key. It tells whose the key is, how to reach them, and what the"
+    " key permits."
+)
+
+
+class AssignKeyScreen(HouseScreen[NewKey | None]):
+    """Takes a new key; gives it when everything about it can be used, or None when it was left."""
+
+    CSS_PATH = "assign_key.tcss"
+    KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__()
+        self._visit = visit
+        self._meant_whole = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Make the fields."""
+        yield Static("Assign API Key", classes="heading", markup=False)
+        with Horizontal():
+            yield Static("API key", classes="label")
+            yield KeyInput(id="key", placeholder="Enter API key")
+        if self._keeps_contacts:
+            with Horizontal():
+                yield Static("Developer", classes="label")
+                yield PlainInput(id="developer", max_length=255)
+                yield Static("required", classes="remark")
+        yield KeyFieldsForm(KeyFields(), contacts=Contacts.EDITED if self._keeps_contacts else Contacts.LEFT_OUT)
+        if not self._keeps_contacts:
+            yield Static(_HEADQUARTERS_KNOWS, id="told-later", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin with the key."""
+        self.query_one("#key").focus()
+        self.say("Paste the key that the developer gave you. The license agreement comes next.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where headquarters keeps the permissions, there are none to choose."""
+        if action == "choose_permissions" and not self._keeps_contacts:
+            return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _keeps_contacts(self) -> bool:
+        return self._visit.office.keys.authority.keeps_contacts
+
+    @property
+    def _developer(self) -> str:
+        """Whose key it is, as typed; blank where headquarters tells it later."""
+        fields = self.query("#developer").results(PlainInput)
+        return next((field.value.strip() for field in fields), "")
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """What was typed and would be lost."""
+        typed = self.query_one("#key", KeyInput).value or self._developer
+        return ("the new API key",) if typed or self.query_one(KeyFieldsForm).edited else ()
+
+    @on(Input.Submitted)
+    def _next(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input.id == "agreement":
+            self.action_continue()
+        elif event.input.id == "key":
+            self.look_at_key()
+        else:
+            self.focus_next()
+
+    @flow
+    async def look_at_key(self) -> None:
+        """Go on to the next field at once, where what is typed next belongs; come back if this is no key."""
+        self.query_one("#developer" if self._keeps_contacts else "#agreement").focus()
+        await self._checked_key(come_back=False)
+
+    @flow
+    async def action_choose_permissions(self) -> None:
+        """Choose permissions from the list."""
+        form = self.query_one(KeyFieldsForm)
+        chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
+        if chosen is not None:
+            form.permissions = chosen
+
+    @flow
+    async def action_continue(self) -> None:
+        """Check everything; on to the agreement."""
+        key = await self._checked_key()
+        if key is None:
+            return
+        try:
+            new = self._new_key(key)
+            await self.ask(lambda: self._visit.office.keys.check_fields(new.fields), group="fields")
+        except InvalidInput as error:
+            self.show_problem(error)
+            self._focus_field(error.field)
+            return
+        if new.fields.agreement_since is None and not await self._goes_on_without_agreement():
+            self.query_one(KeyFieldsForm).focus_field("agreement")
+            return
+        self.dismiss(new)
+
+    @flow
+    async def action_back(self) -> None:
+        """Leave; what was typed is gone, so it is asked first."""
+        if self.unsaved:
+            question = Question("Leave?", ["What was typed here will be gone."], Answer("y", "Leave", "leave"))
+            if await self.app.push_screen_wait(question) is None:
+                return
+        self.dismiss(None)
+
+    async def _checked_key(self, *, come_back: bool = True) -> str | None:
+        """The key if it can be added; otherwise the reason is said, and the field has focus if one shall come back."""
+        field = self.query_one("#key", KeyInput)
+        if not await self._offer_part(field):
+            field.focus()
+            return None
+        typed = field.value
+        try:
+            secret = await self.ask(lambda: self._visit.office.keys.check_new(typed), group="check")
+        except InvalidInput as error:
+            self.show_problem(error)
+            if come_back:
+                field.focus()
+            return None
+        self.say("")
+        return secret.reveal()
+
+    async def _offer_part(self, field: KeyInput) -> bool:
+        """Offer the right part of a header or a pair; False where nothing was decided."""
+        pasted = read_pasted(field.value)
+        if pasted.kind is PastedKind.KEY or field.value == self._meant_whole:
+            return True
+        answers = [Answer("u", "Use the part after the slash", "part")]
+        if pasted.kind is PastedKind.PAIR:
+            answers.append(Answer("w", "Use the whole text", "whole"))
+        question = Question(
+            "More than a key",
+            [
+                f"This looks like {pasted.kind.value}.",
+                "",
+                "Only the customer key, the part after the slash, belongs here. It would be:",
+                f"  {pasted.key}",
+            ],
+            *answers,
+        )
+        choice = await self.app.push_screen_wait(question)
+        if choice == "part":
+            field.value = pasted.key
+        elif choice == "whole":
+            self._meant_whole = field.value
+        return choice is not None
+
+    def _new_key(self, key: str) -> NewKey:
+        from core.base.secret import Secret
+
+        developer = self._developer
+        if self._keeps_contacts and not developer:
+            raise InvalidInput("developer", "Please enter the developer's name.")
+        return NewKey(Secret(key), developer, self.query_one(KeyFieldsForm).typed)
+
+    def _focus_field(self, name: str) -> None:
+        if name == "developer":
+            self.query_one("#developer").focus()
+        else:
+            self.query_one(KeyFieldsForm).focus_field(name)
+
+    async def _goes_on_without_agreement(self) -> bool:
+        question = Question(
+            "Without an agreement?",
+            _RECOMMENDATION,
+            Answer("w", "Go on without one", "without"),
+            cancel="Back to the date",
+        )
+        return await self.app.push_screen_wait(question) is not None
