@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.database.address import FileAddress
 from core.offices.config import Configuration
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -46,10 +46,10 @@ def main() -> None:
     """Make all pictures."""
     with TemporaryDirectory() as directory, contextlib.chdir(directory):
         file = Path("demo.sqlite3")
-        opening = Opening(
+        opening = OpenRequest(
             address=FileAddress(file),
             configuration=Configuration(),
-            surroundings=Surroundings(clock=lambda: NOW, random=Random(7), computer="server-1", account="office"),  # noqa: S311 - pictures need no secrecy
+            runtime=RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office"),  # noqa: S311 - pictures need no secrecy
             companion_file=file,
             log=Path("debug.log"),
             password=Secret(""),

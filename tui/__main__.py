@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError, ConfigurationError
-from core.base.secret import keep_out_of_core_dumps
+from core.base.secret import exclude_from_core_dumps
 from tui.commands.parser import parser
 
 if TYPE_CHECKING:
-    from tui.commands.launch_target import Chosen
+    from tui.commands.launch_target import LaunchTarget
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; gives the exit status of the process."""
     options = parser().parse_args(arguments)
-    keep_out_of_core_dumps()
+    exclude_from_core_dumps()
     for name in ("core", "tui"):
         # Without --debug nothing is logged; Python would write it to the terminal.
         logging.getLogger(name).addHandler(logging.NullHandler())
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.commands.launch_target import chosen_practice, locations_of
+    from tui.commands.launch_target import find_launch_target, locations_of
 
     if options.command == "offices":
         from tui.commands import offices
@@ -47,27 +47,27 @@ def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
     if options.command in ("audit", "check"):
         from tui.commands import audit, check
 
-        chosen = chosen_practice(options, os.environ, cleanup)
+        chosen = find_launch_target(options, os.environ, cleanup)
         _log_if_asked(options, chosen.locations.log)
         run = audit.run if options.command == "audit" else check.run
         return run(options, chosen.only, os.environ)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
-    return _run_in_terminal(options, chosen_practice(options, os.environ, cleanup))
+    return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
 
 
-def _run_in_terminal(options: argparse.Namespace, chosen: Chosen) -> int:
+def _run_in_terminal(options: argparse.Namespace, chosen: LaunchTarget) -> int:
     # What starting makes is not garbage; looking for some is put off until the first picture is painted.
     gc.disable()
     from tui.app import ApisetupApp
-    from tui.platform.terminal import run_terminal, tell
+    from tui.platform.terminal import print_stderr, run_terminal
 
     _log_if_asked(options, chosen.locations.log)
     app = ApisetupApp(chosen.opening, chosen.offices)
     status = run_terminal(app)
     app.sign_out_after_the_end()
     if app.cannot_start is not None:
-        tell(f"apisetup: {app.cannot_start}")
+        print_stderr(f"apisetup: {app.cannot_start}")
     return status
 
 

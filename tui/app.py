@@ -20,22 +20,22 @@ from core.base.errors import ApiSetupError
 from core.base.secret import Secret
 from tui.bindings import display, keys
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import House
+from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shorter
 from tui.platform.shell import TerminalApp
-from tui.platform.terminal import PATIENCE
+from tui.platform.terminal import SHUTDOWN_TIMEOUT
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
-from tui.session import Visit
+from tui.session import Session
 from tui.widgets.plain import visible
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
-    from core.model.practice_info import OfficeFacts
+    from core.model.practice_info import PracticeInfo
     from core.office.office import Office
     from core.offices.catalog import Offices
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
     from tui.screens.offices import OfficesScreen
 
@@ -54,12 +54,12 @@ class ApisetupApp(TerminalApp):
 
     TITLE = "apisetup"
 
-    def __init__(self, opening: Opening | None, offices: Offices | None = None) -> None:
+    def __init__(self, opening: OpenRequest | None, offices: Offices | None = None) -> None:
         super().__init__()
         self._opening = opening
         self._offices = offices
         self._office: Office | None = None
-        self._visit: Visit | None = None
+        self._session: Session | None = None
         self._inactivity = Inactivity(self.lock)
         self._asking: list[Screen[Any]] = []
         self.cannot_start: ApiSetupError | None = None
@@ -70,38 +70,40 @@ class ApisetupApp(TerminalApp):
         self.begin(self._opening)
 
     @latest
-    async def begin(self, opening: Opening | None, visit: Visit | None = None) -> None:
+    async def begin(self, opening: OpenRequest | None, session: Session | None = None) -> None:
         """Go from screen to screen until API Setup is open; it stays until another office is chosen.
 
         Args:
             opening: Which office to open; None shows the list of them.
-            visit: Who is in it already, if anybody.
+            session: Who is in it already, if anybody.
         """
         self._opening = opening or await self._chosen()
         problem: ApiSetupError | None = None
         while True:
-            if visit is not None:
-                problem = await self.push_screen_wait(ApiSetupScreen(partial(Visit, visit.office, visit.signed_in)))
+            if session is not None:
+                problem = await self.push_screen_wait(
+                    ApiSetupScreen(partial(Session, session.office, session.signed_in))
+                )
             elif problem is not None or self._opening.on_server:
-                problem = await self._through_the_door(self._opening, problem)
+                problem = await self._connect_and_sign_in(self._opening, problem)
             else:
                 problem = await self.push_screen_wait(ApiSetupScreen(partial(_arrive_embedded, self._opening)))
             # The office could not be entered after all.
-            visit = None
+            session = None
             await self._end_visit()
             self.show_heading(Heading())
 
-    async def _chosen(self) -> Opening:
+    async def _chosen(self) -> OpenRequest:
         from tui.screens.offices import OfficesScreen
 
         assert self._offices is not None  # noqa: S101 - without offices there is one practice, and it was named
         self.show_heading(_not_connected())
-        chosen: Opening | None = None
+        chosen: OpenRequest | None = None
         while chosen is None:
             chosen = await self.push_screen_wait(OfficesScreen(self._offices))
         return chosen
 
-    async def _through_the_door(self, opening: Opening, problem: ApiSetupError | None) -> ApiSetupError | None:
+    async def _connect_and_sign_in(self, opening: OpenRequest, problem: ApiSetupError | None) -> ApiSetupError | None:
         """Connect, sign in, and stay; gives the reason when the office could not be entered."""
         from tui.modals.sign_in import SignInScreen
 
@@ -110,15 +112,15 @@ class ApisetupApp(TerminalApp):
         if office is None:
             return None
         self._office = office
-        self.show_heading(heading(office.facts, opening))
+        self.show_heading(heading(office.info, opening))
         if not opening.on_server:
-            account = opening.surroundings.account
-            return await self.push_screen_wait(ApiSetupScreen(lambda: Visit(office, office.users.account(account))))
+            account = opening.runtime.account
+            return await self.push_screen_wait(ApiSetupScreen(lambda: Session(office, office.users.account(account))))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
             return None
-        self._visit = Visit(office, signed_in)
-        return await self.push_screen_wait(ApiSetupScreen(partial(Visit, office, signed_in)))
+        self._session = Session(office, signed_in)
+        return await self.push_screen_wait(ApiSetupScreen(partial(Session, office, signed_in)))
 
     # -- from office to office -------------------------------------------------
 
@@ -150,7 +152,7 @@ class ApisetupApp(TerminalApp):
         await self._end_visit()
         self._start_over(chosen)
 
-    def _start_over(self, opening: Opening, visit: Visit | None = None) -> None:
+    def _start_over(self, opening: OpenRequest, session: Session | None = None) -> None:
         """Close all screens, and begin with an office."""
         self._end_own_flows()
         for screen in self.screen_stack:
@@ -159,8 +161,8 @@ class ApisetupApp(TerminalApp):
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.unlocked.set()
-        self.show_heading(heading(visit.office.facts, opening) if visit else Heading())
-        self.begin(opening, visit)
+        self.show_heading(heading(session.office.info, opening) if session else Heading())
+        self.begin(opening, session)
 
     def _end_own_flows(self) -> None:
         """End what the application itself asks, but for the one who calls: no answer will come any more."""
@@ -206,7 +208,7 @@ class ApisetupApp(TerminalApp):
             self._inactivity.key_pressed()
         await super().on_event(event)
 
-    def _watch_inactivity(self, opening: Opening, signed_in: SignedIn) -> None:
+    def _watch_inactivity(self, opening: OpenRequest, signed_in: SignedIn) -> None:
         # The account of an SQLite practice signs in nowhere, so only who configured it wants it locked.
         practice = signed_in.log_off_after_minutes if opening.on_server else None
         self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.lock_after_minutes))
@@ -214,34 +216,34 @@ class ApisetupApp(TerminalApp):
     @once
     async def lock(self) -> None:
         """Hide everything behind the sign-in, and close the connection; what was typed waits for who typed it."""
-        visit, opening = self._visit, self._opening
-        if visit is None or opening is None:
+        session, opening = self._session, self._opening
+        if session is None or opening is None:
             return
         from tui.flows.lock import Lock
 
-        self._visit = None
+        self._session = None
         self.unlocked.clear()
         # Whoever was leaving did not; otherwise they could not leave from the lock either.
         asking = tuple(reversed(self._asking))
         self._end_own_flows()
         for screen in asking:
             screen.dismiss(None)
-        self.show_heading(heading(visit.office.facts, opening))
-        signed_in = await Lock(self, visit, self._unsaved, self._entered_at_lock).until_signed_in(opening)
-        self._visit = Visit(visit.office, signed_in)
-        if signed_in != visit.signed_in:
-            self._start_over(opening, self._visit)
+        self.show_heading(heading(session.office.info, opening))
+        signed_in = await Lock(self, session, self._unsaved, self._entered_at_lock).until_signed_in(opening)
+        self._session = Session(session.office, signed_in)
+        if signed_in != session.signed_in:
+            self._start_over(opening, self._session)
             return
-        self.show_heading(heading(visit.office.facts, opening, signed_in))
+        self.show_heading(heading(session.office.info, opening, signed_in))
         self._watch_inactivity(opening, signed_in)
         self.unlocked.set()
         for screen in self.screen_stack:
-            if isinstance(screen, House):
-                screen.came_back()
+            if isinstance(screen, ScreenBehavior):
+                screen.on_unlocked()
 
     def _entered_at_lock(self, signed_in: SignedIn | None) -> None:
         """Note who signed in at the lock, and may leave from there; None when they did not go on."""
-        self._visit = Visit(self._office, signed_in) if self._office is not None and signed_in is not None else None
+        self._session = Session(self._office, signed_in) if self._office is not None and signed_in is not None else None
 
     # -- everywhere ----------------------------------------------------------
 
@@ -249,21 +251,21 @@ class ApisetupApp(TerminalApp):
         """Show the keys of the screen on top."""
         from tui.screens.help import HelpScreen
 
-        if isinstance(self.screen, House) and not isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, ScreenBehavior) and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     @on(ApiSetupScreen.Entered)
     def _entered(self, event: ApiSetupScreen.Entered) -> None:
-        self._visit, self._office, opening = event.visit, event.visit.office, self._opening
+        self._session, self._office, opening = event.session, event.session.office, self._opening
         assert opening is not None  # noqa: S101 - it is what was entered
-        self.show_heading(heading(event.visit.office.facts, opening, event.visit.signed_in))
-        self._watch_inactivity(opening, event.visit.signed_in)
+        self.show_heading(heading(event.session.office.info, opening, event.session.signed_in))
+        self._watch_inactivity(opening, event.session.signed_in)
         if self._offices is not None:
-            self.run_worker(partial(self._offices.note_opened, opening), thread=True, exit_on_error=False)
+            self.run_worker(partial(self._offices.record_opened, opening), thread=True, exit_on_error=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen on top, by their names."""
-        if not isinstance(screen, House):
+        if not isinstance(screen, ScreenBehavior):
             return
         ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
         for key in keys(ids):
@@ -290,46 +292,48 @@ class ApisetupApp(TerminalApp):
     async def _end_visit(self) -> None:
         """Sign out and close the office; a server that does not answer soon does not keep one from leaving."""
         self._inactivity.end()
-        visit, self._visit = self._visit, None
+        session, self._session = self._session, None
         office, self._office = self._office, None
         if office is None:
             return
-        if visit is not None and self._logs_leaving(visit):
+        if session is not None and self._logs_leaving(session):
             self.say("Signing out…")
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def leave() -> None:
-            self._leave_office(office, visit)
+            self._leave_office(office, session)
             # The loop may be closed by then.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(ended.set)
 
         threading.Thread(target=leave, name="sign-out", daemon=True).start()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SHUTDOWN_TIMEOUT):
                 await ended.wait()
 
-    def _leave_office(self, office: Office, visit: Visit | None) -> None:
+    def _leave_office(self, office: Office, session: Session | None) -> None:
         """Sign out and close, in a thread; what goes wrong now is only recorded."""
         try:
-            if visit is not None and self._logs_leaving(visit):
-                visit.office.users.sign_out(visit.actor)
+            if session is not None and self._logs_leaving(session):
+                session.office.users.sign_out(session.actor)
         except ApiSetupError as error:
             self.record_problem(error)
         finally:
             office.close()
 
-    def _logs_leaving(self, visit: Visit) -> bool:
-        return self._opening is not None and self._opening.on_server and visit.signed_in.writable
+    def _logs_leaving(self, session: Session) -> bool:
+        return self._opening is not None and self._opening.on_server and session.signed_in.writable
 
     def sign_out_after_the_end(self) -> None:
         """Log that the user left when a signal or a lost terminal ended the program, if the server answers soon."""
-        visit, self._visit = self._visit, None
-        if visit is None:
+        session, self._session = self._session, None
+        if session is None:
             return
-        leaving = threading.Thread(target=self._leave_office, args=(visit.office, visit), name="sign-out", daemon=True)
+        leaving = threading.Thread(
+            target=self._leave_office, args=(session.office, session), name="sign-out", daemon=True
+        )
         leaving.start()
-        leaving.join(PATIENCE)
+        leaving.join(SHUTDOWN_TIMEOUT)
 
     def record_problem(self, error: ApiSetupError) -> None:
         """Write what an admin was told, with its cause, into the log of `--debug`."""
@@ -340,7 +344,7 @@ class ApisetupApp(TerminalApp):
         _logger.error("%s", type(error).__name__, exc_info=error)
 
 
-def heading(facts: OfficeFacts, opening: Opening, signed_in: SignedIn | None = None) -> Heading:
+def heading(facts: PracticeInfo, opening: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
     """What the title line says, as the connected server reports it; only that it is production is the admin's word."""
     return Heading(
         practice=facts.title,
@@ -352,19 +356,19 @@ def heading(facts: OfficeFacts, opening: Opening, signed_in: SignedIn | None = N
     )
 
 
-def _not_connected(opening: Opening | None = None) -> Heading:
+def _not_connected(opening: OpenRequest | None = None) -> Heading:
     """What the title line says before a server has said anything."""
     return Heading(practice="Not connected", words=_words(opening) if opening else ())
 
 
-def _words(opening: Opening, *, read_only: bool = False) -> tuple[str, ...]:
+def _words(opening: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
     production = ("PRODUCTION",) if opening.production else ()
     return (*production, "READ-ONLY") if opening.read_only or read_only else production
 
 
-def _arrive_embedded(opening: Opening) -> Visit:
+def _arrive_embedded(opening: OpenRequest) -> Session:
     office = opening.open(Secret(""))
-    return Visit(office, office.users.account(opening.surroundings.account))
+    return Session(office, office.users.account(opening.runtime.account))
 
 
 def _offices_screen() -> type[OfficesScreen]:

@@ -18,7 +18,7 @@ _FILE_REFUSES = "The practice's file cannot be written. Check its owner and its 
 
 
 @dataclass(frozen=True)
-class Visit:
+class Session:
     """One user's stay in one office."""
 
     office: Office
@@ -36,7 +36,7 @@ class Visit:
     @property
     def why_read_only(self) -> str:
         """Why nothing is written here, where that is so; found out at the start, or by being refused."""
-        facts = self.office.facts
+        facts = self.office.info
         return facts.read_only or (_SERVER_REFUSES if facts.host else _FILE_REFUSES)
 
     @property

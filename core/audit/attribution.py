@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.audit.paging import Toward
+from core.audit.paging import Direction
 from core.audit.search import AuditSearch
 from core.base.errors import Conflict
 from core.model.audit_entry import AuditEntry, Genuineness
@@ -19,7 +19,7 @@ DAYS_BACK = 1
 _NOBODY = "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
 
 
-def with_teller(conflict: Conflict, search: AuditSearch, key_tag: str = "") -> Conflict:
+def with_attribution(conflict: Conflict, search: AuditSearch, key_tag: str = "") -> Conflict:
     """A conflict with the words of the entry that tells of it.
 
     Args:
@@ -27,14 +27,14 @@ def with_teller(conflict: Conflict, search: AuditSearch, key_tag: str = "") -> C
         search: Looks through the entries of API Setup of the last days.
         key_tag: The short fingerprint of the API key whose value it is; empty for a setting.
     """
-    entry = _newest(search, _telling(conflict.what, key_tag))
-    return replace(conflict, teller=_NOBODY if entry is None else _worded(entry, conflict.now))
+    entry = _newest(search, _matcher(conflict.what, key_tag))
+    return replace(conflict, attribution=_NOBODY if entry is None else _worded(entry, conflict.now))
 
 
 def _newest(search: AuditSearch, tells: Callable[[str], bool]) -> AuditEntry | None:
     """The newest entry that tells of something; one is passed over that says later that it was not done."""
     undone: Counter[str] = Counter()
-    page = search.page(Toward.OLDER)
+    page = search.page(Direction.OLDER)
     while True:
         for entry in page.entries:
             text = entry.text.removeprefix(NOT_DONE)
@@ -46,12 +46,12 @@ def _newest(search: AuditSearch, tells: Callable[[str], bool]) -> AuditEntry | N
                 undone[text] -= 1
             else:
                 return entry
-        if page.onward is None:
+        if page.next_cursor is None:
             return None
-        page = search.page(Toward.OLDER, page.onward)
+        page = search.page(Direction.OLDER, page.next_cursor)
 
 
-def _telling(what: str, key_tag: str) -> Callable[[str], bool]:
+def _matcher(what: str, key_tag: str) -> Callable[[str], bool]:
     if not key_tag:
         setting = re.compile(rf"API Setup: (?:.*; )?{re.escape(what)} (?:changed )?from ", re.DOTALL)
         return lambda text: setting.match(text) is not None

@@ -55,7 +55,7 @@ def read_users(session: Session) -> Users:
     return Users({number: name or "" for number, name in session.execute(query).all()})
 
 
-class EntryMaker:
+class EntryMapper:
     """Makes entries of rows.
 
     Args:

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import IO
 
 from core.audit.export_format import COLUMNS, csv_lines, json_lines
-from core.audit.export_target import ExportFormat, about_file
-from core.audit.filter import worded_filter
-from core.audit.paging import Place, Toward
+from core.audit.export_target import ExportFormat, manifest_file
+from core.audit.filter import format_filter
+from core.audit.paging import Direction, PageCursor
 from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
-from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, Unconfirmed
+from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry, Genuineness, counted
 from core.model.audit_events import NOT_DONE
@@ -35,7 +35,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """How far an export is."""
 
     count: int
@@ -49,7 +49,7 @@ class Exported:
     @property
     def about(self) -> Path:
         """The file beside that says what the export is."""
-        return about_file(self.file)
+        return manifest_file(self.file)
 
 
 class AuditExport:
@@ -61,7 +61,7 @@ class AuditExport:
         practice: The open practice.
         search: What is exported.
         actor: Who exports it.
-        file: Where to, from `checked_target`.
+        file: Where to, from `validate_target`.
         may_replace: Whether a file of that name may be replaced.
         seconds: A clock that only goes forward.
     """
@@ -82,14 +82,14 @@ class AuditExport:
         self._file = file
         self._may_replace = may_replace
         self._seconds = seconds
-        self._filter = search.maker.masked(worded_filter(search.wanted, search.maker.users)) or "all entries"
+        self._filter = search.maker.masked(format_filter(search.wanted, search.maker.users)) or "all entries"
         self._name = search.maker.masked(file.name)
         self._format = ExportFormat(file.suffix.casefold())
         self._partial: _Partial | None = None
         self._unfinished: Path | None = None
         self._digest = hashlib.sha256()
         self._offsets = ServerOffsets()
-        self._place: Place | None = None
+        self._place: PageCursor | None = None
         self._read_all = False
         self._counts: Counter[Genuineness] = Counter()
         self._reached: datetime | None = None
@@ -103,7 +103,7 @@ class AuditExport:
             PracticeUnavailable: The database cannot be written now.
         """
         try:
-            with self._logged(self._text), _told(self._file):
+            with self._logged(self._text), _translate_os_errors(self._file):
                 # Known before it is there: a signal may come as soon as it is.
                 self._unfinished = _unfinished(self._file)
                 self._partial = _Partial(_new_file(self._unfinished), self._unfinished)
@@ -119,7 +119,7 @@ class AuditExport:
                 error.hint,
             ) from error
 
-    def step(self) -> Exported:
+    def step(self) -> ExportResult:
         """Write for less than half a second, and tell how far it is; the last step gives the file its name.
 
         Raises:
@@ -147,13 +147,13 @@ class AuditExport:
         return f"Audit Trail export to {self._name} begun by {self._actor.user_name}: {self._filter}"
 
     def _write_page(self) -> None:
-        page = self._search.page(Toward.OLDER, self._place, PAGE)
+        page = self._search.page(Direction.OLDER, self._place, PAGE)
         moments = [moment for entry in page.entries for moment in (entry.moment, entry.last_edit)]
         with self._practice.read() as session:
-            self._offsets.learn(session, moments)
+            self._offsets.load(session, moments)
         rows = [self._row(entry) for entry in page.entries]
         try:
-            with _told(self._file):
+            with _translate_os_errors(self._file):
                 self._write(csv_lines(rows) if self._format is ExportFormat.CSV else json_lines(rows))
         except ExportFailed:
             # That it failed is told even where it cannot be logged.
@@ -163,8 +163,8 @@ class AuditExport:
         self._counts.update(entry.genuineness for entry in page.entries)
         if page.entries:
             self._reached = page.entries[-1].moment
-        self._place = page.onward
-        self._read_all = page.onward is None
+        self._place = page.next_cursor
+        self._read_all = page.next_cursor is None
 
     def _write(self, text: str) -> None:
         partial = self._partial
@@ -192,14 +192,14 @@ class AuditExport:
             entry.genuineness.value,
         )
 
-    def _finish(self) -> Exported:
+    def _finish(self) -> ExportResult:
         text = (
             f"Audit Trail export to {self._name} finished by {self._actor.user_name}:"
             f" {counted(self._counts.total())}, SHA-256 {self._digest.hexdigest()}"
         )
         about = self._about_this()
         try:
-            with self._logged(text), _told(self._file):
+            with self._logged(text), _translate_os_errors(self._file):
                 self._publish(about)
         except ExportFailed:
             self._remove()
@@ -216,12 +216,12 @@ class AuditExport:
             with _new_file(unfinished) as file:
                 file.write(about)
             if not self._may_replace:
-                for each in (self._file, about_file(self._file)):
+                for each in (self._file, manifest_file(self._file)):
                     # Somebody else may have made it meanwhile.
                     os.close(os.open(each, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
                     made.append(each)
-            unfinished.replace(about_file(self._file))
-            made.append(about_file(self._file))
+            unfinished.replace(manifest_file(self._file))
+            made.append(manifest_file(self._file))
             self._partial.path.replace(self._file)
         except BaseException:
             for each in made:
@@ -234,8 +234,8 @@ class AuditExport:
     def _about_this(self) -> bytes:
         with self._practice.read() as session:
             now = self._practice.now(session)
-            self._offsets.learn(session, [now])
-        shape = self._practice.shape
+            self._offsets.load(session, [now])
+        shape = self._practice.profile
         about = {
             "file": self._file.name,
             "sha256": self._digest.hexdigest(),
@@ -254,9 +254,9 @@ class AuditExport:
         }
         return (json.dumps(about, indent=2) + "\n").encode()
 
-    def _so_far(self, *, done: bool) -> Exported:
+    def _so_far(self, *, done: bool) -> ExportResult:
         sha256 = self._digest.hexdigest() if done else ""
-        return Exported(self._counts.total(), self._reached, self._file, done, sha256)
+        return ExportResult(self._counts.total(), self._reached, self._file, done, sha256)
 
     def _remove(self) -> None:
         if self._partial is not None:
@@ -270,9 +270,9 @@ class AuditExport:
     @contextmanager
     def _logged(self, text: str) -> Iterator[None]:
         try:
-            with self._practice.change(self._actor, Permission.AUDIT_TRAIL, text, reaches_outside=True):
+            with self._practice.change(self._actor, Permission.AUDIT_TRAIL, text, spans_databases=True):
                 yield
-        except Unconfirmed as error:
+        except OutcomeUnknown as error:
             # The disk failed, and then the log; what became of the file is known.
             if isinstance(error.__cause__, ExportFailed):
                 raise error.__cause__ from error.__cause__.__cause__
@@ -296,7 +296,7 @@ def _new_file(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _told(file: Path) -> Iterator[None]:
+def _translate_os_errors(file: Path) -> Iterator[None]:
     """Say in a sentence what the disk refused."""
     try:
         yield

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.base.errors import InvalidInput
 
-ABOUT = ".about.json"
+MANIFEST_SUFFIX = ".about.json"
 """What the name of the file beside ends in, which says what the export is."""
 
 
@@ -19,12 +19,12 @@ class ExportFormat(Enum):
     JSON_LINES = ".jsonl"
 
 
-def about_file(file: Path) -> Path:
+def manifest_file(file: Path) -> Path:
     """The file beside an export, which says what it is."""
-    return file.with_name(file.name + ABOUT)
+    return file.with_name(file.name + MANIFEST_SUFFIX)
 
 
-def checked_target(text: str, *, may_replace: bool) -> Path:
+def validate_target(text: str, *, may_replace: bool) -> Path:
     """The file to write, from what was typed.
 
     Raises:
@@ -47,7 +47,7 @@ def _checked(file: Path, *, may_replace: bool) -> Path:
         raise InvalidInput("file", f"There is no directory {file.parent}.", "Make it first, or choose another one.")
     if not os.access(file.parent, os.W_OK | os.X_OK):
         raise InvalidInput("file", f"The directory {file.parent} cannot be written.", "Choose another one.")
-    taken = [each for each in (file, about_file(file)) if _is_there(each)]
+    taken = [each for each in (file, manifest_file(file)) if _is_there(each)]
     for each in taken:
         if each.is_dir():
             raise InvalidInput("file", f"{each} is a directory.", "Choose another name.")

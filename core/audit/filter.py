@@ -154,7 +154,7 @@ def parse_day(text: str, today: date) -> date:
     return _date(_Word(0, len(text), None, text.strip()), today)
 
 
-def worded_filter(wanted: AuditFilter, users: Users) -> str:
+def format_filter(wanted: AuditFilter, users: Users) -> str:
     """Write a filter as the line that means it."""
     words = []
     for field in fields(wanted):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
-from core.audit.paging import Place, Toward, next_slice, within_times
+from core.audit.paging import Direction, PageCursor, next_slice, within_times
 from core.opendental.column_types import server_time
 from core.opendental.schema import SecurityLog
 
@@ -39,7 +39,7 @@ class Ranges(ABC):
         """The next range of about so many rows; it is the same again until it is passed over."""
 
     @abstractmethod
-    def pass_over(self, part: Part) -> None:
+    def advance(self, part: Part) -> None:
         """Go on after this range."""
 
 
@@ -68,7 +68,7 @@ class ByNumber(Ranges):
         fraction = 1.0 if is_last else (end - first + 1) / (last - first + 1)
         return Part([*beyond, number <= (last if is_last else end)], count, fraction, end, is_last)
 
-    def pass_over(self, part: Part) -> None:
+    def advance(self, part: Part) -> None:
         self._after = part.end
 
 
@@ -77,18 +77,20 @@ class ByDate(Ranges):
 
     def __init__(self, wanted: AuditFilter) -> None:
         self._wanted = AuditFilter(since=wanted.since, until=wanted.until)
-        self._place: Place | None = None
+        self._place: PageCursor | None = None
         self._bounds: tuple[datetime, datetime] | None = None
 
     def next(self, session: Session, size: int) -> Part:
         if self._bounds is None:
             self._bounds = self._dated_bounds(session)
-        part = next_slice(session, self._wanted, Toward.OLDER, self._place, size)
+        part = next_slice(session, self._wanted, Direction.OLDER, self._place, size)
         counted = select(func.count()).select_from(SecurityLog).where(*part.conditions)
         count = session.scalars(counted).one()
-        return Part(part.conditions, count, self._fraction(part.onward), part.onward, part.onward is None)
+        return Part(
+            part.conditions, count, self._fraction(part.next_cursor), part.next_cursor, part.next_cursor is None
+        )
 
-    def pass_over(self, part: Part) -> None:
+    def advance(self, part: Part) -> None:
         self._place = part.end
 
     def _dated_bounds(self, session: Session) -> tuple[datetime, datetime]:
@@ -97,10 +99,10 @@ class ByDate(Ranges):
         newest, oldest = session.execute(select(func.max(STORED_MOMENT), func.min(STORED_MOMENT)).where(*dated)).one()
         return server_time(newest), server_time(oldest)
 
-    def _fraction(self, onward: Place | None) -> float:
-        if onward is None or self._bounds is None:
+    def _fraction(self, next_cursor: PageCursor | None) -> float:
+        if next_cursor is None or self._bounds is None:
             return 1.0
         newest, oldest = self._bounds
         whole = (newest - oldest).total_seconds()
-        done = (newest - max(server_time(onward.moment), oldest)).total_seconds()
+        done = (newest - max(server_time(next_cursor.moment), oldest)).total_seconds()
         return done / whole if whole else 0.0

@@ -17,7 +17,7 @@ from core.audit.filter import AuditFilter
 from core.opendental.schema import SecurityLog
 
 
-class Toward(Enum):
+class Direction(Enum):
     """A direction through the trail."""
 
     OLDER = "older"
@@ -25,7 +25,7 @@ class Toward(Enum):
 
 
 @dataclass(frozen=True)
-class Place:
+class PageCursor:
     """A place between two entries, from which one goes on in one direction or the other.
 
     The entry of this time and number is behind it, whichever way one goes. Without a number all entries of this time
@@ -42,47 +42,49 @@ class Slice:
     """A part of the trail of limited size."""
 
     conditions: tuple[ColumnElement[bool], ...]
-    onward: Place | None
+    next_cursor: PageCursor | None
     """Where the next one begins; None after the last one."""
 
 
-def after_day(day: date) -> Place | None:
+def after_day(day: date) -> PageCursor | None:
     """The place after a day's last entry; None after the last day of all."""
-    return None if day == date.max else Place(f"{day + timedelta(days=1)} 00:00:00", _EDGE[Toward.NEWER])
+    return None if day == date.max else PageCursor(f"{day + timedelta(days=1)} 00:00:00", _EDGE[Direction.NEWER])
 
 
-def next_slice(session: Session, wanted: AuditFilter, toward: Toward, start: Place | None, size: int) -> Slice:
+def next_slice(
+    session: Session, wanted: AuditFilter, direction: Direction, start: PageCursor | None, size: int
+) -> Slice:
     """The next part of at most so many rows.
 
     Its end is found by the index of the time alone. Where one second has more rows than that, as after a conversion
     that left no dates, the second is walked along the primary key, so that no query reads all of it.
     """
-    bounded = select(STORED_MOMENT.label("moment")).where(*within_times(wanted, toward, start))
-    rows = bounded.order_by(by_time(toward)).limit(size).subquery()
+    bounded = select(STORED_MOMENT.label("moment")).where(*within_times(wanted, direction, start))
+    rows = bounded.order_by(by_time(direction)).limit(size).subquery()
     least, most = func.min(rows.c.moment), func.max(rows.c.moment)
-    near, far = (most, least) if toward is Toward.OLDER else (least, most)
+    near, far = (most, least) if direction is Direction.OLDER else (least, most)
     first, last, count = session.execute(select(near, far, func.count()).select_from(rows)).one()
     if count < size:
-        return Slice(tuple(beyond(wanted, toward, start)), None)
+        return Slice(tuple(beyond(wanted, direction, start)), None)
     if first == last:
-        return _part_of_second(session, str(last), toward, start, size)
-    conditions = [*within_times(wanted, toward, start, str(last)), *_beyond_number(toward, start)]
-    return Slice(tuple(conditions), Place(str(last), _EDGE[toward]))
+        return _part_of_second(session, str(last), direction, start, size)
+    conditions = [*within_times(wanted, direction, start, str(last)), *_beyond_number(direction, start)]
+    return Slice(tuple(conditions), PageCursor(str(last), _EDGE[direction]))
 
 
-def beyond(wanted: AuditFilter, toward: Toward, start: Place | None) -> list[ColumnElement[bool]]:
+def beyond(wanted: AuditFilter, direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
     """The conditions of all that comes after a place in a direction, within the filter's dates."""
-    return [*within_times(wanted, toward, start), *_beyond_number(toward, start)]
+    return [*within_times(wanted, direction, start), *_beyond_number(direction, start)]
 
 
 def within_times(
-    wanted: AuditFilter, toward: Toward = Toward.OLDER, start: Place | None = None, end: str | None = None
+    wanted: AuditFilter, direction: Direction = Direction.OLDER, start: PageCursor | None = None, end: str | None = None
 ) -> list[ColumnElement[bool]]:
     """The conditions for the time of what comes after a place and before an end, within the filter's dates.
 
     There is one lower and one upper limit at most: of two, SQLite would use its index for one, and not for the best.
     """
-    older = toward is Toward.OLDER
+    older = direction is Direction.OLDER
     lows, highs = [], []
     if wanted.since is not None:
         lows.append((f"{wanted.since} 00:00:00", True))
@@ -90,7 +92,7 @@ def within_times(
     if after is not None:
         highs.append((after.moment, False))
     if start is not None:
-        included = start.number not in (None, _EDGE[Toward.NEWER if older else Toward.OLDER])
+        included = start.number not in (None, _EDGE[Direction.NEWER if older else Direction.OLDER])
         (highs if older else lows).append((start.moment, included))
     if end is not None:
         (lows if older else highs).append((end, False))
@@ -104,33 +106,33 @@ def within_times(
     return conditions
 
 
-def by_time(toward: Toward) -> ColumnElement[str]:
+def by_time(direction: Direction) -> ColumnElement[str]:
     """The order of a direction."""
-    return STORED_MOMENT.desc() if toward is Toward.OLDER else STORED_MOMENT.asc()
+    return STORED_MOMENT.desc() if direction is Direction.OLDER else STORED_MOMENT.asc()
 
 
 # Before all entries of a time, in a direction: no entry has such a number.
-_EDGE = {Toward.OLDER: 2**63 - 1, Toward.NEWER: 0}
+_EDGE = {Direction.OLDER: 2**63 - 1, Direction.NEWER: 0}
 
 
-def _beyond_number(toward: Toward, start: Place | None) -> list[ColumnElement[bool]]:
+def _beyond_number(direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
     """The condition that leaves out the entries of a place's own second that are behind it."""
     if start is None or start.number in (None, *_EDGE.values()):
         return []
     number = SecurityLog.security_log_num
-    further = number < start.number if toward is Toward.OLDER else number > start.number
+    further = number < start.number if direction is Direction.OLDER else number > start.number
     return [or_(STORED_MOMENT != start.moment, further)]
 
 
-def _part_of_second(session: Session, moment: str, toward: Toward, start: Place | None, size: int) -> Slice:
-    older, number = toward is Toward.OLDER, SecurityLog.security_log_num
+def _part_of_second(session: Session, moment: str, direction: Direction, start: PageCursor | None, size: int) -> Slice:
+    older, number = direction is Direction.OLDER, SecurityLog.security_log_num
     known = start.number if start is not None and start.moment == moment else None
-    behind = _EDGE[toward] if known is None else known
+    behind = _EDGE[direction] if known is None else known
     further = number < behind if older else number > behind
     some = select(number.label("number")).where(further).order_by(number.desc() if older else number.asc())
     rows = some.limit(size).subquery()
     farthest = func.min(rows.c.number) if older else func.max(rows.c.number)
     end, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
     if count < size:
-        return Slice((STORED_MOMENT == moment, further), Place(moment))
-    return Slice((STORED_MOMENT == moment, further, number >= end if older else number <= end), Place(moment, end))
+        return Slice((STORED_MOMENT == moment, further), PageCursor(moment))
+    return Slice((STORED_MOMENT == moment, further, number >= end if older else number <= end), PageCursor(moment, end))

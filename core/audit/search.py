@@ -22,9 +22,9 @@ from sqlalchemy import ColumnElement, Dialect, cast, func, or_, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.audit.entry_mapper import STORED_MOMENT, EntryMaker, StoredRow, select_rows
+from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
 from core.audit.filter import AuditFilter
-from core.audit.paging import Place, Toward, beyond, by_time, next_slice
+from core.audit.paging import Direction, PageCursor, beyond, by_time, next_slice
 from core.model.audit_entry import AuditEntry, Genuineness
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS
 from core.opendental.log_hash_sql import can_compute, seems_suspect
@@ -50,7 +50,7 @@ class Page:
     """Some entries, the newest first."""
 
     entries: tuple[AuditEntry, ...]
-    onward: Place | None
+    next_cursor: PageCursor | None
     """Where the search goes on in the same direction; None where there is nothing more."""
 
 
@@ -63,27 +63,27 @@ class AuditSearch:
         maker: Makes the entries.
     """
 
-    def __init__(self, practice: Practice, wanted: AuditFilter, maker: EntryMaker) -> None:
+    def __init__(self, practice: Practice, wanted: AuditFilter, maker: EntryMapper) -> None:
         self.wanted = wanted
         self.maker = maker
         self._practice = practice
         self._few: bool | None = None
 
-    def page(self, toward: Toward, start: Place | None = None, size: int = PAGE) -> Page:
+    def page(self, direction: Direction, start: PageCursor | None = None, size: int = PAGE) -> Page:
         """The next entries in a direction.
 
         Args:
-            toward: Which way to go.
-            start: Where to begin; None for the newest entry, or for the oldest when going toward newer ones.
+            direction: Which way to go.
+            start: Where to begin; None for the newest entry, or for the oldest when going direction newer ones.
             size: How many entries are wanted; there may be fewer, even none, while more are to come.
 
         Raises:
             PracticeUnavailable: The database cannot be read now.
         """
         with self._practice.read() as session:
-            return _Walk(session, self, toward, size).page(start)
+            return _PageReader(session, self, direction, size).page(start)
 
-    def has_few(self, session: Session) -> bool:
+    def is_selective(self, session: Session) -> bool:
         """Whether an index names all entries in question, and they are not many; asked once."""
         if self._few is None:
             self._few = any(_counts_few(session, condition) for condition in indexed_conditions(self.wanted))
@@ -128,20 +128,20 @@ def _counts_few(session: Session, condition: ColumnElement[bool]) -> bool:
     return session.scalars(select(func.count()).select_from(some)).one() <= FEW
 
 
-class _Walk:
+class _PageReader:
     """One page being read in one session."""
 
-    def __init__(self, session: Session, search: AuditSearch, toward: Toward, size: int) -> None:
+    def __init__(self, session: Session, search: AuditSearch, direction: Direction, size: int) -> None:
         self._session = session
         self._wanted = search.wanted
         self._maker = search.maker
-        self._toward = toward
+        self._toward = direction
         self._size = size
-        self._few = search.has_few(session)
+        self._few = search.is_selective(session)
         self._hashed = search.wanted.suspect and can_compute(session)
         self._conditions = self._all_conditions()
 
-    def page(self, start: Place | None) -> Page:
+    def page(self, start: PageCursor | None) -> Page:
         if self._few:
             return self._of_few(start)
         if self._wanted.only_dates:
@@ -152,7 +152,7 @@ class _Walk:
             part = next_slice(self._session, self._wanted, self._toward, place, size)
             page = self._of_part(part.conditions, place)
             entries = self._newest_first(entries, page.entries)
-            place = page.onward or part.onward
+            place = page.next_cursor or part.next_cursor
             if place is None or len(entries) >= self._size:
                 break
         return Page(tuple(entries), place)
@@ -165,7 +165,7 @@ class _Walk:
         return [min(FIRST_SLICE, SLICE), *[SLICE] * (SLICES_AT_ONCE - 1)]
 
     def _newest_first(self, known: Sequence[AuditEntry], more: Sequence[AuditEntry]) -> list[AuditEntry]:
-        return [*known, *more] if self._toward is Toward.OLDER else [*more, *known]
+        return [*known, *more] if self._toward is Direction.OLDER else [*more, *known]
 
     def _all_conditions(self) -> list[ColumnElement[bool]]:
         conditions = _other_conditions(self._wanted, self._session.get_bind().dialect)
@@ -175,13 +175,13 @@ class _Walk:
             conditions.append(seems_suspect(self._session.get_bind().dialect))
         return conditions
 
-    def _of_few(self, start: Place | None) -> Page:
+    def _of_few(self, start: PageCursor | None) -> Page:
         rows = self._rows(beyond(self._wanted, self._toward, start))
         numbers = list(dict.fromkeys(row[0] for row in rows))
         kept = set(numbers[: self._size])
         return self._as_page([row for row in rows if row[0] in kept], more=len(numbers) > len(kept))
 
-    def _of_part(self, conditions: Sequence[ColumnElement[bool]], start: Place | None) -> Page:
+    def _of_part(self, conditions: Sequence[ColumnElement[bool]], start: PageCursor | None) -> Page:
         """The next entries of a part, or those of a whole number of seconds."""
         size = HASHED_SLICE if self._wanted.suspect and not self._hashed else self._size
         rows = self._rows(conditions, limit=size + 1)
@@ -194,10 +194,10 @@ class _Walk:
         return self._of_second(str(last), conditions, start, size)
 
     def _of_second(
-        self, moment: str, conditions: Sequence[ColumnElement[bool]], start: Place | None, size: int
+        self, moment: str, conditions: Sequence[ColumnElement[bool]], start: PageCursor | None, size: int
     ) -> Page:
         """The next entries of a second that has more than a page of them."""
-        older, number = self._toward is Toward.OLDER, SecurityLog.security_log_num
+        older, number = self._toward is Direction.OLDER, SecurityLog.security_log_num
         within = [*conditions, STORED_MOMENT == moment]
         if self._wanted.only_dates and (start is None or start.moment != moment):
             # MyISAM's index of the time does not have the numbers. So they are walked along their own index, from the
@@ -209,7 +209,7 @@ class _Walk:
         query = select_rows().where(*within, *self._conditions)
         rows = self._session.execute(query.order_by(order).limit(size + 1)).all()
         if not rows:
-            return Page((), Place(moment))
+            return Page((), PageCursor(moment))
         # An entry with several hashes has a row for each; the last entry may have lost some.
         whole = [row for row in rows if row[0] != rows[-1][0]]
         if not whole:
@@ -222,12 +222,14 @@ class _Walk:
         if limit is not None:
             query = query.order_by(by_time(self._toward)).limit(limit)
         rows: Sequence[StoredRow] = self._session.execute(query).all()
-        return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._toward is Toward.OLDER)
+        return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._toward is Direction.OLDER)
 
     def _as_page(self, rows: Sequence[StoredRow], *, more: bool) -> Page:
         entries = self._maker.entries(rows)
-        onward = Place(entries[-1].stored_moment, entries[-1].number) if more and entries else None
+        next_cursor = PageCursor(entries[-1].stored_moment, entries[-1].number) if more and entries else None
         if self._wanted.suspect:
             # What the database only suspects is decided here.
             entries = [entry for entry in entries if entry.genuineness is not Genuineness.GENUINE]
-        return Page(tuple(self._newest_first([], entries if self._toward is Toward.OLDER else entries[::-1])), onward)
+        return Page(
+            tuple(self._newest_first([], entries if self._toward is Direction.OLDER else entries[::-1])), next_cursor
+        )

@@ -22,7 +22,7 @@ class ServerOffsets:
     def __init__(self) -> None:
         self._known: dict[datetime, timedelta | None] = {}
 
-    def learn(self, session: Session, moments: Iterable[datetime | None]) -> None:
+    def load(self, session: Session, moments: Iterable[datetime | None]) -> None:
         """Ask the server about the times that are not known yet."""
         needed = {_half_hour(moment) for moment in moments if moment is not None}
         if len(self._known.keys() | needed) > _KEPT:

@@ -10,13 +10,13 @@ from pathlib import Path
 from sqlalchemy import or_, select
 
 from core.audit.activity import Activity, read_activity
-from core.audit.attribution import DAYS_BACK, with_teller
-from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMaker, read_users, select_rows
+from core.audit.attribution import DAYS_BACK, with_attribution
+from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, read_users, select_rows
 from core.audit.export import AuditExport
 from core.audit.filter import AuditFilter, Users
 from core.audit.search import AuditSearch
 from core.audit.verification import Verification
-from core.base.errors import ChangedMeanwhile, Conflict, EntryGone, PracticeUnavailable
+from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
 from core.model.actor import Actor
 from core.model.api_key import fingerprint_tag
 from core.model.audit_entry import AuditEntry, WholeEntry
@@ -52,7 +52,7 @@ class AuditService:
         return Verification(self._practice, wanted, self._maker())
 
     def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
-        """An export of what a filter shows, to a file from `checked_target`."""
+        """An export of what a filter shows, to a file from `validate_target`."""
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
 
     def users(self) -> Users:
@@ -104,7 +104,7 @@ class AuditService:
         order = {number: place for place, number in enumerate(found)}
         return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
 
-    def explained(self, conflicts: Iterable[Conflict], key_tag: str = "") -> ChangedMeanwhile:
+    def with_attributions(self, conflicts: Iterable[Conflict], key_tag: str = "") -> EditConflict:
         """The error for values that somebody else changed, with who, when and from what to what.
 
         Args:
@@ -115,13 +115,13 @@ class AuditService:
         try:
             since = self.today() - timedelta(days=DAYS_BACK)
             search = self.search(AuditFilter(since=since, ours=True))
-            told = tuple(with_teller(conflict, search, key_tag) for conflict in told)
+            told = tuple(with_attribution(conflict, search, key_tag) for conflict in told)
         except PracticeUnavailable as error:
             # That the values moved is what matters; who moved them can be looked for later.
             _logger.warning("Who changed a value could not be read: %s", error)
-        return ChangedMeanwhile(told)
+        return EditConflict(told)
 
-    def _maker(self) -> EntryMaker:
+    def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
         keys = tuple(self._known_keys())
-        return EntryMaker(self.users(), keys)
+        return EntryMapper(self.users(), keys)

@@ -14,7 +14,7 @@ from heapq import nlargest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.audit.entry_mapper import STORED_MOMENT, EntryMaker, select_rows
+from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.key_ranges import ByDate, ByNumber, Part, Ranges
 from core.model.audit_entry import AuditEntry, Genuineness
@@ -35,7 +35,7 @@ _ENTRIES = 0.9
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerificationReport:
     """What is known so far; at the end, the result."""
 
     checked: int = 0
@@ -75,7 +75,7 @@ class Verification:
         self,
         practice: Practice,
         wanted: AuditFilter,
-        maker: EntryMaker,
+        maker: EntryMapper,
         seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._practice = practice
@@ -88,7 +88,7 @@ class Verification:
         self._hashes = None if dated else ByNumber(SecurityLogHash.security_log_num)
         self._found = _Found(counts_gone=not dated)
 
-    def step(self) -> Verified:
+    def step(self) -> VerificationReport:
         """Check for less than half a second, and tell what is known then.
 
         Raises:
@@ -106,8 +106,8 @@ class Verification:
         if self._found.complete and not self._found.done:
             # In a session of its own: within a transaction one would go on seeing what was there before.
             with self._practice.read() as session:
-                self._found.settle(self._read(session, self._found.newest_bare))
-        return self._found.told()
+                self._found.settle(self._read(session, self._found.newest_unhashed))
+        return self._found.report()
 
     def _check_range(self, session: Session) -> None:
         if self._found.entries_complete and self._hashes is not None:
@@ -119,7 +119,7 @@ class Verification:
         self._adapt(began)
         read = self._confirmed(session, suspects)
         # From here on nothing fails: after an error the same range is checked again, and counted once.
-        self._ranges.pass_over(part)
+        self._ranges.advance(part)
         self._found.add(part, read, suspects)
 
     def _check_hashes(self, session: Session, hashes: ByNumber) -> None:
@@ -135,7 +135,7 @@ class Verification:
         )
         found = sorted(session.scalars(gone))
         self._adapt(began)
-        hashes.pass_over(part)
+        hashes.advance(part)
         self._found.add_gone(part, found)
 
     def _adapt(self, began: float) -> None:
@@ -205,7 +205,7 @@ class _Found:
         return LISTED - len(self.without_hash)
 
     @property
-    def newest_bare(self) -> list[int]:
+    def newest_unhashed(self) -> list[int]:
         """The newest entries without a hash: Open Dental writes it a moment after the entry."""
         return [number for _, number in self._newest_bare]
 
@@ -259,9 +259,9 @@ class _Found:
             self._bare_count += 1
             self.without_hash += [entry][: self.room]
 
-    def told(self) -> Verified:
+    def report(self) -> VerificationReport:
         """The same as a value."""
-        return Verified(
+        return VerificationReport(
             checked=self._checked,
             altered=self._altered_count,
             without_hash=self._bare_count,

@@ -4,15 +4,15 @@
     ├── ConfigurationError       a command line, environment or file that cannot be used
     ├── PracticeUnavailable      the practice database cannot be opened or read now
     │   ├── ServerUnreachable        no server answers there
-    │   ├── InsecureLine             the line to the server is not encrypted, or leads elsewhere
+    │   ├── InsecureConnection             the line to the server is not encrypted, or leads elsewhere
     │   ├── LoginRefused             the server refuses the database user or password
     │   ├── NoSuchDatabase           the server has no database of that name
     │   ├── NotAPractice             a database, but not an Open Dental one that we can use
     │   ├── ConnectionLost           the server went away in the middle
     │   ├── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
     │   ├── EntryGone                an audit entry that was there is not any more
-    │   └── Unconfirmed              the change was made, or may have been: look before repeating it
-    ├── HeadquartersFailed       Open Dental's headquarters did not do what it was asked, or did not say so
+    │   └── OutcomeUnknown              the change was made, or may have been: look before repeating it
+    ├── HeadquartersError       Open Dental's headquarters did not do what it was asked, or did not say so
     │   ├── HeadquartersUnreachable  nothing was sent to it
     │   ├── NoUsableAnswer           it was asked, and what became of that is not known
     │   └── HeadquartersRefused      it said no, in its own words
@@ -23,12 +23,12 @@
     │   └── NotAuthorized
     └── ChangeRefused            nothing was changed, and why
         ├── InvalidInput             a value that cannot be saved; names its field
-        ├── ChangedMeanwhile         somebody else changed what was shown; carries both values
-        ├── AlreadyMade              it was made the first time, though the answer was lost
+        ├── EditConflict         somebody else changed what was shown; carries both values
+        ├── AlreadyApplied              it was made the first time, though the answer was lost
         ├── NotPermitted             the database user or the mode may not write
-        └── NotOursToChange          another authority decides
+        └── OperationNotAllowed          another authority decides
 
-Driver and operating-system errors are translated into these at the edge (`core.database.engines`,
+Driver and operating-system errors are translate_errors into these at the edge (`core.database.engines`,
 `core.headquarters.transport`), with the cause chained.
 """
 
@@ -68,7 +68,7 @@ class ServerUnreachable(PracticeUnavailable):
     """No database server answers at the address."""
 
 
-class InsecureLine(PracticeUnavailable):
+class InsecureConnection(PracticeUnavailable):
     """The line to the server is not encrypted, or its other end cannot be trusted."""
 
 
@@ -106,7 +106,7 @@ class EntryGone(PracticeUnavailable):
         )
 
 
-class Unconfirmed(PracticeUnavailable):
+class OutcomeUnknown(PracticeUnavailable):
     """The change was made, or may have been: it must not be repeated before one has looked."""
 
 
@@ -122,7 +122,7 @@ class HeadquartersStep(Enum):
     """It understood, and did not accept what the practice says of itself or asks for."""
 
 
-class HeadquartersFailed(ApiSetupError):
+class HeadquartersError(ApiSetupError):
     """Open Dental's headquarters did not do what it was asked, or did not say so.
 
     Args:
@@ -138,21 +138,21 @@ class HeadquartersFailed(ApiSetupError):
         self.passing = passing
 
 
-class HeadquartersUnreachable(HeadquartersFailed):
+class HeadquartersUnreachable(HeadquartersError):
     """Nothing was sent to headquarters, so nothing can have changed there."""
 
     def __init__(self, step: HeadquartersStep, sentence: str, hint: str, *, passing: bool = False) -> None:
         super().__init__(step, sentence, hint, sent=False, passing=passing)
 
 
-class NoUsableAnswer(HeadquartersFailed):
+class NoUsableAnswer(HeadquartersError):
     """Headquarters was asked, but its answer was lost or cannot be read; what became of a change is not known."""
 
     def __init__(self, sentence: str, hint: str, *, passing: bool = False) -> None:
         super().__init__(HeadquartersStep.ANSWER, sentence, hint, sent=True, passing=passing)
 
 
-class HeadquartersRefused(HeadquartersFailed):
+class HeadquartersRefused(HeadquartersError):
     """Headquarters answered with an error, and did nothing.
 
     Args:
@@ -228,11 +228,11 @@ class Conflict:
     read: str
     now: str
     wanted: str
-    teller: str = field(default="", compare=False)
+    attribution: str = field(default="", compare=False)
     """The audit entry that tells who changed it, when, from what to what; or that none does."""
 
 
-class ChangedMeanwhile(ChangeRefused):
+class EditConflict(ChangeRefused):
     """Somebody else changed what was shown; nothing was overwritten."""
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
@@ -244,7 +244,7 @@ class ChangedMeanwhile(ChangeRefused):
         self.conflicts = conflicts
 
 
-class AlreadyMade(ChangeRefused):
+class AlreadyApplied(ChangeRefused):
     """A change that is asked for again was made the first time."""
 
     def __init__(self) -> None:
@@ -258,5 +258,5 @@ class NotPermitted(ChangeRefused):
     """The database user, the file or the mode does not allow writing."""
 
 
-class NotOursToChange(ChangeRefused):
+class OperationNotAllowed(ChangeRefused):
     """Another authority, or a rule of Open Dental, decides about this."""

@@ -47,7 +47,7 @@ def replace_private_file(path: Path, text: str) -> None:
             with suppress(OSError):
                 beside.unlink()
             raise
-    _make_lasting(target.parent)
+    _fsync_directory(target.parent)
 
 
 def create_private_directory(path: Path) -> None:
@@ -61,7 +61,7 @@ def create_private_directory(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
 
 
-def _make_lasting(directory: Path) -> None:
+def _fsync_directory(directory: Path) -> None:
     """Have the new name survive a power failure."""
     handle = os.open(directory, os.O_RDONLY)
     try:

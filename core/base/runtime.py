@@ -9,7 +9,7 @@ from random import Random
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RuntimeContext:
     """What an office takes from outside itself."""
 
     clock: Callable[[], datetime]

@@ -36,7 +36,7 @@ class Secret:
         return hash(self._value)
 
 
-def keep_out_of_core_dumps() -> None:
+def exclude_from_core_dumps() -> None:
     """Have the system write no memory of this process into a file when it crashes, as far as the system lets one."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.base.errors import HeadquartersFailed, HeadquartersStep
-from core.check.result import Finding, State
+from core.base.errors import HeadquartersError, HeadquartersStep
+from core.check.result import CheckResult, CheckStatus
 from core.headquarters.account import read_account
-from core.headquarters.client import HeadquartersLine
+from core.headquarters.client import HeadquartersClient
 from core.headquarters.responses import HeadquartersList
 from core.keys.practice_copy import copied_keys, has_copy
 from core.model.api_key import AuthorityName
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.practice.practice import Practice
 
-Found = Iterator[Finding]
+Found = Iterator[CheckResult]
 
 
-def check_authority(practice: Practice, opening: Opening) -> Found:
+def check_authority(practice: Practice, opening: OpenRequest) -> Found:
     """Check who decides about a practice's keys; headquarters is asked for its list, and nothing is written."""
     if opening.authority is AuthorityName.LOCAL:
-        yield Finding("authority", State.OK, "The local registry decides about the keys.")
+        yield CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
         return
-    yield Finding("authority", State.OK, "Open Dental's headquarters decides about the keys.")
-    account = read_account(practice, opening.surroundings.computer, opening.headquarters_url)
+    yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters decides about the keys.")
+    account = read_account(practice, opening.runtime.computer, opening.headquarters_url)
     try:
-        listed = HeadquartersLine(account.address).list(account.credentials)
-    except HeadquartersFailed as error:
+        listed = HeadquartersClient(account.address).list(account.credentials)
+    except HeadquartersError as error:
         yield from _steps_to_headquarters(error)
         return
     for step in HeadquartersStep:
-        yield Finding(_id(step), State.OK, _REACHED[step])
+        yield CheckResult(_id(step), CheckStatus.OK, _REACHED[step])
     yield from _list(practice, listed)
 
 
@@ -48,31 +48,31 @@ def _id(step: HeadquartersStep) -> str:
     return f"headquarters-{step.value.lower().replace(' ', '-')}"
 
 
-def _steps_to_headquarters(error: HeadquartersFailed) -> Found:
+def _steps_to_headquarters(error: HeadquartersError) -> Found:
     """How far the question came: the steps before the one that failed went well, those after it were not tried."""
     steps = list(HeadquartersStep)
     # A registration key that is missing here is missed before anything is asked.
     reached = steps[: steps.index(error.step)] if error.sent or error.step is not HeadquartersStep.CREDENTIALS else []
     for step in reached:
-        yield Finding(_id(step), State.OK, _REACHED[step])
-    yield Finding(_id(error.step), State.WARNING, error.sentence, error.hint)
+        yield CheckResult(_id(step), CheckStatus.OK, _REACHED[step])
+    yield CheckResult(_id(error.step), CheckStatus.WARNING, error.sentence, error.hint)
     for step in steps:
         if step not in reached and step is not error.step:
-            yield Finding(_id(step), State.NOT_CHECKED, "Not checked, because of what failed before.")
+            yield CheckResult(_id(step), CheckStatus.NOT_CHECKED, "Not checked, because of what failed before.")
 
 
 def _list(practice: Practice, listed: HeadquartersList) -> Found:
     enabled = sum(each.status.enabled for each in listed.keys)
-    yield Finding(
-        "headquarters-keys", State.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
+    yield CheckResult(
+        "headquarters-keys", CheckStatus.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
     )
     for number, note in enumerate(listed.notes, start=1):
-        yield Finding(f"headquarters-note-{number}", State.NOTE, note)
+        yield CheckResult(f"headquarters-note-{number}", CheckStatus.NOTE, note)
     told = {each.key.reveal() for each in listed.keys}
     same = not has_copy(practice) or set(copied_keys(practice)) == told
-    yield Finding(
+    yield CheckResult(
         "headquarters-copy",
-        State.OK if same else State.NOTE,
+        CheckStatus.OK if same else CheckStatus.NOTE,
         "The practice's copy has the same keys."
         if same
         else "The practice's copy has other keys; it is made equal when the practice is opened.",

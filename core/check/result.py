@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class State(Enum):
+class CheckStatus(Enum):
     """How it stands with one point."""
 
     OK = "ok"
@@ -21,20 +21,20 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One point."""
 
     id: str
     """Its name for programs, which stays the same."""
-    state: State
+    state: CheckStatus
     sentence: str
     hint: str = ""
     """What to do; empty where there is nothing to do."""
 
 
-def exit_status(findings: Iterable[Finding]) -> int:
+def exit_status(findings: Iterable[CheckResult]) -> int:
     """0 where all is well, 1 where something is missing or not safe, 2 where it could not be checked."""
     states = {finding.state for finding in findings}
-    if State.FAILED in states:
+    if CheckStatus.FAILED in states:
         return 2
-    return 1 if State.WARNING in states else 0
+    return 1 if CheckStatus.WARNING in states else 0

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.base.errors import NotAPractice
 from core.companion.migrations import migrate, pending
-from core.database.engines import translated
+from core.database.engines import translate_errors
 from core.practice.unit_of_work import Change
 
 
@@ -34,7 +34,7 @@ class Companion:
             PracticeUnavailable: The file cannot be used.
             NotAPractice: A newer apisetup made it, or an older one and nothing can be added.
         """
-        with translated():
+        with translate_errors():
             with self._engine.connect() as plain:
                 if not pending(plain.execution_options(read_only=True)):
                     return
@@ -49,7 +49,7 @@ class Companion:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that reads and refuses to write."""
-        with translated(), self._engine.connect() as plain:
+        with translate_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(read_only=True)
             with Session(connection, autoflush=False) as session:
                 yield session
@@ -69,7 +69,7 @@ class Companion:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session of its own that commits at its end; for undoing what `within` committed."""
-        with translated(), Session(self._engine, autoflush=False) as session, session.begin():
+        with translate_errors(), Session(self._engine, autoflush=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

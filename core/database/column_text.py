@@ -6,7 +6,7 @@ _SHORTENED = " [shortened]"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def fit(text: str, bytes_at_most: int, character_set: str) -> str:
+def fit_to_column(text: str, bytes_at_most: int, character_set: str) -> str:
     """The text as a column can hold it.
 
     Args:
@@ -28,7 +28,7 @@ def fit(text: str, bytes_at_most: int, character_set: str) -> str:
     return encoded[:room].decode(encoding, "ignore") + _SHORTENED
 
 
-def fit_characters(text: str, characters_at_most: int, character_set: str) -> str:
+def fit_to_length(text: str, characters_at_most: int, character_set: str) -> str:
     """The same for a column whose length counts characters, as `varchar` does."""
     kept = _representable(text, character_set)
     if len(kept) <= characters_at_most:

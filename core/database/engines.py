@@ -29,8 +29,8 @@ from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.statement_log import log_statements
-from core.database.tls import insecure_line
-from core.opendental.log_hash_sql import teach_sqlite
+from core.database.tls import insecure_connection
+from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
@@ -63,7 +63,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
-    return _observed(
+    return _with_listeners(
         create_engine(
             url,
             pool_size=2,
@@ -82,7 +82,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     )
 
 
-def existing_file_engine(path: Path) -> Engine:
+def read_only_file_engine(path: Path) -> Engine:
     """An engine for an SQLite file that is there, through which nothing can be written.
 
     Raises:
@@ -101,7 +101,7 @@ def existing_file_engine(path: Path) -> Engine:
     return engine
 
 
-def forbid_writing(engine: Engine) -> Engine:
+def refuse_writes(engine: Engine) -> Engine:
     """Have a server refuse to write through an engine, where it can: MySQL since 5.6, MariaDB always."""
 
     @event.listens_for(engine, "connect")
@@ -127,11 +127,11 @@ def file_engine(path: Path) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _take_over_transactions(connection: sqlite3.Connection, _record: object) -> None:
+    def _manage_transactions(connection: sqlite3.Connection, _record: object) -> None:
         # The driver would begin late and commit around DDL; we begin ourselves, below.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys=ON")
-        teach_sqlite(connection)
+        register_functions(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -139,7 +139,7 @@ def file_engine(path: Path) -> Engine:
         reading = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
-    return _observed(engine)
+    return _with_listeners(engine)
 
 
 def _create_private_file(path: Path) -> None:
@@ -152,11 +152,11 @@ def _create_private_file(path: Path) -> None:
         ) from error
 
 
-def _observed(engine: Engine) -> Engine:
-    return log_statements(_read_only_aware(engine))
+def _with_listeners(engine: Engine) -> Engine:
+    return log_statements(_enforce_read_sessions(engine))
 
 
-def _read_only_aware(engine: Engine) -> Engine:
+def _enforce_read_sessions(engine: Engine) -> Engine:
     """Make connections with the execution option `read_only` refuse every statement that could write."""
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -180,7 +180,7 @@ class WriteInReadSession(RuntimeError):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn driver errors raised inside into ours, with the cause chained."""
     try:
         yield
@@ -207,7 +207,7 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
     arguments = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
     beneath = getattr(error.orig, "original_exception", None)
-    insecure = insecure_line(beneath, code)
+    insecure = insecure_connection(beneath, code)
     if insecure is not None:
         return insecure
     if isinstance(beneath, socket.gaierror):

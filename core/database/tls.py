@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from core.base.errors import ConfigurationError, InsecureLine
+from core.base.errors import ConfigurationError, InsecureConnection
 
 SERVER_WITHOUT_TLS = 2026
 """PyMySQL's error number for a server that offers no TLS to a client that requires it."""
@@ -61,7 +61,7 @@ def is_local(host: str, socket: str) -> bool:
         return False
 
 
-def insecure_line(error: BaseException | None, code: int) -> InsecureLine | None:
+def insecure_connection(error: BaseException | None, code: int) -> InsecureConnection | None:
     """The meaning of a connection that failed because of TLS; None where it failed otherwise.
 
     Args:
@@ -69,32 +69,32 @@ def insecure_line(error: BaseException | None, code: int) -> InsecureLine | None
         code: The driver's error number.
     """
     if code == SERVER_WITHOUT_TLS:
-        return InsecureLine(
+        return InsecureConnection(
             "The server offers no encrypted line, so nothing was sent to it.",
             "Have TLS turned on there, use an SSH tunnel to 127.0.0.1, or give --tls off if the network is safe.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return _unverified(error)
     if isinstance(error, ssl.SSLError):
-        return InsecureLine(
+        return InsecureConnection(
             f"No encrypted line could be made with the server ({error.reason or 'TLS failed'}).",
             "Check that server and client have a version of TLS in common, and whether it asks for a certificate.",
         )
     return None
 
 
-def _unverified(error: ssl.SSLCertVerificationError) -> InsecureLine:
+def _unverified(error: ssl.SSLCertVerificationError) -> InsecureConnection:
     if error.verify_code in WRONG_HOST:
-        return InsecureLine(
+        return InsecureConnection(
             "The server's certificate is for another host name, so this may be another server.",
             "Use the name that is in the certificate, or have a certificate made for this one.",
         )
     if error.verify_code in EXPIRED:
-        return InsecureLine(
+        return InsecureConnection(
             "The server's certificate is not valid at this time.",
             "Have it renewed; check the clock of this computer, too.",
         )
-    return InsecureLine(
+    return InsecureConnection(
         f"The server's certificate was not signed by anybody who is trusted here ({error.verify_message}).",
         "Name the file of its certificate authority by --tls-ca.",
     )

@@ -11,27 +11,27 @@ from itertools import count
 
 from core.base.errors import (
     ApiSetupError,
-    ChangedMeanwhile,
     Conflict,
-    HeadquartersFailed,
+    EditConflict,
+    HeadquartersError,
     HeadquartersRefused,
-    NotOursToChange,
     NotPermitted,
+    OperationNotAllowed,
+    OutcomeUnknown,
     PracticeUnavailable,
-    Unconfirmed,
 )
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.headquarters import messages as words
 from core.headquarters.account import Account, read_account
-from core.headquarters.cache import HeadquartersMemory, OwnFacts, Remembered, listed
-from core.headquarters.client import HeadquartersLine
+from core.headquarters.cache import CachedList, HeadquartersCache, LocalKeyData, listed
+from core.headquarters.client import HeadquartersClient
 from core.headquarters.list_diff import NO_DIFFERENCES, Differences, differences
-from core.headquarters.remote_change import Outcome, OutcomeLog, Wish, grant
-from core.headquarters.requests import without_secrets
+from core.headquarters.remote_change import RemoteChange, RemoteChangeLog, RemoteOutcome, execute
+from core.headquarters.requests import redact_secrets
 from core.headquarters.responses import HeadquartersKey, HeadquartersList
 from core.keys.authority import KeyAuthority
-from core.keys.practice_copy import copied_key, copied_keys, has_copy, make_copy_equal
+from core.keys.practice_copy import copied_key, copied_keys, has_copy, replace_copy
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey, fingerprint, mask, masks
@@ -57,7 +57,7 @@ class Headquarters(KeyAuthority):
         address: Where headquarters is, instead of the practice's own preference.
     """
 
-    asks_outside = True
+    is_remote = True
 
     def __init__(
         self,
@@ -67,14 +67,14 @@ class Headquarters(KeyAuthority):
         address: str = "",
     ) -> None:
         self._practice = practice
-        self._memory = HeadquartersMemory(companion)
+        self._memory = HeadquartersCache(companion)
         self._computer = computer
         self._address = address
         # Replaced as wholes, since several threads read them.
         self._state = _State()
         self._questions = count(1)
         self._newest_answer = 0
-        self._log = OutcomeLog(practice)
+        self._log = RemoteChangeLog(practice)
         self._latest_moment = NO_DATE
         self._info = self._worded_info(self._state, self._memory.read())
 
@@ -106,7 +106,7 @@ class Headquarters(KeyAuthority):
         told = (each.reveal() for each in self._state.texts.values())
         return tuple(dict.fromkeys((*copied_keys(self._practice), *told)))
 
-    def _copied(self, remembered: Remembered | None) -> tuple[ApiKey, ...]:
+    def _copied(self, remembered: CachedList | None) -> tuple[ApiKey, ...]:
         """The practice's copy with what was last known of each key; every status is unknown."""
         known = {key.fingerprint: _unknown(key, remembered.asked_at) for key in remembered.keys} if remembered else {}
         if not has_copy(self._practice):
@@ -127,24 +127,24 @@ class Headquarters(KeyAuthority):
         """Ask headquarters for its list; None where a newer answer came meanwhile.
 
         Raises:
-            HeadquartersFailed: No list came.
+            HeadquartersError: No list came.
         """
         question = next(self._questions)
         try:
             return self._fetch(self._account(), question)
-        except HeadquartersFailed:
+        except HeadquartersError:
             if question < self._newest_answer:
                 return None
             raise
 
-    def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
+    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> None:
         """Remember headquarters' list, and make the practice's copy equal to it, where that can be written.
 
         A list that is older than what is known already, from here or from another program, is dropped.
         """
-        self._take_over(actor, fetched)
+        self._apply_list(actor, fetched)
 
-    def _take_over(self, actor: Actor, fetched: HeadquartersList, own: str = "") -> None:
+    def _apply_list(self, actor: Actor, fetched: HeadquartersList, own: str = "") -> None:
         """Take over a list.
 
         Args:
@@ -163,7 +163,7 @@ class Headquarters(KeyAuthority):
         try:
             self._memory.keep(keys, fetched.asked_at)
         except (PracticeUnavailable, NotPermitted) as error:
-            unkept = Remembered(fetched.asked_at, keys)
+            unkept = CachedList(fetched.asked_at, keys)
             notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
         texts = {fingerprint(each.key.reveal()): each.key for each in fetched.keys}
         self._state = _State(answered=True, texts=texts, differences=different, notes=notes, unkept=unkept)
@@ -173,14 +173,14 @@ class Headquarters(KeyAuthority):
     def _renew_copy(self, actor: Actor, fetched: HeadquartersList) -> None:
         """Make the practice's copy equal to a list, and write what is owed; a list is shown though that fails."""
         try:
-            self._log.pay()
-            make_copy_equal(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
+            self._log.flush()
+            replace_copy(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
         except (PracticeUnavailable, NotPermitted) as error:
             _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
             note = f"The practice's copy of the keys could not be made equal to it. {error.sentence}"
             self._state = replace(self._state, notes=(*self._state.notes, note))
 
-    def _last(self) -> Remembered | None:
+    def _last(self) -> CachedList | None:
         """The last list; None where headquarters never answered here."""
         unkept = self._state.unkept
         return replace(unkept, keys=self._memory.completed(unkept.keys)) if unkept else self._memory.read()
@@ -188,22 +188,22 @@ class Headquarters(KeyAuthority):
     def _account(self) -> Account:
         return read_account(self._practice, self._computer, self._address)
 
-    def _fetch(self, account: Account, question: int, *, patiently: bool = True) -> HeadquartersList:
+    def _fetch(self, account: Account, question: int, *, retry: bool = True) -> HeadquartersList:
         asked_at = self._asked_at()
         try:
-            answer = HeadquartersLine(account.address).list(account.credentials, patiently=patiently)
-        except HeadquartersFailed as error:
+            answer = HeadquartersClient(account.address).list(account.credentials, retry=retry)
+        except HeadquartersError as error:
             failure = self._without_keys(error)
             if question > self._newest_answer:
                 self._state = replace(self._state, answered=False, failure=failure)
             raise failure from error
         return replace(answer, question=question, asked_at=asked_at)
 
-    def _without_keys(self, error: HeadquartersFailed) -> HeadquartersFailed:
+    def _without_keys(self, error: HeadquartersError) -> HeadquartersError:
         """A refusal without the keys that its words may name: it goes to the screen and into the log."""
         if isinstance(error, HeadquartersRefused):
             with suppress(PracticeUnavailable):
-                return HeadquartersRefused(without_secrets(error.words, {key: mask(key) for key in self.clear_texts()}))
+                return HeadquartersRefused(redact_secrets(error.words, {key: mask(key) for key in self.clear_texts()}))
         return error
 
     def _asked_at(self) -> datetime:
@@ -219,20 +219,20 @@ class Headquarters(KeyAuthority):
         """Have headquarters assign a key.
 
         Raises:
-            HeadquartersFailed: It was not assigned, and why.
-            Unconfirmed: Nobody knows whether it was.
+            HeadquartersError: It was not assigned, and why.
+            OutcomeUnknown: Nobody knows whether it was.
         """
         account, text = self._account(), new.key.reveal()
-        line, identity = HeadquartersLine(account.address), fingerprint(text)
-        wish = Wish(
+        line, identity = HeadquartersClient(account.address), fingerprint(text)
+        change = RemoteChange(
             entry=lambda after: worded_new_key(text, _developer(after, identity), actor.user_name),
             ask=lambda: line.assign(account.credentials, new.key),
             shown_in=lambda after: _found(after, identity) is not None,
         )
-        outcome = self._granted(actor, wish, account, identity)
-        with _told_if_not("The key was added, but what only this office knows of it could not be kept."):
-            facts = OwnFacts(self._now(), new.fields.agreement_since, acceptance.number)
-            self._memory.note_added(identity, facts)
+        outcome = self._execute(actor, change, account, identity)
+        with _unkept_after_change("The key was added, but what only this office knows of it could not be kept."):
+            facts = LocalKeyData(self._now(), new.fields.agreement_since, acceptance.number)
+            self._memory.record_added(identity, facts)
         said = (f"Headquarters says: {outcome.message}",) if outcome.message else ()
         return (*said, *outcome.remarks, _BILLED)
 
@@ -240,39 +240,39 @@ class Headquarters(KeyAuthority):
         """Have headquarters set the status of a key, after looking that it still is the one that was shown.
 
         Raises:
-            ChangedMeanwhile: It is another there.
-            HeadquartersFailed: It was not set, and why.
-            Unconfirmed: Nobody knows whether it was.
+            EditConflict: It is another there.
+            HeadquartersError: It was not set, and why.
+            OutcomeUnknown: Nobody knows whether it was.
         """
         account = self._account()
         # Once: nothing was asked for yet, and somebody waits.
-        line, now = HeadquartersLine(account.address), self._fetch(account, next(self._questions), patiently=False)
+        line, now = HeadquartersClient(account.address), self._fetch(account, next(self._questions), retry=False)
         there = _found(now, key.fingerprint)
         if there is None or there.status is not key.status:
-            self.take_over(actor, now)
+            self.apply_list(actor, now)
             label = there.status.label if there is not None else "gone"
-            raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
+            raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
 
         def ask() -> str:
             line.set_status(account.credentials, there.key, status)
             return ""
 
-        wish = Wish(
+        change = RemoteChange(
             entry=lambda _after: entry, ask=ask, shown_in=lambda after: _status(after, key.fingerprint) is status
         )
-        return self._granted(actor, wish, account, key.fingerprint).remarks
+        return self._execute(actor, change, account, key.fingerprint).remarks
 
     def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
         """Set the agreement, the one field that is kept here."""
         if replace(fields, agreement_since=key.fields.agreement_since) != key.fields:
-            raise NotOursToChange(
+            raise OperationNotAllowed(
                 "Contact and permissions of a key are kept by headquarters; only the agreement can be changed here.",
                 "The developer and Open Dental can change the others.",
             )
-        with self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=True) as change:
+        with self._practice.change(actor, Permission.SETUP, *entries, spans_databases=True) as change:
             self._memory.set_agreement(key, fields.agreement_since)
             before = key.fields.agreement_since
-            change.undo_with(lambda _session: self._memory.set_agreement(replace(key, fields=fields), before))
+            change.add_compensation(lambda _session: self._memory.set_agreement(replace(key, fields=fields), before))
 
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
         """What headquarters' word about a key means at the practice, and when."""
@@ -284,12 +284,12 @@ class Headquarters(KeyAuthority):
             "Not cut off: what the developer has already received.",
         )
 
-    def _granted(self, actor: Actor, wish: Wish, account: Account, identity: str) -> Outcome:
-        def fetch(patiently: bool) -> HeadquartersList:
-            return self._fetch(account, next(self._questions), patiently=patiently)
+    def _execute(self, actor: Actor, change: RemoteChange, account: Account, identity: str) -> RemoteOutcome:
+        def fetch(retry: bool) -> HeadquartersList:
+            return self._fetch(account, next(self._questions), retry=retry)
 
         try:
-            outcome = grant(self._log, actor, wish, fetch)
+            outcome = execute(self._log, actor, change, fetch)
         finally:
             # Lists that were asked for before, and come later, know nothing of this.
             self._newest_answer = next(self._questions)
@@ -299,13 +299,13 @@ class Headquarters(KeyAuthority):
             raise outcome.failure
         return outcome
 
-    def _keep_after(self, actor: Actor, after: HeadquartersList, identity: str, outcome: Outcome) -> None:
+    def _keep_after(self, actor: Actor, after: HeadquartersList, identity: str, outcome: RemoteOutcome) -> None:
         try:
-            self._take_over(actor, after, identity)
+            self._apply_list(actor, after, identity)
         except ApiSetupError as error:
             _logger.warning("The list after a change could not be kept: %s", error)
             if outcome.failure is None:
-                raise Unconfirmed(
+                raise OutcomeUnknown(
                     f"Headquarters did it, and that is logged; its new list could not be kept here. {error.sentence}",
                     "Do not repeat the change; read the list again.",
                 ) from error
@@ -315,7 +315,7 @@ class Headquarters(KeyAuthority):
             self._latest_moment = self._practice.now(session)
         return self._latest_moment
 
-    def _worded_info(self, state: _State, remembered: Remembered | None) -> AuthorityInfo:
+    def _worded_info(self, state: _State, remembered: CachedList | None) -> AuthorityInfo:
         otherwise = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
         if state.failure is not None:
             return words.no_list(state.failure, remembered.asked_at if remembered else None, otherwise)
@@ -340,11 +340,11 @@ class _State:
     """
 
     answered: bool = False
-    failure: HeadquartersFailed | None = None
+    failure: HeadquartersError | None = None
     texts: Mapping[str, Secret] = field(default_factory=dict)
     differences: Differences = NO_DIFFERENCES
     notes: tuple[str, ...] = ()
-    unkept: Remembered | None = None
+    unkept: CachedList | None = None
 
 
 def _unknown(key: ApiKey, at: datetime) -> ApiKey:
@@ -370,9 +370,11 @@ def _developer(fetched: HeadquartersList | None, identity: str) -> str:
 
 
 @contextmanager
-def _told_if_not(sentence: str) -> Iterator[None]:
+def _unkept_after_change(sentence: str) -> Iterator[None]:
     """Say of something that follows a change, and fails, that the change stands all the same."""
     try:
         yield
     except ApiSetupError as error:
-        raise Unconfirmed(f"{sentence} {error.sentence}", "Do not repeat the change; read the list again.") from error
+        raise OutcomeUnknown(
+            f"{sentence} {error.sentence}", "Do not repeat the change; read the list again."
+        ) from error

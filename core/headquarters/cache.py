@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from core.base.errors import ChangedMeanwhile, Conflict
+from core.base.errors import Conflict, EditConflict
 from core.companion.store import Companion
 from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow
 from core.headquarters.responses import HeadquartersKey
@@ -22,7 +22,7 @@ _ONE = 1
 
 
 @dataclass(frozen=True)
-class Remembered:
+class CachedList:
     """The last list that headquarters answered."""
 
     asked_at: datetime
@@ -31,7 +31,7 @@ class Remembered:
 
 
 @dataclass(frozen=True)
-class OwnFacts:
+class LocalKeyData:
     """What only this office knows of a key of headquarters."""
 
     added: datetime | None = None
@@ -39,7 +39,7 @@ class OwnFacts:
     license_number: int | None = None
 
 
-class HeadquartersMemory:
+class HeadquartersCache:
     """Keeps the last list, and our own facts.
 
     Args:
@@ -49,14 +49,14 @@ class HeadquartersMemory:
     def __init__(self, companion: Companion) -> None:
         self._companion = companion
 
-    def read(self) -> Remembered | None:
+    def read(self) -> CachedList | None:
         """The last list with our own facts; None where headquarters never answered here."""
         with self._companion.read() as session:
             row = session.get(HeadquartersAnswer, _ONE)
             if row is None:
                 return None
             keys = tuple(_key(each) for each in row.listed_keys)
-            return Remembered(row.asked_at, _completed(session, keys))
+            return CachedList(row.asked_at, _completed(session, keys))
 
     def completed(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
         """Keys of headquarters with our own facts."""
@@ -70,7 +70,7 @@ class HeadquartersMemory:
             session.execute(delete(HeadquartersAnswer).where(HeadquartersAnswer.number == _ONE))
             session.execute(insert(HeadquartersAnswer).values(number=_ONE, asked_at=moment, listed_keys=values))
 
-    def note_added(self, identity: str, facts: OwnFacts) -> None:
+    def record_added(self, identity: str, facts: LocalKeyData) -> None:
         """Keep what we know of a key that was added from here."""
         with self._companion.write() as session:
             _put(session, identity, facts)
@@ -79,14 +79,14 @@ class HeadquartersMemory:
         """Set since when an agreement with the developer of a key is in place, if it still is what was shown.
 
         Raises:
-            ChangedMeanwhile: It is another by now.
+            EditConflict: It is another by now.
         """
         with self._companion.write() as session:
-            facts = _facts(session).get(key.fingerprint, OwnFacts())
+            facts = _facts(session).get(key.fingerprint, LocalKeyData())
             shown = key.fields.agreement_since
             if facts.agreement_since not in (shown, since):
                 words = [str(each or "none") for each in (shown, facts.agreement_since, since)]
-                raise ChangedMeanwhile((Conflict("Business Associate Agreement", *words),))
+                raise EditConflict((Conflict("Business Associate Agreement", *words),))
             _put(session, key.fingerprint, replace(facts, agreement_since=since))
 
 
@@ -111,7 +111,7 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
     return tuple(sorted(found, key=lambda key: (key.developer.casefold(), key.fingerprint)))
 
 
-def _put(session: Session, identity: str, facts: OwnFacts) -> None:
+def _put(session: Session, identity: str, facts: LocalKeyData) -> None:
     session.execute(delete(HeadquartersKeyRow).where(HeadquartersKeyRow.fingerprint == identity))
     session.execute(
         insert(HeadquartersKeyRow).values(
@@ -123,9 +123,9 @@ def _put(session: Session, identity: str, facts: OwnFacts) -> None:
     )
 
 
-def _facts(session: Session) -> dict[str, OwnFacts]:
+def _facts(session: Session) -> dict[str, LocalKeyData]:
     return {
-        row.fingerprint: OwnFacts(row.added, row.agreement_since, row.license_number)
+        row.fingerprint: LocalKeyData(row.added, row.agreement_since, row.license_number)
         for row in session.scalars(select(HeadquartersKeyRow))
     }
 
@@ -135,7 +135,7 @@ def _completed(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]
     return tuple(_with_facts(key, facts, licenses) for key in keys)
 
 
-def _with_facts(key: ApiKey, facts: dict[str, OwnFacts], licenses: dict[int, LicenseFacts]) -> ApiKey:
+def _with_facts(key: ApiKey, facts: dict[str, LocalKeyData], licenses: dict[int, LicenseFacts]) -> ApiKey:
     own = facts.get(key.fingerprint)
     if own is None:
         return key

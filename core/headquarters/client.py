@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from core.base.errors import HeadquartersFailed, NoUsableAnswer
+from core.base.errors import HeadquartersError, NoUsableAnswer
 from core.base.secret import Secret
 from core.headquarters.requests import (
     Credentials,
@@ -35,7 +35,7 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class HeadquartersLine:
+class HeadquartersClient:
     """Asks headquarters; every call blocks, and is safe in any thread.
 
     Args:
@@ -58,21 +58,21 @@ class HeadquartersLine:
         self._trust = trust
         self._limits = limits or Limits()
 
-    def list(self, credentials: Credentials, *, patiently: bool = True) -> HeadquartersList:
+    def list(self, credentials: Credentials, *, retry: bool = True) -> HeadquartersList:
         """All keys of the practice.
 
         Args:
             credentials: Who asks.
-            patiently: Ask up to three times, where a failure may be a passing one.
+            retry: Ask up to three times, where a failure may be a passing one.
 
         Raises:
-            HeadquartersFailed: No list came.
+            HeadquartersError: No list came.
         """
         request, hide = list_request(credentials), hidden(credentials)
-        for seconds in PAUSES if patiently else ():
+        for seconds in PAUSES if retry else ():
             try:
                 return self._ask(Operation.LIST, request, hide, read_list)
-            except HeadquartersFailed as error:
+            except HeadquartersError as error:
                 if not error.passing:
                     raise
             self._pause(seconds)
@@ -109,7 +109,7 @@ class HeadquartersLine:
             reply = post(self._address, request, operation.soap_action, self._trusted(), self._limits)
             answer = read(_document(reply, operation, hide), hide)
             outcome = f"an answer of {len(reply.content)} bytes"
-        except HeadquartersFailed as error:
+        except HeadquartersError as error:
             outcome = f"{type(error).__name__} ({error.step.value})"
             raise
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.model.api_key import ApiKey, worded_changes
+from core.model.api_key import ApiKey, format_field_changes
 
 GONE = "gone from headquarters' list"
 NEW = "new in headquarters' list"
@@ -27,8 +27,8 @@ class Differences:
             earlier: The differences of the list before.
             known: The key's fingerprint.
         """
-        came_back = {identity for identity, words in self.words.items() if words == NEW}
-        gone = (*(key for key in earlier.gone if key.fingerprint not in came_back), *self.gone)
+        on_unlocked = {identity for identity, words in self.words.items() if words == NEW}
+        gone = (*(key for key in earlier.gone if key.fingerprint not in on_unlocked), *self.gone)
         words = {**earlier.words, **self.words}
         return Differences({identity: each for identity, each in words.items() if identity != known}, gone)
 
@@ -54,4 +54,4 @@ def _worded(old: ApiKey | None, new: ApiKey) -> str:
         phrases.append(f"developer was {old.developer or 'blank'}")
     # Of the agreement headquarters knows nothing.
     known = replace(new.fields, agreement_since=old.fields.agreement_since)
-    return "; ".join([*phrases, *worded_changes(old.fields, known)])
+    return "; ".join([*phrases, *format_field_changes(old.fields, known)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.base.errors import HeadquartersFailed, HeadquartersRefused
+from core.base.errors import HeadquartersError, HeadquartersRefused
 from core.model.api_key import AuthorityInfo, AuthorityName
 
 _DECIDES = (
@@ -24,7 +24,7 @@ def never_answered(otherwise: str) -> AuthorityInfo:
     return _info("copy of headquarters' list, status unknown", words)
 
 
-def no_list(failure: HeadquartersFailed, asked_at: datetime | None, otherwise: str) -> AuthorityInfo:
+def no_list(failure: HeadquartersError, asked_at: datetime | None, otherwise: str) -> AuthorityInfo:
     """Headquarters gave no list the last time it was asked: it did not answer, or refused.
 
     Args:
@@ -46,11 +46,11 @@ def answered_now(asked_at: datetime) -> AuthorityInfo:
 
 def answered_before(asked_at: datetime, now: datetime) -> AuthorityInfo:
     """Headquarters was not asked since the start."""
-    since = f"{asked_at:%Y-%m-%d %H:%M}, {worded_age(now - asked_at)}"
+    since = f"{asked_at:%Y-%m-%d %H:%M}, {format_age(now - asked_at)}"
     return _info(f"headquarters as of {since}", f"Shown is what it answered at {since}.")
 
 
-def worded_age(age: timedelta) -> str:
+def format_age(age: timedelta) -> str:
     """How old something is, in the largest unit that fits."""
     minutes = max(0, int(age.total_seconds()) // 60)
     for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from core.base.errors import (
     ApiSetupError,
-    HeadquartersFailed,
+    HeadquartersError,
     HeadquartersRefused,
     HeadquartersUnreachable,
     NoUsableAnswer,
+    OutcomeUnknown,
     PracticeUnavailable,
-    Unconfirmed,
 )
 from core.headquarters.responses import HeadquartersList
 from core.model.actor import Actor
@@ -32,7 +32,7 @@ Fetch = Callable[[bool], HeadquartersList]
 
 
 @dataclass(frozen=True)
-class Wish:
+class RemoteChange:
     """What is asked.
 
     Args:
@@ -47,7 +47,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RemoteOutcome:
     """What became of it.
 
     Args:
@@ -63,71 +63,77 @@ class Outcome:
     failure: ApiSetupError | None = None
 
 
-def grant(log: OutcomeLog, actor: Actor, wish: Wish, fetch: Fetch) -> Outcome:
+def execute(log: RemoteChangeLog, actor: Actor, change: RemoteChange, fetch: Fetch) -> RemoteOutcome:
     """Ask headquarters once, and find out what became of it; both are logged.
 
     Args:
         log: Writes the entries.
         actor: Who asks.
-        wish: What is asked.
-        fetch: Asks headquarters for its list; patiently, or once.
+        change: What is asked.
+        fetch: Asks headquarters for its list; retry, or once.
 
     Raises:
         PracticeUnavailable: It could not be logged, so headquarters was not asked.
-        Unconfirmed: It was done, and that could not be logged yet.
+        OutcomeUnknown: It was done, and that could not be logged yet.
     """
-    log.ask(actor, wish.entry(None))
+    log.ask(actor, change.entry(None))
     try:
-        message = wish.ask()
+        message = change.ask()
     except (HeadquartersUnreachable, HeadquartersRefused) as error:
-        log.outcome(actor, f"{NOT_DONE}{wish.entry(None)} - {_reason(error)}")
-        return Outcome(failure=error)
+        log.outcome(actor, f"{NOT_DONE}{change.entry(None)} - {_reason(error)}")
+        return RemoteOutcome(failure=error)
     except NoUsableAnswer as error:
-        return _looked_up(log, actor, wish, _list(fetch, patiently=True), error)
-    after = _list(fetch, patiently=False)
-    if after is not None and not wish.shown_in(after):
+        return _look_up(log, actor, change, _list(fetch, retry=True), error)
+    after = _list(fetch, retry=False)
+    if after is not None and not change.shown_in(after):
         return _unknown(
-            log, actor, wish, after, "Headquarters answered that it was done, but its list does not show it."
+            log, actor, change, after, "Headquarters answered that it was done, but its list does not show it."
         )
-    log.done(actor, wish.entry(after))
+    log.done(actor, change.entry(after))
     remark = () if after is not None else ("Its list could not be read after that; r reads it again.",)
-    return Outcome(message, after, remark)
+    return RemoteOutcome(message, after, remark)
 
 
-def _looked_up(
-    log: OutcomeLog, actor: Actor, wish: Wish, after: HeadquartersList | None, lost: NoUsableAnswer
-) -> Outcome:
+def _look_up(
+    log: RemoteChangeLog, actor: Actor, change: RemoteChange, after: HeadquartersList | None, lost: NoUsableAnswer
+) -> RemoteOutcome:
     """After an answer that was lost, only the list tells."""
     if after is None:
-        return _unknown(log, actor, wish, None, lost.sentence)
-    if wish.shown_in(after):
-        log.done(actor, wish.entry(after))
-        return Outcome(after=after, remarks=("Headquarters' answer was lost, but its list shows that it was done.",))
-    log.outcome(actor, f"{NOT_DONE}{wish.entry(None)} - the answer was lost, and headquarters' list does not show it")
+        return _unknown(log, actor, change, None, lost.sentence)
+    if change.shown_in(after):
+        log.done(actor, change.entry(after))
+        return RemoteOutcome(
+            after=after, remarks=("Headquarters' answer was lost, but its list shows that it was done.",)
+        )
+    log.outcome(actor, f"{NOT_DONE}{change.entry(None)} - the answer was lost, and headquarters' list does not show it")
     sentence = f"{lost.sentence} Its list, read again, does not show the change: it was not made."
-    return Outcome(after=after, failure=NoUsableAnswer(sentence, "Try again, after looking at the list."))
+    return RemoteOutcome(after=after, failure=NoUsableAnswer(sentence, "Try again, after looking at the list."))
 
 
-def _unknown(log: OutcomeLog, actor: Actor, wish: Wish, after: HeadquartersList | None, sentence: str) -> Outcome:
-    log.outcome(actor, f"{UNKNOWN}{wish.entry(None)} - look at headquarters' list before it is repeated")
-    return Outcome(after=after, failure=Unconfirmed(f"{sentence} It is not known whether it was done.", _NOT_REPEATED))
+def _unknown(
+    log: RemoteChangeLog, actor: Actor, change: RemoteChange, after: HeadquartersList | None, sentence: str
+) -> RemoteOutcome:
+    log.outcome(actor, f"{UNKNOWN}{change.entry(None)} - look at headquarters' list before it is repeated")
+    return RemoteOutcome(
+        after=after, failure=OutcomeUnknown(f"{sentence} It is not known whether it was done.", _NOT_REPEATED)
+    )
 
 
-def _list(fetch: Fetch, *, patiently: bool) -> HeadquartersList | None:
+def _list(fetch: Fetch, *, retry: bool) -> HeadquartersList | None:
     try:
-        return fetch(patiently)
-    except HeadquartersFailed as error:
+        return fetch(retry)
+    except HeadquartersError as error:
         _logger.warning("The list after a change could not be read: %s", error)
         return None
 
 
-def _reason(error: HeadquartersFailed) -> str:
+def _reason(error: HeadquartersError) -> str:
     if isinstance(error, HeadquartersRefused):
         return f"headquarters refused: {error.words}" if error.words else "headquarters refused"
     return f"headquarters was not reached ({error.step.value})"
 
 
-class OutcomeLog:
+class RemoteChangeLog:
     """The entries about what headquarters is asked, under `Setup`; what could not be written is owed and written later.
 
     Args:
@@ -136,7 +142,7 @@ class OutcomeLog:
 
     def __init__(self, practice: Practice) -> None:
         self._practice = practice
-        self._owed: list[tuple[Actor, str]] = []
+        self._unwritten: list[tuple[Actor, str]] = []
 
     def ask(self, actor: Actor, entry: str) -> None:
         """Log what is asked, before it is.
@@ -144,9 +150,9 @@ class OutcomeLog:
         Raises:
             PracticeUnavailable: That is not possible, so nothing may be asked.
         """
-        self._practice.require_settled()
+        self._practice.require_resolved()
         try:
-            self.pay()
+            self.flush()
             self._write(actor, ASKED + entry)
         except PracticeUnavailable as error:
             raise PracticeUnavailable(
@@ -157,13 +163,13 @@ class OutcomeLog:
         """Log that it was done.
 
         Raises:
-            Unconfirmed: That is not possible now.
+            OutcomeUnknown: That is not possible now.
         """
         try:
             self._write(actor, entry)
         except ApiSetupError as error:
-            self._owed.append((actor, entry))
-            raise Unconfirmed(
+            self._unwritten.append((actor, entry))
+            raise OutcomeUnknown(
                 f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
                 "Do not repeat it; read the list again, which writes what is missing in the Audit Trail.",
             ) from error
@@ -173,18 +179,18 @@ class OutcomeLog:
         try:
             self._write(actor, text)
         except ApiSetupError as error:
-            self._owed.append((actor, text))
+            self._unwritten.append((actor, text))
             _logger.warning("The outcome of a change at headquarters could not be logged: %s", error)
 
-    def pay(self) -> None:
+    def flush(self) -> None:
         """Write what is owed.
 
         Raises:
             PracticeUnavailable: It still cannot be written.
         """
-        while self._owed:
-            self._write(*self._owed[0])
-            self._owed.pop(0)
+        while self._unwritten:
+            self._write(*self._unwritten[0])
+            self._unwritten.pop(0)
 
     def _write(self, actor: Actor, text: str) -> None:
         self._practice.note(actor, Permission.SETUP, text)

@@ -18,7 +18,7 @@ NAMESPACE = "https://www.opendental.com/OpenDentalWebServiceHQ/"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SERVICE_CODE = "FHIR"
 PROGRAM_NAME = "apisetup"
-LONGEST_QUOTATION = 300
+MAX_QUOTE_LENGTH = 300
 
 
 class Operation(Enum):
@@ -96,13 +96,13 @@ def inner_answer(content: bytes, operation: Operation, hide: Hidden) -> Element:
     envelope = _parsed(content, "its answer")
     body = envelope.find(f"{{{SOAP}}}Body") if envelope.tag == f"{{{SOAP}}}Envelope" else None
     if body is None:
-        raise bad_answer(f"it is no SOAP envelope but a document called {quoted(local_name(envelope), hide)}")
+        raise unusable_answer(f"it is no SOAP envelope but a document called {quoted(local_name(envelope), hide)}")
     fault = body.find(f"{{{SOAP}}}Fault")
     if fault is not None:
         raise _fault(fault, hide)
     result = body.find(f"{{{NAMESPACE}}}{operation.value}Response/{{{NAMESPACE}}}{operation.value}Result")
     if result is None:
-        raise bad_answer(f"it has no {operation.value}Result")
+        raise unusable_answer(f"it has no {operation.value}Result")
     return _parsed("".join(result.itertext()).strip(), f"its {operation.value}Result")
 
 
@@ -116,7 +116,7 @@ def fault_in(content: bytes, hide: Hidden) -> NoUsableAnswer | None:
     return _fault(fault, hide) if fault is not None else None
 
 
-def bad_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
+def unusable_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
     """The error for an answer that is not what the protocol says.
 
     Args:
@@ -132,11 +132,11 @@ def bad_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
 
 def quoted(text: str, hide: Hidden) -> str:
     """What somebody else wrote, fit for a sentence: printable, on one line, not too long, without secrets."""
-    clean = without_secrets(" ".join("".join(each if each.isprintable() else " " for each in text).split()), hide)
-    return clean if len(clean) <= LONGEST_QUOTATION else clean[: LONGEST_QUOTATION - 1].rstrip() + "…"
+    clean = redact_secrets(" ".join("".join(each if each.isprintable() else " " for each in text).split()), hide)
+    return clean if len(clean) <= MAX_QUOTE_LENGTH else clean[: MAX_QUOTE_LENGTH - 1].rstrip() + "…"
 
 
-def without_secrets(text: str, hide: Hidden) -> str:
+def redact_secrets(text: str, hide: Hidden) -> str:
     """A text with what stands for its secrets, in whatever letters they are written."""
     folded = text.casefold()
     for secret, shown in hide.items():
@@ -199,7 +199,7 @@ def _parsed(content: bytes | str, what: str) -> Element:
     try:
         return parsed(content)
     except UnusableXml as error:
-        raise bad_answer(f"{what} is not readable ({error})", passing=not isinstance(error, HostileXml)) from error
+        raise unusable_answer(f"{what} is not readable ({error})", passing=not isinstance(error, HostileXml)) from error
 
 
 def _fault(fault: Element, hide: Hidden) -> NoUsableAnswer:

@@ -10,15 +10,15 @@ from xml.etree.ElementTree import Element
 
 from core.base.errors import HeadquartersRefused, InvalidInput
 from core.base.secret import Secret
-from core.headquarters.requests import Hidden, bad_answer, quoted, without_secrets
+from core.headquarters.requests import Hidden, quoted, redact_secrets, unusable_answer
 from core.headquarters.safe_xml import child_text, first, local_name, whole_text
-from core.model.api_key import audit_mask, checked_key, fingerprint, mask
+from core.model.api_key import audit_mask, fingerprint, mask, validate_key
 from core.opendental.key_status import WIRE_STATUSES, KeyStatus, status_from_wire
 from core.opendental.log_hash import NO_DATE
 
 FIRST_YEAR = 1880
 """A date before this year stands for none."""
-LONGEST_TEXT = 255
+MAX_TEXT_LENGTH = 255
 """What the practice's own table holds of a developer's name; contacts and permissions are no longer either."""
 
 
@@ -63,7 +63,7 @@ def read_list(answer: Element, hide: Hidden) -> HeadquartersList:
     _refuse_error(answer, hide)
     members = first(answer, "ListAPIKeys")
     if members is None:
-        raise bad_answer("it has no ListAPIKeys")
+        raise unusable_answer("it has no ListAPIKeys")
     notes: list[str] = []
     keys = [_key(member, notes, hide) for member in members]
     return HeadquartersList(_without_duplicates(keys, notes), tuple(notes))
@@ -79,7 +79,7 @@ def read_message(answer: Element, hide: Hidden) -> str:
     _refuse_error(answer, hide)
     message = child_text(answer, "string") if local_name(answer) == "Response" else None
     if message is None:
-        raise bad_answer("it is no Response with a message")
+        raise unusable_answer("it is no Response with a message")
     return quoted(message, hide)
 
 
@@ -92,7 +92,7 @@ def require_done(answer: Element, hide: Hidden) -> None:
     """
     _refuse_error(answer, hide)
     if local_name(answer).lower() == "html":
-        raise bad_answer("it is a web page")
+        raise unusable_answer("it is a web page")
 
 
 def read_date(text: str) -> datetime | None:
@@ -142,9 +142,9 @@ def _refuse_error(answer: Element, hide: Hidden) -> None:
 
 def _key(member: Element, notes: list[str], hide: Hidden) -> HeadquartersKey:
     try:
-        key = checked_key(child_text(member, "APIKeyValue") or "")
+        key = validate_key(child_text(member, "APIKeyValue") or "")
     except InvalidInput as error:
-        raise bad_answer("it lists a key without an APIKeyValue, or with one that is no key") from error
+        raise unusable_answer("it lists a key without an APIKeyValue, or with one that is no key") from error
     masked = audit_mask(mask(key), fingerprint(key))
     hide = {**hide, key: mask(key)}
     return HeadquartersKey(
@@ -188,7 +188,7 @@ def _number(member: Element, name: str) -> int:
 
 def _told(text: str | None, hide: Hidden) -> str:
     """What somebody else wrote, as it came but for secrets in it and for its length."""
-    return without_secrets(text or "", hide)[:LONGEST_TEXT].strip()
+    return redact_secrets(text or "", hide)[:MAX_TEXT_LENGTH].strip()
 
 
 def _permissions(member: Element, hide: Hidden) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, TreeBuilder
 
-DEEPEST = 50
-MOST_ELEMENTS = 500_000
+MAX_DEPTH = 50
+MAX_ELEMENTS = 500_000
 
 
 class UnusableXml(ValueError):
@@ -72,7 +72,7 @@ class _LimitedBuilder(TreeBuilder):
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._elements += 1
-        if self._depth > DEEPEST or self._elements > MOST_ELEMENTS:
+        if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
             raise HostileXml("it has more elements, or deeper ones, than any answer needs")
         return super().start(tag, attrs)
 

@@ -12,16 +12,16 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from core.base.errors import HeadquartersFailed, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
+from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
 from core.database.tls import EXPIRED, WRONG_HOST, is_local
-from core.headquarters.requests import bad_answer, quoted
+from core.headquarters.requests import quoted, unusable_answer
 
 if TYPE_CHECKING:
     import httpx
 
 CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
-LARGEST_ANSWER = 16_000_000
+RESPONSE_SECONDS = 30.0
+MAX_RESPONSE_BYTES = 16_000_000
 """In bytes; ten thousand keys fit into that."""
 
 
@@ -34,9 +34,9 @@ class Limits:
 
     connect_seconds: float = CONNECT_SECONDS
     """For the connection, and again for its encryption."""
-    answer_seconds: float = ANSWER_SECONDS
+    answer_seconds: float = RESPONSE_SECONDS
     """From the connection to the last byte of the answer, however busily it comes."""
-    answer_bytes: int = LARGEST_ANSWER
+    answer_bytes: int = MAX_RESPONSE_BYTES
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
         HeadquartersUnreachable: Nothing was sent.
         NoUsableAnswer: The request was sent, at least in part, and no whole answer came.
     """
-    parts = checked_address(address)
+    parts = validate_address(address)
     # Imported here, since it takes its time and not every start asks headquarters.
     import httpx
 
@@ -79,7 +79,7 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
     }
     timeout = httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds)
     transport = httpx.HTTPTransport(verify=trust, trust_env=False, retries=0)
-    with _Watch(limits.answer_seconds) as watch:
+    with _Deadline(limits.answer_seconds) as watch:
         try:
             with (
                 httpx.Client(transport=transport, trust_env=False, timeout=timeout) as client,
@@ -100,7 +100,7 @@ def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, 
         return reply
 
 
-class _Watch:
+class _Deadline:
     """Shuts a connection down when its time is over.
 
     The timeouts of a socket begin anew with every byte, so a server that sends one now and then would never meet them.
@@ -113,7 +113,7 @@ class _Watch:
         self._timer = Timer(seconds, self._end)
         self._timer.daemon = True
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> _Deadline:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,7 +141,7 @@ class _Watch:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def checked_address(address: str) -> SplitResult:
+def validate_address(address: str) -> SplitResult:
     """The parts of an address to which a registration key may be sent.
 
     Raises:
@@ -180,18 +180,18 @@ def _unreadable_address() -> HeadquartersUnreachable:
 
 def _read(response: httpx.Response, at_most: int) -> Reply:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise bad_answer("it is compressed, which was not asked for")
+        raise unusable_answer("it is compressed, which was not asked for")
     content = bytearray()
     for chunk in response.iter_raw():
         content += chunk
         if len(content) > at_most:
-            raise bad_answer(f"it is longer than {at_most // 1_000_000} MB, and was not read to its end")
+            raise unusable_answer(f"it is longer than {at_most // 1_000_000} MB, and was not read to its end")
     return Reply(response.status_code, response.headers.get("Content-Type", ""), bytes(content))
 
 
 def _not_connected(
     error: httpx.TransportError, parts: SplitResult, limits: Limits, *, connected: bool
-) -> HeadquartersFailed:
+) -> HeadquartersError:
     """The meaning of a connection that was not made."""
     host, cause = quoted(parts.hostname or "", {}), _cause(error)
     if isinstance(cause, gaierror):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from core.base.errors import NotOursToChange
+from core.base.errors import OperationNotAllowed
 from core.base.secret import Secret
 from core.headquarters.responses import HeadquartersList
 from core.model.actor import Actor
@@ -16,7 +16,7 @@ from core.opendental.key_status import KeyStatus
 class KeyAuthority(ABC):
     """Lists keys, adds them and sets their status; what is changed is logged before, by the one door."""
 
-    asks_outside = False
+    is_remote = False
     """Whether somebody else is asked over a network, so that what is listed may be old."""
 
     @property
@@ -40,11 +40,11 @@ class KeyAuthority(ABC):
         """Ask the one outside who decides, and write nothing; None where nobody is asked.
 
         Raises:
-            HeadquartersFailed: No list came; what is listed says so from now on.
+            HeadquartersError: No list came; what is listed says so from now on.
         """
         return None
 
-    def take_over(self, actor: Actor, fetched: HeadquartersList) -> None:
+    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> None:
         """Remember what was fetched, and make the practice's copy equal to it."""
         del actor, fetched
 
@@ -52,11 +52,11 @@ class KeyAuthority(ABC):
         """Refuse, where this authority takes no changes from here now.
 
         Raises:
-            NotOursToChange: With the words that say why.
+            OperationNotAllowed: With the words that say why.
         """
         info = self.info
         if not info.may_change:
-            raise NotOursToChange(info.refusal)
+            raise OperationNotAllowed(info.refusal)
 
     @abstractmethod
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class KeyAuthority(ABC):
             entry: The text of its audit entry.
 
         Raises:
-            ChangedMeanwhile: The key has another status by now.
+            EditConflict: The key has another status by now.
         """
 
     @abstractmethod
@@ -81,8 +81,8 @@ class KeyAuthority(ABC):
         """Set those fields that are kept here, of a key that still has those it was shown with.
 
         Raises:
-            ChangedMeanwhile: One of them is another by now.
-            NotOursToChange: One of them is kept elsewhere.
+            EditConflict: One of them is another by now.
+            OperationNotAllowed: One of them is kept elsewhere.
         """
 
     @abstractmethod

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
 
-from core.base.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.companion.tables import RegistryKey
@@ -24,8 +24,8 @@ from core.model.api_key import (
     LicenseFacts,
     NewKey,
     fingerprint,
+    format_fields,
     masks,
-    worded_fields,
 )
 from core.model.key_wording import worded_new_key
 from core.opendental.key_status import KeyStatus
@@ -54,7 +54,8 @@ class LocalRegistry(KeyAuthority):
             name=AuthorityName.LOCAL,
             label="local registry",
             explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
-            stranger="The local registry does not know this key: it stands only in the practice's copy of keys.",
+            unknown_key_reason="The local registry does not know this key: "
+            "it stands only in the practice's copy of keys.",
         )
 
     def all_keys(self) -> KeyList:
@@ -102,7 +103,7 @@ class LocalRegistry(KeyAuthority):
         with self._companion.within(change) as session:
             if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
                 raise InvalidInput("key", "This key is in the list already.")
-            change.undo_with(lambda _session: self._outside(delete(RegistryKey).where(row)))
+            change.add_compensation(lambda _session: self._outside(delete(RegistryKey).where(row)))
             session.execute(
                 insert(RegistryKey).values(
                     fingerprint=identity,
@@ -130,8 +131,8 @@ class LocalRegistry(KeyAuthority):
             now = session.scalar(select(RegistryKey.status).where(row))
             if now != int(key.status):
                 label = _status(now).label if now is not None else "gone"
-                raise ChangedMeanwhile((Conflict("Key Status", key.status.label, label, status.label),))
-            change.undo_with(
+                raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
+            change.add_compensation(
                 lambda _session: self._outside(
                     update(RegistryKey)
                     .where(row, RegistryKey.status == int(status))
@@ -162,18 +163,18 @@ class LocalRegistry(KeyAuthority):
 
     def _change(self, actor: Actor, *entries: str) -> AbstractContextManager[Change]:
         outside = not self._companion.shared
-        return self._practice.change(actor, Permission.SETUP, *entries, reaches_outside=outside, once=True)
+        return self._practice.change(actor, Permission.SETUP, *entries, spans_databases=outside, once=True)
 
     def _set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
         row = RegistryKey.fingerprint == key.fingerprint
         with self._companion.within(change) as session:
             there = session.scalars(select(RegistryKey).where(row)).one_or_none()
             if there is None:
-                raise ChangedMeanwhile((Conflict("the key", "in the list", "gone", "changed"),))
+                raise EditConflict((Conflict("the key", "in the list", "gone", "changed"),))
             now = _fields(there)
             if now != key.fields:
-                raise ChangedMeanwhile(_conflicts(key.fields, now, fields))
-            change.undo_with(
+                raise EditConflict(_conflicts(key.fields, now, fields))
+            change.add_compensation(
                 lambda _session: self._outside(update(RegistryKey).where(row).values(**_columns(key.fields)))
             )
             session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
@@ -208,7 +209,7 @@ def _fields(row: RegistryKey) -> KeyFields:
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
     """The fields that moved, each with its three values."""
-    was, there, mine = worded_fields(read), worded_fields(now), worded_fields(wanted)
+    was, there, mine = format_fields(read), format_fields(now), format_fields(wanted)
     return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
 
 

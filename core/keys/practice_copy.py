@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.database.column_text import fit_characters
+from core.database.column_text import fit_to_length
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, KeyFields, audit_mask, fingerprint, mask
 from core.opendental.key_status import KeyStatus
@@ -25,7 +25,7 @@ _AT_ONCE = 500
 
 def has_copy(practice: Practice) -> bool:
     """Whether this version of Open Dental keeps a copy."""
-    return ApiKeyRow.__tablename__ in practice.shape.tables
+    return ApiKeyRow.__tablename__ in practice.profile.tables
 
 
 def copied_keys(practice: Practice) -> dict[str, str]:
@@ -61,7 +61,7 @@ def add_to_copy(practice: Practice, change: Change, keys: Mapping[str, str]) -> 
             _insert(change, key, _fitted(practice, developer))
 
 
-def make_copy_equal(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
+def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
     """Make the copy equal to a list of keys; an entry says what was added and removed, if anything was.
 
     What is missing is added first and what is too much removed last, so that whoever reads in between, or finds what a
@@ -105,11 +105,11 @@ def _rows(session: Session) -> list[_Row]:
 
 
 def _fitted(practice: Practice, developer: str) -> str:
-    return fit_characters(developer, 255, practice.shape.log_text.character_set)
+    return fit_to_length(developer, 255, practice.profile.log_text.character_set)
 
 
 def _insert(change: Change, key: str, developer: str) -> None:
-    change.attempt(
+    change.run_compensated(
         partial(change.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
         partial(_remove, key=key, developer=developer),
     )
@@ -127,7 +127,7 @@ def _delete(change: Change, rows: list[_Row]) -> None:
     for begin in range(0, len(rows), _AT_ONCE):
         some = rows[begin : begin + _AT_ONCE]
         statement = delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_([row.number for row in some]))
-        change.attempt(partial(change.session.execute, statement), partial(_put_back, rows=some))
+        change.run_compensated(partial(change.session.execute, statement), partial(_put_back, rows=some))
 
 
 def _put_back(session: Session, *, rows: list[_Row]) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from core.audit.service import AuditService
-from core.base.errors import ChangedMeanwhile, InvalidInput, NotOursToChange, PracticeUnavailable, Unconfirmed
+from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.headquarters.responses import HeadquartersList
 from core.keys.authority import KeyAuthority
@@ -21,17 +21,17 @@ from core.model.api_key import (
     KeyList,
     NewKey,
     audit_mask,
-    checked_key,
     fingerprint,
     fingerprint_tag,
-    worded_changes,
+    format_field_changes,
+    validate_key,
 )
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import worded_undoing
 from core.model.key_wording import worded_status_change
 from core.opendental.key_status import KeyStatus
 from core.opendental.permission_types import Permission
-from core.practice.practice import Practice, before_the_change
+from core.practice.practice import Practice, unchanged_on_error
 
 
 class KeyService:
@@ -52,21 +52,21 @@ class KeyService:
         return self._authority.all_keys()
 
     @property
-    def asks_outside(self) -> bool:
+    def is_remote(self) -> bool:
         """Whether somebody else is asked about the keys, so that what is listed may be old."""
-        return self._authority.asks_outside
+        return self._authority.is_remote
 
     def fetch(self) -> HeadquartersList | None:
         """Ask the one outside who decides for a new list, and write nothing; None where nobody is asked.
 
         Raises:
-            HeadquartersFailed: No list came; what is listed says so from now on.
+            HeadquartersError: No list came; what is listed says so from now on.
         """
         return self._authority.fetch()
 
-    def take_over(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
+    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
         """Remember a new list, make the practice's copy equal to it, and give it with what is different in it."""
-        self._authority.take_over(actor, fetched)
+        self._authority.apply_list(actor, fetched)
         return self.list()
 
     def check_new(self, text: str) -> Secret:
@@ -74,10 +74,10 @@ class KeyService:
 
         Raises:
             InvalidInput: It is no key, or is in the list already; the field is `key`.
-            NotOursToChange: Keys are not added here.
+            OperationNotAllowed: Keys are not added here.
         """
         self._authority.require_change()
-        key = checked_key(text)
+        key = validate_key(text)
         self._refuse_known(fingerprint(key))
         return Secret(key)
 
@@ -87,7 +87,7 @@ class KeyService:
         Raises:
             InvalidInput: The agreement begins in the future; the field is `agreement`.
         """
-        with before_the_change(), self._practice.read() as session:
+        with unchanged_on_error(), self._practice.read() as session:
             today = self._practice.now(session).date()
         if fields.agreement_since is not None and fields.agreement_since > today:
             raise InvalidInput(
@@ -103,14 +103,14 @@ class KeyService:
         self._authority.require_change()
         if self._authority.info.keeps_contacts and not new.developer.strip():
             raise InvalidInput("developer", "Please enter the developer's name.")
-        text = checked_key(new.key.reveal())
+        text = validate_key(new.key.reveal())
         identity = fingerprint(text)
-        with before_the_change():
+        with unchanged_on_error():
             self._refuse_known(identity)
         said = self._authority.assign(actor, new, acceptance)
         key, keys = self._find_changed(identity)
         if key is None:
-            raise Unconfirmed(
+            raise OutcomeUnknown(
                 f"The key was added, and that is logged, but the list could not be read after it. {' '.join(said)}",
                 "Do not add it again; read the list again.",
             )
@@ -128,12 +128,12 @@ class KeyService:
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
-            NotOursToChange: The office may not set this status on this key.
-            ChangedMeanwhile: The key has another status than the one shown.
+            OperationNotAllowed: The office may not set this status on this key.
+            EditConflict: The key has another status than the one shown.
         """
         self._authority.require_change()
         if key.gone or key.status.office_may_change_to is not status:
-            raise NotOursToChange(self._why_not(key))
+            raise OperationNotAllowed(self._why_not(key))
         change_words = worded_status_change(key, key.status.label, status.label)
         entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
         with self._explaining(key):
@@ -147,7 +147,7 @@ class KeyService:
             (*said, *self._consequences(changed, keys)),
         )
 
-    def why_status_stays(self, key: ApiKey) -> str:
+    def status_refusal(self, key: ApiKey) -> str:
         """Why the office can neither enable nor disable a key; blank where it can."""
         if not self._authority.info.may_change:
             return self._authority.info.refusal
@@ -157,14 +157,14 @@ class KeyService:
         """Change contact, permissions and agreement; each changed field has an audit row of its own.
 
         Raises:
-            ChangedMeanwhile: The fields are not those shown any more.
-            NotOursToChange: The authority keeps no such fields for this key.
+            EditConflict: The fields are not those shown any more.
+            OperationNotAllowed: The authority keeps no such fields for this key.
         """
         self._authority.require_change()
         if not key.known:
-            raise NotOursToChange(self._why_not(key))
+            raise OperationNotAllowed(self._why_not(key))
         self.check_fields(fields)
-        changes = worded_changes(key.fields, fields)
+        changes = format_field_changes(key.fields, fields)
         if not changes:
             return KeyChange(key, "Nothing was changed.")
         entries = tuple(f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
@@ -189,12 +189,12 @@ class KeyService:
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
     def _why_not(self, key: ApiKey) -> str:
-        return _why_not(key, self._authority.info.stranger)
+        return _why_not(key, self._authority.info.unknown_key_reason)
 
     def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
         text = self._authority.clear_text(key.fingerprint)
         if text is None:
-            raise NotOursToChange("This key is gone from the list.", "Read the list again.")
+            raise OperationNotAllowed("This key is gone from the list.", "Read the list again.")
         with self._practice.change(actor, Permission.SETUP, entry):
             pass
         return text
@@ -204,8 +204,8 @@ class KeyService:
         """Tell who changed what a change found to be another by now."""
         try:
             yield
-        except ChangedMeanwhile as error:
-            raise self._audit.explained(error.conflicts, fingerprint_tag(key.fingerprint)) from error
+        except EditConflict as error:
+            raise self._audit.with_attributions(error.conflicts, fingerprint_tag(key.fingerprint)) from error
 
     def _refuse_known(self, identity: str) -> None:
         for known in self.list().keys:
@@ -221,7 +221,7 @@ class KeyService:
         try:
             keys = self.list()
         except PracticeUnavailable as error:
-            raise Unconfirmed(
+            raise OutcomeUnknown(
                 f"The change was made and logged, but the list could not be read after it. {error.sentence}",
                 "Do not repeat the change; read the list again.",
             ) from error
@@ -247,11 +247,11 @@ def _other_keys(developer: str, count: int) -> str:
     return f"Not cut off: {keys} of {developer} in this list."
 
 
-def _why_not(key: ApiKey, stranger: str) -> str:
+def _why_not(key: ApiKey, unknown_key_reason: str) -> str:
     if key.gone:
         return "This key is gone from the list."
     if not key.known:
-        return stranger
+        return unknown_key_reason
     if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
         contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
         return (

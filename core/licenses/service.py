@@ -34,7 +34,7 @@ class LicenseService:
         title, sha256 = self.agreement.title, self.agreement.sha256
         entry = f"{title} accepted by {actor.user_name} (SHA-256 {sha256[:12]})"
         outside = not self._companion.shared
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, reaches_outside=outside) as change:
+        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, spans_databases=outside) as change:
             number = self._keep(actor, change)
         return Acceptance(title, sha256, number)
 
@@ -59,7 +59,7 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            change.undo_with(lambda _session: self._forget(number))
+            change.add_compensation(lambda _session: self._forget(number))
         return number
 
     def _forget(self, number: int) -> None:

@@ -14,7 +14,7 @@ from core.base.errors import InvalidInput
 from core.base.secret import Secret
 from core.opendental.key_status import KeyStatus
 
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 
 
 class AuthorityName(Enum):
@@ -35,7 +35,7 @@ class AuthorityInfo:
     """Who decides, and what a change here does and does not do."""
     refusal: str = ""
     """Why keys are neither added nor changed from here, short enough for a status line; blank where they are."""
-    stranger: str = ""
+    unknown_key_reason: str = ""
     """Why nothing can be done with a key that stands in the practice's copy only."""
     keeps_contacts: bool = True
     """Whether developers, contacts and permissions are kept here, so that they can be changed here."""
@@ -151,7 +151,7 @@ class Pasted:
     key: str
 
 
-def worded_fields(fields: KeyFields) -> dict[str, str]:
+def format_fields(fields: KeyFields) -> dict[str, str]:
     """Each field's name and value, as audit entries say them."""
     since = fields.agreement_since
     return {
@@ -162,9 +162,9 @@ def worded_fields(fields: KeyFields) -> dict[str, str]:
     }
 
 
-def worded_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
+def format_field_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
     """What differs, field by field, as audit entries say it."""
-    before, after = worded_fields(read), worded_fields(wanted)
+    before, after = format_fields(read), format_fields(wanted)
     return tuple(
         f"permissions changed: {_worded_permissions(read.permissions, wanted.permissions)}"
         if name == "permissions"
@@ -182,7 +182,7 @@ def _worded_permissions(read: tuple[str, ...], wanted: tuple[str, ...]) -> str:
     return "; ".join(phrases) or "their order"
 
 
-def read_pasted(text: str) -> Pasted:
+def parse_paste(text: str) -> Pasted:
     """Find the customer key in what people paste: the key, `developer/customer`, or a whole header."""
     stripped = text.strip()
     header = re.fullmatch(r"(?:Authorization\s*:\s*)?ODFHIR\s+[^/\s]*/\s*(.*)", stripped, re.IGNORECASE | re.DOTALL)
@@ -194,7 +194,7 @@ def read_pasted(text: str) -> Pasted:
     return Pasted(PastedKind.KEY, stripped)
 
 
-def checked_key(text: str) -> str:
+def validate_key(text: str) -> str:
     """The key as it may be added.
 
     Raises:
@@ -209,8 +209,8 @@ def checked_key(text: str) -> str:
         raise InvalidInput(
             "key", "This text has characters that no API key has.", "Copy the key again, from its source."
         )
-    if len(key) > LONGEST_KEY:
-        raise InvalidInput("key", f"An API key has at most {LONGEST_KEY} characters; this text has {len(key)}.")
+    if len(key) > MAX_KEY_LENGTH:
+        raise InvalidInput("key", f"An API key has at most {MAX_KEY_LENGTH} characters; this text has {len(key)}.")
     return key
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class OfficeFacts:
+class PracticeInfo:
     """Which practice this is, and on which server."""
 
     title: str

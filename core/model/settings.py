@@ -10,8 +10,8 @@ from typing import Protocol
 
 from core.base.errors import InvalidInput
 
-LONGEST_INTERVAL = 100_000_000
-LONGEST_TEXT = 40
+MAX_INTERVAL = 100_000_000
+MAX_TEXT_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -67,26 +67,26 @@ def clean_interval(text: str) -> str:
             "The subscription interval must be blank or a number of minutes.",
             "Digits, with a point before decimals; blank turns subscriptions off.",
         )
-    if Decimal(stripped) > LONGEST_INTERVAL:
+    if Decimal(stripped) > MAX_INTERVAL:
         raise InvalidInput("interval", "The subscription interval must not be above 100,000,000 minutes.")
-    if len(stripped) > LONGEST_TEXT:
-        raise InvalidInput("interval", f"The subscription interval must not be longer than {LONGEST_TEXT} digits.")
+    if len(stripped) > MAX_TEXT_LENGTH:
+        raise InvalidInput("interval", f"The subscription interval must not be longer than {MAX_TEXT_LENGTH} digits.")
     return stripped
 
 
-def worded_enabled(enabled: bool | None) -> str:
+def format_enabled(enabled: bool | None) -> str:
     """On or off, as audit entries say it."""
     return "on" if enabled else "off"
 
 
-def worded_interval(interval: str | None) -> str:
+def format_interval(interval: str | None) -> str:
     """The interval as audit entries say it."""
     if not interval:
         return "blank"
     return f"{interval} {'minute' if interval == '1' else 'minutes'}"
 
 
-def worded_payment_type(number: int | None, payment_types: tuple[PaymentType, ...]) -> str:
+def format_payment_type(number: int | None, payment_types: tuple[PaymentType, ...]) -> str:
     """The payment type's name, as audit entries say it."""
     if not number:
         return "none"
@@ -107,7 +107,7 @@ class Worded(Protocol):
     def after(self) -> str: ...
 
 
-def worded_edits(edits: Sequence[Worded]) -> str:
+def format_edits(edits: Sequence[Worded]) -> str:
     """The audit text: `API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes`."""
     first, *others = edits
     phrases = [f"{first.what} changed from {first.before} to {first.after}"]

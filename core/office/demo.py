@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.audit.service import AuditService
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.companion.tables import RegistryKey
@@ -108,15 +108,15 @@ _DAILY = (
 _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 
 
-def fill(practice: Practice, companion: Companion, agreement: Agreement, surroundings: Surroundings) -> None:
+def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime: RuntimeContext) -> None:
     """Fill a new embedded practice with a dozen keys and a few hundred audit entries, one of them altered."""
-    now = surroundings.clock().replace(microsecond=0)
+    now = runtime.clock().replace(microsecond=0)
     past = _Past(now - DAYS)
-    then = Practice(practice.engine, practice.shape, past.now, surroundings.random)
-    admin = Actor(1, surroundings.account, surroundings.computer)
+    then = Practice(practice.engine, practice.profile, past.now, runtime.random)
+    admin = Actor(1, runtime.account, runtime.computer)
     with Session(practice.engine) as session, session.begin():
         session.add_all(_people_and_lists())
-        session.add_all(_ordinary_days(surroundings.random, now))
+        session.add_all(_ordinary_days(runtime.random, now))
     _add_keys(then, companion, agreement, admin, past)
     settings = SettingsService(then, AuditService(then, tuple))
     read = settings.load().values

@@ -7,12 +7,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from core.audit.service import AuditService
-from core.base.errors import ApiSetupError, InsecureLine
-from core.base.runtime import Surroundings
+from core.base.errors import ApiSetupError, InsecureConnection
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import existing_file_engine, file_engine, forbid_writing, server_engine, translated
+from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine, translate_errors
 from core.database.tls import Tls
 from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
@@ -21,13 +21,13 @@ from core.keys.service import KeyService
 from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
-from core.model.practice_info import OfficeFacts
+from core.model.practice_info import PracticeInfo
 from core.office import demo
 from core.practice import bootstrap as embedded
 from core.practice.grants import Grants, read_grants
-from core.practice.inspection import Shape, probe
-from core.practice.practice import AS_ASKED, Practice, ReadOnly
-from core.practice.unit_of_work import Settled
+from core.practice.inspection import DatabaseProfile, inspect_database
+from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
+from core.practice.unit_of_work import ResolvedChange
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.users.service import UserService
@@ -47,11 +47,11 @@ class Office:
         self.undoing = UndoService(self.settings, self.keys, self.audit)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer)
-        self.facts = _facts(practice)
+        self.info = _practice_info(practice)
 
-    def settle(self) -> Settled | None:
+    def resolve_pending(self) -> ResolvedChange | None:
         """Find out what became of a change whose answer was lost; None where there is none, or nobody knows yet."""
-        return self._practice.settle()
+        return self._practice.resolve_pending()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -62,7 +62,7 @@ class Office:
 def open_file_office(
     address: FileAddress,
     agreement: Agreement,
-    surroundings: Surroundings,
+    runtime: RuntimeContext,
     *,
     filled: bool = False,
     read_only: bool = False,
@@ -77,23 +77,23 @@ def open_file_office(
         PracticeUnavailable: The file cannot be used.
     """
     if read_only:
-        return _open_to_read(address, agreement, surroundings)
+        return _open_to_read(address, agreement, runtime)
     engine = file_engine(address.path)
-    made = embedded.make_practice(engine, surroundings.account, demo.TITLE if filled else embedded.TITLE)
-    practice = _open(engine, surroundings)
+    made = embedded.make_practice(engine, runtime.account, demo.TITLE if filled else embedded.TITLE)
+    practice = _open(engine, runtime)
     companion = Companion(engine, shared=True)
-    companion.prepare(surroundings.clock)
+    companion.prepare(runtime.clock)
     if filled and made:
-        demo.fill(practice, companion, agreement, surroundings)
-    return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
+        demo.fill(practice, companion, agreement, runtime)
+    return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
-def _open_to_read(address: FileAddress, agreement: Agreement, surroundings: Surroundings) -> Office:
-    engine = existing_file_engine(address.path)
-    practice = _open(engine, surroundings, read_only=True)
+def _open_to_read(address: FileAddress, agreement: Agreement, runtime: RuntimeContext) -> Office:
+    engine = read_only_file_engine(address.path)
+    practice = _open(engine, runtime, read_only=True)
     companion = Companion(engine, shared=True)
-    companion.prepare(surroundings.clock, read_only=True)
-    return Office(practice, companion, LocalRegistry(practice, companion), agreement, surroundings.computer)
+    companion.prepare(runtime.clock, read_only=True)
+    return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
 def open_server_office(
@@ -102,7 +102,7 @@ def open_server_office(
     companion_file: Path,
     authority: AuthorityName,
     agreement: Agreement,
-    surroundings: Surroundings,
+    runtime: RuntimeContext,
     *,
     read_only: bool = False,
     headquarters_url: str = "",
@@ -119,63 +119,63 @@ def open_server_office(
     engine = server_engine(address, password)
     try:
         if read_only:
-            forbid_writing(engine)
-        practice = _open(engine, surroundings, address.tls, read_only=read_only)
+            refuse_writes(engine)
+        practice = _open(engine, runtime, address.tls, read_only=read_only)
         companion = Companion(file_engine(companion_file), shared=False)
-        companion.prepare(surroundings.clock)
+        companion.prepare(runtime.clock)
     except ApiSetupError:
         engine.dispose()
         raise
     decides: KeyAuthority = (
         LocalRegistry(practice, companion)
         if authority is AuthorityName.LOCAL
-        else Headquarters(practice, companion, surroundings.computer, headquarters_url)
+        else Headquarters(practice, companion, runtime.computer, headquarters_url)
     )
-    return Office(practice, companion, decides, agreement, surroundings.computer)
+    return Office(practice, companion, decides, agreement, runtime.computer)
 
 
-def _open(engine: Engine, surroundings: Surroundings, tls: Tls | None = None, *, read_only: bool = False) -> Practice:
-    with translated(), engine.connect() as plain:
+def _open(engine: Engine, runtime: RuntimeContext, tls: Tls | None = None, *, read_only: bool = False) -> Practice:
+    with translate_errors(), engine.connect() as plain:
         connection = plain.execution_options(read_only=True)
-        shape = probe(connection)
-        grants = read_grants(connection, shape.database, shape.tables) if shape.host else Grants(known=False)
-    if tls is not None and not shape.tls:
-        raise InsecureLine(
+        profile = inspect_database(connection)
+        grants = read_grants(connection, profile.database, profile.tables) if profile.host else Grants(known=False)
+    if tls is not None and not profile.tls:
+        raise InsecureConnection(
             "The server says that the line to it is not encrypted, though it should be.",
             "Something between here and there may have opened it; ask who runs that network.",
         )
-    why = AS_ASKED if read_only else _may_not_write(shape, grants)
+    why = OPENED_READ_ONLY if read_only else _may_not_write(profile, grants)
     if why is not None and not read_only:
         # The connection that asked can still write, as far as the server lets it.
-        forbid_writing(engine).dispose()
-    return Practice(engine, shape, surroundings.clock, surroundings.random, read_only=why)
+        refuse_writes(engine).dispose()
+    return Practice(engine, profile, runtime.clock, runtime.random, read_only=why)
 
 
-def _may_not_write(shape: Shape, grants: Grants) -> ReadOnly | None:
+def _may_not_write(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
     if not grants.why_no_writing:
         return None
     return ReadOnly(
-        f"The database user {shape.user} may only read here: it lacks {grants.why_no_writing}.",
+        f"The database user {profile.user} may only read here: it lacks {grants.why_no_writing}.",
         "The README has the script that grants it.",
     )
 
 
-def _facts(practice: Practice) -> OfficeFacts:
-    shape, why = practice.shape, practice.read_only
-    return OfficeFacts(
-        title=shape.practice_title or "(practice without a title)",
-        database=shape.database,
-        host=shape.host,
-        line=_line(shape),
-        server=shape.server,
-        version=shape.database_version,
-        database_user=shape.user,
+def _practice_info(practice: Practice) -> PracticeInfo:
+    profile, why = practice.profile, practice.read_only
+    return PracticeInfo(
+        title=profile.practice_title or "(practice without a title)",
+        database=profile.database,
+        host=profile.host,
+        line=_line(profile),
+        server=profile.server,
+        version=profile.database_version,
+        database_user=profile.user,
         read_only=f"{why.sentence} {why.hint}" if why else "",
-        notes=shape.notes,
+        notes=profile.notes,
     )
 
 
-def _line(shape: Shape) -> str:
-    if not shape.host:
+def _line(profile: DatabaseProfile) -> str:
+    if not profile.host:
         return ""
-    return f"encrypted and verified ({shape.tls})" if shape.tls else "not encrypted"
+    return f"encrypted and verified ({profile.tls})" if profile.tls else "not encrypted"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import Configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.last_opened import LastOpened
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.offices.paths import Locations
 
 
@@ -21,7 +21,7 @@ from core.offices.paths import Locations
 class ListedOffice:
     """An office to choose from."""
 
-    opening: Opening
+    opening: OpenRequest
     last_opened: datetime | None
     """None where it never was, as far as is known on this computer."""
 
@@ -36,7 +36,7 @@ class Offices:
 
     Args:
         locations: Where our own files are.
-        surroundings: What every office takes from outside itself.
+        runtime: What every office takes from outside itself.
         environment: The variables of this process.
         read_only: Whether every office is opened to read only, whatever the file says.
     """
@@ -44,13 +44,13 @@ class Offices:
     def __init__(
         self,
         locations: Locations,
-        surroundings: Surroundings,
+        runtime: RuntimeContext,
         environment: Mapping[str, str],
         *,
         read_only: bool = False,
     ) -> None:
         self._locations = locations
-        self._surroundings = surroundings
+        self._surroundings = runtime
         self._environment = environment
         self._read_only = read_only
         self._last_opened = LastOpened(locations.last_opened)
@@ -67,7 +67,7 @@ class Offices:
             for office in configuration.offices
         )
 
-    def opening(self, name: str) -> Opening:
+    def opening(self, name: str) -> OpenRequest:
         """The office of that name.
 
         Raises:
@@ -76,18 +76,18 @@ class Offices:
         configuration = read_configuration(self._locations.configuration)
         return self._opening(configuration.office(name), configuration)
 
-    def note_opened(self, opening: Opening) -> None:
+    def record_opened(self, opening: OpenRequest) -> None:
         """Remember that an office is opened now; one that has no name in the file is not remembered."""
         if opening.name:
             self._last_opened.note(opening.name, self._surroundings.clock())
 
-    def _opening(self, office: ConfiguredOffice, configuration: Configuration) -> Opening:
+    def _opening(self, office: ConfiguredOffice, configuration: Configuration) -> OpenRequest:
         on_server = isinstance(office.address, ServerAddress)
         default = AuthorityName.HEADQUARTERS if on_server else AuthorityName.LOCAL
-        return Opening(
+        return OpenRequest(
             address=office.address,
             configuration=_with_license_of(office, configuration),
-            surroundings=self._surroundings,
+            runtime=self._surroundings,
             companion_file=self._companion(office),
             log=self._locations.log,
             name=office.name,

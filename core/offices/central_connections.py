@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Integer, Text, column, select, table, text
 from core.base.errors import NotAPractice
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.engines import forbid_writing, server_engine, translated
+from core.database.engines import refuse_writes, server_engine, translate_errors
 
 # What else the table has - MySqlPassword and OdPassword, both encrypted - is never asked for.
 _CONNECTIONS = table(
@@ -51,9 +51,9 @@ def read_central_connections(address: ServerAddress, password: Secret) -> tuple[
         NotAPractice: The database is none of a central manager.
         PracticeUnavailable: It cannot be read.
     """
-    engine = forbid_writing(server_engine(address, password))
+    engine = refuse_writes(server_engine(address, password))
     try:
-        with translated(), engine.connect() as plain:
+        with translate_errors(), engine.connect() as plain:
             connection = plain.execution_options(read_only=True)
             _require_columns(set(connection.scalars(_COLUMNS_THERE)))
             columns = _CONNECTIONS.columns

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.base.errors import ConfigurationError
 from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.offices.config_table import Problem, Table
-from core.offices.configured_office import LONGEST_LOCK, ConfiguredOffice, office_from
+from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, office_from
 from core.offices.paths import expanded
 
 _KNOWN = ("license", "offices", "lock_after_minutes")
@@ -133,10 +133,10 @@ def _configuration(path: Path, table: Table) -> Configuration:
     if title is not None and file is None:
         raise license_table.problem("title", "license.title stands without license.file.", "Name the text's file, too.")
     return Configuration(
-        license_file=beside(path)(file) if file else None,
+        license_file=resolver_for(path)(file) if file else None,
         license_title=title or DEFAULT_TITLE,
-        offices=_offices(table.table("offices"), beside(path)),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
+        offices=_offices(table.table("offices"), resolver_for(path)),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=MAX_LOCK_MINUTES),
     )
 
 
@@ -152,7 +152,7 @@ def _offices(tables: Table, place: Callable[[str], Path]) -> tuple[ConfiguredOff
     return tuple(office_from(name, tables.table(name), place) for name in tables.names)
 
 
-def beside(path: Path) -> Callable[[str], Path]:
+def resolver_for(path: Path) -> Callable[[str], Path]:
     """What makes a path in full of one in the configuration file: a relative one is beside that file."""
     return lambda written: path.parent / expanded(written)
 

@@ -17,7 +17,7 @@ from core.base.private_file import create_private_directory, replace_private_fil
 from core.database.address import FileAddress
 from core.database.tls import is_local
 from core.model.api_key import AuthorityName
-from core.offices.config import beside, parse_configuration, read_configuration
+from core.offices.config import parse_configuration, read_configuration, resolver_for
 from core.offices.config_lines import last_line_of, line_of
 from core.offices.config_table import Problem, Table
 from core.offices.configured_office import ConfiguredOffice, check_name, office_from
@@ -30,7 +30,7 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
     Raises:
         ConfigurationError: An office of such a name is there already, or the file cannot be used or written.
     """
-    with _alone_with(path):
+    with _exclusive_lock(path):
         there = {office.name.casefold() for office in read_configuration(path).offices}
         for office in offices:
             _check(office, path)
@@ -55,7 +55,7 @@ def remove_office(path: Path, name: str) -> ConfiguredOffice:
     Raises:
         ConfigurationError: There is no such office, or the file cannot be used or written.
     """
-    with _alone_with(path):
+    with _exclusive_lock(path):
         office = read_configuration(path).office(name, whole=True)
         _write(path, _without(_read(path), office.name))
     return office
@@ -79,7 +79,7 @@ def _without(text: str, name: str) -> str:
     if first is not None and last is not None:
         lines = text.split("\n")
         for begin in (_comment_above(lines, first - 1), first - 1):
-            shorter = "\n".join(_closed_up(lines[:begin], lines[last:]))
+            shorter = "\n".join(_join_without_gap(lines[:begin], lines[last:]))
             with suppress(ValueError, RecursionError):
                 if {"offices": {}, **tomllib.loads(shorter)} == wanted:
                     return shorter
@@ -96,7 +96,7 @@ def _comment_above(lines: Sequence[str], begin: int) -> int:
     return first or begin
 
 
-def _closed_up(before: Sequence[str], after: Sequence[str]) -> list[str]:
+def _join_without_gap(before: Sequence[str], after: Sequence[str]) -> list[str]:
     """The lines before and after a gap, with one of the blank lines that stood around it; the last line has an end."""
     after = after or [""]
     if after[0].strip():
@@ -143,14 +143,14 @@ def _check(office: ConfiguredOffice, path: Path) -> None:
         raise ConfigurationError(f"{problem.sentence[:1].upper()}{problem.sentence[1:]}", problem.hint) from problem
     try:
         table = tomllib.loads(_rendered(office, path))["offices"][office.name]
-        office_from(office.name, Table((), table), beside(path))
+        office_from(office.name, Table((), table), resolver_for(path))
     except Problem as problem:
         sentence = f"The office {office.name} cannot be added: {problem.sentence}"
         raise ConfigurationError(sentence, problem.hint) from problem
 
 
 @contextmanager
-def _alone_with(path: Path) -> Iterator[None]:
+def _exclusive_lock(path: Path) -> Iterator[None]:
     """Keep other programs of ours from writing the file meanwhile, by a lock on its directory's entry for that."""
     lock = Path(os.path.realpath(path)).with_name(f".{path.name}.lock")
     try:

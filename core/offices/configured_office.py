@@ -14,8 +14,8 @@ from core.model.api_key import AuthorityName
 from core.offices.config_table import Problem, Table
 from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 
-LONGEST_NAME = 60
-LONGEST_LOCK = 525_600
+MAX_NAME_LENGTH = 60
+MAX_LOCK_MINUTES = 525_600
 """Minutes: a year."""
 _ON_SERVER = (
     "host",
@@ -34,7 +34,7 @@ _ON_SERVER = (
 _ANYWHERE = ("authority", "license_file", "license_title", "read_only", "production", "lock_after_minutes")
 _TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
 
-Place = Callable[[str], Path]
+PathResolver = Callable[[str], Path]
 """Makes a path in full of one in the file."""
 
 
@@ -62,7 +62,7 @@ class ConfiguredOffice:
     """Hide everything after so many minutes without a key; the practice's own limit holds where it is shorter."""
 
 
-def office_from(name: str, table: Table, place: Place) -> ConfiguredOffice:
+def office_from(name: str, table: Table, place: PathResolver) -> ConfiguredOffice:
     """Read the table of an office.
 
     Raises:
@@ -95,7 +95,7 @@ def office_from(name: str, table: Table, place: Place) -> ConfiguredOffice:
         license_title=license_title,
         read_only=table.flag("read_only"),
         production=table.flag("production"),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=LONGEST_LOCK),
+        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=MAX_LOCK_MINUTES),
     )
 
 
@@ -109,18 +109,18 @@ def check_name(name: str, keys: tuple[str, ...]) -> None:
         raise Problem(keys, "the name of an office is empty, or has blanks around it.", "Give it a name.")
     if not name.isprintable():
         raise Problem(keys, "the name of an office has characters that cannot be printed.", "Take them out.")
-    if len(name) > LONGEST_NAME:
-        raise Problem(keys, f"the name of an office has more than {LONGEST_NAME} characters.", "Shorten it.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise Problem(keys, f"the name of an office has more than {MAX_NAME_LENGTH} characters.", "Shorten it.")
 
 
-def _file_address(table: Table, place: Place) -> FileAddress:
+def _file_address(table: Table, place: PathResolver) -> FileAddress:
     for name in _ON_SERVER:
         if name in table:
             raise table.problem(name, f"file and {name} name two different practices.", "Choose one of them.")
     return FileAddress(place(table.text("file") or ""))
 
 
-def _server_address(table: Table, place: Place) -> ServerAddress:
+def _server_address(table: Table, place: PathResolver) -> ServerAddress:
     host, socket = table.text("host"), table.text("socket")
     if host is not None and socket is not None:
         raise table.problem("socket", "host and socket say two things.", "Choose one of them.")
@@ -155,7 +155,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _tls(table: Table, place: Place, *, local: bool) -> Tls | None:
+def _tls(table: Table, place: PathResolver, *, local: bool) -> Tls | None:
     wanted = table.one_of("tls", "verify", "off")
     files = {name: text for name in _TLS_FILES if (text := table.text(name)) is not None}
     if wanted == "off" and files:
@@ -172,20 +172,20 @@ def _headquarters_url(table: Table) -> str:
     if not url:
         return url
     # Imported here, since few offices have one, and every start reads this file.
-    from core.headquarters.transport import checked_address
+    from core.headquarters.transport import validate_address
 
     if table.text("authority") == AuthorityName.LOCAL.value:
         raise table.problem(
             "headquarters_url", "headquarters is not asked where authority is local.", "Choose one of them."
         )
     try:
-        checked_address(url)
+        validate_address(url)
     except HeadquartersUnreachable as error:
         raise table.problem("headquarters_url", f"headquarters_url: {error.sentence}", error.hint) from None
     return url
 
 
-def _password_source(table: Table, place: Place) -> PasswordSource:
+def _password_source(table: Table, place: PathResolver) -> PasswordSource:
     text = table.text("password_from")
     if text is None:
         return PROMPT

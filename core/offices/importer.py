@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
 from core.offices.config_table import Problem, Table
-from core.offices.configured_office import LONGEST_NAME, ConfiguredOffice, office_from
+from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, office_from
 
 if TYPE_CHECKING:
     from core.base.secret import Secret
@@ -153,14 +153,14 @@ def _password_remark(connection: Element) -> str:
 
 def _name(wanted: str) -> str:
     printable = "".join(each if each.isprintable() else " " for each in wanted)
-    return " ".join(printable.split())[:LONGEST_NAME].strip()
+    return " ".join(printable.split())[:MAX_NAME_LENGTH].strip()
 
 
 def _unused(name: str, taken: set[str]) -> str:
     number, unused = 2, name
     while unused.casefold() in taken:
         ending = f" ({number})"
-        unused = f"{name[: LONGEST_NAME - len(ending)]}{ending}"
+        unused = f"{name[: MAX_NAME_LENGTH - len(ending)]}{ending}"
         number += 1
     return unused
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.database.address import Address, FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpenRequest:
     """Which office to open, and how."""
 
     address: Address
     configuration: Configuration
     """With the license of this office."""
-    surroundings: Surroundings
+    runtime: RuntimeContext
     companion_file: Path
     """For a server; an SQLite practice is its own companion."""
     log: Path
@@ -81,7 +81,7 @@ class Opening:
         agreement = self.configuration.agreement()
         if isinstance(self.address, FileAddress):
             return office.open_file_office(
-                self.address, agreement, self.surroundings, filled=self.demo, read_only=self.read_only
+                self.address, agreement, self.runtime, filled=self.demo, read_only=self.read_only
             )
         return office.open_server_office(
             self.address,
@@ -89,7 +89,7 @@ class Opening:
             self.companion_file,
             self.authority,
             agreement,
-            self.surroundings,
+            self.runtime,
             read_only=self.read_only,
             headquarters_url=self.headquarters_url,
         )

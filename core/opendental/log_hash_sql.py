@@ -46,7 +46,7 @@ def can_compute(session: Session) -> bool:
     return True
 
 
-def teach_sqlite(connection: sqlite3.Connection) -> None:
+def register_functions(connection: sqlite3.Connection) -> None:
     """Give a connection the function that computes the hash."""
     connection.create_function(_SQLITE_FUNCTION, 6, _stored_log_hash, deterministic=True)
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 
 from core.base.errors import NotAPractice
-from core.database.engines import translated
+from core.database.engines import translate_errors
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
     Definition,
@@ -36,7 +36,7 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
     Raises:
         NotAPractice: The file holds something else.
     """
-    with translated():
+    with translate_errors():
         with engine.connect() as plain:
             found = inspect(plain.execution_options(read_only=True)).get_table_names()
         if "preference" in found:

@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from core.practice.required_rights import DOOR, NEEDED, Right
+from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, Right
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def judged(lines: Sequence[str], database: str, tables: frozenset[str]) -> Grant
         known=True,
         missing=tuple(map(str, missing)),
         excess=(*proxy, *_excess(given, database)),
-        why_no_writing=_by_privilege([right for right in missing if right in DOOR]),
+        why_no_writing=_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
     )
 
 

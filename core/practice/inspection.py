@@ -12,7 +12,7 @@ from core.base.errors import NotAPractice
 from core.opendental.schema import OpenDental, Preference, ReplicationServer
 
 _RANDOM_KEYS = (10_000, 2**63 - 1)
-_SMALLEST_RANGE = 999_999
+MIN_RANGE_SPAN = 999_999
 _OPTIONAL = frozenset({"apikey", "replicationserver"})
 _WRITTEN = (
     "program",
@@ -35,7 +35,7 @@ class TextColumn:
 
 
 @dataclass(frozen=True)
-class Shape:
+class DatabaseProfile:
     """One practice database as it was found."""
 
     practice_title: str
@@ -83,24 +83,24 @@ class Shape:
         return tuple(notes)
 
 
-def probe(connection: Connection) -> Shape:
+def inspect_database(connection: Connection) -> DatabaseProfile:
     """Find out what the connected database is.
 
     Raises:
         NotAPractice: It lacks tables, columns or the version that every Open Dental database has.
     """
     if connection.dialect.name == "sqlite":
-        return _probe_sqlite(connection)
-    return _probe_server(connection)
+        return _inspect_sqlite(connection)
+    return _inspect_server(connection)
 
 
-def _probe_sqlite(connection: Connection) -> Shape:
+def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
     inspector = inspect(connection)
     found = {name: {column["name"] for column in inspector.get_columns(name)} for name in inspector.get_table_names()}
     _require(found)
     version = connection.scalar(text("SELECT sqlite_version()"))
     database = connection.engine.url.database or ""
-    return Shape(
+    return DatabaseProfile(
         practice_title=_preference(connection, "PracticeTitle"),
         database_version=_version(connection),
         server=f"SQLite {version}",
@@ -118,7 +118,7 @@ def _probe_sqlite(connection: Connection) -> Shape:
     )
 
 
-def _probe_server(connection: Connection) -> Shape:
+def _inspect_server(connection: Connection) -> DatabaseProfile:
     facts = connection.execute(
         text("SELECT VERSION(), @@hostname, DATABASE(), CURRENT_USER(), @@SESSION.sql_mode, @@character_set_database")
     ).one()
@@ -138,7 +138,7 @@ def _probe_server(connection: Connection) -> Shape:
     ).all()
     log_columns = {str(row[1]).lower(): row for row in columns if row[0] == "securitylog"}
     perm_type, log_text = str(log_columns["permtype"][2]), log_columns["logtext"]
-    return Shape(
+    return DatabaseProfile(
         practice_title=_preference(connection, "PracticeTitle"),
         database_version=_version(connection),
         server=_product(version),
@@ -234,6 +234,6 @@ def _random_keys(connection: Connection, found: dict[str, set[str]]) -> tuple[in
         )
     ).all()
     for start, end in ranges:
-        if end - start >= _SMALLEST_RANGE:
+        if end - start >= MIN_RANGE_SPAN:
             return start, end
     return _RANDOM_KEYS

@@ -14,16 +14,23 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Engine, func, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.base.errors import AlreadyMade, ApiSetupError, ConnectionLost, NotPermitted, PracticeUnavailable, Unconfirmed
-from core.database.column_text import fit, fit_characters
-from core.database.engines import translated
+from core.base.errors import (
+    AlreadyApplied,
+    ApiSetupError,
+    ConnectionLost,
+    NotPermitted,
+    OutcomeUnknown,
+    PracticeUnavailable,
+)
+from core.database.column_text import fit_to_column, fit_to_length
+from core.database.engines import translate_errors
 from core.model.actor import Actor
 from core.model.audit_events import CHANGES, NOT_DONE, UNKNOWN
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog, SecurityLogHash
-from core.practice.inspection import Shape
-from core.practice.unit_of_work import Attempt, Change, Fate, LogRow, Settled
+from core.practice.inspection import DatabaseProfile
+from core.practice.unit_of_work import Change, LogRow, Outcome, PendingChange, ResolvedChange
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +45,7 @@ class ReadOnly:
     hint: str
 
 
-AS_ASKED = ReadOnly(
+OPENED_READ_ONLY = ReadOnly(
     "This practice was opened read-only.",
     "To change it, start apisetup without --read-only, or take read_only out of the office.",
 )
@@ -49,23 +56,29 @@ class Practice:
 
     Args:
         engine: Connects to it.
-        shape: What the probe found.
+        profile: What the probe found.
         clock: The local time, used only where no server has a clock of its own (SQLite).
         random: Picks primary keys where the practice asks for random ones.
         read_only: Why the door stays shut; None where it opens.
     """
 
     def __init__(
-        self, engine: Engine, shape: Shape, clock: Clock, random: Random, *, read_only: ReadOnly | None = None
+        self,
+        engine: Engine,
+        profile: DatabaseProfile,
+        clock: Clock,
+        random: Random,
+        *,
+        read_only: ReadOnly | None = None,
     ) -> None:
         self.engine = engine
-        self.shape = shape
+        self.profile = profile
         self.read_only = read_only
         self._clock = clock
         self._random = random
-        self._unsettled: Attempt | None = None
-        self._untold: Settled | None = None
-        self._settling = Lock()
+        self._pending: PendingChange | None = None
+        self._unreported: ResolvedChange | None = None
+        self._resolving = Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -74,7 +87,7 @@ class Practice:
         Raises:
             PracticeUnavailable: The database cannot be read now.
         """
-        with translated(), self.engine.connect() as plain:
+        with translate_errors(), self.engine.connect() as plain:
             connection = plain.execution_options(read_only=True)
             with Session(connection, autoflush=False) as session:
                 yield session
@@ -85,7 +98,7 @@ class Practice:
         actor: Actor,
         permission: Permission,
         *texts: str,
-        reaches_outside: bool = False,
+        spans_databases: bool = False,
         once: bool = False,
         log_source: int = 0,
     ) -> Iterator[Change]:
@@ -93,50 +106,50 @@ class Practice:
 
         With transactions all of it is one. Without them - MyISAM tables, or a body that also writes where this
         database's transaction does not reach - the audit rows are made lasting first. Then a body that fails is
-        undone by the steps that it gave to `Change.undo_with`, and a second audit row says that it was not done. So
-        there may be an audit row without a change, never a change without its audit row.
+        undone by the steps that it gave to `Change.add_compensation`, and a second audit row says that it was not done.
+        So there may be an audit row without a change, never a change without its audit row.
 
         Args:
             actor: Who does it.
             permission: The kind of the audit rows; 258 becomes 8 where the column cannot hold it.
             texts: One audit row each; shortened or replaced visibly where the column cannot hold them.
-            reaches_outside: The body writes outside this database, too.
+            spans_databases: The body writes outside this database, too.
             once: It must not be made again where it turns out that it was made before, and only the answer was lost.
             log_source: Open Dental's number for where the audit rows come from.
 
         Raises:
             NotPermitted: The database user may not write; nothing was changed.
-            AlreadyMade: It was made before.
+            AlreadyApplied: It was made before.
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
         if self.read_only is not None:
-            raise NotPermitted(f"{self.read_only.sentence} {Fate.NOTHING.value}", self.read_only.hint)
-        self._settle_first(texts if once else ())
-        ahead = reaches_outside or not self.shape.transactional
-        attempt = Attempt(actor, permission, texts, Change(self.insert, self.now_expression), ahead)
+            raise NotPermitted(f"{self.read_only.sentence} {Outcome.NOTHING.value}", self.read_only.hint)
+        self._resolve_pending_first(texts if once else ())
+        log_first = spans_databases or not self.profile.transactional
+        pending = PendingChange(actor, permission, texts, Change(self.insert, self.now_expression), log_first)
         try:
-            with translated(), Session(self.engine, autoflush=False) as session:
-                attempt.change.session = session
-                attempt.rows = self._log(session, actor, permission, texts, log_source)
-                if ahead:
+            with translate_errors(), Session(self.engine, autoflush=False) as session:
+                pending.change.session = session
+                pending.rows = self._log(session, actor, permission, texts, log_source)
+                if log_first:
                     session.commit()
-                attempt.change.begun = True
-                yield attempt.change
-                attempt.change.send_signals()
-                attempt.committing = True
+                pending.change.begun = True
+                yield pending.change
+                pending.change.send_signals()
+                pending.committing = True
                 session.commit()
         except BaseException as error:
-            fate = self._fate(attempt)
-            if fate is Fate.UNKNOWN:
-                self._unsettled = attempt
+            outcome = self._find_outcome(pending)
+            if outcome is Outcome.UNKNOWN:
+                self._pending = pending
             if not isinstance(error, ApiSetupError):
                 raise
-            if fate is Fate.MADE:
+            if outcome is Outcome.MADE:
                 return
-            if fate is Fate.UNKNOWN:
-                raise Unconfirmed(f"{error.sentence} {fate.value}", "Read again before you repeat it.") from error
+            if outcome is Outcome.UNKNOWN:
+                raise OutcomeUnknown(f"{error.sentence} {outcome.value}", "Read again before you repeat it.") from error
             if isinstance(error, PracticeUnavailable | NotPermitted):
-                raise type(error)(f"{error.sentence} {fate.value}", error.hint) from error
+                raise type(error)(f"{error.sentence} {outcome.value}", error.hint) from error
             raise
 
     def note(self, actor: Actor, permission: Permission, text: str) -> None:
@@ -156,52 +169,52 @@ class Practice:
         except ConnectionLost:
             self._write_note(actor, permission, text)
 
-    def require_settled(self) -> None:
+    def require_resolved(self) -> None:
         """Refuse to go on while it is not known what became of the change before.
 
         Raises:
-            Unconfirmed: Nobody knows yet.
+            OutcomeUnknown: Nobody knows yet.
         """
-        self._settle_first(())
+        self._resolve_pending_first(())
 
     def _write_note(self, actor: Actor, permission: Permission, text: str) -> None:
-        with translated(), Session(self.engine, autoflush=False) as session:
+        with translate_errors(), Session(self.engine, autoflush=False) as session:
             self._log(session, actor, permission, (text,))
             session.commit()
 
-    def settle(self) -> Settled | None:
+    def resolve_pending(self) -> ResolvedChange | None:
         """Find out what became of a change whose answer was lost, now that the server may be back.
 
         Returns:
             None where there is no such change, or where the server cannot be asked yet.
         """
-        with self._settling:
-            self._look_after_unsettled()
-            told, self._untold = self._untold, None
+        with self._resolving:
+            self._try_resolve()
+            told, self._unreported = self._unreported, None
         return told
 
-    def _settle_first(self, once: tuple[str, ...]) -> None:
+    def _resolve_pending_first(self, once: tuple[str, ...]) -> None:
         """Let no change begin before it is known what became of the one before, and make none of these twice."""
-        with self._settling:
-            settled = self._look_after_unsettled()
-        if self._unsettled is not None:
-            raise Unconfirmed(
-                f"It is still not known whether the change before was made. {Fate.NOTHING.value}",
+        with self._resolving:
+            settled = self._try_resolve()
+        if self._pending is not None:
+            raise OutcomeUnknown(
+                f"It is still not known whether the change before was made. {Outcome.NOTHING.value}",
                 "Try again when the server answers.",
             )
-        if settled is not None and settled.fate is Fate.MADE and settled.texts == once:
-            self._untold = None
-            raise AlreadyMade
+        if settled is not None and settled.outcome is Outcome.MADE and settled.texts == once:
+            self._unreported = None
+            raise AlreadyApplied
 
-    def _look_after_unsettled(self) -> Settled | None:
-        attempt = self._unsettled
-        if attempt is None:
+    def _try_resolve(self) -> ResolvedChange | None:
+        pending = self._pending
+        if pending is None:
             return None
-        fate = self._fate(attempt, later=True)
-        if fate is Fate.UNKNOWN:
+        outcome = self._find_outcome(pending, later=True)
+        if outcome is Outcome.UNKNOWN:
             return None
-        self._unsettled, self._untold = None, Settled(attempt.texts, fate)
-        return self._untold
+        self._pending, self._unreported = None, ResolvedChange(pending.texts, outcome)
+        return self._unreported
 
     def now(self, session: Session) -> datetime:
         """The time by which this practice's rows are written: the server's clock where there is one."""
@@ -224,8 +237,8 @@ class Practice:
         The database numbers the row, unless this practice wants random keys: then an unused one is picked.
         """
         table = key.class_
-        if self.shape.random_keys is not None:
-            values[str(key.key)] = self._unused_key(session, key, self.shape.random_keys)
+        if self.profile.random_keys is not None:
+            values[str(key.key)] = self._unused_key(session, key, self.profile.random_keys)
         result = cast("CursorResult[Any]", session.execute(insert(table).values(**values)))
         return int(cast("tuple[int]", result.inserted_primary_key)[0])
 
@@ -264,17 +277,17 @@ class Practice:
     def _insert_log_row(
         self, session: Session, actor: Actor, permission: Permission, text: str, log_source: int
     ) -> int:
-        fits = permission <= self.shape.permission_at_most
-        column = self.shape.log_text
+        fits = permission <= self.profile.permission_at_most
+        column = self.profile.log_text
         return self.insert(
             session,
             SecurityLog.security_log_num,
             perm_type=int(permission if fits else Permission.SETUP),
             user_num=actor.user_num,
             log_date_time=self.now_expression(),
-            log_text=fit(text, column.bytes_at_most, column.character_set),
+            log_text=fit_to_column(text, column.bytes_at_most, column.character_set),
             pat_num=0,
-            comp_name=fit_characters(actor.computer, 255, column.character_set),
+            comp_name=fit_to_length(actor.computer, 255, column.character_set),
             f_key=0,
             log_source=log_source,
             def_num=0,
@@ -282,47 +295,47 @@ class Practice:
             date_t_previous=NO_DATE,
         )
 
-    def _fate(self, attempt: Attempt, *, later: bool = False) -> Fate:
+    def _find_outcome(self, pending: PendingChange, *, later: bool = False) -> Outcome:
         """Tell what became of a change that failed, after taking back what it left behind.
 
         Args:
-            attempt: The change.
+            pending: The change.
             later: Others may have worked on the same values since.
         """
-        if attempt.ahead:
-            return self._taken_back(attempt, later=later)
+        if pending.log_first:
+            return self._compensate(pending, later=later)
         # A server's answer to the commit may be lost on its way; SQLite's cannot.
-        if not attempt.committing or self.engine.dialect.name == "sqlite":
-            return Fate.NOTHING
-        return self._looked_up(attempt)
+        if not pending.committing or self.engine.dialect.name == "sqlite":
+            return Outcome.NOTHING
+        return self._look_up(pending)
 
-    def _looked_up(self, attempt: Attempt) -> Fate:
+    def _look_up(self, pending: PendingChange) -> Outcome:
         """Look whether the audit row stands: in one transaction with it, the change stands or falls, too."""
-        first = attempt.rows[0]
+        first = pending.rows[0]
         # Waits for a transaction that the server has not ended yet, instead of taking its row for missing.
         query = select(SecurityLog.log_text).where(SecurityLog.security_log_num == first.number)
         try:
-            with translated(), Session(self.engine, autoflush=False) as session:
+            with translate_errors(), Session(self.engine, autoflush=False) as session:
                 found = session.scalars(query.with_for_update(read=True)).all()
         except Exception as error:
             # The first error is the one to report; this one only decides what can be said about it.
             _logger.warning("What became of a change is not known: %s", type(error).__name__, exc_info=error)
-            return Fate.UNKNOWN
-        return Fate.MADE if found == [first.text] else Fate.NOTHING
+            return Outcome.UNKNOWN
+        return Outcome.MADE if found == [first.text] else Outcome.NOTHING
 
-    def _taken_back(self, attempt: Attempt, *, later: bool) -> Fate:
-        change = attempt.change
-        if not change.begun and self.shape.transactional:
-            return Fate.NOTHING
+    def _compensate(self, pending: PendingChange, *, later: bool) -> Outcome:
+        change = pending.change
+        if not change.begun and self.profile.transactional:
+            return Outcome.NOTHING
         try:
-            with translated(), Session(self.engine, autoflush=False) as session:
-                if later and self._others_changed_since(session, attempt):
-                    self._log_again(session, attempt, UNKNOWN)
+            with translate_errors(), Session(self.engine, autoflush=False) as session:
+                if later and self._others_changed_since(session, pending):
+                    self._log_again(session, pending, UNKNOWN)
                     session.commit()
-                    return Fate.LEFT
+                    return Outcome.LEFT
                 change.session = session
                 change.undo(session)
-                self._log_again(session, attempt, NOT_DONE)
+                self._log_again(session, pending, NOT_DONE)
                 if change.signalled:
                     # Workstations may have read what is taken back now.
                     change.send_signals()
@@ -330,29 +343,29 @@ class Practice:
         except Exception as error:
             # As above.
             _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
-            return Fate.UNKNOWN if change.begun else Fate.NOTHING
-        return Fate.TAKEN_BACK
+            return Outcome.UNKNOWN if change.begun else Outcome.NOTHING
+        return Outcome.TAKEN_BACK
 
-    def _log_again(self, session: Session, attempt: Attempt, prefix: str) -> None:
-        self._log(session, attempt.actor, attempt.permission, tuple(prefix + text for text in attempt.texts))
+    def _log_again(self, session: Session, pending: PendingChange, prefix: str) -> None:
+        self._log(session, pending.actor, pending.permission, tuple(prefix + text for text in pending.texts))
 
-    def _others_changed_since(self, session: Session, attempt: Attempt) -> bool:
+    def _others_changed_since(self, session: Session, pending: PendingChange) -> bool:
         """Whether settings or keys were changed since, so that what stands there now may be somebody else's."""
-        if not attempt.rows:
+        if not pending.rows:
             return False
-        began = select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == attempt.rows[0].number)
+        began = select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == pending.rows[0].number)
         changes = select(SecurityLog.security_log_num).where(
             SecurityLog.log_date_time >= began.scalar_subquery(),
             SecurityLog.perm_type == int(Permission.SETUP),
             or_(*(SecurityLog.log_text.like(pattern) for pattern in CHANGES)),
         )
-        return not set(session.scalars(changes)) <= {row.number for row in attempt.rows}
+        return not set(session.scalars(changes)) <= {row.number for row in pending.rows}
 
 
 @contextmanager
-def before_the_change() -> Iterator[None]:
+def unchanged_on_error() -> Iterator[None]:
     """Reading that a change needs first: when it fails, the error says that nothing was changed."""
     try:
         yield
     except PracticeUnavailable as error:
-        raise type(error)(f"{error.sentence} {Fate.NOTHING.value}", error.hint) from error
+        raise type(error)(f"{error.sentence} {Outcome.NOTHING.value}", error.hint) from error

@@ -21,7 +21,7 @@ class Right:
 
 _USER_COLUMNS = ("UserNum", "UserName", "Password", "IsHidden", "DateTFail", "FailedAttempts")
 
-DOOR = tuple(
+AUDIT_WRITE_GRANTS = tuple(
     Right(privilege, table)
     for table in ("securitylog", "securityloghash", "signalod")
     for privilege in ("SELECT", "INSERT")
@@ -36,7 +36,7 @@ NEEDED = (
     Right("SELECT", "programproperty"),
     Right("UPDATE", "programproperty", ("PropertyValue",)),
     Right("SELECT", "definition"),
-    *DOOR,
+    *AUDIT_WRITE_GRANTS,
     Right("SELECT", "userod", _USER_COLUMNS),
     Right("UPDATE", "userod", ("DateTFail", "FailedAttempts")),
     Right("SELECT", "usergroupattach"),

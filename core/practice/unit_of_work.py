@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.base.errors import ApiSetupError, NotPermitted
-from core.database.engines import translated
+from core.database.engines import translate_errors
 from core.model.actor import Actor
 from core.opendental.permission_types import Permission
 from core.opendental.schema import NO_DATE_DEFAULT, SignalOd
@@ -51,18 +51,18 @@ class Change:
         self._signals: list[SignalType] = []
         self._undo: list[Undo] = []
 
-    def undo_with(self, step: Undo) -> None:
+    def add_compensation(self, step: Undo) -> None:
         """Say how to take back what is done next; used only where a transaction cannot.
 
         A step must do no harm where what it takes back did not happen, since an answer may be lost on its way.
         """
         self._undo.append(step)
 
-    def attempt(self, step: Callable[[], T], undo: Undo) -> T:
+    def run_compensated(self, step: Callable[[], T], undo: Undo) -> T:
         """Do one step that `undo` takes back; what the database refused for want of rights did not happen."""
-        self.undo_with(undo)
+        self.add_compensation(undo)
         try:
-            with translated():
+            with translate_errors():
                 return step()
         except NotPermitted:
             self._undo.pop()
@@ -78,7 +78,7 @@ class Change:
     ) -> bool:
         """Set one column of one row if it still is what was read; whether it was."""
         statement = update(key.class_).where(key == number)
-        result = self.attempt(
+        result = self.run_compensated(
             lambda: self.session.execute(statement.where(column == read).values({column: wanted})),
             lambda session: session.execute(statement.where(column == wanted).values({column: read})),
         )
@@ -123,7 +123,7 @@ class Change:
             raise failures[0]
 
 
-class Fate(Enum):
+class Outcome(Enum):
     """What became of a change that failed, in words."""
 
     NOTHING = "Nothing was changed."
@@ -134,20 +134,20 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True)
-class Settled:
+class ResolvedChange:
     """A change whose answer was lost, and what is known of it since."""
 
     texts: tuple[str, ...]
     """What the Audit Trail says of it."""
-    fate: Fate
+    outcome: Outcome
 
     @property
     def sentence(self) -> str:
         """What an admin has to know."""
         texts = "; ".join(self.texts)
-        if self.fate is Fate.LEFT:
-            return f"{self.fate.value} Look at the values, and at the Audit Trail: {texts}"
-        made = "was made" if self.fate is Fate.MADE else "was not made"
+        if self.outcome is Outcome.LEFT:
+            return f"{self.outcome.value} Look at the values, and at the Audit Trail: {texts}"
+        made = "was made" if self.outcome is Outcome.MADE else "was not made"
         return f"The change whose answer was lost {made}: {texts}"
 
 
@@ -161,11 +161,11 @@ class LogRow:
 
 
 @dataclass
-class Attempt:
+class PendingChange:
     """A change on its way, as far as it came.
 
     Attributes:
-        ahead: Its audit rows are made lasting before the body begins.
+        log_first: Its audit rows are made lasting before the body begins.
         rows: Those audit rows.
         committing: Nothing was left to do but to make all of it lasting.
     """
@@ -174,6 +174,6 @@ class Attempt:
     permission: Permission
     texts: tuple[str, ...]
     change: Change
-    ahead: bool
+    log_first: bool
     rows: list[LogRow] = field(default_factory=list)
     committing: bool = False

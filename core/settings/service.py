@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.service import AuditService
-from core.base.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
 from core.model.audit_events import worded_undoing
 from core.model.settings import (
@@ -20,15 +20,15 @@ from core.model.settings import (
     SavedSettings,
     SettingsPage,
     clean_interval,
-    worded_edits,
-    worded_enabled,
-    worded_interval,
-    worded_payment_type,
+    format_edits,
+    format_enabled,
+    format_interval,
+    format_payment_type,
 )
 from core.opendental.permission_types import Permission
 from core.opendental.schema import Definition, Preference, Program, ProgramProperty
 from core.opendental.signals import SignalType
-from core.practice.practice import Practice, before_the_change
+from core.practice.practice import Practice, unchanged_on_error
 
 _PAYMENT_TYPES = 10
 
@@ -71,23 +71,23 @@ class SettingsService:
 
         Raises:
             InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
-            ChangedMeanwhile: Another program changed a value that was to be written; nothing was written.
+            EditConflict: Another program changed a value that was to be written; nothing was written.
         """
-        with before_the_change(), self._practice.read() as session:
+        with unchanged_on_error(), self._practice.read() as session:
             stored = _read(session)
         edits = _edits(stored, read, _checked(stored, read, wanted))
         conflicts = tuple(edit.conflict for edit in edits if edit.conflict)
         if conflicts:
-            raise self._audit.explained(conflicts)
+            raise self._audit.with_attributions(conflicts)
         if not edits:
             return SavedSettings(())
         try:
-            self._write(actor, edits, worded_edits(edits) + worded_undoing(undoing))
-        except ChangedMeanwhile as error:
+            self._write(actor, edits, format_edits(edits) + worded_undoing(undoing))
+        except EditConflict as error:
             with self._practice.read() as session:
                 moved = _edits(_read(session), read, wanted)
             conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
-            raise self._audit.explained(conflicts or error.conflicts) from error
+            raise self._audit.with_attributions(conflicts or error.conflicts) from error
         return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
 
     def _write(self, actor: Actor, edits: list[_Edit], entry: str) -> None:
@@ -95,7 +95,7 @@ class SettingsService:
             for edit in edits:
                 cell = edit.cell
                 if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
-                    raise ChangedMeanwhile((Conflict(edit.what, edit.before, "something else", edit.after),))
+                    raise EditConflict((Conflict(edit.what, edit.before, "something else", edit.after),))
                 change.signal(cell.signal)
 
 
@@ -231,12 +231,12 @@ def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edi
     now = stored.page.values
 
     def named(number: int | None) -> str:
-        return worded_payment_type(number, stored.page.payment_types)
+        return format_payment_type(number, stored.page.payment_types)
 
     candidates = (
-        _edit("Enabled", stored.enabled, (read.enabled, now.enabled, wanted.enabled), worded_enabled, int),
+        _edit("Enabled", stored.enabled, (read.enabled, now.enabled, wanted.enabled), format_enabled, int),
         _edit(
-            "subscription interval", stored.interval, (read.interval, now.interval, wanted.interval), worded_interval
+            "subscription interval", stored.interval, (read.interval, now.interval, wanted.interval), format_interval
         ),
         _edit("payment type", stored.payment_type, (read.payment_type, now.payment_type, wanted.payment_type), named),
     )

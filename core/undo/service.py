@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from core.audit.service import AuditService
-from core.base.errors import Conflict, NotOursToChange
+from core.base.errors import Conflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, fingerprint_tag
@@ -16,10 +16,10 @@ from core.model.key_wording import worded_status_change
 from core.model.settings import (
     ApiSettings,
     SettingsPage,
-    worded_edits,
-    worded_enabled,
-    worded_interval,
-    worded_payment_type,
+    format_edits,
+    format_enabled,
+    format_interval,
+    format_payment_type,
 )
 from core.opendental.key_status import KeyStatus
 from core.settings.service import SettingsService
@@ -58,9 +58,9 @@ class UndoService:
 
         Raises:
             EntryGone: There is no such entry any more.
-            NotOursToChange: It cannot be undone from here, with the reason.
+            OperationNotAllowed: It cannot be undone from here, with the reason.
             InvalidInput: What was there before cannot be saved.
-            ChangedMeanwhile: A value is not the one that the entry wrote, with who changed it.
+            EditConflict: A value is not the one that the entry wrote, with who changed it.
         """
         entry = self._audit.whole(number)
         subject = _undoable(entry)
@@ -88,8 +88,8 @@ class UndoService:
 
     def _settings_to_write(self, entry: WholeEntry, subject: Subject) -> tuple[ApiSettings, ApiSettings]:
         """What the practice has now, and what it had before the entry."""
-        if worded_edits(subject.edits) != without_undoing(entry.entry.text):
-            raise NotOursToChange("This entry's text does not tell surely what the values were.", _BY_HAND)
+        if format_edits(subject.edits) != without_undoing(entry.entry.text):
+            raise OperationNotAllowed("This entry's text does not tell surely what the values were.", _BY_HAND)
         page = self._settings.load()
         now = _worded(page)
         moved = [
@@ -98,7 +98,7 @@ class UndoService:
             if now.get(edit.what) != edit.after
         ]
         if moved:
-            raise self._audit.explained(moved)
+            raise self._audit.with_attributions(moved)
         wanted = page.values
         for edit in subject.edits:
             wanted = _with_value(wanted, page, edit)
@@ -107,20 +107,20 @@ class UndoService:
     def _key_to_change(self, entry: WholeEntry, subject: Subject) -> tuple[ApiKey, KeyStatus]:
         found = [key for key in self._keys.list().keys if fingerprint_tag(key.fingerprint) == subject.key_tag]
         if len(found) != 1:
-            raise NotOursToChange("This API key is not in the list any more.", "Read the list again.")
+            raise OperationNotAllowed("This API key is not in the list any more.", "Read the list again.")
         (key,), (edit,) = found, subject.edits
         # Built anew and compared: a developer's name may hold words that look like another change.
         if not without_undoing(entry.entry.text).startswith(worded_status_change(key, edit.before, edit.after)):
-            raise NotOursToChange("This entry's text does not tell surely what the status was.", _BY_HAND)
+            raise OperationNotAllowed("This entry's text does not tell surely what the status was.", _BY_HAND)
         if key.status.label != edit.after:
             moved = Conflict("Key Status", edit.after, key.status.label, edit.before)
-            raise self._audit.explained([moved], subject.key_tag)
-        why_not = self._keys.why_status_stays(key)
+            raise self._audit.with_attributions([moved], subject.key_tag)
+        why_not = self._keys.status_refusal(key)
         status = key.status.office_may_change_to
         if why_not or status is None:
-            raise NotOursToChange(why_not)
+            raise OperationNotAllowed(why_not)
         if status.label != edit.before:
-            raise NotOursToChange(
+            raise OperationNotAllowed(
                 f"The key was {edit.before} before, and the office can only make it {status.label}.",
                 "d does that, if it is meant.",
             )
@@ -130,18 +130,18 @@ class UndoService:
 def _undoable(whole: WholeEntry) -> Subject:
     subject = whole.subject
     if whole.entry.genuineness is not Genuineness.GENUINE:
-        raise NotOursToChange("This entry is not genuine, so what it tells is not undone.", _BY_HAND)
+        raise OperationNotAllowed("This entry is not genuine, so what it tells is not undone.", _BY_HAND)
     if subject is None or not subject.undoable:
-        raise NotOursToChange("Only saved settings and changes of a key's status can be undone from their entry.")
+        raise OperationNotAllowed("Only saved settings and changes of a key's status can be undone from their entry.")
     return subject
 
 
 def _worded(page: SettingsPage) -> dict[str, str]:
     values = page.values
     words = {
-        "Enabled": worded_enabled(values.enabled) if values.enabled is not None else None,
-        "subscription interval": worded_interval(values.interval) if values.interval is not None else None,
-        "payment type": worded_payment_type(values.payment_type, page.payment_types)
+        "Enabled": format_enabled(values.enabled) if values.enabled is not None else None,
+        "subscription interval": format_interval(values.interval) if values.interval is not None else None,
+        "payment type": format_payment_type(values.payment_type, page.payment_types)
         if values.payment_type is not None
         else None,
     }
@@ -151,14 +151,14 @@ def _worded(page: SettingsPage) -> dict[str, str]:
 def _with_value(values: ApiSettings, page: SettingsPage, edit: Edit) -> ApiSettings:
     """The settings with one value as it was before an edit."""
     if edit.what == "Enabled":
-        return replace(values, enabled=edit.before == worded_enabled(True))
+        return replace(values, enabled=edit.before == format_enabled(True))
     if edit.what == "subscription interval":
         return replace(values, interval=_interval(edit.before))
     named = [each.number for each in page.payment_types if each.name == edit.before and not each.hidden]
     if len(named) != 1:
-        raise NotOursToChange(f"There is no longer just one payment type {edit.before} to go back to.", _BY_HAND)
+        raise OperationNotAllowed(f"There is no longer just one payment type {edit.before} to go back to.", _BY_HAND)
     return replace(values, payment_type=named[0])
 
 
 def _interval(words: str) -> str:
-    return "" if words == worded_interval("") else re.sub(r" minutes?$", "", words)
+    return "" if words == format_interval("") else re.sub(r" minutes?$", "", words)

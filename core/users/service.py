@@ -121,7 +121,7 @@ class UserService:
             permissions=tuple(permission for permission in asked if permission in there),
         )
 
-    def who_grants(self) -> tuple[str, ...]:
+    def permission_granters(self) -> tuple[str, ...]:
         """The names of the users who can grant permissions: those with SecurityAdmin."""
         query = (
             select(UserOd.user_name)
@@ -179,7 +179,7 @@ class UserService:
                 before = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
-                change.attempt(lambda: change.session.execute(failed), lambda session: session.execute(before))
+                change.run_compensated(lambda: change.session.execute(failed), lambda session: session.execute(before))
         except NotPermitted:
             return
 

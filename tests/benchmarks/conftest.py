@@ -23,9 +23,9 @@ def figures(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def report(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Have a line printed at the end."""
-    place = next((each.removeprefix("big_") for each in ("big_server", "big_file") if each in request.node.name), "")
+    sample = next((each.removeprefix("big_") for each in ("big_server", "big_file") if each in request.node.name), "")
     lines = pytestconfig.stash.setdefault(_LINES, [])
-    return lambda line: lines.append(f"{place:8}{line}")
+    return lambda line: lines.append(f"{sample:8}{line}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

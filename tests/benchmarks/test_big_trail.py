@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, select
 
 from core.audit.entry_mapper import STORED_MOMENT, select_rows
 from core.audit.filter import AuditFilter
-from core.audit.paging import Place, Toward
+from core.audit.paging import Direction, PageCursor
 from core.audit.search import PAGE
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
@@ -32,7 +32,7 @@ from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
 from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.benchmarks.big_practice import ALTERED, END, FIRST, RARE_USER, WITHOUT_HASH, fill_file, fill_server
-from tests.support.databases import Server, server_of_environment, surroundings
+from tests.support.databases import Server, runtime, server_of_environment
 from tests.support.installed_program import Home
 from tests.support.practice_rows import ACCOUNT
 from tests.support.pseudo_terminal import Terminal
@@ -105,7 +105,7 @@ def big_server(server: Server, many_on_server: str, tmp_path_factory: pytest.Tem
     address = ServerAddress(server.host, server.port, many_on_server, server.user)
     companion = tmp_path_factory.mktemp("companion") / "companion.sqlite3"
     office = open_server_office(
-        address, Secret(server.password), companion, AuthorityName.LOCAL, default_agreement(), surroundings()
+        address, Secret(server.password), companion, AuthorityName.LOCAL, default_agreement(), runtime()
     )
     yield Big(office, 1.5)
     office.close()
@@ -113,7 +113,7 @@ def big_server(server: Server, many_on_server: str, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="session")
 def big_file(many_in_file: Path) -> Iterator[Big]:
-    office = open_file_office(FileAddress(many_in_file), default_agreement(), surroundings())
+    office = open_file_office(FileAddress(many_in_file), default_agreement(), runtime())
     yield Big(office, 3.0)
     office.close()
 
@@ -147,22 +147,22 @@ def test_a_first_page_costs_little_more_than_its_query(
     big: Big, report: Report, what: str, wanted: AuditFilter, conditions: tuple[ColumnElement[bool], ...]
 ) -> None:
     search = big.office.audit.search(wanted)
-    ours, bare = compared(lambda: search.page(Toward.OLDER), big.query(*conditions))
+    ours, bare = compared(lambda: search.page(Direction.OLDER), big.query(*conditions))
     report(f"{what:32}{ours * 1000:8.1f} ms {ours / bare:6.2f} x the bare query")
     assert ours <= big.most * bare
 
 
 def test_a_page_down_costs_little_more_than_its_query(big: Big, report: Report) -> None:
     search = big.office.audit.search(AuditFilter())
-    start = Place(END.replace(year=2020).isoformat(" "))
-    ours, bare = compared(lambda: search.page(Toward.OLDER, start), big.query(start.moment > STORED_MOMENT))
+    start = PageCursor(END.replace(year=2020).isoformat(" "))
+    ours, bare = compared(lambda: search.page(Direction.OLDER, start), big.query(start.moment > STORED_MOMENT))
     report(f"{'page down, five years back':32}{ours * 1000:8.1f} ms {ours / bare:6.2f} x the bare query")
     assert ours <= big.most * bare
 
 
 def test_the_entries_of_a_busy_user_are_found_near_the_end(big: Big, report: Report) -> None:
     search = big.office.audit.search(AuditFilter(user=1))
-    ours, bare = compared(lambda: search.page(Toward.OLDER), big.query(SecurityLog.user_num + 0 == 1))
+    ours, bare = compared(lambda: search.page(Direction.OLDER), big.query(SecurityLog.user_num + 0 == 1))
     report(f"{'first page, one of five users':32}{ours * 1000:8.1f} ms {ours / bare:6.2f} x the bare query")
     # The bare query may look at as many rows as it likes; a user who left would have it look at all of them.
     assert ours <= 2 * big.most * bare
@@ -171,7 +171,7 @@ def test_the_entries_of_a_busy_user_are_found_near_the_end(big: Big, report: Rep
 def test_the_entries_of_a_rare_user_come_by_the_users_index(big: Big, report: Report) -> None:
     search = big.office.audit.search(AuditFilter(user=RARE_USER))
     bare = big.query(SecurityLog.user_num == RARE_USER, ordered=False)
-    ours, plain = compared(lambda: search.page(Toward.OLDER), bare)
+    ours, plain = compared(lambda: search.page(Direction.OLDER), bare)
     report(f"{'a user with 60 entries':32}{ours * 1000:8.1f} ms {ours / plain:6.2f} x the bare query")
     assert ours <= big.most * plain
 

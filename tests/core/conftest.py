@@ -12,10 +12,10 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.support.databases import (
-    FilePlace,
-    Place,
+    SampleFile,
+    SamplePractice,
+    SampleServer,
     Server,
-    ServerPlace,
     make_companion_template,
     make_file_template,
     make_server_practice,
@@ -77,48 +77,48 @@ def companion_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def file_place(file_template: Path, tmp_path: Path) -> FilePlace:
+def file_sample(file_template: Path, tmp_path: Path) -> SampleFile:
     """An SQLite practice of this test's own."""
-    return FilePlace(file_template, tmp_path / "practice.sqlite3")
+    return SampleFile(file_template, tmp_path / "practice.sqlite3")
 
 
 @pytest.fixture(scope="session")
-def server_places(request: pytest.FixtureRequest) -> Iterator[Callable[[str], ServerPlace]]:
+def server_samples(request: pytest.FixtureRequest) -> Iterator[Callable[[str], SampleServer]]:
     """The practices on the server by name, each created when first asked for and dropped at the end."""
     with ExitStack() as stack:
-        made: dict[str, ServerPlace] = {}
+        made: dict[str, SampleServer] = {}
 
-        def place(name: str) -> ServerPlace:
+        def sample(name: str) -> SampleServer:
             if name not in made:
                 server: Server = request.getfixturevalue("server")
                 companion: Path = request.getfixturevalue("companion_template")
                 database = f"apisetup_test_{uuid4().hex[:12]}"
                 stack.callback(server.execute, f"DROP DATABASE IF EXISTS `{database}`")
                 make_server_practice(server, database, *SERVERS[name])
-                made[name] = ServerPlace(server, database, *SERVERS[name], companion)
+                made[name] = SampleServer(server, database, *SERVERS[name], companion)
             return made[name]
 
-        yield place
+        yield sample
 
 
 @pytest.fixture
-def server_place(
-    request: pytest.FixtureRequest, server_places: Callable[[str], ServerPlace], tmp_path: Path
-) -> Iterator[ServerPlace]:
+def server_sample(
+    request: pytest.FixtureRequest, server_samples: Callable[[str], SampleServer], tmp_path: Path
+) -> Iterator[SampleServer]:
     """A practice on the server, by default 24.3 on InnoDB; its rows come back at the end."""
-    place = server_places(getattr(request, "param", "24.3 InnoDB"))
-    place.use(tmp_path)
-    yield place
-    place.restore()
+    sample = server_samples(getattr(request, "param", "24.3 InnoDB"))
+    sample.use(tmp_path)
+    yield sample
+    sample.restore()
 
 
 @pytest.fixture(params=[FILE, *SERVERS])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SamplePractice]:
     """Each practice in turn: SQLite, and the four on the server."""
     if request.param == FILE:
-        yield request.getfixturevalue("file_place")
+        yield request.getfixturevalue("file_sample")
         return
-    found: ServerPlace = request.getfixturevalue("server_places")(request.param)
+    found: SampleServer = request.getfixturevalue("server_samples")(request.param)
     found.use(tmp_path)
     yield found
     found.restore()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from core.office.office import Office
-from tests.support.databases import Place, ServerPlace
+from tests.support.databases import SamplePractice, SampleServer
 from tests.support.fault_injection import Act, Strike
 from tests.support.practice_rows import NO_DATE, Row
 
@@ -42,13 +42,13 @@ def hash_rows(hashes: Iterable[tuple[int, str]]) -> list[Row]:
     ]
 
 
-def fill(place: Place, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
+def fill(sample: SamplePractice, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
     """Put these rows in place of the whole Audit Trail, over one connection since there may be many."""
-    if isinstance(place, ServerPlace):
-        with place.server.connection(place.database) as connection, connection.cursor() as cursor:
+    if isinstance(sample, SampleServer):
+        with sample.server.connection(sample.database) as connection, connection.cursor() as cursor:
             _fill(cursor, "%s", logs, hashes)
     else:
-        with closing(sqlite3.connect(place.companion)) as connection, connection:
+        with closing(sqlite3.connect(sample.companion)) as connection, connection:
             _fill(connection, "?", logs, hashes)
 
 
@@ -61,9 +61,9 @@ def _fill(cursor: Any, mark: str, logs: Sequence[Row], hashes: Sequence[Row]) ->
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
 
 
-def stored_rows(place: Place, table: str) -> list[Mapping[str, str | None]]:
+def stored_rows(sample: SamplePractice, table: str) -> list[Mapping[str, str | None]]:
     """All rows of a table as the database holds them."""
-    return list(place.practice_rows()[table].values())
+    return list(sample.practice_rows()[table].values())
 
 
 @contextmanager

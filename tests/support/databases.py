@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import Address, FileAddress, ServerAddress
@@ -79,13 +79,13 @@ class Server:
                 cursor.execute(statement)
 
 
-def surroundings(clock: Callable[[], datetime] = lambda: NOW) -> Surroundings:
+def runtime(clock: Callable[[], datetime] = lambda: NOW) -> RuntimeContext:
     """What an office takes from outside: nothing of this machine."""
     random = Random(7)  # noqa: S311 - the same numbers in every run
-    return Surroundings(clock=clock, random=random, computer=COMPUTER, account=ACCOUNT)
+    return RuntimeContext(clock=clock, random=random, computer=COMPUTER, account=ACCOUNT)
 
 
-class Place(ABC):
+class SamplePractice(ABC):
     """One practice with its companion.
 
     Attributes:
@@ -139,7 +139,7 @@ class Place(ABC):
         password: Secret | None = None,
     ) -> Office:
         """The open office; whoever asks for it closes it."""
-        agreement, around = agreement or default_agreement(), surroundings(clock)
+        agreement, around = agreement or default_agreement(), runtime(clock)
         if isinstance(self.address, FileAddress):
             return open_file_office(self.address, agreement, around)
         return open_server_office(self.address, password or self.password, self.companion, authority, agreement, around)
@@ -160,7 +160,7 @@ class Place(ABC):
         return self.practice_rows()[table][str(key)][column]
 
 
-class FilePlace(Place):
+class SampleFile(SamplePractice):
     """An SQLite practice, copied from a template; its companion is the same file."""
 
     version = NEW
@@ -185,7 +185,7 @@ class FilePlace(Place):
         shutil.copyfile(self._template, self.companion)
 
 
-class ServerPlace(Place):
+class SampleServer(SamplePractice):
     """A practice on a server, with a companion copied from a template."""
 
     def __init__(self, server: Server, database: str, version: str, engine: str, companion: Path) -> None:
@@ -220,7 +220,7 @@ class ServerPlace(Place):
         address = ServerAddress(self.server.host, self.server.port, self.database, account.user)
         password = Secret(account.password)
         return open_server_office(
-            address, password, self.companion, AuthorityName.LOCAL, default_agreement(), surroundings()
+            address, password, self.companion, AuthorityName.LOCAL, default_agreement(), runtime()
         )
 
     def restore(self) -> None:
@@ -244,17 +244,17 @@ class Account:
 
 
 @contextmanager
-def database_user(place: ServerPlace, *rights: str) -> Iterator[Account]:
+def database_user(sample: SampleServer, *rights: str) -> Iterator[Account]:
     """A database user who has these rights on a practice, each with its table where it is not for all of them."""
     account = Account(f"apisetup_{uuid4().hex[:12]}", "pass word")
-    place.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
+    sample.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
     try:
         for right in rights:
             words, _, table = right.partition(" ON ")
-            place.server.execute(f"GRANT {words} ON `{place.database}`.{table or '*'} TO '{account.user}'@'%'")
+            sample.server.execute(f"GRANT {words} ON `{sample.database}`.{table or '*'} TO '{account.user}'@'%'")
         yield account
     finally:
-        place.server.execute(f"DROP USER '{account.user}'@'%'")
+        sample.server.execute(f"DROP USER '{account.user}'@'%'")
 
 
 def make_file_template(path: Path) -> None:
@@ -296,8 +296,8 @@ def insert_on_server(cursor: Any, table: str, members: Iterable[Mapping[str, obj
     """Insert rows; columns that are not named get what a blank sql_mode gives them."""
     for row in members:
         names = ", ".join(f"`{name}`" for name in row)
-        places = ", ".join("%s" for _ in row)
-        cursor.execute(f"INSERT INTO `{table}` ({names}) VALUES ({places})", tuple(row.values()))
+        samples = ", ".join("%s" for _ in row)
+        cursor.execute(f"INSERT INTO `{table}` ({names}) VALUES ({samples})", tuple(row.values()))
 
 
 def file_rows(path: Path) -> Rows:
@@ -317,9 +317,9 @@ def file_rows(path: Path) -> Rows:
 def server_of_environment() -> Server:
     """The server that `APISETUP_TEST_MYSQL` names, as `user:password@host:port`."""
     named = os.environ.get("APISETUP_TEST_MYSQL", "root@127.0.0.1:3306")
-    account, _, place = named.rpartition("@")
+    account, _, sample = named.rpartition("@")
     user, _, password = account.partition(":")
-    host, _, port = place.partition(":")
+    host, _, port = sample.partition(":")
     return Server(host, int(port or 3306), user, password)
 
 
@@ -332,8 +332,8 @@ def _server_rows(cursor: Any, table: str, key: str) -> dict[str, Cells]:
 
 def _insert_in_file(connection: sqlite3.Connection, table: str, members: Iterable[Mapping[str, object]]) -> None:
     for row in members:
-        places = ", ".join("?" for _ in row)
-        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
+        samples = ", ".join("?" for _ in row)
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({samples})", tuple(row.values()))
 
 
 def _insert_registry(connection: sqlite3.Connection) -> None:

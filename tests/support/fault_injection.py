@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from core.office.office import Office
-from tests.support.databases import Place, ServerPlace
+from tests.support.databases import SamplePractice, SampleServer
 
 Act = Callable[[Connection], None]
 
@@ -50,16 +50,16 @@ def after_statement(office: Office, number: int, act: Act) -> Iterator[Strike]:
         event.remove(engine, "after_cursor_execute", executed)
 
 
-def cut(place: Place) -> Act:
+def cut(sample: SamplePractice) -> Act:
     """Cut the connection: on a server from its side, in a file by a disk that fails."""
 
     def act(connection: Connection) -> None:
-        if connection.dialect.name == "sqlite" or not isinstance(place, ServerPlace):
+        if connection.dialect.name == "sqlite" or not isinstance(sample, SampleServer):
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR
             raise error
         driver: Any = connection.connection.driver_connection
-        place.server.execute(f"KILL CONNECTION {driver.thread_id()}")
+        sample.server.execute(f"KILL CONNECTION {driver.thread_id()}")
 
     return act
 

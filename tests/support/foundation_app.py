@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
-from tui.platform.base_screen import HouseModal, HouseScreen
+from tui.platform.base_screen import BaseModal, BaseScreen
 from tui.platform.shell import TerminalApp
 from tui.platform.terminal import run_terminal
 from tui.platform.workers import flow
@@ -20,7 +20,7 @@ from tui.widgets.title_line import Heading
 SECRET = "hunter2-in-a-local"
 
 
-class Question(HouseModal[str]):
+class Question(BaseModal[str]):
     """A dialog with one field."""
 
     def compose_body(self) -> ComposeResult:
@@ -29,7 +29,7 @@ class Question(HouseModal[str]):
         yield SecretInput(id="secret")
 
 
-class Numbers(HouseScreen[None]):
+class Numbers(BaseScreen[None]):
     """A list of numbers, and what can go wrong."""
 
     KEYS = ("help", "quit", "add-key", "save", "toggle-status", "reveal")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.waiting import DEADLINE
 
-_WRITES = ("save", "accept", "add", "set_status", "begin", "take_over")
+_WRITES = ("save", "accept", "add", "set_status", "begin", "apply_list")
 
 
 class Gate:

@@ -12,7 +12,7 @@ from core.model.api_key import ApiKey, AuthorityName, KeyFields, KeyList, NewKey
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.databases import Place
+from tests.support.databases import SamplePractice
 from tests.support.fake_headquarters import HeadquartersServer
 from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, TITLE
@@ -29,22 +29,22 @@ ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
 OFFERED = HeldKey(NEW_KEY, developer="New Wave", email="hello@newwave.example", permissions=("ApiPatients",))
 
 
-def credentials(place: Place) -> PracticeCredentials:
+def credentials(sample: SamplePractice) -> PracticeCredentials:
     """What the practice says of itself."""
-    return PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", place.version)
+    return PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", sample.version)
 
 
-def lead_to(place: Place, url: str) -> None:
+def lead_to(sample: SamplePractice, url: str) -> None:
     """Have the practice ask at an address, as a registered practice does."""
     set_preference = "UPDATE preference SET ValueString = ? WHERE PrefName = ?"
-    place.execute(set_preference, url, "WebServiceHQServerURL")
-    place.execute(set_preference, REGISTRATION_KEY, "RegistrationKey")
+    sample.execute(set_preference, url, "WebServiceHQServerURL")
+    sample.execute(set_preference, REGISTRATION_KEY, "RegistrationKey")
 
 
 @contextmanager
-def office_of(place: Place) -> Iterator[Office]:
+def office_of(sample: SamplePractice) -> Iterator[Office]:
     """The practice, open, with headquarters as the authority."""
-    with place.office(AuthorityName.HEADQUARTERS) as office:
+    with sample.office(AuthorityName.HEADQUARTERS) as office:
         yield office
 
 
@@ -52,7 +52,7 @@ def ask(office: Office) -> KeyList:
     """Ask headquarters, and take over what it answers."""
     fetched = office.keys.fetch()
     assert fetched is not None
-    return office.keys.take_over(ADMIN, fetched)
+    return office.keys.apply_list(ADMIN, fetched)
 
 
 def named(keys: KeyList, developer: str) -> ApiKey:
@@ -76,15 +76,15 @@ AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave
 """Every kind of change that headquarters makes for us."""
 
 
-def copied(place: Place) -> list[tuple[str | None, str | None]]:
+def copied(sample: SamplePractice) -> list[tuple[str | None, str | None]]:
     """The rows of the practice's copy."""
-    rows = place.practice_rows().get("apikey", {}).values()
+    rows = sample.practice_rows().get("apikey", {}).values()
     return sorted((row["CustApiKey"], row["DevName"]) for row in rows)
 
 
-def logged(place: Place, *beginnings: str) -> list[str]:
+def logged(sample: SamplePractice, *beginnings: str) -> list[str]:
     """The texts of the Audit Trail that begin so, oldest first."""
-    rows = sorted(place.practice_rows()["securitylog"].items(), key=lambda item: int(item[0]))
+    rows = sorted(sample.practice_rows()["securitylog"].items(), key=lambda item: int(item[0]))
     texts = [str(row["LogText"]) for number, row in rows if int(number) > 10]
     return [text for text in texts if text.startswith(beginnings)]
 

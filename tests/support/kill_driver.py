@@ -24,7 +24,7 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.change_kinds import KINDS
-from tests.support.databases import Place, ServerPlace, surroundings
+from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
 from tests.support.headquarters_office import AT_HEADQUARTERS
 
@@ -54,13 +54,15 @@ class KillDriver:
         self._process.stdout.close()
         self._process.wait(timeout=20)
 
-    def killed(self, place: Place, kind: str, statement: int, authority: AuthorityName = AuthorityName.LOCAL) -> bool:
+    def killed(
+        self, sample: SamplePractice, kind: str, statement: int, authority: AuthorityName = AuthorityName.LOCAL
+    ) -> bool:
         """Whether the change was long enough for its process to be killed after that statement."""
-        request: dict[str, Any] = {"kind": kind, "statement": statement, "companion": str(place.companion)}
+        request: dict[str, Any] = {"kind": kind, "statement": statement, "companion": str(sample.companion)}
         request["authority"] = authority.value
-        if isinstance(place, ServerPlace):
-            server = place.server
-            request["server"] = [server.host, server.port, place.database, server.user, server.password]
+        if isinstance(sample, SampleServer):
+            server = sample.server
+            request["server"] = [server.host, server.port, sample.database, server.user, server.password]
         return self._killed(request)
 
     def killed_in_first_start(self, path: Path, statement: int) -> bool:
@@ -80,12 +82,12 @@ class KillDriver:
 def _open(request: dict[str, Any]) -> Office:
     companion = Path(request["companion"])
     if "server" not in request:
-        return open_file_office(FileAddress(companion), default_agreement(), surroundings())
+        return open_file_office(FileAddress(companion), default_agreement(), runtime())
     host, port, database, user, password = request["server"]
     address = ServerAddress(host, port, database, user)
     agreement = default_agreement()
     authority = AuthorityName(request["authority"])
-    return open_server_office(address, Secret(password), companion, authority, agreement, surroundings())
+    return open_server_office(address, Secret(password), companion, authority, agreement, runtime())
 
 
 def _start(request: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from core.base.errors import LoginRefused, ServerUnreachable
-from core.base.runtime import Surroundings
+from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
@@ -17,25 +17,25 @@ from core.headquarters.authority import Headquarters
 from core.model.api_key import AuthorityName
 from core.office.office import Office
 from core.offices.config import Configuration
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 
 NOW = datetime(2024, 11, 5, 9, 3, 7)
 FILE = Path("practice.sqlite3")
 DATABASE_PASSWORD = "the-database-password"
 
 
-def surroundings() -> Surroundings:
+def runtime() -> RuntimeContext:
     """The same time, the same chances, the same desk."""
     random = Random(8)  # noqa: S311 - it picks what the demo shows
-    return Surroundings(lambda: NOW, random, computer="desk-7, 203.0.113.9", account="admin")
+    return RuntimeContext(lambda: NOW, random, computer="desk-7, 203.0.113.9", account="admin")
 
 
-def opening_of(file: Path, *, demo: bool = False) -> Opening:
+def opening_of(file: Path, *, demo: bool = False) -> OpenRequest:
     """The opening of an SQLite practice, as the command line makes it."""
-    return Opening(
+    return OpenRequest(
         address=FileAddress(file),
         configuration=Configuration(),
-        surroundings=surroundings(),
+        runtime=runtime(),
         companion_file=file,
         log=file.with_suffix(".log"),
         demo=demo,
@@ -43,7 +43,7 @@ def opening_of(file: Path, *, demo: bool = False) -> Opening:
 
 
 @dataclass(frozen=True)
-class ServerOpening(Opening):
+class ServerOpenRequest(OpenRequest):
     """Opens an SQLite practice as if it were on a server: with a database password, and users who sign in."""
 
     def open(self, password: Secret) -> Office:
@@ -54,27 +54,27 @@ class ServerOpening(Opening):
                 "This is the password of the database user, not of an Open Dental user.",
             )
         office = replace(opening_of(FILE), read_only=self.read_only).open(password)
-        office.facts = replace(
-            office.facts, database="opendental", host="db.example", server="MariaDB 10.11.6", database_user="apisetup@%"
+        office.info = replace(
+            office.info, database="opendental", host="db.example", server="MariaDB 10.11.6", database_user="apisetup@%"
         )
         if self.authority is AuthorityName.HEADQUARTERS:
-            facts = office.facts
+            facts = office.info
             # As on a server, it can be written to though the practice cannot.
             companion = Companion(file_engine(self.companion_file), shared=False)
-            companion.prepare(self.surroundings.clock)
+            companion.prepare(self.runtime.clock)
             office = Office(
                 office._practice,
                 companion,
-                Headquarters(office._practice, companion, self.surroundings.computer),
+                Headquarters(office._practice, companion, self.runtime.computer),
                 self.configuration.agreement(),
-                self.surroundings.computer,
+                self.runtime.computer,
             )
-            office.facts = facts
+            office.info = facts
         return office
 
 
 @dataclass(frozen=True)
-class NoServer(Opening):
+class UnreachableServerRequest(OpenRequest):
     """Opens nothing, because no server answers."""
 
     def open(self, password: Secret) -> Office:  # noqa: ARG002
@@ -86,13 +86,13 @@ class NoServer(Opening):
 
 def server_opening(
     *, authority: AuthorityName = AuthorityName.HEADQUARTERS, password: str | None = None, answers: bool = True
-) -> Opening:
+) -> OpenRequest:
     """The opening of a practice on a server, whose rows are those of the SQLite practice here."""
-    kind = ServerOpening if answers else NoServer
+    kind = ServerOpenRequest if answers else UnreachableServerRequest
     return kind(
         address=ServerAddress(host="db.example", port=3306, database="opendental", user="apisetup"),
         configuration=Configuration(),
-        surroundings=surroundings(),
+        runtime=runtime(),
         companion_file=Path("companion.sqlite3"),
         log=Path("debug.log"),
         authority=authority,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.support.databases import COMPUTER, NOW, Place, Rows, ServerPlace
+from tests.support.databases import COMPUTER, NOW, Rows, SamplePractice, SampleServer
 from tests.support.practice_rows import NO_DATE, log_hash
 
 _LOG_TABLES = ("securitylog", "securityloghash", "signalod")
@@ -30,12 +30,12 @@ class Written:
 
 
 @contextmanager
-def writing(place: Place) -> Iterator[Written]:
+def writing(sample: SamplePractice) -> Iterator[Written]:
     """Tell what the block wrote, with all tables read before and after."""
     written = Written()
-    before, started = place.all_rows(), _clock(place)
+    before, started = sample.all_rows(), _clock(sample)
     yield written
-    compare(before, place.all_rows(), written, (started, _clock(place)))
+    compare(before, sample.all_rows(), written, (started, _clock(sample)))
 
 
 def compare(before: Rows, after: Rows, written: Written, period: tuple[str, str]) -> None:
@@ -94,14 +94,14 @@ def _check_signals(before: Rows, after: Rows, written: Written, period: tuple[st
         }
 
 
-def server_now(place: Place) -> datetime:
+def server_now(sample: SamplePractice) -> datetime:
     """The time by the practice's clock."""
-    return datetime.fromisoformat(_clock(place))
+    return datetime.fromisoformat(_clock(sample))
 
 
-def _clock(place: Place) -> str:
-    if not isinstance(place, ServerPlace):
+def _clock(sample: SamplePractice) -> str:
+    if not isinstance(sample, SampleServer):
         return NOW.isoformat(" ")
-    with place.server.connection() as connection, connection.cursor() as cursor:
+    with sample.server.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT NOW()")
         return str(cursor.fetchone()[0])

@@ -14,10 +14,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.waiting import DEADLINE, until
 from tui.app import ApisetupApp
-from tui.platform.base_screen import House
+from tui.platform.base_screen import ScreenBehavior
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.row_list import RowList
@@ -105,10 +105,10 @@ class User:
     # -- reading ---------------------------------------------------------------
 
     @property
-    def screen(self) -> House:
+    def screen(self) -> ScreenBehavior:
         """The screen on top."""
         screen = self.app.screen
-        assert isinstance(screen, House)
+        assert isinstance(screen, ScreenBehavior)
         return screen
 
     @property
@@ -184,7 +184,7 @@ def _left_to_run() -> int:
 
 
 @asynccontextmanager
-async def working(opening: Opening, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+async def working(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
     """Run the program, on API Setup where no sign-in comes before it."""
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.databases import Server
-from tests.support.impatient_program import PATIENCE
+from tests.support.impatient_program import SHUTDOWN_TIMEOUT
 from tests.support.installed_program import READY, Home, change_settings, save
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import ServerPractice, sign_in
@@ -141,7 +141,7 @@ def test_a_network_that_swallows_everything_is_said_and_mended(
     home: Home, practice: ServerPractice, line: Line
 ) -> None:
     url, password = practice.over(line.port).url(), practice.server.password
-    env = {PATIENCE: "0.5", "APISETUP_PASSWORD": password}
+    env = {SHUTDOWN_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
     with home.start("--url", url, "--authority", "local", command=HASTY, env=env) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from core.base.secret import Secret
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.gates import Gate, Gates
 from tests.support.open_requests import FILE, opening_of
 
@@ -32,13 +32,13 @@ def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def embedded() -> Opening:
+def embedded() -> OpenRequest:
     """The embedded practice before its first start."""
     return opening_of(FILE)
 
 
 @pytest.fixture
-def demo(demo_practice: Path) -> Opening:
+def demo(demo_practice: Path) -> OpenRequest:
     """The demo practice."""
     shutil.copy(demo_practice, FILE)
     return opening_of(FILE)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from core.audit.activity import Activity
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.user_driver import working
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.widgets.activity_chart import ActivityChart, chart_lines
@@ -63,7 +63,7 @@ def test_of_more_days_than_columns_the_last_ones_are_shown() -> None:
     assert chart_lines(activity, 3) == (".█▄", "Entries per day, 2024-11-03 to 2024-11-05; most on 2024-11-04: 4.")
 
 
-async def test_a_narrower_terminal_shows_the_last_days(demo: Opening) -> None:
+async def test_a_narrower_terminal_shows_the_last_days(demo: OpenRequest) -> None:
     async with working(demo, size=(120, 24)) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)

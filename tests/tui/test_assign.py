@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.offices.config import Configuration
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
 from tui.modals.assign_key import AssignKeyScreen
@@ -42,7 +42,7 @@ async def accept(user: User) -> None:
 # -- the whole way -------------------------------------------------------------------
 
 
-async def test_a_key_is_added_from_the_keyboard_alone(embedded: Opening) -> None:
+async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         before = rows.last_entry()
         await user.press("a")
@@ -90,7 +90,7 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: Opening) -> None
         ]
 
 
-async def test_the_new_key_is_highlighted_among_the_others(demo: Opening) -> None:
+async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await license_of(user)
         await accept(user)
@@ -100,7 +100,7 @@ async def test_the_new_key_is_highlighted_among_the_others(demo: Opening) -> Non
         assert "API keys: 13" in user.text
 
 
-async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: Opening) -> None:
+async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("slash")
         await user.enter_text("portal")
@@ -116,7 +116,7 @@ async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: Opening)
 
 
 @pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
-async def test_of_a_header_the_right_part_is_offered(embedded: Opening, header: str) -> None:
+async def test_of_a_header_the_right_part_is_offered(embedded: OpenRequest, header: str) -> None:
     async with working(embedded) as user:
         await assign(user, key=f"{header} DEVELOPER/{KEY}")
         await user.press("ctrl+s")
@@ -129,7 +129,7 @@ async def test_of_a_header_the_right_part_is_offered(embedded: Opening, header: 
         assert rows.key_texts() == [KEY]
 
 
-async def test_of_a_header_the_whole_cannot_be_used(embedded: Opening) -> None:
+async def test_of_a_header_the_whole_cannot_be_used(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
         await user.press("ctrl+s")
@@ -139,7 +139,7 @@ async def test_of_a_header_the_whole_cannot_be_used(embedded: Opening) -> None:
 
 
 @pytest.mark.parametrize(("answer", "stored"), [("u", KEY), ("w", f"DEVELOPER/{KEY}")])
-async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: Opening, answer: str, stored: str) -> None:
+async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: OpenRequest, answer: str, stored: str) -> None:
     async with working(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
@@ -151,7 +151,7 @@ async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: Opening, answ
         assert rows.key_texts() == [stored]
 
 
-async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: Opening) -> None:
+async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
@@ -159,7 +159,7 @@ async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: 
         assert "w Use the whole text" in user.text
 
 
-async def test_a_pair_can_be_looked_at_again(embedded: Opening) -> None:
+async def test_a_pair_can_be_looked_at_again(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
@@ -180,7 +180,7 @@ async def test_a_pair_can_be_looked_at_again(embedded: Opening) -> None:
         ("SCHLÜSSEL", "This text has characters that no API key has."),
     ],
 )
-async def test_what_is_no_key_is_refused_with_a_sentence(embedded: Opening, key: str, words: str) -> None:
+async def test_what_is_no_key_is_refused_with_a_sentence(embedded: OpenRequest, key: str, words: str) -> None:
     async with working(embedded) as user:
         await assign(user, key=key)
         await user.press("ctrl+s")
@@ -189,14 +189,14 @@ async def test_what_is_no_key_is_refused_with_a_sentence(embedded: Opening, key:
         assert (user.screen.status.kind, user.focused) == ("problem", "key")
 
 
-async def test_the_longest_key_can_be_added(embedded: Opening) -> None:
+async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, key="K" * 255)
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
 
 
-async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: Opening) -> None:
+async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: OpenRequest) -> None:
     [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
     async with working(demo) as user:
         await assign(user, key=known)
@@ -207,7 +207,7 @@ async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: Opening) -> 
 # -- the other fields ----------------------------------------------------------------
 
 
-async def test_the_developer_must_be_named(embedded: Opening) -> None:
+async def test_the_developer_must_be_named(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, developer="   ")
         await user.press("ctrl+s")
@@ -215,7 +215,7 @@ async def test_the_developer_must_be_named(embedded: Opening) -> None:
 
 
 @pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
-async def test_a_date_that_is_none_is_refused(embedded: Opening, date: str) -> None:
+async def test_a_date_that_is_none_is_refused(embedded: OpenRequest, date: str) -> None:
     async with working(embedded) as user:
         await assign(user, agreement=date)
         await user.press("ctrl+s")
@@ -223,7 +223,7 @@ async def test_a_date_that_is_none_is_refused(embedded: Opening, date: str) -> N
         assert (user.focused, user.field("agreement").value) == ("agreement", date)
 
 
-async def test_without_an_agreement_a_second_step_is_needed(embedded: Opening) -> None:
+async def test_without_an_agreement_a_second_step_is_needed(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user, agreement="")
         await user.press("ctrl+s")
@@ -240,7 +240,7 @@ async def test_without_an_agreement_a_second_step_is_needed(embedded: Opening) -
         assert rows.query("SELECT agreement_since FROM apisetup_key") == [(None,)]
 
 
-async def test_choosing_permissions_can_be_left_without_a_choice(embedded: Opening) -> None:
+async def test_choosing_permissions_can_be_left_without_a_choice(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user)
         await user.press("ctrl+o")
@@ -249,7 +249,7 @@ async def test_choosing_permissions_can_be_left_without_a_choice(embedded: Openi
         assert "Permissions            none" in user.text
 
 
-async def test_leaving_asks_when_something_was_typed(embedded: Opening) -> None:
+async def test_leaving_asks_when_something_was_typed(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user)
         await user.press("escape")
@@ -262,13 +262,13 @@ async def test_leaving_asks_when_something_was_typed(embedded: Opening) -> None:
         assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
 
 
-async def test_leaving_an_empty_form_does_not_ask(embedded: Opening) -> None:
+async def test_leaving_an_empty_form_does_not_ask(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await user.press("a", "escape")
         assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
 
 
-async def test_quitting_asks_when_something_was_typed(embedded: Opening) -> None:
+async def test_quitting_asks_when_something_was_typed(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await assign(user)
         await user.press("ctrl+q")
@@ -279,7 +279,7 @@ async def test_quitting_asks_when_something_was_typed(embedded: Opening) -> None
 # -- the agreement -------------------------------------------------------------------
 
 
-async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded: Opening) -> None:
+async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
@@ -301,7 +301,7 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded
 
 
 @pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
-async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: Opening, keys: list[str]) -> None:
+async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: OpenRequest, keys: list[str]) -> None:
     async with working(embedded) as user:
         await license_of(user)
         await user.press(*keys)
@@ -310,7 +310,7 @@ async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: Opening, k
         assert "It can be accepted now." in user.text
 
 
-async def test_how_far_one_has_read_is_shown(embedded: Opening) -> None:
+async def test_how_far_one_has_read_is_shown(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         first = user.text
@@ -320,7 +320,7 @@ async def test_how_far_one_has_read_is_shown(embedded: Opening) -> None:
         assert first != user.text
 
 
-async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_at_once(embedded: Opening) -> None:
+async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_at_once(embedded: OpenRequest) -> None:
     async with working(embedded, size=(100, 80)) as user:
         await license_of(user)
         assert "It can be accepted now." in user.text
@@ -329,7 +329,7 @@ async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_
 
 
 @pytest.mark.parametrize("key", ["escape", "d"])
-async def test_declining_adds_nothing_says_why_and_is_logged(embedded: Opening, key: str) -> None:
+async def test_declining_adds_nothing_says_why_and_is_logged(embedded: OpenRequest, key: str) -> None:
     async with working(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
@@ -341,7 +341,7 @@ async def test_declining_adds_nothing_says_why_and_is_logged(embedded: Opening, 
         assert rows.key_texts() == []
 
 
-async def test_accepting_is_logged_before_the_key_is_added(embedded: Opening) -> None:
+async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
@@ -353,7 +353,7 @@ async def test_accepting_is_logged_before_the_key_is_added(embedded: Opening) ->
         assert rows.query("SELECT PermType FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == [(258,)]
 
 
-async def test_an_office_can_put_its_own_license_in(embedded: Opening, tmp_path: Path) -> None:
+async def test_an_office_can_put_its_own_license_in(embedded: OpenRequest, tmp_path: Path) -> None:
     text = tmp_path / "license.txt"
     text.write_text("Be good.\n", encoding="utf-8")
     own = replace(embedded, configuration=Configuration(text, "Vendor's License [red]2024[/red]"))
@@ -367,7 +367,7 @@ async def test_an_office_can_put_its_own_license_in(embedded: Opening, tmp_path:
         assert rows.audit_texts(before)[0].startswith("Vendor's License [red]2024[/red] accepted by admin")
 
 
-async def test_quitting_at_the_agreement_asks(embedded: Opening) -> None:
+async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         await user.press("q")
@@ -378,7 +378,7 @@ async def test_quitting_at_the_agreement_asks(embedded: Opening) -> None:
 # -- when adding fails ---------------------------------------------------------------
 
 
-async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: Opening) -> None:
+async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         with rows.locked():
@@ -390,7 +390,7 @@ async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: Open
         assert rows.key_texts() == [KEY]
 
 
-async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embedded: Opening) -> None:
+async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         rows.change(rows.REFUSE_KEYS)
@@ -405,7 +405,7 @@ async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embe
         assert len(rows.audit_texts(before)) == 1
 
 
-async def test_when_adding_fails_it_can_be_given_up(embedded: Opening) -> None:
+async def test_when_adding_fails_it_can_be_given_up(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await license_of(user)
         rows.change(rows.REFUSE_KEYS)
@@ -418,7 +418,7 @@ async def test_when_adding_fails_it_can_be_given_up(embedded: Opening) -> None:
         assert not any(text.startswith("New API key") for text in rows.audit_texts())
 
 
-async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: Opening) -> None:
+async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await license_of(user)
         with rows.locked():
@@ -430,7 +430,7 @@ async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: Op
         assert "Nothing was added." in user.said
 
 
-async def test_two_keys_on_two_lines_are_refused(demo: Opening) -> None:
+async def test_two_keys_on_two_lines_are_refused(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -439,7 +439,7 @@ async def test_two_keys_on_two_lines_are_refused(demo: Opening) -> None:
         assert "An API key has no blanks inside." in user.said
 
 
-async def test_an_agreement_that_begins_in_the_future_is_refused(demo: Opening) -> None:
+async def test_an_agreement_that_begins_in_the_future_is_refused(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
 from tui.screens.audit_entry import AuditEntryScreen
@@ -21,7 +21,7 @@ def cells(user: User) -> list[list[str]]:
     return [list(row.cells) for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
 
 
-async def test_the_newest_entry_stands_first(demo: Opening) -> None:
+async def test_the_newest_entry_stands_first(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         assert user.row == "2024-11-05 09:03:07 | admin | yes | Setup | API/FHIR"
@@ -29,7 +29,7 @@ async def test_the_newest_entry_stands_first(demo: Opening) -> None:
         assert moments == sorted(moments, reverse=True)
 
 
-async def test_the_altered_entry_is_marked_in_words_and_counted(demo: Opening) -> None:
+async def test_the_altered_entry_is_marked_in_words_and_counted(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         assert [row[4] for row in cells(user) if row[2] == "ALTERED"] == ["Payment of $20.00 entered."]
@@ -37,7 +37,7 @@ async def test_the_altered_entry_is_marked_in_words_and_counted(demo: Opening) -
         assert "ALTERED" in user.text
 
 
-async def test_an_entry_without_hash_is_marked_in_words(demo: Opening) -> None:
+async def test_an_entry_without_hash_is_marked_in_words(demo: OpenRequest) -> None:
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
     async with working(demo) as user:
         await trail(user)
@@ -52,7 +52,7 @@ async def test_an_entry_without_hash_is_marked_in_words(demo: Opening) -> None:
         ("ALTERED", "Not genuine: its hash does not match."),
     ],
 )
-async def test_enter_shows_the_whole_entry(demo: Opening, marked: str, words: str) -> None:
+async def test_enter_shows_the_whole_entry(demo: OpenRequest, marked: str, words: str) -> None:
     async with working(demo) as user:
         await trail(user)
         user.list.cursor = [row[2] for row in cells(user)].index(marked)
@@ -79,7 +79,7 @@ async def whole(user: User, text: str, **columns: object) -> str:
     return f"{first} {user.flowing_text}"
 
 
-async def test_every_column_of_an_entry_is_shown(demo: Opening) -> None:
+async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
     async with working(demo, size=(100, 40)) as user:
         shown = await whole(
             user,
@@ -109,7 +109,7 @@ async def test_every_column_of_an_entry_is_shown(demo: Opening) -> None:
             assert words in shown
 
 
-async def test_the_stored_and_the_computed_hash_stand_one_above_the_other(demo: Opening) -> None:
+async def test_the_stored_and_the_computed_hash_stand_one_above_the_other(demo: OpenRequest) -> None:
     [(stored,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 300")
     async with working(demo, size=(100, 40)) as user:
         shown = await whole(user, "User: Front Desk has logged on.")
@@ -126,20 +126,20 @@ async def test_the_stored_and_the_computed_hash_stand_one_above_the_other(demo: 
         assert "Not genuine: it has no hash. It was not written by Open Dental, or its hash was removed." in shown
 
 
-async def test_control_characters_and_line_breaks_of_a_text_are_visible(demo: Opening) -> None:
+async def test_control_characters_and_line_breaks_of_a_text_are_visible(demo: OpenRequest) -> None:
     async with working(demo) as user:
         shown = await whole(user, "one\ntwo\x1b[2J\tthree\x07")
         assert "one two␛[2J" in shown.replace("␊", "")
         assert "three␇" in shown
 
 
-async def test_a_long_text_is_shown_to_its_end(demo: Opening) -> None:
+async def test_a_long_text_is_shown_to_its_end(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await whole(user, "word " * 1_000 + "the very end")
         assert "the very end" in user.flowing_text
 
 
-async def test_an_entry_is_read_again(demo: Opening) -> None:
+async def test_an_entry_is_read_again(demo: OpenRequest) -> None:
     async with working(demo, size=(100, 40)) as user:
         assert "Log Text First." in await whole(user, "First.")
         rows.change("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 300")
@@ -147,7 +147,7 @@ async def test_an_entry_is_read_again(demo: Opening) -> None:
         assert "Log Text Second." in user.flowing_text
 
 
-async def test_an_entry_that_is_gone_says_so(demo: Opening) -> None:
+async def test_an_entry_that_is_gone_says_so(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         rows.change("DELETE FROM securitylog WHERE SecurityLogNum = 300")
@@ -168,7 +168,7 @@ async def ours(user: User, text: str) -> None:
     await user.at(AuditEntryScreen)
 
 
-async def test_an_entry_about_a_key_leads_to_the_key_and_back(demo: Opening) -> None:
+async def test_an_entry_about_a_key_leads_to_the_key_and_back(demo: OpenRequest) -> None:
     async with working(demo, size=(100, 40)) as user:
         await ours(user, "changed from Enabled to Disabled by Customer")
         assert "What it is about The API key ********70F3 #4c848c." in user.flowing_text
@@ -181,7 +181,7 @@ async def test_an_entry_about_a_key_leads_to_the_key_and_back(demo: Opening) -> 
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen", "AuditEntryScreen"]
 
 
-async def test_a_vendors_entry_about_a_key_leads_to_the_key(demo: Opening) -> None:
+async def test_a_vendors_entry_about_a_key_leads_to_the_key(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     async with working(demo) as user:
         await whole(user, f"New API key {key} added by Front Desk", PermType=8)
@@ -190,7 +190,7 @@ async def test_a_vendors_entry_about_a_key_leads_to_the_key(demo: Opening) -> No
         assert "ClearPay" in user.text
 
 
-async def test_an_entry_about_the_settings_leads_to_api_setup(demo: Opening) -> None:
+async def test_an_entry_about_the_settings_leads_to_api_setup(demo: OpenRequest) -> None:
     async with working(demo, size=(100, 40)) as user:
         await ours(user, "payment type")
         for words in ("Enabled: before off, after on", "subscription interval: before blank, after 5 minutes"):
@@ -200,7 +200,7 @@ async def test_an_entry_about_the_settings_leads_to_api_setup(demo: Opening) -> 
         assert user.field("interval").value == "5"
 
 
-async def test_a_key_that_is_not_in_the_list_any_more_is_told(demo: Opening) -> None:
+async def test_a_key_that_is_not_in_the_list_any_more_is_told(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await ours(user, "Insurance Mate")
         for table, column in (("apisetup_key", "developer"), ("apikey", "DevName")):
@@ -211,7 +211,7 @@ async def test_a_key_that_is_not_in_the_list_any_more_is_told(demo: Opening) -> 
 
 
 @pytest.mark.parametrize("text", ["has logged on", "API/FHIR"])
-async def test_an_entry_about_nothing_to_go_to_leads_nowhere(demo: Opening, text: str) -> None:
+async def test_an_entry_about_nothing_to_go_to_leads_nowhere(demo: OpenRequest, text: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.fill("filter", text)
@@ -222,13 +222,13 @@ async def test_an_entry_about_nothing_to_go_to_leads_nowhere(demo: Opening, text
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen", "AuditEntryScreen"]
 
 
-async def test_an_entry_that_says_nothing_was_done_says_so(demo: Opening) -> None:
+async def test_an_entry_that_says_nothing_was_done_says_so(demo: OpenRequest) -> None:
     async with working(demo, size=(100, 40)) as user:
         shown = await whole(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
         assert "It was tried, and not done: nothing was changed." in shown
 
 
-async def test_the_computer_of_this_session_is_in_the_entry(demo: Opening) -> None:
+async def test_the_computer_of_this_session_is_in_the_entry(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("enter")
@@ -237,7 +237,7 @@ async def test_the_computer_of_this_session_is_in_the_entry(demo: Opening) -> No
 
 
 @pytest.mark.parametrize("key", ["r", "f6", "ctrl+r"])
-async def test_reading_again_shows_new_entries_and_keeps_the_place(demo: Opening, key: str) -> None:
+async def test_reading_again_shows_new_entries_and_keeps_the_place(demo: OpenRequest, key: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("down", "down", "down")
@@ -252,7 +252,7 @@ async def test_reading_again_shows_new_entries_and_keeps_the_place(demo: Opening
         assert cells(user)[0][4] == "From elsewhere"
 
 
-async def test_without_the_permission_it_does_not_open(demo: Opening) -> None:
+async def test_without_the_permission_it_does_not_open(demo: OpenRequest) -> None:
     rows.change("DELETE FROM grouppermission WHERE PermType = 122")
     async with working(demo) as user:
         await user.press("t")
@@ -261,7 +261,7 @@ async def test_without_the_permission_it_does_not_open(demo: Opening) -> None:
         assert "someone with SecurityAdmin can grant it" in user.said
 
 
-async def test_without_the_permission_those_who_can_grant_it_are_named(demo: Opening) -> None:
+async def test_without_the_permission_those_who_can_grant_it_are_named(demo: OpenRequest) -> None:
     rows.change("DELETE FROM grouppermission WHERE PermType = 122")
     rows.change("INSERT INTO usergroupattach (UserNum, UserGroupNum) VALUES (2, 9), (4, 9)")
     rows.change("INSERT INTO grouppermission (UserGroupNum, PermType, FKey) VALUES (9, 24, 0)")
@@ -270,7 +270,7 @@ async def test_without_the_permission_those_who_can_grant_it_are_named(demo: Ope
         assert "Front Desk, Maria can grant it in Setup > Security." in user.said
 
 
-async def test_an_empty_trail_says_so(embedded: Opening) -> None:
+async def test_an_empty_trail_says_so(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         rows.change("DELETE FROM securitylog")
         await trail(user)
@@ -282,14 +282,14 @@ async def test_an_empty_trail_says_so(embedded: Opening) -> None:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def test_a_user_that_no_longer_exists_is_named_by_number(demo: Opening) -> None:
+async def test_a_user_that_no_longer_exists_is_named_by_number(demo: OpenRequest) -> None:
     rows.change("DELETE FROM userod WHERE UserName = 'Maria'")
     async with working(demo) as user:
         await trail(user)
         assert "Unknown(2)" in {row[1] for row in cells(user)}
 
 
-async def test_a_locked_file_says_so_and_can_be_read_later(demo: Opening) -> None:
+async def test_a_locked_file_says_so_and_can_be_read_later(demo: OpenRequest) -> None:
     async with working(demo) as user:
         with rows.locked():
             await trail(user)
@@ -301,7 +301,7 @@ async def test_a_locked_file_says_so_and_can_be_read_later(demo: Opening) -> Non
         assert user.said.startswith("In view and around it: 100 entries")
 
 
-async def test_a_vendors_entry_that_names_a_key_shows_it_masked(demo: Opening) -> None:
+async def test_a_vendors_entry_that_names_a_key_shows_it_masked(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     rows.change(
         "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 300", f"New API key {key} added for ClearPay."

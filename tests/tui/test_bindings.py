@@ -11,7 +11,7 @@ import pytest
 
 import tui
 from tui.bindings import KEYS, LISTS, Key, bindings, display, key, keys
-from tui.platform.base_screen import House
+from tui.platform.base_screen import ScreenBehavior
 
 FORBIDDEN = {
     *(f"ctrl+{letter}" for letter in "chijmz"),
@@ -37,10 +37,10 @@ def test_ids_are_unique() -> None:
     assert [id_ for id_, count in Counter(each.id for each in KEYS).items() if count > 1] == []
 
 
-def screens() -> list[type[House]]:
+def screens() -> list[type[ScreenBehavior]]:
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         importlib.import_module(module.name)
-    found, left = [], [House]
+    found, left = [], [ScreenBehavior]
     while left:
         left += (subclasses := left.pop().__subclasses__())
         found += [each for each in subclasses if each.__module__.startswith("tui.")]
@@ -48,7 +48,7 @@ def screens() -> list[type[House]]:
 
 
 @pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.__name__)
-def test_no_key_does_two_things_on_a_screen(screen: type[House]) -> None:
+def test_no_key_does_two_things_on_a_screen(screen: type[ScreenBehavior]) -> None:
     everywhere = ("help", "quit", "palette")
     actions: dict[str, set[str]] = {}
     for each in keys((*screen.KEYS, *everywhere)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.base.errors import InvalidInput
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, working
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
@@ -37,7 +37,7 @@ def shown(user: User) -> list[str]:
 # -- the choice ------------------------------------------------------------------------
 
 
-async def test_all_lines_are_shown_and_enter_takes_the_first(demo: Opening) -> None:
+async def test_all_lines_are_shown_and_enter_takes_the_first(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -48,7 +48,7 @@ async def test_all_lines_are_shown_and_enter_takes_the_first(demo: Opening) -> N
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_typing_narrows_the_list_whatever_the_case(demo: Opening) -> None:
+async def test_typing_narrows_the_list_whatever_the_case(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -58,7 +58,7 @@ async def test_typing_narrows_the_list_whatever_the_case(demo: Opening) -> None:
         assert answers == [3]
 
 
-async def test_letters_that_move_elsewhere_are_typed_here(demo: Opening) -> None:
+async def test_letters_that_move_elsewhere_are_typed_here(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -68,7 +68,7 @@ async def test_letters_that_move_elsewhere_are_typed_here(demo: Opening) -> None
         assert answers == [1]
 
 
-async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: Opening) -> None:
+async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -82,7 +82,7 @@ async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: O
         assert 0 < answers[0] < below
 
 
-async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_longer(demo: Opening) -> None:
+async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_longer(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await choice(user, [])
         await user.press("down", "down", "down", *"app")
@@ -91,7 +91,7 @@ async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_long
         assert (user.row, shown(user)) == ("Pineapple", FRUIT)
 
 
-async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: Opening) -> None:
+async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -103,7 +103,7 @@ async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: Opening) ->
         assert answers == [None]
 
 
-async def test_a_line_is_chosen_from_the_list_itself_too(demo: Opening) -> None:
+async def test_a_line_is_chosen_from_the_list_itself_too(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await choice(user, answers)
@@ -114,7 +114,7 @@ async def test_a_line_is_chosen_from_the_list_itself_too(demo: Opening) -> None:
 # -- the prompt ------------------------------------------------------------------------
 
 
-async def test_what_is_proposed_is_replaced_by_typing(demo: Opening) -> None:
+async def test_what_is_proposed_is_replaced_by_typing(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await prompt(user, answers)
@@ -123,7 +123,7 @@ async def test_what_is_proposed_is_replaced_by_typing(demo: Opening) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: Opening) -> None:
+async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await prompt(user, answers)
@@ -134,7 +134,7 @@ async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: Opening
         assert answers == [2]
 
 
-async def test_the_button_goes_on_too(demo: Opening) -> None:
+async def test_the_button_goes_on_too(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await prompt(user, answers, "2")
@@ -142,7 +142,7 @@ async def test_the_button_goes_on_too(demo: Opening) -> None:
         assert answers == [2]
 
 
-async def test_escape_answers_nothing(demo: Opening) -> None:
+async def test_escape_answers_nothing(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await prompt(user, answers)
@@ -151,7 +151,7 @@ async def test_escape_answers_nothing(demo: Opening) -> None:
         assert answers == [None]
 
 
-async def test_two_quick_enters_answer_once(demo: Opening) -> None:
+async def test_two_quick_enters_answer_once(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with working(demo) as user:
         await prompt(user, answers, "2")

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from core.model.api_key import AuthorityName
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, server_opening
@@ -42,7 +42,7 @@ def stored() -> tuple[str, str, str, str | None]:
 # -- what is shown -------------------------------------------------------------------
 
 
-async def test_everything_about_the_key_is_shown(demo: Opening) -> None:
+async def test_everything_about_the_key_is_shown(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         for words in (
@@ -62,7 +62,7 @@ async def test_everything_about_the_key_is_shown(demo: Opening) -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "e", "f4"])
-async def test_each_of_its_keys_opens_it(demo: Opening, key: str) -> None:
+async def test_each_of_its_keys_opens_it(demo: OpenRequest, key: str) -> None:
     async with working(demo) as user:
         await user.press(key)
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
@@ -70,13 +70,13 @@ async def test_each_of_its_keys_opens_it(demo: Opening, key: str) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_more_permissions_than_fit_are_marked_as_more(demo: Opening) -> None:
+async def test_more_permissions_than_fit_are_marked_as_more(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user, "Whole Office Suite")
         assert "ApiEnterprise" in user.text or "…" in user.text.split("Permissions")[1].split("Date and time")[0]
 
 
-async def test_the_date_disabled_is_shown(demo: Opening) -> None:
+async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user, "Dentist Finder")
         assert "Key Status Disabled by Customer" in user.flowing_text
@@ -84,7 +84,7 @@ async def test_the_date_disabled_is_shown(demo: Opening) -> None:
         assert f"Date Disabled {disabled[:19]}" in user.flowing_text
 
 
-async def test_the_keys_own_audit_entries_are_listed_and_open(demo: Opening) -> None:
+async def test_the_keys_own_audit_entries_are_listed_and_open(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user, "Dentist Finder")
         assert len(user.list.rows) == 2
@@ -98,7 +98,7 @@ async def test_the_keys_own_audit_entries_are_listed_and_open(demo: Opening) -> 
 # -- the fields ----------------------------------------------------------------------
 
 
-async def test_each_changed_field_has_an_audit_row_of_its_own(demo: Opening) -> None:
+async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         before = rows.last_entry()
@@ -134,7 +134,7 @@ async def test_each_changed_field_has_an_audit_row_of_its_own(demo: Opening) -> 
         assert len(user.list.rows) == 5
 
 
-async def test_nothing_changed_writes_nothing(demo: Opening) -> None:
+async def test_nothing_changed_writes_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         before = rows.last_entry()
@@ -143,7 +143,7 @@ async def test_nothing_changed_writes_nothing(demo: Opening) -> None:
         assert rows.last_entry() == before
 
 
-async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: Opening) -> None:
+async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("agreement", "2024-31-12")
@@ -153,7 +153,7 @@ async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: Openin
         assert (user.focused, stored()[3]) == ("agreement", "2021-09-21")
 
 
-async def test_leaving_with_something_unsaved_asks(demo: Opening) -> None:
+async def test_leaving_with_something_unsaved_asks(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
@@ -168,7 +168,7 @@ async def test_leaving_with_something_unsaved_asks(demo: Opening) -> None:
         assert stored()[1] == "555-0105"
 
 
-async def test_quitting_with_something_unsaved_asks(demo: Opening) -> None:
+async def test_quitting_with_something_unsaved_asks(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
@@ -177,7 +177,7 @@ async def test_quitting_with_something_unsaved_asks(demo: Opening) -> None:
         assert "Not saved yet: this key's fields." in user.text
 
 
-async def test_fields_changed_elsewhere_are_not_overwritten(demo: Opening) -> None:
+async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
@@ -189,7 +189,7 @@ async def test_fields_changed_elsewhere_are_not_overwritten(demo: Opening) -> No
         assert (user.field("phone").value, stored()[0]) == ("555-0199", "elsewhere@example")
 
 
-async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: Opening) -> None:
+async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
@@ -201,7 +201,7 @@ async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: Openi
         assert (user.field("email").value, user.field("phone").value) == ("elsewhere@example", "555-0199")
 
 
-async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: Opening) -> None:
+async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("email", "mine@example")
@@ -213,7 +213,7 @@ async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: Opening) -> N
         assert stored()[0] == "mine@example"
 
 
-async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
+async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
@@ -221,7 +221,7 @@ async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
         assert (user.field("email").value, user.said) == ("elsewhere@example", "Read again.")
 
 
-async def test_a_key_that_is_gone_is_said_to_be_gone(demo: Opening) -> None:
+async def test_a_key_that_is_gone_is_said_to_be_gone(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
@@ -234,7 +234,7 @@ async def test_a_key_that_is_gone_is_said_to_be_gone(demo: Opening) -> None:
         assert "API keys: 11" in user.text
 
 
-async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: Opening) -> None:
+async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
@@ -248,7 +248,7 @@ async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: O
 # -- the status ----------------------------------------------------------------------
 
 
-async def test_the_status_is_changed_here_as_well(demo: Opening) -> None:
+async def test_the_status_is_changed_here_as_well(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         before = rows.last_entry()
@@ -268,7 +268,7 @@ async def test_the_status_is_changed_here_as_well(demo: Opening) -> None:
         assert len(user.list.rows) == 2
 
 
-async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: Opening) -> None:
+async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user, "Old Recall Service")
         await user.press("d")
@@ -276,7 +276,7 @@ async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: Opening) 
         assert user.said == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
 
 
-async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Opening) -> None:
+async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await edit(user)
         await user.press("d")
@@ -293,7 +293,7 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
 # -- the key in full -----------------------------------------------------------------
 
 
-async def test_a_key_is_shown_in_full_after_that_was_logged(demo: Opening) -> None:
+async def test_a_key_is_shown_in_full_after_that_was_logged(demo: OpenRequest) -> None:
     async with working(demo) as user:
         key = await edit(user)
         before = rows.last_entry()
@@ -309,7 +309,7 @@ async def test_a_key_is_shown_in_full_after_that_was_logged(demo: Opening) -> No
         assert len(user.list.rows) == 2
 
 
-async def test_what_cannot_be_logged_is_not_shown(demo: Opening) -> None:
+async def test_what_cannot_be_logged_is_not_shown(demo: OpenRequest) -> None:
     async with working(demo) as user:
         key = await edit(user)
         with rows.locked():
@@ -322,7 +322,7 @@ async def test_what_cannot_be_logged_is_not_shown(demo: Opening) -> None:
 
 
 async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_logged(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working(demo) as user:
         sent: list[str] = []
@@ -343,7 +343,7 @@ async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_log
         assert key not in user.text
 
 
-async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: Opening) -> None:
+async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
     rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
     rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
@@ -359,7 +359,7 @@ async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: Openin
 # -- a key that the registry does not know -------------------------------------------
 
 
-async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: Opening) -> None:
+async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: OpenRequest) -> None:
     rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
     async with working(demo) as user:
         await user.go_to(DEVELOPER)
@@ -374,7 +374,7 @@ async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: Openi
         assert "local registry does not know this key" in user.said
 
 
-async def test_where_headquarters_does_not_answer_nothing_is_changed_and_the_reason_is_said(demo: Opening) -> None:
+async def test_where_headquarters_does_not_answer_nothing_is_changed_and_the_reason_is_said(demo: OpenRequest) -> None:
     async with working(server_opening(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")

@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import PracticeUnavailable
 from core.base.secret import Secret
 from core.model.api_key import AuthorityName
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
@@ -23,7 +23,7 @@ from tui.screens.connect import ConnectScreen
 # -- the embedded practice -----------------------------------------------------------
 
 
-async def test_the_first_start_makes_a_practice_and_logs_that_it_was_opened(embedded: Opening) -> None:
+async def test_the_first_start_makes_a_practice_and_logs_that_it_was_opened(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         assert user.text.startswith("Embedded practice · practice.sqlite3")
         assert "No API keys yet." in user.text
@@ -32,7 +32,7 @@ async def test_the_first_start_makes_a_practice_and_logs_that_it_was_opened(embe
         assert FILE.stat().st_mode & 0o777 == 0o600
 
 
-async def test_the_first_picture_is_painted_before_the_practice_is_open(embedded: Opening) -> None:
+async def test_the_first_picture_is_painted_before_the_practice_is_open(embedded: OpenRequest) -> None:
     app = ApisetupApp(embedded)
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
@@ -72,7 +72,7 @@ async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> No
         assert app.cannot_start is not None
 
 
-async def test_a_file_of_another_account_says_so(demo: Opening) -> None:
+async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
     rows.change("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     app = ApisetupApp(demo)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -90,7 +90,7 @@ async def test_the_demo_can_be_tried_again_where_it_could_not_be_entered() -> No
 # -- the database password -----------------------------------------------------------
 
 
-async def test_the_database_password_is_asked_for_and_then_the_user(demo: Opening) -> None:
+async def test_the_database_password_is_asked_for_and_then_the_user(demo: OpenRequest) -> None:
     async with working(server_opening()) as user:
         await user.at(ConnectScreen)
         assert "opendental on db.example:3306 as apisetup" in user.text
@@ -103,7 +103,7 @@ async def test_the_database_password_is_asked_for_and_then_the_user(demo: Openin
         assert user.text.splitlines()[0].endswith("admin")
 
 
-async def test_a_wrong_database_password_can_be_typed_again(demo: Opening) -> None:
+async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -> None:
     async with working(server_opening()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("not it")
@@ -116,7 +116,7 @@ async def test_a_wrong_database_password_can_be_typed_again(demo: Opening) -> No
         await user.at(SignInScreen)
 
 
-async def test_a_known_password_that_is_wrong_is_asked_for(demo: Opening) -> None:
+async def test_a_known_password_that_is_wrong_is_asked_for(demo: OpenRequest) -> None:
     async with working(server_opening(password="old")) as user:
         await user.at(ConnectScreen)
         assert user.focused == "password"
@@ -140,7 +140,7 @@ async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
 # -- the sign-in ---------------------------------------------------------------------
 
 
-async def test_signing_in_is_logged_and_leaving_too(demo: Opening) -> None:
+async def test_signing_in_is_logged_and_leaving_too(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     before = rows.last_entry()
     async with working(server_opening(password=DATABASE_PASSWORD)) as user:
@@ -152,7 +152,7 @@ async def test_signing_in_is_logged_and_leaving_too(demo: Opening) -> None:
         assert rows.audit_texts(before)[2:] == ["User: admin has logged off."]
 
 
-async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: Opening) -> None:
+async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     async with working(server_opening(password=DATABASE_PASSWORD)) as user:
         said = set()
@@ -165,7 +165,7 @@ async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: Openin
         assert rows.query("SELECT FailedAttempts FROM userod WHERE UserName = 'admin'") == [(2,)]
 
 
-async def test_a_locked_user_is_told_until_when(demo: Opening) -> None:
+async def test_a_locked_user_is_told_until_when(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     async with working(server_opening(password=DATABASE_PASSWORD)) as user:
         for _ in range(5):
@@ -174,13 +174,13 @@ async def test_a_locked_user_is_told_until_when(demo: Opening) -> None:
         assert user.said.startswith("This user is locked until 09:08:07 (the server's clock)")
 
 
-async def test_a_user_without_setup_is_told_so(demo: Opening) -> None:
+async def test_a_user_without_setup_is_told_so(demo: OpenRequest) -> None:
     async with working(server_opening(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "Maria", "")
         assert user.said.startswith("The user Maria lacks the permission Setup")
 
 
-async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: Opening) -> None:
+async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: OpenRequest) -> None:
     async with working(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
@@ -189,7 +189,9 @@ async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: Openin
         assert "headquarters is not told" in user.flowing_text
 
 
-async def test_a_first_reading_that_fails_is_told_on_the_way_in(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_first_reading_that_fails_is_told_on_the_way_in(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_service: SettingsService) -> None:
         raise PracticeUnavailable("The settings cannot be read now.")
 
@@ -202,7 +204,7 @@ async def test_a_first_reading_that_fails_is_told_on_the_way_in(demo: Opening, m
     app.commits.close()
 
 
-async def test_a_wrong_database_password_is_gone_from_its_field(demo: Opening) -> None:
+async def test_a_wrong_database_password_is_gone_from_its_field(demo: OpenRequest) -> None:
     async with working(server_opening()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("wrong")

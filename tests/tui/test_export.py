@@ -15,7 +15,7 @@ import pytest
 
 from core.audit import export as audit_export
 from core.audit.export import AuditExport
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, working
@@ -79,7 +79,7 @@ async def writing(user: User, name: str = "trail.csv") -> None:
 # -- the way that goes well ----------------------------------------------------------
 
 
-async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: Opening) -> None:
+async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "user:Maria since:2024-11-01")
@@ -98,7 +98,7 @@ async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: Opening) 
         assert user.said == f"Exported: {len(expected)} entries."
 
 
-async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: Opening) -> None:
+async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await prompt(user)
@@ -109,7 +109,7 @@ async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: Ope
         assert files() == ["audit-trail-2024-11-05.csv", "audit-trail-2024-11-05.csv.about.json"]
 
 
-async def test_everything_is_called_everything(demo: Opening) -> None:
+async def test_everything_is_called_everything(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "")
@@ -127,7 +127,7 @@ async def test_everything_is_called_everything(demo: Opening) -> None:
         assert "Entries: everything" in user.text
 
 
-async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trail(demo: Opening) -> None:
+async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trail(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         before = rows.last_entry()
@@ -143,7 +143,7 @@ async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trai
         assert finished == f"Audit Trail export to trail.csv finished by admin: 143 entries, SHA-256 {digest}"
 
 
-async def test_reading_again_shows_that_it_was_exported(demo: Opening) -> None:
+async def test_reading_again_shows_that_it_was_exported(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await export(user, "trail.csv")
@@ -165,7 +165,7 @@ async def test_reading_again_shows_that_it_was_exported(demo: Opening) -> None:
     ],
 )
 async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
-    demo: Opening, tmp_path: Path, name: str, said: str
+    demo: OpenRequest, tmp_path: Path, name: str, said: str
 ) -> None:
     (tmp_path / "folder.csv").mkdir()
     async with working(demo) as user:
@@ -181,7 +181,7 @@ async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
         assert len(rows.audit_texts(before)) == 2
 
 
-async def test_no_name_exports_nothing(demo: Opening) -> None:
+async def test_no_name_exports_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         before = rows.last_entry()
@@ -192,7 +192,7 @@ async def test_no_name_exports_nothing(demo: Opening) -> None:
 
 
 @pytest.mark.parametrize("taken", ["trail.csv", "trail.csv.about.json"])
-async def test_it_asks_before_it_replaces_a_file(demo: Opening, taken: str) -> None:
+async def test_it_asks_before_it_replaces_a_file(demo: OpenRequest, taken: str) -> None:
     Path(taken).write_text("mine", encoding="utf-8")
     async with working(demo) as user:
         await trail(user)
@@ -216,7 +216,7 @@ async def test_it_asks_before_it_replaces_a_file(demo: Opening, taken: str) -> N
 
 
 @small_steps
-async def test_while_it_writes_it_says_how_far_it_is(demo: Opening, gate: Gates) -> None:
+async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         held = gate(AuditExport, "step", hold=3)
@@ -236,7 +236,7 @@ async def test_while_it_writes_it_says_how_far_it_is(demo: Opening, gate: Gates)
 
 
 @small_steps
-async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: Opening, gate: Gates) -> None:
+async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         before = rows.last_entry()
@@ -254,7 +254,7 @@ async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: O
 
 
 @small_steps
-async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(demo: Opening, gate: Gates) -> None:
+async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         held = gate(AuditExport, "step", hold=3)
@@ -274,7 +274,7 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(de
 
 @small_steps
 @pytest.mark.parametrize("still_away", [False, True])
-async def test_an_export_that_failed_can_be_ended(demo: Opening, gate: Gates, still_away: bool) -> None:
+async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates, still_away: bool) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         held = gate(AuditExport, "step", hold=3)
@@ -293,7 +293,7 @@ async def test_an_export_that_failed_can_be_ended(demo: Opening, gate: Gates, st
 
 
 @small_steps
-async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: Opening, gate: Gates) -> None:
+async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         held = gate(AuditExport, "step", hold=3)
@@ -309,7 +309,7 @@ async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: Openi
     assert files() == []
 
 
-async def test_two_quick_presses_export_once(demo: Opening) -> None:
+async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         before = rows.last_entry()
@@ -325,7 +325,7 @@ async def test_two_quick_presses_export_once(demo: Opening) -> None:
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_where_nothing_can_be_logged_nothing_is_exported(demo: Opening) -> None:
+async def test_where_nothing_can_be_logged_nothing_is_exported(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await export(user, "trail.csv")
@@ -337,7 +337,7 @@ async def test_where_nothing_can_be_logged_nothing_is_exported(demo: Opening) ->
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"], ids=["at once", "in the middle"])
 async def test_a_full_disk_says_so_and_leaves_nothing_behind(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch, name: str
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     make = os.open
 
@@ -361,7 +361,7 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
 
 
 async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = AuditExport.begin
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from core.keys.service import KeyService
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
 from tests.support.gates import Gates
@@ -44,15 +44,15 @@ from tui.screens.help import HelpScreen
 
 
 @pytest.fixture
-def hq(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
+def hq(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
     """A headquarters that has three keys of the practice."""
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
     with registered() as server:
         yield server
 
 
-def opening(**more: object) -> Opening:
-    return replace(server_opening(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of Opening
+def opening(**more: object) -> OpenRequest:
+    return replace(server_opening(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
 
 
 def label(user: User) -> str:
@@ -212,7 +212,7 @@ async def test_what_is_typed_into_the_settings_while_the_answer_comes_is_kept_an
 
 
 async def test_a_save_is_made_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
-    taking = gate(KeyService, "take_over")
+    taking = gate(KeyService, "apply_list")
     async with working(opening()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
@@ -232,7 +232,7 @@ async def test_a_save_is_made_while_the_answer_is_being_taken_over(hq: Headquart
 
 
 async def test_a_dialog_opens_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
-    taking = gate(KeyService, "take_over")
+    taking = gate(KeyService, "apply_list")
     async with working(opening()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
@@ -597,7 +597,7 @@ async def test_without_headquarters_everything_else_works_and_r_asks_again(hq: H
         await user.at(Question)
 
 
-async def test_a_practice_without_an_account_shows_its_copy(demo: Opening) -> None:
+async def test_a_practice_without_an_account_shows_its_copy(demo: OpenRequest) -> None:
     async with working(opening()) as user:
         await arrive(user)
         assert label(user) == "API keys: 12 · not reached; copy, status unknown"

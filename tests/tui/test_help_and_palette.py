@@ -8,7 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, working
 from tests.support.waiting import until
 from tests.tui.test_assign import assign, license_of
@@ -66,7 +66,7 @@ on_each_screen = pytest.mark.parametrize("go", SCREENS.values(), ids=SCREENS)
 
 @on_each_screen
 async def test_help_lists_the_keys_of_the_screen_one_came_from(
-    demo: Opening, go: Callable[[User], Awaitable[object]]
+    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
 ) -> None:
     async with working(demo, size=(100, 60)) as user:
         await go(user)
@@ -79,7 +79,7 @@ async def test_help_lists_the_keys_of_the_screen_one_came_from(
         assert user.stack == stack
 
 
-async def test_question_mark_in_a_text_field_is_only_a_character(demo: Opening) -> None:
+async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await assign(user, key="")
         user.field("key").focus()
@@ -87,7 +87,7 @@ async def test_question_mark_in_a_text_field_is_only_a_character(demo: Opening) 
         assert user.field("key").value == "?"
 
 
-async def test_help_does_not_open_upon_help(demo: Opening) -> None:
+async def test_help_does_not_open_upon_help(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("question_mark", "question_mark", "f1")
         assert user.stack == ["ApiSetupScreen", "HelpScreen"]
@@ -101,7 +101,7 @@ def test_help_tells_about_text_fields_and_the_mouse() -> None:
 
 @on_each_screen
 async def test_the_key_bar_names_the_help_where_the_screen_has_one(
-    demo: Opening, go: Callable[[User], Awaitable[object]]
+    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
 ) -> None:
     async with working(demo) as user:
         await go(user)
@@ -111,7 +111,7 @@ async def test_the_key_bar_names_the_help_where_the_screen_has_one(
 
 @on_each_screen
 async def test_the_key_bar_names_no_letter_while_a_field_has_focus(
-    demo: Opening, go: Callable[[User], Awaitable[object]]
+    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
 ) -> None:
     async with working(demo) as user:
         await go(user)
@@ -135,7 +135,7 @@ async def palette(user: User) -> OptionList:
     return options
 
 
-async def test_the_palette_runs_what_it_names(demo: Opening) -> None:
+async def test_the_palette_runs_what_it_names(demo: OpenRequest) -> None:
     async with working(demo) as user:
         options = await palette(user)
         await user.enter_text("Audit")
@@ -145,7 +145,7 @@ async def test_the_palette_runs_what_it_names(demo: Opening) -> None:
         await until(lambda: isinstance(user.app.screen, AuditTrailScreen))
 
 
-async def test_the_palette_offers_only_what_can_be_done_now(demo: Opening) -> None:
+async def test_the_palette_offers_only_what_can_be_done_now(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await license_of(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
@@ -157,13 +157,13 @@ async def test_the_palette_offers_only_what_can_be_done_now(demo: Opening) -> No
         ]
 
 
-async def test_the_palette_does_not_blink(demo: Opening) -> None:
+async def test_the_palette_does_not_blink(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await palette(user)
         assert not user.app.screen.query_one(Input).cursor_blink
 
 
-async def test_escape_leaves_the_palette(demo: Opening) -> None:
+async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await palette(user)
         await user.press("escape")
@@ -173,7 +173,7 @@ async def test_escape_leaves_the_palette(demo: Opening) -> None:
 # -- the size of the terminal --------------------------------------------------------
 
 
-async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: Opening) -> None:
+async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: OpenRequest) -> None:
     async with working(demo, size=(59, 24)) as user:
         assert user.flowing_text == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger."
         await user.press("d", "a", "t", "ctrl+s")
@@ -190,7 +190,7 @@ async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: Openin
 
 
 @on_each_screen
-async def test_each_screen_stands_the_smallest_size(demo: Opening, go: Callable[[User], Awaitable[object]]) -> None:
+async def test_each_screen_stands_the_smallest_size(demo: OpenRequest, go: Callable[[User], Awaitable[object]]) -> None:
     async with working(demo, size=(60, 20)) as user:
         await go(user)
         for widget in user.screen.query("*"):

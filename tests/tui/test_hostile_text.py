@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.offices.config import Configuration
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
 from tests.tui.test_assign import assign
@@ -62,7 +62,7 @@ def harmless(user: User) -> None:
 
 
 @each_text
-async def test_api_setup(demo: Opening, text: str, shown: str) -> None:
+async def test_api_setup(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo, size=(120, 36)) as user:
         literal(user, shown)
@@ -78,7 +78,7 @@ async def test_api_setup(demo: Opening, text: str, shown: str) -> None:
 
 
 @each_text
-async def test_dialogs_about_a_key(demo: Opening, text: str, shown: str) -> None:
+async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo) as user:
         index = next(
@@ -100,7 +100,7 @@ async def test_dialogs_about_a_key(demo: Opening, text: str, shown: str) -> None
 
 
 @each_text
-async def test_the_question_of_a_conflict(demo: Opening, text: str, shown: str) -> None:
+async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo) as user:
         await user.fill("interval", "15")
@@ -117,7 +117,7 @@ async def test_the_question_of_a_conflict(demo: Opening, text: str, shown: str) 
 
 
 @each_text
-async def test_edit(demo: Opening, text: str, shown: str) -> None:
+async def test_edit(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo, size=(120, 36)) as user:
         await user.press("enter")
@@ -134,7 +134,7 @@ async def test_edit(demo: Opening, text: str, shown: str) -> None:
 
 
 @each_text
-async def test_the_audit_trail_and_an_entry(demo: Opening, text: str, shown: str) -> None:
+async def test_the_audit_trail_and_an_entry(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo) as user:
         await user.press("t")
@@ -149,7 +149,7 @@ async def test_the_audit_trail_and_an_entry(demo: Opening, text: str, shown: str
 
 
 @each_text
-async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: Opening, text: str, shown: str) -> None:
+async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     # Namesakes are chosen by their numbers, so only one user has the name.
     rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
@@ -178,7 +178,7 @@ async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: Opening, te
 
 
 @each_text
-async def test_the_result_of_a_verification(demo: Opening, text: str, shown: str) -> None:
+async def test_the_result_of_a_verification(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo) as user:
         await user.press("t")
@@ -193,7 +193,7 @@ async def test_the_result_of_a_verification(demo: Opening, text: str, shown: str
 
 
 @each_text
-async def test_an_export(demo: Opening, text: str, shown: str) -> None:
+async def test_an_export(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
     rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
@@ -217,7 +217,7 @@ async def test_an_export(demo: Opening, text: str, shown: str) -> None:
 
 
 @each_text
-async def test_about_and_help_and_palette(demo: Opening, text: str, shown: str) -> None:
+async def test_about_and_help_and_palette(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with working(demo) as user:
         await user.press("i")
@@ -230,7 +230,7 @@ async def test_about_and_help_and_palette(demo: Opening, text: str, shown: str) 
 
 
 @each_text
-async def test_the_agreement(demo: Opening, text: str, shown: str, tmp_path: Path) -> None:
+async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path: Path) -> None:
     file = tmp_path / "license.txt"
     file.write_text(text, encoding="utf-8")
     own = replace(demo, configuration=Configuration(file, text[:200]))
@@ -245,10 +245,10 @@ async def test_the_agreement(demo: Opening, text: str, shown: str, tmp_path: Pat
 
 
 @each_text
-async def test_the_name_of_the_user_who_signed_in(demo: Opening, text: str, shown: str) -> None:
+async def test_the_name_of_the_user_who_signed_in(demo: OpenRequest, text: str, shown: str) -> None:
     name = text[:299]
     rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
-    own = replace(demo, surroundings=replace(demo.surroundings, account=name, computer=name))
+    own = replace(demo, runtime=replace(demo.runtime, account=name, computer=name))
     async with working(own) as user:
         assert user.text.splitlines()[0].startswith("Bright Smiles")
         harmless(user)

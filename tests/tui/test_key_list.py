@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
@@ -26,7 +26,7 @@ def developers(user: User) -> list[str]:
 # -- what is shown -------------------------------------------------------------------
 
 
-async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(demo: Opening) -> None:
+async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(demo: OpenRequest) -> None:
     async with working(demo) as user:
         assert "Permissions: 2" in user.text
         assert "ApiAppointments" in user.text
@@ -35,13 +35,13 @@ async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(
         assert "ApiPayPlans" in user.text
 
 
-async def test_a_status_other_than_enabled_stands_in_words(demo: Opening) -> None:
+async def test_a_status_other_than_enabled_stands_in_words(demo: OpenRequest) -> None:
     async with working(demo) as user:
         for words in ("Disabled by Customer", "Disabled by Developer", "Disabled by Open Dental", "Read Enabled"):
             assert words in user.text
 
 
-async def test_two_keys_that_look_the_same_are_told_apart(demo: Opening) -> None:
+async def test_two_keys_that_look_the_same_are_told_apart(demo: OpenRequest) -> None:
     same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
     rows.change(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
     async with working(demo) as user:
@@ -52,7 +52,7 @@ async def test_two_keys_that_look_the_same_are_told_apart(demo: Opening) -> None
         assert all(label in user.text for label in ending)
 
 
-async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: Opening) -> None:
+async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         assert "No API keys yet." in user.text
         for key in ("d", "e", "enter"):
@@ -65,7 +65,7 @@ async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: Opening) 
 # -- the filter ----------------------------------------------------------------------
 
 
-async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: Opening) -> None:
+async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("slash", "p", "o", "r", "t")
         assert developers(user) == ["Patient Portal Plus"] * 2
@@ -75,7 +75,7 @@ async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: Opening)
         assert (user.focused, user.stack) == ("keys", ["ApiSetupScreen"])
 
 
-async def test_enter_in_the_filter_goes_to_the_list(demo: Opening) -> None:
+async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("slash", "p", "o", "r", "t", "enter", "down", "enter")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
@@ -96,14 +96,14 @@ async def test_enter_in_the_filter_goes_to_the_list(demo: Opening) -> None:
         ("yes mate", ["Insurance Mate"]),
     ],
 )
-async def test_the_filter_finds_developer_last_four_and_status(demo: Opening, words: str, found: list[str]) -> None:
+async def test_the_filter_finds_developer_last_four_and_status(demo: OpenRequest, words: str, found: list[str]) -> None:
     async with working(demo) as user:
         await user.press("slash")
         await user.enter_text(words)
         assert developers(user) == found
 
 
-async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: Opening) -> None:
+async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
@@ -114,7 +114,7 @@ async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: Opening) -
         assert len(developers(user)) == 12
 
 
-async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
+async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("slash", "q", "d", "a", "t")
         assert user.field("filter").value == "qdat"
@@ -124,7 +124,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
 # -- disabling and enabling ----------------------------------------------------------
 
 
-async def test_a_key_is_disabled_by_d_and_y(demo: Opening) -> None:
+async def test_a_key_is_disabled_by_d_and_y(demo: OpenRequest) -> None:
     async with working(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Insurance Mate")
@@ -140,7 +140,7 @@ async def test_a_key_is_disabled_by_d_and_y(demo: Opening) -> None:
         assert text.endswith("(Insurance Mate) changed from Enabled to Disabled by Customer by admin")
 
 
-async def test_the_question_names_the_key_and_what_will_be(demo: Opening) -> None:
+async def test_the_question_names_the_key_and_what_will_be(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await disable_question(user, "Insurance Mate")
         for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
@@ -148,7 +148,7 @@ async def test_the_question_names_the_key_and_what_will_be(demo: Opening) -> Non
 
 
 @pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "enter"]])
-async def test_only_y_disables(demo: Opening, keys: list[str]) -> None:
+async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
     async with working(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Insurance Mate")
@@ -159,7 +159,7 @@ async def test_only_y_disables(demo: Opening, keys: list[str]) -> None:
         assert rows.last_entry() == before
 
 
-async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: Opening) -> None:
+async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await disable_question(user, "Insurance Mate")
         await user.press("right", "enter")
@@ -167,7 +167,7 @@ async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: Opening
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
 
 
-async def test_a_key_that_the_office_disabled_is_enabled_again(demo: Opening) -> None:
+async def test_a_key_that_the_office_disabled_is_enabled_again(demo: OpenRequest) -> None:
     async with working(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Dentist Finder")
@@ -179,7 +179,7 @@ async def test_a_key_that_the_office_disabled_is_enabled_again(demo: Opening) ->
         assert "changed from Disabled by Customer to Enabled by admin" in rows.audit_texts(before)[0]
 
 
-async def test_a_key_with_read_enabled_may_be_disabled(demo: Opening) -> None:
+async def test_a_key_with_read_enabled_may_be_disabled(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await disable_question(user, "Molar Records")
         await user.press("y", "enter")
@@ -193,7 +193,7 @@ async def test_a_key_with_read_enabled_may_be_disabled(demo: Opening) -> None:
         ("Smile Imaging", "Open Dental disabled this key; only Open Dental's support can enable it."),
     ],
 )
-async def test_what_the_office_may_not_change_is_said(demo: Opening, developer: str, words: str) -> None:
+async def test_what_the_office_may_not_change_is_said(demo: OpenRequest, developer: str, words: str) -> None:
     async with working(demo) as user:
         before = rows.last_entry()
         await user.go_to(developer)
@@ -203,7 +203,7 @@ async def test_what_the_office_may_not_change_is_said(demo: Opening, developer: 
         assert rows.last_entry() == before
 
 
-async def test_a_status_changed_elsewhere_is_not_overwritten(demo: Opening) -> None:
+async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await disable_question(user, "Insurance Mate")
         rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
@@ -216,7 +216,7 @@ async def test_a_status_changed_elsewhere_is_not_overwritten(demo: Opening) -> N
         assert (rows.status_of("Insurance Mate"), rows.last_entry()) == (KeyStatus.DISABLED_BY_HQ, before)
 
 
-async def test_a_locked_file_disables_nothing_and_says_so(demo: Opening) -> None:
+async def test_a_locked_file_disables_nothing_and_says_so(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await disable_question(user, "Insurance Mate")
         with rows.locked():
@@ -226,7 +226,7 @@ async def test_a_locked_file_disables_nothing_and_says_so(demo: Opening) -> None
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_reading_again_shows_keys_that_came_from_elsewhere(demo: Opening) -> None:
+async def test_reading_again_shows_keys_that_came_from_elsewhere(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.go_to("Insurance Mate")
         rows.change("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")

@@ -13,7 +13,7 @@ from core.base.errors import PracticeUnavailable
 from core.keys.service import KeyService
 from core.model.api_key import AuthorityName
 from core.office.office import Office
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
@@ -31,7 +31,7 @@ from tui.platform.inactivity import Inactivity, shorter
 from tui.screens.api_setup import ApiSetupScreen
 
 
-def server(**more: Any) -> Opening:
+def server(**more: Any) -> OpenRequest:
     opening = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
     return replace(opening, **more)
 
@@ -49,7 +49,7 @@ async def leave_alone(user: User) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _with_password(demo: Opening) -> None:
+def _with_password(demo: OpenRequest) -> None:
     set_password("admin", "drill")
 
 

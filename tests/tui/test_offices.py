@@ -13,13 +13,13 @@ import pytest
 from core.model.api_key import AuthorityName
 from core.office.office import Office
 from core.offices.catalog import Offices
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.offices.paths import Locations
 from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, ServerOpening, opening_of, server_opening, surroundings
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, ServerOpenRequest, opening_of, runtime, server_opening
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import SIZE, User
 from tests.support.waiting import until
@@ -52,9 +52,9 @@ def write(text: str = OFFICES) -> None:
 
 
 @asynccontextmanager
-async def choosing(opening: Opening | None = None) -> AsyncIterator[User]:
+async def choosing(opening: OpenRequest | None = None) -> AsyncIterator[User]:
     """Run the program with the offices of the file, beginning with the list unless a practice is named."""
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), surroundings(), {})
+    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
     app = ApisetupApp(opening, offices)
     async with app.run_test(size=SIZE) as pilot:
         yield User(pilot)
@@ -62,7 +62,7 @@ async def choosing(opening: Opening | None = None) -> AsyncIterator[User]:
 
 
 @pytest.fixture(autouse=True)
-def _offices(demo: Opening) -> None:
+def _offices(demo: OpenRequest) -> None:
     write()
 
 
@@ -239,7 +239,7 @@ async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
 
 
 async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) -> None:
-    held = gate(Opening, "known_password")
+    held = gate(OpenRequest, "known_password")
     async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
@@ -256,7 +256,7 @@ async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) ->
 async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
-    held = gate(ServerOpening, "open")
+    held = gate(ServerOpenRequest, "open")
     async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
@@ -310,7 +310,7 @@ async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
     gate: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_password("admin", "drill")
-    monkeypatch.setattr("tui.app.PATIENCE", 0.05)
+    monkeypatch.setattr("tui.app.SHUTDOWN_TIMEOUT", 0.05)
     async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
@@ -322,7 +322,7 @@ async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
         await until(held.left.is_set)
 
 
-async def test_without_offices_no_key_speaks_of_them(demo: Opening) -> None:
+async def test_without_offices_no_key_speaks_of_them(demo: OpenRequest) -> None:
     app = ApisetupApp(demo)
     async with app.run_test(size=SIZE) as pilot:
         user = User(pilot)
@@ -335,7 +335,7 @@ async def test_without_offices_no_key_speaks_of_them(demo: Opening) -> None:
 
 
 def test_all_offices_are_read_only_where_the_command_line_says_so() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), surroundings(), {}, read_only=True)
+    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {}, read_only=True)
     assert all(each.opening.read_only for each in offices.list())
 
 
@@ -343,15 +343,15 @@ def test_an_office_has_its_own_agreement_or_that_of_all(tmp_path: Path) -> None:
     (tmp_path / "ours.txt").write_text("Ours.")
     (tmp_path / "all.txt").write_text("All.")
     write('[license]\nfile = "all.txt"\n' + OFFICES + 'license_file = "ours.txt"\nlicense_title = "Ours"\n')
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), surroundings(), {})
+    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
     assert offices.opening("Training").configuration.agreement().title == "Ours"
     assert offices.opening("North Side").configuration.agreement().text == "All."
 
 
 def test_when_an_office_was_opened_is_noted_by_its_name() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), surroundings(), {})
-    offices.note_opened(offices.opening("Training"))
-    offices.note_opened(opening_of(FILE))
+    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
+    offices.record_opened(offices.opening("Training"))
+    offices.record_opened(opening_of(FILE))
     assert {each.name: each.last_opened for each in offices.list() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }

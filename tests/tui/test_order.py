@@ -8,7 +8,7 @@ from core.audit.search import AuditSearch
 from core.audit.service import AuditService
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
@@ -35,7 +35,7 @@ from tui.widgets.settings_form import SettingsForm
         ("i", "Notice"),
     ],
 )
-async def test_two_quick_presses_open_one_screen(demo: Opening, key: str, opened: str) -> None:
+async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, opened: str) -> None:
     async with working(demo) as user:
         user.send(key, key)
         await until(lambda: len(user.stack) > 1)
@@ -44,7 +44,7 @@ async def test_two_quick_presses_open_one_screen(demo: Opening, key: str, opened
         assert user.stack.count(opened) == 1
 
 
-async def test_different_quick_presses_open_one_screen(demo: Opening) -> None:
+async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> None:
     async with working(demo) as user:
         user.send("t", "enter", "d", "a")
         await until(lambda: len(user.stack) > 1)
@@ -53,7 +53,7 @@ async def test_different_quick_presses_open_one_screen(demo: Opening) -> None:
         assert user.stack[:2] == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def test_two_quick_saves_write_once(demo: Opening) -> None:
+async def test_two_quick_saves_write_once(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         before = rows.last_entry()
@@ -62,7 +62,7 @@ async def test_two_quick_saves_write_once(demo: Opening) -> None:
         assert len(rows.audit_texts(before)) == 1
 
 
-async def test_two_quick_answers_disable_once(demo: Opening) -> None:
+async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("d")
@@ -87,7 +87,7 @@ LEAVING: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize(("there", "key"), LEAVING.values(), ids=LEAVING)
-async def test_two_quick_presses_leave_one_screen(demo: Opening, there: list[str], key: str) -> None:
+async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, there: list[str], key: str) -> None:
     async with working(demo) as user:
         await user.press(*there)
         open_before = len(user.stack)
@@ -98,7 +98,7 @@ async def test_two_quick_presses_leave_one_screen(demo: Opening, there: list[str
         assert len(user.stack) in (open_before - 1, 1)
 
 
-async def test_two_quick_acceptances_are_one(demo: Opening, gate: Gates) -> None:
+async def test_two_quick_acceptances_are_one(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await license_of(user)
         await user.press("end")
@@ -109,7 +109,9 @@ async def test_two_quick_acceptances_are_one(demo: Opening, gate: Gates) -> None
         assert [text.split(" by ")[0].split(" ")[-1] for text in texts] == ["accepted", "added"]
 
 
-async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses_it(demo: Opening, gate: Gates) -> None:
+async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses_it(
+    demo: OpenRequest, gate: Gates
+) -> None:
     from core.licenses.service import LicenseService
 
     async with working(demo) as user:
@@ -130,7 +132,7 @@ async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses
 # -- late answers --------------------------------------------------------------------
 
 
-async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: Opening, gate: Gates) -> None:
+async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
@@ -145,7 +147,7 @@ async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: 
         assert (len(user.list.rows), user.said) == newer
 
 
-async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -159,7 +161,7 @@ async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Ope
         assert "altered" not in user.said
 
 
-async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
@@ -175,7 +177,7 @@ async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: Openin
         assert "altered" not in user.said
 
 
-async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: Opening, gate: Gates) -> None:
+async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(KeyService, "history")
         user.send("enter")
@@ -189,7 +191,7 @@ async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: Openin
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: Opening, gate: Gates) -> None:
+async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.go_to("Insurance Mate")
         held = gate(KeyService, "history")
@@ -204,7 +206,7 @@ async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: Op
         assert len(user.list.rows) == 2
 
 
-async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: Opening, gate: Gates) -> None:
+async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("enter")
@@ -224,7 +226,7 @@ async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: Openi
         assert user.row == "Insurance Mate | ********C465 | Disabled by Customer"
 
 
-async def test_what_is_typed_while_a_reading_runs_is_kept(demo: Opening, gate: Gates) -> None:
+async def test_what_is_typed_while_a_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(SettingsService, "load")
         user.send("r")
@@ -237,7 +239,7 @@ async def test_what_is_typed_while_a_reading_runs_is_kept(demo: Opening, gate: G
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
 
 
-async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: Opening, gate: Gates) -> None:
+async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         held = gate(SettingsService, "save")
@@ -256,7 +258,7 @@ async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: Opening, gate
 # -- changes that run while one goes on ----------------------------------------------
 
 
-async def test_nothing_else_is_started_while_a_change_is_saved(demo: Opening, gate: Gates) -> None:
+async def test_nothing_else_is_started_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -270,7 +272,7 @@ async def test_nothing_else_is_started_while_a_change_is_saved(demo: Opening, ga
         await until(lambda: user.said.startswith("Saved"))
 
 
-async def test_quitting_while_a_change_is_saved_waits_for_it(demo: Opening, gate: Gates) -> None:
+async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -289,7 +291,7 @@ async def test_quitting_while_a_change_is_saved_waits_for_it(demo: Opening, gate
         assert len(rows.audit_texts(before)) == 1
 
 
-async def test_help_can_be_read_while_a_change_is_saved(demo: Opening, gate: Gates) -> None:
+async def test_help_can_be_read_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -304,7 +306,7 @@ async def test_help_can_be_read_while_a_change_is_saved(demo: Opening, gate: Gat
         assert user.said.startswith("Saved: ")
 
 
-async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: Opening, gate: Gates) -> None:
+async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, server_opening
 from tests.support.user_driver import User, working
@@ -24,7 +24,7 @@ PICTURES = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg
 SHOWS_WHAT_WAS_TYPED = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
 
 
-def test_no_screen_shows_a_key_that_nobody_asked_for(demo: Opening) -> None:
+def test_no_screen_shows_a_key_that_nobody_asked_for(demo: OpenRequest) -> None:
     known = rows.key_texts()
     assert len(known) == 12
     assert len(PICTURES) > 80
@@ -38,7 +38,7 @@ def test_no_screen_shows_a_key_that_nobody_asked_for(demo: Opening) -> None:
 
 
 @pytest.fixture
-def named(demo: Opening) -> str:
+def named(demo: OpenRequest) -> str:
     """A key of the practice, which an entry names in clear as Open Dental's own window writes it."""
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     rows.change(
@@ -54,7 +54,7 @@ async def find(user: User, line: str) -> None:
     await user.press("enter")
 
 
-async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: Opening, named: str) -> None:
+async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: OpenRequest, named: str) -> None:
     async with working(demo) as user:
         await find(user, f"text:{named}")
         assert len(user.list.rows) == 1
@@ -69,7 +69,9 @@ async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: Opening, n
         assert named not in shown + user.text
 
 
-async def test_a_key_that_an_entry_names_is_masked_in_the_result_of_a_verification(demo: Opening, named: str) -> None:
+async def test_a_key_that_an_entry_names_is_masked_in_the_result_of_a_verification(
+    demo: OpenRequest, named: str
+) -> None:
     async with working(demo) as user:
         await find(user, "")
         await user.press("v")
@@ -89,7 +91,7 @@ def verified(user: User) -> list[object]:
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"])
 async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
-    demo: Opening, named: str, caplog: pytest.LogCaptureFixture, name: str
+    demo: OpenRequest, named: str, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     async with working(demo) as user:
         await find(user, f"text:{named}")
@@ -108,7 +110,7 @@ async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
 
 @pytest.mark.parametrize("word", ["user", "permission", "source", "since", "only", "nothing"])
 async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
-    demo: Opening, caplog: pytest.LogCaptureFixture, word: str
+    demo: OpenRequest, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
     async with working(demo) as user:
         await find(user, f"{word}:{KEY}")
@@ -120,7 +122,7 @@ async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
         assert KEY not in caplog.text
 
 
-async def test_what_an_entry_of_a_stranger_key_names_is_masked_by_its_words(demo: Opening) -> None:
+async def test_what_an_entry_of_a_stranger_key_names_is_masked_by_its_words(demo: OpenRequest) -> None:
     rows.change(
         "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
     )
@@ -141,7 +143,7 @@ async def type_password(user: User) -> Input:
     return screen.query_one("#password", Input)
 
 
-async def test_a_typed_password_is_shown_as_dots(demo: Opening) -> None:
+async def test_a_typed_password_is_shown_as_dots(demo: OpenRequest) -> None:
     async with working(server_opening()) as user:
         field = await type_password(user)
         assert field.value == "hunter2"
@@ -149,7 +151,7 @@ async def test_a_typed_password_is_shown_as_dots(demo: Opening) -> None:
         assert "•••••••" in user.text
 
 
-async def test_a_password_never_reaches_the_clipboard(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with working(server_opening()) as user:
         sent: list[str] = []
         monkeypatch.setattr(user.app._driver, "write", sent.append)
@@ -164,7 +166,7 @@ async def test_a_password_never_reaches_the_clipboard(demo: Opening, monkeypatch
         assert field.value == "hunter2"
 
 
-async def test_a_password_is_in_no_repr_and_no_message(demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_password_is_in_no_repr_and_no_message(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with working(server_opening()) as user:
         seen: list[str] = []
         post = Input.post_message
@@ -181,7 +183,7 @@ async def test_a_password_is_in_no_repr_and_no_message(demo: Opening, monkeypatc
         assert "hunter2" not in user.text
 
 
-async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: Opening) -> None:
+async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: OpenRequest) -> None:
     async with working(server_opening()) as user:
         screen = await user.at(ConnectScreen)
         field = screen.query_one("#password", Input)
@@ -191,7 +193,7 @@ async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: Openin
         assert field.value == ""
 
 
-async def test_the_password_of_a_user_is_not_logged(demo: Opening) -> None:
+async def test_the_password_of_a_user_is_not_logged(demo: OpenRequest) -> None:
     async with working(server_opening(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         before = rows.last_entry()
@@ -208,7 +210,7 @@ async def test_the_password_of_a_user_is_not_logged(demo: Opening) -> None:
         assert not any("hunter2" in text for text in texts)
 
 
-async def test_a_key_that_is_typed_is_in_no_log(demo: Opening, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_key_that_is_typed_is_in_no_log(demo: OpenRequest, caplog: pytest.LogCaptureFixture) -> None:
     async with working(demo) as user:
         await user.press("a")
         await user.fill("key", f"{KEY} {KEY}")

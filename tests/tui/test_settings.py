@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Checkbox, Select
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
 from tests.support.waiting import until
@@ -30,7 +30,7 @@ def payment_type(user: User) -> str:
 # -- saving --------------------------------------------------------------------------
 
 
-async def test_saving_writes_what_was_changed_and_says_so(embedded: Opening) -> None:
+async def test_saving_writes_what_was_changed_and_says_so(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         before = rows.last_entry()
         await toggle_enabled(user)
@@ -49,14 +49,14 @@ async def test_saving_writes_what_was_changed_and_says_so(embedded: Opening) -> 
         assert unsaved(user) == ()
 
 
-async def test_f2_saves_as_well(embedded: Opening) -> None:
+async def test_f2_saves_as_well(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         await user.fill("interval", "7")
         await user.press("f2")
         assert rows.settings() == (0, "7", "1")
 
 
-async def test_nothing_to_save_writes_nothing(embedded: Opening) -> None:
+async def test_nothing_to_save_writes_nothing(embedded: OpenRequest) -> None:
     async with working(embedded) as user:
         before = rows.last_entry()
         await user.press("ctrl+s")
@@ -65,7 +65,7 @@ async def test_nothing_to_save_writes_nothing(embedded: Opening) -> None:
 
 
 @pytest.mark.parametrize("typed", ["five", "-1", "1,5", "100000001", "5 minutes"])
-async def test_an_interval_that_is_none_is_refused_and_its_field_focused(embedded: Opening, typed: str) -> None:
+async def test_an_interval_that_is_none_is_refused_and_its_field_focused(embedded: OpenRequest, typed: str) -> None:
     async with working(embedded) as user:
         await user.fill("interval", typed)
         user.list.focus()
@@ -76,7 +76,7 @@ async def test_an_interval_that_is_none_is_refused_and_its_field_focused(embedde
         assert rows.settings() == (0, "", "1")
 
 
-async def test_a_blank_interval_turns_subscriptions_off(demo: Opening) -> None:
+async def test_a_blank_interval_turns_subscriptions_off(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "  ")
         await user.press("ctrl+s")
@@ -84,7 +84,7 @@ async def test_a_blank_interval_turns_subscriptions_off(demo: Opening) -> None:
         assert rows.settings()[1] == ""
 
 
-async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: Opening) -> None:
+async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: OpenRequest) -> None:
     async with working(demo) as user:
         assert "not saved" not in user.text
         await user.fill("interval", "15")
@@ -93,7 +93,7 @@ async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: Opening) 
         assert "not saved" not in user.text
 
 
-async def test_the_mark_names_every_value_at_the_smallest_size(demo: Opening) -> None:
+async def test_the_mark_names_every_value_at_the_smallest_size(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await toggle_enabled(user)
         await user.fill("interval", "15")
@@ -113,7 +113,7 @@ async def conflict(user: User) -> None:
     await user.at(Question)
 
 
-async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: Opening) -> None:
+async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await conflict(user)
         for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was changed."):
@@ -121,7 +121,7 @@ async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: Opening)
         assert rows.settings()[1] == "30"
 
 
-async def test_a_conflict_about_one_value_leaves_the_others_as_typed(demo: Opening) -> None:
+async def test_a_conflict_about_one_value_leaves_the_others_as_typed(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await toggle_enabled(user)
         await conflict(user)
@@ -129,7 +129,7 @@ async def test_a_conflict_about_one_value_leaves_the_others_as_typed(demo: Openi
         assert (user.field("interval").value, unsaved(user)) == ("30", ("Enabled",))
 
 
-async def test_a_conflict_settled_for_what_is_there_now(demo: Opening) -> None:
+async def test_a_conflict_settled_for_what_is_there_now(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await conflict(user)
         before = rows.last_entry()
@@ -139,7 +139,7 @@ async def test_a_conflict_settled_for_what_is_there_now(demo: Opening) -> None:
         assert (rows.settings()[1], rows.last_entry()) == ("30", before)
 
 
-async def test_a_conflict_settled_for_ones_own(demo: Opening) -> None:
+async def test_a_conflict_settled_for_ones_own(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await conflict(user)
         await user.press("w")
@@ -148,7 +148,7 @@ async def test_a_conflict_settled_for_ones_own(demo: Opening) -> None:
 
 
 @pytest.mark.parametrize("key", ["escape", "enter"])
-async def test_a_conflict_decided_later_keeps_what_was_typed(demo: Opening, key: str) -> None:
+async def test_a_conflict_decided_later_keeps_what_was_typed(demo: OpenRequest, key: str) -> None:
     async with working(demo) as user:
         await conflict(user)
         await user.press(key)
@@ -156,7 +156,7 @@ async def test_a_conflict_decided_later_keeps_what_was_typed(demo: Opening, key:
         assert (user.field("interval").value, rows.settings()[1]) == ("15", "30")
 
 
-async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: Opening) -> None:
+async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: OpenRequest) -> None:
     async with working(demo) as user:
         rows.change("UPDATE preference SET ValueString = '2' WHERE PrefName = 'ApiPaymentType'")
         await user.fill("interval", "15")
@@ -166,7 +166,7 @@ async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: O
         assert payment_type(user) == "Cash"
 
 
-async def test_the_same_change_made_elsewhere_is_not_written_again(demo: Opening) -> None:
+async def test_the_same_change_made_elsewhere_is_not_written_again(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         rows.change("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
@@ -179,7 +179,7 @@ async def test_the_same_change_made_elsewhere_is_not_written_again(demo: Opening
 # -- reading again -------------------------------------------------------------------
 
 
-async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
+async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> None:
     async with working(demo) as user:
         rows.change("UPDATE program SET Enabled = 0")
         await user.press("r")
@@ -187,7 +187,7 @@ async def test_reading_again_shows_what_others_changed(demo: Opening) -> None:
         assert not user.screen.query_one(Checkbox).value
 
 
-async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(demo: Opening) -> None:
+async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         rows.change("UPDATE program SET Enabled = 0")
@@ -200,7 +200,7 @@ async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(
         assert unsaved(user) == ("subscription interval",)
 
 
-async def test_reading_again_drops_what_was_typed_if_asked_to(demo: Opening) -> None:
+async def test_reading_again_drops_what_was_typed_if_asked_to(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
@@ -209,7 +209,7 @@ async def test_reading_again_drops_what_was_typed_if_asked_to(demo: Opening) -> 
         assert (user.field("interval").value, unsaved(user)) == ("5", ())
 
 
-async def test_reading_again_can_be_left(demo: Opening) -> None:
+async def test_reading_again_can_be_left(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
@@ -221,7 +221,7 @@ async def test_reading_again_can_be_left(demo: Opening) -> None:
 # -- leaving -------------------------------------------------------------------------
 
 
-async def test_leaving_asks_when_something_is_not_saved(demo: Opening) -> None:
+async def test_leaving_asks_when_something_is_not_saved(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         await user.press("ctrl+q")
@@ -238,7 +238,7 @@ async def test_leaving_asks_when_something_is_not_saved(demo: Opening) -> None:
         assert rows.settings()[1] == "5"
 
 
-async def test_leaving_does_not_ask_when_all_is_saved(demo: Opening) -> None:
+async def test_leaving_does_not_ask_when_all_is_saved(demo: OpenRequest) -> None:
     async with working(demo) as user:
         user.send("q")
         await until(lambda: user.app._exit)
@@ -248,7 +248,7 @@ async def test_leaving_does_not_ask_when_all_is_saved(demo: Opening) -> None:
 # -- what a database may lack --------------------------------------------------------
 
 
-async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: Opening) -> None:
+async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: OpenRequest) -> None:
     rows.change("UPDATE preference SET ValueString = '4' WHERE PrefName = 'ApiPaymentType'")
     async with working(demo) as user:
         assert "hidden" in user.text
@@ -258,7 +258,7 @@ async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: Op
         assert rows.settings() == (1, "15", "4")
 
 
-async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: Opening) -> None:
+async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: OpenRequest) -> None:
     rows.change("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
     async with working(demo) as user:
         assert "unknown type 77" in user.text
@@ -266,7 +266,7 @@ async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: Opening)
         assert unsaved(user) == ()
 
 
-async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: Opening) -> None:
+async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: OpenRequest) -> None:
     async with working(demo) as user:
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
@@ -274,7 +274,7 @@ async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: O
         assert "Gift certificate" not in user.text
 
 
-async def test_none_chosen_yet_asks_for_one_before_saving(demo: Opening) -> None:
+async def test_none_chosen_yet_asks_for_one_before_saving(demo: OpenRequest) -> None:
     rows.change("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
     async with working(demo) as user:
         assert payment_type(user) == "(none chosen)"
@@ -302,7 +302,7 @@ MISSING = {
 
 @pytest.mark.parametrize(("statement", "words", "fields"), MISSING.values(), ids=MISSING)
 async def test_what_is_missing_is_said_and_its_field_disabled(
-    demo: Opening, statement: str, words: str, fields: list[str]
+    demo: OpenRequest, statement: str, words: str, fields: list[str]
 ) -> None:
     rows.change(statement)
     async with working(demo) as user:
@@ -318,10 +318,10 @@ async def test_what_is_missing_is_said_and_its_field_disabled(
         assert user.said.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
 
 
-# -- bad surroundings ----------------------------------------------------------------
+# -- bad runtime ----------------------------------------------------------------
 
 
-async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: Opening) -> None:
+async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         with rows.locked():
@@ -335,7 +335,7 @@ async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: O
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(demo: Opening) -> None:
+async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(demo: OpenRequest) -> None:
     before = rows.last_entry()
     async with working(demo) as user:
         assert "READ-ONLY" in user.text.splitlines()[0]
@@ -350,7 +350,7 @@ async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(
     assert rows.last_entry() == before
 
 
-async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: Opening) -> None:
+async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "15")
         rows.change("ALTER TABLE programproperty RENAME TO elsewhere")
@@ -363,7 +363,7 @@ async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: Opening
         assert isinstance(user.screen, ApiSetupScreen)
 
 
-async def test_about_says_which_practice_this_is(demo: Opening) -> None:
+async def test_about_says_which_practice_this_is(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.press("i")
         for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
@@ -372,7 +372,7 @@ async def test_about_says_which_practice_this_is(demo: Opening) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_the_choice_of_a_payment_type_can_be_left(demo: Opening) -> None:
+async def test_the_choice_of_a_payment_type_can_be_left(demo: OpenRequest) -> None:
     async with working(demo) as user:
         field = user.screen.query_one("#payment-type", Select)
         field.focus()

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from core.base.errors import ApiSetupError
 from tests.support.waiting import until
-from tui.platform.base_screen import HouseModal, HouseScreen
+from tui.platform.base_screen import BaseModal, BaseScreen
 from tui.platform.shell import TerminalApp
 from tui.platform.terminal import crash_sentence
 from tui.platform.workers import flow
@@ -37,7 +37,7 @@ HOSTILE = {
 }
 
 
-class Plain(HouseScreen[None]):
+class Plain(BaseScreen[None]):
     """A screen with one of each."""
 
     KEYS = ("help", "quit", "save")
@@ -53,7 +53,7 @@ class Plain(HouseScreen[None]):
         self.say("saved", "ok")
 
 
-class Ask(HouseModal[str]):
+class Ask(BaseModal[str]):
     """A dialog."""
 
     def compose_body(self) -> ComposeResult:

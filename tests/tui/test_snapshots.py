@@ -13,16 +13,16 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from core.model.practice_info import OfficeFacts
+from core.model.practice_info import PracticeInfo
 from core.offices.catalog import Offices
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from core.offices.paths import Locations
 from core.practice.practice import Practice
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
 from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening, surroundings
+from tests.support.open_requests import DATABASE_PASSWORD, runtime, server_opening
 from tests.support.user_driver import User
 from tests.support.waiting import until
 from tests.tui.test_offices import write as write_offices
@@ -57,12 +57,12 @@ def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the header name the same server on every machine."""
     from core.office import office
 
-    told = office._facts
+    report = office._practice_info
 
-    def facts(practice: Practice) -> OfficeFacts:
-        return replace(told(practice), server="SQLite 3.45.1")
+    def facts(practice: Practice) -> PracticeInfo:
+        return replace(report(practice), server="SQLite 3.45.1")
 
-    monkeypatch.setattr(office, "_facts", facts)
+    monkeypatch.setattr(office, "_practice_info", facts)
 
 
 @pytest.fixture(autouse=True)
@@ -509,7 +509,7 @@ OF_OFFICES: dict[str, Steps] = {
 
 def take(
     compare: Compare,
-    opening: Opening | None,
+    opening: OpenRequest | None,
     steps: Steps,
     size: tuple[int, int],
     offices: Offices | None = None,
@@ -534,19 +534,19 @@ both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"
 
 @both_sizes
 @pytest.mark.parametrize("steps", IN_EMBEDDED.values(), ids=IN_EMBEDDED)
-def test_embedded(snap_compare: Compare, embedded: Opening, steps: Steps, size: tuple[int, int]) -> None:
+def test_embedded(snap_compare: Compare, embedded: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert take(snap_compare, embedded, steps, size)
 
 
 @both_sizes
 @pytest.mark.parametrize("steps", IN_DEMO.values(), ids=IN_DEMO)
-def test_demo(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[int, int]) -> None:
+def test_demo(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert take(snap_compare, demo, steps, size)
 
 
 @both_sizes
 @pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
-def test_on_a_server(snap_compare: Compare, demo: Opening, steps: Steps, size: tuple[int, int]) -> None:
+def test_on_a_server(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), steps, size)
 
 
@@ -554,7 +554,7 @@ def test_on_a_server(snap_compare: Compare, demo: Opening, steps: Steps, size: t
 @pytest.mark.parametrize("steps", REGISTERED.values(), ids=REGISTERED)
 def test_at_headquarters(
     snap_compare: Compare,
-    demo: Opening,
+    demo: OpenRequest,
     monkeypatch: pytest.MonkeyPatch,
     steps: AtHeadquarters,
     size: tuple[int, int],
@@ -571,7 +571,7 @@ def test_at_headquarters(
 
 @both_sizes
 def test_before_headquarters_answers(
-    snap_compare: Compare, demo: Opening, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     with registered():
         asyncio.run(remember())
@@ -581,12 +581,12 @@ def test_before_headquarters_answers(
 
 
 @both_sizes
-def test_database_password(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+def test_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert take(snap_compare, server_opening(), connect, size)
 
 
 @both_sizes
-def test_wrong_database_password(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+def test_wrong_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert take(snap_compare, server_opening(), wrong_password, size)
 
 
@@ -597,21 +597,21 @@ def test_no_server_answers(snap_compare: Compare, size: tuple[int, int]) -> None
 
 @both_sizes
 @pytest.mark.usefixtures("refused_writes")
-def test_read_only(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+def test_read_only(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert take(snap_compare, demo, nothing, size)
 
 
-def test_too_small(snap_compare: Compare, demo: Opening) -> None:
+def test_too_small(snap_compare: Compare, demo: OpenRequest) -> None:
     assert take(snap_compare, demo, nothing, (59, 19))
 
 
-def test_no_color(snap_compare: Compare, demo: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color(snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert take(snap_compare, demo, bad_interval, SMALL)
 
 
 @both_sizes
-def test_left_alone(snap_compare: Compare, demo: Opening, size: tuple[int, int]) -> None:
+def test_left_alone(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert take(snap_compare, replace(demo, lock_after_minutes=5), left_alone, size)
 
 
@@ -620,6 +620,6 @@ def test_left_alone(snap_compare: Compare, demo: Opening, size: tuple[int, int])
 def test_offices(snap_compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
     write_offices()
     # Relative, so that the problem with the file is the same everywhere.
-    offices = Offices(Locations(Path("config.toml"), Path("debug.log")), surroundings(), {})
-    offices.note_opened(offices.opening("North Side"))
+    offices = Offices(Locations(Path("config.toml"), Path("debug.log")), runtime(), {})
+    offices.record_opened(offices.opening("North Side"))
     assert take(snap_compare, None, steps, size, offices)

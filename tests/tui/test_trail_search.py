@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.audit import search as audit_search
-from core.audit.paging import Toward
+from core.audit.paging import Direction
 from core.audit.search import AuditSearch
 from core.audit.service import AuditService
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, working
@@ -71,7 +71,7 @@ def in_memory(user: User) -> list[int]:
 # -- the filter ----------------------------------------------------------------------
 
 
-async def test_at_first_the_last_ten_days_are_shown(demo: Opening) -> None:
+async def test_at_first_the_last_ten_days_are_shown(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         assert line(user) == FIRST_DAYS
@@ -80,7 +80,7 @@ async def test_at_first_the_last_ten_days_are_shown(demo: Opening) -> None:
         assert user.focused != "filter"
 
 
-async def test_a_typed_filter_finds_newest_first(demo: Opening) -> None:
+async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, 'user:admin since:2024-10-15 text:"API key"')
@@ -109,7 +109,7 @@ async def test_a_typed_filter_finds_newest_first(demo: Opening) -> None:
         ("only:not-genuine", "SecurityLogNum = 288"),
     ],
 )
-async def test_what_is_typed_is_found(demo: Opening, typed: str, where: str) -> None:
+async def test_what_is_typed_is_found(demo: OpenRequest, typed: str, where: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, typed)
@@ -119,7 +119,7 @@ async def test_what_is_typed_is_found(demo: Opening, typed: str, where: str) -> 
         assert len(user.list.rows) == found(where)
 
 
-async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: Opening) -> None:
+async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         before = cells(user)
@@ -144,7 +144,7 @@ async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: Opening
         ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
     ],
 )
-async def test_the_error_points_at_the_word(demo: Opening, typed: str, word: str, said: str) -> None:
+async def test_the_error_points_at_the_word(demo: OpenRequest, typed: str, word: str, said: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, typed)
@@ -152,7 +152,7 @@ async def test_the_error_points_at_the_word(demo: Opening, typed: str, word: str
         assert user.field("filter").selected_text == word
 
 
-async def test_escape_leaves_the_filter_as_it_was(demo: Opening) -> None:
+async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         before = cells(user)
@@ -167,7 +167,7 @@ async def test_escape_leaves_the_filter_as_it_was(demo: Opening) -> None:
         assert user.focused != "filter"
 
 
-async def test_the_filter_is_typed_on_at_its_end(demo: Opening) -> None:
+async def test_the_filter_is_typed_on_at_its_end(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("n", "slash", "space")
@@ -175,7 +175,7 @@ async def test_the_filter_is_typed_on_at_its_end(demo: Opening) -> None:
         assert line(user) == f"{FIRST_DAYS} only:not-genuine user:Maria"
 
 
-async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
+async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("slash", "end", "ctrl+u", *"onfdvxrcGgq")
@@ -194,7 +194,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: Opening) -> None:
         ("so", "source:"),
     ],
 )
-async def test_tab_completes_the_last_word(demo: Opening, typed: str, completed: str) -> None:
+async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, completed: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.fill("filter", typed)
@@ -203,7 +203,7 @@ async def test_tab_completes_the_last_word(demo: Opening, typed: str, completed:
         assert user.field("filter").cursor_position == len(completed)
 
 
-async def test_tab_tells_what_a_word_may_become(demo: Opening) -> None:
+async def test_tab_tells_what_a_word_may_become(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.fill("filter", "text:x user:")
@@ -220,7 +220,7 @@ async def test_tab_tells_what_a_word_may_become(demo: Opening) -> None:
         assert line(user) == "text:x user:x"
 
 
-async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: Opening) -> None:
+async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("slash")
@@ -230,7 +230,7 @@ async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: Openi
         assert "/ Filter" in user.keys
 
 
-async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo: Opening) -> None:
+async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("n")
@@ -251,7 +251,7 @@ async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo
     [("u", "okaf", 'user:"Dr. Okafor"'), ("p", "paymentcr", "permission:PaymentCreate"), ("l", "none", "source:None")],
 )
 async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
-    demo: Opening, kind: str, typed: str, word: str
+    demo: OpenRequest, kind: str, typed: str, word: str
 ) -> None:
     async with working(demo) as user:
         await trail(user)
@@ -270,7 +270,7 @@ async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
 
 
 @pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
-async def test_choosing_nothing_changes_nothing(demo: Opening, keys: list[str]) -> None:
+async def test_choosing_nothing_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("f", *keys)
@@ -278,7 +278,7 @@ async def test_choosing_nothing_changes_nothing(demo: Opening, keys: list[str]) 
         assert line(user) == FIRST_DAYS
 
 
-async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: Opening, gate: Gates) -> None:
+async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -300,7 +300,7 @@ async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: Opening,
 
 
 async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 300)
     rows.fill_trail(many(900))
@@ -324,7 +324,7 @@ async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
         assert user.row.endswith("API/FHIR")
 
 
-async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: Opening) -> None:
+async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
     async with working(demo) as user:
         await trail(user)
@@ -340,7 +340,7 @@ async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: Opening) -
 
 @pytest.mark.parametrize("most", [180, 1_000], ids=["and drops others", "and drops none"])
 async def test_a_page_that_arrives_moves_nothing_in_view(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates, most: int
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates, most: int
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", most)
     rows.fill_trail(many(400))
@@ -359,7 +359,7 @@ async def test_a_page_that_arrives_moves_nothing_in_view(
 
 
 async def test_a_newer_page_that_arrives_moves_nothing_in_view(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 180)
     rows.fill_trail(many(400))
@@ -379,7 +379,7 @@ async def test_a_newer_page_that_arrives_moves_nothing_in_view(
 
 
 async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_away(
-    demo: Opening, monkeypatch: pytest.MonkeyPatch, gate: Gates
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 180)
     rows.fill_trail(many(400))
@@ -403,19 +403,19 @@ async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_aw
         assert in_view(user)[-1] == 1
 
 
-async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: Opening) -> None:
+async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "since:2024-11-04")
         before = in_memory(user)
-        for toward in Toward:
+        for direction in Direction:
             # The key that caused it was pressed while the last page was on its way.
-            user.list.post_message(TrailList.Wanted(toward))
+            user.list.post_message(TrailList.Wanted(direction))
         await user.settle()
         assert in_memory(user) == before
 
 
-async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: Opening) -> None:
+async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
     async with working(demo) as user:
         await trail(user)
@@ -430,7 +430,7 @@ async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: Opening) -
             assert in_view(user)[0] == 2_500
 
 
-async def test_from_the_oldest_entry_one_scrolls_up_to_the_newest(demo: Opening) -> None:
+async def test_from_the_oldest_entry_one_scrolls_up_to_the_newest(demo: OpenRequest) -> None:
     rows.fill_trail(many(500))
     async with working(demo) as user:
         await trail(user)
@@ -455,7 +455,7 @@ async def go_to(user: User, day: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["2024-11-01", "4d"])
-async def test_d_goes_to_the_last_entry_of_a_day(demo: Opening, day: str) -> None:
+async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) -> None:
     async with working(demo) as user:
         await trail(user)
         await go_to(user, day)
@@ -469,7 +469,7 @@ async def test_d_goes_to_the_last_entry_of_a_day(demo: Opening, day: str) -> Non
         assert line(user) == FIRST_DAYS
 
 
-async def test_around_a_day_one_scrolls_both_ways(demo: Opening) -> None:
+async def test_around_a_day_one_scrolls_both_ways(demo: OpenRequest) -> None:
     rows.fill_trail(many(9_000))
     async with working(demo) as user:
         await trail(user)
@@ -485,7 +485,7 @@ async def test_around_a_day_one_scrolls_both_ways(demo: Opening) -> None:
         assert seen == set(range(min(seen), max(seen) + 1))
 
 
-async def test_a_day_before_all_entries_goes_to_the_oldest(demo: Opening) -> None:
+async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await everything(user)
@@ -495,7 +495,7 @@ async def test_a_day_before_all_entries_goes_to_the_oldest(demo: Opening) -> Non
         assert user.row == cells(user)[-1][0] + " | " + " | ".join(cells(user)[-1][1:])
 
 
-async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: Opening) -> None:
+async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: OpenRequest) -> None:
     rows.change("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
     async with working(demo) as user:
         await trail(user)
@@ -513,7 +513,9 @@ async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: Openin
         ("", "Nothing is no date."),
     ],
 )
-async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(demo: Opening, day: str, said: str) -> None:
+async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(
+    demo: OpenRequest, day: str, said: str
+) -> None:
     async with working(demo) as user:
         await trail(user)
         here = user.row
@@ -524,7 +526,7 @@ async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(demo: O
         assert (user.row, user.stack) == (here, ["ApiSetupScreen", "AuditTrailScreen"])
 
 
-async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(demo: Opening, gate: Gates) -> None:
+async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -558,7 +560,7 @@ small_slices = pytest.mark.usefixtures("_small_slices")
 
 
 @small_slices
-async def test_a_long_search_says_how_far_it_is(demo: Opening, gate: Gates) -> None:
+async def test_a_long_search_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=[990]))
     async with working(demo) as user:
         await trail(user)
@@ -575,7 +577,7 @@ async def test_a_long_search_says_how_far_it_is(demo: Opening, gate: Gates) -> N
 
 
 @small_slices
-async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: Opening, gate: Gates) -> None:
+async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=[5]))
     async with working(demo) as user:
         await trail(user)
@@ -604,7 +606,7 @@ async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: Opening, gat
 
 
 @small_slices
-async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: Opening, gate: Gates) -> None:
+async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500))
     async with working(demo) as user:
         await trail(user)
@@ -621,7 +623,7 @@ async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: Ope
 
 
 @small_slices
-async def test_a_search_stopped_before_its_first_page_begins_anew(demo: Opening, gate: Gates) -> None:
+async def test_a_search_stopped_before_its_first_page_begins_anew(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500, needles=[400]))
     async with working(demo) as user:
         await trail(user)
@@ -637,7 +639,7 @@ async def test_a_search_stopped_before_its_first_page_begins_anew(demo: Opening,
 
 
 @small_slices
-async def test_after_a_stop_moving_does_not_search_on(demo: Opening, gate: Gates) -> None:
+async def test_after_a_stop_moving_does_not_search_on(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=range(900, 1_001)))
     async with working(demo) as user:
         await trail(user)
@@ -658,7 +660,7 @@ async def test_after_a_stop_moving_does_not_search_on(demo: Opening, gate: Gates
 
 
 @small_slices
-async def test_a_stopped_search_gives_way_to_a_new_one(demo: Opening, gate: Gates) -> None:
+async def test_a_stopped_search_gives_way_to_a_new_one(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         await trail(user)
@@ -677,7 +679,7 @@ async def test_a_stopped_search_gives_way_to_a_new_one(demo: Opening, gate: Gate
 
 
 @small_slices
-async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(demo: Opening, gate: Gates) -> None:
+async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(9_000, needles=[8_990]))
     async with working(demo) as user:
         await trail(user)
@@ -698,7 +700,7 @@ async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(dem
 
 
 @small_slices
-async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: Opening, gate: Gates) -> None:
+async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     rows.change("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
@@ -715,7 +717,7 @@ async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: Opening, 
 
 
 @small_slices
-async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: Opening, gate: Gates) -> None:
+async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(300, needles=[3]))
     async with working(demo) as user:
         await trail(user)
@@ -735,7 +737,7 @@ async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: O
 # -- reading again -------------------------------------------------------------------
 
 
-async def test_reading_again_far_down_keeps_the_place(demo: Opening) -> None:
+async def test_reading_again_far_down_keeps_the_place(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
     async with working(demo) as user:
         await trail(user)
@@ -752,7 +754,7 @@ async def test_reading_again_far_down_keeps_the_place(demo: Opening) -> None:
         assert user.row.endswith("API/FHIR")
 
 
-async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: Opening, gate: Gates) -> None:
+async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press(*["down"] * 12)
@@ -767,7 +769,7 @@ async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: Openin
         assert user.row == here
 
 
-async def test_reading_again_after_it_failed_keeps_the_place(demo: Opening, gate: Gates) -> None:
+async def test_reading_again_after_it_failed_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500))
     async with working(demo) as user:
         await trail(user)
@@ -784,7 +786,7 @@ async def test_reading_again_after_it_failed_keeps_the_place(demo: Opening, gate
         assert (user.row, in_view(user)) == (here, view)
 
 
-async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: Opening) -> None:
+async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
     async with working(demo) as user:
         await trail(user)
@@ -798,7 +800,7 @@ async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: Openin
         assert user.row.endswith(f"Entry {number - 1:05}")
 
 
-async def test_reading_again_knows_users_who_came_meanwhile(demo: Opening) -> None:
+async def test_reading_again_knows_users_who_came_meanwhile(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         rows.change("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
@@ -810,7 +812,7 @@ async def test_reading_again_knows_users_who_came_meanwhile(demo: Opening) -> No
         assert "No entry matches the filter" in user.text
 
 
-async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goes_on_later(demo: Opening) -> None:
+async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goes_on_later(demo: OpenRequest) -> None:
     rows.fill_trail(many(500))
     async with working(demo) as user:
         await trail(user)
@@ -825,7 +827,7 @@ async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goe
         assert len(user.list.rows) == 199
 
 
-async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: Opening) -> None:
+async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "user:Maria")
@@ -837,7 +839,7 @@ async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: Opening) ->
         assert (user.row, line(user)) == (here, "user:Maria")
 
 
-async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(demo: Opening, gate: Gates) -> None:
+async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
     async with working(demo) as user:
         await trail(user)
@@ -858,7 +860,7 @@ async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(de
         assert user.row.endswith("Entry 00001")
 
 
-async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(demo: Opening, gate: Gates) -> None:
+async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
     async with working(demo) as user:
         held = gate(AuditSearch, "page", hold=1)
@@ -870,7 +872,7 @@ async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(d
         assert user.row.endswith("Entry 00001")
 
 
-async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(demo: Opening) -> None:
+async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         user.send("slash", "ctrl+u", *"user:none", "enter")
@@ -879,7 +881,7 @@ async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(de
         assert line(user) == "user:none"
 
 
-async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo: Opening, gate: Gates) -> None:
+async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
     async with working(demo) as user:
         await trail(user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, working
 from tui.modals.notice import Notice
@@ -24,7 +24,7 @@ async def at_entry(user: User, words: str) -> None:
     await user.at(AuditEntryScreen)
 
 
-async def test_the_settings_go_back_to_what_they_were(demo: Opening) -> None:
+async def test_the_settings_go_back_to_what_they_were(demo: OpenRequest) -> None:
     async with working(demo) as user:
         assert rows.settings() == (1, "5", "3")
         before = rows.last_entry()
@@ -43,7 +43,7 @@ async def test_the_settings_go_back_to_what_they_were(demo: Opening) -> None:
         assert user.field("interval").value == ""
 
 
-async def test_whoever_does_not_confirm_changes_nothing(demo: Opening) -> None:
+async def test_whoever_does_not_confirm_changes_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         before = rows.last_entry()
         await at_entry(user, "payment type")
@@ -55,7 +55,7 @@ async def test_whoever_does_not_confirm_changes_nothing(demo: Opening) -> None:
         assert rows.last_entry() == before
 
 
-async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: Opening) -> None:
+async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.fill("interval", "30")
         await user.press("ctrl+s")
@@ -68,7 +68,7 @@ async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: Opening
         assert rows.settings() == (1, "30", "3")
 
 
-async def test_a_disabled_key_comes_back_from_its_own_entries(demo: Opening) -> None:
+async def test_a_disabled_key_comes_back_from_its_own_entries(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await user.go_to("ClearPay")
         await user.press("d", "y")
@@ -87,7 +87,7 @@ async def test_a_disabled_key_comes_back_from_its_own_entries(demo: Opening) -> 
 
 
 @pytest.mark.parametrize("words", ["accepted by", "New API key", "e-mail changed"])
-async def test_other_entries_offer_no_undo(demo: Opening, words: str) -> None:
+async def test_other_entries_offer_no_undo(demo: OpenRequest, words: str) -> None:
     async with working(demo) as user:
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -101,7 +101,7 @@ async def test_other_entries_offer_no_undo(demo: Opening, words: str) -> None:
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_where_nothing_can_be_written_it_says_why(demo: Opening) -> None:
+async def test_where_nothing_can_be_written_it_says_why(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await at_entry(user, "payment type")
         await user.press("u")

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from core.audit import verification as audit_verification
-from core.audit.verification import Verification, Verified
-from core.offices.open_request import Opening
+from core.audit.verification import Verification, VerificationReport
+from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, working
@@ -44,7 +44,7 @@ small_steps = pytest.mark.usefixtures("_small_steps")
 # -- what is found -------------------------------------------------------------------
 
 
-async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: Opening) -> None:
+async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: OpenRequest) -> None:
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
         await verify(user)
@@ -59,7 +59,7 @@ async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: Op
         assert "100%" in user.text
 
 
-async def test_the_range_of_the_filter_is_verified_alone(demo: Opening) -> None:
+async def test_the_range_of_the_filter_is_verified_alone(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "until:2024-10-31 user:Maria")
@@ -76,7 +76,7 @@ async def test_the_range_of_the_filter_is_verified_alone(demo: Opening) -> None:
         assert cells(user) == []
 
 
-async def test_without_a_range_nothing_is_asked(demo: Opening) -> None:
+async def test_without_a_range_nothing_is_asked(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "user:Maria")
@@ -85,14 +85,14 @@ async def test_without_a_range_nothing_is_asked(demo: Opening) -> None:
         assert "Genuine 315   Altered 1   Without hash 0" in user.text
 
 
-async def test_deleted_entries_are_counted_and_their_numbers_told(demo: Opening) -> None:
+async def test_deleted_entries_are_counted_and_their_numbers_told(demo: OpenRequest) -> None:
     rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
     async with working(demo) as user:
         await verify(user)
         assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
 
 
-async def test_no_entry_in_the_range_says_so(demo: Opening) -> None:
+async def test_no_entry_in_the_range_says_so(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await search(user, "since:2024-11-06")
@@ -102,7 +102,7 @@ async def test_no_entry_in_the_range_says_so(demo: Opening) -> None:
         assert user.said == "Verified."
 
 
-async def test_a_listed_entry_is_opened_and_left(demo: Opening) -> None:
+async def test_a_listed_entry_is_opened_and_left(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await verify(user)
         await user.press("enter")
@@ -114,7 +114,7 @@ async def test_a_listed_entry_is_opened_and_left(demo: Opening) -> None:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def test_no_question_answered_verifies_nothing(demo: Opening) -> None:
+async def test_no_question_answered_verifies_nothing(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("v", "escape")
@@ -122,7 +122,7 @@ async def test_no_question_answered_verifies_nothing(demo: Opening) -> None:
 
 
 @small_steps
-async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: Opening, gate: Gates) -> None:
+async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(300))
     [(kept,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
@@ -145,7 +145,7 @@ async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(dem
 
 
 @small_steps
-async def test_while_it_verifies_it_says_how_far_it_is(demo: Opening, gate: Gates) -> None:
+async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
         held = gate(Verification, "step", hold=4)
@@ -165,7 +165,7 @@ async def test_while_it_verifies_it_says_how_far_it_is(demo: Opening, gate: Gate
 
 
 @small_steps
-async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: Opening, gate: Gates) -> None:
+async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
         held = gate(Verification, "step", hold=3)
@@ -186,7 +186,7 @@ async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: Opening, gate: G
 
 
 @small_steps
-async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: Opening, gate: Gates) -> None:
+async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
         stopped = gate(Verification, "_suspects", hold=3)
@@ -212,7 +212,7 @@ async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: Opening,
 
 
 @small_steps
-async def test_a_stopped_verification_is_left_by_escape(demo: Opening, gate: Gates) -> None:
+async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
         held = gate(Verification, "step")
         await trail(user)
@@ -230,7 +230,7 @@ async def test_a_stopped_verification_is_left_by_escape(demo: Opening, gate: Gat
 
 
 @small_steps
-async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: Opening, gate: Gates) -> None:
+async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
@@ -254,7 +254,7 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(de
         assert user.said == "Verified: not everything is genuine."
 
 
-async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: Opening) -> None:
+async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenRequest) -> None:
     async with working(demo) as user:
         await trail(user)
         await user.press("v")
@@ -271,22 +271,26 @@ async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: Opening
 @pytest.mark.parametrize(
     ("known", "seconds", "said"),
     [
-        (Verified(checked=1_000, fraction=0.25), 2.0, "1,000 entries, 500 entries a second, 6 s left"),
-        (Verified(checked=1_000, fraction=0.01), 10.0, "1,000 entries, 100 entries a second, 16 min left"),
-        (Verified(checked=1_000, fraction=0.001), 20.0, "1,000 entries, 50 entries a second, 5.5 h left"),
-        (Verified(checked=1_000), 2.0, "1,000 entries, 500 entries a second"),
-        (Verified(), 0.0, "0 entries"),
-        (Verified(checked=9_000, fraction=1.0, done=True), 3.0, "9,000 entries in 3 s, 3,000 entries a second"),
-        (Verified(checked=5, fraction=1.0, done=True), 0.0, "5 entries in less than a second"),
-        (Verified(checked=1, fraction=1.0, done=True), 1.0, "1 entry in 1 s, 1 entry a second"),
+        (VerificationReport(checked=1_000, fraction=0.25), 2.0, "1,000 entries, 500 entries a second, 6 s left"),
+        (VerificationReport(checked=1_000, fraction=0.01), 10.0, "1,000 entries, 100 entries a second, 16 min left"),
+        (VerificationReport(checked=1_000, fraction=0.001), 20.0, "1,000 entries, 50 entries a second, 5.5 h left"),
+        (VerificationReport(checked=1_000), 2.0, "1,000 entries, 500 entries a second"),
+        (VerificationReport(), 0.0, "0 entries"),
+        (
+            VerificationReport(checked=9_000, fraction=1.0, done=True),
+            3.0,
+            "9,000 entries in 3 s, 3,000 entries a second",
+        ),
+        (VerificationReport(checked=5, fraction=1.0, done=True), 0.0, "5 entries in less than a second"),
+        (VerificationReport(checked=1, fraction=1.0, done=True), 1.0, "1 entry in 1 s, 1 entry a second"),
     ],
 )
-def test_the_progress_in_words(known: Verified, seconds: float, said: str) -> None:
+def test_the_progress_in_words(known: VerificationReport, seconds: float, said: str) -> None:
     assert progress_words(known, seconds) == said
 
 
 def test_the_result_says_when_more_was_found_than_is_listed() -> None:
-    known = Verified(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
+    known = VerificationReport(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
     assert result_lines(known) == [
         "Genuine 1,999   Altered 3,000   Without hash 1",
         "No entry was deleted that left its hash behind.",
@@ -295,12 +299,12 @@ def test_the_result_says_when_more_was_found_than_is_listed() -> None:
 
 
 def test_one_genuine_entry_is_one() -> None:
-    known = Verified(checked=1, gone=0, fraction=1.0, done=True)
+    known = VerificationReport(checked=1, gone=0, fraction=1.0, done=True)
     assert result_lines(known)[0] == "The only entry is genuine."
 
 
 def test_all_genuine_with_deleted_entries_is_not_called_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = Verified(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
+    known = VerificationReport(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
     assert result_lines(known) == [
         "Genuine 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",

@@ -12,14 +12,14 @@ from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
 from tests.support.waiting import until
-from tui.platform.workers import Asking, Busy, Commits, flow, latest, once
+from tui.platform.workers import Busy, Commits, ServiceCaller, flow, latest, once
 
 
 class Dialog(Screen[str]):
     """A dialog that nothing answers."""
 
 
-class Desk(Asking, Screen[None]):
+class Desk(ServiceCaller, Screen[None]):
     """A screen that asks."""
 
     def __init__(self) -> None:
@@ -263,18 +263,18 @@ async def test_a_second_commit_is_refused_while_one_runs() -> None:
 
 async def test_what_is_written_beside_is_in_nobodys_way() -> None:
     commits = Commits()
-    beside, asked_for, later = Gate("beside"), Gate("asked for"), Gate("later")
-    tasks = [asyncio.create_task(commits.commit(beside, print, beside=True))]
-    await until(beside.entered.is_set)
+    background, asked_for, later = Gate("background"), Gate("asked for"), Gate("later")
+    tasks = [asyncio.create_task(commits.commit(background, print, background=True))]
+    await until(background.entered.is_set)
     assert (commits.running, commits.at_rest) == (False, False)
     tasks.append(asyncio.create_task(commits.commit(asked_for, print)))
     await until(lambda: commits.running)
     # It waits for what is being written, instead of being refused; one is written after the other.
-    tasks.append(asyncio.create_task(commits.commit(later, print, beside=True)))
+    tasks.append(asyncio.create_task(commits.commit(later, print, background=True)))
     assert not asked_for.entered.is_set()
-    for gate in (beside, asked_for, later):
+    for gate in (background, asked_for, later):
         gate.open.set()
-    assert await asyncio.gather(*tasks) == ["beside", "asked for", "later"]
+    assert await asyncio.gather(*tasks) == ["background", "asked for", "later"]
     await until(lambda: commits.at_rest)
     commits.close()
 

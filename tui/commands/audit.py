@@ -14,23 +14,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, checked_target
+from core.audit.export_target import FileTaken, validate_target
 from core.audit.filter import AuditFilter, FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
-from tui.commands.office_session import visiting
+from tui.commands.office_session import office_session
 from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from core.audit.export import AuditExport, Exported
+    from core.audit.export import AuditExport, ExportResult
     from core.audit.service import AuditService
-    from core.audit.verification import Verified
+    from core.audit.verification import VerificationReport
     from core.model.audit_entry import AuditEntry
-    from core.offices.open_request import Opening
-    from tui.session import Visit
+    from core.offices.open_request import OpenRequest
+    from tui.session import Session
 
 _logger = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ DONE, DOUBTFUL, FAILED = 0, 1, 2
 """The exit statuses; the second one is only that of `verify`."""
 
 
-def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str, str]) -> int:
+def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[str, str]) -> int:
     """Run one of the commands; gives the exit status."""
     work = _verify if options.audit_command == "verify" else _export
     try:
-        with _ended_by_signals(), visiting(opening, options.user, environment) as visit:
-            return work(options, visit)
+        with _ended_by_signals(), office_session(opening, options.user, environment) as session:
+            return work(options, session)
     except FileTaken as error:
         _complain(error)
         print("apisetup: --replace replaces it.", file=sys.stderr)
@@ -66,30 +66,30 @@ def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str,
         return 128 + ended.number
 
 
-def _verify(options: argparse.Namespace, visit: Visit) -> int:
-    wanted = _dates(options, visit)
-    verification = visit.office.audit.verification(wanted)
+def _verify(options: argparse.Namespace, session: Session) -> int:
+    wanted = _dates(options, session)
+    verification = session.office.audit.verification(wanted)
     progress, known = _Progress(), verification.step()
     while not known.done:
         progress.show(f"{known.fraction:4.0%}  {progress_words(known, progress.seconds)}")
         known = verification.step()
     progress.end()
     if options.json:
-        _tell(json.dumps(_verified(known, wanted, visit), indent=2))
+        _tell(json.dumps(_verified(known, wanted, session), indent=2))
     else:
         _tell("\n".join([*result_lines(known), *map(_line, known.listed)]))
     return DONE if known.clean else DOUBTFUL
 
 
-def _export(options: argparse.Namespace, visit: Visit) -> int:
-    audit, dates = visit.office.audit, _dates(options, visit)
+def _export(options: argparse.Namespace, session: Session) -> int:
+    audit, dates = session.office.audit, _dates(options, session)
     wanted = _filter(options.filter, audit)
     if dates != AuditFilter():
         if wanted.since or wanted.until:
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
         wanted = replace(wanted, since=dates.since, until=dates.until)
-    file = checked_target(options.file, may_replace=options.replace)
-    export = audit.export(visit.actor, wanted, file, may_replace=options.replace)
+    file = validate_target(options.file, may_replace=options.replace)
+    export = audit.export(session.actor, wanted, file, may_replace=options.replace)
     export.begin()
     try:
         done = _written(export)
@@ -108,7 +108,7 @@ def _export(options: argparse.Namespace, visit: Visit) -> int:
     return DONE
 
 
-def _written(export: AuditExport) -> Exported:
+def _written(export: AuditExport) -> ExportResult:
     progress, done = _Progress(), export.step()
     while not done.done:
         reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
@@ -128,8 +128,8 @@ def _filter(line: str, audit: AuditService) -> AuditFilter:
         raise
 
 
-def _dates(options: argparse.Namespace, visit: Visit) -> AuditFilter:
-    today = visit.office.audit.today()
+def _dates(options: argparse.Namespace, session: Session) -> AuditFilter:
+    today = session.office.audit.today()
     since = parse_day(options.since, today) if options.since is not None else None
     until = parse_day(options.until, today) if options.until is not None else None
     if since and until and since > until:
@@ -137,13 +137,13 @@ def _dates(options: argparse.Namespace, visit: Visit) -> AuditFilter:
     return AuditFilter(since=since, until=until)
 
 
-def _verified(known: Verified, wanted: AuditFilter, visit: Visit) -> dict[str, Any]:
-    facts = visit.office.facts
+def _verified(known: VerificationReport, wanted: AuditFilter, session: Session) -> dict[str, Any]:
+    facts = session.office.info
     return {
         "practice": facts.title,
         "database": facts.database,
         "server": facts.host,
-        "verified_by": visit.actor.user_name,
+        "verified_by": session.actor.user_name,
         "since": str(wanted.since) if wanted.since else None,
         "until": str(wanted.until) if wanted.until else None,
         "checked": known.checked,

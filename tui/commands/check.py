@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
 from core.check.office import check_office
-from core.check.result import Finding, State, exit_status
+from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.office_session import USER_VARIABLE, asked_for_password
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
 
 _MARKS = {
-    State.OK: "ok",
-    State.NOTE: "note",
-    State.WARNING: "WARNING",
-    State.FAILED: "FAILED",
-    State.NOT_CHECKED: "-",
+    CheckStatus.OK: "ok",
+    CheckStatus.NOTE: "note",
+    CheckStatus.WARNING: "WARNING",
+    CheckStatus.FAILED: "FAILED",
+    CheckStatus.NOT_CHECKED: "-",
 }
 
 
-def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str, str]) -> int:
+def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[str, str]) -> int:
     """Check the practice and tell what was found; gives the exit status."""
     if opening.demo:
         raise ConfigurationError("There is nothing to check in the demo practice.", "Name another one.")
@@ -33,7 +33,9 @@ def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str,
     try:
         password = asked_for_password(opening)
     except ConfigurationError as error:
-        findings: tuple[Finding, ...] = (Finding("database-password", State.FAILED, error.sentence, error.hint),)
+        findings: tuple[CheckResult, ...] = (
+            CheckResult("database-password", CheckStatus.FAILED, error.sentence, error.hint),
+        )
     else:
         findings = check_office(opening, password, user)
     status = exit_status(findings)
@@ -44,12 +46,12 @@ def run(options: argparse.Namespace, opening: Opening, environment: Mapping[str,
     return status
 
 
-def _lines(finding: Finding) -> list[str]:
+def _lines(finding: CheckResult) -> list[str]:
     first = f"{_MARKS[finding.state]:<8} {finding.id:<17} {visible(finding.sentence, 1000)}"
     return [first, *([f"{'':<26} {visible(finding.hint, 1000)}"] if finding.hint else [])]
 
 
-def _as_json(opening: Opening, findings: tuple[Finding, ...], status: int) -> dict[str, object]:
+def _as_json(opening: OpenRequest, findings: tuple[CheckResult, ...], status: int) -> dict[str, object]:
     return {
         "office": opening.name or None,
         "address": opening.address.label,

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING
 from core.base.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from core.base.runtime import Surroundings
+    from core.base.runtime import RuntimeContext
     from core.database.address import Address
     from core.offices.catalog import Offices
     from core.offices.config import Configuration
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
     from core.offices.paths import Locations
 
 PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True)
-class Chosen:
+class LaunchTarget:
     """What there is to open."""
 
     locations: Locations
     offices: Offices | None
     """None where the configuration file has none."""
-    opening: Opening | None
+    opening: OpenRequest | None
     """None where the configuration file has several offices, and none of them was named."""
 
     @property
-    def only(self) -> Opening:
+    def only(self) -> OpenRequest:
         """The one practice that was named, for what has no screen to choose one on.
 
         Raises:
@@ -45,7 +45,7 @@ class Chosen:
         return self.opening
 
 
-def chosen_practice(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> Chosen:
+def find_launch_target(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> LaunchTarget:
     """Find out what is to be opened.
 
     Args:
@@ -60,16 +60,16 @@ def chosen_practice(options: argparse.Namespace, environment: Mapping[str, str],
     from core.offices.config import read_configuration
 
     _refuse_contradictions(options)
-    places, surroundings = locations_of(options, environment), _surroundings(environment)
+    places, runtime = locations_of(options, environment), _runtime_context(environment)
     configuration = read_configuration(places.configuration)
-    offices = Offices(places, surroundings, environment, read_only=options.read_only)
+    offices = Offices(places, runtime, environment, read_only=options.read_only)
     if options.office is not None:
-        return Chosen(places, offices, offices.opening(options.office))
+        return LaunchTarget(places, offices, offices.opening(options.office))
     if options.url is None and not options.demo and configuration.offices:
         first = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return Chosen(places, offices, offices.opening(first) if first is not None else None)
-    opening = _named_otherwise(options, environment, places, surroundings, configuration, cleanup)
-    return Chosen(places, offices if configuration.offices else None, opening)
+        return LaunchTarget(places, offices, offices.opening(first) if first is not None else None)
+    opening = _named_otherwise(options, environment, places, runtime, configuration, cleanup)
+    return LaunchTarget(places, offices if configuration.offices else None, opening)
 
 
 def locations_of(options: argparse.Namespace, environment: Mapping[str, str]) -> Locations:
@@ -102,29 +102,29 @@ def _named_otherwise(
     options: argparse.Namespace,
     environment: Mapping[str, str],
     places: Locations,
-    surroundings: Surroundings,
+    runtime: RuntimeContext,
     configuration: Configuration,
     cleanup: ExitStack,
-) -> Opening:
+) -> OpenRequest:
     """The practice of --url or --demo, or the embedded one."""
     from core.base.secret import Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
     from core.model.api_key import AuthorityName
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
 
     address: Address = parse_address(options.url) if options.url is not None else FileAddress(places.embedded_practice)
     if options.demo:
-        address = FileAddress(_thrown_away(cleanup))
+        address = FileAddress(_temporary_file(cleanup))
     address = _protected(address, options)
     on_server = isinstance(address, ServerAddress)
     if options.authority == "headquarters" and not on_server:
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
     # Only for the practice that this command line names: another office's server must never be sent this password.
     given = environment.get(PASSWORD_VARIABLE)
-    return Opening(
+    return OpenRequest(
         address=address,
         configuration=configuration,
-        surroundings=surroundings,
+        runtime=runtime,
         companion_file=places.companion_of(address) if isinstance(address, ServerAddress) else address.path,
         log=places.log,
         authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
@@ -162,15 +162,15 @@ def _tls_files(options: argparse.Namespace) -> dict[str, str | None]:
     return {"--tls-ca": options.tls_ca, "--tls-cert": options.tls_cert, "--tls-key": options.tls_key}
 
 
-def _surroundings(environment: Mapping[str, str]) -> Surroundings:
+def _runtime_context(environment: Mapping[str, str]) -> RuntimeContext:
     import socket
     from datetime import datetime
     from random import SystemRandom
 
-    from core.base.runtime import Surroundings
+    from core.base.runtime import RuntimeContext
     from core.model.actor import computer_name
 
-    return Surroundings(
+    return RuntimeContext(
         clock=datetime.now,
         random=SystemRandom(),
         computer=computer_name(socket.gethostname(), environment),
@@ -188,7 +188,7 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def _thrown_away(cleanup: ExitStack) -> Path:
+def _temporary_file(cleanup: ExitStack) -> Path:
     """A file in a directory that is removed at the end."""
     from tempfile import TemporaryDirectory
 

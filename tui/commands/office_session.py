@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import Secret
 from core.opendental.permission_types import Permission
-from tui.session import Visit
+from tui.session import Session
 
 if TYPE_CHECKING:
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
 
 USER_VARIABLE = "APISETUP_OD_USER"
 PASSWORD_VARIABLE = "APISETUP_OD_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 @contextmanager
-def visiting(opening: Opening, user: str | None, environment: Mapping[str, str]) -> Iterator[Visit]:
+def office_session(opening: OpenRequest, user: str | None, environment: Mapping[str, str]) -> Iterator[Session]:
     """An open office with a user in it who may see the Audit Trail; signed out and closed at the end.
 
     Args:
@@ -41,21 +41,21 @@ def visiting(opening: Opening, user: str | None, environment: Mapping[str, str])
     office = opening.open(asked_for_password(opening))
     try:
         if not opening.on_server:
-            account = office.users.account(opening.surroundings.account, Permission.AUDIT_TRAIL)
-            yield Visit(office, account)
+            account = office.users.account(opening.runtime.account, Permission.AUDIT_TRAIL)
+            yield Session(office, account)
             return
         given = environment.get(PASSWORD_VARIABLE)
         secret = Secret(given) if given is not None else _asked(f"Open Dental password of {name}", PASSWORD_VARIABLE)
-        visit = Visit(office, office.users.sign_in(str(name), secret, Permission.AUDIT_TRAIL))
+        session = Session(office, office.users.sign_in(str(name), secret, Permission.AUDIT_TRAIL))
         try:
-            yield visit
+            yield session
         finally:
-            _sign_out(visit)
+            _sign_out(session)
     finally:
         office.close()
 
 
-def asked_for_password(opening: Opening) -> Secret:
+def asked_for_password(opening: OpenRequest) -> Secret:
     """The database password from where it is kept, or from somebody at the terminal.
 
     Raises:
@@ -76,11 +76,11 @@ def _asked(question: str, instead: str) -> Secret:
         raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {instead}.") from None
 
 
-def _sign_out(visit: Visit) -> None:
+def _sign_out(session: Session) -> None:
     """Log that the user left; what was done stays done where that fails."""
-    if not visit.signed_in.writable:
+    if not session.signed_in.writable:
         return
     try:
-        visit.office.users.sign_out(visit.actor)
+        session.office.users.sign_out(session.actor)
     except ApiSetupError as error:
         print(f"apisetup: signing out was not logged. {error}", file=sys.stderr)

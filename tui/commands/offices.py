@@ -16,10 +16,10 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.database.address import ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
-from core.offices.configured_office import LONGEST_LOCK, ConfiguredOffice
+from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
-from tui.commands.launch_target import chosen_practice, locations_of
+from tui.commands.launch_target import find_launch_target, locations_of
 from tui.commands.office_session import asked_for_password
 from tui.widgets.plain import visible
 
@@ -118,13 +118,13 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
 
     if options.url is None:
         raise ConfigurationError("What to add is not named.", "Add --url mysql+pymysql://user@host:3306/opendental.")
-    if options.lock_after_minutes is not None and not 1 <= options.lock_after_minutes <= LONGEST_LOCK:
+    if options.lock_after_minutes is not None and not 1 <= options.lock_after_minutes <= MAX_LOCK_MINUTES:
         raise ConfigurationError(
-            f"--lock-after-minutes must be from 1 to {LONGEST_LOCK}.", "Leave it out to have no limit."
+            f"--lock-after-minutes must be from 1 to {MAX_LOCK_MINUTES}.", "Leave it out to have no limit."
         )
     # The line's options mean here what they mean when the practice is opened at once.
     with ExitStack() as nothing_made:
-        opening = chosen_practice(options, environment, nothing_made).only
+        opening = find_launch_target(options, environment, nothing_made).only
     office = ConfiguredOffice(
         name=options.name.strip(),
         address=opening.address,
@@ -201,7 +201,7 @@ def _found(options: argparse.Namespace, environment: Mapping[str, str], taken: S
     if options.url is None or options.name is not None:
         raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
     with ExitStack() as nothing_made:
-        opening = chosen_practice(options, environment, nothing_made).only
+        opening = find_launch_target(options, environment, nothing_made).only
     if not isinstance(opening.address, ServerAddress):
         raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
     return from_central_manager(opening.address, asked_for_password(opening), taken)

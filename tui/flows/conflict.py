@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
-    from core.base.errors import ChangedMeanwhile
-    from tui.platform.base_screen import HouseScreen
+    from core.base.errors import EditConflict
+    from tui.platform.base_screen import BaseScreen
 
 THEIRS = "theirs"
 MINE = "mine"
 
 
-async def choose(screen: HouseScreen[Any], error: ChangedMeanwhile) -> str | None:
+async def choose(screen: BaseScreen[Any], error: EditConflict) -> str | None:
     """Show the values; gives `THEIRS`, `MINE`, or None when the admin decides later. To be run in a flow."""
     question = Question(
         "Changed by another program",
@@ -26,10 +26,10 @@ async def choose(screen: HouseScreen[Any], error: ChangedMeanwhile) -> str | Non
     return await screen.app.push_screen_wait(question)
 
 
-def conflict_lines(error: ChangedMeanwhile) -> list[str]:
+def conflict_lines(error: EditConflict) -> list[str]:
     """The three values of each conflict, and who changed it."""
     lines = [error.sentence]
     for conflict in error.conflicts:
         lines += ["", f"{conflict.what}: was {conflict.read}", f"  now {conflict.now}", f"  yours {conflict.wanted}"]
-        lines += [f"  {conflict.teller}"] if conflict.teller else []
+        lines += [f"  {conflict.attribution}"] if conflict.attribution else []
     return lines

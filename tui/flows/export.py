@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, checked_target
-from core.audit.filter import worded_filter
+from core.audit.export_target import FileTaken, validate_target
+from core.audit.filter import format_filter
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import counted
 from tui.modals.export import ExportProgress
@@ -18,14 +18,14 @@ from tui.modals.question import Answer, Question
 if TYPE_CHECKING:
     from datetime import date
 
-    from core.audit.entry_mapper import EntryMaker
+    from core.audit.entry_mapper import EntryMapper
     from core.audit.filter import AuditFilter
-    from tui.platform.base_screen import HouseScreen
-    from tui.session import Visit
+    from tui.platform.base_screen import BaseScreen
+    from tui.session import Session
 
 
 async def export_entries(
-    screen: HouseScreen[Any], visit: Visit, wanted: AuditFilter, maker: EntryMaker, today: date
+    screen: BaseScreen[Any], session: Session, wanted: AuditFilter, maker: EntryMapper, today: date
 ) -> None:
     """Ask for a file, write what a filter shows into it, and tell so. To be run in a flow.
 
@@ -33,27 +33,27 @@ async def export_entries(
         ApiSetupError: Nothing was exported.
     """
     # An API key that was typed into the filter is not shown once more.
-    shown = maker.masked(worded_filter(wanted, maker.users)) or "everything"
+    shown = maker.masked(format_filter(wanted, maker.users)) or "everything"
     lines = [
         f"Entries: {shown}",
         "The name ends in .csv or .jsonl. The Audit Trail notes it.",
         "API keys are masked in it; patients' numbers and the texts are not.",
     ]
     first = f"{Path.cwd()}/audit-trail-{today}.csv"
-    file = await screen.app.push_screen_wait(Prompt("Export", lines, first, partial(checked_target, may_replace=True)))
+    file = await screen.app.push_screen_wait(Prompt("Export", lines, first, partial(validate_target, may_replace=True)))
     if file is None:
         return
     replaces = False
     try:
-        checked_target(str(file), may_replace=False)
+        validate_target(str(file), may_replace=False)
     except FileTaken as taken:
         question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
             screen.say("Nothing was exported.")
             return
         replaces = True
-    audit = visit.office.audit
-    export = await screen.ask(partial(audit.export, visit.actor, wanted, file, may_replace=replaces), group="export")
+    audit = session.office.audit
+    export = await screen.ask(partial(audit.export, session.actor, wanted, file, may_replace=replaces), group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
     done = await screen.app.push_screen_wait(ExportProgress(export))

@@ -12,10 +12,10 @@ from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
     from core.audit.filter import AuditFilter, Users
-    from tui.platform.base_screen import HouseScreen
+    from tui.platform.base_screen import BaseScreen
 
 
-async def choose_part(screen: HouseScreen[Any], wanted: AuditFilter, users: Users) -> AuditFilter | None:
+async def choose_part(screen: BaseScreen[Any], wanted: AuditFilter, users: Users) -> AuditFilter | None:
     """Ask for a user, a permission or a log source; the filter with it, or None. To be run in a flow."""
     question = Question(
         "Show entries of",

@@ -9,21 +9,21 @@ from tui.platform.workers import OUTSIDE
 
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
-    from tui.platform.base_screen import HouseScreen
-    from tui.session import Visit
+    from tui.platform.base_screen import BaseScreen
+    from tui.session import Session
 
 
-async def newest_list(screen: HouseScreen[Any], visit: Visit) -> KeyList | None:
+async def newest_list(screen: BaseScreen[Any], session: Session) -> KeyList | None:
     """Ask for the list, and take it over; None where nobody outside is asked. To be run in a worker of the screen.
 
     Raises:
-        HeadquartersFailed: No list came; what is listed says so from now on.
+        HeadquartersError: No list came; what is listed says so from now on.
     """
-    keys = visit.office.keys
-    if not keys.asks_outside:
+    keys = session.office.keys
+    if not keys.is_remote:
         return None
     fetched = await screen.ask(keys.fetch, group=OUTSIDE)
     if fetched is None:
         return None
     # Nobody asked for this, so it is in nobody's way.
-    return await screen.commit(partial(keys.take_over, visit.actor, fetched), beside=True)
+    return await screen.commit(partial(keys.apply_list, session.actor, fetched), background=True)

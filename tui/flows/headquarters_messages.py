@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.base.errors import Unconfirmed
+from core.base.errors import OutcomeUnknown
 from core.headquarters.list_diff import NEW
 from tui.modals.notice import Notice
 
 if TYPE_CHECKING:
-    from core.base.errors import HeadquartersFailed
+    from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
 
 NOT_NOW = "Headquarters gave no list, so keys are not added; r asks again."
@@ -20,9 +20,9 @@ ASKED = "Open Dental's headquarters is asked to do it."
 """In the question before a change of a key."""
 
 
-def notice_of_failure(error: HeadquartersFailed | Unconfirmed) -> Notice:
+def notice_of_failure(error: HeadquartersError | OutcomeUnknown) -> Notice:
     """A notice of what headquarters did not do, or may have done; its words may be longer than the status line."""
-    title = "Look before you repeat it" if isinstance(error, Unconfirmed) else "Not done"
+    title = "Look before you repeat it" if isinstance(error, OutcomeUnknown) else "Not done"
     return Notice(title, [error.sentence, *(["", error.hint] if error.hint else [])])
 
 

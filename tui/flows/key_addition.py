@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ApiSetupError, Unconfirmed
+from core.base.errors import ApiSetupError, OutcomeUnknown
 from tui.flows.headquarters_messages import NOT_NOW, notice_of_failure
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
@@ -13,16 +13,16 @@ from tui.modals.question import Answer, Question
 if TYPE_CHECKING:
     from core.model.agreement import Acceptance
     from core.model.api_key import KeyChange, NewKey
-    from tui.platform.base_screen import HouseScreen
-    from tui.session import Visit
+    from tui.platform.base_screen import BaseScreen
+    from tui.session import Session
 
 
-async def add_key(screen: HouseScreen[Any], visit: Visit, read_again: Callable[[], None]) -> KeyChange | None:
+async def add_key(screen: BaseScreen[Any], session: Session, read_again: Callable[[], None]) -> KeyChange | None:
     """Ask for a key, have the agreement accepted, and add it; None where it was not added. To be run in a flow.
 
     Args:
         screen: From where it is added.
-        visit: Who adds it, and where.
+        session: Who adds it, and where.
         read_again: Reads the list again where nobody knows whether it was added.
 
     Raises:
@@ -31,32 +31,32 @@ async def add_key(screen: HouseScreen[Any], visit: Visit, read_again: Callable[[
     from tui.modals.assign_key import AssignKeyScreen
     from tui.modals.license import LicenseScreen
 
-    info = visit.office.keys.authority
-    visit.require_writable()
+    info = session.office.keys.authority
+    session.require_writable()
     if not info.may_change:
         screen.open_above(Notice("Keys are not added now", [NOT_NOW, "", info.explanation]))
         return None
-    new = await screen.app.push_screen_wait(AssignKeyScreen(visit))
+    new = await screen.app.push_screen_wait(AssignKeyScreen(session))
     if new is None:
         screen.say("No key was added.")
         return None
-    acceptance = await screen.app.push_screen_wait(LicenseScreen(visit))
+    acceptance = await screen.app.push_screen_wait(LicenseScreen(session))
     if acceptance is None:
         screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
-    return await _added(screen, visit, new, acceptance, read_again)
+    return await _added(screen, session, new, acceptance, read_again)
 
 
 async def _added(
-    screen: HouseScreen[Any], visit: Visit, new: NewKey, acceptance: Acceptance, read_again: Callable[[], None]
+    screen: BaseScreen[Any], session: Session, new: NewKey, acceptance: Acceptance, read_again: Callable[[], None]
 ) -> KeyChange | None:
     """Add the key; when that fails the admin may try again without typing it again."""
-    keys, actor = visit.office.keys, visit.actor
+    keys, actor = session.office.keys, session.actor
     while True:
         try:
-            with screen.busy("Asking headquarters…" if keys.asks_outside else "Adding the key…"):
+            with screen.busy("Asking headquarters…" if keys.is_remote else "Adding the key…"):
                 return await screen.commit(lambda: keys.add(actor, new, acceptance))
-        except Unconfirmed as error:
+        except OutcomeUnknown as error:
             read_again()
             screen.open_above(notice_of_failure(error))
             return None

@@ -16,12 +16,12 @@ from tui.platform.workers import OUTSIDE
 
 if TYPE_CHECKING:
     from core.model.actor import Actor
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
     from tui.modals.locked import LockedScreen
     from tui.modals.sign_in import SignInScreen
     from tui.platform.shell import TerminalApp
-    from tui.session import Visit
+    from tui.session import Session
 
 
 class Lock:
@@ -29,7 +29,7 @@ class Lock:
 
     Args:
         app: Whose screens are hidden.
-        visit: Who was there, and where.
+        session: Who was there, and where.
         unsaved: The names of what was typed and not saved.
         entered: Told who signed in and may leave from here; None when they did not go on.
     """
@@ -37,12 +37,12 @@ class Lock:
     def __init__(
         self,
         app: TerminalApp,
-        visit: Visit,
+        session: Session,
         unsaved: tuple[str, ...],
         entered: Callable[[SignedIn | None], None],
     ) -> None:
         self._app = app
-        self._visit = visit
+        self._session = session
         self._unsaved = unsaved
         self._entered = entered
         self._logged = asyncio.Event()
@@ -50,13 +50,13 @@ class Lock:
     @property
     def actor(self) -> Actor:
         """Who was logged off."""
-        return self._visit.actor
+        return self._session.actor
 
-    async def until_signed_in(self, opening: Opening) -> SignedIn:
+    async def until_signed_in(self, opening: OpenRequest) -> SignedIn:
         """Log the user off, close the connection, and wait until somebody is signed in again. To be run in a worker.
 
         Returns:
-            Who signed in; what the screens behind show must be dropped where that is not the one of the visit.
+            Who signed in; what the screens behind show must be dropped where that is not the one of the session.
         """
         while True:
             screen = self._sign_in(opening)
@@ -74,21 +74,21 @@ class Lock:
 
     async def refused(self) -> None:
         """Close the connection again after a sign-in that was refused."""
-        await self._app.commit(self._visit.office.close)
+        await self._app.commit(self._session.office.close)
 
     async def may_go_on(self, signed_in: SignedIn) -> bool:
         """Whether who signed in may go on: with what they typed, or after agreeing to drop what somebody else typed.
 
         Asked over the sign-in, so that nobody sees before what waits behind it.
         """
-        if signed_in == self._visit.signed_in or not self._unsaved:
+        if signed_in == self._session.signed_in or not self._unsaved:
             return True
         self._entered(signed_in)
         if await self._app.push_screen_wait(self._question()) is not None:
             return True
         self._entered(None)
         with suppress(ApiSetupError):
-            await self._app.commit(partial(self._visit.office.users.sign_out, signed_in.actor))
+            await self._app.commit(partial(self._session.office.users.sign_out, signed_in.actor))
         await self.refused()
         return False
 
@@ -96,24 +96,24 @@ class Lock:
         return Question(
             "Drop what was typed?",
             [
-                f"{self._visit.actor.user_name} typed and did not save: {', '.join(self._unsaved)}.",
+                f"{self._session.actor.user_name} typed and did not save: {', '.join(self._unsaved)}.",
                 "Another user, or one whose rights changed, cannot go on with that.",
             ],
             Answer("y", "Drop it", "drop"),
         )
 
-    def _sign_in(self, opening: Opening) -> SignInScreen | LockedScreen:
+    def _sign_in(self, opening: OpenRequest) -> SignInScreen | LockedScreen:
         if opening.on_server:
             from tui.modals.sign_in import SignInScreen
 
-            return SignInScreen(self._visit.office, self)
+            return SignInScreen(self._session.office, self)
         from tui.modals.locked import LockedScreen
 
-        return LockedScreen(self._visit.office, opening.surroundings.account, self)
+        return LockedScreen(self._session.office, opening.runtime.account, self)
 
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
         """Log that the user is gone, and close the connections when nothing uses them any more."""
-        app, visit = self._app, self._visit
+        app, session = self._app, self._session
         await app.commits.settled()
         for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
             if worker.group == OUTSIDE:
@@ -122,11 +122,11 @@ class Lock:
             with suppress(WorkerFailed, WorkerCancelled):
                 await worker.wait()
         try:
-            if visit.signed_in.writable:
-                await app.commit(partial(visit.office.users.log_off_idle, visit.actor))
+            if session.signed_in.writable:
+                await app.commit(partial(session.office.users.log_off_idle, session.actor))
         except ApiSetupError as error:
             app.record_problem(error)
-            words = f"That {visit.actor.user_name} was logged off could not be logged. {error.sentence}"
+            words = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
             # It may not have said yet what it says at first.
             screen.call_after_refresh(screen.say, words, "problem")
-        await app.commit(visit.office.close)
+        await app.commit(session.office.close)

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import HeadquartersFailed, NotOursToChange, Unconfirmed
+from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnknown
 from tui.flows.headquarters_messages import ASKED, notice_of_failure
 from tui.modals.notice import notice_of
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-    from tui.platform.base_screen import HouseScreen
-    from tui.session import Visit
+    from tui.platform.base_screen import BaseScreen
+    from tui.session import Session
 
 
-async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> bool:
+async def change_status(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
     """Ask, change the key's status, and tell what that means; whether it may have changed. To be run in a flow.
 
     Raises:
         NotPermitted: Nothing can be written here.
-        NotOursToChange: The office may not change this key's status.
+        OperationNotAllowed: The office may not change this key's status.
         ApiSetupError: The change failed.
     """
-    visit.require_writable()
-    keys = visit.office.keys
-    why_not = keys.why_status_stays(key)
+    session.require_writable()
+    keys = session.office.keys
+    why_not = keys.status_refusal(key)
     status = key.status.office_may_change_to
     if why_not or status is None:
-        raise NotOursToChange(why_not)
+        raise OperationNotAllowed(why_not)
     verb = "Enable" if status.enabled else "Disable"
     question = Question(
         f"{verb} this key?",
@@ -37,7 +37,7 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
             f"API Key     {key.masked}",
             f"Status      {key.status.label}, then {status.label}",
             "",
-            *([ASKED] if keys.asks_outside else []),
+            *([ASKED] if keys.is_remote else []),
             "It will be written to the Audit Trail.",
         ],
         Answer("y", verb, "yes"),
@@ -46,9 +46,9 @@ async def change_status(screen: HouseScreen[Any], visit: Visit, key: ApiKey) -> 
         screen.say("Nothing was changed.")
         return False
     try:
-        with screen.busy("Asking headquarters…" if keys.asks_outside else "Saving…"):
-            change = await screen.commit(lambda: keys.set_status(visit.actor, key, status))
-    except (HeadquartersFailed, Unconfirmed) as error:
+        with screen.busy("Asking headquarters…" if keys.is_remote else "Saving…"):
+            change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
+    except (HeadquartersError, OutcomeUnknown) as error:
         screen.show_problem(error)
         screen.open_above(notice_of_failure(error))
         return True

@@ -9,10 +9,10 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
-from core.model.api_key import KeyFields, NewKey, PastedKind, read_pasted
+from core.model.api_key import KeyFields, NewKey, PastedKind, parse_paste
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
@@ -20,7 +20,7 @@ from tui.widgets.key_fields import Contacts, KeyFieldsForm
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui.session import Visit
+    from tui.session import Session
 
 _RECOMMENDATION = [
     "No Business Associate Agreement is given for this developer.",
@@ -36,15 +36,15 @@ _HEADQUARTERS_KNOWS = (
 )
 
 
-class AssignKeyScreen(HouseScreen[NewKey | None]):
+class AssignKeyScreen(BaseScreen[NewKey | None]):
     """Takes a new key; gives it when everything about it can be used, or None when it was left."""
 
     CSS_PATH = "assign_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
         self._meant_whole = ""
 
     def compose_body(self) -> ComposeResult:
@@ -75,7 +75,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
 
     @property
     def _keeps_contacts(self) -> bool:
-        return self._visit.office.keys.authority.keeps_contacts
+        return self._session.office.keys.authority.keeps_contacts
 
     @property
     def _developer(self) -> str:
@@ -121,7 +121,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
             return
         try:
             new = self._new_key(key)
-            await self.ask(lambda: self._visit.office.keys.check_fields(new.fields), group="fields")
+            await self.ask(lambda: self._session.office.keys.check_fields(new.fields), group="fields")
         except InvalidInput as error:
             self.show_problem(error)
             self._focus_field(error.field)
@@ -148,7 +148,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
             return None
         typed = field.value
         try:
-            secret = await self.ask(lambda: self._visit.office.keys.check_new(typed), group="check")
+            secret = await self.ask(lambda: self._session.office.keys.check_new(typed), group="check")
         except InvalidInput as error:
             self.show_problem(error)
             if come_back:
@@ -159,7 +159,7 @@ class AssignKeyScreen(HouseScreen[NewKey | None]):
 
     async def _offer_part(self, field: KeyInput) -> bool:
         """Offer the right part of a header or a pair; False where nothing was decided."""
-        pasted = read_pasted(field.value)
+        pasted = parse_paste(field.value)
         if pasted.kind is PastedKind.KEY or field.value == self._meant_whole:
             return True
         answers = [Answer("u", "Use the part after the slash", "part")]

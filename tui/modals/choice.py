@@ -8,7 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from tui.bindings import bindings
-from tui.platform.base_screen import HouseModal
+from tui.platform.base_screen import BaseModal
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import Column, Row, RowList
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Choice(HouseModal[int]):
+class Choice(BaseModal[int]):
     """Lets one choose a line; gives its index, or None.
 
     Args:

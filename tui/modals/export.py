@@ -8,17 +8,17 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, ExportFailed
 from core.model.audit_entry import counted
-from tui.platform.base_screen import HouseModal
+from tui.platform.base_screen import BaseModal
 from tui.platform.workers import flow
 from tui.widgets.plain import plain_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit.export import AuditExport, Exported
+    from core.audit.export import AuditExport, ExportResult
 
 
-class ExportProgress(HouseModal["Exported | ApiSetupError"]):
+class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
     """Writes an export that has begun; gives what came of it, or the error that ended it, or None when cancelled."""
 
     CSS_PATH = "export.tcss"
@@ -83,7 +83,7 @@ class ExportProgress(HouseModal["Exported | ApiSetupError"]):
             return
         self.dismiss(None)
 
-    def _tell(self, done: Exported) -> None:
+    def _tell(self, done: ExportResult) -> None:
         reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
         self._show([str(done.file), "", f"{counted(done.count)} written{reached}"])
 

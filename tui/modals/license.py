@@ -10,7 +10,7 @@ from textual.widgets import Static
 from core.base.errors import ApiSetupError
 from core.model.agreement import Acceptance
 from tui.modals.notice import Notice
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.plain import visible
 from tui.widgets.text_lines import TextLines
@@ -18,22 +18,22 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui.session import Visit
+    from tui.session import Session
 
 
-class LicenseScreen(HouseScreen[Acceptance | None]):
+class LicenseScreen(BaseScreen[Acceptance | None]):
     """Shows the agreement; gives its acceptance, or None when it was declined. Both are in the Audit Trail by then."""
 
     CSS_PATH = "license.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "help")
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
 
     def compose_body(self) -> ComposeResult:
         """Make the title, the text and how far it was read."""
-        agreement = self._visit.office.licenses.agreement
+        agreement = self._session.office.licenses.agreement
         yield Static(visible(agreement.title), classes="heading", markup=False)
         yield TextLines(agreement.text, id="agreement-text")
         yield Static("", id="progress", markup=False)
@@ -69,7 +69,7 @@ class LicenseScreen(HouseScreen[Acceptance | None]):
     async def action_accept(self) -> None:
         """Log that the agreement was accepted, then go on."""
         with self.busy("Writing the acceptance…"):
-            acceptance = await self.commit(lambda: self._visit.office.licenses.accept(self._visit.actor))
+            acceptance = await self.commit(lambda: self._session.office.licenses.accept(self._session.actor))
         self.dismiss(acceptance)
 
     def action_back(self) -> None:
@@ -81,7 +81,7 @@ class LicenseScreen(HouseScreen[Acceptance | None]):
         """Log that the agreement was declined, then go back."""
         try:
             with self.busy("Writing that it was declined…"):
-                await self.commit(lambda: self._visit.office.licenses.decline(self._visit.actor))
+                await self.commit(lambda: self._session.office.licenses.decline(self._session.actor))
         except ApiSetupError as error:
             lines = ["Nothing was added. That you declined could not be written to the Audit Trail:", "", str(error)]
             await self.app.push_screen_wait(Notice("Declined, but not logged", lines))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.plain import plain_lines
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from core.office.office import Office
     from core.users.service import SignedIn
-    from tui.modals.unlock_policy import Guard
+    from tui.modals.unlock_policy import UnlockPolicy
 
-    _Screen = HouseScreen[SignedIn | None]
+    _Screen = BaseScreen[SignedIn | None]
 else:
-    _Screen = HouseScreen
+    _Screen = BaseScreen
 
 
 class LockedScreen(_Screen):
@@ -32,10 +32,10 @@ class LockedScreen(_Screen):
     """
 
     CSS_PATH = "locked.tcss"
-    BEHIND_THE_LOCK = False
+    PAUSES_WHEN_LOCKED = False
     KEYS: ClassVar[tuple[str, ...]] = ("unlock", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, account: str, guard: Guard) -> None:
+    def __init__(self, office: Office, account: str, guard: UnlockPolicy) -> None:
         super().__init__()
         self._office = office
         self._account = account

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from core.opendental.key_status import API_PERMISSIONS
 from tui.bindings import bindings
-from tui.platform.base_screen import HouseModal
+from tui.platform.base_screen import BaseModal
 from tui.widgets.row_list import Column, Row, RowList
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class PermissionChoice(HouseModal[tuple[str, ...]]):
+class PermissionChoice(BaseModal[tuple[str, ...]]):
     """Lets one choose permissions; gives them in Open Dental's order, or None when it was left with Escape.
 
     Args:

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput, SecretInput
 from tui.widgets.plain import plain_lines
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from core.office.office import Office
     from core.users.service import SignedIn
-    from tui.modals.unlock_policy import Guard
+    from tui.modals.unlock_policy import UnlockPolicy
 
-    _Screen = HouseScreen[SignedIn | None]
+    _Screen = BaseScreen[SignedIn | None]
 else:
-    _Screen = HouseScreen
+    _Screen = BaseScreen
 
 
 class SignInScreen(_Screen):
@@ -36,17 +36,17 @@ class SignInScreen(_Screen):
     """
 
     CSS_PATH = "sign_in.tcss"
-    BEHIND_THE_LOCK = False
+    PAUSES_WHEN_LOCKED = False
     KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, guard: Guard | None = None) -> None:
+    def __init__(self, office: Office, guard: UnlockPolicy | None = None) -> None:
         super().__init__()
         self._office = office
         self._guard = guard
 
     def compose_body(self) -> ComposeResult:
         """Make the two fields."""
-        facts = self._office.facts
+        facts = self._office.info
         place = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
         yield Static("Sign in to Open Dental", classes="heading", markup=False)
         yield Static(plain_lines([facts.title, place, *self._why_again()]), id="address")

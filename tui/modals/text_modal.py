@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.bindings import bindings
-from tui.platform.base_screen import HouseModal
+from tui.platform.base_screen import BaseModal
 from tui.widgets.plain import plain_lines
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _AROUND = 8
 """Lines of a dialog that are not its text: the frame, the blank lines, the status line and one button."""
 
 
-class TextModal(HouseModal[T]):
+class TextModal(BaseModal[T]):
     """Shows lines, and below them what the subclass adds in `compose_answers`.
 
     Args:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from core.users.service import SignedIn
 
 
-class Guard(Protocol):
+class UnlockPolicy(Protocol):
     """Stands between a sign-in and what waits behind it; the lock is one."""
 
     @property

@@ -22,7 +22,7 @@ from textual.widgets import Input
 from core.base.errors import ApiSetupError
 from tui import bindings
 from tui.platform.shell import SMALLEST
-from tui.platform.workers import Asking
+from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.plain import fitted, visible, wrapped
 from tui.widgets.status_line import Kind, StatusLine
@@ -63,7 +63,7 @@ def too_small_sentence(size: Size) -> str:
     )
 
 
-class House(Asking, _Screen):
+class ScreenBehavior(ServiceCaller, _Screen):
     """What a screen and a dialog of this house can do; both are below.
 
     A subclass names its keys in `KEYS`: they are bound, stand in the key bar, and make the help of the screen.
@@ -105,7 +105,7 @@ class House(Asking, _Screen):
             return AwaitComplete()
         return super().dismiss(result)
 
-    def came_back(self) -> None:
+    def on_unlocked(self) -> None:
         """What a screen does when its user is back after the lock; nothing, where nothing can have changed."""
 
     # -- what is said ----------------------------------------------------------
@@ -226,7 +226,7 @@ class House(Asking, _Screen):
             self._part(TooSmall).display = self.terminal_app.too_small
 
 
-class HouseScreen(House, Screen[T]):
+class BaseScreen(ScreenBehavior, Screen[T]):
     """A screen that fills the terminal: title line, body, status line, key bar."""
 
     def compose(self) -> ComposeResult:
@@ -248,7 +248,7 @@ class HouseScreen(House, Screen[T]):
             self.show_heading(self.terminal_app.heading)
 
 
-class HouseModal(House, ModalScreen[T | None]):
+class BaseModal(ScreenBehavior, ModalScreen[T | None]):
     """A dialog in the middle of the screen; Escape leaves it with None, which always means that nothing was decided.
 
     Args:

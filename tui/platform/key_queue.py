@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOVES = ("tab", "shift+tab", "slash")
 
 
-class TypedAhead:
+class KeyQueue:
     """Hands keys on one by one while a text field has focus, each when the one before has done all it does.
 
     Args:

@@ -23,8 +23,8 @@ from textual.worker import WorkerFailed
 from core.base.errors import ApiSetupError
 from tui.bindings import bindings, display, key
 from tui.platform import terminal
-from tui.platform.key_queue import TypedAhead
-from tui.platform.workers import Asking, Commits
+from tui.platform.key_queue import KeyQueue
+from tui.platform.workers import Commits, ServiceCaller
 from tui.widgets.status_line import Kind
 from tui.widgets.title_line import Heading
 
@@ -70,14 +70,14 @@ TERMINAL_THEME = Theme(
 """The default theme: the terminal's own colours, dark or light."""
 
 
-class TerminalApp(App[None], Asking):
+class TerminalApp(App[None], ServiceCaller):
     """An application that leaves its terminal as it found it, however it ends.
 
     It is quiet: no animation, no blinking, no mouse. A crash prints one sentence without any value in it, because a
     value may be a password; `record_crash` gets the error for the log.
     """
 
-    BEHIND_THE_LOCK = False
+    PAUSES_WHEN_LOCKED = False
     COMMAND_PALETTE_BINDING = key("palette").keys
     # Dimming the screen behind a dialog would send all of it again.
     SUSPENDED_SCREEN_CLASS = ""
@@ -94,7 +94,7 @@ class TerminalApp(App[None], Asking):
         self.unlocked = asyncio.Event()
         """Not set while somebody has to sign in again."""
         self.unlocked.set()
-        self._typed_ahead = TypedAhead(self, super().on_event)
+        self._key_queue = KeyQueue(self, super().on_event)
         self.heading = Heading()
         self.crash: BaseException | None = None
         self.when_stuck: Callable[[], object] | None = None
@@ -150,7 +150,7 @@ class TerminalApp(App[None], Asking):
             if isinstance(event, events.Key) and event.key in key("quit").keys.split(","):
                 await self.run_action("quit")
             return
-        if not await self._typed_ahead.take(event):
+        if not await self._key_queue.take(event):
             await super().on_event(event)
 
     @property
@@ -190,7 +190,7 @@ class TerminalApp(App[None], Asking):
             return
         self.exit(return_code=terminal.SIGNALLED + number)
         if self.when_stuck is not None and self._loop is not None:
-            self._loop.call_later(terminal.PATIENCE, self.when_stuck)
+            self._loop.call_later(terminal.SHUTDOWN_TIMEOUT, self.when_stuck)
 
     def terminal_lost(self) -> None:
         """End because the terminal is gone, as the signal for it would."""

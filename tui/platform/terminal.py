@@ -30,7 +30,7 @@ CRASHED = 1
 SIGNALLED = 128
 """Added to the number of the signal that ended the program, as shells do."""
 
-PATIENCE = 5.0
+SHUTDOWN_TIMEOUT = 5.0
 """Seconds that a signalled program gets to close its screens before it is stopped where it stands."""
 
 SAVING = "apisetup: a change is still being made; waiting for it to end."
@@ -46,10 +46,10 @@ def run_terminal(app: TerminalApp) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can keep its text off the terminal
         app.note_crash(error)
     if not app.commits.at_rest:
-        tell(SAVING)
+        print_stderr(SAVING)
     app.commits.close()
     if app.crash is not None:
-        tell(crash_sentence(app.crash))
+        print_stderr(crash_sentence(app.crash))
         return CRASHED
     return app.return_code or 0
 
@@ -57,7 +57,7 @@ def run_terminal(app: TerminalApp) -> int:
 async def _run(app: TerminalApp) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(partial(_note_lost_error, app))
-    loop.set_default_executor(Readers())
+    loop.set_default_executor(DaemonThreadExecutor())
     task = asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, app.stop, number)
@@ -69,7 +69,7 @@ async def _run(app: TerminalApp) -> None:
     loop.remove_signal_handler(signal.SIGINT)
 
 
-def tell(sentence: str) -> None:
+def print_stderr(sentence: str) -> None:
     """Say something on the terminal's ordinary screen, if there still is a terminal."""
     with contextlib.suppress(OSError, ValueError):
         width = shutil.get_terminal_size().columns
@@ -116,7 +116,7 @@ class Driver(LinuxDriver):
             self._terminal_lost()
 
     def _terminal_lost(self) -> None:
-        self._tell_app("terminal_lost")
+        self._notify_app("terminal_lost")
 
     def _run_input_thread(self) -> None:
         try:
@@ -124,9 +124,9 @@ class Driver(LinuxDriver):
         except OSError:
             self._terminal_lost()
         except Exception as error:  # noqa: BLE001 - this thread has nobody else to raise it to
-            self._tell_app("_handle_exception", error)
+            self._notify_app("_handle_exception", error)
 
-    def _tell_app(self, method: str, *args: object) -> None:
+    def _notify_app(self, method: str, *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody needs to know any more
             self._loop.call_soon_threadsafe(getattr(self._app, method), *args)
 
@@ -164,7 +164,7 @@ class Output:
         self._lost()
 
 
-class Readers(ThreadPoolExecutor):
+class DaemonThreadExecutor(ThreadPoolExecutor):
     """Runs each question in a thread of its own that the end of the process does not wait for.
 
     A pool would make a program that was quit hang until the last server answered, and questions without an answer would
@@ -197,7 +197,7 @@ def _keep_tracebacks_in(app: TerminalApp) -> None:
 
     def of_program(_kind: type[BaseException], error: BaseException, _traceback: object) -> None:
         app.record_crash(error)
-        tell(crash_sentence(error))
+        print_stderr(crash_sentence(error))
 
     def of_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

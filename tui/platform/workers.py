@@ -33,7 +33,7 @@ OUTSIDE = "headquarters"
 
 T = TypeVar("T")
 P = ParamSpec("P")
-A = TypeVar("A", bound="Asking")
+A = TypeVar("A", bound="ServiceCaller")
 Body = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -51,7 +51,7 @@ class Commits:
         # A thread of its own, so that no question without an answer keeps a change waiting.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._running: Future[Any] | None = None
-        self._beside: Future[Any] | None = None
+        self._background: Future[Any] | None = None
 
     @property
     def running(self) -> bool:
@@ -61,22 +61,24 @@ class Commits:
     @property
     def at_rest(self) -> bool:
         """Whether nothing at all is being written now."""
-        return not self.running and (self._beside is None or self._beside.done())
+        return not self.running and (self._background is None or self._background.done())
 
-    async def commit(self, change: Callable[[], T], missed: Callable[[Exception], None], *, beside: bool = False) -> T:
+    async def commit(
+        self, change: Callable[[], T], missed: Callable[[Exception], None], *, background: bool = False
+    ) -> T:
         """Run a change in a thread, to its end whatever happens to the one who waits for it.
 
         Args:
             change: The blocking change.
             missed: Told about the change's error when nobody waits for it any more.
-            beside: Nobody asked for it: it is written after what is being written, and is in nobody's way.
+            background: Nobody asked for it: it is written after what is being written, and is in nobody's way.
         """
-        if self.running and not beside:
+        if self.running and not background:
             raise Busy
         # The thread takes one after the other.
         writing = self._thread.submit(change)
-        if beside:
-            self._beside = writing
+        if background:
+            self._background = writing
         else:
             self._running = writing
         ending = asyncio.wrap_future(writing)
@@ -88,8 +90,8 @@ class Commits:
 
     async def settled(self) -> BaseException | None:
         """Wait until no change is being written; gives the error of one that was asked for and failed."""
-        if self._beside is not None and not self._beside.done():
-            await asyncio.wait([asyncio.wrap_future(self._beside)])
+        if self._background is not None and not self._background.done():
+            await asyncio.wait([asyncio.wrap_future(self._background)])
         if not self.running or self._running is None:
             return None
         ending = asyncio.wrap_future(self._running)
@@ -101,10 +103,10 @@ class Commits:
         self._thread.shutdown(wait=True)
 
 
-class Asking(_Node):
+class ServiceCaller(_Node):
     """What a screen, or the application, needs to ask services. Mix it in beside a Textual class."""
 
-    BEHIND_THE_LOCK: ClassVar[bool] = True
+    PAUSES_WHEN_LOCKED: ClassVar[bool] = True
     """Whether nothing is asked or answered here while the program is locked."""
     _flow: Worker[None] | None = None
 
@@ -144,14 +146,14 @@ class Asking(_Node):
         await self._waited_for_lock()
         raise error
 
-    async def commit(self, change: Callable[[], T], *, beside: bool = False) -> T:
+    async def commit(self, change: Callable[[], T], *, background: bool = False) -> T:
         """Write in a thread and wait for the end, from within a flow.
 
         The change is never cancelled: it runs to its end even if the screen is left or the program quits.
 
         Args:
             change: The blocking change.
-            beside: Nobody asked for it, so it neither keeps others from writing nor is kept from it.
+            background: Nobody asked for it, so it neither keeps others from writing nor is kept from it.
 
         Raises:
             Busy: Another change is still being written; nothing was done.
@@ -162,7 +164,7 @@ class Asking(_Node):
         if await self._waited_for_lock():
             self._end_if_gone()
         try:
-            done = await app.commits.commit(change, app.commit_missed, beside=beside)
+            done = await app.commits.commit(change, app.commit_missed, background=background)
         except Exception as error:
             await self._waited_for_lock()
             if self._gone:
@@ -176,7 +178,7 @@ class Asking(_Node):
     async def _waited_for_lock(self) -> bool:
         """Wait while the program is locked, so that no flow goes on or shows anything over the lock; whether it was."""
         unlocked = cast("TerminalApp", self.app).unlocked
-        if unlocked.is_set() or not self.BEHIND_THE_LOCK:
+        if unlocked.is_set() or not self.PAUSES_WHEN_LOCKED:
             return False
         await unlocked.wait()
         return True

@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from core.base.errors import (
     ApiSetupError,
-    ChangedMeanwhile,
-    HeadquartersFailed,
+    EditConflict,
+    HeadquartersError,
     InvalidInput,
     PracticeUnavailable,
 )
@@ -25,7 +25,7 @@ from tui.flows.key_addition import add_key
 from tui.flows.status_change import change_status
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey, KeyList
     from core.model.settings import SettingsPage
-    from core.practice.unit_of_work import Settled
-    from tui.session import Visit
+    from core.practice.unit_of_work import ResolvedChange
+    from tui.session import Session
 
 
-class ApiSetupScreen(HouseScreen[ApiSetupError]):
+class ApiSetupScreen(BaseScreen[ApiSetupError]):
     """Shows the office's API settings and keys; ends only with the reason why the office could not be entered.
 
     Args:
-        arrive: Gives the visit; it may block, since the first picture is painted before the database is open.
+        arrive: Gives the session; it may block, since the first picture is painted before the database is open.
     """
 
     CSS_PATH = "api_setup.tcss"
@@ -68,14 +68,14 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
     class Entered(Message):
         """The office is open, and a user is in it."""
 
-        def __init__(self, visit: Visit) -> None:
+        def __init__(self, session: Session) -> None:
             super().__init__()
-            self.visit = visit
+            self.session = session
 
-    def __init__(self, arrive: Callable[[], Visit]) -> None:
+    def __init__(self, arrive: Callable[[], Session]) -> None:
         super().__init__()
         self._arrive = arrive
-        self._visit: Visit | None = None
+        self._session: Session | None = None
 
     def compose_body(self) -> ComposeResult:
         """Make the form and the list."""
@@ -98,7 +98,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         if action == "end_filter":
             return any(table.filtered for table in self.query(KeyTable)) or isinstance(self.focused, Input)
         waits = action in ("add_key", "edit_key", "toggle_status", "save", "audit_trail", "reload", "about", "filter")
-        return not (waits and self._visit is None) and super().check_action(action, parameters)
+        return not (waits and self._session is None) and super().check_action(action, parameters)
 
     # -- reading -------------------------------------------------------------
 
@@ -107,15 +107,15 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         """Open the office, and show it."""
         self.say("Opening…")
         try:
-            visit = await self.ask(self._arrive, group="read")
-            self.post_message(self.Entered(visit))
-            reading = await self.ask(partial(_read, visit), group="read")
+            session = await self.ask(self._arrive, group="read")
+            self.post_message(self.Entered(session))
+            reading = await self.ask(partial(_read, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
-        self._visit = visit
+        self._session = session
         self._show(reading)
-        self.say(" ".join((*reading.page.missing, *_read_only_words(self._visit))))
+        self.say(" ".join((*reading.page.missing, *_read_only_words(self._session))))
         self.refresh_bindings()
         self.ask_headquarters()
 
@@ -131,7 +131,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         """Ask headquarters for its list, beside whatever else is done; what is different in it is said."""
         try:
             listed = await newest_list(self, self._open)
-        except HeadquartersFailed as error:
+        except HeadquartersError as error:
             await self._show_without_headquarters(error)
             return
         if listed is None:
@@ -141,14 +141,14 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         if words:
             self.say(words)
 
-    async def _show_without_headquarters(self, error: HeadquartersFailed) -> None:
+    async def _show_without_headquarters(self, error: HeadquartersError) -> None:
         keys = await self.ask(self._open.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
-    def came_back(self) -> None:
+    def on_unlocked(self) -> None:
         """Read what others may have changed while this was locked; what was typed stays."""
-        if self._visit is not None:
+        if self._session is not None:
             self.read_again()
             self.ask_headquarters()
 
@@ -164,9 +164,9 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             self.say(otherwise)
 
     @property
-    def _open(self) -> Visit:
-        assert self._visit is not None  # noqa: S101 - check_action keeps every action away until then
-        return self._visit
+    def _open(self) -> Session:
+        assert self._session is not None  # noqa: S101 - check_action keeps every action away until then
+        return self._session
 
     # -- settings ------------------------------------------------------------
 
@@ -190,7 +190,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             self.show_problem(error)
             form.focus_field(error.field)
             return
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             await self._settle(error)
             return
         except PracticeUnavailable as error:
@@ -200,7 +200,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         form.accept(typed)
         words = "Nothing was written: the practice has these values already."
         if saved.changes:
-            told = " Running workstations are told." if office.facts.host else ""
+            told = " Running workstations are told." if office.info.host else ""
             words = f"Saved: {'; '.join(saved.changes)}.{told}"
         self.say(words, "ok" if saved.changes else "note")
         self.read_settings(words)
@@ -219,7 +219,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
 
-    async def _settle(self, error: ChangedMeanwhile) -> None:
+    async def _settle(self, error: EditConflict) -> None:
         """Show both values, and let the admin choose; nothing was written so far."""
         form = self.query_one(SettingsForm)
         choice = await choose(self, error)
@@ -259,7 +259,7 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         self._open.require_writable()
         try:
             changed = await change_status(self, self._open, key)
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             changed = True
         if changed:
@@ -304,12 +304,12 @@ class ApiSetupScreen(HouseScreen[ApiSetupError]):
         if self._open.signed_in.sees_audit_trail:
             self.open_above(AuditTrailScreen(self._open), lambda _result: self.read_again())
         else:
-            self.say_who_grants()
+            self.name_permission_granters()
 
     @latest
-    async def say_who_grants(self) -> None:
+    async def name_permission_granters(self) -> None:
         """Say who can grant the permission for the Audit Trail."""
-        names = await self.ask(self._open.office.users.who_grants, group="grants")
+        names = await self.ask(self._open.office.users.permission_granters, group="grants")
         self.say(needs_audit_trail(names), "problem")
 
     @flow
@@ -351,23 +351,23 @@ class _Reading:
 
     page: SettingsPage
     keys: KeyList
-    settled: Settled | None
+    settled: ResolvedChange | None
     """What became of a change whose answer was lost."""
 
 
-def _read(visit: Visit) -> _Reading:
-    settled = visit.office.settle()
-    return _Reading(visit.office.settings.load(), visit.office.keys.list(), settled)
+def _read(session: Session) -> _Reading:
+    settled = session.office.resolve_pending()
+    return _Reading(session.office.settings.load(), session.office.keys.list(), settled)
 
 
-def _read_only_words(visit: Visit) -> tuple[str, ...]:
-    if visit.signed_in.writable:
+def _read_only_words(session: Session) -> tuple[str, ...]:
+    if session.signed_in.writable:
         return ()
     return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
 
 
-def _about(visit: Visit) -> list[str]:
-    facts, info = visit.office.facts, visit.office.keys.authority
+def _about(session: Session) -> list[str]:
+    facts, info = session.office.info, session.office.keys.authority
     return [
         f"Practice       {facts.title}",
         f"Database       {facts.database}",
@@ -376,10 +376,10 @@ def _about(visit: Visit) -> list[str]:
         f"Server version {facts.server}",
         *([f"Database user  {facts.database_user}"] if facts.database_user else []),
         f"Open Dental    {facts.version}",
-        f"User           {visit.actor.user_name}",
-        f"Computer       {visit.actor.computer}",
+        f"User           {session.actor.user_name}",
+        f"Computer       {session.actor.computer}",
         "",
-        *([f"Read-only: {visit.why_read_only}", ""] if not visit.signed_in.writable else []),
+        *([f"Read-only: {session.why_read_only}", ""] if not session.signed_in.writable else []),
         f"Keys: {info.explanation}",
         *(line for note in facts.notes for line in ("", note)),
     ]

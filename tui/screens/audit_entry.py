@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
-from core.base.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, Unconfirmed
+from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
 from core.model.audit_entry import Genuineness
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKED, notice_of_failure
 from tui.modals.notice import Notice, notice_of
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.widgets.text_lines import TextLines
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.audit_entry import AuditEntry, Subject, WholeEntry
-    from tui.session import Visit
+    from tui.session import Session
 
 
-class AuditEntryScreen(HouseScreen[bool]):
+class AuditEntryScreen(BaseScreen[bool]):
     """Shows every column of one entry; gives whether one wants to go to the settings.
 
     Args:
-        visit: The open office.
+        session: The open office.
         entry: The entry as a list has it; it is read again.
         linked: Whether one can go from here to what it is about.
     """
@@ -44,9 +44,9 @@ class AuditEntryScreen(HouseScreen[bool]):
         "quit",
     )
 
-    def __init__(self, visit: Visit, entry: AuditEntry, *, linked: bool = True) -> None:
+    def __init__(self, session: Session, entry: AuditEntry, *, linked: bool = True) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
         self._number = entry.number
         self._linked = linked
         self._subject: Subject | None = None
@@ -74,7 +74,7 @@ class AuditEntryScreen(HouseScreen[bool]):
     async def read_entry(self) -> None:
         """Read the entry as it is now."""
         try:
-            whole = await self.ask(partial(self._visit.office.audit.whole, self._number), group="entry")
+            whole = await self.ask(partial(self._session.office.audit.whole, self._number), group="entry")
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
@@ -97,33 +97,33 @@ class AuditEntryScreen(HouseScreen[bool]):
         if subject.about_settings:
             self.dismiss(True)
             return
-        keys = await self.ask(self._visit.office.keys.list, group="keys")
+        keys = await self.ask(self._session.office.keys.list, group="keys")
         found = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
         if not found:
             self.say("This API key is not in the list any more.")
             return
-        self.open_above(EditKeyScreen(self._visit, found[0]))
+        self.open_above(EditKeyScreen(self._session, found[0]))
 
     @flow
     async def action_undo(self) -> None:
         """Ask, and undo what the entry did."""
-        self._visit.require_writable()
-        undoing = self._visit.office.undoing
+        self._session.require_writable()
+        undoing = self._session.office.undoing
         try:
             lines = await self.ask(partial(undoing.plan, self._number), group="plan")
             about_key = self._subject is not None and not self._subject.about_settings
-            asked = [ASKED] if about_key and self._visit.office.keys.asks_outside else []
+            asked = [ASKED] if about_key and self._session.office.keys.is_remote else []
             lines = (*lines, "", *asked, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
             if await self.app.push_screen_wait(question) is None:
                 self.say("Nothing was changed.")
                 return
             with self.busy("Undoing…"):
-                done = await self.commit(partial(undoing.undo, self._visit.actor, self._number))
-        except ChangedMeanwhile as error:
+                done = await self.commit(partial(undoing.undo, self._session.actor, self._number))
+        except EditConflict as error:
             self.show_outcome(Notice("Changed since", conflict_lines(error)))
             return
-        except (HeadquartersFailed, Unconfirmed) as error:
+        except (HeadquartersError, OutcomeUnknown) as error:
             self.show_problem(error)
             self.open_above(notice_of_failure(error))
             return

@@ -17,22 +17,22 @@ from core.audit.filter import (
     FilterError,
     Users,
     completions,
+    format_filter,
     parse_day,
     parse_filter,
-    worded_filter,
 )
-from core.audit.paging import Place, Toward, after_day
+from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
 from core.model.audit_entry import Genuineness, counted
 from tui.flows.export import export_entries
 from tui.flows.filter_choice import choose_part
 from tui.modals.prompt import Prompt
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest, once
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification import VerificationScreen, choose_range
 from tui.widgets.activity_chart import ActivityChart
-from tui.widgets.entry_list import Standing, TrailList
+from tui.widgets.entry_list import SavedPosition, TrailList
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.row_list import RowList
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from core.audit.search import AuditSearch
     from core.audit.service import AuditService
-    from tui.session import Visit
+    from tui.session import Session
 
 _TELLS_EVERY = 0.5
 """Seconds between two words about how far a search came; a slow line has other things to carry."""
@@ -51,7 +51,7 @@ _NEEDS_CLOCK = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "exp
 """What cannot be done before the practice's clock and users are read."""
 
 
-class AuditTrailScreen(HouseScreen[None]):
+class AuditTrailScreen(BaseScreen[None]):
     """Finds entries, newest first."""
 
     CSS_PATH = "audit_trail.tcss"
@@ -75,16 +75,16 @@ class AuditTrailScreen(HouseScreen[None]):
 
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("complete", "search", "back")
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
         self._users = Users({})
         self._today = date.min
         self._filter = AuditFilter()
         self._search: AuditSearch | None = None
         self._stopped = False
-        self._kept: Standing | None = None
-        self._begun_at: Toward | date = Toward.NEWER
+        self._kept: SavedPosition | None = None
+        self._begun_at: Direction | date = Direction.NEWER
         self._arrived = False
         self._remark = ""
 
@@ -120,7 +120,7 @@ class AuditTrailScreen(HouseScreen[None]):
 
     @property
     def _audit(self) -> AuditService:
-        return self._visit.office.audit
+        return self._session.office.audit
 
     # -- searching -----------------------------------------------------------
 
@@ -142,12 +142,12 @@ class AuditTrailScreen(HouseScreen[None]):
     def _show_filter(self, wanted: AuditFilter) -> None:
         """Search for something else."""
         self._filter = wanted
-        self._input.value = worded_filter(wanted, self._users)
+        self._input.value = format_filter(wanted, self._users)
         self.find()
         self.count_days()
 
     @latest
-    async def find(self, first: Toward | date = Toward.NEWER, keep: Standing | None = None) -> None:
+    async def find(self, first: Direction | date = Direction.NEWER, keep: SavedPosition | None = None) -> None:
         """Search anew.
 
         Args:
@@ -165,17 +165,17 @@ class AuditTrailScreen(HouseScreen[None]):
         trail.begin(newer=start)
         try:
             self._search = await self.ask(partial(self._audit.search, self._filter), group="search")
-            if first is Toward.OLDER:
-                await self._fill(Toward.NEWER, None)
+            if first is Direction.OLDER:
+                await self._fill(Direction.NEWER, None)
             else:
-                await self._fill(Toward.OLDER, start)
+                await self._fill(Direction.OLDER, start)
             if start is not None and trail.entry is None:
-                await self._fill(Toward.NEWER, start)
-            if keep is not None and not trail.stand_on(keep.entry):
+                await self._fill(Direction.NEWER, start)
+            if keep is not None and not trail.restore_position(keep.entry):
                 moment, number = keep.entry.stored_moment, keep.entry.number
-                trail.begin(newer=Place(moment, number))
-                await self._fill(Toward.OLDER, Place(moment, number + 1))
-                await self._fill(Toward.NEWER, Place(moment, number))
+                trail.begin(newer=PageCursor(moment, number))
+                await self._fill(Direction.OLDER, PageCursor(moment, number + 1))
+                await self._fill(Direction.NEWER, PageCursor(moment, number))
         except ApiSetupError:
             trail.say_empty("Not read; r tries again.")
             raise
@@ -188,23 +188,23 @@ class AuditTrailScreen(HouseScreen[None]):
         trail.ask_for_more()
 
     @once
-    async def fetch(self, toward: Toward) -> None:
+    async def fetch(self, direction: Direction) -> None:
         """Read more entries at one end."""
-        await self._fill(toward, self._trail.onward(toward))
+        await self._fill(direction, self._trail.next_cursor(direction))
         self._trail.ask_for_more()
 
-    async def _fill(self, toward: Toward, start: Place | None) -> None:
+    async def _fill(self, direction: Direction, start: PageCursor | None) -> None:
         """Read until there are enough entries, and say how far it is meanwhile."""
         search, found, said = self._search, 0, 0.0
         if search is None:
             return
         while True:
-            page = await self.ask(partial(search.page, toward, start), group="page")
+            page = await self.ask(partial(search.page, direction, start), group="page")
             self._arrived = True
-            self._trail.extend(toward, page)
+            self._trail.extend(direction, page)
             found += len(page.entries)
-            start = page.onward
-            if start is None or found >= ENOUGH or start != self._trail.onward(toward):
+            start = page.next_cursor
+            if start is None or found >= ENOUGH or start != self._trail.next_cursor(direction):
                 break
             if time.monotonic() - said > _TELLS_EVERY:
                 said = time.monotonic()
@@ -213,7 +213,7 @@ class AuditTrailScreen(HouseScreen[None]):
         self.say(self._summary())
 
     def _summary(self) -> str:
-        whole = all(self._trail.onward(toward) is None for toward in Toward)
+        whole = all(self._trail.next_cursor(direction) is None for direction in Direction)
         if whole and not self._trail.entries:
             return ""
         return f"{self._remark}{'All' if whole else 'In view and around it'}: {self._words()}."
@@ -238,13 +238,13 @@ class AuditTrailScreen(HouseScreen[None]):
     def _more(self, event: TrailList.Wanted) -> None:
         event.stop()
         # A page may have come since it was wanted, and have been the last one.
-        if not self._searching and not self._stopped and self._trail.onward(event.toward) is not None:
-            self.fetch(event.toward)
+        if not self._searching and not self._stopped and self._trail.next_cursor(event.direction) is not None:
+            self.fetch(event.direction)
 
     @on(TrailList.EndWanted)
     def _to_end(self, event: TrailList.EndWanted) -> None:
         event.stop()
-        self.find(event.toward)
+        self.find(event.direction)
 
     def action_search_on(self) -> None:
         """Go on where the search was stopped."""
@@ -253,7 +253,7 @@ class AuditTrailScreen(HouseScreen[None]):
         if not self._arrived:
             self.find(self._begun_at, self._kept)
         else:
-            self.fetch(Toward.OLDER if self._trail.onward(Toward.OLDER) else Toward.NEWER)
+            self.fetch(Direction.OLDER if self._trail.next_cursor(Direction.OLDER) else Direction.NEWER)
 
     def action_reload(self) -> None:
         """Read again."""
@@ -268,8 +268,8 @@ class AuditTrailScreen(HouseScreen[None]):
         self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
         if self.focused is not self._input:
             # A user may have another name now, or be gone.
-            self._input.value = worded_filter(self._filter, self._users)
-        self.find(keep=self._kept or self._trail.standing)
+            self._input.value = format_filter(self._filter, self._users)
+        self.find(keep=self._kept or self._trail.saved_position)
         self.count_days()
 
     @latest
@@ -350,7 +350,7 @@ class AuditTrailScreen(HouseScreen[None]):
         """Show the whole entry under the cursor."""
         entry = self._trail.entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._visit, entry), self._after_entry)
+            self.open_above(AuditEntryScreen(self._session, entry), self._after_entry)
 
     def _after_entry(self, to_settings: bool | None) -> None:
         if to_settings:
@@ -361,20 +361,20 @@ class AuditTrailScreen(HouseScreen[None]):
         """Check the hashes of all entries, or of those in the range."""
         wanted = await choose_range(self, self._filter, self._users)
         if wanted is not None:
-            self.open_above(VerificationScreen(self._visit, wanted))
+            self.open_above(VerificationScreen(self._session, wanted))
 
     @flow
     async def action_export(self) -> None:
         """Write what the filter shows into a file."""
         if self._search is not None:
-            await export_entries(self, self._visit, self._filter, self._search.maker, self._today)
+            await export_entries(self, self._session, self._filter, self._search.maker, self._today)
 
     # -- leaving -----------------------------------------------------------------
 
     def action_back(self) -> None:
         """Stop the search, or leave the filter as it was, or go back to API Setup."""
         if isinstance(self.focused, Input):
-            self._input.value = worded_filter(self._filter, self._users)
+            self._input.value = format_filter(self._filter, self._users)
             self._trail.focus()
             self.say("")
         elif self._searching:

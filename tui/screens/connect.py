@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ApiSetupError, ConfigurationError, LoginRefused
 from core.base.secret import Secret
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
 from tui.widgets.plain import plain_lines
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.office.office import Office
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
 
-    _Screen = HouseScreen[Office | None]
+    _Screen = BaseScreen[Office | None]
 else:
-    _Screen = HouseScreen
+    _Screen = BaseScreen
 
 
 class ConnectScreen(_Screen):
@@ -43,7 +43,7 @@ class ConnectScreen(_Screen):
     AUTO_FOCUS = ""
     KEYS: ClassVar[tuple[str, ...]] = ("try-again", "back-to-offices", "help", "quit")
 
-    def __init__(self, opening: Opening, problem: ApiSetupError | None = None) -> None:
+    def __init__(self, opening: OpenRequest, problem: ApiSetupError | None = None) -> None:
         super().__init__()
         self._opening = opening
         self.failure = problem

@@ -9,14 +9,14 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from core.base.errors import ApiSetupError, ChangedMeanwhile, HeadquartersFailed, InvalidInput
+from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
 from tui.flows.conflict import MINE, choose, conflict_lines
 from tui.flows.headquarters_list import newest_list
 from tui.flows.status_change import change_status
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey
-    from tui.session import Visit
+    from tui.session import Session
 
 
-class EditKeyScreen(HouseScreen[None]):
+class EditKeyScreen(BaseScreen[None]):
     """Shows one key with its own audit entries."""
 
     CSS_PATH = "edit_key.tcss"
@@ -47,9 +47,9 @@ class EditKeyScreen(HouseScreen[None]):
         "quit",
     )
 
-    def __init__(self, visit: Visit, key: ApiKey) -> None:
+    def __init__(self, session: Session, key: ApiKey) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
         self._key = key
 
     def compose_body(self) -> ComposeResult:
@@ -65,7 +65,7 @@ class EditKeyScreen(HouseScreen[None]):
         """Begin with the entries, where the letters act."""
         self.query_one(EntryList).focus()
         if not self._editable:
-            self.say(self._visit.office.keys.why_status_stays(self._key))
+            self.say(self._session.office.keys.status_refusal(self._key))
         self.read_history()
 
     @property
@@ -75,11 +75,11 @@ class EditKeyScreen(HouseScreen[None]):
 
     @property
     def _editable(self) -> bool:
-        return self._key.known and not self._key.gone and self._visit.office.keys.authority.may_change
+        return self._key.known and not self._key.gone and self._session.office.keys.authority.may_change
 
     @property
     def _keeps_contacts(self) -> bool:
-        return self._visit.office.keys.authority.keeps_contacts
+        return self._session.office.keys.authority.keeps_contacts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where another authority decides, its fields are not changed here."""
@@ -96,7 +96,7 @@ class EditKeyScreen(HouseScreen[None]):
         """Read the key's own audit entries."""
         entry_list = self.query_one(EntryList)
         try:
-            entries = await self.ask(lambda: self._visit.office.keys.history(self._key), group="history")
+            entries = await self.ask(lambda: self._session.office.keys.history(self._key), group="history")
         except ApiSetupError:
             entry_list.say_empty("Not read; r tries again.")
             raise
@@ -116,9 +116,9 @@ class EditKeyScreen(HouseScreen[None]):
     async def ask_headquarters(self) -> None:
         """Ask headquarters for its list, beside whatever else is done, and show what it tells of this key."""
         try:
-            if await newest_list(self, self._visit) is None:
+            if await newest_list(self, self._session) is None:
                 return
-        except HeadquartersFailed as error:
+        except HeadquartersError as error:
             await self._read_key(drop=())
             self.show_problem(error)
             return
@@ -126,7 +126,7 @@ class EditKeyScreen(HouseScreen[None]):
 
     async def _read_key(self, drop: tuple[str, ...] | None = None) -> None:
         """Read the key again; what was typed stays, but for the fields to drop - all of them when none are named."""
-        keys = await self.ask(self._visit.office.keys.list, group="key")
+        keys = await self.ask(self._session.office.keys.list, group="key")
         found = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not found:
             await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
@@ -175,16 +175,16 @@ class EditKeyScreen(HouseScreen[None]):
     async def action_toggle_status(self) -> None:
         """Disable or enable the key."""
         try:
-            if await change_status(self, self._visit, self._key):
+            if await change_status(self, self._session, self._key):
                 await self._read_key(drop=())
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             await self._read_key(drop=())
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_choose_permissions(self) -> None:
         """Choose other permissions; they are saved with the other fields."""
-        self._visit.require_writable()
+        self._session.require_writable()
         form = self.query_one(KeyFieldsForm)
         chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
         if chosen is not None:
@@ -196,7 +196,7 @@ class EditKeyScreen(HouseScreen[None]):
         await self._save()
 
     async def _save(self) -> None:
-        self._visit.require_writable()
+        self._session.require_writable()
         form = self.query_one(KeyFieldsForm)
         try:
             fields = form.typed
@@ -204,7 +204,7 @@ class EditKeyScreen(HouseScreen[None]):
             self.show_problem(error)
             form.focus_field(error.field)
             return
-        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        keys, actor, key = self._session.office.keys, self._session.actor, self._key
         try:
             with self.busy("Saving…"):
                 change = await self.commit(lambda: keys.edit(actor, key, fields))
@@ -212,13 +212,13 @@ class EditKeyScreen(HouseScreen[None]):
             self.show_problem(error)
             form.focus_field(error.field)
             return
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             await self._settle(error)
             return
         self._show_key(change.key)
         self.say(change.sentence, "ok")
 
-    async def _settle(self, error: ChangedMeanwhile) -> None:
+    async def _settle(self, error: EditConflict) -> None:
         """Show both values, and let the admin choose; nothing was changed so far."""
         choice = await choose(self, error)
         if choice is None:
@@ -234,8 +234,8 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_reveal(self) -> None:
         """Show the key in full, after that was logged."""
-        self._visit.require_writable()
-        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        self._session.require_writable()
+        keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.read_history()
@@ -244,8 +244,8 @@ class EditKeyScreen(HouseScreen[None]):
     @flow
     async def action_send_to_clipboard(self) -> None:
         """Send the key to the terminal's clipboard, after that was logged."""
-        self._visit.require_writable()
-        keys, actor, key = self._visit.office.keys, self._visit.actor, self._key
+        self._session.require_writable()
+        keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
         self.app.copy_to_clipboard(secret.reveal())
@@ -278,9 +278,9 @@ class EditKeyScreen(HouseScreen[None]):
         entry = self.query_one(EntryList).entry
         if entry is not None:
             # There it may have been undone.
-            self.open_above(AuditEntryScreen(self._visit, entry, linked=False), lambda _result: self.read_again())
+            self.open_above(AuditEntryScreen(self._session, entry, linked=False), lambda _result: self.read_again())
 
-    def came_back(self) -> None:
+    def on_unlocked(self) -> None:
         """Read what others may have changed while this was locked; what was typed stays."""
         self.read_again()
         # An answer that waited for the lock is too old.

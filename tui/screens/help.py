@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
-from tui.platform.base_screen import House, HouseScreen
+from tui.platform.base_screen import BaseScreen, ScreenBehavior
 from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class HelpScreen(HouseScreen[None]):
+class HelpScreen(BaseScreen[None]):
     """Lists keys.
 
     Args:
@@ -27,7 +27,7 @@ class HelpScreen(HouseScreen[None]):
 
     KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "quit")
 
-    def __init__(self, screen: House) -> None:
+    def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()
         listed = bool(screen.query(RowList) or screen.query(TextLines))
         self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.known_keys, lists=listed)]

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from core.base.errors import ApiSetupError
 from core.database.address import ServerAddress
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import Column, Row, RowList
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.offices.catalog import ListedOffice, Offices
-    from core.offices.open_request import Opening
+    from core.offices.open_request import OpenRequest
 
-    _Screen = HouseScreen[Opening | None]
+    _Screen = BaseScreen[OpenRequest | None]
 else:
-    _Screen = HouseScreen
+    _Screen = BaseScreen
 
 _COLUMNS = (
     Column("Office", 20, min_width=12, flexible=True),
@@ -44,11 +44,11 @@ class OfficesScreen(_Screen):
     """
 
     CSS_PATH = "offices.tcss"
-    BEHIND_THE_LOCK = False  # one may go to another office instead of signing in here
+    PAUSES_WHEN_LOCKED = False  # one may go to another office instead of signing in here
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
-    def __init__(self, offices: Offices, current: Opening | None = None, *, is_open: bool = False) -> None:
+    def __init__(self, offices: Offices, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
         super().__init__()
         self._is_open = is_open
         self._offices = offices
@@ -239,7 +239,7 @@ def _line(address: ServerAddress) -> str:
     return "encrypted and verified" if address.tls is not None else "not encrypted"
 
 
-def _password(opening: Opening) -> str:
+def _password(opening: OpenRequest) -> str:
     if opening.asks_for_password:
         return "asked for"
     # A command's arguments may tell more than its name should.

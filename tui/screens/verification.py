@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit.filter import AuditFilter, worded_filter
+from core.audit.filter import AuditFilter, format_filter
 from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import HouseScreen
+from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification_report import progress_words, result_lines
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.audit.filter import Users
-    from core.audit.verification import Verification, Verified
+    from core.audit.verification import Verification, VerificationReport
     from core.model.audit_entry import AuditEntry
-    from tui.session import Visit
+    from tui.session import Session
 
 _BAR = 40
 
 
-class VerificationScreen(HouseScreen[None]):
+class VerificationScreen(BaseScreen[None]):
     """Checks the hashes of entries, and lists those that are not genuine.
 
     Args:
-        visit: The open office.
+        session: The open office.
         wanted: The days, or all.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
-    def __init__(self, visit: Visit, wanted: AuditFilter) -> None:
+    def __init__(self, session: Session, wanted: AuditFilter) -> None:
         super().__init__()
-        self._visit = visit
+        self._session = session
         self._wanted = wanted
         self._verification: Verification | None = None
-        self._known: Verified | None = None
+        self._known: VerificationReport | None = None
         self._seconds = 0.0
         self._listed: tuple[AuditEntry, ...] = ()
         self._one_step_at_a_time = threading.Lock()
@@ -90,7 +90,7 @@ class VerificationScreen(HouseScreen[None]):
         self.refresh_bindings()
         try:
             if self._verification is None:
-                question = partial(self._visit.office.audit.verification, self._wanted)
+                question = partial(self._session.office.audit.verification, self._wanted)
                 self._verification = await self.ask(question, group="verify")
             while not (self._known and self._known.done):
                 began = time.monotonic()
@@ -108,12 +108,12 @@ class VerificationScreen(HouseScreen[None]):
             "ok" if self._known.clean else "problem",
         )
 
-    def _step(self, verification: Verification) -> Verified:
+    def _step(self, verification: Verification) -> VerificationReport:
         # A step that nobody waits for any more still runs to its end.
         with self._one_step_at_a_time:
             return verification.step()
 
-    def _show(self, known: Verified) -> None:
+    def _show(self, known: VerificationReport) -> None:
         self.query_one("#bar", Static).update(plain_lines([_bar(known), progress_words(known, self._seconds)]))
         self.query_one("#result", Static).update(plain_lines(["", *result_lines(known), ""]))
         # An entry leaves the list, too, when its hash comes late.
@@ -134,7 +134,7 @@ class VerificationScreen(HouseScreen[None]):
         """Show the whole entry under the cursor."""
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._visit, entry, linked=False))
+            self.open_above(AuditEntryScreen(self._session, entry, linked=False))
 
     def action_back(self) -> None:
         """Stop, or go back."""
@@ -146,7 +146,7 @@ class VerificationScreen(HouseScreen[None]):
             self.dismiss(None)
 
 
-async def choose_range(screen: HouseScreen[Any], shown: AuditFilter, users: Users) -> AuditFilter | None:
+async def choose_range(screen: BaseScreen[Any], shown: AuditFilter, users: Users) -> AuditFilter | None:
     """Ask whether the days of a filter are verified, or everything; None where neither is. To be run in a flow."""
     days = AuditFilter(since=shown.since, until=shown.until)
     if days == AuditFilter():
@@ -158,13 +158,13 @@ async def choose_range(screen: HouseScreen[Any], shown: AuditFilter, users: User
             "",
             "A verification of everything also finds the hashes that deleted entries leave behind.",
         ],
-        Answer("r", f"The range {worded_filter(days, users)}", "range"),
+        Answer("r", f"The range {format_filter(days, users)}", "range"),
         Answer("e", "Everything", "everything"),
     )
     choice = await screen.app.push_screen_wait(question)
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
 
 
-def _bar(known: Verified) -> str:
+def _bar(known: VerificationReport) -> str:
     filled = int(known.fraction * _BAR)
     return f"[{'#' * filled}{'-' * (_BAR - filled)}] {known.fraction:4.0%}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from core.model.audit_entry import counted
 
 if TYPE_CHECKING:
-    from core.audit.verification import Verified
+    from core.audit.verification import VerificationReport
 
 
-def progress_words(known: Verified, seconds: float) -> str:
+def progress_words(known: VerificationReport, seconds: float) -> str:
     """How far it is, how fast, and how long it takes.
 
     Args:
@@ -25,7 +25,7 @@ def progress_words(known: Verified, seconds: float) -> str:
     return ", ".join(words)
 
 
-def result_lines(known: Verified) -> list[str]:
+def result_lines(known: VerificationReport) -> list[str]:
     """What was found, a line each."""
     if known.done and known.clean:
         lines = [_all_genuine(known.checked)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from core.audit.paging import Toward
+from core.audit.paging import Direction
 from core.model.audit_entry import AuditEntry, Genuineness
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import Column, Row, RowList
@@ -15,7 +15,7 @@ from tui.widgets.row_list import Column, Row, RowList
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.audit.paging import Place
+    from core.audit.paging import PageCursor
     from core.audit.search import Page
 
 _COLUMNS = (
@@ -50,7 +50,7 @@ class EntryList(RowList):
 
 
 @dataclass(frozen=True)
-class Standing:
+class SavedPosition:
     """Where the cursor stands."""
 
     entry: AuditEntry
@@ -64,16 +64,16 @@ class TrailList(RowList):
     class Wanted(Message):
         """More entries are wanted at one end of what is in memory."""
 
-        def __init__(self, toward: Toward) -> None:
+        def __init__(self, direction: Direction) -> None:
             super().__init__()
-            self.toward = toward
+            self.direction = direction
 
     class EndWanted(Message):
         """The very newest or oldest entry is wanted, which is not in memory."""
 
-        def __init__(self, toward: Toward) -> None:
+        def __init__(self, direction: Direction) -> None:
             super().__init__()
-            self.toward = toward
+            self.direction = direction
 
     def __init__(self, *, empty: str) -> None:
         super().__init__(*_COLUMNS, empty=empty)
@@ -90,16 +90,16 @@ class TrailList(RowList):
         """Nobody counts the entries, so there is no place to tell."""
         return ""
 
-    def onward(self, toward: Toward) -> Place | None:
+    def next_cursor(self, direction: Direction) -> PageCursor | None:
         """Where reading goes on in a direction; None where there is nothing more."""
-        return self._window.onward(toward)
+        return self._window.next_cursor(direction)
 
     @property
     def entries(self) -> Sequence[AuditEntry]:
         """The entries that are in memory."""
         return self._window.entries
 
-    def begin(self, newer: Place | None = None) -> None:
+    def begin(self, newer: PageCursor | None = None) -> None:
         """Begin anew, with nothing.
 
         Args:
@@ -111,12 +111,12 @@ class TrailList(RowList):
         self.show(self._window)
 
     @property
-    def standing(self) -> Standing | None:
+    def saved_position(self) -> SavedPosition | None:
         """Where the cursor is, to come back to when all is read again."""
         top, entry = self.scroll_offset.y, self.entry
-        return Standing(entry, self.cursor - top if top else None) if entry else None
+        return SavedPosition(entry, self.cursor - top if top else None) if entry else None
 
-    def stand_on(self, entry: AuditEntry) -> bool:
+    def restore_position(self, entry: AuditEntry) -> bool:
         """Put the cursor on an entry, and tell whether it is in memory."""
         place = self._window.find(entry.number)
         if place is not None:
@@ -128,18 +128,18 @@ class TrailList(RowList):
         if line is not None:
             self.scroll_to(y=max(0, self.cursor - line), animate=False, force=True, immediate=True)
 
-    def extend(self, toward: Toward, page: Page) -> None:
+    def extend(self, direction: Direction, page: Page) -> None:
         """Add a page at one end; what is in view stays where it is."""
         first, self._loading = not len(self._window), False
         top = min(self.scroll_offset.y, self.cursor)
         in_view = range(top, max(self.scroll_offset.y + self.size.height, self.cursor + 1))
-        moved = self._window.extend(toward, page.entries, page.onward, range(1) if first else in_view)
+        moved = self._window.extend(direction, page.entries, page.next_cursor, range(1) if first else in_view)
         if not page.entries:
             return  # a long search tells often that it found nothing yet, and nothing is to be drawn
         if first:
             # An older page is read from its newest entry on, a newer one from its oldest.
             self.show(self._window)
-            self.cursor = 0 if toward is Toward.OLDER else len(self._window) - 1
+            self.cursor = 0 if direction is Direction.OLDER else len(self._window) - 1
         elif moved:
             self.rows_moved(moved)
         else:
@@ -152,24 +152,24 @@ class TrailList(RowList):
 
     def ask_for_more(self) -> None:
         """Ask for what is missing around the cursor."""
-        if self.onward(Toward.OLDER) is not None and self.cursor >= len(self._window) - NEAR:
-            self.post_message(self.Wanted(Toward.OLDER))
-        elif self.onward(Toward.NEWER) is not None and self.cursor < NEAR:
-            self.post_message(self.Wanted(Toward.NEWER))
+        if self.next_cursor(Direction.OLDER) is not None and self.cursor >= len(self._window) - NEAR:
+            self.post_message(self.Wanted(Direction.OLDER))
+        elif self.next_cursor(Direction.NEWER) is not None and self.cursor < NEAR:
+            self.post_message(self.Wanted(Direction.NEWER))
 
     def action_first(self) -> None:
         """Go to the newest entry."""
-        if self.onward(Toward.NEWER) is None and not self._loading:
+        if self.next_cursor(Direction.NEWER) is None and not self._loading:
             super().action_first()
         else:
-            self.post_message(self.EndWanted(Toward.NEWER))
+            self.post_message(self.EndWanted(Direction.NEWER))
 
     def action_last(self) -> None:
         """Go to the oldest entry."""
-        if self.onward(Toward.OLDER) is None and not self._loading:
+        if self.next_cursor(Direction.OLDER) is None and not self._loading:
             super().action_last()
         else:
-            self.post_message(self.EndWanted(Toward.OLDER))
+            self.post_message(self.EndWanted(Direction.OLDER))
 
 
 def _row(entry: AuditEntry) -> Row:

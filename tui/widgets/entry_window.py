@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from core.audit.paging import Place, Toward
+from core.audit.paging import Direction, PageCursor
 from tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class EntryWindow:
     def __init__(self, drawn: Callable[[AuditEntry], Row]) -> None:
         self._drawn = drawn
         self._entries: list[AuditEntry] = []
-        self._onward: dict[Toward, Place | None] = {}
+        self._onward: dict[Direction, PageCursor | None] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -44,41 +44,45 @@ class EntryWindow:
         """Give an entry."""
         return self._entries[index] if 0 <= index < len(self._entries) else None
 
-    def onward(self, toward: Toward) -> Place | None:
+    def next_cursor(self, direction: Direction) -> PageCursor | None:
         """Where reading goes on in a direction; None where there is nothing more."""
-        return self._onward.get(toward)
+        return self._onward.get(direction)
 
     @property
     def entries(self) -> Sequence[AuditEntry]:
         """All that is in memory."""
         return self._entries
 
-    def begin(self, newer: Place | None = None) -> None:
+    def begin(self, newer: PageCursor | None = None) -> None:
         """Begin anew, with nothing.
 
         Args:
             newer: Where the newer entries are found, if it does not begin with the newest one.
         """
         self._entries = []
-        self._onward = {Toward.NEWER: newer}
+        self._onward = {Direction.NEWER: newer}
 
     def extend(
-        self, toward: Toward, entries: Sequence[AuditEntry], onward: Place | None, in_view: range = range(0)
+        self,
+        direction: Direction,
+        entries: Sequence[AuditEntry],
+        next_cursor: PageCursor | None,
+        in_view: range = range(0),
     ) -> int:
         """Put entries at one end, and drop what is too much at the other.
 
         Args:
-            toward: Which end.
+            direction: Which end.
             entries: The newest first.
-            onward: Where reading goes on behind them.
+            next_cursor: Where reading goes on behind them.
             in_view: The rows that one looks at, which stay; new ones are left out in the place of these.
 
         Returns:
             How much further down each entry that was there before is now; negative where some before them left.
         """
-        self._onward[toward] = onward
+        self._onward[direction] = next_cursor
         surplus = max(0, len(self._entries) + len(entries) - MOST)
-        if toward is Toward.OLDER:
+        if direction is Direction.OLDER:
             self._entries += entries
             newest = min(surplus, in_view.start) if in_view else surplus
             self._drop(newest, surplus - newest)
@@ -93,11 +97,11 @@ class EntryWindow:
         """Drop so many of the newest entries and so many of the oldest."""
         if newest:
             del self._entries[:newest]
-            self._onward[Toward.NEWER] = _at(self._entries[0])
+            self._onward[Direction.NEWER] = _at(self._entries[0])
         if oldest:
             del self._entries[-oldest:]
-            self._onward[Toward.OLDER] = _at(self._entries[-1])
+            self._onward[Direction.OLDER] = _at(self._entries[-1])
 
 
-def _at(entry: AuditEntry) -> Place:
-    return Place(entry.stored_moment, entry.number)
+def _at(entry: AuditEntry) -> PageCursor:
+    return PageCursor(entry.stored_moment, entry.number)

@@ -8,9 +8,9 @@ from textual import events
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.widgets.plain import standing_in
+from tui.widgets.plain import same_length_visible
 
-NEVER_LONGER_THAN = 10_000
+MAX_LENGTH = 10_000
 """No field of ours needs more; a whole file pasted by mistake shall not freeze the screen."""
 
 
@@ -43,7 +43,7 @@ class PlainInput(Input):
             value,
             placeholder,
             password=password,
-            max_length=max_length or NEVER_LONGER_THAN,
+            max_length=max_length or MAX_LENGTH,
             restrict=restrict,
             select_on_focus=select_on_focus,
             compact=True,
@@ -63,7 +63,9 @@ class PlainInput(Input):
     def _value(self) -> Text:
         # Textual draws what the field holds as it is, control characters and all.
         return (
-            super()._value if self.password else Text(standing_in(self.value), no_wrap=True, overflow="ignore", end="")
+            super()._value
+            if self.password
+            else Text(same_length_visible(self.value), no_wrap=True, overflow="ignore", end="")
         )
 
     def pasted(self, text: str) -> str:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tui.bindings import Key, display, typing_key
 from tui.widgets.plain import cells, visible
 
-MOST_KEYS = 7
+MAX_KEYS = 7
 """More than these nobody reads; the help has all."""
 
 
@@ -59,7 +59,7 @@ class KeyBar(Widget):
         key_style = self.get_component_rich_style("key-bar--key")
         segments: list[Segment] = []
         used = 0
-        for shown, does in self._named()[:MOST_KEYS] if y == 0 else ():
+        for shown, does in self._named()[:MAX_KEYS] if y == 0 else ():
             name, label = visible(shown), " " + visible(does)
             size = cells(name) + cells(label) + (2 if used else 0)
             if used + size > width:

@@ -13,7 +13,7 @@ from rich.cells import get_character_cell_size
 from textual.content import Content
 
 ELLIPSIS = "…"
-LONGEST_LINE = 700
+MAX_LINE_LENGTH = 700
 """Cells of one line of a dialog; nobody reads more there."""
 
 MARKS_PER_CHARACTER = 3
@@ -51,10 +51,10 @@ def visible_lines(text: str) -> list[str]:
 
 def plain_lines(lines: Iterable[str]) -> Content:
     """Make lines visible for a widget that would read a string as markup; a very long one is shortened."""
-    return Content("\n".join(visible(line, LONGEST_LINE) for line in lines))
+    return Content("\n".join(visible(line, MAX_LINE_LENGTH) for line in lines))
 
 
-def standing_in(text: str) -> str:
+def same_length_visible(text: str) -> str:
     """Make a text visible with one character for each of its own, as a field needs that counts them."""
     if _is_plain(text):
         return text

@@ -21,9 +21,9 @@ import pytest
 from sqlalchemy import event
 
 from core.audit import export as audit_export
-from core.audit.export import AuditExport, Exported
+from core.audit.export import AuditExport, ExportResult
 from core.audit.export_format import COLUMNS
-from core.audit.export_target import FileTaken, about_file, checked_target
+from core.audit.export_target import FileTaken, manifest_file, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.search import AuditSearch
 from core.base.errors import ApiSetupError, ExportFailed, InvalidInput, NotPermitted, PracticeUnavailable
@@ -31,13 +31,13 @@ from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest
 from tests.support.audit_rows import after_query, fill, hash_rows, log_row, nth
-from tests.support.databases import COMPUTER, NOW, FilePlace, Place, ServerPlace, database_user
+from tests.support.databases import COMPUTER, NOW, SampleFile, SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut
 from tests.support.practice_rows import BRIDGE_KEY, STRAY_KEY, TITLE, log_hash
 from tests.support.row_diff import Written, writing
 
 both_formats = pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"])
-both_engines = pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+both_engines = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 ORDER = [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
 """The numbers of the practice's entries, newest first."""
 
@@ -82,15 +82,17 @@ def begun(office: Office, file: Path, wanted: AuditFilter = EVERYTHING, *, may_r
     return export
 
 
-def finish(export: AuditExport) -> Exported:
+def finish(export: AuditExport) -> ExportResult:
     """All steps that are left; the last one's result."""
     while not (told := export.step()).done:
         pass
     return told
 
 
-def exported(place: Place, file: Path, wanted: AuditFilter = EVERYTHING, *, may_replace: bool = False) -> Exported:
-    with place.office() as office:
+def exported(
+    sample: SamplePractice, file: Path, wanted: AuditFilter = EVERYTHING, *, may_replace: bool = False
+) -> ExportResult:
+    with sample.office() as office:
         export = office.audit.export(ADMIN, wanted, file, may_replace=may_replace)
         export.begin()
         return finish(export)
@@ -110,7 +112,7 @@ def read(file: Path) -> list[dict[str, Any]]:
 
 
 def read_about(file: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(about_file(file).read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(manifest_file(file).read_text(encoding="utf-8"))
     return told
 
 
@@ -130,29 +132,31 @@ def names(folder: Path) -> list[str]:
 
 
 @both_formats
-def test_every_entry_once_and_the_newest_first(place: Place, folder: Path, name: str, small_pages: None) -> None:
-    with place.office() as office:
+def test_every_entry_once_and_the_newest_first(
+    sample: SamplePractice, folder: Path, name: str, small_pages: None
+) -> None:
+    with sample.office() as office:
         told = finish(begun(office, folder / name))
     # The first one says that this export began.
     assert numbers(folder / name)[1:] == ORDER
     assert told.count == 11
 
 
-def test_a_csv_file_begins_with_the_names_of_its_columns(file_place: FilePlace, folder: Path) -> None:
-    exported(file_place, folder / "trail.csv")
+def test_a_csv_file_begins_with_the_names_of_its_columns(file_sample: SampleFile, folder: Path) -> None:
+    exported(file_sample, folder / "trail.csv")
     first = (folder / "trail.csv").read_bytes().split(b"\r\n", 1)[0].decode()
     assert first == "number,time,user_number,user,permission_number,permission,computer,text,log_source," + (
         "patient_number,last_edit,hash"
     )
 
 
-def test_a_line_of_json_names_the_same_columns_in_the_same_order(file_place: FilePlace, folder: Path) -> None:
-    exported(file_place, folder / "trail.jsonl")
+def test_a_line_of_json_names_the_same_columns_in_the_same_order(file_sample: SampleFile, folder: Path) -> None:
+    exported(file_sample, folder / "trail.jsonl")
     assert {tuple(row) for row in read_lines(folder / "trail.jsonl")} == {COLUMNS}
 
 
-def test_a_whole_entry_as_a_line_of_json(file_place: FilePlace, folder: Path, new_york: None) -> None:
-    exported(file_place, folder / "trail.jsonl")
+def test_a_whole_entry_as_a_line_of_json(file_sample: SampleFile, folder: Path, new_york: None) -> None:
+    exported(file_sample, folder / "trail.jsonl")
     (found,) = [row for row in read_lines(folder / "trail.jsonl") if row["number"] == 2]
     assert found == {
         "number": 2,
@@ -170,8 +174,8 @@ def test_a_whole_entry_as_a_line_of_json(file_place: FilePlace, folder: Path, ne
     }
 
 
-def test_a_whole_entry_as_a_row_of_csv(file_place: FilePlace, folder: Path, new_york: None) -> None:
-    exported(file_place, folder / "trail.csv")
+def test_a_whole_entry_as_a_row_of_csv(file_sample: SampleFile, folder: Path, new_york: None) -> None:
+    exported(file_sample, folder / "trail.csv")
     (found,) = [row for row in read_csv(folder / "trail.csv") if row["number"] == "2"]
     assert list(found.values()) == [
         "2",
@@ -191,11 +195,11 @@ def test_a_whole_entry_as_a_row_of_csv(file_place: FilePlace, folder: Path, new_
 
 @both_formats
 def test_times_have_the_offset_of_their_season(
-    file_place: FilePlace, folder: Path, name: str, new_york: None, small_pages: None
+    file_sample: SampleFile, folder: Path, name: str, new_york: None, small_pages: None
 ) -> None:
     moments = ["2024-07-04 12:00:00", "2024-01-04 12:00:00", "1850-01-01 00:00:00", "0000-00-00 00:00:00"]
-    fill(file_place, [log_row(number, moment) for number, moment in enumerate(moments, start=1)], [])
-    exported(file_place, folder / name)
+    fill(file_sample, [log_row(number, moment) for number, moment in enumerate(moments, start=1)], [])
+    exported(file_sample, folder / name)
     assert [row["time"] for row in read(folder / name)] == [
         "2024-11-06T14:30:15-05:00",
         "2024-07-04T12:00:00-04:00",
@@ -205,36 +209,36 @@ def test_times_have_the_offset_of_their_season(
     ]
 
 
-def test_the_moments_are_those_that_the_server_means(server_place: ServerPlace, folder: Path) -> None:
-    with server_place.server.connection(server_place.database) as connection, connection.cursor() as cursor:
+def test_the_moments_are_those_that_the_server_means(server_sample: SampleServer, folder: Path) -> None:
+    with server_sample.server.connection(server_sample.database) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT UNIX_TIMESTAMP(LogDateTime) FROM securitylog WHERE SecurityLogNum <= 10")
         expected = {float(row[0]) for row in cursor.fetchall() if float(row[0] or 0)}
-    exported(server_place, folder / "trail.jsonl")
+    exported(server_sample, folder / "trail.jsonl")
     told = [row["time"] for row in read_lines(folder / "trail.jsonl")[1:] if row["time"]]
     assert {datetime.fromisoformat(text).timestamp() for text in told} == expected
 
 
 @both_formats
-def test_each_entry_tells_whether_it_is_genuine(place: Place, folder: Path, name: str) -> None:
-    exported(place, folder / name)
+def test_each_entry_tells_whether_it_is_genuine(sample: SamplePractice, folder: Path, name: str) -> None:
+    exported(sample, folder / name)
     said = {int(row["number"]): row["hash"] for row in read(folder / name)}
     assert (said.pop(3), said.pop(4)) == ("altered", "no hash")
     assert set(said.values()) == {"genuine"}
 
 
 @both_formats
-def test_users_who_are_gone_and_entries_without_a_user(file_place: FilePlace, folder: Path, name: str) -> None:
-    exported(file_place, folder / name)
+def test_users_who_are_gone_and_entries_without_a_user(file_sample: SampleFile, folder: Path, name: str) -> None:
+    exported(file_sample, folder / name)
     users = {int(row["number"]): row["user"] for row in read(folder / name)}
     assert (users[1], users[7], users[8]) == ("Admin", "Unknown(5)", "")
 
 
 @both_formats
-def test_api_keys_are_masked(place: Place, folder: Path, name: str) -> None:
+def test_api_keys_are_masked(sample: SamplePractice, folder: Path, name: str) -> None:
     # The copy of the keys, which has the second one, came with a later version.
-    known = BRIDGE_KEY if not place.has_apikey else STRAY_KEY
-    place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", f"<{known}> of {BRIDGE_KEY}")
-    exported(place, folder / name)
+    known = BRIDGE_KEY if not sample.has_apikey else STRAY_KEY
+    sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", f"<{known}> of {BRIDGE_KEY}")
+    exported(sample, folder / name)
     everything = b"".join(each.read_bytes() for each in folder.iterdir()).decode()
     assert BRIDGE_KEY not in everything
     assert known not in everything
@@ -243,22 +247,22 @@ def test_api_keys_are_masked(place: Place, folder: Path, name: str) -> None:
 
 
 @both_formats
-def test_only_what_the_filter_shows(place: Place, folder: Path, name: str, small_pages: None) -> None:
+def test_only_what_the_filter_shows(sample: SamplePractice, folder: Path, name: str, small_pages: None) -> None:
     wanted = AuditFilter(since=date(2024, 11, 4), until=date(2024, 11, 4), permission=43)
-    told = exported(place, folder / name, wanted)
+    told = exported(sample, folder / name, wanted)
     assert numbers(folder / name) == [9, 8, 7]
     assert told.count == 3
 
 
 @both_formats
-def test_only_what_is_not_genuine(place: Place, folder: Path, name: str, small_pages: None) -> None:
-    exported(place, folder / name, AuditFilter(suspect=True))
+def test_only_what_is_not_genuine(sample: SamplePractice, folder: Path, name: str, small_pages: None) -> None:
+    exported(sample, folder / name, AuditFilter(suspect=True))
     assert numbers(folder / name) == [4, 3]
 
 
 @both_formats
-def test_a_filter_that_nothing_meets(place: Place, folder: Path, name: str) -> None:
-    told = exported(place, folder / name, AuditFilter(computer="nowhere"))
+def test_a_filter_that_nothing_meets(sample: SamplePractice, folder: Path, name: str) -> None:
+    told = exported(sample, folder / name, AuditFilter(computer="nowhere"))
     assert (told.count, told.reached, told.done) == (0, None, True)
     assert read(folder / name) == []
     assert read_about(folder / name)["entries"] == 0
@@ -269,9 +273,9 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "\n=1", "\t=1", "\r=1", "\x
 
 @pytest.mark.parametrize("column", ["LogText", "CompName"])
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_of_a_csv_file_is_a_formula(file_place: FilePlace, folder: Path, text: str, column: str) -> None:
-    file_place.execute(f"UPDATE securitylog SET {column} = ? WHERE SecurityLogNum = 1", text)
-    exported(file_place, folder / "trail.csv")
+def test_no_cell_of_a_csv_file_is_a_formula(file_sample: SampleFile, folder: Path, text: str, column: str) -> None:
+    file_sample.execute(f"UPDATE securitylog SET {column} = ? WHERE SecurityLogNum = 1", text)
+    exported(file_sample, folder / "trail.csv")
     (row,) = [row for row in read_csv(folder / "trail.csv") if row["number"] == "1"]
     cell = row["text" if column == "LogText" else "computer"]
     # A quote says that a text follows; a control character is written out and is then none.
@@ -279,23 +283,23 @@ def test_no_cell_of_a_csv_file_is_a_formula(file_place: FilePlace, folder: Path,
     assert cell.lstrip("'").endswith(text[-2:])
 
 
-def test_a_users_name_is_no_formula_either(file_place: FilePlace, folder: Path) -> None:
-    file_place.execute("UPDATE userod SET UserName = '=cmd()' WHERE UserNum = 2")
-    exported(file_place, folder / "trail.csv")
+def test_a_users_name_is_no_formula_either(file_sample: SampleFile, folder: Path) -> None:
+    file_sample.execute("UPDATE userod SET UserName = '=cmd()' WHERE UserNum = 2")
+    exported(file_sample, folder / "trail.csv")
     assert {row["user"] for row in read_csv(folder / "trail.csv") if row["user_number"] == "2"} == {"'=cmd()"}
 
 
 @pytest.mark.parametrize("text", ["a=b", "10-5", "(+1)", "'quoted'", "x@y.test", "", "7"])
-def test_what_is_no_formula_stays_as_it_is(file_place: FilePlace, folder: Path, text: str) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
-    exported(file_place, folder / "trail.csv")
+def test_what_is_no_formula_stays_as_it_is(file_sample: SampleFile, folder: Path, text: str) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
+    exported(file_sample, folder / "trail.csv")
     (row,) = [row for row in read_csv(folder / "trail.csv") if row["number"] == "1"]
     assert row["text"] == text
 
 
-def test_a_formula_is_just_a_text_in_json(file_place: FilePlace, folder: Path) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = '=1+1' WHERE SecurityLogNum = 1")
-    exported(file_place, folder / "trail.jsonl")
+def test_a_formula_is_just_a_text_in_json(file_sample: SampleFile, folder: Path) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = '=1+1' WHERE SecurityLogNum = 1")
+    exported(file_sample, folder / "trail.jsonl")
     assert "=1+1" in {row["text"] for row in read_lines(folder / "trail.jsonl")}
 
 
@@ -309,17 +313,19 @@ def test_a_formula_is_just_a_text_in_json(file_place: FilePlace, folder: Path) -
         ("a\N{LINE SEPARATOR}b", "a\\u2028b"),
     ],
 )
-def test_control_characters_are_written_out_in_csv(file_place: FilePlace, folder: Path, text: str, shown: str) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
-    exported(file_place, folder / "trail.csv")
+def test_control_characters_are_written_out_in_csv(
+    file_sample: SampleFile, folder: Path, text: str, shown: str
+) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
+    exported(file_sample, folder / "trail.csv")
     (row,) = [row for row in read_csv(folder / "trail.csv") if row["number"] == "1"]
     assert row["text"] == shown
 
 
-def test_json_has_the_text_as_it_is_in_plain_ascii(file_place: FilePlace, folder: Path) -> None:
+def test_json_has_the_text_as_it_is_in_plain_ascii(file_sample: SampleFile, folder: Path) -> None:
     text = 'red \x1b[31m "q" \\ \x00 \N{LINE SEPARATOR} \N{TOOTH} é\r\n'
-    file_place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
-    exported(file_place, folder / "trail.jsonl")
+    file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
+    exported(file_sample, folder / "trail.jsonl")
     assert text in {row["text"] for row in read_lines(folder / "trail.jsonl")}
     assert (folder / "trail.jsonl").read_bytes().isascii()
 
@@ -327,9 +333,9 @@ def test_json_has_the_text_as_it_is_in_plain_ascii(file_place: FilePlace, folder
 @pytest.mark.parametrize(
     "text", ['He said "no", twice', "two\nlines", "a,b;c", '"', '""', ',\n"', "ends in a newline\n", "日本語 é"]
 )
-def test_quotes_newlines_and_commas_survive(place: Place, folder: Path, text: str) -> None:
-    place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
-    exported(place, folder / "trail.csv")
+def test_quotes_newlines_and_commas_survive(sample: SamplePractice, folder: Path, text: str) -> None:
+    sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 1", text)
+    exported(sample, folder / "trail.csv")
     (row,) = [row for row in read_csv(folder / "trail.csv") if row["number"] == "1"]
     assert row["text"] == text
     assert [int(each["number"]) for each in read_csv(folder / "trail.csv")[1:]] == ORDER
@@ -339,12 +345,12 @@ def test_quotes_newlines_and_commas_survive(place: Place, folder: Path, text: st
 
 
 @both_formats
-def test_the_file_beside_says_what_it_is(place: Place, folder: Path, name: str) -> None:
+def test_the_file_beside_says_what_it_is(sample: SamplePractice, folder: Path, name: str) -> None:
     wanted = AuditFilter(since=date(2024, 11, 1), until=date(2024, 11, 4))
-    told = exported(place, folder / name, wanted)
+    told = exported(sample, folder / name, wanted)
     about = read_about(folder / name)
-    with place.office() as office:
-        facts = office.facts
+    with sample.office() as office:
+        facts = office.info
     exported_at = about.pop("exported_at")
     sha256 = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert about == {
@@ -364,29 +370,29 @@ def test_the_file_beside_says_what_it_is(place: Place, folder: Path, name: str) 
     }
     assert datetime.fromisoformat(exported_at).tzinfo is not None
     assert told.sha256 == sha256
-    assert told.about == about_file(folder / name)
-    if not place.on_server:
+    assert told.about == manifest_file(folder / name)
+    if not sample.on_server:
         assert datetime.fromisoformat(exported_at).replace(tzinfo=None) == NOW
 
 
-def test_without_a_filter_it_says_so(file_place: FilePlace, folder: Path) -> None:
-    exported(file_place, folder / "trail.csv")
+def test_without_a_filter_it_says_so(file_sample: SampleFile, folder: Path) -> None:
+    exported(file_sample, folder / "trail.csv")
     assert read_about(folder / "trail.csv")["filter"] == "all entries"
 
 
 def test_the_hash_is_that_of_the_file_however_many_pages_it_has(
-    file_place: FilePlace, folder: Path, small_pages: None
+    file_sample: SampleFile, folder: Path, small_pages: None
 ) -> None:
-    with file_place.office() as office:
+    with file_sample.office() as office:
         told = finish(begun(office, folder / "trail.csv"))
     assert told.sha256 == hashlib.sha256((folder / "trail.csv").read_bytes()).hexdigest()
 
 
 @both_formats
-def test_nobody_else_can_read_the_files(file_place: FilePlace, folder: Path, name: str) -> None:
+def test_nobody_else_can_read_the_files(file_sample: SampleFile, folder: Path, name: str) -> None:
     before = os.umask(0)
     try:
-        exported(file_place, folder / name)
+        exported(file_sample, folder / name)
     finally:
         os.umask(before)
     assert [mode(each) for each in folder.iterdir()] == [0o600, 0o600]
@@ -395,9 +401,9 @@ def test_nobody_else_can_read_the_files(file_place: FilePlace, folder: Path, nam
 @pytest.mark.parametrize("may_replace", [False, True])
 @both_formats
 def test_nothing_stands_under_its_name_before_the_end(
-    place: Place, folder: Path, name: str, may_replace: bool, small_pages: None
+    sample: SamplePractice, folder: Path, name: str, may_replace: bool, small_pages: None
 ) -> None:
-    with place.office() as office:
+    with sample.office() as office:
         export = begun(office, folder / name, may_replace=may_replace)
         seen = [names(folder)]
         while not export.step().done:
@@ -410,8 +416,8 @@ def test_nothing_stands_under_its_name_before_the_end(
     assert names(folder) == [name, f"{name}.about.json"]
 
 
-def test_each_step_tells_how_far_it_is(file_place: FilePlace, folder: Path, small_pages: None) -> None:
-    with file_place.office() as office:
+def test_each_step_tells_how_far_it_is(file_sample: SampleFile, folder: Path, small_pages: None) -> None:
+    with file_sample.office() as office:
         export = begun(office, folder / "trail.csv")
         first, second = export.step(), export.step()
         export.discard()
@@ -422,29 +428,29 @@ def test_each_step_tells_how_far_it_is(file_place: FilePlace, folder: Path, smal
     assert (first.done, first.sha256, first.file) == (False, "", folder / "trail.csv")
 
 
-def test_a_file_may_be_replaced_where_one_says_so(place: Place, folder: Path) -> None:
+def test_a_file_may_be_replaced_where_one_says_so(sample: SamplePractice, folder: Path) -> None:
     for each in ("trail.csv", "trail.csv.about.json"):
         (folder / each).write_text("older")
         (folder / each).chmod(0o644)
-    exported(place, folder / "trail.csv", may_replace=True)
+    exported(sample, folder / "trail.csv", may_replace=True)
     assert numbers(folder / "trail.csv")[1:] == ORDER
     assert read_about(folder / "trail.csv")["entries"] == 11
     assert [mode(each) for each in folder.iterdir()] == [0o600, 0o600]
 
 
-def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(file_place: FilePlace, folder: Path) -> None:
+def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(file_sample: SampleFile, folder: Path) -> None:
     (folder / "kept").write_text("kept")
     (folder / "trail.csv").symlink_to(folder / "kept")
-    exported(file_place, folder / "trail.csv", may_replace=True)
+    exported(file_sample, folder / "trail.csv", may_replace=True)
     assert not (folder / "trail.csv").is_symlink()
     assert (folder / "kept").read_text() == "kept"
 
 
 def test_a_file_that_stays_whole_until_the_new_one_is_written(
-    file_place: FilePlace, folder: Path, small_pages: None
+    file_sample: SampleFile, folder: Path, small_pages: None
 ) -> None:
     (folder / "trail.csv").write_text("older")
-    with file_place.office() as office:
+    with file_sample.office() as office:
         export = begun(office, folder / "trail.csv", may_replace=True)
         export.step()
         assert (folder / "trail.csv").read_text() == "older"
@@ -455,9 +461,9 @@ def test_a_file_that_stays_whole_until_the_new_one_is_written(
 
 @pytest.mark.parametrize("appears", ["trail.csv", "trail.csv.about.json"])
 def test_a_file_that_appears_meanwhile_is_not_written_over(
-    place: Place, folder: Path, appears: str, small_pages: None
+    sample: SamplePractice, folder: Path, appears: str, small_pages: None
 ) -> None:
-    with place.office() as office, writing(place) as written:
+    with sample.office() as office, writing(sample) as written:
         export = begun(office, folder / "trail.csv")
         export.step()
         (folder / appears).write_text("somebody else's")
@@ -468,8 +474,8 @@ def test_a_file_that_appears_meanwhile_is_not_written_over(
     assert [str(text)[:9] for _, _, text in written.audit] == ["Audit Tra", "Audit Tra", "NOT DONE:"]
 
 
-def test_a_directory_that_appears_meanwhile_is_left_alone(file_place: FilePlace, folder: Path) -> None:
-    with file_place.office() as office:
+def test_a_directory_that_appears_meanwhile_is_left_alone(file_sample: SampleFile, folder: Path) -> None:
+    with file_sample.office() as office:
         export = begun(office, folder / "trail.csv", may_replace=True)
         (folder / "trail.csv").mkdir()
         with pytest.raises(ExportFailed, match="could not be written"):
@@ -482,7 +488,7 @@ def test_a_directory_that_appears_meanwhile_is_left_alone(file_place: FilePlace,
 
 def refused(text: str, *, may_replace: bool = False) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        checked_target(text, may_replace=may_replace)
+        validate_target(text, may_replace=may_replace)
     assert caught.value.field == "file"
     assert caught.value.sentence.endswith(".")
     assert caught.value.hint
@@ -501,19 +507,19 @@ def test_a_name_that_tells_no_kind_of_file_is_refused(folder: Path, name: str) -
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.CSV", "trail.jsonl", "Trail.JsonL", "a.b.csv", "with blanks.csv"])
 def test_a_name_that_can_be_written(folder: Path, name: str) -> None:
-    assert checked_target(f"  {folder / name} ", may_replace=False) == folder / name
+    assert validate_target(f"  {folder / name} ", may_replace=False) == folder / name
 
 
-def test_a_name_in_capitals_tells_the_kind_of_file(file_place: FilePlace, folder: Path) -> None:
-    exported(file_place, checked_target(str(folder / "TRAIL.CSV"), may_replace=False))
+def test_a_name_in_capitals_tells_the_kind_of_file(file_sample: SampleFile, folder: Path) -> None:
+    exported(file_sample, validate_target(str(folder / "TRAIL.CSV"), may_replace=False))
     assert read_csv(folder / "TRAIL.CSV")
 
 
 def test_a_name_is_taken_from_the_home_and_the_current_directory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(folder))
-    assert checked_target("~/trail.csv", may_replace=False) == folder / "trail.csv"
+    assert validate_target("~/trail.csv", may_replace=False) == folder / "trail.csv"
     monkeypatch.chdir(folder)
-    assert checked_target("trail.csv", may_replace=False) == folder / "trail.csv"
+    assert validate_target("trail.csv", may_replace=False) == folder / "trail.csv"
 
 
 def test_a_home_of_nobody_is_refused() -> None:
@@ -558,7 +564,7 @@ def test_a_name_that_no_file_can_have_is_refused(folder: Path, name: str) -> Non
     refused(str(folder / name))
 
 
-def test_a_name_that_leaves_no_room_for_the_file_beside_is_refused(file_place: FilePlace, folder: Path) -> None:
+def test_a_name_that_leaves_no_room_for_the_file_beside_is_refused(file_sample: SampleFile, folder: Path) -> None:
     refused(str(folder / f"{'x' * 245}.csv"))
 
 
@@ -575,7 +581,7 @@ def test_a_file_that_is_there_is_refused_until_one_says_that_it_may_be_replaced(
     caught = refused(str(folder / "trail.csv"))
     assert isinstance(caught, FileTaken)
     assert caught.file == folder / name
-    assert checked_target(str(folder / "trail.csv"), may_replace=True) == folder / "trail.csv"
+    assert validate_target(str(folder / "trail.csv"), may_replace=True) == folder / "trail.csv"
 
 
 def test_a_link_to_nowhere_counts_as_a_file(folder: Path) -> None:
@@ -587,8 +593,8 @@ def test_a_link_to_nowhere_counts_as_a_file(folder: Path) -> None:
 
 
 @both_formats
-def test_what_an_export_writes_into_the_log(place: Place, folder: Path, name: str) -> None:
-    with place.office() as office, writing(place) as written:
+def test_what_an_export_writes_into_the_log(sample: SamplePractice, folder: Path, name: str) -> None:
+    with sample.office() as office, writing(sample) as written:
         told = finish(begun(office, folder / name))
     assert written == Written(
         audit=[
@@ -598,15 +604,17 @@ def test_what_an_export_writes_into_the_log(place: Place, folder: Path, name: st
     )
 
 
-def test_the_log_has_it_before_anything_is_read(place: Place, folder: Path) -> None:
-    with place.office() as office, writing(place) as written:
+def test_the_log_has_it_before_anything_is_read(sample: SamplePractice, folder: Path) -> None:
+    with sample.office() as office, writing(sample) as written:
         begun(office, folder / "trail.csv", AuditFilter(user=2)).discard()
     assert [text for _, _, text in written.audit] == ["Audit Trail export to trail.csv begun by Admin: user:Maria"]
     assert names(folder) == []
 
 
-def test_what_was_cancelled_is_logged_and_leaves_no_file(place: Place, folder: Path, small_pages: None) -> None:
-    with place.office() as office, writing(place) as written:
+def test_what_was_cancelled_is_logged_and_leaves_no_file(
+    sample: SamplePractice, folder: Path, small_pages: None
+) -> None:
+    with sample.office() as office, writing(sample) as written:
         export = begun(office, folder / "trail.csv")
         export.step()
         export.cancel()
@@ -617,11 +625,11 @@ def test_what_was_cancelled_is_logged_and_leaves_no_file(place: Place, folder: P
     assert names(folder) == []
 
 
-def test_what_is_finished_cannot_be_cancelled(place: Place, folder: Path) -> None:
-    with place.office() as office:
+def test_what_is_finished_cannot_be_cancelled(sample: SamplePractice, folder: Path) -> None:
+    with sample.office() as office:
         export = begun(office, folder / "trail.csv")
         finish(export)
-        with writing(place) as written:
+        with writing(sample) as written:
             export.cancel()
             export.discard()
     assert written == Written()
@@ -629,9 +637,9 @@ def test_what_is_finished_cannot_be_cancelled(place: Place, folder: Path) -> Non
 
 
 @both_formats
-def test_a_key_that_one_searched_for_is_masked_too(place: Place, folder: Path, name: str) -> None:
+def test_a_key_that_one_searched_for_is_masked_too(sample: SamplePractice, folder: Path, name: str) -> None:
     wanted = AuditFilter(text=BRIDGE_KEY, computer="FRONT")
-    with place.office() as office, writing(place) as written:
+    with sample.office() as office, writing(sample) as written:
         export = begun(office, folder / name, wanted)
         finish(export)
         assert BRIDGE_KEY not in "".join(entry.text for entry in latest(office))
@@ -642,9 +650,9 @@ def test_a_key_that_one_searched_for_is_masked_too(place: Place, folder: Path, n
     assert numbers(folder / name) == [10]
 
 
-def test_a_key_in_the_vendors_words_that_one_searched_for_is_masked(file_place: FilePlace, folder: Path) -> None:
+def test_a_key_in_the_vendors_words_that_one_searched_for_is_masked(file_sample: SampleFile, folder: Path) -> None:
     wanted = AuditFilter(text="New API key Unknown1Unknown2 added by Admin")
-    with file_place.office() as office, writing(file_place) as written:
+    with file_sample.office() as office, writing(file_sample) as written:
         finish(begun(office, folder / "trail.csv", wanted))
     assert "Unknown1" not in str(written.audit)
     assert "Unknown1" not in read_about(folder / "trail.csv")["filter"]
@@ -654,11 +662,11 @@ def test_a_key_in_the_vendors_words_that_one_searched_for_is_masked(file_place: 
 
 
 @both_engines
-def test_a_database_user_who_may_only_read_exports_nothing(server_place: ServerPlace, folder: Path) -> None:
+def test_a_database_user_who_may_only_read_exports_nothing(server_sample: SampleServer, folder: Path) -> None:
     with (
-        database_user(server_place, "SELECT") as account,
-        closing(server_place.open_as(account)) as office,
-        writing(server_place) as written,
+        database_user(server_sample, "SELECT") as account,
+        closing(server_sample.open_as(account)) as office,
+        writing(server_sample) as written,
     ):
         with pytest.raises(NotPermitted, match="Nothing was exported") as caught:
             begun(office, folder / "trail.csv")
@@ -667,11 +675,11 @@ def test_a_database_user_who_may_only_read_exports_nothing(server_place: ServerP
     assert names(folder) == []
 
 
-def test_a_file_that_may_not_be_written_exports_nothing(file_place: FilePlace, folder: Path) -> None:
+def test_a_file_that_may_not_be_written_exports_nothing(file_sample: SampleFile, folder: Path) -> None:
     def forbid(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    with file_place.office() as office, writing(file_place) as written:
+    with file_sample.office() as office, writing(file_sample) as written:
         event.listen(office._practice.engine, "connect", forbid)
         with pytest.raises(NotPermitted, match="Nothing was exported"):
             begun(office, folder / "trail.csv")
@@ -679,8 +687,8 @@ def test_a_file_that_may_not_be_written_exports_nothing(file_place: FilePlace, f
     assert names(folder) == []
 
 
-def test_a_directory_that_went_away_is_told_and_logged(place: Place, folder: Path) -> None:
-    with place.office() as office, writing(place) as written:
+def test_a_directory_that_went_away_is_told_and_logged(sample: SamplePractice, folder: Path) -> None:
+    with sample.office() as office, writing(sample) as written:
         export = prepared(office, folder / "trail.csv")
         folder.rmdir()
         with pytest.raises(ExportFailed, match="No such file or directory"):
@@ -731,11 +739,11 @@ def disk(room: int, when_full: Callable[[], None] = lambda: None) -> Iterator[No
 WHEN = ("the header", "a page", "the file beside")
 
 
-def room_until(when: str, place: Place, folder: Path) -> int:
+def room_until(when: str, sample: SamplePractice, folder: Path) -> int:
     """How much room a disk has that is full then."""
     if when != "the file beside":
         return {"the header": 10, "a page": 500}[when]
-    told = exported(place, folder / "first.csv")
+    told = exported(sample, folder / "first.csv")
     size = told.file.stat().st_size
     told.file.unlink()
     told.about.unlink()
@@ -745,10 +753,10 @@ def room_until(when: str, place: Place, folder: Path) -> int:
 
 @pytest.mark.parametrize("when", WHEN)
 def test_a_full_disk_is_told_and_logged_and_leaves_no_file(
-    place: Place, folder: Path, when: str, small_pages: None
+    sample: SamplePractice, folder: Path, when: str, small_pages: None
 ) -> None:
-    room = room_until(when, place, folder)
-    with place.office() as office, writing(place) as written, disk(room), pytest.raises(ExportFailed) as caught:
+    room = room_until(when, sample, folder)
+    with sample.office() as office, writing(sample) as written, disk(room), pytest.raises(ExportFailed) as caught:
         finish(begun(office, folder / "trail.csv"))
     assert caught.value.sentence == (
         f"{folder / 'trail.csv'} could not be written: the disk is full. Nothing of it is kept, so"
@@ -765,13 +773,13 @@ def test_a_full_disk_is_told_and_logged_and_leaves_no_file(
 @both_engines
 @pytest.mark.parametrize("when", WHEN)
 def test_a_full_disk_is_told_even_where_that_cannot_be_logged(
-    server_place: ServerPlace, folder: Path, when: str, small_pages: None
+    server_sample: SampleServer, folder: Path, when: str, small_pages: None
 ) -> None:
-    room = room_until(when, server_place, folder)
-    with database_user(server_place, "SELECT, INSERT") as account, closing(server_place.open_as(account)) as office:
+    room = room_until(when, server_sample, folder)
+    with database_user(server_sample, "SELECT, INSERT") as account, closing(server_sample.open_as(account)) as office:
 
         def forbid_the_log() -> None:
-            server_place.server.execute(f"REVOKE INSERT ON `{server_place.database}`.* FROM '{account.user}'@'%'")
+            server_sample.server.execute(f"REVOKE INSERT ON `{server_sample.database}`.* FROM '{account.user}'@'%'")
             office._practice.engine.dispose()
 
         with disk(room, forbid_the_log), pytest.raises(ExportFailed, match="the disk is full"):
@@ -780,13 +788,13 @@ def test_a_full_disk_is_told_even_where_that_cannot_be_logged(
 
 
 def test_another_failure_of_the_disk_is_told_in_the_systems_words(
-    file_place: FilePlace, folder: Path, monkeypatch: pytest.MonkeyPatch
+    file_sample: SampleFile, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_handle: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with file_place.office() as office, pytest.raises(ExportFailed, match="Input/output error"):
+    with file_sample.office() as office, pytest.raises(ExportFailed, match="Input/output error"):
         finish(begun(office, folder / "trail.csv"))
     assert names(folder) == []
 
@@ -794,16 +802,16 @@ def test_another_failure_of_the_disk_is_told_in_the_systems_words(
 @both_engines
 @both_formats
 def test_a_connection_killed_after_any_statement(
-    server_place: ServerPlace, folder: Path, name: str, small_pages: None
+    server_sample: SampleServer, folder: Path, name: str, small_pages: None
 ) -> None:
-    with server_place.office() as office:
+    with server_sample.office() as office:
         lost = 0
         for number in count(1):
             file = folder / f"{number}-{name}"
             # What the export before has logged.
-            server_place.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
+            server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = begun(office, file)
-            with after_query(office, nth(number), cut(server_place)) as hit:
+            with after_query(office, nth(number), cut(server_sample)) as hit:
                 try:
                     told = finish(export)
                 except PracticeUnavailable:
@@ -818,13 +826,13 @@ def test_a_connection_killed_after_any_statement(
 
 
 @both_engines
-def test_a_connection_killed_while_it_begins_leaves_no_file(server_place: ServerPlace, folder: Path) -> None:
-    with server_place.office() as office:
+def test_a_connection_killed_while_it_begins_leaves_no_file(server_sample: SampleServer, folder: Path) -> None:
+    with server_sample.office() as office:
         failures = []
         for number in count(1):
-            server_place.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
+            server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = prepared(office, folder / f"{number}.csv")
-            with after_query(office, nth(number), cut(server_place)) as hit:
+            with after_query(office, nth(number), cut(server_sample)) as hit:
                 try:
                     export.begin()
                 except ApiSetupError as error:
@@ -843,8 +851,8 @@ def test_a_connection_killed_while_it_begins_leaves_no_file(server_place: Server
     assert all("Nothing was changed" in failure.sentence for failure in failures)
 
 
-def test_a_header_is_hashed_once_though_the_beginning_was_repeated(file_place: FilePlace, folder: Path) -> None:
-    with file_place.office() as office:
+def test_a_header_is_hashed_once_though_the_beginning_was_repeated(file_sample: SampleFile, folder: Path) -> None:
+    with file_sample.office() as office:
         export = prepared(office, folder / "trail.csv")
         with disk(10), pytest.raises(ExportFailed):
             export.begin()
@@ -854,26 +862,30 @@ def test_a_header_is_hashed_once_though_the_beginning_was_repeated(file_place: F
     assert (folder / "trail.csv").read_bytes().count(b"number,time") == 1
 
 
-def test_an_export_does_not_go_on_for_ever_while_others_write(place: Place, folder: Path, small_pages: None) -> None:
+def test_an_export_does_not_go_on_for_ever_while_others_write(
+    sample: SamplePractice, folder: Path, small_pages: None
+) -> None:
     """What is written meanwhile is newer than what is still to be read."""
-    with place.office() as office:
+    with sample.office() as office:
         export = begun(office, folder / "trail.csv")
         steps = 0
         while not export.step().done:
             steps += 1
             row = log_row(1000 + steps, "2030-01-01 00:00:00")
-            place.execute(
+            sample.execute(
                 f"INSERT INTO securitylog ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", *row.values()
             )
             assert steps < 10
     assert numbers(folder / "trail.csv")[1:] == ORDER
 
 
-def test_thousands_of_entries_of_one_second(place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_of_entries_of_one_second(
+    sample: SamplePractice, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(audit_export, "PAGE", 50)
     logs = [log_row(number) for number in range(1, 1_001)]
-    fill(place, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
-    told = exported(place, folder / "trail.csv")
+    fill(sample, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
+    told = exported(sample, folder / "trail.csv")
     assert numbers(folder / "trail.csv")[1:] == list(range(1_000, 0, -1))
     assert read_about(folder / "trail.csv")["genuine"] == told.count == 1_001
 
@@ -881,11 +893,11 @@ def test_thousands_of_entries_of_one_second(place: Place, folder: Path, monkeypa
 @pytest.mark.parametrize("name", ["trail.csv/", "/"])
 def test_a_name_that_ends_in_a_slash_names_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput):
-        checked_target(f"{tmp_path}/{name}", may_replace=True)
+        validate_target(f"{tmp_path}/{name}", may_replace=True)
 
 
 def test_an_end_as_soon_as_the_file_is_there_leaves_none(
-    file_place: FilePlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file_sample: SampleFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ended(path: Path, flags: int, mode: int = 0o777) -> int:
         handle = real(path, flags, mode)
@@ -896,7 +908,7 @@ def test_an_end_as_soon_as_the_file_is_there_leaves_none(
 
     real = os.open
     monkeypatch.setattr("core.audit.export.os.open", ended)
-    with file_place.office() as office:
+    with file_sample.office() as office:
         export = office.audit.export(ADMIN, AuditFilter(), tmp_path / "out.csv", may_replace=False)
         with pytest.raises(KeyboardInterrupt):
             export.begin()

@@ -15,8 +15,8 @@ from core.audit.filter import (
     FilterError,
     Users,
     completions,
+    format_filter,
     parse_filter,
-    worded_filter,
 )
 from core.opendental.permission_types import PERMISSIONS
 
@@ -302,7 +302,7 @@ def test_a_user_of_number_0_is_nobody() -> None:
     ],
 )
 def test_a_filter_is_written_as_one_would_type_it(wanted: AuditFilter, line: str) -> None:
-    assert worded_filter(wanted, USERS) == line
+    assert format_filter(wanted, USERS) == line
     assert parsed(line) == wanted
 
 
@@ -405,7 +405,7 @@ def questions(draw: st.DrawFn) -> tuple[AuditFilter, Users]:
 @given(questions())
 def test_the_line_that_a_filter_is_written_as_means_that_filter(question: tuple[AuditFilter, Users]) -> None:
     wanted, users = question
-    assert parse_filter(worded_filter(wanted, users), users, TODAY) == wanted
+    assert parse_filter(format_filter(wanted, users), users, TODAY) == wanted
 
 
 pieces = st.sampled_from(
@@ -445,6 +445,6 @@ def test_completing_breaks_nothing(line: str, listed: dict[int, str]) -> None:
 @given(questions(), user_lists)
 def test_every_completed_user_can_be_read(question: tuple[AuditFilter, Users], listed: dict[int, str]) -> None:
     users = Users(listed)
-    before = worded_filter(replace(question[0], user=None), users)
+    before = format_filter(replace(question[0], user=None), users)
     completed = completions(f"{before} user:".lstrip(), users)
     assert {parse_filter(line, users, TODAY).user for line in completed} == {NOBODY, *listed}

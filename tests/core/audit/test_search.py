@@ -19,15 +19,14 @@ from sqlalchemy import event
 from core.audit import search as audit_search
 from core.audit.activity import Activity
 from core.audit.filter import AuditFilter
-from core.audit.paging import Place as Between
-from core.audit.paging import Toward, after_day
+from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import EntryGone
 from core.model.audit_entry import AuditEntry, Genuineness, Subject
 from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest, walked
 from tests.support.audit_rows import fill, hash_rows, log_row
-from tests.support.databases import NOW, FilePlace, Place, Server, ServerPlace, make_server_practice
+from tests.support.databases import NOW, SampleFile, SamplePractice, SampleServer, Server, make_server_practice
 from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
 
@@ -57,9 +56,9 @@ def numbers(entries: Sequence[AuditEntry]) -> list[int]:
     return [entry.number for entry in entries]
 
 
-def found(place: Place, wanted: AuditFilter) -> list[int]:
-    with place.office() as office:
-        return numbers(walked(office.audit.search(wanted), Toward.OLDER))
+def found(sample: SamplePractice, wanted: AuditFilter) -> list[int]:
+    with sample.office() as office:
+        return numbers(walked(office.audit.search(wanted), Direction.OLDER))
 
 
 @pytest.mark.parametrize(
@@ -92,19 +91,19 @@ def found(place: Place, wanted: AuditFilter) -> list[int]:
         (AuditFilter(user=1, ours=True, until=date(2024, 11, 4)), []),
     ],
 )
-@pytest.mark.parametrize("place", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+@pytest.mark.parametrize("sample", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
 @pytest.mark.parametrize("few", [0, audit_search.FEW], ids=["in slices", "by index"])
 def test_what_each_filter_finds(
-    place: Place, monkeypatch: pytest.MonkeyPatch, wanted: AuditFilter, expected: list[int], few: int
+    sample: SamplePractice, monkeypatch: pytest.MonkeyPatch, wanted: AuditFilter, expected: list[int], few: int
 ) -> None:
     monkeypatch.setattr(audit_search, "FEW", few)
-    assert found(place, wanted) == expected
+    assert found(sample, wanted) == expected
 
 
-def test_a_day_and_before_it(place: Place) -> None:
-    with place.office() as office:
+def test_a_day_and_before_it(sample: SamplePractice) -> None:
+    with sample.office() as office:
         search = office.audit.search(EVERYTHING)
-        assert numbers(search.page(Toward.OLDER, after_day(date(2024, 11, 5))).entries) == [
+        assert numbers(search.page(Direction.OLDER, after_day(date(2024, 11, 5))).entries) == [
             10,
             1,
             9,
@@ -116,9 +115,9 @@ def test_a_day_and_before_it(place: Place) -> None:
             2,
             5,
         ]
-        assert numbers(search.page(Toward.OLDER, after_day(date(2024, 11, 4))).entries) == [9, 8, 7, 6, 4, 3, 2, 5]
-        assert numbers(search.page(Toward.OLDER, after_day(date(2020, 2, 28))).entries) == [5]
-        assert numbers(search.page(Toward.OLDER, after_day(date(9999, 12, 31))).entries) == [
+        assert numbers(search.page(Direction.OLDER, after_day(date(2024, 11, 4))).entries) == [9, 8, 7, 6, 4, 3, 2, 5]
+        assert numbers(search.page(Direction.OLDER, after_day(date(2020, 2, 28))).entries) == [5]
+        assert numbers(search.page(Direction.OLDER, after_day(date(9999, 12, 31))).entries) == [
             10,
             1,
             9,
@@ -132,70 +131,70 @@ def test_a_day_and_before_it(place: Place) -> None:
         ]
 
 
-def test_from_between_two_days_each_direction_gives_what_the_other_does_not(place: Place) -> None:
+def test_from_between_two_days_each_direction_gives_what_the_other_does_not(sample: SamplePractice) -> None:
     """An entry of midnight belongs to the day that begins."""
-    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 00:00:00' WHERE SecurityLogNum IN (8, 9)")
+    sample.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 00:00:00' WHERE SecurityLogNum IN (8, 9)")
     between = after_day(date(2024, 11, 4))
-    with place.office() as office:
+    with sample.office() as office:
         search = office.audit.search(EVERYTHING)
-        assert numbers(search.page(Toward.OLDER, between).entries) == [7, 6, 4, 3, 2, 5]
-        assert numbers(search.page(Toward.NEWER, between).entries) == [10, 1, 9, 8]
+        assert numbers(search.page(Direction.OLDER, between).entries) == [7, 6, 4, 3, 2, 5]
+        assert numbers(search.page(Direction.NEWER, between).entries) == [10, 1, 9, 8]
 
 
-def test_after_a_days_last_entry_no_row_of_the_next_day_is_looked_at(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+def test_after_a_days_last_entry_no_row_of_the_next_day_is_looked_at(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
         search = office.audit.search(EVERYTHING)
         ((statement, values),) = page_statements(
-            office, lambda: search.page(Toward.OLDER, after_day(date(2024, 11, 4)))
+            office, lambda: search.page(Direction.OLDER, after_day(date(2024, 11, 4)))
         )
         assert "LogDateTime` < " in statement.replace("securitylog.`", "`")
         assert "2024-11-05 00:00:00" in values.values()
 
 
-def test_going_on_where_new_entries_came_meanwhile(place: Place) -> None:
-    with place.office() as office:
+def test_going_on_where_new_entries_came_meanwhile(sample: SamplePractice) -> None:
+    with sample.office() as office:
         search = office.audit.search(EVERYTHING)
-        newest = search.page(Toward.OLDER, size=3).entries[0]
+        newest = search.page(Direction.OLDER, size=3).entries[0]
         office.users.sign_out(ADMIN)
-        newer = search.page(Toward.NEWER, Between(newest.stored_moment, newest.number))
+        newer = search.page(Direction.NEWER, PageCursor(newest.stored_moment, newest.number))
     assert [entry.text for entry in newer.entries] == ["User: Admin has logged off."]
-    assert newer.onward is None
+    assert newer.next_cursor is None
 
 
 @pytest.mark.parametrize("wanted", [AuditFilter(), AuditFilter(user=2), AuditFilter(text="e")])
-def test_a_page_that_ends_with_the_last_entry_is_the_last(place: Place, wanted: AuditFilter) -> None:
-    place.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 2, 'x')")
-    with place.office() as office:
-        page = office.audit.search(wanted).page(Toward.OLDER)
+def test_a_page_that_ends_with_the_last_entry_is_the_last(sample: SamplePractice, wanted: AuditFilter) -> None:
+    sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 2, 'x')")
+    with sample.office() as office:
+        page = office.audit.search(wanted).page(Direction.OLDER)
     assert page.entries
-    assert page.onward is None
+    assert page.next_cursor is None
 
 
-def test_an_empty_slice_says_where_to_go_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_slice_says_where_to_go_on(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_search, "SLICE", 1)
-    with place.office() as office:
+    with sample.office() as office:
         search = office.audit.search(AuditFilter(text="converted long ago"))
-        first = search.page(Toward.OLDER)
+        first = search.page(Direction.OLDER)
         assert first.entries == ()
-        assert first.onward is not None
-        assert numbers(walked(search, Toward.OLDER, first.onward)) == [5]
+        assert first.next_cursor is not None
+        assert numbers(walked(search, Direction.OLDER, first.next_cursor)) == [5]
 
 
-def test_an_entry_with_more_hashes_than_a_page_has_rows_keeps_them_all(place: Place) -> None:
-    right = place.value("securityloghash", 110, "LogHash")
+def test_an_entry_with_more_hashes_than_a_page_has_rows_keeps_them_all(sample: SamplePractice) -> None:
+    right = sample.value("securityloghash", 110, "LogHash")
     for key in range(900, 905):
         hashed = right if key < 904 else "x"
-        place.execute("INSERT INTO securityloghash VALUES (?, 10, ?)", key, hashed)
-    with place.office() as office:
+        sample.execute("INSERT INTO securityloghash VALUES (?, 10, ?)", key, hashed)
+    with sample.office() as office:
         entry, *_ = latest(office, size=2)
     assert (entry.number, entry.genuineness, len(entry.stored_hashes)) == (10, Genuineness.ALTERED, 6)
 
 
-def test_a_whole_entry_has_every_column_and_both_hashes(place: Place) -> None:
-    place.execute("UPDATE securitylog SET FKey = 11, DefNum = 12, DefNumError = 13 WHERE SecurityLogNum = 3")
-    with place.office() as office:
+def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) -> None:
+    sample.execute("UPDATE securitylog SET FKey = 11, DefNum = 12, DefNumError = 13 WHERE SecurityLogNum = 3")
+    with sample.office() as office:
         whole = office.audit.whole(3)
-    row = place.practice_rows()["securitylog"]["3"]
+    row = sample.practice_rows()["securitylog"]["3"]
     assert (whole.f_key, whole.definition, whole.definition_error, whole.subject) == (11, 12, 13, None)
     assert whole.entry == AuditEntry(
         number=3,
@@ -217,8 +216,8 @@ def test_a_whole_entry_has_every_column_and_both_hashes(place: Place) -> None:
     )
 
 
-def test_a_whole_entry_of_ours_says_what_it_is_about(place: Place) -> None:
-    with place.office() as office:
+def test_a_whole_entry_of_ours_says_what_it_is_about(sample: SamplePractice) -> None:
+    with sample.office() as office:
         assert office.audit.whole(1).subject == Subject("Opening API Setup.")
         vendors = office.audit.whole(10)
     assert vendors.entry.text == "New API key ********Gh78 added by Admin"
@@ -227,66 +226,66 @@ def test_a_whole_entry_of_ours_says_what_it_is_about(place: Place) -> None:
     assert BRIDGE_KEY not in vendors.subject.words
 
 
-def test_a_whole_entry_without_a_hash_and_without_a_text(place: Place) -> None:
-    place.execute("UPDATE securitylog SET LogText = NULL WHERE SecurityLogNum = 4")
-    with place.office() as office:
+def test_a_whole_entry_without_a_hash_and_without_a_text(sample: SamplePractice) -> None:
+    sample.execute("UPDATE securitylog SET LogText = NULL WHERE SecurityLogNum = 4")
+    with sample.office() as office:
         entry = office.audit.whole(4).entry
     assert (entry.text, entry.stored_hashes, entry.genuineness) == ("", (), Genuineness.NO_HASH)
 
 
-def test_a_whole_entry_shows_all_its_hashes(place: Place) -> None:
-    place.execute("INSERT INTO securityloghash VALUES (900, 1, 'x')")
-    right = place.value("securityloghash", 101, "LogHash")
-    with place.office() as office:
+def test_a_whole_entry_shows_all_its_hashes(sample: SamplePractice) -> None:
+    sample.execute("INSERT INTO securityloghash VALUES (900, 1, 'x')")
+    right = sample.value("securityloghash", 101, "LogHash")
+    with sample.office() as office:
         entry = office.audit.whole(1).entry
     assert sorted(entry.stored_hashes) == sorted((str(right), "x"))
     assert entry.computed_hash == right
 
 
-def test_an_entry_that_is_gone_is_told(place: Place) -> None:
-    with place.office() as office:
-        place.execute("DELETE FROM securitylog WHERE SecurityLogNum = 3")
+def test_an_entry_that_is_gone_is_told(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 3")
         with pytest.raises(EntryGone, match="The audit entry 3 is not there any more"):
             office.audit.whole(3)
 
 
-def test_users_are_those_of_the_practice_hidden_ones_too(place: Place) -> None:
-    with place.office() as office:
+def test_users_are_those_of_the_practice_hidden_ones_too(sample: SamplePractice) -> None:
+    with sample.office() as office:
         users = office.audit.users()
     assert users.words == ("none", "Admin", "Bare", "Blank", "Ecw", "Gone", "Maria", "Narrow", "office")
     assert (users.number("maria"), users.name(3)) == (2, "Gone")
 
 
-def test_a_user_whose_name_is_null_has_a_blank_one(place: Place) -> None:
-    place.execute("UPDATE userod SET UserName = NULL WHERE UserNum = 9")
-    with place.office() as office:
+def test_a_user_whose_name_is_null_has_a_blank_one(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET UserName = NULL WHERE UserNum = 9")
+    with sample.office() as office:
         assert office.audit.users().name(9) == ""
 
 
-def test_today_is_by_the_practices_clock(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_today_is_by_the_practices_clock(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         assert office.audit.today() == NOW.date()
 
 
-def test_activity_counts_the_entries_of_each_day(place: Place) -> None:
+def test_activity_counts_the_entries_of_each_day(sample: SamplePractice) -> None:
     dated = AuditFilter(since=date(2024, 11, 3), until=date(2024, 11, 6))
-    with place.office() as office:
+    with sample.office() as office:
         activity = office.audit.activity(dated, 30)
     assert activity == Activity(date(2024, 11, 3), (0, 6, 2, 0))
     assert activity.last == date(2024, 11, 6)
     assert activity.busiest == (date(2024, 11, 4), 6)
 
 
-def test_activity_is_that_of_the_last_days_where_the_dates_name_more(place: Place) -> None:
-    with place.office() as office:
+def test_activity_is_that_of_the_last_days_where_the_dates_name_more(sample: SamplePractice) -> None:
+    with sample.office() as office:
         assert office.audit.activity(AuditFilter(until=date(2024, 11, 5)), 2) == Activity(date(2024, 11, 4), (6, 2))
         long_ago = office.audit.activity(AuditFilter(date(2000, 1, 1), date(2020, 2, 29)), 3)
         assert long_ago == Activity(date(2020, 2, 27), (0, 0, 1))
 
 
-def test_activity_looks_at_the_dates_alone(place: Place) -> None:
+def test_activity_looks_at_the_dates_alone(sample: SamplePractice) -> None:
     wanted = AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5), user=5, text="nothing of that kind")
-    with place.office() as office:
+    with sample.office() as office:
         assert office.audit.activity(wanted, 10).counts == (2,)
 
 
@@ -303,9 +302,9 @@ def test_activity_looks_at_the_dates_alone(place: Place) -> None:
     ],
 )
 def test_activity_ends_today_unless_the_dates_say_otherwise(
-    file_place: FilePlace, since: date | None, until: date | None, days: int, first: date, last: date
+    file_sample: SampleFile, since: date | None, until: date | None, days: int, first: date, last: date
 ) -> None:
-    with file_place.office() as office:
+    with file_sample.office() as office:
         activity = office.audit.activity(AuditFilter(since, until), days)
     assert (activity.first, activity.last) == (first, last)
 
@@ -346,16 +345,20 @@ def page_statements(office: Office, read: Callable[[], object]) -> list[Sent]:
     ids=str,
 )
 @pytest.mark.parametrize("few", [0, audit_search.FEW], ids=["in slices", "by index"])
-@pytest.mark.parametrize("toward", Toward)
+@pytest.mark.parametrize("direction", Direction)
 def test_every_statement_of_a_page_looks_at_a_limited_number_of_rows(
-    server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch, wanted: AuditFilter, few: int, toward: Toward
+    server_sample: SampleServer,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: AuditFilter,
+    few: int,
+    direction: Direction,
 ) -> None:
     monkeypatch.setattr(audit_search, "FEW", few)
     monkeypatch.setattr(audit_search, "SLICE", 2)
     monkeypatch.setattr(audit_search, "HASHED_SLICE", 2)
-    with server_place.office() as office:
+    with server_sample.office() as office:
         search = office.audit.search(wanted)
-        sent = page_statements(office, lambda: walked(search, toward, size=2))
+        sent = page_statements(office, lambda: walked(search, direction, size=2))
     assert sent
     by_index = few > 0 and {wanted.user, wanted.permission, wanted.ours} != {None, False}
     for statement, _ in sent:
@@ -381,11 +384,11 @@ def names_few(statement: str) -> bool:
     return re.search(r"(UserNum|PermType)`? (= |IN \()", statement.partition(" WHERE ")[2]) is not None
 
 
-def test_what_is_counted_is_counted_up_to_a_limit_and_once(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+def test_what_is_counted_is_counted_up_to_a_limit_and_once(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
         search = office.audit.search(AuditFilter(user=2))
-        first = page_statements(office, lambda: search.page(Toward.OLDER))
-        second = page_statements(office, lambda: search.page(Toward.OLDER))
+        first = page_statements(office, lambda: search.page(Direction.OLDER))
+        second = page_statements(office, lambda: search.page(Direction.OLDER))
     assert [counts(statement) for statement, _ in first] == [True, False]
     assert audit_search.FEW + 1 in first[0][1].values()
     assert [counts(statement) for statement, _ in second] == [False]
@@ -397,26 +400,26 @@ MANY = 20_000
 
 
 @pytest.fixture(scope="module")
-def busy_place(server: Server, companion_template: Path) -> Iterator[ServerPlace]:
+def busy_place(server: Server, companion_template: Path) -> Iterator[SampleServer]:
     """Many entries in MyISAM tables, a minute apart, of three busy users and a rare one."""
     database = f"apisetup_test_{uuid4().hex[:12]}"
     make_server_practice(server, database, NEW, "MyISAM")
-    place = ServerPlace(server, database, NEW, "MyISAM", companion_template)
+    sample = SampleServer(server, database, NEW, "MyISAM", companion_template)
     begin = datetime(2024, 1, 1)
     logs = [
         log_row(number, str(begin + timedelta(minutes=number)), UserNum=RARE if number % 1000 == 7 else number % 3)
         for number in range(1, MANY)
     ]
-    fill(place, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
-    place.execute("ANALYZE TABLE securitylog, securityloghash")
-    yield place
+    fill(sample, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
+    sample.execute("ANALYZE TABLE securitylog, securityloghash")
+    yield sample
     server.execute(f"DROP DATABASE `{database}`")
 
 
-def plan(place: ServerPlace, sent: Sent) -> dict[str, str | None]:
+def plan(sample: SampleServer, sent: Sent) -> dict[str, str | None]:
     """How the server looks for entries: the part of its plan that names `securitylog`."""
     statement, values = sent
-    with place.server.connection(place.database) as connection, connection.cursor() as cursor:
+    with sample.server.connection(sample.database) as connection, connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {statement}", values)
         names = [column[0] for column in cursor.description]
         steps = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -425,54 +428,54 @@ def plan(place: ServerPlace, sent: Sent) -> dict[str, str | None]:
 
 
 def plans(
-    place: ServerPlace, wanted: AuditFilter, toward: Toward, start: Between | None = None
+    sample: SampleServer, wanted: AuditFilter, direction: Direction, start: PageCursor | None = None
 ) -> list[dict[str, Any]]:
-    with place.office() as office:
+    with sample.office() as office:
         search = office.audit.search(wanted)
-        sent = page_statements(office, lambda: search.page(toward, start))
-    return [plan(place, each) for each in sent]
+        sent = page_statements(office, lambda: search.page(direction, start))
+    return [plan(sample, each) for each in sent]
 
 
 @pytest.mark.xdist_group("busy")
-@pytest.mark.parametrize("toward", Toward)
+@pytest.mark.parametrize("direction", Direction)
 @pytest.mark.parametrize(
-    "start", [None, Between("2024-01-03 00:00:00", 2_880)], ids=["from the end", "from the middle"]
+    "start", [None, PageCursor("2024-01-03 00:00:00", 2_880)], ids=["from the end", "from the middle"]
 )
 @pytest.mark.parametrize(
     "wanted", [AuditFilter(), AuditFilter(date(2024, 1, 2), date(2024, 1, 3))], ids=["all", "days"]
 )
 def test_a_page_of_some_days_follows_the_index_of_the_time(
-    busy_place: ServerPlace, wanted: AuditFilter, start: Between | None, toward: Toward
+    busy_place: SampleServer, wanted: AuditFilter, start: PageCursor | None, direction: Direction
 ) -> None:
-    (found,) = plans(busy_place, wanted, toward, start)
+    (found,) = plans(busy_place, wanted, direction, start)
     assert found["key"] == "LogDateTime"
     assert "filesort" not in str(found["Extra"])
     assert "temporary" not in str(found["Extra"])
 
 
 @pytest.mark.xdist_group("busy")
-@pytest.mark.parametrize("toward", Toward)
-def test_a_page_of_a_rare_user_reads_that_users_entries_alone(busy_place: ServerPlace, toward: Toward) -> None:
-    counted, read = plans(busy_place, AuditFilter(user=RARE), toward)
+@pytest.mark.parametrize("direction", Direction)
+def test_a_page_of_a_rare_user_reads_that_users_entries_alone(busy_place: SampleServer, direction: Direction) -> None:
+    counted, read = plans(busy_place, AuditFilter(user=RARE), direction)
     assert (counted["key"], read["key"]) == ("UserNum", "UserNum")
     assert int(read["rows"]) <= 100
 
 
 @pytest.mark.xdist_group("busy")
-@pytest.mark.parametrize("toward", Toward)
+@pytest.mark.parametrize("direction", Direction)
 def test_a_page_of_a_busy_user_is_looked_for_in_slices_of_the_time(
-    busy_place: ServerPlace, monkeypatch: pytest.MonkeyPatch, toward: Toward
+    busy_place: SampleServer, monkeypatch: pytest.MonkeyPatch, direction: Direction
 ) -> None:
     monkeypatch.setattr(audit_search, "FEW", 500)
     monkeypatch.setattr(audit_search, "SLICE", 400)
-    counted, sliced, read = plans(busy_place, AuditFilter(user=1), toward)
+    counted, sliced, read = plans(busy_place, AuditFilter(user=1), direction)
     assert (counted["key"], sliced["key"], read["key"]) == ("UserNum", "LogDateTime", "LogDateTime")
     assert "filesort" not in str(read["Extra"])
     assert int(read["rows"]) <= 1_000
 
 
 @pytest.mark.xdist_group("busy")
-def test_activity_is_counted_by_the_index_of_the_time_alone(busy_place: ServerPlace) -> None:
+def test_activity_is_counted_by_the_index_of_the_time_alone(busy_place: SampleServer) -> None:
     with busy_place.office() as office:
         (sent,) = page_statements(office, lambda: office.audit.activity(AuditFilter(until=date(2024, 1, 3)), 2))
     found = plan(busy_place, sent)
@@ -607,9 +610,9 @@ filters = st.one_of(
 
 
 @contextmanager
-def asked(place: Place, question: Question) -> Iterator[None]:
+def asked(sample: SamplePractice, question: Question) -> Iterator[None]:
     """The practice with the question's entries, and pages read the question's way."""
-    fill(place, question.logs, hash_rows(question.hashes))
+    fill(sample, question.logs, hash_rows(question.hashes))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(audit_search, "FEW", question.few)
         patch.setattr(audit_search, "SLICE", question.slice)
@@ -628,57 +631,59 @@ def check_paging(office: Office, question: Question) -> None:
     """Read the same entries in every way there is."""
     expected, size = question.answer, question.size
     search = office.audit.search(question.wanted)
-    assert answers(walked(search, Toward.OLDER, size=size)) == expected
-    assert answers(walked(search, Toward.NEWER, size=size)) == expected[::-1]
+    assert answers(walked(search, Direction.OLDER, size=size)) == expected
+    assert answers(walked(search, Direction.NEWER, size=size)) == expected[::-1]
 
-    page, between = search.page(Toward.OLDER, after_day(question.day), size), after_day(question.day)
-    older = list(page.entries) + (walked(search, Toward.OLDER, page.onward, size) if page.onward else [])
-    newer = walked(search, Toward.NEWER, between, size) if between else []
+    page, between = search.page(Direction.OLDER, after_day(question.day), size), after_day(question.day)
+    older = list(page.entries) + (walked(search, Direction.OLDER, page.next_cursor, size) if page.next_cursor else [])
+    newer = walked(search, Direction.NEWER, between, size) if between else []
     assert answers(newer[::-1] + older) == expected
     assert all(entry.stored_moment[:10] <= str(question.day) for entry in older)
 
     if question.entry < len(expected):
         number, _ = expected[question.entry]
-        start = Between(question.moment(number), number)
-        assert answers(walked(search, Toward.OLDER, start, size)) == expected[question.entry + 1 :]
-        assert answers(walked(search, Toward.NEWER, start, size)) == expected[: question.entry][::-1]
+        start = PageCursor(question.moment(number), number)
+        assert answers(walked(search, Direction.OLDER, start, size)) == expected[question.entry + 1 :]
+        assert answers(walked(search, Direction.NEWER, start, size)) == expected[: question.entry][::-1]
 
 
-def check_on(place: Place, examples: int) -> None:
-    with place.office() as office:
+def check_on(sample: SamplePractice, examples: int) -> None:
+    with sample.office() as office:
 
         @settings(max_examples=examples, database=None, deadline=None, derandomize=True)
         @given(questions())
         def check(question: Question) -> None:
-            with asked(place, question):
+            with asked(sample, question):
                 check_paging(office, question)
 
         check()
 
 
-def test_paging_neither_skips_nor_repeats_an_entry_in_a_file(file_place: FilePlace) -> None:
-    check_on(file_place, 100)
+def test_paging_neither_skips_nor_repeats_an_entry_in_a_file(file_sample: SampleFile) -> None:
+    check_on(file_sample, 100)
 
 
-@pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_paging_neither_skips_nor_repeats_an_entry_on_a_server(server_place: ServerPlace) -> None:
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_paging_neither_skips_nor_repeats_an_entry_on_a_server(server_sample: SampleServer) -> None:
     try:
-        check_on(server_place, 25)
+        check_on(server_sample, 25)
     finally:
         # The largest key of all leaves the server none to count on to.
-        fill(server_place, [], [])
-        server_place.execute("ALTER TABLE securitylog AUTO_INCREMENT = 1")
+        fill(server_sample, [], [])
+        server_sample.execute("ALTER TABLE securitylog AUTO_INCREMENT = 1")
 
 
 @pytest.mark.parametrize("words", ["\N{GRINNING FACE}", "日本語", "José"])
-def test_a_character_that_old_columns_cannot_hold_finds_nothing_and_harms_nothing(place: Place, words: str) -> None:
+def test_a_character_that_old_columns_cannot_hold_finds_nothing_and_harms_nothing(
+    sample: SamplePractice, words: str
+) -> None:
     expected = [] if words == "\N{GRINNING FACE}" else [2]
-    assert found(place, AuditFilter(text=words)) == expected
-    assert found(place, AuditFilter(computer=words)) == []
+    assert found(sample, AuditFilter(text=words)) == expected
+    assert found(sample, AuditFilter(computer=words)) == []
 
 
-def test_a_key_is_masked_in_whatever_letters_it_is_written(place: Place) -> None:
-    place.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 4", f"Key {BRIDGE_KEY.lower()} was seen.")
-    with place.office() as office:
+def test_a_key_is_masked_in_whatever_letters_it_is_written(sample: SamplePractice) -> None:
+    sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 4", f"Key {BRIDGE_KEY.lower()} was seen.")
+    with sample.office() as office:
         whole = office.audit.whole(4)
     assert whole.entry.text == "Key ********gh78 was seen."

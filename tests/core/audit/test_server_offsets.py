@@ -15,7 +15,7 @@ from sqlalchemy import event
 from core.audit import server_offsets
 from core.audit.server_offsets import ServerOffsets
 from core.office.office import Office
-from tests.support.databases import FilePlace, Place, ServerPlace
+from tests.support.databases import SampleFile, SamplePractice, SampleServer
 
 NEW_YORK = "EST5EDT,M3.2.0,M11.1.0"
 """Its rules of today written out, which needs no files of time zones."""
@@ -50,28 +50,28 @@ def server_zone(office: Office, zone: str) -> Iterator[None]:
 
 def learned(office: Office, *moments: datetime | None) -> list[str]:
     offsets = ServerOffsets()
-    learn(office, offsets, *moments)
+    load(office, offsets, *moments)
     return [offsets.iso(moment) for moment in moments]
 
 
-def learn(office: Office, offsets: ServerOffsets, *moments: datetime | None) -> None:
+def load(office: Office, offsets: ServerOffsets, *moments: datetime | None) -> None:
     with office._practice.read() as session:
-        offsets.learn(session, moments)
+        offsets.load(session, moments)
 
 
-def test_no_date_is_empty(place: Place) -> None:
-    with place.office() as office:
+def test_no_date_is_empty(sample: SamplePractice) -> None:
+    with sample.office() as office:
         assert learned(office, None, None) == ["", ""]
     assert ServerOffsets().iso(None) == ""
 
 
-def test_a_file_goes_by_this_computers_zone_in_summer_and_winter(file_place: FilePlace, zone: None) -> None:
-    with file_place.office() as office:
+def test_a_file_goes_by_this_computers_zone_in_summer_and_winter(file_sample: SampleFile, zone: None) -> None:
+    with file_sample.office() as office:
         assert learned(office, WINTER, SUMMER) == ["2024-01-15T09:03:07-05:00", "2024-07-15T09:03:07-04:00"]
 
 
-def test_a_file_on_the_days_when_summer_time_begins_and_ends(file_place: FilePlace, zone: None) -> None:
-    with file_place.office() as office:
+def test_a_file_on_the_days_when_summer_time_begins_and_ends(file_sample: SampleFile, zone: None) -> None:
+    with file_sample.office() as office:
         assert learned(
             office,
             datetime(2024, 3, 10, 1, 59, 59),
@@ -89,8 +89,8 @@ def test_a_file_on_the_days_when_summer_time_begins_and_ends(file_place: FilePla
 @pytest.mark.parametrize(
     ("zone", "said"), [("XXX-5:30", "+05:30"), ("XXX12", "-12:00"), ("XXX-14", "+14:00")], indirect=["zone"]
 )
-def test_a_file_in_zones_of_half_an_hour_and_far_away(file_place: FilePlace, zone: None, said: str) -> None:
-    with file_place.office() as office:
+def test_a_file_in_zones_of_half_an_hour_and_far_away(file_sample: SampleFile, zone: None, said: str) -> None:
+    with file_sample.office() as office:
         assert learned(office, WINTER) == [f"2024-01-15T09:03:07{said}"]
 
 
@@ -104,36 +104,36 @@ def test_a_file_in_zones_of_half_an_hour_and_far_away(file_place: FilePlace, zon
         datetime(1969, 12, 30, 23, 59, 59),
     ],
 )
-def test_before_1970_a_file_has_no_offset_either(file_place: FilePlace, zone: None, moment: datetime) -> None:
-    with file_place.office() as office:
+def test_before_1970_a_file_has_no_offset_either(file_sample: SampleFile, zone: None, moment: datetime) -> None:
+    with file_sample.office() as office:
         assert learned(office, moment, datetime(2024, 1, 15))[0] == moment.isoformat()
 
 
 @pytest.mark.parametrize("zone", [NEW_YORK, "XXX0", "XXX-14"], indirect=True)
-def test_the_end_of_the_calendar_breaks_no_file(file_place: FilePlace, zone: None) -> None:
-    with file_place.office() as office:
+def test_the_end_of_the_calendar_breaks_no_file(file_sample: SampleFile, zone: None) -> None:
+    with file_sample.office() as office:
         (said,) = learned(office, datetime(9999, 12, 31, 23, 59, 59))
     assert said.startswith("9999-12-31T23:59:59")
 
 
 @pytest.mark.parametrize("zone", ["+05:30", "-03:30", "-12:00", "+13:00", "+00:00"])
-def test_a_server_goes_by_its_own_zone(server_place: ServerPlace, zone: str) -> None:
-    with server_place.office() as office, server_zone(office, zone):
+def test_a_server_goes_by_its_own_zone(server_sample: SampleServer, zone: str) -> None:
+    with server_sample.office() as office, server_zone(office, zone):
         assert learned(office, WINTER, SUMMER) == [f"2024-01-15T09:03:07{zone}", f"2024-07-15T09:03:07{zone}"]
 
 
-def test_a_server_does_not_go_by_this_computers_zone(server_place: ServerPlace, zone: None) -> None:
-    with server_place.office() as office, server_zone(office, "+05:30"):
+def test_a_server_does_not_go_by_this_computers_zone(server_sample: SampleServer, zone: None) -> None:
+    with server_sample.office() as office, server_zone(office, "+05:30"):
         assert learned(office, WINTER, SUMMER) == ["2024-01-15T09:03:07+05:30", "2024-07-15T09:03:07+05:30"]
 
 
-def test_the_moment_is_the_one_that_the_server_means(server_place: ServerPlace) -> None:
+def test_the_moment_is_the_one_that_the_server_means(server_sample: SampleServer) -> None:
     """Whatever zone the server for tests is in."""
     moments = [datetime(2024, 1, 1) + timedelta(days=day, minutes=29 * day) for day in range(366)]
-    with server_place.server.connection() as connection, connection.cursor() as cursor:
+    with server_sample.server.connection() as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(f'''UNIX_TIMESTAMP('{moment}')''' for moment in moments)}")
         expected = [float(text) for text in cursor.fetchone()]
-    with server_place.office() as office:
+    with server_sample.office() as office:
         assert [datetime.fromisoformat(text).timestamp() for text in learned(office, *moments)] == expected
 
 
@@ -141,67 +141,67 @@ def test_the_moment_is_the_one_that_the_server_means(server_place: ServerPlace) 
 @pytest.mark.parametrize(
     "moment", [datetime(1, 1, 1, 0, 0, 1), datetime(99, 2, 3), datetime(1850, 6, 7), datetime(1969, 12, 30, 23, 59, 59)]
 )
-def test_before_1970_a_server_tells_no_offset(server_place: ServerPlace, zone: str, moment: datetime) -> None:
-    with server_place.office() as office, server_zone(office, zone):
+def test_before_1970_a_server_tells_no_offset(server_sample: SampleServer, zone: str, moment: datetime) -> None:
+    with server_sample.office() as office, server_zone(office, zone):
         assert learned(office, moment, WINTER) == [moment.isoformat(), f"2024-01-15T09:03:07{zone}"]
 
 
-def test_the_end_of_the_calendar_breaks_no_server(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+def test_the_end_of_the_calendar_breaks_no_server(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
         (said,) = learned(office, datetime(9999, 12, 31, 23, 59, 59))
     assert said.startswith("9999-12-31T23:59:59")
 
 
-def test_a_time_that_nobody_asked_about_has_no_offset(file_place: FilePlace, zone: None) -> None:
-    with file_place.office() as office:
+def test_a_time_that_nobody_asked_about_has_no_offset(file_sample: SampleFile, zone: None) -> None:
+    with file_sample.office() as office:
         offsets = ServerOffsets()
-        learn(office, offsets, WINTER)
+        load(office, offsets, WINTER)
     assert offsets.iso(SUMMER) == "2024-07-15T09:03:07"
 
 
-def test_times_of_one_half_hour_are_asked_about_once(server_place: ServerPlace) -> None:
+def test_times_of_one_half_hour_are_asked_about_once(server_sample: SampleServer) -> None:
     asked: list[str] = []
     offsets = ServerOffsets()
-    with server_place.office() as office:
+    with server_sample.office() as office:
         event.listen(office._practice.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
         for second in range(0, 1800, 100):
-            learn(office, offsets, datetime(2024, 7, 15, 9) + timedelta(seconds=second))
+            load(office, offsets, datetime(2024, 7, 15, 9) + timedelta(seconds=second))
     assert len([words for words in asked if "unix_timestamp" in words.lower()]) == 1
 
 
-def test_nothing_is_asked_where_there_is_no_date(server_place: ServerPlace) -> None:
+def test_nothing_is_asked_where_there_is_no_date(server_sample: SampleServer) -> None:
     asked: list[str] = []
-    with server_place.office() as office:
+    with server_sample.office() as office:
         event.listen(office._practice.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
         assert learned(office, None) == [""]
     assert asked == []
 
 
-def test_many_times_at_once(place: Place) -> None:
+def test_many_times_at_once(sample: SamplePractice) -> None:
     moments = [datetime(2020, 1, 1) + timedelta(hours=7 * each) for each in range(1_000)]
-    with place.office() as office:
+    with sample.office() as office:
         said = learned(office, *moments)
     assert [text[:19] for text in said] == [moment.isoformat() for moment in moments]
     assert all(len(text) == len("2020-01-01T00:00:00+00:00") for text in said)
 
 
-def test_memory_is_bounded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_offsets, "_KEPT", 10)
     offsets = ServerOffsets()
-    with place.office() as office:
+    with sample.office() as office:
         for day in range(100):
-            learn(office, offsets, *(datetime(2024, 1, 1) + timedelta(days=day, hours=hour) for hour in range(3)))
+            load(office, offsets, *(datetime(2024, 1, 1) + timedelta(days=day, hours=hour) for hour in range(3)))
             assert len(offsets._known) <= 10
 
 
 def test_what_is_forgotten_is_never_what_is_asked_about(
-    file_place: FilePlace, zone: None, monkeypatch: pytest.MonkeyPatch
+    file_sample: SampleFile, zone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page of entries may share some of its half hours with the page before."""
     monkeypatch.setattr(server_offsets, "_KEPT", 3)
     offsets = ServerOffsets()
     moments = [datetime(2024, 7, 15, hour) for hour in range(24)]
-    with file_place.office() as office:
+    with file_sample.office() as office:
         for before, now in pairwise(moments):
-            learn(office, offsets, before, now)
+            load(office, offsets, before, now)
             assert [offsets.iso(each)[-6:] for each in (before, now)] == ["-04:00", "-04:00"]

@@ -7,31 +7,31 @@ from datetime import datetime
 import pytest
 from sqlalchemy import event
 
-from core.audit.paging import Toward
+from core.audit.paging import Direction
 from core.model.api_key import AuthorityName
 from core.model.audit_entry import AuditEntry, Genuineness
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest, walked
-from tests.support.databases import FilePlace, Place, ServerPlace
+from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, STRAY_KEY, log_hash
 
 
-def entries(place: Place, authority: AuthorityName = AuthorityName.LOCAL) -> tuple[AuditEntry, ...]:
-    with place.office(authority) as office:
+def entries(sample: SamplePractice, authority: AuthorityName = AuthorityName.LOCAL) -> tuple[AuditEntry, ...]:
+    with sample.office(authority) as office:
         return latest(office)
 
 
-def entry(place: Place, number: int) -> AuditEntry:
-    (found,) = [entry for entry in entries(place) if entry.number == number]
+def entry(sample: SamplePractice, number: int) -> AuditEntry:
+    (found,) = [entry for entry in entries(sample) if entry.number == number]
     return found
 
 
-def test_the_latest_come_first_and_the_last_written_of_one_second(place: Place) -> None:
-    assert [entry.number for entry in entries(place)] == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
+def test_the_latest_come_first_and_the_last_written_of_one_second(sample: SamplePractice) -> None:
+    assert [entry.number for entry in entries(sample)] == [10, 1, 9, 8, 7, 6, 4, 3, 2, 5]
 
 
-def test_each_entry_tells_whether_it_is_genuine(place: Place) -> None:
-    said = {entry.number: entry.genuineness for entry in entries(place)}
+def test_each_entry_tells_whether_it_is_genuine(sample: SamplePractice) -> None:
+    said = {entry.number: entry.genuineness for entry in entries(sample)}
     assert said.pop(3) is Genuineness.ALTERED
     assert said.pop(4) is Genuineness.NO_HASH
     assert set(said.values()) == {Genuineness.GENUINE}
@@ -42,7 +42,7 @@ def test_the_words_for_genuineness() -> None:
     assert all(member.explanation.endswith(".") for member in Genuineness)
 
 
-@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+@pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
 @pytest.mark.parametrize(
     "change",
     [
@@ -54,35 +54,35 @@ def test_the_words_for_genuineness() -> None:
         "DateTPrevious = '2024-11-05 09:03:06'",
     ],
 )
-def test_whatever_the_hash_covers_cannot_be_changed_unseen(server_place: ServerPlace, change: str) -> None:
-    server_place.execute(f"UPDATE securitylog SET {change} WHERE SecurityLogNum = 1")
-    assert entry(server_place, 1).genuineness is Genuineness.ALTERED
+def test_whatever_the_hash_covers_cannot_be_changed_unseen(server_sample: SampleServer, change: str) -> None:
+    server_sample.execute(f"UPDATE securitylog SET {change} WHERE SecurityLogNum = 1")
+    assert entry(server_sample, 1).genuineness is Genuineness.ALTERED
 
 
-def test_a_second_hash_that_does_not_match_is_doubt(place: Place) -> None:
-    place.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
-    assert entry(place, 1).genuineness is Genuineness.ALTERED
+def test_a_second_hash_that_does_not_match_is_doubt(sample: SamplePractice) -> None:
+    sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
+    assert entry(sample, 1).genuineness is Genuineness.ALTERED
 
 
-def test_a_zero_date_is_no_date(place: Place) -> None:
-    found = entry(place, 5)
+def test_a_zero_date_is_no_date(sample: SamplePractice) -> None:
+    found = entry(sample, 5)
     assert found.moment is None
     assert found.genuineness is Genuineness.GENUINE
 
 
-def test_a_null_text_is_an_empty_one(place: Place) -> None:
-    found = entry(place, 6)
+def test_a_null_text_is_an_empty_one(sample: SamplePractice) -> None:
+    found = entry(sample, 6)
     assert (found.text, found.genuineness) == ("", Genuineness.GENUINE)
 
 
-def test_users_by_name_and_those_who_are_gone(place: Place) -> None:
-    users = {entry.number: entry.user for entry in entries(place)}
+def test_users_by_name_and_those_who_are_gone(sample: SamplePractice) -> None:
+    users = {entry.number: entry.user for entry in entries(sample)}
     assert (users[1], users[2], users[7], users[8]) == ("Admin", "Maria", "Unknown(5)", "")
 
 
-def test_an_entry_with_all_that_lists_show(place: Place) -> None:
-    right = log_hash(place.practice_rows()["securitylog"]["2"])
-    assert entry(place, 2) == AuditEntry(
+def test_an_entry_with_all_that_lists_show(sample: SamplePractice) -> None:
+    right = log_hash(sample.practice_rows()["securitylog"]["2"])
+    assert entry(sample, 2) == AuditEntry(
         number=2,
         moment=datetime(2020, 2, 29),
         permission_number=27,
@@ -102,92 +102,92 @@ def test_an_entry_with_all_that_lists_show(place: Place) -> None:
     )
 
 
-def test_a_key_in_an_entry_of_the_vendors_is_masked(place: Place) -> None:
-    found = entry(place, 10)
+def test_a_key_in_an_entry_of_the_vendors_is_masked(sample: SamplePractice) -> None:
+    found = entry(sample, 10)
     assert found.text == "New API key ********Gh78 added by Admin"
     assert found.text_masked
     assert found.genuineness is Genuineness.GENUINE
 
 
 @pytest.mark.parametrize("key", ["Unknown1Unknown2", "short", BRIDGE_KEY, "Star*inside*12", "*star-at-first"])
-def test_a_key_that_an_entry_names_is_masked_even_if_it_is_not_in_the_list(file_place: FilePlace, key: str) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = ?", f"New API key {key} added by Admin")
-    assert all(key not in entry.text and entry.text_masked for entry in entries(file_place))
+def test_a_key_that_an_entry_names_is_masked_even_if_it_is_not_in_the_list(file_sample: SampleFile, key: str) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = ?", f"New API key {key} added by Admin")
+    assert all(key not in entry.text and entry.text_masked for entry in entries(file_sample))
 
 
-def test_a_key_in_the_list_is_masked_wherever_it_stands(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = ?", f"<{STRAY_KEY}>, {BRIDGE_KEY}/{BRIDGE_KEY}")
-    assert {entry.text for entry in entries(file_place)} == {"<********Tt40>, ********Gh78/********Gh78"}
+def test_a_key_in_the_list_is_masked_wherever_it_stands(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = ?", f"<{STRAY_KEY}>, {BRIDGE_KEY}/{BRIDGE_KEY}")
+    assert {entry.text for entry in entries(file_sample)} == {"<********Tt40>, ********Gh78/********Gh78"}
 
 
-def test_a_key_that_begins_with_another_is_masked_whole(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE apikey SET CustApiKey = ? WHERE APIKeyNum = 3", f"{BRIDGE_KEY}LongerKey99")
-    file_place.execute("UPDATE securitylog SET LogText = ?", f"It is {BRIDGE_KEY}LongerKey99.")
-    assert {entry.text for entry in entries(file_place)} == {"It is ********ey99."}
+def test_a_key_that_begins_with_another_is_masked_whole(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apikey SET CustApiKey = ? WHERE APIKeyNum = 3", f"{BRIDGE_KEY}LongerKey99")
+    file_sample.execute("UPDATE securitylog SET LogText = ?", f"It is {BRIDGE_KEY}LongerKey99.")
+    assert {entry.text for entry in entries(file_sample)} == {"It is ********ey99."}
 
 
 @pytest.mark.parametrize(
     "text", ["API key ********Gh78 #abcdef (Dev) shown", "x [/] y", "New API key added", "API/FHIR"]
 )
-def test_an_entry_without_a_key_is_left_as_it_is(file_place: FilePlace, text: str) -> None:
-    file_place.execute("UPDATE securitylog SET LogText = ?", text)
-    assert {(entry.text, entry.text_masked) for entry in entries(file_place)} == {(text, False)}
+def test_an_entry_without_a_key_is_left_as_it_is(file_sample: SampleFile, text: str) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = ?", text)
+    assert {(entry.text, entry.text_masked) for entry in entries(file_sample)} == {(text, False)}
 
 
-def test_log_sources_are_named(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE securitylog SET LogSource = SecurityLogNum + 22")
-    assert {entry.source for entry in entries(file_place)} >= {"API", "ClaimReceiveAutomatic", "PaymentPortal", "26"}
+def test_log_sources_are_named(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE securitylog SET LogSource = SecurityLogNum + 22")
+    assert {entry.source for entry in entries(file_sample)} >= {"API", "ClaimReceiveAutomatic", "PaymentPortal", "26"}
 
 
 @pytest.mark.parametrize("size", [1, 3, 10, 100])
-def test_a_page_has_as_many_as_are_wanted(file_place: FilePlace, size: int) -> None:
-    file_place.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 09:03:' || (10 + SecurityLogNum)")
-    with file_place.office() as office:
+def test_a_page_has_as_many_as_are_wanted(file_sample: SampleFile, size: int) -> None:
+    file_sample.execute("UPDATE securitylog SET LogDateTime = '2024-11-05 09:03:' || (10 + SecurityLogNum)")
+    with file_sample.office() as office:
         assert [entry.number for entry in latest(office, size)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1][:size]
 
 
-def test_a_second_that_a_page_would_cut_in_two_is_left_to_the_next_page(place: Place) -> None:
-    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03' WHERE SecurityLogNum IN (6, 7)")
-    with place.office() as office:
+def test_a_second_that_a_page_would_cut_in_two_is_left_to_the_next_page(sample: SamplePractice) -> None:
+    sample.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03' WHERE SecurityLogNum IN (6, 7)")
+    with sample.office() as office:
         search = office.audit.search(EVERYTHING)
-        page = search.page(Toward.OLDER, size=4)
+        page = search.page(Direction.OLDER, size=4)
         assert [entry.number for entry in page.entries] == [10, 1]
-        assert [entry.number for entry in search.page(Toward.OLDER, page.onward, 4).entries] == [9, 8, 7, 6]
+        assert [entry.number for entry in search.page(Direction.OLDER, page.next_cursor, 4).entries] == [9, 8, 7, 6]
 
 
-def test_a_second_of_more_than_a_page_keeps_its_order(place: Place) -> None:
-    place.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03'")
-    with place.office() as office:
+def test_a_second_of_more_than_a_page_keeps_its_order(sample: SamplePractice) -> None:
+    sample.execute("UPDATE securitylog SET LogDateTime = '2024-11-04 10:00:03'")
+    with sample.office() as office:
         search = office.audit.search(EVERYTHING)
-        assert [entry.number for entry in walked(search, Toward.OLDER, size=3)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
-        assert [entry.number for entry in walked(search, Toward.NEWER, size=3)] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+        assert [entry.number for entry in walked(search, Direction.OLDER, size=3)] == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+        assert [entry.number for entry in walked(search, Direction.NEWER, size=3)] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
-def test_an_empty_audit_trail(place: Place) -> None:
-    place.execute("DELETE FROM securitylog")
-    assert entries(place) == ()
+def test_an_empty_audit_trail(sample: SamplePractice) -> None:
+    sample.execute("DELETE FROM securitylog")
+    assert entries(sample) == ()
 
 
-def test_only_entries_without_a_date(place: Place) -> None:
-    place.execute("DELETE FROM securitylog WHERE SecurityLogNum <> 5")
-    assert [entry.number for entry in entries(place)] == [5]
+def test_only_entries_without_a_date(sample: SamplePractice) -> None:
+    sample.execute("DELETE FROM securitylog WHERE SecurityLogNum <> 5")
+    assert [entry.number for entry in entries(sample)] == [5]
 
 
-def test_what_we_wrote_is_genuine(place: Place) -> None:
-    with place.office() as office:
+def test_what_we_wrote_is_genuine(sample: SamplePractice) -> None:
+    with sample.office() as office:
         office.licenses.decline(ADMIN)
         newest = latest(office)[0]
     assert newest.genuineness is Genuineness.GENUINE
-    assert newest.permission == ("LicenseAccept" if place.has_apikey else "Setup")
+    assert newest.permission == ("LicenseAccept" if sample.has_apikey else "Setup")
     assert newest.computer == "server-1, 203.0.113.9"
 
 
-def test_with_headquarters_the_copys_keys_are_masked(server_place: ServerPlace) -> None:
-    server_place.execute("UPDATE securitylog SET LogText = ?", f"{STRAY_KEY} {BRIDGE_KEY}")
-    assert {entry.text for entry in entries(server_place, AuthorityName.HEADQUARTERS)} == {"********Tt40 ********Gh78"}
+def test_with_headquarters_the_copys_keys_are_masked(server_sample: SampleServer) -> None:
+    server_sample.execute("UPDATE securitylog SET LogText = ?", f"{STRAY_KEY} {BRIDGE_KEY}")
+    assert {entry.text for entry in entries(server_sample, AuthorityName.HEADQUARTERS)} == {"********Tt40 ********Gh78"}
 
 
-def test_no_reading_begins_inside_another_one(file_place: FilePlace) -> None:
+def test_no_reading_begins_inside_another_one(file_sample: SampleFile) -> None:
     """On SQLite the inner one would wait for a writer that waits for the outer one."""
     open_now, most = 0, 0
 
@@ -200,7 +200,7 @@ def test_no_reading_begins_inside_another_one(file_place: FilePlace) -> None:
         nonlocal open_now
         open_now -= 1
 
-    with file_place.office() as office:
+    with file_sample.office() as office:
         key = office.keys.list().keys[0]
         engine = office._practice.engine
         event.listen(engine, "begin", began)

@@ -18,7 +18,7 @@ from core.database.engines import file_engine
 from core.offices.paths import locations
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
-from tests.support.databases import NOW, Place, ServerPlace, file_rows
+from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
 
 
 def prepared(path: Path) -> Path:
@@ -43,10 +43,10 @@ def test_file_and_directory_are_for_this_user_alone(tmp_path: Path) -> None:
 
 
 def test_every_directory_that_is_made_is_for_this_user_alone(tmp_path: Path) -> None:
-    places = locations({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
-    path = prepared(places.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
+    samples = locations({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
+    path = prepared(samples.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
     assert mode(path.parent) == 0o700
-    assert mode(places.configuration.parent) == 0o700
+    assert mode(samples.configuration.parent) == 0o700
 
 
 def test_a_directory_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
@@ -114,10 +114,10 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_newer_companion_keeps_a_practice_from_opening(place: Place) -> None:
-    run(place.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
+def test_a_newer_companion_keeps_a_practice_from_opening(sample: SamplePractice) -> None:
+    run(sample.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
     with pytest.raises(NotAPractice, match="newer apisetup"):
-        place.open()
+        sample.open()
 
 
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -128,18 +128,18 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert set(file_rows(path)) == {"apisetup_key"}
 
 
-def test_what_is_kept_is_there_after_reopening(place: Place) -> None:
-    with place.office() as office:
+def test_what_is_kept_is_there_after_reopening(sample: SamplePractice) -> None:
+    with sample.office() as office:
         office.licenses.accept(ADMIN)
         before = office.keys.list()
-    with place.office() as office:
+    with sample.office() as office:
         assert office.keys.list() == before
         assert key_of(office, "Appointment Bridge").license is not None
 
 
-def test_a_companion_that_is_lost_leaves_the_practice_usable(server_place: ServerPlace) -> None:
-    server_place.companion.unlink()
-    with server_place.office() as office:
+def test_a_companion_that_is_lost_leaves_the_practice_usable(server_sample: SampleServer) -> None:
+    server_sample.companion.unlink()
+    with server_sample.office() as office:
         assert {key.known for key in office.keys.list().keys} == {False}
         assert office.settings.load().missing == ()
 
@@ -155,11 +155,11 @@ def test_a_companion_whose_directory_cannot_be_made_is_told(tmp_path: Path) -> N
         prepared(tmp_path / "file" / "companion.sqlite3")
 
 
-def test_the_license_text_is_kept_once_word_for_word(place: Place) -> None:
-    with place.office() as office:
+def test_the_license_text_is_kept_once_word_for_word(sample: SamplePractice) -> None:
+    with sample.office() as office:
         office.licenses.accept(ADMIN)
         office.licenses.accept(ADMIN)
         agreement = office.licenses.agreement
-    texts = [row for row in place.all_rows()["apisetup_license_text"].values() if row["sha256"] == agreement.sha256]
+    texts = [row for row in sample.all_rows()["apisetup_license_text"].values() if row["sha256"] == agreement.sha256]
     assert [row["text"] for row in texts] == [agreement.text]
-    assert len(place.all_rows()["apisetup_license_acceptance"]) == 3
+    assert len(sample.all_rows()["apisetup_license_acceptance"]) == 3

@@ -92,13 +92,13 @@ def test_labels_hold_no_secret() -> None:
 
 
 def test_files_are_beside_the_configuration(tmp_path: Path) -> None:
-    places = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    assert places.configuration == tmp_path / "mine.toml"
-    assert places.embedded_practice == tmp_path / "practice.sqlite3"
+    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    assert samples.configuration == tmp_path / "mine.toml"
+    assert samples.embedded_practice == tmp_path / "practice.sqlite3"
 
 
 def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) -> None:
-    places = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     addresses = [
         ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()),
         ServerAddress("db", 3307, "opendental", "odbc", tls=Tls()),
@@ -106,20 +106,20 @@ def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) ->
         ServerAddress("db2", 3306, "opendental", "odbc"),
         ServerAddress("localhost", 3306, "opendental", "odbc", "/run/mysqld.sock"),
     ]
-    found = [places.companion_of(address) for address in addresses]
+    found = [samples.companion_of(address) for address in addresses]
     assert len(set(found)) == len(addresses)
     assert {path.parent for path in found} == {tmp_path / "companions"}
-    assert places.companion_of(ServerAddress("db", 3306, "opendental", "other")) == found[0]
+    assert samples.companion_of(ServerAddress("db", 3306, "opendental", "other")) == found[0]
 
 
 @pytest.mark.parametrize(("host", "database"), [("../../etc", "x"), ("db", "../../x"), ("db", "a/b"), ("..", "..")])
 def test_no_name_leads_out_of_the_directory(tmp_path: Path, host: str, database: str) -> None:
-    places = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    path = places.companion_of(ServerAddress(host, 3306, database, "odbc"))
+    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    path = samples.companion_of(ServerAddress(host, 3306, database, "odbc"))
     assert path.resolve().parent == (tmp_path / "companions").resolve()
 
 
 def test_names_that_differ_in_odd_characters_have_companions_of_their_own(tmp_path: Path) -> None:
-    places = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    one, two = (places.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
+    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    one, two = (samples.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
     assert one != two

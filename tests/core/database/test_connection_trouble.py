@@ -17,74 +17,74 @@ from core.base.errors import ConnectionLost, PracticeUnavailable, ServerUnreacha
 from core.database.address import ServerAddress
 from core.office.office import Office
 from tests.support.actors import ADMIN
-from tests.support.databases import ServerPlace, make_server_practice
+from tests.support.databases import SampleServer, make_server_practice
 from tests.support.mariadb_server import PROGRAMS, OwnServer, own_server
 from tests.support.opendental_columns import NEW
 from tests.support.tcp_proxy import Line
 
-PATIENCE = 0.4
+SHUTDOWN_TIMEOUT = 0.4
 
 
 @pytest.fixture(autouse=True)
 def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CONNECT_SECONDS", "READ_SECONDS", "WRITE_SECONDS"):
-        monkeypatch.setattr(f"core.database.engines.{name}", PATIENCE)
+        monkeypatch.setattr(f"core.database.engines.{name}", SHUTDOWN_TIMEOUT)
 
 
 @pytest.fixture
-def line(server_place: ServerPlace) -> Iterator[Line]:
+def line(server_sample: SampleServer) -> Iterator[Line]:
     """A line to the practice, over which it is opened."""
-    straight = server_place.address
-    made = Line(server_place.server)
-    server_place.address = ServerAddress("127.0.0.1", made.port, server_place.database, server_place.server.user)
+    straight = server_sample.address
+    made = Line(server_sample.server)
+    server_sample.address = ServerAddress("127.0.0.1", made.port, server_sample.database, server_sample.server.user)
     yield made
     made.close()
-    server_place.address = straight
+    server_sample.address = straight
 
 
 def enabled(office: Office) -> bool | None:
     return office.settings.load().values.enabled
 
 
-def test_a_network_that_swallows_everything_is_noticed_and_mended(server_place: ServerPlace, line: Line) -> None:
-    with server_place.office() as office:
+def test_a_network_that_swallows_everything_is_noticed_and_mended(server_sample: SampleServer, line: Line) -> None:
+    with server_sample.office() as office:
         line.swallow()
         for error in (ConnectionLost, PracticeUnavailable):
             began = monotonic()
             with pytest.raises(error):
                 enabled(office)
             # The connection that was there, and a new one.
-            assert monotonic() - began < 2.5 * PATIENCE
+            assert monotonic() - began < 2.5 * SHUTDOWN_TIMEOUT
         line.mend()
         assert enabled(office) is False
 
 
-def test_a_save_into_a_network_that_swallows_everything_is_made_once(server_place: ServerPlace, line: Line) -> None:
-    with server_place.office() as office:
+def test_a_save_into_a_network_that_swallows_everything_is_made_once(server_sample: SampleServer, line: Line) -> None:
+    with server_sample.office() as office:
         read = office.settings.load().values
         line.swallow()
         with pytest.raises(PracticeUnavailable, match="Nothing was changed"):
             office.settings.save(ADMIN, read, replace(read, enabled=True))
         line.mend()
         assert office.settings.save(ADMIN, read, replace(read, enabled=True)).changes == ("Enabled from off to on",)
-    texts = [str(row["LogText"]) for row in server_place.practice_rows()["securitylog"].values()]
+    texts = [str(row["LogText"]) for row in server_sample.practice_rows()["securitylog"].values()]
     assert texts.count("API Setup: Enabled changed from off to on") == 1
 
 
-def test_a_name_service_that_is_gone_is_named(server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_service_that_is_gone_is_named(server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch) -> None:
     real, gone = socket.getaddrinfo, False
 
     def resolve(host: str, *arguments: Any, **options: Any) -> Any:
         if host == "practice.example" and gone:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return real(server_place.server.host if host == "practice.example" else host, *arguments, **options)
+        return real(server_sample.server.host if host == "practice.example" else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    straight = server_place.address
+    straight = server_sample.address
     assert isinstance(straight, ServerAddress)
-    server_place.address = replace(straight, host="practice.example")
+    server_sample.address = replace(straight, host="practice.example")
     try:
-        with server_place.office() as office:
+        with server_sample.office() as office:
             gone = True
             office._practice.engine.dispose()
             with pytest.raises(ServerUnreachable, match="name of the database server cannot be found"):
@@ -92,7 +92,7 @@ def test_a_name_service_that_is_gone_is_named(server_place: ServerPlace, monkeyp
             gone = False
             assert enabled(office) is False
     finally:
-        server_place.address = straight
+        server_sample.address = straight
 
 
 # -- a server of the test's own -------------------------------------------------------
@@ -110,15 +110,15 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
 
 
 @pytest.fixture
-def its_office(ours: OwnServer, server_place: ServerPlace) -> Iterator[Office]:
+def its_office(ours: OwnServer, server_sample: SampleServer) -> Iterator[Office]:
     """The practice on that server, open."""
-    straight, address = server_place.address, ours.server
-    server_place.address = ServerAddress(address.host, address.port, "opendental", address.user)
+    straight, address = server_sample.address, ours.server
+    server_sample.address = ServerAddress(address.host, address.port, "opendental", address.user)
     try:
-        with closing(server_place.open()) as office:
+        with closing(server_sample.open()) as office:
             yield office
     finally:
-        server_place.address = straight
+        server_sample.address = straight
 
 
 def test_connections_that_the_server_gave_up_are_made_again(ours: OwnServer, its_office: Office) -> None:

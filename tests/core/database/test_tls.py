@@ -14,19 +14,19 @@ from threading import Thread
 
 import pytest
 
-from core.base.errors import ConfigurationError, InsecureLine, LoginRefused
+from core.base.errors import ConfigurationError, InsecureConnection, LoginRefused
 from core.base.secret import Secret
 from core.check.office import check_office
-from core.check.result import Finding, State
+from core.check.result import CheckResult, CheckStatus
 from core.database.address import ServerAddress, parse_address
 from core.database.tls import Tls
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
 from core.offices.config import Configuration
-from core.offices.open_request import Opening
+from core.offices.open_request import OpenRequest
 from tests.support.certificates import Signed, authority, certificate
-from tests.support.databases import Server, make_server_practice, surroundings
+from tests.support.databases import Server, make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
 from tests.support.tls_server import tls_server
@@ -72,30 +72,30 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def opened(tmp_path: Path, address: ServerAddress) -> Office:
     """The office at an address."""
     return open_server_office(
-        address, Secret(""), tmp_path / "companion", AuthorityName.HEADQUARTERS, default_agreement(), surroundings()
+        address, Secret(""), tmp_path / "companion", AuthorityName.HEADQUARTERS, default_agreement(), runtime()
     )
 
 
 def test_a_line_that_is_verified_is_said_to_be(world: World, tmp_path: Path) -> None:
     with closing(opened(tmp_path, world.address(Tls(world.ours.certificate_file)))) as office:
-        assert office.facts.line.startswith("encrypted and verified (TLSv1.")
+        assert office.info.line.startswith("encrypted and verified (TLSv1.")
 
 
 def test_a_line_without_tls_is_said_to_be(world: World, tmp_path: Path) -> None:
     with closing(opened(tmp_path, world.address(None))) as office:
-        assert office.facts.line == "not encrypted"
+        assert office.info.line == "not encrypted"
 
 
 def test_a_certificate_that_nobody_trusted_signed_is_refused(world: World, tmp_path: Path) -> None:
     for authority_file in (world.other.certificate_file, None):
-        with pytest.raises(InsecureLine, match="not signed by anybody who is trusted here") as refused:
+        with pytest.raises(InsecureConnection, match="not signed by anybody who is trusted here") as refused:
             opened(tmp_path, world.address(Tls(authority_file)))
         assert "--tls-ca" in refused.value.hint
 
 
 def test_a_certificate_for_another_host_is_refused(world: World, tmp_path: Path) -> None:
     elsewhere = replace(world.address(Tls(world.ours.certificate_file)), host="localhost")
-    with pytest.raises(InsecureLine, match="for another host name"):
+    with pytest.raises(InsecureConnection, match="for another host name"):
         opened(tmp_path, elsewhere)
 
 
@@ -105,7 +105,7 @@ def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None
         if cursor.fetchone()[0] == "YES":
             pytest.skip("this server has TLS")
     plain = ServerAddress(server.host, server.port, "mysql", server.user, tls=Tls())
-    with pytest.raises(InsecureLine, match="offers no encrypted line"):
+    with pytest.raises(InsecureConnection, match="offers no encrypted line"):
         opened(tmp_path, plain)
 
 
@@ -114,7 +114,7 @@ def test_an_expired_certificate_is_refused(world: World, tmp_path: Path) -> None
     expired = certificate(tmp_path, "expired", world.ours, ["127.0.0.1"], begins=long_ago)
     with tls_server(tmp_path, expired, world.ours) as server:
         address = ServerAddress(server.host, server.port, DATABASE, "root", tls=Tls(world.ours.certificate_file))
-        with pytest.raises(InsecureLine, match="not valid at this time"):
+        with pytest.raises(InsecureConnection, match="not valid at this time"):
             opened(tmp_path, address)
 
 
@@ -124,31 +124,31 @@ def test_a_server_may_ask_for_our_certificate(world: World, tmp_path: Path) -> N
         opened(tmp_path, world.address(Tls(ours), user="certified"))
     shown = Tls(ours, world.client.certificate_file, world.client.key_file)
     with closing(opened(tmp_path, world.address(shown, user="certified"))) as office:
-        assert office.facts.database_user == "certified@%"
+        assert office.info.database_user == "certified@%"
 
 
 # -- what a check says of the line to a server that refuses the user --------------------
 
 
-def checked(tmp_path: Path, address: ServerAddress) -> dict[str, Finding]:
+def checked(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
     """What a check of the practice at an address finds, by name."""
-    opening = Opening(address, Configuration(), surroundings(), tmp_path / "companion", tmp_path / "log")
+    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
     return {each.id: each for each in check_office(opening, Secret(""), None)}
 
 
 def test_a_line_over_which_the_user_was_refused_is_said_to_be_verified(world: World, tmp_path: Path) -> None:
     found = checked(tmp_path, world.address(Tls(world.ours.certificate_file), user="certified"))
-    assert found["database-user"].state is State.FAILED
-    assert found["server"].state is State.OK
-    assert found["tls"] == Finding("tls", State.OK, "Encrypted and verified.")
+    assert found["database-user"].state is CheckStatus.FAILED
+    assert found["server"].state is CheckStatus.OK
+    assert found["tls"] == CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
 
 
 def test_a_line_that_was_refused_before_it_was_encrypted_is_not_said_to_be(tmp_path: Path) -> None:
     with refusing_at_once() as port:
         found = checked(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
-    assert found["database-user"].state is State.FAILED
-    assert found["server"].state is State.OK
-    assert found["tls"].state is State.NOT_CHECKED
+    assert found["database-user"].state is CheckStatus.FAILED
+    assert found["server"].state is CheckStatus.OK
+    assert found["tls"].state is CheckStatus.NOT_CHECKED
 
 
 @contextmanager

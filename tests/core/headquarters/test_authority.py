@@ -13,26 +13,26 @@ import pytest
 
 from core.base.errors import (
     ApiSetupError,
-    ChangedMeanwhile,
+    EditConflict,
     HeadquartersRefused,
     HeadquartersUnreachable,
     InvalidInput,
-    NotOursToChange,
     NotPermitted,
     NoUsableAnswer,
-    Unconfirmed,
+    OperationNotAllowed,
+    OutcomeUnknown,
 )
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.headquarters.cache import HeadquartersMemory
-from core.headquarters.client import HeadquartersLine
-from core.keys.practice_copy import make_copy_equal
+from core.headquarters.cache import HeadquartersCache
+from core.headquarters.client import HeadquartersClient
+from core.keys.practice_copy import replace_copy
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, KeyFields, NewKey, fingerprint_tag
 from core.office.office import open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.databases import ServerPlace, surroundings
+from tests.support.databases import SampleServer, runtime
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
 from tests.support.fault_injection import after_statement, cut
 from tests.support.headquarters_office import (
@@ -66,24 +66,24 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hq(server_place: ServerPlace) -> Iterator[HeadquartersServer]:
+def hq(server_sample: SampleServer) -> Iterator[HeadquartersServer]:
     """A headquarters that has two keys of the practice."""
-    with headquarters(practice=credentials(server_place)) as server:
+    with headquarters(practice=credentials(server_sample)) as server:
         clean(server, BRIDGE, CLEARPAY)
-        lead_to(server_place, server.url)
+        lead_to(server_sample, server.url)
         yield server
 
 
-shapes = pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-with_copy = pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+shapes = pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+with_copy = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 
 
 # -- the list ------------------------------------------------------------------------
 
 
 @shapes
-def test_the_list_is_what_headquarters_answers(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_the_list_is_what_headquarters_answers(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         keys = ask(office)
     bridge, clearpay = named(keys, "Appointment Bridge"), named(keys, "ClearPay")
     assert [key.developer for key in keys.keys] == ["Appointment Bridge", "ClearPay"]
@@ -97,14 +97,14 @@ def test_the_list_is_what_headquarters_answers(server_place: ServerPlace, hq: He
 
 @with_copy
 def test_the_practices_copy_is_made_equal_to_it_and_that_is_logged(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         keys = ask(office)
-        (entry,) = logged(server_place, "API keys: ")
+        (entry,) = logged(server_sample, "API keys: ")
         ask(office)
-    assert copied(server_place) == [
+    assert copied(server_sample) == [
         (BRIDGE_KEY, "Appointment Bridge"),
         ("Xx99Yy88Zz77Ww66", "Molar Records"),
         (CLEARPAY_KEY, "ClearPay"),
@@ -115,32 +115,32 @@ def test_the_practices_copy_is_made_equal_to_it_and_that_is_logged(
         " removed ********"
     )
     # Once equal, nothing is written any more.
-    assert logged(server_place, "API keys: ") == [entry]
+    assert logged(server_sample, "API keys: ") == [entry]
     assert STRAY_KEY not in entry
 
 
 @with_copy
 def test_rows_that_stand_twice_or_under_an_old_name_are_mended(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    server_place.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES (?, 'Appointment Bridge')", BRIDGE_KEY)
-    server_place.execute("UPDATE apikey SET DevName = 'Old Name' WHERE CustApiKey = ?", CLEARPAY_KEY)
-    with office_of(server_place) as office:
+    server_sample.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES (?, 'Appointment Bridge')", BRIDGE_KEY)
+    server_sample.execute("UPDATE apikey SET DevName = 'Old Name' WHERE CustApiKey = ?", CLEARPAY_KEY)
+    with office_of(server_sample) as office:
         ask(office)
-    assert copied(server_place) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
+    assert copied(server_sample) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
 
 
 @with_copy
-def test_a_copy_that_dies_in_between_lacks_no_key(server_place: ServerPlace) -> None:
+def test_a_copy_that_dies_in_between_lacks_no_key(server_sample: SampleServer) -> None:
     wanted = {BRIDGE_KEY: "Renamed", "Xx99Yy88Zz77Ww66": "Molar Records"}
     for number in range(1, 20):
-        server_place.restore()
-        before = {key for key, _ in copied(server_place)}
-        with office_of(server_place) as office, after_statement(office, number, cut(server_place)) as strike:
+        server_sample.restore()
+        before = {key for key, _ in copied(server_sample)}
+        with office_of(server_sample) as office, after_statement(office, number, cut(server_sample)) as strike:
             try:
-                make_copy_equal(office._practice, ADMIN, wanted)
+                replace_copy(office._practice, ADMIN, wanted)
             except ApiSetupError:
-                there = {key for key, _ in copied(server_place)}
+                there = {key for key, _ in copied(server_sample)}
                 assert there >= before or there >= set(wanted)
         if not strike.struck:
             assert number > 3
@@ -149,11 +149,11 @@ def test_a_copy_that_dies_in_between_lacks_no_key(server_place: ServerPlace) -> 
 
 
 def test_the_last_answer_is_there_at_the_next_start_without_asking(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         keys = office.keys.list()
     assert named(keys, "Appointment Bridge").status is ENABLED
     assert ", just now" in keys.authority.label
@@ -161,23 +161,23 @@ def test_the_last_answer_is_there_at_the_next_start_without_asking(
     assert hq.count(LIST) == 1
 
 
-def test_what_is_remembered_has_no_key_in_clear(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_what_is_remembered_has_no_key_in_clear(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         ask(office)
-    content = server_place.companion.read_bytes()
+    content = server_sample.companion.read_bytes()
     for key in (*(each.key for each in hq.held()), "REG7-KEY2-0042-ABCD"):
         # The registry of a test practice has keys of its own in the same file.
         if key not in (BRIDGE_KEY, CLEARPAY_KEY):
             assert key.encode() not in content
-    (row,) = server_place.all_rows()["apisetup_headquarters_answer"].values()
+    (row,) = server_sample.all_rows()["apisetup_headquarters_answer"].values()
     assert all(key not in str(row["listed_keys"]) for key in (BRIDGE_KEY, CLEARPAY_KEY))
     assert {each["masked"] for each in json.loads(str(row["listed_keys"]))} == {"********Gh78", "********Ww32"}
 
 
 def test_what_is_different_since_the_last_time_is_said_key_by_key(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         assert ask(office).differences == {}
         hq.put_status(BRIDGE_KEY, "DisabledByDeveloper")
         hq.remove_key(CLEARPAY_KEY)
@@ -191,12 +191,12 @@ def test_what_is_different_since_the_last_time_is_said_key_by_key(
         }
         gone = named(keys, "ClearPay")
         assert gone.gone
-        assert office.keys.why_status_stays(gone) == "This key is gone from the list."
+        assert office.keys.status_refusal(gone) == "This key is gone from the list."
         assert ask(office).differences == {}
 
 
-def test_other_permissions_are_said_too(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_other_permissions_are_said_too(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         ask(office)
         hq.remove_key(BRIDGE_KEY)
         hq.add_key(replace(BRIDGE, permissions=("ApiReadAll", "ApiQueries"), email="new@bridge.example"))
@@ -209,16 +209,16 @@ def test_other_permissions_are_said_too(server_place: ServerPlace, hq: Headquart
     }
 
 
-def test_what_is_odd_about_an_answer_is_told_with_it(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+def test_what_is_odd_about_an_answer_is_told_with_it(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         keys = ask(office)
     assert keys.notes
     assert "status that is not known here" in keys.notes[0]
 
 
-def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office, closing(sqlite3.connect(server_place.companion)) as other:
+def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office, closing(sqlite3.connect(server_sample.companion)) as other:
         key = named(ask(office), "Appointment Bridge")
         office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
         hq.put_status(BRIDGE_KEY, "DisabledByHQ")
@@ -232,27 +232,27 @@ def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_place: ServerPl
         assert keys.notes[-1].startswith("This list could not be kept for the next start. The SQLite file")
         # The next one is.
         assert ask(office).notes == ()
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
 
 
 def test_a_list_is_shown_though_the_companion_may_not_be_written(
-    server_place: ServerPlace, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+    server_sample: SampleServer, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise NotPermitted("The SQLite file cannot be written.")
 
-    monkeypatch.setattr(HeadquartersMemory, "keep", refuse)
-    with office_of(server_place) as office:
+    monkeypatch.setattr(HeadquartersCache, "keep", refuse)
+    with office_of(server_sample) as office:
         keys = ask(office)
     assert named(keys, "Appointment Bridge").status is ENABLED
     assert keys.notes == ("This list could not be kept for the next start. The SQLite file cannot be written.",)
 
 
-def test_thousands_of_keys_are_no_trouble(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+def test_thousands_of_keys_are_no_trouble(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     for number in range(2000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 20))
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         assert len(ask(office).keys) == 2002
         assert len(office.keys.list().keys) == 2002
 
@@ -262,9 +262,9 @@ def test_thousands_of_keys_are_no_trouble(server_place: ServerPlace, hq: Headqua
 
 @shapes
 def test_without_headquarters_the_copy_is_listed_without_statuses(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.misbehave(Misbehaviour.HTTP_503)
         with pytest.raises(NoUsableAnswer):
@@ -277,7 +277,10 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         assert "not reached; copy as of 20" in keys.authority.label
         assert keys.authority.label.endswith("status unknown")
         assert not keys.authority.may_change
-        with writing(server_place) as written, pytest.raises(NotOursToChange, match="did not answer, so keys are not"):
+        with (
+            writing(server_sample) as written,
+            pytest.raises(OperationNotAllowed, match="did not answer, so keys are not"),
+        ):
             office.keys.set_status(ADMIN, bridge, DISABLED)
         assert written == Written()
         # Coming back takes one question.
@@ -286,8 +289,8 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         assert office.keys.authority.may_change
 
 
-def test_a_practice_that_was_never_answered_lists_its_copy(server_place: ServerPlace) -> None:
-    with office_of(server_place) as office:
+def test_a_practice_that_was_never_answered_lists_its_copy(server_sample: SampleServer) -> None:
+    with office_of(server_sample) as office:
         keys = office.keys.list()
         assert keys.authority.label == "copy of headquarters' list, status unknown"
         assert {key.status for key in keys.keys} == {KeyStatus.UNKNOWN}
@@ -296,18 +299,18 @@ def test_a_practice_that_was_never_answered_lists_its_copy(server_place: ServerP
         assert office.keys.list().authority.label == "not reached; copy, status unknown"
 
 
-def test_an_address_of_the_office_goes_before_that_of_the_practice(server_place: ServerPlace) -> None:
-    assert isinstance(server_place.address, ServerAddress)
-    with headquarters(practice=credentials(server_place)) as server:
-        lead_to(server_place, "https://elsewhere.invalid/")
+def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample: SampleServer) -> None:
+    assert isinstance(server_sample.address, ServerAddress)
+    with headquarters(practice=credentials(server_sample)) as server:
+        lead_to(server_sample, "https://elsewhere.invalid/")
         server.add_key(BRIDGE)
         office = open_server_office(
-            server_place.address,
-            server_place.password,
-            server_place.companion,
+            server_sample.address,
+            server_sample.password,
+            server_sample.companion,
             AuthorityName.HEADQUARTERS,
             default_agreement(),
-            surroundings(),
+            runtime(),
             headquarters_url=server.url,
         )
         assert len(ask(office).keys) == 1
@@ -318,14 +321,14 @@ def test_an_address_of_the_office_goes_before_that_of_the_practice(server_place:
 
 
 @shapes
-def test_a_key_is_assigned_by_headquarters(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+def test_a_key_is_assigned_by_headquarters(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     assert hq.status(NEW_KEY) == "Enabled"
     tag = fingerprint_tag(change.key.fingerprint)
-    assert logged(server_place, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
+    assert logged(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
         f"ASKED: New API key ********Kk78 {tag} added by Admin",
         f"New API key ********Kk78 {tag} (New Wave) added by Admin",
     ]
@@ -336,26 +339,26 @@ def test_a_key_is_assigned_by_headquarters(server_place: ServerPlace, hq: Headqu
     assert change.key.license is not None
     assert change.consequences[0] == "Headquarters says: New Wave may use this key now."
     assert "bills an enabled key whether it is used or not" in change.consequences[-1]
-    if server_place.has_apikey:
-        assert (NEW_KEY, "New Wave") in copied(server_place)
+    if server_sample.has_apikey:
+        assert (NEW_KEY, "New Wave") in copied(server_sample)
 
 
-def test_a_refusal_is_shown_as_it_came_and_logged(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_refusal_is_shown_as_it_came_and_logged(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         ask(office)
         with pytest.raises(HeadquartersRefused, match="headquarters refused: Invalid API key"):
             add_new_wave(office)
-    asked, outcome = logged(server_place, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
+    asked, outcome = logged(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
     assert asked.startswith("ASKED: New API key ********Kk78 ")
     assert outcome.startswith("NOT DONE: New API key ********Kk78 ")
     assert outcome.endswith(" added by Admin - headquarters refused: Invalid API key.")
     assert hq.count(ASSIGN) == 1
 
 
-def test_a_key_that_is_in_the_list_is_not_asked_for(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_key_that_is_in_the_list_is_not_asked_for(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         ask(office)
-        with writing(server_place) as written, pytest.raises(InvalidInput, match="in the list already"):
+        with writing(server_sample) as written, pytest.raises(InvalidInput, match="in the list already"):
             office.keys.add(ADMIN, NewKey(Secret(BRIDGE_KEY), ""), ACCEPTED)
     assert written == Written()
     assert hq.count(ASSIGN) == 0
@@ -372,70 +375,70 @@ LOST_UNDONE = [Misbehaviour.CLOSED_UNDONE, Misbehaviour.HTTP_500, Misbehaviour.P
 
 @pytest.mark.parametrize("how", LOST_DONE)
 def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
-    server_place: ServerPlace, hq: HeadquartersServer, how: Misbehaviour
+    server_sample: SampleServer, hq: HeadquartersServer, how: Misbehaviour
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.misbehave(how, operation=ASSIGN)
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     assert "Headquarters' answer was lost, but its list shows that it was done." in change.consequences
     assert hq.count(ASSIGN) == 1
-    assert logged(server_place, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert logged(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
 
 
 @pytest.mark.parametrize("how", LOST_UNDONE)
 def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
-    server_place: ServerPlace, hq: HeadquartersServer, how: Misbehaviour
+    server_sample: SampleServer, hq: HeadquartersServer, how: Misbehaviour
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.misbehave(how, operation=ASSIGN)
         with pytest.raises(NoUsableAnswer, match="does not show the change: it was not made"):
             add_new_wave(office)
         assert hq.count(ASSIGN) == 1
-        assert logged(server_place, "New API key") == []
-        assert "headquarters' list does not show it" in logged(server_place, "NOT DONE")[0]
+        assert logged(server_sample, "New API key") == []
+        assert "headquarters' list does not show it" in logged(server_sample, "NOT DONE")[0]
         # It can be tried again.
         hq.behave()
         assert add_new_wave(office).developer == "New Wave"
 
 
-def test_when_the_list_is_lost_too_nobody_knows(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+def test_when_the_list_is_lost_too_nobody_knows(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
-        with pytest.raises(Unconfirmed, match="It is not known whether it was done"):
+        with pytest.raises(OutcomeUnknown, match="It is not known whether it was done"):
             add_new_wave(office)
-        (entry,) = logged(server_place, "UNKNOWN")
+        (entry,) = logged(server_sample, "UNKNOWN")
         assert entry.endswith(" - look at headquarters' list before it is repeated")
         hq.behave()
         assert named(ask(office), "New Wave").status is ENABLED
 
 
 def test_an_answer_that_its_list_does_not_bear_out_is_not_believed(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.misbehave(Misbehaviour.OTHER_KEY, operation=LIST)
-        with pytest.raises(Unconfirmed, match="its list does not show it"):
+        with pytest.raises(OutcomeUnknown, match="its list does not show it"):
             add_new_wave(office)
-    assert logged(server_place, "New API key") == []
-    assert len(logged(server_place, "UNKNOWN")) == 1
+    assert logged(server_sample, "New API key") == []
+    assert len(logged(server_sample, "UNKNOWN")) == 1
 
 
 def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         hq.misbehave(Misbehaviour.HTTP_503, operation=LIST)
         # The status is looked at before, so the list is gone already then.
-        with writing(server_place) as written, pytest.raises(NoUsableAnswer):
+        with writing(server_sample) as written, pytest.raises(NoUsableAnswer):
             office.keys.set_status(ADMIN, key, DISABLED)
     assert written == Written()
     assert hq.count(SET_STATUS) == 0
@@ -445,8 +448,8 @@ def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
 
 
 @shapes
-def test_a_key_is_disabled_and_enabled_at_headquarters(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_key_is_disabled_and_enabled_at_headquarters(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         off = office.keys.set_status(ADMIN, key, DISABLED)
         assert hq.status(BRIDGE_KEY) == "DisabledByCustomer"
@@ -458,7 +461,7 @@ def test_a_key_is_disabled_and_enabled_at_headquarters(server_place: ServerPlace
     assert any("no other enabled key" in each for each in off.consequences)
     assert any("bills an enabled key whether it is used or not" in each for each in on.consequences)
     label = key.audit_label
-    assert logged(server_place, "ASKED", "API key ") == [
+    assert logged(server_sample, "ASKED", "API key ") == [
         f"ASKED: API key {label} changed from Enabled to Disabled by Customer by Admin",
         f"API key {label} changed from Enabled to Disabled by Customer by Admin",
         f"ASKED: API key {label} changed from Disabled by Customer to Enabled by Admin",
@@ -467,16 +470,16 @@ def test_a_key_is_disabled_and_enabled_at_headquarters(server_place: ServerPlace
 
 
 def test_a_status_that_moved_at_headquarters_is_not_overwritten(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         hq.put_status(BRIDGE_KEY, "DisabledByHQ")
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.keys.set_status(ADMIN, key, DISABLED)
         assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
     assert caught.value.conflicts[0].now == "Disabled by Open Dental"
-    assert logged(server_place, "ASKED", "API key ") == []
+    assert logged(server_sample, "ASKED", "API key ") == []
     assert hq.count(SET_STATUS) == 0
 
 
@@ -489,65 +492,65 @@ def test_a_status_that_moved_at_headquarters_is_not_overwritten(
     ],
 )
 def test_what_the_office_may_not_do_is_told_with_who_can(
-    server_place: ServerPlace, hq: HeadquartersServer, status: str, words: str
+    server_sample: SampleServer, hq: HeadquartersServer, status: str, words: str
 ) -> None:
     hq.put_status(BRIDGE_KEY, status)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
-        with pytest.raises(NotOursToChange) as caught:
+        with pytest.raises(OperationNotAllowed) as caught:
             office.keys.set_status(ADMIN, key, ENABLED)
     assert words in caught.value.sentence
 
 
 def test_a_status_that_headquarters_refuses_is_logged_as_not_done(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         hq.refusal = "Call us first."
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         with pytest.raises(HeadquartersRefused, match="refused: Call us first"):
             office.keys.set_status(ADMIN, key, DISABLED)
         assert named(office.keys.list(), "Appointment Bridge").status is ENABLED
-    assert logged(server_place, "NOT DONE")[0].endswith("by Admin - headquarters refused: Call us first.")
+    assert logged(server_sample, "NOT DONE")[0].endswith("by Admin - headquarters refused: Call us first.")
 
 
-def test_a_disabled_key_can_be_enabled_from_its_entry(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_disabled_key_can_be_enabled_from_its_entry(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         office.keys.set_status(ADMIN, key, DISABLED)
-        number = max(map(int, server_place.practice_rows()["securitylog"]))
+        number = max(map(int, server_sample.practice_rows()["securitylog"]))
         office.undoing.undo(ADMIN, number)
         assert hq.status(BRIDGE_KEY) == "Enabled"
         # The entry that it was asked for tells of nothing that was done.
-        with pytest.raises(NotOursToChange, match="Only saved settings"):
+        with pytest.raises(OperationNotAllowed, match="Only saved settings"):
             office.undoing.undo(ADMIN, number - 1)
 
 
 def lose_the_list_after(monkeypatch: pytest.MonkeyPatch, hq: HeadquartersServer, method: str) -> None:
     """Have headquarters do what it is asked, and list nothing from then on."""
-    ask_for = getattr(HeadquartersLine, method)
+    ask_for = getattr(HeadquartersClient, method)
 
     def asked(*args: object) -> object:
         answer = ask_for(*args)
         hq.misbehave(Misbehaviour.HTTP_503, operation=LIST)
         return answer
 
-    monkeypatch.setattr(HeadquartersLine, method, asked)
+    monkeypatch.setattr(HeadquartersClient, method, asked)
 
 
 def test_a_key_that_was_added_is_not_added_again_because_the_list_is_lost(
-    server_place: ServerPlace, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+    server_sample: SampleServer, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hq.offer(OFFERED)
     lose_the_list_after(monkeypatch, hq, "assign")
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
-        with pytest.raises(Unconfirmed, match="The key was added, and that is logged") as caught:
+        with pytest.raises(OutcomeUnknown, match="The key was added, and that is logged") as caught:
             add_new_wave(office)
     assert "Headquarters says: New Wave may use this key now." in caught.value.sentence
     assert "Do not add it again" in caught.value.hint
-    assert len(logged(server_place, "New API key")) == 1
+    assert len(logged(server_sample, "New API key")) == 1
 
 
 @pytest.mark.parametrize(
@@ -558,7 +561,7 @@ def test_a_key_that_was_added_is_not_added_again_because_the_list_is_lost(
     ],
 )
 def test_a_status_that_was_set_is_told_though_the_list_is_lost(
-    server_place: ServerPlace,
+    server_sample: SampleServer,
     hq: HeadquartersServer,
     monkeypatch: pytest.MonkeyPatch,
     developer: str,
@@ -566,7 +569,7 @@ def test_a_status_that_was_set_is_told_though_the_list_is_lost(
     words: str,
 ) -> None:
     lose_the_list_after(monkeypatch, hq, "set_status")
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         change = office.keys.set_status(ADMIN, named(ask(office), developer), status)
     assert change.sentence.endswith(f"is now {status.label} at headquarters.")
     assert change.consequences[0] == "Its list could not be read after that; r reads it again."
@@ -576,26 +579,26 @@ def test_a_status_that_was_set_is_told_though_the_list_is_lost(
 
 
 def test_an_answer_that_comes_late_takes_nothing_away_that_was_added_since(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         late = office.keys.fetch()
         assert late is not None
         add_new_wave(office)
-        keys = office.keys.take_over(ADMIN, late)
+        keys = office.keys.apply_list(ADMIN, late)
     assert named(keys, "New Wave").status is ENABLED
-    if server_place.has_apikey:
-        assert (NEW_KEY, "New Wave") in copied(server_place)
+    if server_sample.has_apikey:
+        assert (NEW_KEY, "New Wave") in copied(server_sample)
 
 
 def test_what_was_changed_from_here_is_no_news_and_hides_none(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
     hq.offer(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.remove_key("Xx99Yy88Zz77Ww66")
         hq.put_status(CLEARPAY_KEY, "DisabledByDeveloper")
@@ -613,23 +616,23 @@ def test_what_was_changed_from_here_is_no_news_and_hides_none(
 
 
 def test_the_agreement_is_kept_here_and_nothing_else_can_be_changed(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
         changed = named(office.keys.list(), "Appointment Bridge")
         assert changed.fields.agreement_since == date(2024, 3, 2)
-        with pytest.raises(NotOursToChange, match="kept by headquarters"):
+        with pytest.raises(OperationNotAllowed, match="kept by headquarters"):
             office.keys.edit(ADMIN, changed, replace(changed.fields, email="other@example.test"))
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(EditConflict):
             office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 5, 5)))
         # It survives the next answer.
         assert named(ask(office), "Appointment Bridge").fields.agreement_since == date(2024, 3, 2)
 
 
-def test_a_key_can_be_shown_in_full(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_key_can_be_shown_in_full(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         key = named(ask(office), "ClearPay")
         assert office.keys.show(ADMIN, key).reveal() == CLEARPAY_KEY
         assert hq.count(LIST) == 1
@@ -639,22 +642,22 @@ def test_a_key_can_be_shown_in_full(server_place: ServerPlace, hq: HeadquartersS
 
 
 def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logged(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office, closing(sqlite3.connect(server_place.companion)) as other:
+    with office_of(server_sample) as office, closing(sqlite3.connect(server_sample.companion)) as other:
         ask(office)
         held = office.keys._authority
 
         def lock(*_: object) -> None:
             other.execute("BEGIN EXCLUSIVE")
 
-        with after_statement(office, 4, lock), pytest.raises(Unconfirmed, match="Do not repeat"):
+        with after_statement(office, 4, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
             add_new_wave(office)
         other.rollback()
         assert held.info.label
     assert hq.status(NEW_KEY) == "Enabled"
-    assert logged(server_place, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert logged(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
 
 
 # -- what is older, odd, or in the way -------------------------------------------------
@@ -664,17 +667,17 @@ REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON apikey FOR EACH ROW SIGNAL SQLS
 
 
 @pytest.fixture
-def refused_copy(server_place: ServerPlace) -> Iterator[None]:
+def refused_copy(server_sample: SampleServer) -> Iterator[None]:
     """The practice's copy cannot be written."""
-    server_place.execute(REFUSE)
+    server_sample.execute(REFUSE)
     yield
-    server_place.execute("DROP TRIGGER refuse")
+    server_sample.execute("DROP TRIGGER refuse")
 
 
 def test_a_copy_that_cannot_be_renewed_hides_neither_the_list_nor_what_is_different(
-    server_place: ServerPlace, hq: HeadquartersServer, refused_copy: None
+    server_sample: SampleServer, hq: HeadquartersServer, refused_copy: None
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
         keys = ask(office)
@@ -683,9 +686,9 @@ def test_a_copy_that_cannot_be_renewed_hides_neither_the_list_nor_what_is_differ
 
 
 def test_what_was_not_done_is_never_said_to_be_done(
-    server_place: ServerPlace, hq: HeadquartersServer, refused_copy: None
+    server_sample: SampleServer, hq: HeadquartersServer, refused_copy: None
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
         hq.misbehave(Misbehaviour.CLOSED_UNDONE, operation=SET_STATUS)
@@ -695,34 +698,34 @@ def test_what_was_not_done_is_never_said_to_be_done(
 
 
 def test_a_list_that_was_asked_for_before_a_change_is_not_taken_for_a_newer_one(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         key = named(ask(office), "Appointment Bridge")
         older = office.keys.fetch()
         assert older is not None
         office.keys.set_status(ADMIN, key, DISABLED)
-        assert named(office.keys.take_over(ADMIN, older), "Appointment Bridge").status is DISABLED
+        assert named(office.keys.apply_list(ADMIN, older), "Appointment Bridge").status is DISABLED
 
 
 def test_the_older_list_of_another_program_takes_nothing_away(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.offer(OFFERED)
-    with office_of(server_place) as office, office_of(server_place) as elsewhere:
+    with office_of(server_sample) as office, office_of(server_sample) as elsewhere:
         ask(office)
         older = office.keys.fetch()
         assert older is not None
         ask(elsewhere)
         add_new_wave(elsewhere)
         later = replace(older, asked_at=older.asked_at - timedelta(seconds=1))
-        assert named(office.keys.take_over(ADMIN, later), "New Wave").status is ENABLED
-    assert (NEW_KEY, "New Wave") in copied(server_place)
+        assert named(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
+    assert (NEW_KEY, "New Wave") in copied(server_sample)
 
 
-def test_a_key_that_is_gone_can_be_added_again(server_place: ServerPlace, hq: HeadquartersServer) -> None:
+def test_a_key_that_is_gone_can_be_added_again(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.add_key(OFFERED)
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         ask(office)
         hq.remove_key(NEW_KEY)
         hq.offer(OFFERED)
@@ -731,30 +734,30 @@ def test_a_key_that_is_gone_can_be_added_again(server_place: ServerPlace, hq: He
 
 
 def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
-    server_place: ServerPlace, hq: HeadquartersServer
+    server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     hq.add_key(HeldKey(NEW_KEY, developer=f"New {NEW_KEY.lower()} REG7-KEY2-0042-ABCD {'x' * 70_000}"))
-    with office_of(server_place) as office:
+    with office_of(server_sample) as office:
         (developer,) = [key.developer for key in ask(office).keys if key.developer.startswith("New ")]
     assert developer.startswith("New ********Kk78 *** x")
     assert len(developer) == 255
 
 
 @pytest.mark.parametrize(
-    ("server_place", "words"),
+    ("server_sample", "words"),
     [
         ("21.1 MyISAM", "Shown is its last list."),
         ("24.3 MyISAM", "Shown is the practice's copy, which has no statuses."),
     ],
-    indirect=["server_place"],
+    indirect=["server_sample"],
 )
-def test_the_words_speak_of_a_copy_only_where_there_is_one(server_place: ServerPlace, words: str) -> None:
-    with office_of(server_place) as office:
+def test_the_words_speak_of_a_copy_only_where_there_is_one(server_sample: SampleServer, words: str) -> None:
+    with office_of(server_sample) as office:
         assert office.keys.list().authority.explanation.endswith(words)
 
 
-def test_a_refusal_that_names_a_key_is_shown_without_it(server_place: ServerPlace, hq: HeadquartersServer) -> None:
-    with office_of(server_place) as office:
+def test_a_refusal_that_names_a_key_is_shown_without_it(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    with office_of(server_sample) as office:
         ask(office)
         hq.refusal = f"The key {BRIDGE_KEY} is in dispute."
         hq.misbehave(Misbehaviour.ERROR, operation=LIST)

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import (
-    HeadquartersFailed,
+    HeadquartersError,
     HeadquartersRefused,
     HeadquartersStep,
     HeadquartersUnreachable,
     NoUsableAnswer,
 )
 from core.base.secret import Secret
-from core.headquarters.client import PAUSES, HeadquartersLine
+from core.headquarters.client import PAUSES, HeadquartersClient
 from core.headquarters.requests import Credentials
 from core.headquarters.transport import Limits
 from core.opendental.key_status import KeyStatus
@@ -51,7 +51,7 @@ SOON = Limits(connect_seconds=5, answer_seconds=0.08)
 """For tests of what never comes."""
 
 
-class Line(HeadquartersLine):
+class Line(HeadquartersClient):
     """A line whose pauses take no time.
 
     Attributes:
@@ -78,7 +78,7 @@ def trusting(file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=file)
 
 
-def ask(line: HeadquartersLine, operation: str) -> object:
+def ask(line: HeadquartersClient, operation: str) -> object:
     """Ask for an operation."""
     if operation == LIST:
         return line.list(CREDENTIALS)
@@ -88,9 +88,9 @@ def ask(line: HeadquartersLine, operation: str) -> object:
     return None
 
 
-def failure(line: HeadquartersLine, operation: str = LIST) -> HeadquartersFailed:
+def failure(line: HeadquartersClient, operation: str = LIST) -> HeadquartersError:
     """How a question fails."""
-    with pytest.raises(HeadquartersFailed) as caught:
+    with pytest.raises(HeadquartersError) as caught:
         ask(line, operation)
     return caught.value
 
@@ -104,7 +104,7 @@ def closed_port() -> int:
 
 
 def test_keys_are_listed(server: HeadquartersServer) -> None:
-    answer = HeadquartersLine(server.url).list(CREDENTIALS)
+    answer = HeadquartersClient(server.url).list(CREDENTIALS)
     assert answer.notes == ()
     bridge, canopy = answer.keys
     assert (bridge.key.reveal(), bridge.status, bridge.developer) == (BRIDGE.key, KeyStatus.ENABLED, BRIDGE.developer)
@@ -113,14 +113,14 @@ def test_keys_are_listed(server: HeadquartersServer) -> None:
 
 
 def test_a_key_is_assigned(server: HeadquartersServer) -> None:
-    line = HeadquartersLine(server.url)
+    line = HeadquartersClient(server.url)
     assert line.assign(CREDENTIALS, Secret(NEW.key)) == "New Wave may use this key now."
     assert server.status(NEW.key) == "Enabled"
     assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge", "Canopy", "New Wave"]
 
 
 def test_a_key_is_disabled_and_enabled(server: HeadquartersServer) -> None:
-    line = HeadquartersLine(server.url)
+    line = HeadquartersClient(server.url)
     line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
     disabled = line.list(CREDENTIALS).keys[0]
     assert (disabled.status, disabled.date_disabled) == (KeyStatus.DISABLED_BY_CUSTOMER, NOW)
@@ -250,14 +250,14 @@ def test_what_is_odd_in_a_list_is_noted(
     server: HeadquartersServer, how: Misbehaviour, status: KeyStatus, words: str
 ) -> None:
     server.misbehave(how)
-    answer = HeadquartersLine(server.url).list(CREDENTIALS)
+    answer = HeadquartersClient(server.url).list(CREDENTIALS)
     assert [key.status for key in answer.keys] == [KeyStatus.ENABLED, status]
     assert len(answer.notes) == (1 if words else 0)
     assert all(words in note and "********Pp44 #" in note for note in answer.notes)
 
 
 def test_a_list_may_lack_a_key_or_have_another(server: HeadquartersServer) -> None:
-    line = HeadquartersLine(server.url)
+    line = HeadquartersClient(server.url)
     server.misbehave(Misbehaviour.WITHOUT_LAST_KEY, times=1)
     assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge"]
     server.misbehave(Misbehaviour.OTHER_KEY, times=1)

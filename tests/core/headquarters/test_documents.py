@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import (
-    HeadquartersFailed,
+    HeadquartersError,
     HeadquartersRefused,
     HeadquartersStep,
     HeadquartersUnreachable,
@@ -20,7 +20,7 @@ from core.base.errors import (
 )
 from core.base.secret import Secret
 from core.headquarters.requests import (
-    LONGEST_QUOTATION,
+    MAX_QUOTE_LENGTH,
     Credentials,
     Operation,
     assign_request,
@@ -287,7 +287,7 @@ def test_what_headquarters_says_is_cleaned_shortened_and_without_secrets() -> No
     hide = hidden(CREDENTIALS, Secret(KEY))
     said = quoted(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", hide)
     assert said.startswith("Key ********1234 of [31m*** is wrong. xxx")
-    assert len(said) == LONGEST_QUOTATION
+    assert len(said) == MAX_QUOTE_LENGTH
     assert said.endswith("…")
     assert quoted("a\\1b", {"a": "\\2"}) == "\\2\\1b"
 
@@ -351,7 +351,7 @@ WHOLE = envelope(
 @given(begin=st.integers(0, len(WHOLE)), length=st.integers(0, 60), instead=st.text(max_size=20))
 def test_whatever_is_wrong_with_an_answer_is_one_of_our_errors(begin: int, length: int, instead: str) -> None:
     answer = WHOLE[:begin] + instead + WHOLE[begin + length :]
-    with suppress(HeadquartersFailed):
+    with suppress(HeadquartersError):
         read_list(inner_answer(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
 
 
@@ -371,7 +371,7 @@ def test_thousands_of_keys_are_read() -> None:
 
 
 def test_a_document_of_more_elements_than_any_answer_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.headquarters.safe_xml.MOST_ELEMENTS", 100)
+    monkeypatch.setattr("core.headquarters.safe_xml.MAX_ELEMENTS", 100)
     assert len(parsed(f"<a>{'<b/>' * 99}</a>")) == 99
     with pytest.raises(UnusableXml, match="more elements"):
         parsed(f"<a>{'<b/>' * 100}</a>")

@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from core.base.errors import ApiSetupError, HeadquartersFailed, Unconfirmed
+from core.base.errors import ApiSetupError, HeadquartersError, OutcomeUnknown
 from core.model.api_key import AuthorityName
-from tests.support.databases import ServerPlace
+from tests.support.databases import SampleServer
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.fault_injection import after_statement, cut
 from tests.support.headquarters_office import (
@@ -29,28 +29,28 @@ from tests.support.headquarters_office import (
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import BRIDGE_KEY
 
-with_copy = pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+with_copy = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 each_change = pytest.mark.parametrize("change", AT_HEADQUARTERS)
 DONE = ("New API key", "API key ")
 
 
 @pytest.fixture
-def hq(server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
+def hq(server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
     """A headquarters of the practice; reading from it is not tried again after a pause."""
     monkeypatch.setattr("core.headquarters.client.PAUSES", ())
-    with headquarters(practice=credentials(server_place)) as server:
+    with headquarters(practice=credentials(server_sample)) as server:
         yield server
 
 
-def begin(place: ServerPlace, hq: HeadquartersServer) -> None:
+def begin(sample: SampleServer, hq: HeadquartersServer) -> None:
     """Bring both to their first state, in which the practice has headquarters' list."""
-    place.restore()
-    lead_to(place, hq.url)
+    sample.restore()
+    lead_to(sample, hq.url)
     for key in hq.held():
         hq.remove_key(key.key)
     clean(hq, BRIDGE, CLEARPAY)
     hq.offer(OFFERED)
-    with office_of(place) as office:
+    with office_of(sample) as office:
         ask(office)
 
 
@@ -59,20 +59,20 @@ def is_done(hq: HeadquartersServer, change: str) -> bool:
     return hq.status(NEW_KEY) == "Enabled" if change == "assign" else hq.status(BRIDGE_KEY) == "DisabledByCustomer"
 
 
-def entries(place: ServerPlace) -> list[str]:
-    return logged(place, "ASKED: ", *DONE, "NOT DONE", "UNKNOWN")
+def entries(sample: SampleServer) -> list[str]:
+    return logged(sample, "ASKED: ", *DONE, "NOT DONE", "UNKNOWN")
 
 
 @with_copy
 @each_change
 def test_the_line_to_the_database_cut_after_each_statement(
-    server_place: ServerPlace, hq: HeadquartersServer, change: str
+    server_sample: SampleServer, hq: HeadquartersServer, change: str
 ) -> None:
     for number in count(1):
-        begin(server_place, hq)
+        begin(server_sample, hq)
         failure: ApiSetupError | None = None
-        with office_of(server_place) as office:
-            with after_statement(office, number, cut(server_place)) as strike:
+        with office_of(server_sample) as office:
+            with after_statement(office, number, cut(server_sample)) as strike:
                 try:
                     AT_HEADQUARTERS[change](office)
                 except ApiSetupError as error:
@@ -80,12 +80,12 @@ def test_the_line_to_the_database_cut_after_each_statement(
             if is_done(hq, change):
                 # What could not be logged at once is logged with the next list.
                 ask(office)
-        texts = entries(server_place)
+        texts = entries(server_sample)
         if is_done(hq, change):
             assert texts[0].startswith("ASKED: ")
             assert any(text.startswith(DONE) for text in texts)
             assert not any(text.startswith(tuple(f"NOT DONE: {words}" for words in DONE)) for text in texts)
-            assert failure is None or isinstance(failure, Unconfirmed | HeadquartersFailed)
+            assert failure is None or isinstance(failure, OutcomeUnknown | HeadquartersError)
             assert failure is None or "Nothing was changed" not in failure.sentence
         else:
             assert failure is not None
@@ -98,28 +98,28 @@ def test_the_line_to_the_database_cut_after_each_statement(
 
 # Each engine once: killing takes its time, and what is asked for makes no difference to what a table loses.
 @pytest.mark.parametrize(
-    ("server_place", "change"),
+    ("server_sample", "change"),
     [("24.3 MyISAM", "assign"), ("24.3 InnoDB", "disable")],
-    indirect=["server_place"],
+    indirect=["server_sample"],
 )
 def test_the_process_killed_after_each_statement(
-    server_place: ServerPlace, hq: HeadquartersServer, driver: KillDriver, change: str
+    server_sample: SampleServer, hq: HeadquartersServer, driver: KillDriver, change: str
 ) -> None:
     for number in count(1):
-        begin(server_place, hq)
-        there = {key for key, _ in copied(server_place)}
-        if not driver.killed(server_place, change, number, AuthorityName.HEADQUARTERS):
+        begin(server_sample, hq)
+        there = {key for key, _ in copied(server_sample)}
+        if not driver.killed(server_sample, change, number, AuthorityName.HEADQUARTERS):
             assert is_done(hq, change)
             assert number > 4
             return
-        texts = entries(server_place)
+        texts = entries(server_sample)
         if is_done(hq, change):
             assert texts[0].startswith("ASKED: ")
         else:
             assert not [text for text in texts if text.startswith(DONE)]
-        assert {key for key, _ in copied(server_place)} >= there
+        assert {key for key, _ in copied(server_sample)} >= there
         # The next start shows what headquarters has, and goes on.
-        with office_of(server_place) as office:
+        with office_of(server_sample) as office:
             ask(office)
             if not is_done(hq, change):
                 AT_HEADQUARTERS[change](office)

@@ -8,25 +8,25 @@ from dataclasses import replace
 
 import pytest
 
-from core.base.errors import ChangedMeanwhile, Conflict, HeadquartersUnreachable, InvalidInput, NotOursToChange
+from core.base.errors import Conflict, EditConflict, HeadquartersUnreachable, InvalidInput, OperationNotAllowed
 from core.base.secret import Secret
 from core.model.api_key import AuthorityName, KeyFields, NewKey
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import ACCEPTED, NEW_KEY, key_of
-from tests.support.databases import FilePlace, Place, ServerPlace
+from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
 from tests.support.row_diff import Written, writing
 
 
-def set_outside(place: Place, column: str, value: object) -> None:
+def set_outside(sample: SamplePractice, column: str, value: object) -> None:
     """Change a key's row in the companion, as another apisetup would."""
-    with closing(sqlite3.connect(place.companion)) as connection, connection:
+    with closing(sqlite3.connect(sample.companion)) as connection, connection:
         connection.execute(f"UPDATE apisetup_key SET {column} = ? WHERE key_text = ?", (value, BRIDGE_KEY))
 
 
-def test_lists_the_registry_and_what_only_the_copy_has(place: Place) -> None:
-    with place.office() as office:
+def test_lists_the_registry_and_what_only_the_copy_has(sample: SamplePractice) -> None:
+    with sample.office() as office:
         listed = office.keys.list()
     assert listed.authority.name is AuthorityName.LOCAL
     assert listed.authority.may_change
@@ -38,32 +38,32 @@ def test_lists_the_registry_and_what_only_the_copy_has(place: Place) -> None:
         ("Stray Software", "********Tt40", KeyStatus.UNKNOWN, False),
     ]
     found = [(key.developer, key.masked, key.status, key.known) for key in listed.keys]
-    assert found == (expected if place.has_apikey else expected[:-1])
+    assert found == (expected if sample.has_apikey else expected[:-1])
     bridge = listed.keys[0]
     assert bridge.license is not None
     assert (bridge.license.title, bridge.license.accepted_by) == ("Careful", "Admin")
     assert bridge.fields.permissions == ("ApiReadAll", "ApiComm")
 
 
-def test_no_key_prints_its_text(place: Place) -> None:
-    with place.office() as office:
+def test_no_key_prints_its_text(sample: SamplePractice) -> None:
+    with sample.office() as office:
         printed = repr(office.keys.list())
     for key in (BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY):
         assert key not in printed
 
 
-def test_the_words_say_who_decides(place: Place) -> None:
-    with place.office() as office:
+def test_the_words_say_who_decides(sample: SamplePractice) -> None:
+    with sample.office() as office:
         words = office.keys.list().authority.explanation
     assert "registry on this computer" in words or "This computer's own registry" in words
     assert "headquarters is not told" in words
 
 
 @pytest.mark.parametrize(
-    ("server_place", "copied"), [("24.3 InnoDB", 3), ("21.1 MyISAM", 0)], indirect=["server_place"]
+    ("server_sample", "copied"), [("24.3 InnoDB", 3), ("21.1 MyISAM", 0)], indirect=["server_sample"]
 )
-def test_without_headquarters_its_keys_are_listed_and_nothing_else(server_place: ServerPlace, copied: int) -> None:
-    with server_place.office(AuthorityName.HEADQUARTERS) as office, writing(server_place) as written:
+def test_without_headquarters_its_keys_are_listed_and_nothing_else(server_sample: SampleServer, copied: int) -> None:
+    with server_sample.office(AuthorityName.HEADQUARTERS) as office, writing(server_sample) as written:
         with pytest.raises(HeadquartersUnreachable, match="has no registration key"):
             office.keys.fetch()
         listed = office.keys.list()
@@ -74,36 +74,36 @@ def test_without_headquarters_its_keys_are_listed_and_nothing_else(server_place:
         assert len(listed.keys) == copied
         assert {key.status for key in listed.keys} <= {KeyStatus.UNKNOWN}
         for key in listed.keys:
-            assert office.keys.why_status_stays(key) == listed.authority.refusal
-            with pytest.raises(NotOursToChange, match="keys are not changed"):
+            assert office.keys.status_refusal(key) == listed.authority.refusal
+            with pytest.raises(OperationNotAllowed, match="keys are not changed"):
                 office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
-            with pytest.raises(NotOursToChange, match="keys are not changed"):
+            with pytest.raises(OperationNotAllowed, match="keys are not changed"):
                 office.keys.edit(ADMIN, key, KeyFields(email="x"))
-        with pytest.raises(NotOursToChange, match="keys are not changed"):
+        with pytest.raises(OperationNotAllowed, match="keys are not changed"):
             office.keys.check_new(NEW_KEY)
-        with pytest.raises(NotOursToChange, match="keys are not changed"):
+        with pytest.raises(OperationNotAllowed, match="keys are not changed"):
             office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "New Wave"), ACCEPTED)
     assert written == Written()
 
 
-def test_a_key_of_headquarters_can_be_shown_and_that_is_logged(server_place: ServerPlace) -> None:
-    with server_place.office(AuthorityName.HEADQUARTERS) as office, writing(server_place) as written:
+def test_a_key_of_headquarters_can_be_shown_and_that_is_logged(server_sample: SampleServer) -> None:
+    with server_sample.office(AuthorityName.HEADQUARTERS) as office, writing(server_sample) as written:
         key = key_of(office, "Stray Software")
         assert office.keys.show(ADMIN, key).reveal() == STRAY_KEY
     text = f"API key ********Tt40 #{key.fingerprint[:6]} shown in full to Admin"
     assert written == Written(audit=[(8, 1, text)])
 
 
-def test_a_key_is_checked_before_its_license_is_asked_for(place: Place) -> None:
-    with place.office() as office:
+def test_a_key_is_checked_before_its_license_is_asked_for(sample: SamplePractice) -> None:
+    with sample.office() as office:
         assert office.keys.check_new(f" {NEW_KEY}\n") == Secret(NEW_KEY)
         with pytest.raises(InvalidInput, match="Please enter an API key"):
             office.keys.check_new(" ")
 
 
 @pytest.mark.parametrize("key", [BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY])
-def test_a_key_that_is_in_the_list_is_refused(file_place: FilePlace, key: str) -> None:
-    with file_place.office() as office, writing(file_place) as written:
+def test_a_key_that_is_in_the_list_is_refused(file_sample: SampleFile, key: str) -> None:
+    with file_sample.office() as office, writing(file_sample) as written:
         with pytest.raises(InvalidInput, match="This key is in the list already") as caught:
             office.keys.check_new(key)
         with pytest.raises(InvalidInput, match="This key is in the list already"):
@@ -113,34 +113,34 @@ def test_a_key_that_is_in_the_list_is_refused(file_place: FilePlace, key: str) -
     assert written == Written()
 
 
-def test_keys_that_differ_in_capitals_are_different_keys(place: Place) -> None:
+def test_keys_that_differ_in_capitals_are_different_keys(sample: SamplePractice) -> None:
     other = BRIDGE_KEY.swapcase()
-    with place.office() as office:
+    with sample.office() as office:
         office.keys.add(ADMIN, NewKey(Secret(other), "Other"), ACCEPTED)
         assert office.keys.show(ADMIN, key_of(office, "Other")).reveal() == other
         assert office.keys.show(ADMIN, key_of(office, "Appointment Bridge")).reveal() == BRIDGE_KEY
 
 
 @pytest.mark.parametrize("developer", ["", "   "])
-def test_a_key_needs_a_developer(place: Place, developer: str) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(InvalidInput) as caught:
+def test_a_key_needs_a_developer(sample: SamplePractice, developer: str) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(InvalidInput) as caught:
         office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), developer), ACCEPTED)
     assert caught.value.field == "developer"
     assert written == Written()
 
 
-@pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_a_developer_that_is_too_long_for_the_copy_is_shortened_visibly(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_a_developer_that_is_too_long_for_the_copy_is_shortened_visibly(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
         office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "d" * 300), ACCEPTED)
-    rows = server_place.practice_rows()["apikey"].values()
+    rows = server_sample.practice_rows()["apikey"].values()
     (copied,) = [str(row["DevName"]) for row in rows if row["CustApiKey"] == NEW_KEY]
     assert copied.endswith("ddd [shortened]")
     assert len(copied) == 255
 
 
-def test_two_keys_that_look_the_same_are_told_apart(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_two_keys_that_look_the_same_are_told_apart(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         office.keys.add(ADMIN, NewKey(Secret(f"Other{NEW_KEY}"), "Two"), ACCEPTED)
         one = office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "One"), ACCEPTED).key
         two = key_of(office, "Two")
@@ -159,16 +159,16 @@ def test_two_keys_that_look_the_same_are_told_apart(file_place: FilePlace) -> No
         ("ClearPay", KeyStatus.ENABLED_READ_ONLY),
     ],
 )
-def test_a_status_that_the_office_may_not_set(file_place: FilePlace, developer: str, wanted: KeyStatus) -> None:
-    with file_place.office() as office, writing(file_place) as written, pytest.raises(NotOursToChange):
+def test_a_status_that_the_office_may_not_set(file_sample: SampleFile, developer: str, wanted: KeyStatus) -> None:
+    with file_sample.office() as office, writing(file_sample) as written, pytest.raises(OperationNotAllowed):
         office.keys.set_status(ADMIN, key_of(office, developer), wanted)
     assert written == Written()
 
 
-def test_why_a_status_stays(file_place: FilePlace) -> None:
-    set_outside(file_place, "status", 3)
-    with file_place.office() as office:
-        why = {key.developer: office.keys.why_status_stays(key) for key in office.keys.list().keys}
+def test_why_a_status_stays(file_sample: SampleFile) -> None:
+    set_outside(file_sample, "status", 3)
+    with file_sample.office() as office:
+        why = {key.developer: office.keys.status_refusal(key) for key in office.keys.list().keys}
     assert why == {
         "Appointment Bridge": "The developer disabled this key; only Appointment Bridge can enable it:"
         " dev@example.test, 555-0100.",
@@ -179,27 +179,27 @@ def test_why_a_status_stays(file_place: FilePlace) -> None:
     }
 
 
-def test_a_read_only_key_is_disabled_and_comes_back_enabled(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_a_read_only_key_is_disabled_and_comes_back_enabled(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         office.keys.set_status(ADMIN, key_of(office, "Canopy"), KeyStatus.DISABLED_BY_CUSTOMER)
         change = office.keys.set_status(ADMIN, key_of(office, "Canopy"), KeyStatus.ENABLED)
     assert change.key.status is KeyStatus.ENABLED
     assert change.sentence == "API key ********Pp44 (Canopy) is now Enabled in the local registry."
 
 
-def test_disabling_says_what_is_cut_off_and_what_is_not(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_disabling_says_what_is_cut_off_and_what_is_not(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "appointment bridge"), ACCEPTED)
         key = key_of(office, "Appointment Bridge")
         change = office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
     assert "Not cut off: one other enabled key of Appointment Bridge in this list." in change.consequences
 
 
-def test_a_status_that_moved_is_not_overwritten(place: Place) -> None:
-    with place.office() as office:
+def test_a_status_that_moved_is_not_overwritten(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        set_outside(place, "status", 4)
-        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+        set_outside(sample, "status", 4)
+        with writing(sample) as written, pytest.raises(EditConflict) as caught:
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
     assert caught.value.conflicts == (
         Conflict("Key Status", "Enabled", "Disabled by Open Dental", "Disabled by Customer"),
@@ -208,20 +208,20 @@ def test_a_status_that_moved_is_not_overwritten(place: Place) -> None:
     assert all(text and text.startswith("NOT DONE: ") for _, _, text in written.audit[1:])
 
 
-def test_fields_that_moved_are_not_overwritten(place: Place) -> None:
-    with place.office() as office:
+def test_fields_that_moved_are_not_overwritten(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        set_outside(place, "email", "moved@example.test")
-        with writing(place) as written, pytest.raises(ChangedMeanwhile):
+        set_outside(sample, "email", "moved@example.test")
+        with writing(sample) as written, pytest.raises(EditConflict):
             office.keys.edit(ADMIN, key, replace(key.fields, email="mine@example.test"))
     assert (written.changed, written.added) == ({}, {})
 
 
-def test_fields_that_moved_show_both_values(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_fields_that_moved_show_both_values(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        set_outside(file_place, "email", "moved@example.test")
-        with pytest.raises(ChangedMeanwhile) as caught:
+        set_outside(file_sample, "email", "moved@example.test")
+        with pytest.raises(EditConflict) as caught:
             office.keys.edit(ADMIN, key, replace(key.fields, email="mine@example.test"))
     (conflict,) = caught.value.conflicts
     assert conflict.read == "dev@example.test"
@@ -229,27 +229,27 @@ def test_fields_that_moved_show_both_values(file_place: FilePlace) -> None:
     assert conflict.wanted == "mine@example.test"
 
 
-def test_fields_of_a_key_that_only_the_copy_has_cannot_be_edited(file_place: FilePlace) -> None:
-    with file_place.office() as office, pytest.raises(NotOursToChange, match="does not know this key"):
+def test_fields_of_a_key_that_only_the_copy_has_cannot_be_edited(file_sample: SampleFile) -> None:
+    with file_sample.office() as office, pytest.raises(OperationNotAllowed, match="does not know this key"):
         office.keys.edit(ADMIN, key_of(office, "Stray Software"), KeyFields(email="x"))
 
 
-def test_a_key_that_is_gone_is_told(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_a_key_that_is_gone_is_told(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        file_place.execute("DELETE FROM apisetup_key WHERE key_text = ?", BRIDGE_KEY)
-        file_place.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
-        with writing(file_place) as written:
-            with pytest.raises(NotOursToChange, match="gone"):
+        file_sample.execute("DELETE FROM apisetup_key WHERE key_text = ?", BRIDGE_KEY)
+        file_sample.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
+        with writing(file_sample) as written:
+            with pytest.raises(OperationNotAllowed, match="gone"):
                 office.keys.show(ADMIN, key)
-            with pytest.raises(ChangedMeanwhile) as caught:
+            with pytest.raises(EditConflict) as caught:
                 office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
     assert caught.value.conflicts[0].now == "gone"
     assert written == Written()
 
 
-def test_the_history_of_a_key_is_its_own_entries_newest_first(place: Place) -> None:
-    with place.office() as office:
+def test_the_history_of_a_key_is_its_own_entries_newest_first(sample: SamplePractice) -> None:
+    with sample.office() as office:
         office.keys.show(ADMIN, key_of(office, "ClearPay"))
         key = key_of(office, "Appointment Bridge")
         office.keys.show(ADMIN, key)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.audit.filter import AuditFilter
-from core.audit.paging import Toward
-from core.base.errors import ChangedMeanwhile
+from core.audit.paging import Direction
+from core.base.errors import EditConflict
 from core.model.api_key import audit_mask, fingerprint, mask
 from core.model.audit_entry import Edit, Stage, Subject
 from core.model.audit_events import NOT_DONE, OUR_KINDS, OUR_PATTERNS, subject_of
@@ -23,7 +23,7 @@ from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, walked
 from tests.support.change_kinds import KINDS, NEW_KEY, key_of
-from tests.support.databases import FilePlace, Place, ServerPlace
+from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
 from tests.support.row_diff import writing
 
@@ -44,9 +44,9 @@ def about_settings(*edits: Edit) -> Subject:
     return Subject("The settings of API Setup.", edits=edits, about_settings=True)
 
 
-def written_texts(place: Place, run: Callable[[Office], object]) -> list[str]:
+def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> list[str]:
     """The texts of the entries that something writes, each of one of our kinds or about signing in and out."""
-    with place.office() as office, writing(place) as written:
+    with sample.office() as office, writing(sample) as written:
         run(office)
     assert {kind for kind, _, _ in written.audit} <= {*OUR_KINDS, 83}
     return [text or "" for _, _, text in written.audit]
@@ -92,47 +92,47 @@ def cancel_export(office: Office, directory: Path) -> None:
         ("open as account", [OPENING]),
     ],
 )
-def test_what_we_write_is_known_again(file_place: FilePlace, kind: str, subjects: list[Subject | None]) -> None:
-    assert [subject_of(text) for text in written_texts(file_place, KINDS[kind])] == subjects
+def test_what_we_write_is_known_again(file_sample: SampleFile, kind: str, subjects: list[Subject | None]) -> None:
+    assert [subject_of(text) for text in written_texts(file_sample, KINDS[kind])] == subjects
 
 
-def test_an_export_is_known_again(file_place: FilePlace, tmp_path: Path) -> None:
-    finished = written_texts(file_place, lambda office: export_all(office, tmp_path))
+def test_an_export_is_known_again(file_sample: SampleFile, tmp_path: Path) -> None:
+    finished = written_texts(file_sample, lambda office: export_all(office, tmp_path))
     assert [subject_of(text) for text in finished] == [EXPORT, EXPORT]
-    cancelled = written_texts(file_place, lambda office: cancel_export(office, tmp_path))
+    cancelled = written_texts(file_sample, lambda office: cancel_export(office, tmp_path))
     assert [subject_of(text) for text in cancelled] == [EXPORT, replace(EXPORT, stage=Stage.NOT_DONE)]
 
 
-@pytest.mark.parametrize("server_place", ["24.3 MyISAM"], indirect=True)
-def test_what_was_not_done_says_so(server_place: ServerPlace) -> None:
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
+def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
     def fail(office: Office) -> None:
         key = key_of(office, "Appointment Bridge")
-        with closing(sqlite3.connect(server_place.companion)) as connection, connection:
+        with closing(sqlite3.connect(server_sample.companion)) as connection, connection:
             connection.execute("UPDATE apisetup_key SET status = 4 WHERE key_text = ?", (BRIDGE_KEY,))
-        with suppress(ChangedMeanwhile):
+        with suppress(EditConflict):
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
     done = about(BRIDGE_KEY, Edit("status", "Enabled", "Disabled by Customer"))
-    texts = written_texts(server_place, fail)
+    texts = written_texts(server_sample, fail)
     assert [subject_of(text) for text in texts] == [done, replace(done, stage=Stage.NOT_DONE)]
 
 
-def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_place: FilePlace) -> None:
+def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: SampleFile) -> None:
     other = f"Other{BRIDGE_KEY}"
-    file_place.execute(
+    file_sample.execute(
         "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = 'Canopy'", other, fingerprint(other)
     )
-    texts = written_texts(file_place, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
+    texts = written_texts(file_sample, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
     assert [subject_of(text) for text in texts] == [about(other)]
 
 
-def test_a_contact_that_is_worded_as_a_status_is_no_status(file_place: FilePlace) -> None:
+def test_a_contact_that_is_worded_as_a_status_is_no_status(file_sample: SampleFile) -> None:
     def edit(office: Office) -> None:
         for email in ("Enabled", "Unknown"):
             key = key_of(office, "Appointment Bridge")
             office.keys.edit(ADMIN, key, replace(key.fields, email=email))
 
-    texts = written_texts(file_place, edit)
+    texts = written_texts(file_sample, edit)
     assert " e-mail changed from Enabled to Unknown by Admin" in texts[1]
     assert [subject_of(text) for text in texts] == [about(BRIDGE_KEY)] * 2
 
@@ -198,26 +198,26 @@ def test_what_we_do_not_write_is_about_nothing_of_ours(text: str) -> None:
     assert subject_of(text) is None
 
 
-@pytest.mark.parametrize("place", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_the_database_finds_the_texts_that_are_known_again(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sample", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_the_database_finds_the_texts_that_are_known_again(sample: SamplePractice, tmp_path: Path) -> None:
     def write_everything(office: Office) -> None:
         for run in KINDS.values():
             run(office)
         export_all(office, tmp_path)
         cancel_export(office, tmp_path)
 
-    texts = written_texts(place, write_everything)
+    texts = written_texts(sample, write_everything)
     assert len(texts) == 21
     copied = "UserNum, LogDateTime, PatNum, CompName, FKey, LogSource, DefNum, DefNumError, DateTPrevious"
     for text in (each for each in texts if not each.startswith(NOT_DONE)):
-        place.execute(
+        sample.execute(
             f"INSERT INTO securitylog (PermType, LogText, {copied})"
             f" SELECT 8, ?, {copied} FROM securitylog WHERE SecurityLogNum = 1",
             f"{NOT_DONE}{text}",
         )
-    with place.office() as office:
-        ours = walked(office.audit.search(AuditFilter(ours=True)), Toward.OLDER)
-    rows = place.practice_rows()["securitylog"]
+    with sample.office() as office:
+        ours = walked(office.audit.search(AuditFilter(ours=True)), Direction.OLDER)
+    rows = sample.practice_rows()["securitylog"]
     known = {int(number) for number, row in rows.items() if subject_of(row["LogText"] or "")}
     assert {entry.number for entry in ours} == known
     # Two were there, 18 were written that are not about signing in and out, 17 of them once more as not done.

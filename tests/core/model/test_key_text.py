@@ -7,15 +7,15 @@ import hashlib
 import pytest
 
 from core.base.errors import InvalidInput
-from core.model.api_key import PastedKind, audit_mask, checked_key, fingerprint, mask, masks, read_pasted
+from core.model.api_key import PastedKind, audit_mask, fingerprint, mask, masks, parse_paste, validate_key
 
 KEY = "Ab12Cd34Ef56Gh78"
 
 
 @pytest.mark.parametrize("text", [KEY, f"  {KEY}\n", f"\r\n{KEY}\r\n", f"\t{KEY} "])
 def test_a_key_with_blanks_and_line_breaks_around_it(text: str) -> None:
-    assert read_pasted(text).kind is PastedKind.KEY
-    assert checked_key(read_pasted(text).key) == KEY
+    assert parse_paste(text).kind is PastedKind.KEY
+    assert validate_key(parse_paste(text).key) == KEY
 
 
 @pytest.mark.parametrize(
@@ -30,38 +30,38 @@ def test_a_key_with_blanks_and_line_breaks_around_it(text: str) -> None:
     ],
 )
 def test_a_whole_header(text: str) -> None:
-    pasted = read_pasted(text)
+    pasted = parse_paste(text)
     assert pasted.kind is PastedKind.HEADER
     assert pasted.key == KEY
 
 
 def test_a_header_that_was_copied_with_its_quotes_and_curl() -> None:
-    pasted = read_pasted(f'-H "Authorization: ODFHIR DevKey123/{KEY}"')
+    pasted = parse_paste(f'-H "Authorization: ODFHIR DevKey123/{KEY}"')
     assert pasted.kind is not PastedKind.PAIR
 
 
 def test_a_pair() -> None:
-    pasted = read_pasted(f"DevKey123/{KEY}\n")
+    pasted = parse_paste(f"DevKey123/{KEY}\n")
     assert (pasted.kind, pasted.key) == (PastedKind.PAIR, KEY)
 
 
 @pytest.mark.parametrize("text", ["a/b/c", "/abc", "abc/", "/", "a / b", "https://example.test/key"])
 def test_what_only_looks_like_a_pair_stays_as_it_is(text: str) -> None:
-    assert read_pasted(text).kind is PastedKind.KEY
-    assert read_pasted(text).key == text
+    assert parse_paste(text).kind is PastedKind.KEY
+    assert parse_paste(text).key == text
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\r\n\t"])
 def test_a_blank_key(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        checked_key(text)
+        validate_key(text)
     assert (caught.value.field, caught.value.sentence) == ("key", "Please enter an API key.")
 
 
 @pytest.mark.parametrize("text", ["Ab12 Cd34", "Ab12\nCd34", "Ab12\tCd34", "Ab12\u00a0Cd34", "Ab12\u2028Cd34"])
 def test_blanks_inside(text: str) -> None:
     with pytest.raises(InvalidInput, match="no blanks inside") as caught:
-        checked_key(text)
+        validate_key(text)
     assert caught.value.field == "key"
 
 
@@ -70,15 +70,15 @@ def test_blanks_inside(text: str) -> None:
 )
 def test_characters_that_no_key_has(text: str) -> None:
     with pytest.raises(InvalidInput, match="characters that no API key has") as caught:
-        checked_key(text)
+        validate_key(text)
     assert caught.value.field == "key"
     assert text not in str(caught.value)
 
 
 def test_255_characters_are_a_key_and_256_are_not() -> None:
-    assert checked_key("k" * 255) == "k" * 255
+    assert validate_key("k" * 255) == "k" * 255
     with pytest.raises(InvalidInput, match="at most 255 characters; this text has 256"):
-        checked_key("k" * 256)
+        validate_key("k" * 256)
 
 
 @pytest.mark.parametrize(

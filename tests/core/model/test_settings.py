@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.base.errors import InvalidInput
-from core.model.settings import PaymentType, clean_interval, worded_enabled, worded_interval, worded_payment_type
+from core.model.settings import PaymentType, clean_interval, format_enabled, format_interval, format_payment_type
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_more_minutes_than_open_dental_takes(typed: str) -> None:
 
 def test_settings_are_worded() -> None:
     types = (PaymentType(3, "Cash", hidden=False),)
-    assert (worded_enabled(True), worded_enabled(False)) == ("on", "off")
-    assert [worded_interval(text) for text in ("", None, "1", "5", "0", "0.5")] == [
+    assert (format_enabled(True), format_enabled(False)) == ("on", "off")
+    assert [format_interval(text) for text in ("", None, "1", "5", "0", "0.5")] == [
         "blank",
         "blank",
         "1 minute",
@@ -55,7 +55,7 @@ def test_settings_are_worded() -> None:
         "0 minutes",
         "0.5 minutes",
     ]
-    assert [worded_payment_type(number, types) for number in (3, 0, None, 9)] == [
+    assert [format_payment_type(number, types) for number in (3, 0, None, 9)] == [
         "Cash",
         "none",
         "none",

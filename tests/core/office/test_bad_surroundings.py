@@ -35,7 +35,7 @@ from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.audit_pages import latest
 from tests.support.change_kinds import add_key, save_settings
-from tests.support.databases import FilePlace, Place, Server, ServerPlace, surroundings
+from tests.support.databases import SampleFile, SamplePractice, SampleServer, Server, runtime
 from tests.support.fault_injection import after_statement, cut
 from tests.support.row_diff import Written, writing
 
@@ -44,7 +44,7 @@ PASSWORD = "s3cret pass word"
 
 
 def open_at(address: ServerAddress, companion: Path, password: str = PASSWORD) -> Office:
-    around = surroundings()
+    around = runtime()
     return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, default_agreement(), around)
 
 
@@ -117,12 +117,12 @@ def test_a_database_of_something_else(server: Server, tmp_path: Path) -> None:
         server.execute(f"DROP DATABASE `{name}`")
 
 
-def test_a_server_that_goes_away_while_reading(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+def test_a_server_that_goes_away_while_reading(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
 
         def cut_off_in_the_middle() -> None:
             with office._practice.read() as session:
-                cut(server_place)(session.connection())
+                cut(server_sample)(session.connection())
                 session.connection().exec_driver_sql("SELECT 1")
 
         with pytest.raises(ConnectionLost) as caught:
@@ -132,13 +132,15 @@ def test_a_server_that_goes_away_while_reading(server_place: ServerPlace) -> Non
         assert office.settings.load().values.enabled is False
 
 
-def test_a_table_that_is_locked_by_another_program(server_place: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_locked_by_another_program(
+    server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "_SESSION", database._SESSION.replace("=10", "=1").replace("=20", "=1"))
     with (
-        server_place.office() as office,
-        server_place.server.connection(server_place.database) as other,
+        server_sample.office() as office,
+        server_sample.server.connection(server_sample.database) as other,
         other.cursor() as cursor,
-        writing(server_place) as written,
+        writing(server_sample) as written,
     ):
         cursor.execute("BEGIN")
         cursor.execute("UPDATE program SET Note = 'held' WHERE ProgName = 'FHIR'")
@@ -149,28 +151,30 @@ def test_a_table_that_is_locked_by_another_program(server_place: ServerPlace, mo
     assert written == Written()
 
 
-def test_an_sqlite_file_that_another_process_has_locked(file_place: FilePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sqlite_file_that_another_process_has_locked(
+    file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
     holding = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
         "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", holding, str(file_place.companion)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", holding, str(file_sample.companion)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(StorageFailed, match="locked by another program"):
-            file_place.open()
+            file_sample.open()
         holder.communicate()
-    file_place.open().close()
+    file_sample.open().close()
 
 
-def test_an_sqlite_file_that_another_program_writes(file_place: FilePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_sqlite_file_that_another_program_writes(file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
-    with file_place.office() as office, closing(sqlite3.connect(file_place.companion)) as other:
+    with file_sample.office() as office, closing(sqlite3.connect(file_sample.companion)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with writing(file_place) as written, pytest.raises(StorageFailed) as caught:
+        with writing(file_sample) as written, pytest.raises(StorageFailed) as caught:
             save_settings(office)
         assert caught.value.sentence == "The SQLite file is locked by another program. Nothing was changed."
         assert written == Written()
@@ -179,20 +183,20 @@ def test_an_sqlite_file_that_another_program_writes(file_place: FilePlace, monke
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write a read-only file")
-def test_a_read_only_sqlite_file(file_place: FilePlace) -> None:
-    file_place.companion.chmod(0o400)
-    with file_place.office() as office, pytest.raises(NotPermitted, match="cannot be written"):
+def test_a_read_only_sqlite_file(file_sample: SampleFile) -> None:
+    file_sample.companion.chmod(0o400)
+    with file_sample.office() as office, pytest.raises(NotPermitted, match="cannot be written"):
         save_settings(office)
 
 
-def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
 
         def forbid(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute("PRAGMA query_only=ON")
 
         event.listen(office._practice.engine, "connect", forbid)
-        with writing(file_place) as written:
+        with writing(file_sample) as written:
             assert office.users.account("office").writable is False
             for change in (save_settings, add_key):
                 with pytest.raises(NotPermitted) as caught:
@@ -208,27 +212,27 @@ def test_a_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "practice.sqlite3"
     path.write_bytes(content)
     with pytest.raises(StorageFailed, match="damaged, or is no SQLite file") as caught:
-        open_file_office(FileAddress(path), default_agreement(), surroundings())
+        open_file_office(FileAddress(path), default_agreement(), runtime())
     assert "backup" in caught.value.hint
     assert path.read_bytes() == content
 
 
-def test_an_sqlite_file_damaged_in_the_middle(file_place: FilePlace) -> None:
-    content = bytearray(file_place.companion.read_bytes())
+def test_an_sqlite_file_damaged_in_the_middle(file_sample: SampleFile) -> None:
+    content = bytearray(file_sample.companion.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
-    file_place.companion.write_bytes(content)
+    file_sample.companion.write_bytes(content)
     with pytest.raises(PracticeUnavailable):
-        file_place.open()
+        file_sample.open()
 
 
 def test_a_directory_is_no_practice(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="cannot be opened"):
-        open_file_office(FileAddress(tmp_path), default_agreement(), surroundings())
+        open_file_office(FileAddress(tmp_path), default_agreement(), runtime())
 
 
-def test_a_full_disk(file_place: FilePlace) -> None:
+def test_a_full_disk(file_sample: SampleFile) -> None:
     """The file cannot grow from the first statement on."""
-    with file_place.office() as office:
+    with file_sample.office() as office:
 
         def limit(connection: sqlite3.Connection, _record: object) -> None:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -237,7 +241,7 @@ def test_a_full_disk(file_place: FilePlace) -> None:
         event.listen(office._practice.engine, "connect", limit)
         failure: ApiSetupError | None = None
         for _ in range(200):
-            before = file_place.all_rows()
+            before = file_sample.all_rows()
             try:
                 office.licenses.decline(office.users.account("office").actor)
             except StorageFailed as error:
@@ -245,25 +249,25 @@ def test_a_full_disk(file_place: FilePlace) -> None:
                 break
     assert failure is not None
     assert failure.sentence == "The disk is full. Nothing was changed."
-    after = file_place.all_rows()
+    after = file_sample.all_rows()
     # The opening before it may have found room.
     assert after["program"] == before["program"]
     assert len(after["securitylog"]) == len(after["securityloghash"]) + 1
 
 
-def test_a_disk_that_is_full_at_the_commit(file_place: FilePlace, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_at_the_commit(file_sample: SampleFile, tmp_path: Path) -> None:
     """A file may not grow beyond a limit that the system sets, and nothing is lost."""
-    before = file_place.all_rows()
+    before = file_sample.all_rows()
     program = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from tests.support.databases import FilePlace\n"
+        "from tests.support.databases import SampleFile\n"
         "from tests.support.change_kinds import KINDS\n"
         "from core.base.errors import PracticeUnavailable\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "template, path = map(Path, sys.argv[1:])\n"
-        "place = FilePlace(template, path)\n"
-        "with place.office() as office:\n"
+        "sample = SampleFile(template, path)\n"
+        "with sample.office() as office:\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "    for kind in ('save settings', 'add key', 'decline license'):\n"
         "        try:\n"
@@ -273,7 +277,7 @@ def test_a_disk_that_is_full_at_the_commit(file_place: FilePlace, tmp_path: Path
     )
     path = tmp_path / "copy.sqlite3"
     done = subprocess.run(
-        [sys.executable, "-c", program, str(file_place.companion), str(path)],
+        [sys.executable, "-c", program, str(file_sample.companion), str(path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -282,13 +286,13 @@ def test_a_disk_that_is_full_at_the_commit(file_place: FilePlace, tmp_path: Path
     said = done.stdout.splitlines()
     assert len(said) == 3
     assert all("disk" in line for line in said)
-    again = FilePlace(path, tmp_path / "again.sqlite3")
+    again = SampleFile(path, tmp_path / "again.sqlite3")
     assert again.all_rows() == before
     with again.office() as office:
         save_settings(office)
 
 
-def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_place: ServerPlace) -> None:
+def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_sample: SampleServer) -> None:
     def fill_up(connection: Connection) -> None:
         assert connection.dialect.name == "sqlite"
         error = sqlite3.OperationalError("database or disk is full")
@@ -297,8 +301,8 @@ def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_place: S
 
     # The audit row, read back, its hash, the time; then the companion begins, looks, and inserts.
     with (
-        server_place.office() as office,
-        writing(server_place) as written,
+        server_sample.office() as office,
+        writing(server_sample) as written,
         after_statement(office, 7, fill_up) as strike,
         pytest.raises(StorageFailed) as caught,
     ):
@@ -310,7 +314,7 @@ def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_place: S
 
 
 @pytest.mark.parametrize("message", ["", "Duplicate entry 's3cret' for key 1"])
-def test_what_a_server_says_about_values_is_not_repeated(place: Place, message: str) -> None:
+def test_what_a_server_says_about_values_is_not_repeated(sample: SamplePractice, message: str) -> None:
     error = database._from_server(1062, message, disconnected=False)
     assert "s3cret" not in str(error)
     assert "1062" in error.sentence

@@ -55,7 +55,7 @@ def test_a_date_before_1880_is_no_date() -> None:
 
 
 def test_an_early_previous_edit_counts_as_a_date_that_is_none() -> None:
-    # Open Dental leaves out only its own "no date"; any other early one is hashed in its place.
+    # Open Dental leaves out only its own "no date"; any other early one is hashed in its sample.
     early = log_hash(8, 1, datetime(2024, 1, 1), "x", 0, datetime(1850, 1, 1))
     assert early != log_hash(8, 1, datetime(2024, 1, 1), "x", 0, NO_DATE)
 

@@ -21,19 +21,19 @@ from core.model.settings import ApiSettings, PaymentType
 from core.office.office import Office, open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.audit_pages import latest
-from tests.support.databases import NOW, file_rows, surroundings
+from tests.support.databases import NOW, file_rows, runtime
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
 
 
 def opened(path: Path) -> Office:
-    return open_file_office(FileAddress(path), default_agreement(), surroundings())
+    return open_file_office(FileAddress(path), default_agreement(), runtime())
 
 
 def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "apisetup" / "practice.sqlite3"
     with closing(opened(path)) as office:
-        assert office.facts.title == "Embedded practice"
+        assert office.info.title == "Embedded practice"
         page = office.settings.load()
         assert page.values == ApiSettings(enabled=False, interval="", payment_type=1)
         assert page.payment_types == tuple(
@@ -67,7 +67,7 @@ def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
 def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
     opened(path).close()
-    open_file_office(FileAddress(path), default_agreement(), replace(surroundings(), account="other")).close()
+    open_file_office(FileAddress(path), default_agreement(), replace(runtime(), account="other")).close()
     assert len(file_rows(path)["userod"]) == 1
 
 
@@ -75,7 +75,7 @@ def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
     path.touch()
     with closing(opened(path)) as office:
-        assert office.facts.title == "Embedded practice"
+        assert office.info.title == "Embedded practice"
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_killed_anywhere_in_the_first_start_the_next_one_works(tmp_path: Path, d
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    with closing(open_file_office(FileAddress(path), default_agreement(), surroundings(), filled=True)) as office:
+    with closing(open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True)) as office:
         keys = office.keys.list().keys
         entries = latest(office)
         assert office.settings.load().values.enabled
@@ -122,7 +122,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
 
 def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    open_file_office(FileAddress(path), default_agreement(), surroundings(), filled=True).close()
+    open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True).close()
     rows = file_rows(path)
     texts = "\n".join(str(row["LogText"]) for row in rows["securitylog"].values())
     assert all(str(row["key_text"]) not in texts for row in rows["apisetup_key"].values())

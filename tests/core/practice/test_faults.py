@@ -10,7 +10,7 @@ import pytest
 
 from core.base.errors import ApiSetupError
 from tests.support.change_kinds import KINDS, WORDS, Run
-from tests.support.databases import FilePlace, Place, Rows, ServerPlace
+from tests.support.databases import Rows, SampleFile, SamplePractice, SampleServer
 from tests.support.fault_injection import after_statement, cut
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import log_hash
@@ -26,25 +26,25 @@ _NEVER_THE_SAME = ("DateTFail", "date_disabled", "added", "accepted_at", "number
 
 @pytest.fixture(params=PLACES)
 def faulty_place(
-    request: pytest.FixtureRequest, server_places: Callable[[str], ServerPlace], tmp_path: Path
-) -> Iterator[Place]:
+    request: pytest.FixtureRequest, server_samples: Callable[[str], SampleServer], tmp_path: Path
+) -> Iterator[SamplePractice]:
     """A practice that comes back whole after each fault."""
-    place: Place
+    sample: SamplePractice
     if request.param == "SQLite":
-        place = FilePlace(request.getfixturevalue("file_template"), tmp_path / "practice.sqlite3")
+        sample = SampleFile(request.getfixturevalue("file_template"), tmp_path / "practice.sqlite3")
     else:
-        server_place = server_places(request.param)
-        server_place.use(tmp_path)
-        place = server_place
-    yield place
-    place.restore()
+        server_sample = server_samples(request.param)
+        server_sample.use(tmp_path)
+        sample = server_sample
+    yield sample
+    sample.restore()
 
 
-def prepare(place: Place) -> Rows:
+def prepare(sample: SamplePractice) -> Rows:
     """Bring the practice to its first state, with failed sign-ins that a sign-in resets."""
-    place.restore()
-    place.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '2020-01-01 00:00:00' WHERE UserNum = 1")
-    return place.all_rows()
+    sample.restore()
+    sample.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '2020-01-01 00:00:00' WHERE UserNum = 1")
+    return sample.all_rows()
 
 
 def standing(before: Rows, after: Rows) -> set[str]:
@@ -81,32 +81,32 @@ def assert_no_change_without_its_audit_rows(kind: str, before: Rows, after: Rows
             assert any(words in text for text in texts), f"{standing(before, after)} changed without {words!r}"
 
 
-def assert_can_be_done_now(place: Place, kind: str, run: Run, before: Rows) -> None:
+def assert_can_be_done_now(sample: SamplePractice, kind: str, run: Run, before: Rows) -> None:
     """The next open works, and the same change can then be made, or stands already."""
-    with place.office() as office:
+    with sample.office() as office:
         run(office)
-    after = place.all_rows()
+    after = sample.all_rows()
     assert logged(before, after)
     assert bool(standing(before, after)) is (kind in WORDS)
 
 
-def kinds_at(place: Place, kind: str) -> Run:
-    if place.on_server and kind == "open as account":
+def kinds_at(sample: SamplePractice, kind: str) -> Run:
+    if sample.on_server and kind == "open as account":
         pytest.skip("on a server, users sign in")
     return KINDS[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_connection_cut_after_each_statement(faulty_place: Place, kind: str) -> None:
-    place, run = faulty_place, kinds_at(faulty_place, kind)
-    before = prepare(place)
-    with place.office() as office:
+def test_the_connection_cut_after_each_statement(faulty_place: SamplePractice, kind: str) -> None:
+    sample, run = faulty_place, kinds_at(faulty_place, kind)
+    before = prepare(sample)
+    with sample.office() as office:
         run(office)
-    whole = effect(before, place.all_rows())
+    whole = effect(before, sample.all_rows())
     for number in count(1):
-        before = prepare(place)
+        before = prepare(sample)
         failure: ApiSetupError | None = None
-        with place.office() as office, after_statement(office, number, cut(place)) as strike:
+        with sample.office() as office, after_statement(office, number, cut(sample)) as strike:
             try:
                 run(office)
             except ApiSetupError as error:
@@ -115,17 +115,19 @@ def test_the_connection_cut_after_each_statement(faulty_place: Place, kind: str)
             assert failure is None
             assert number > 1
             break
-        after = place.all_rows()
+        after = sample.all_rows()
         assert_no_change_without_its_audit_rows(kind, before, after)
         assert effect(before, after) in (whole, set()), "half a change"
         if failure is None:
             assert effect(before, after) == whole
         else:
-            assert_failure_is_told_truly(place, kind, failure, before, after)
-        assert_can_be_done_now(place, kind, run, before)
+            assert_failure_is_told_truly(sample, kind, failure, before, after)
+        assert_can_be_done_now(sample, kind, run, before)
 
 
-def assert_failure_is_told_truly(place: Place, kind: str, failure: ApiSetupError, before: Rows, after: Rows) -> None:
+def assert_failure_is_told_truly(
+    sample: SamplePractice, kind: str, failure: ApiSetupError, before: Rows, after: Rows
+) -> None:
     if kind == "sign in":
         # Two changes, of which the first may stand where the second failed.
         return
@@ -140,18 +142,18 @@ def assert_failure_is_told_truly(place: Place, kind: str, failure: ApiSetupError
     else:
         # The server answers on a new connection, so what was logged ahead is taken back in so many words.
         assert done <= undone
-    if place.transactional and not place.on_server:
+    if sample.transactional and not sample.on_server:
         assert after == before or standing(before, after)
 
 
 @pytest.mark.parametrize("faulty_place", KILLED_AT, indirect=True)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_process_killed_after_each_statement(faulty_place: Place, kind: str, driver: KillDriver) -> None:
-    place, run = faulty_place, kinds_at(faulty_place, kind)
+def test_the_process_killed_after_each_statement(faulty_place: SamplePractice, kind: str, driver: KillDriver) -> None:
+    sample, run = faulty_place, kinds_at(faulty_place, kind)
     for number in count(1):
-        before = prepare(place)
-        if not driver.killed(place, kind, number):
+        before = prepare(sample)
+        if not driver.killed(sample, kind, number):
             assert number > 1
             break
-        assert_no_change_without_its_audit_rows(kind, before, place.all_rows())
-        assert_can_be_done_now(place, kind, run, before)
+        assert_no_change_without_its_audit_rows(kind, before, sample.all_rows())
+        assert_can_be_done_now(sample, kind, run, before)

@@ -19,9 +19,9 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
 from core.practice.grants import Grants, judged, read_grants
-from core.practice.required_rights import DOOR, NEEDED
+from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED
 from tests.support.change_kinds import KINDS, save_settings
-from tests.support.databases import Account, ServerPlace, database_user, pymysql, surroundings
+from tests.support.databases import Account, SampleServer, database_user, pymysql, runtime
 from tests.support.practice_rows import PASSWORDS
 from tests.support.row_diff import Written, writing
 
@@ -50,28 +50,28 @@ def test_the_readme_grants_what_is_needed_and_no_more() -> None:
 
 
 @contextmanager
-def readme_user(place: ServerPlace) -> Iterator[Account]:
+def readme_user(sample: SampleServer) -> Iterator[Account]:
     """The user that the README makes, for a practice of the tests."""
     account = Account(f"apisetup_{uuid4().hex[:12]}", "choose-a-long-one")
-    place.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
-    there = place.practice_rows()
+    sample.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
+    there = sample.practice_rows()
     try:
         for line in script():
             table = re.search(r"opendental\.(\w+)", line)
             if table and table[1] in there:
-                place.server.execute(
-                    line.replace("opendental.", f"`{place.database}`.").replace("'apisetup'", f"'{account.user}'")
+                sample.server.execute(
+                    line.replace("opendental.", f"`{sample.database}`.").replace("'apisetup'", f"'{account.user}'")
                 )
         yield account
     finally:
-        place.server.execute(f"DROP USER '{account.user}'@'%'")
+        sample.server.execute(f"DROP USER '{account.user}'@'%'")
 
 
-@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_with_the_readmes_user_everything_works(server_place: ServerPlace, tmp_path: Path) -> None:
-    with readme_user(server_place) as account, closing(server_place.open_as(account)) as office:
+@pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_with_the_readmes_user_everything_works(server_sample: SampleServer, tmp_path: Path) -> None:
+    with readme_user(server_sample) as account, closing(server_sample.open_as(account)) as office:
         signed_in = office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
-        assert (signed_in.writable, office.facts.read_only) == (True, "")
+        assert (signed_in.writable, office.info.read_only) == (True, "")
         for kind, run in KINDS.items():
             if kind != "open as account":
                 run(office)
@@ -104,16 +104,16 @@ def test_with_the_readmes_user_everything_works(server_place: ServerPlace, tmp_p
         "SELECT 1 INTO OUTFILE '/tmp/apisetup-test'",
     ],
 )
-def test_the_readmes_user_can_do_nothing_else(server_place: ServerPlace, statement: str) -> None:
-    server_place.server.execute(f"CREATE TABLE IF NOT EXISTS `{server_place.database}`.patient (PatNum bigint)")
-    with readme_user(server_place) as account:
-        server = server_place.server
+def test_the_readmes_user_can_do_nothing_else(server_sample: SampleServer, statement: str) -> None:
+    server_sample.server.execute(f"CREATE TABLE IF NOT EXISTS `{server_sample.database}`.patient (PatNum bigint)")
+    with readme_user(server_sample) as account:
+        server = server_sample.server
         connection = pymysql.connect(
             host=server.host,
             port=server.port,
             user=account.user,
             password=account.password,
-            database=server_place.database,
+            database=server_sample.database,
         )
         with closing(connection), connection.cursor() as cursor, pytest.raises(pymysql.err.Error) as refused:
             cursor.execute(statement)
@@ -224,41 +224,41 @@ def test_a_line_that_is_not_understood_makes_all_unknown(line: str) -> None:
 
 
 def test_the_door_is_part_of_what_is_needed() -> None:
-    assert set(DOOR) <= set(NEEDED)
+    assert set(AUDIT_WRITE_GRANTS) <= set(NEEDED)
 
 
 # -- asked of a server -----------------------------------------------------------------
 
 
-def asked(place: ServerPlace, account: Account) -> Grants:
-    address = ServerAddress(place.server.host, place.server.port, place.database, account.user)
+def asked(sample: SampleServer, account: Account) -> Grants:
+    address = ServerAddress(sample.server.host, sample.server.port, sample.database, account.user)
     engine = server_engine(address, Secret(account.password))
     try:
         with engine.connect() as connection:
-            return read_grants(connection, place.database, place.practice_rows())
+            return read_grants(connection, sample.database, sample.practice_rows())
     finally:
         engine.dispose()
 
 
-def test_a_role_that_is_active_gives_its_rights(server_place: ServerPlace) -> None:
-    role, server = f"apisetup_{uuid4().hex[:8]}", server_place.server
-    server.execute(f"CREATE ROLE {role}", f"GRANT SELECT ON `{server_place.database}`.* TO {role}")
+def test_a_role_that_is_active_gives_its_rights(server_sample: SampleServer) -> None:
+    role, server = f"apisetup_{uuid4().hex[:8]}", server_sample.server
+    server.execute(f"CREATE ROLE {role}", f"GRANT SELECT ON `{server_sample.database}`.* TO {role}")
     try:
-        with database_user(server_place, "INSERT ON signalod") as account:
+        with database_user(server_sample, "INSERT ON signalod") as account:
             server.execute(f"GRANT {role} TO '{account.user}'@'%'")
-            server.execute(f"GRANT SELECT ON `{server_place.database}`.signalod TO '{account.user}'@'%'")
-            assert "SELECT on preference" in asked(server_place, account).missing
+            server.execute(f"GRANT SELECT ON `{server_sample.database}`.signalod TO '{account.user}'@'%'")
+            assert "SELECT on preference" in asked(server_sample, account).missing
             server.execute(f"SET DEFAULT ROLE {role} FOR '{account.user}'@'%'")
-            grants = asked(server_place, account)
+            grants = asked(server_sample, account)
             assert not any(each.startswith("SELECT") for each in grants.missing)
             assert "INSERT on securitylog" in grants.why_no_writing
     finally:
         server.execute(f"DROP ROLE {role}")
 
 
-def test_the_tests_own_user_may_do_everything(server_place: ServerPlace) -> None:
-    server = server_place.server
-    grants = asked(server_place, Account(server.user, server.password))
+def test_the_tests_own_user_may_do_everything(server_sample: SampleServer) -> None:
+    server = server_sample.server
+    grants = asked(server_sample, Account(server.user, server.password))
     assert (grants.known, grants.missing) == (True, ())
     assert any(each.startswith("ALL PRIVILEGES on every database") for each in grants.excess)
 
@@ -266,26 +266,26 @@ def test_the_tests_own_user_may_do_everything(server_place: ServerPlace) -> None
 # -- a user who may only read ----------------------------------------------------------
 
 
-def open_as(place: ServerPlace, account: Account) -> Office:
-    address = ServerAddress(place.server.host, place.server.port, place.database, account.user)
+def open_as(sample: SampleServer, account: Account) -> Office:
+    address = ServerAddress(sample.server.host, sample.server.port, sample.database, account.user)
     return open_server_office(
         address,
         Secret(account.password),
-        place.companion,
+        sample.companion,
         AuthorityName.LOCAL,
         default_agreement(),
-        surroundings(),
+        runtime(),
     )
 
 
-@pytest.mark.parametrize("server_place", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_place: ServerPlace) -> None:
-    with database_user(server_place, "SELECT") as account, closing(open_as(server_place, account)) as office:
-        assert office.facts.read_only.startswith(
+@pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_sample: SampleServer) -> None:
+    with database_user(server_sample, "SELECT") as account, closing(open_as(server_sample, account)) as office:
+        assert office.info.read_only.startswith(
             f"The database user {account.user}@% may only read here: it lacks INSERT on securitylog, securityloghash,"
             " signalod. The README has"
         )
-        with writing(server_place) as written, pytest.raises(NotPermitted, match="may only read here"):
+        with writing(server_sample) as written, pytest.raises(NotPermitted, match="may only read here"):
             save_settings(office)
         assert written == Written()
         engine = office._practice.engine
@@ -293,8 +293,8 @@ def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_p
             assert connection.exec_driver_sql("SELECT @@SESSION.tx_read_only").scalar() == 1
 
 
-def test_a_user_who_may_log_but_not_set_everything_can_write(server_place: ServerPlace) -> None:
+def test_a_user_who_may_log_but_not_set_everything_can_write(server_sample: SampleServer) -> None:
     door = [f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")]
-    with database_user(server_place, "SELECT", *door) as account, closing(open_as(server_place, account)) as office:
-        assert office.facts.read_only == ""
+    with database_user(server_sample, "SELECT", *door) as account, closing(open_as(server_sample, account)) as office:
+        assert office.info.read_only == ""
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable

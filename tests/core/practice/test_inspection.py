@@ -11,9 +11,9 @@ from sqlalchemy import text
 from core.base.errors import NotAPractice, PracticeUnavailable
 from core.model.api_key import AuthorityName
 from core.office.office import Office
-from core.practice.inspection import Shape
+from core.practice.inspection import DatabaseProfile
 from tests.core.conftest import SERVERS
-from tests.support.databases import FilePlace, Place, ServerPlace, database_user
+from tests.support.databases import SampleFile, SamplePractice, SampleServer, database_user
 from tests.support.practice_rows import TITLE
 
 NO_COPY = "This version of Open Dental (before 21.4.1) keeps no copy of the API keys."
@@ -25,7 +25,7 @@ AlterServer = Callable[[str], None]
 
 
 @pytest.fixture
-def alter(server_place: ServerPlace) -> Iterator[AlterServer]:
+def alter(server_sample: SampleServer) -> Iterator[AlterServer]:
     """Rename tables and columns of a server's practice by SQL that a second call undoes at the end."""
     undo: list[str] = []
 
@@ -33,29 +33,29 @@ def alter(server_place: ServerPlace) -> Iterator[AlterServer]:
         table, _, names = change.partition(" ")
         old, _, new = names.partition(" to ")
         if old:
-            server_place.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+            server_sample.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
             undo.append(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}")
         else:
-            server_place.execute(f"RENAME TABLE {table} TO {new}")
+            server_sample.execute(f"RENAME TABLE {table} TO {new}")
             undo.append(f"RENAME TABLE {new} TO {table}")
 
     yield rename
     for statement in reversed(undo):
-        server_place.execute(statement)
+        server_sample.execute(statement)
 
 
-def shape_of(office: Office) -> Shape:
-    return office._practice.shape
+def shape_of(office: Office) -> DatabaseProfile:
+    return office._practice.profile
 
 
-def test_tells_which_practice_it_is(place: Place) -> None:
-    with place.office() as office:
-        facts = office.facts
+def test_tells_which_practice_it_is(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        facts = office.info
     assert facts.title == TITLE
-    assert facts.version == place.version
-    if isinstance(place, ServerPlace):
-        assert facts.database == place.database
-        assert facts.database_user.split("@")[0] == place.server.user
+    assert facts.version == sample.version
+    if isinstance(sample, SampleServer):
+        assert facts.database == sample.database
+        assert facts.database_user.split("@")[0] == sample.server.user
         assert facts.server.split(" ")[0] in ("MariaDB", "MySQL")
         assert facts.host
     else:
@@ -63,53 +63,53 @@ def test_tells_which_practice_it_is(place: Place) -> None:
         assert (facts.host, facts.database_user) == ("", "")
 
 
-@pytest.mark.parametrize("server_place", SERVERS, indirect=True)
-def test_tells_what_an_admin_should_know(server_place: ServerPlace) -> None:
-    expected = (NO_COPY, LOGGED_AS_SETUP) if not server_place.has_apikey else ()
-    with server_place.office() as office:
-        assert office.facts.notes == (*expected, *(() if server_place.transactional else (NO_TRANSACTIONS,)))
-        assert shape_of(office).transactional is server_place.transactional
-        assert shape_of(office).permission_at_most == (32767 if server_place.has_apikey else 255)
+@pytest.mark.parametrize("server_sample", SERVERS, indirect=True)
+def test_tells_what_an_admin_should_know(server_sample: SampleServer) -> None:
+    expected = (NO_COPY, LOGGED_AS_SETUP) if not server_sample.has_apikey else ()
+    with server_sample.office() as office:
+        assert office.info.notes == (*expected, *(() if server_sample.transactional else (NO_TRANSACTIONS,)))
+        assert shape_of(office).transactional is server_sample.transactional
+        assert shape_of(office).permission_at_most == (32767 if server_sample.has_apikey else 255)
 
 
-def test_an_sqlite_practice_needs_no_notes(file_place: FilePlace) -> None:
-    with file_place.office() as office:
-        assert office.facts.notes == ()
+def test_an_sqlite_practice_needs_no_notes(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        assert office.info.notes == ()
 
 
-def test_random_keys_are_told(place: Place) -> None:
-    place.execute("UPDATE preference SET ValueString = '1' WHERE PrefName = 'RandomPrimaryKeys'")
-    with place.office() as office:
-        assert RANDOM in office.facts.notes
+def test_random_keys_are_told(sample: SamplePractice) -> None:
+    sample.execute("UPDATE preference SET ValueString = '1' WHERE PrefName = 'RandomPrimaryKeys'")
+    with sample.office() as office:
+        assert RANDOM in office.info.notes
 
 
-def test_one_table_without_transactions_is_enough(server_place: ServerPlace) -> None:
-    server_place.execute("ALTER TABLE program ENGINE=MyISAM")
+def test_one_table_without_transactions_is_enough(server_sample: SampleServer) -> None:
+    server_sample.execute("ALTER TABLE program ENGINE=MyISAM")
     try:
-        with server_place.office() as office:
+        with server_sample.office() as office:
             assert not shape_of(office).transactional
     finally:
-        server_place.execute("ALTER TABLE program ENGINE=InnoDB")
+        server_sample.execute("ALTER TABLE program ENGINE=InnoDB")
 
 
-def test_a_title_that_is_missing_is_told_so(place: Place) -> None:
-    place.execute("DELETE FROM preference WHERE PrefName = 'PracticeTitle'")
-    with place.office() as office:
-        assert office.facts.title == "(practice without a title)"
+def test_a_title_that_is_missing_is_told_so(sample: SamplePractice) -> None:
+    sample.execute("DELETE FROM preference WHERE PrefName = 'PracticeTitle'")
+    with sample.office() as office:
+        assert office.info.title == "(practice without a title)"
 
 
-def test_our_session_is_strict(server_place: ServerPlace) -> None:
-    with server_place.office() as office:
+def test_our_session_is_strict(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
         assert "STRICT_ALL_TABLES" in shape_of(office).sql_mode
         with office._practice.read() as session:
             assert "STRICT_ALL_TABLES" in str(session.scalar(text("SELECT @@SESSION.sql_mode")))
             assert session.scalar(text("SELECT @@SESSION.character_set_client")) == "utf8mb4"
 
 
-def test_another_database_is_not_a_practice(server_place: ServerPlace, alter: AlterServer) -> None:
+def test_another_database_is_not_a_practice(server_sample: SampleServer, alter: AlterServer) -> None:
     alter("securitylog  to securitylog_gone")
     with pytest.raises(NotAPractice) as caught:
-        server_place.open()
+        server_sample.open()
     assert caught.value.sentence == (
         "This is not an Open Dental database: it has no tables preference and securitylog."
     )
@@ -123,65 +123,65 @@ def test_another_database_is_not_a_practice(server_place: ServerPlace, alter: Al
         ("apikey DevName to Developer", "apikey.DevName"),
     ],
 )
-def test_what_is_missing_is_named(server_place: ServerPlace, alter: AlterServer, change: str, missing: str) -> None:
+def test_what_is_missing_is_named(server_sample: SampleServer, alter: AlterServer, change: str, missing: str) -> None:
     alter(change)
     with pytest.raises(NotAPractice) as caught:
-        server_place.open()
+        server_sample.open()
     assert caught.value.sentence == f"This Open Dental database lacks, or hides from the database user: {missing}."
     assert caught.value.hint
 
 
-def test_several_missing_things_are_named_together(file_place: FilePlace) -> None:
-    file_place.execute("DROP TABLE userod")
-    file_place.execute("ALTER TABLE program RENAME COLUMN Enabled TO IsOn")
+def test_several_missing_things_are_named_together(file_sample: SampleFile) -> None:
+    file_sample.execute("DROP TABLE userod")
+    file_sample.execute("ALTER TABLE program RENAME COLUMN Enabled TO IsOn")
     with pytest.raises(NotAPractice) as caught:
-        file_place.open()
+        file_sample.open()
     assert "program.Enabled" in caught.value.sentence
     assert "userod" in caught.value.sentence
 
 
-def test_columns_in_other_capitals_are_the_same_columns(server_place: ServerPlace, alter: AlterServer) -> None:
+def test_columns_in_other_capitals_are_the_same_columns(server_sample: SampleServer, alter: AlterServer) -> None:
     alter("program Enabled to ENABLED")
-    with server_place.office() as office:
+    with server_sample.office() as office:
         assert office.settings.load().values.enabled is False
 
 
-def test_a_table_that_only_replication_needs_may_be_missing(file_place: FilePlace) -> None:
-    file_place.execute("DROP TABLE replicationserver")
-    with file_place.office() as office:
-        assert office.facts.title == TITLE
+def test_a_table_that_only_replication_needs_may_be_missing(file_sample: SampleFile) -> None:
+    file_sample.execute("DROP TABLE replicationserver")
+    with file_sample.office() as office:
+        assert office.info.title == TITLE
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM preference", "UPDATE preference SET ValueString = ''"])
-def test_a_practice_without_its_version_is_refused(place: Place, statement: str) -> None:
-    place.execute(f"{statement} WHERE PrefName = 'DataBaseVersion'")
+def test_a_practice_without_its_version_is_refused(sample: SamplePractice, statement: str) -> None:
+    sample.execute(f"{statement} WHERE PrefName = 'DataBaseVersion'")
     with pytest.raises(NotAPractice, match="does not say which version"):
-        place.open()
+        sample.open()
 
 
-def test_a_version_newer_than_any_known_one_opens(place: Place) -> None:
-    place.execute("UPDATE preference SET ValueString = '29.9.1.0' WHERE PrefName = 'DataBaseVersion'")
-    with place.office(AuthorityName.HEADQUARTERS) as office:
-        assert office.facts.version == "29.9.1.0"
+def test_a_version_newer_than_any_known_one_opens(sample: SamplePractice) -> None:
+    sample.execute("UPDATE preference SET ValueString = '29.9.1.0' WHERE PrefName = 'DataBaseVersion'")
+    with sample.office(AuthorityName.HEADQUARTERS) as office:
+        assert office.info.version == "29.9.1.0"
 
 
 @pytest.mark.parametrize("refusal", ["practice", "companion"])
-def test_a_refused_opening_leaves_no_connection_behind(server_place: ServerPlace, refusal: str) -> None:
+def test_a_refused_opening_leaves_no_connection_behind(server_sample: SampleServer, refusal: str) -> None:
     if refusal == "practice":
-        server_place.execute("DELETE FROM preference WHERE PrefName = 'DataBaseVersion'")
+        server_sample.execute("DELETE FROM preference WHERE PrefName = 'DataBaseVersion'")
     else:
-        server_place.companion.write_text("This is no database file at all, but longer than a hundred bytes. " * 3)
-    with database_user(server_place, "ALL") as account:
+        server_sample.companion.write_text("This is no database file at all, but longer than a hundred bytes. " * 3)
+    with database_user(server_sample, "ALL") as account:
         with pytest.raises(PracticeUnavailable) as caught:
-            server_place.open_as(account)
+            server_sample.open_as(account)
         # As long as the error is kept - for a dialog, say - so is all that its traceback holds.
         assert caught.value.sentence
-        assert no_connections_of(server_place, account.user)
+        assert no_connections_of(server_sample, account.user)
 
 
-def no_connections_of(place: ServerPlace, user: str) -> bool:
+def no_connections_of(sample: SampleServer, user: str) -> bool:
     """Whether the server comes to have no connection of that user, given a moment to notice."""
-    with place.server.connection() as connection, connection.cursor() as cursor:
+    with sample.server.connection() as connection, connection.cursor() as cursor:
         deadline = monotonic() + 2
         while monotonic() < deadline:
             cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = %s", (user,))

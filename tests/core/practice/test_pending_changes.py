@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from core.base.errors import AlreadyMade, ConnectionLost, ServerUnreachable, Unconfirmed
+from core.base.errors import AlreadyApplied, ConnectionLost, OutcomeUnknown, ServerUnreachable
 from core.database.address import Address, ServerAddress
 from core.office.office import Office
 from core.opendental.permission_types import Permission
-from core.practice.unit_of_work import Fate
+from core.practice.unit_of_work import Outcome
 from tests.support.actors import ADMIN
-from tests.support.databases import ServerPlace
+from tests.support.databases import SampleServer
 from tests.support.practice_rows import FHIR
 from tests.support.tcp_proxy import Line
 
@@ -24,36 +24,36 @@ TEXT = "API Setup: Enabled changed from off to on"
 class Far:
     """A practice at the other end of a line."""
 
-    def __init__(self, place: ServerPlace, line: Line, straight: Address) -> None:
-        self.place = place
+    def __init__(self, sample: SampleServer, line: Line, straight: Address) -> None:
+        self.sample = sample
         self.line = line
         self.straight = straight
 
     @property
     def enabled(self) -> bool:
-        return self.place.value("program", FHIR, "Enabled") == "1"
+        return self.sample.value("program", FHIR, "Enabled") == "1"
 
     @property
     def signals(self) -> int:
-        return len(self.place.practice_rows()["signalod"])
+        return len(self.sample.practice_rows()["signalod"])
 
     @property
     def texts(self) -> list[str]:
-        rows = self.place.practice_rows()["securitylog"]
+        rows = self.sample.practice_rows()["securitylog"]
         return [str(row["LogText"]) for row in rows.values() if TEXT in str(row["LogText"])]
 
 
 @pytest.fixture(params=["24.3 InnoDB"])
-def far(request: pytest.FixtureRequest, server_places: Callable[[str], ServerPlace], tmp_path: Path) -> Iterator[Far]:
-    place = server_places(request.param)
-    place.use(tmp_path)
-    straight = place.address
-    line = Line(place.server)
-    place.address = ServerAddress("127.0.0.1", line.port, place.database, place.server.user)
-    yield Far(place, line, straight)
+def far(request: pytest.FixtureRequest, server_samples: Callable[[str], SampleServer], tmp_path: Path) -> Iterator[Far]:
+    sample = server_samples(request.param)
+    sample.use(tmp_path)
+    straight = sample.address
+    line = Line(sample.server)
+    sample.address = ServerAddress("127.0.0.1", line.port, sample.database, sample.server.user)
+    yield Far(sample, line, straight)
     line.close()
-    place.address = straight
-    place.restore()
+    sample.address = straight
+    sample.restore()
 
 
 on_myisam = pytest.mark.parametrize("far", ["24.3 MyISAM"], indirect=True)
@@ -71,7 +71,7 @@ def turn_on_without_looking(office: Office) -> None:
 
 
 def test_a_commit_whose_answer_is_lost_is_looked_up(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=False)
         turn_on(office)
     assert far.enabled
@@ -79,7 +79,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(far: Far) -> None:
 
 
 def test_a_commit_that_never_reached_the_server_changed_nothing(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=False, stays_cut=False)
         with pytest.raises(ConnectionLost, match="Nothing was changed"):
             turn_on(office)
@@ -89,11 +89,11 @@ def test_a_commit_that_never_reached_the_server_changed_nothing(far: Far) -> Non
 
 @pytest.mark.parametrize("made", [True, False])
 def test_while_the_server_is_gone_it_is_said_that_nobody_knows(far: Far, made: bool) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=made, stays_cut=True)
-        with pytest.raises(Unconfirmed, match="It is not known whether the change was made"):
+        with pytest.raises(OutcomeUnknown, match="It is not known whether the change was made"):
             turn_on(office)
-        assert office.settle() is None
+        assert office.resolve_pending() is None
         with pytest.raises((ServerUnreachable, ConnectionLost)):
             turn_on(office)
     assert far.enabled is made
@@ -101,34 +101,34 @@ def test_while_the_server_is_gone_it_is_said_that_nobody_knows(far: Far, made: b
 
 @pytest.mark.parametrize(("made", "words"), [(True, "was made: "), (False, "was not made: ")])
 def test_once_the_server_is_back_it_is_told_what_became_of_the_change(far: Far, made: bool, words: str) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=made, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on(office)
         far.line.mend()
-        settled = office.settle()
+        settled = office.resolve_pending()
         assert settled is not None
         assert words + TEXT in settled.sentence
-        assert office.settle() is None
+        assert office.resolve_pending() is None
 
 
 def test_a_change_that_was_made_is_not_made_again(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on_without_looking(office)
-        with pytest.raises(Unconfirmed, match="still not known"):
+        with pytest.raises(OutcomeUnknown, match="still not known"):
             turn_on_without_looking(office)
         far.line.mend()
-        with pytest.raises(AlreadyMade):
+        with pytest.raises(AlreadyApplied):
             turn_on_without_looking(office)
     assert far.texts == [TEXT]
 
 
 def test_a_change_that_was_not_made_can_be_made_now(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=False, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on(office)
         far.line.mend()
         turn_on(office)
@@ -139,32 +139,32 @@ def test_a_change_that_was_not_made_can_be_made_now(far: Far) -> None:
 @on_myisam
 @pytest.mark.parametrize("arrived", [True, False])
 def test_without_transactions_what_nobody_knows_of_is_taken_back_and_logged(far: Far, arrived: bool) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"UPDATE program", reaches_server=arrived, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on(office)
         assert far.enabled is arrived
         far.line.mend()
-        settled = office.settle()
+        settled = office.resolve_pending()
         assert settled is not None
-        assert settled.fate is Fate.TAKEN_BACK
+        assert settled.outcome is Outcome.TAKEN_BACK
     assert not far.enabled
     assert far.texts == [TEXT, f"NOT DONE: {TEXT}"]
 
 
 @on_myisam
 def test_what_others_changed_since_is_not_taken_back(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"UPDATE program", reaches_server=False, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on(office)
-        far.place.address = far.straight
-        with far.place.office() as elsewhere:
+        far.sample.address = far.straight
+        with far.sample.office() as elsewhere:
             turn_on(elsewhere)
         far.line.mend()
-        settled = office.settle()
+        settled = office.resolve_pending()
         assert settled is not None
-        assert settled.fate is Fate.LEFT
+        assert settled.outcome is Outcome.LEFT
         assert "others made changes, so nothing was taken back" in settled.sentence
     assert far.enabled
     assert far.texts == [TEXT, TEXT, f"UNKNOWN: {TEXT}"]
@@ -172,7 +172,7 @@ def test_what_others_changed_since_is_not_taken_back(far: Far) -> None:
 
 @on_myisam
 def test_workstations_are_told_again_of_what_was_taken_back(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         before = far.signals
         far.line.cut_at(b"INSERT INTO signalod", reaches_server=True, stays_cut=False)
         with pytest.raises(ConnectionLost, match="and the Audit Trail says so"):
@@ -182,9 +182,9 @@ def test_workstations_are_told_again_of_what_was_taken_back(far: Far) -> None:
 
 
 def test_a_change_can_be_made_again_after_another_one(far: Far) -> None:
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             turn_on(office)
         far.line.mend()
         read = office.settings.load().values
@@ -195,11 +195,11 @@ def test_a_change_can_be_made_again_after_another_one(far: Far) -> None:
 
 def test_what_is_only_logged_is_logged_again(far: Far) -> None:
     """Signing out is no change: an entry too many is better than one too few."""
-    with far.place.office() as office:
+    with far.sample.office() as office:
         far.line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
-        with pytest.raises(Unconfirmed):
+        with pytest.raises(OutcomeUnknown):
             office.users.sign_out(ADMIN)
         far.line.mend()
         office.users.sign_out(ADMIN)
-    rows = far.place.practice_rows()["securitylog"].values()
+    rows = far.sample.practice_rows()["securitylog"].values()
     assert [str(row["LogText"]) for row in rows].count("User: Admin has logged off.") == 2

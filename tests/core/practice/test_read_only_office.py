@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from core.audit.export_target import checked_target
+from core.audit.export_target import validate_target
 from core.audit.filter import AuditFilter
-from core.audit.paging import Toward
+from core.audit.paging import Direction
 from core.base.errors import ApiSetupError, NotAPractice, NotPermitted, StorageFailed
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import translated
+from core.database.engines import translate_errors
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import KINDS
-from tests.support.databases import Place, surroundings
+from tests.support.databases import SamplePractice, runtime
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import writing
 
@@ -29,27 +29,27 @@ SIGNS_IN = ("sign in", "fail to sign in", "sign out", "open as account")
 
 
 @contextmanager
-def read_only(place: Place) -> Iterator[Office]:
+def read_only(sample: SamplePractice) -> Iterator[Office]:
     """The office, opened to be read."""
-    if isinstance(place.address, ServerAddress):
+    if isinstance(sample.address, ServerAddress):
         office = open_server_office(
-            place.address,
-            place.password,
-            place.companion,
+            sample.address,
+            sample.password,
+            sample.companion,
             AuthorityName.LOCAL,
             default_agreement(),
-            surroundings(),
+            runtime(),
             read_only=True,
         )
     else:
-        office = open_file_office(place.address, default_agreement(), surroundings(), read_only=True)
+        office = open_file_office(sample.address, default_agreement(), runtime(), read_only=True)
     with closing(office):
         yield office
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in SIGNS_IN])
-def test_no_change_is_made(place: Place, kind: str) -> None:
-    with read_only(place) as office, writing(place) as written:
+def test_no_change_is_made(sample: SamplePractice, kind: str) -> None:
+    with read_only(sample) as office, writing(sample) as written:
         with pytest.raises(NotPermitted, match=r"opened read-only\. Nothing was changed") as refused:
             KINDS[kind](office)
         assert "--read-only" in refused.value.hint
@@ -57,56 +57,56 @@ def test_no_change_is_made(place: Place, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SIGNS_IN)
-def test_signing_in_and_out_is_not_written(place: Place, kind: str) -> None:
-    with read_only(place) as office, writing(place) as written:
+def test_signing_in_and_out_is_not_written(sample: SamplePractice, kind: str) -> None:
+    with read_only(sample) as office, writing(sample) as written:
         KINDS[kind](office)
     assert (written.audit, written.changed, written.added) == ([], {}, {})
 
 
-def test_who_signs_in_is_told_that_nothing_can_be_written(place: Place) -> None:
-    with read_only(place) as office:
+def test_who_signs_in_is_told_that_nothing_can_be_written(sample: SamplePractice) -> None:
+    with read_only(sample) as office:
         assert not office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable
         assert not office.users.account(ACCOUNT).writable
 
 
-def test_everything_can_be_read(place: Place) -> None:
-    with read_only(place) as office:
+def test_everything_can_be_read(sample: SamplePractice) -> None:
+    with read_only(sample) as office:
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
-        assert len(office.audit.search(AuditFilter()).page(Toward.OLDER).entries) == 10
+        assert len(office.audit.search(AuditFilter()).page(Direction.OLDER).entries) == 10
         assert office.audit.verification(AuditFilter()).step().checked == 10
 
 
-def test_nothing_is_exported_since_that_could_not_be_logged(place: Place, tmp_path: Path) -> None:
-    file = checked_target(str(tmp_path / "trail.csv"), may_replace=False)
-    with read_only(place) as office, pytest.raises(NotPermitted, match="An export must be logged") as refused:
+def test_nothing_is_exported_since_that_could_not_be_logged(sample: SamplePractice, tmp_path: Path) -> None:
+    file = validate_target(str(tmp_path / "trail.csv"), may_replace=False)
+    with read_only(sample) as office, pytest.raises(NotPermitted, match="An export must be logged") as refused:
         office.audit.export(ADMIN, AuditFilter(), file, may_replace=False).begin()
     assert "without --read-only" in refused.value.hint
     assert not list(tmp_path.glob("*trail*"))
 
 
-def test_the_database_itself_refuses_to_write(place: Place) -> None:
-    before = place.practice_rows()
+def test_the_database_itself_refuses_to_write(sample: SamplePractice) -> None:
+    before = sample.practice_rows()
     with (
-        read_only(place) as office,
+        read_only(sample) as office,
         pytest.raises(ApiSetupError),
-        translated(),
+        translate_errors(),
         office._practice.engine.begin() as connection,
     ):
         connection.execute(text("UPDATE program SET Enabled = 1"))
-    assert place.practice_rows() == before
+    assert sample.practice_rows() == before
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="There is no file"):
-        open_file_office(FileAddress(tmp_path / "new"), default_agreement(), surroundings(), read_only=True)
+        open_file_office(FileAddress(tmp_path / "new"), default_agreement(), runtime(), read_only=True)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_of_an_older_version_is_not_changed(file_place: Place) -> None:
-    file_place.execute("DROP TABLE apisetup_key")
-    file_place.execute("DELETE FROM apisetup_migration")
-    before = file_place.companion.read_bytes()
-    with pytest.raises(NotAPractice, match="older apisetup"), read_only(file_place):
+def test_a_file_of_an_older_version_is_not_changed(file_sample: SamplePractice) -> None:
+    file_sample.execute("DROP TABLE apisetup_key")
+    file_sample.execute("DELETE FROM apisetup_migration")
+    before = file_sample.companion.read_bytes()
+    with pytest.raises(NotAPractice, match="older apisetup"), read_only(file_sample):
         pass
-    assert file_place.companion.read_bytes() == before
+    assert file_sample.companion.read_bytes() == before

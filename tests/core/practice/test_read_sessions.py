@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.database.engines import WriteInReadSession
 from core.opendental.schema import Preference
-from tests.support.databases import Place
+from tests.support.databases import SamplePractice
 from tests.support.practice_rows import TITLE
 from tests.support.row_diff import Written, writing
 
@@ -54,10 +54,10 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_session_for_reading_refuses_to_write(place: Place, way: str) -> None:
+def test_a_session_for_reading_refuses_to_write(sample: SamplePractice, way: str) -> None:
     run = WAYS[way]
     assert callable(run)
-    with place.office() as office, writing(place) as written:
+    with sample.office() as office, writing(sample) as written:
         with pytest.raises(WriteInReadSession), office._practice.read() as session:
             run(session)
         with office._practice.read() as session:
@@ -66,17 +66,17 @@ def test_a_session_for_reading_refuses_to_write(place: Place, way: str) -> None:
     assert written == Written()
 
 
-def test_not_even_by_a_pragma(file_place: Place) -> None:
-    with file_place.office() as office, pytest.raises(WriteInReadSession), office._practice.read() as session:
+def test_not_even_by_a_pragma(file_sample: SamplePractice) -> None:
+    with file_sample.office() as office, pytest.raises(WriteInReadSession), office._practice.read() as session:
         session.execute(text("PRAGMA user_version = 3"))
 
 
-def test_a_session_for_reading_reads(place: Place) -> None:
-    with place.office() as office, office._practice.read() as session:
+def test_a_session_for_reading_reads(sample: SamplePractice) -> None:
+    with sample.office() as office, office._practice.read() as session:
         assert session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle")) == TITLE
 
 
-def test_the_connection_can_be_written_with_afterwards(place: Place) -> None:
-    with place.office() as office:
+def test_the_connection_can_be_written_with_afterwards(sample: SamplePractice) -> None:
+    with sample.office() as office:
         office.settings.load()
         office.users.sign_out(office.users.account("office").actor)

@@ -14,7 +14,7 @@ from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import latest
-from tests.support.databases import Place
+from tests.support.databases import SamplePractice
 from tests.support.practice_rows import (
     ACCOUNT,
     API_PAYMENT_TYPE,
@@ -45,10 +45,10 @@ def changed_in_registry(written: Written) -> dict[str, tuple[str | None, str | N
     return {column: values for (table, _, column), values in written.changed.items() if table == "apisetup_key"}
 
 
-def test_enabling_the_api(place: Place) -> None:
-    with place.office() as office:
+def test_enabling_the_api(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        with writing(place) as written:
+        with writing(sample) as written:
             saved = office.settings.save(ADMIN, read, replace(read, enabled=True))
     assert saved.changes == ("Enabled from off to on",)
     assert written == Written(
@@ -58,10 +58,10 @@ def test_enabling_the_api(place: Place) -> None:
     )
 
 
-def test_setting_the_interval(place: Place) -> None:
-    with place.office() as office:
+def test_setting_the_interval(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        with writing(place) as written:
+        with writing(sample) as written:
             office.settings.save(ADMIN, read, replace(read, interval=" 2.5 "))
     assert written == Written(
         audit=[(8, 1, "API Setup: subscription interval changed from blank to 2.5 minutes")],
@@ -70,10 +70,10 @@ def test_setting_the_interval(place: Place) -> None:
     )
 
 
-def test_choosing_a_payment_type(place: Place) -> None:
-    with place.office() as office:
+def test_choosing_a_payment_type(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        with writing(place) as written:
+        with writing(sample) as written:
             office.settings.save(ADMIN, read, replace(read, payment_type=CASH))
     assert written == Written(
         audit=[(8, 1, "API Setup: payment type changed from Check to Cash")],
@@ -82,10 +82,10 @@ def test_choosing_a_payment_type(place: Place) -> None:
     )
 
 
-def test_saving_all_settings_at_once(place: Place) -> None:
-    with place.office() as office:
+def test_saving_all_settings_at_once(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        with writing(place) as written:
+        with writing(sample) as written:
             wanted = replace(read, enabled=True, interval="5", payment_type=CREDIT_CARD)
             office.settings.save(ADMIN, read, wanted)
         assert office.settings.load().values == wanted
@@ -103,22 +103,22 @@ def test_saving_all_settings_at_once(place: Place) -> None:
     )
 
 
-def test_saving_nothing_new_writes_nothing(place: Place) -> None:
-    with place.office() as office:
+def test_saving_nothing_new_writes_nothing(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        with writing(place) as written:
+        with writing(sample) as written:
             saved = office.settings.save(ADMIN, read, read)
     assert saved.changes == ()
     assert written == Written()
 
 
-def test_accepting_the_license(place: Place) -> None:
-    with place.office() as office:
+def test_accepting_the_license(sample: SamplePractice) -> None:
+    with sample.office() as office:
         agreement = office.licenses.agreement
-        with writing(place) as written:
+        with writing(sample) as written:
             acceptance = office.licenses.accept(ADMIN)
     text = f"API Access Agreement accepted by Admin (SHA-256 {agreement.sha256[:12]})"
-    assert written.audit == [(place.license_kind, 1, text)]
+    assert written.audit == [(sample.license_kind, 1, text)]
     assert (written.signals, written.changed, written.removed) == ([], {}, [])
     (kept,) = written.added.pop("apisetup_license_text")
     assert kept == {"sha256": agreement.sha256, "text": agreement.text}
@@ -129,19 +129,19 @@ def test_accepting_the_license(place: Place) -> None:
     assert written.added == {}
 
 
-def test_declining_the_license(place: Place) -> None:
-    with place.office() as office:
-        with writing(place) as written:
+def test_declining_the_license(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        with writing(sample) as written:
             office.licenses.decline(ADMIN)
         text = f"API Access Agreement declined by Admin (SHA-256 {office.licenses.agreement.sha256[:12]})"
-    assert written == Written(audit=[(place.license_kind, 1, text)])
+    assert written == Written(audit=[(sample.license_kind, 1, text)])
 
 
-def test_adding_a_key(place: Place) -> None:
-    with place.office() as office:
+def test_adding_a_key(sample: SamplePractice) -> None:
+    with sample.office() as office:
         acceptance = office.licenses.accept(ADMIN)
         fields = KeyFields("api@canopy.test", "555-0101", ("ApiReadAll",), date(2024, 6, 14))
-        with writing(place) as written:
+        with writing(sample) as written:
             added = office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "New Wave", fields), acceptance).key
     tag = added.fingerprint[:6]
     assert written.audit == [(8, 1, f"New API key ********Kk78 #{tag} (New Wave) added by Admin")]
@@ -152,16 +152,16 @@ def test_adding_a_key(place: Place) -> None:
     assert (row["agreement_since"], row["license_number"]) == ("2024-06-14", str(acceptance.number))
     # The keys that the registry knew already but the copy did not have are put back into it, too.
     copied = {row["CustApiKey"]: row["DevName"] for row in written.added.pop("apikey", [])}
-    assert (copied.get(NEW_KEY) == "New Wave") is place.has_apikey
+    assert (copied.get(NEW_KEY) == "New Wave") is sample.has_apikey
     assert written.added == {}
 
 
-def test_disabling_a_key(place: Place) -> None:
-    with place.office() as office:
+def test_disabling_a_key(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
         office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
         office.keys.set_status(ADMIN, key_of(office, "Appointment Bridge"), KeyStatus.ENABLED)
-        with writing(place) as written:
+        with writing(sample) as written:
             changed = office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
     label = BRIDGE_LABEL.format(tag=key.fingerprint[:6])
     assert written.audit == [
@@ -176,10 +176,10 @@ def test_disabling_a_key(place: Place) -> None:
     assert (written.signals, written.added, written.removed) == ([], {}, [])
 
 
-def test_enabling_a_key(place: Place) -> None:
-    with place.office() as office:
+def test_enabling_a_key(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "ClearPay")
-        with writing(place) as written:
+        with writing(sample) as written:
             changed = office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
     assert changed.key.date_disabled is None
     (audit,) = written.audit
@@ -193,11 +193,11 @@ def test_enabling_a_key(place: Place) -> None:
     assert (written.signals, written.removed) == ([], [])
 
 
-def test_a_change_puts_missing_keys_back_into_the_copy(place: Place) -> None:
-    if not place.has_apikey:
+def test_a_change_puts_missing_keys_back_into_the_copy(sample: SamplePractice) -> None:
+    if not sample.has_apikey:
         pytest.skip("this version has no apikey")
-    place.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
-    with place.office() as office, writing(place) as written:
+    sample.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
+    with sample.office() as office, writing(sample) as written:
         office.keys.set_status(ADMIN, key_of(office, "ClearPay"), KeyStatus.ENABLED)
     copied = {row["CustApiKey"]: row["DevName"] for row in written.added["apikey"]}
     assert copied[BRIDGE_KEY] == "Appointment Bridge"
@@ -205,11 +205,11 @@ def test_a_change_puts_missing_keys_back_into_the_copy(place: Place) -> None:
     assert written.removed == []
 
 
-def test_editing_a_key_logs_each_field(place: Place) -> None:
-    with place.office() as office:
+def test_editing_a_key_logs_each_field(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
         wanted = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), None)
-        with writing(place) as written:
+        with writing(sample) as written:
             office.keys.edit(ADMIN, key, wanted)
         assert key_of(office, "Appointment Bridge").fields == wanted
     label = BRIDGE_LABEL.format(tag=key.fingerprint[:6])
@@ -229,42 +229,42 @@ def test_editing_a_key_logs_each_field(place: Place) -> None:
     assert (written.signals, written.added, written.removed) == ([], {}, [])
 
 
-def test_editing_nothing_writes_nothing(place: Place) -> None:
-    with place.office() as office:
+def test_editing_nothing_writes_nothing(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        with writing(place) as written:
+        with writing(sample) as written:
             office.keys.edit(ADMIN, key, key.fields)
     assert written == Written()
 
 
-def test_showing_a_key_in_full(place: Place) -> None:
-    with place.office() as office:
+def test_showing_a_key_in_full(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        with writing(place) as written:
+        with writing(sample) as written:
             assert office.keys.show(ADMIN, key).reveal() == BRIDGE_KEY
     text = f"API key ********Gh78 #{key.fingerprint[:6]} shown in full to Admin"
     assert written == Written(audit=[(8, 1, text)])
 
 
-def test_copying_a_key(place: Place) -> None:
-    with place.office() as office:
+def test_copying_a_key(sample: SamplePractice) -> None:
+    with sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        with writing(place) as written:
+        with writing(sample) as written:
             assert office.keys.copy(ADMIN, key).reveal() == BRIDGE_KEY
     text = f"API key ********Gh78 #{key.fingerprint[:6]} sent to the terminal's clipboard by Admin"
     assert written == Written(audit=[(8, 1, text)])
 
 
-def test_signing_in(place: Place) -> None:
-    with place.office() as office, writing(place) as written:
+def test_signing_in(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written:
         signed_in = office.users.sign_in("admin", Secret(PASSWORDS["Admin"]))
     assert signed_in.actor == ADMIN
     assert written == Written(audit=[(83, 1, "User: Admin has logged on."), (8, 1, "API/FHIR")])
 
 
-def test_signing_in_after_failures_resets_their_count(place: Place) -> None:
-    place.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '2020-01-01 00:00:00' WHERE UserNum = 1")
-    with place.office() as office, writing(place) as written:
+def test_signing_in_after_failures_resets_their_count(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '2020-01-01 00:00:00' WHERE UserNum = 1")
+    with sample.office() as office, writing(sample) as written:
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert written == Written(
         audit=[(83, 1, "User: Admin has logged on."), (8, 1, "API/FHIR")],
@@ -272,8 +272,8 @@ def test_signing_in_after_failures_resets_their_count(place: Place) -> None:
     )
 
 
-def test_a_wrong_password(place: Place) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(WrongNameOrPassword):
+def test_a_wrong_password(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(WrongNameOrPassword):
         office.users.sign_in("Admin", Secret("wrong"))
     assert written.audit == [(83, 1, "User: Admin failed to log on.")]
     assert written.changed.pop(("userod", "1", "FailedAttempts")) == ("0", "1")
@@ -281,32 +281,32 @@ def test_a_wrong_password(place: Place) -> None:
     assert (written.signals, written.added, written.removed) == ([], {}, [])
 
 
-def test_an_unknown_name_logs_nothing_of_what_was_typed(place: Place) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(WrongNameOrPassword):
+def test_an_unknown_name_logs_nothing_of_what_was_typed(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(WrongNameOrPassword):
         office.users.sign_in("my secret password", Secret("x"))
     assert written == Written(audit=[(83, 0, "User: (unknown name) failed to log on.")])
 
 
-def test_a_sign_in_without_setup(place: Place) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(NotAuthorized):
+def test_a_sign_in_without_setup(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(NotAuthorized):
         office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
     assert written == Written(audit=[(83, 2, "User: Maria failed to log on.")])
 
 
-def test_signing_out(place: Place) -> None:
-    with place.office() as office, writing(place) as written:
+def test_signing_out(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written:
         office.users.sign_out(ADMIN)
     assert written == Written(audit=[(83, 1, "User: Admin has logged off.")])
 
 
-def test_opening_as_the_account(place: Place) -> None:
-    with place.office() as office, writing(place) as written:
+def test_opening_as_the_account(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written:
         assert office.users.account(ACCOUNT).actor.user_num == 8
     assert written == Written(audit=[(8, 8, "API/FHIR")])
 
 
-def test_reading_writes_nothing(place: Place) -> None:
-    with writing(place) as written, place.office() as office:
+def test_reading_writes_nothing(sample: SamplePractice) -> None:
+    with writing(sample) as written, sample.office() as office:
         office.settings.load()
         latest(office)
         for key in office.keys.list().keys:

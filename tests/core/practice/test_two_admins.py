@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from core.base.errors import ChangedMeanwhile
+from core.base.errors import EditConflict
 from core.model.actor import Actor
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from core.opendental.permission_types import Permission
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
-from tests.support.databases import FilePlace, Place
+from tests.support.databases import SampleFile, SamplePractice
 from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CREDIT_CARD, INTERVAL
 
 OTHER = Actor(4, "Frontdesk", "frontdesk-2")
@@ -25,94 +25,96 @@ def as_other(office: Office, **wanted: object) -> None:
     office.settings.save(OTHER, read, replace(read, **wanted))  # type: ignore[arg-type]  # fields by name
 
 
-def tellers(caught: pytest.ExceptionInfo[ChangedMeanwhile]) -> list[str]:
-    return [conflict.teller for conflict in caught.value.conflicts]
+def tellers(caught: pytest.ExceptionInfo[EditConflict]) -> list[str]:
+    return [conflict.attribution for conflict in caught.value.conflicts]
 
 
-def test_a_setting_tells_who_changed_it_when_and_from_what_to_what(place: Place) -> None:
-    with place.office() as office, place.office() as elsewhere:
+def test_a_setting_tells_who_changed_it_when_and_from_what_to_what(sample: SamplePractice) -> None:
+    with sample.office() as office, sample.office() as elsewhere:
         read = office.settings.load().values
         as_other(elsewhere, interval="15", payment_type=CASH)
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5", payment_type=CREDIT_CARD))
-        entry = elsewhere.audit.whole(max(map(int, place.practice_rows()["securitylog"]))).entry
+        entry = elsewhere.audit.whole(max(map(int, sample.practice_rows()["securitylog"]))).entry
     assert tellers(caught) == [f"{entry.moment}, {entry.user}: {entry.text}"] * 2
     assert "subscription interval changed from blank to 15 minutes; payment type from Check to Cash" in entry.text
 
 
-def test_a_value_that_no_entry_tells_of_says_so(place: Place) -> None:
-    with place.office() as office:
+def test_a_value_that_no_entry_tells_of_says_so(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        place.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
-        with pytest.raises(ChangedMeanwhile) as caught:
+        sample.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
+        with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
     assert tellers(caught) == [
         "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
     ]
 
 
-def test_an_entry_about_another_value_is_not_taken_for_the_one(place: Place) -> None:
-    with place.office() as office:
+def test_an_entry_about_another_value_is_not_taken_for_the_one(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
         as_other(office, interval="15")
-        place.execute("UPDATE programproperty SET PropertyValue = '30' WHERE ProgramPropertyNum = ?", INTERVAL)
-        with pytest.raises(ChangedMeanwhile) as caught:
+        sample.execute("UPDATE programproperty SET PropertyValue = '30' WHERE ProgramPropertyNum = ?", INTERVAL)
+        with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5"))
-    (teller,) = tellers(caught)
-    assert teller.startswith("The last entry about it tells of another value, so another program changed it since.")
-    assert teller.endswith("from blank to 15 minutes")
+    (attribution,) = tellers(caught)
+    assert attribution.startswith(
+        "The last entry about it tells of another value, so another program changed it since."
+    )
+    assert attribution.endswith("from blank to 15 minutes")
 
 
-def test_an_entry_that_was_not_done_tells_nothing(place: Place) -> None:
-    with place.office() as office:
+def test_an_entry_that_was_not_done_tells_nothing(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
         as_other(office, interval="15")
         undone = "API Setup: subscription interval changed from 15 minutes to 9 minutes"
         with pytest.raises(LookupError), office._practice.change(ADMIN, Permission.SETUP, undone):
             raise LookupError
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5"))
-    (teller,) = tellers(caught)
-    assert "9 minutes" not in teller
-    assert teller.endswith("from blank to 15 minutes")
+    (attribution,) = tellers(caught)
+    assert "9 minutes" not in attribution
+    assert attribution.endswith("from blank to 15 minutes")
 
 
-def test_an_entry_that_was_altered_is_told_as_such(file_place: FilePlace) -> None:
-    with file_place.office() as office:
+def test_an_entry_that_was_altered_is_told_as_such(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
         read = office.settings.load().values
         as_other(office, interval="15")
-        file_place.execute("UPDATE securitylog SET UserNum = 1 WHERE LogText LIKE '%15 minutes'")
-        with pytest.raises(ChangedMeanwhile) as caught:
+        file_sample.execute("UPDATE securitylog SET UserNum = 1 WHERE LogText LIKE '%15 minutes'")
+        with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5"))
     assert tellers(caught)[0].endswith("15 minutes (this entry is not genuine)")
 
 
-def test_the_status_of_a_key_tells_who_changed_it(place: Place) -> None:
-    with place.office() as office, place.office() as elsewhere:
+def test_the_status_of_a_key_tells_who_changed_it(sample: SamplePractice) -> None:
+    with sample.office() as office, sample.office() as elsewhere:
         key = key_of(office, "Appointment Bridge")
         elsewhere.keys.set_status(OTHER, key, KeyStatus.DISABLED_BY_CUSTOMER)
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
-    (teller,) = tellers(caught)
-    assert teller.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
+    (attribution,) = tellers(caught)
+    assert attribution.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
 
 
-def test_another_field_that_was_changed_later_is_not_taken_for_the_status(place: Place) -> None:
-    with place.office() as office, place.office() as elsewhere:
+def test_another_field_that_was_changed_later_is_not_taken_for_the_status(sample: SamplePractice) -> None:
+    with sample.office() as office, sample.office() as elsewhere:
         key = key_of(office, "Appointment Bridge")
         changed = elsewhere.keys.set_status(OTHER, key, KeyStatus.DISABLED_BY_CUSTOMER).key
         elsewhere.keys.edit(OTHER, changed, replace(changed.fields, email="new@example.test"))
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
-    (teller,) = tellers(caught)
-    assert teller.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
+    (attribution,) = tellers(caught)
+    assert attribution.endswith("changed from Enabled to Disabled by Customer by Frontdesk")
 
 
-def test_a_field_of_a_key_tells_who_changed_it(place: Place) -> None:
-    with place.office() as office, place.office() as elsewhere:
+def test_a_field_of_a_key_tells_who_changed_it(sample: SamplePractice) -> None:
+    with sample.office() as office, sample.office() as elsewhere:
         key = key_of(office, "Appointment Bridge")
         elsewhere.keys.edit(OTHER, key, replace(key.fields, email="new@example.test", permissions=("ApiPatients",)))
-        with pytest.raises(ChangedMeanwhile) as caught:
+        with pytest.raises(EditConflict) as caught:
             office.keys.edit(ADMIN, key, replace(key.fields, email="mine@example.test", permissions=("ApiReadAll",)))
     email, permissions = tellers(caught)
     assert "e-mail changed from dev@example.test to new@example.test by Frontdesk" in email

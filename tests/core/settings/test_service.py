@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.base.errors import ChangedMeanwhile, Conflict, InvalidInput
+from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.settings import ApiSettings, PaymentType
 from tests.support.actors import ADMIN
-from tests.support.databases import FilePlace, Place
+from tests.support.databases import SampleFile, SamplePractice
 from tests.support.fault_injection import after_statement
 from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, GIFT, INTERVAL
 from tests.support.row_diff import Written, writing
@@ -20,8 +20,8 @@ NO_INTERVAL = "This database has no place for the subscription interval."
 NO_PREFERENCE = "This database has no preference ApiPaymentType: update Open Dental to choose one."
 
 
-def test_loads_what_is_stored(place: Place) -> None:
-    with place.office() as office:
+def test_loads_what_is_stored(sample: SamplePractice) -> None:
+    with sample.office() as office:
         page = office.settings.load()
     assert page.values == AS_FOUND
     assert page.missing == ()
@@ -33,9 +33,9 @@ def test_loads_what_is_stored(place: Place) -> None:
     )
 
 
-def test_a_hidden_current_payment_type_is_still_offered_and_marked(place: Place) -> None:
-    place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", str(GIFT))
-    with place.office() as office:
+def test_a_hidden_current_payment_type_is_still_offered_and_marked(sample: SamplePractice) -> None:
+    sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", str(GIFT))
+    with sample.office() as office:
         page = office.settings.load()
         assert page.payment_types[-1] == PaymentType(GIFT, "Gift certificate", hidden=True)
         assert len(page.payment_types) == 4
@@ -44,18 +44,18 @@ def test_a_hidden_current_payment_type_is_still_offered_and_marked(place: Place)
         assert office.settings.load().values.payment_type == GIFT
 
 
-def test_a_current_payment_type_that_is_gone_is_told(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE preference SET ValueString = '999' WHERE PrefName = 'ApiPaymentType'")
-    with file_place.office() as office:
+def test_a_current_payment_type_that_is_gone_is_told(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE preference SET ValueString = '999' WHERE PrefName = 'ApiPaymentType'")
+    with file_sample.office() as office:
         page = office.settings.load()
     assert page.values.payment_type == 999
     assert page.payment_types[-1] == PaymentType(999, "unknown type 999", hidden=True)
 
 
 @pytest.mark.parametrize("text", ["", "0", "x", "-5", "1.5", "９"])
-def test_a_payment_type_that_is_no_number_is_none(file_place: FilePlace, text: str) -> None:
-    file_place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", text)
-    with file_place.office() as office:
+def test_a_payment_type_that_is_no_number_is_none(file_sample: SampleFile, text: str) -> None:
+    file_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", text)
+    with file_sample.office() as office:
         read = office.settings.load().values
         assert read.payment_type == 0
         with pytest.raises(InvalidInput) as caught:
@@ -65,43 +65,43 @@ def test_a_payment_type_that_is_no_number_is_none(file_place: FilePlace, text: s
         assert office.settings.load().values.payment_type == CASH
 
 
-def test_a_payment_type_of_thousands_of_digits_breaks_nothing(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", "9" * 5000)
-    with file_place.office() as office:
+def test_a_payment_type_of_thousands_of_digits_breaks_nothing(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", "9" * 5000)
+    with file_sample.office() as office:
         assert office.settings.load().values.enabled is False
 
 
-def test_a_null_interval_is_blank(place: Place) -> None:
-    place.execute("UPDATE programproperty SET PropertyValue = NULL WHERE ProgramPropertyNum = ?", INTERVAL)
-    with place.office() as office:
+def test_a_null_interval_is_blank(sample: SamplePractice) -> None:
+    sample.execute("UPDATE programproperty SET PropertyValue = NULL WHERE ProgramPropertyNum = ?", INTERVAL)
+    with sample.office() as office:
         read = office.settings.load().values
         assert read.interval == ""
         office.settings.save(ADMIN, read, replace(read, interval="5"))
-    assert place.value("programproperty", INTERVAL, "PropertyValue") == "5"
+    assert sample.value("programproperty", INTERVAL, "PropertyValue") == "5"
 
 
 @pytest.mark.parametrize("typed", ["abc", "-1", "100000001"])
-def test_an_invalid_interval_writes_nothing(place: Place, typed: str) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(InvalidInput):
+def test_an_invalid_interval_writes_nothing(sample: SamplePractice, typed: str) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(InvalidInput):
         office.settings.save(ADMIN, AS_FOUND, replace(AS_FOUND, enabled=True, interval=typed))
     assert written == Written()
 
 
 @pytest.mark.parametrize("number", [0, None, GIFT, 300, 999])
-def test_a_payment_type_that_is_not_offered_writes_nothing(place: Place, number: int | None) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(InvalidInput) as caught:
+def test_a_payment_type_that_is_not_offered_writes_nothing(sample: SamplePractice, number: int | None) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(InvalidInput) as caught:
         office.settings.save(ADMIN, AS_FOUND, replace(AS_FOUND, enabled=True, payment_type=number))
     assert caught.value.field == "payment_type"
     assert written == Written()
 
 
-def test_a_value_that_another_program_changed_is_not_overwritten(place: Place) -> None:
-    with place.office() as office:
+def test_a_value_that_another_program_changed_is_not_overwritten(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        place.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
-        place.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
+        sample.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
+        sample.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
         wanted = replace(read, enabled=True, interval="5", payment_type=CREDIT_CARD)
-        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+        with writing(sample) as written, pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, wanted)
     assert caught.value.conflicts == (
         Conflict("subscription interval", "blank", "15 minutes", "5 minutes"),
@@ -110,39 +110,39 @@ def test_a_value_that_another_program_changed_is_not_overwritten(place: Place) -
     assert written == Written()
 
 
-def test_a_change_elsewhere_is_no_conflict(place: Place) -> None:
-    with place.office() as office:
+def test_a_change_elsewhere_is_no_conflict(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        place.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
-        with writing(place) as written:
+        sample.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
+        with writing(sample) as written:
             office.settings.save(ADMIN, read, replace(read, enabled=True))
     assert written.changed == {("program", str(FHIR), "Enabled"): ("0", "1")}
 
 
-def test_the_same_change_by_another_program_is_no_conflict(place: Place) -> None:
-    with place.office() as office:
+def test_the_same_change_by_another_program_is_no_conflict(sample: SamplePractice) -> None:
+    with sample.office() as office:
         read = office.settings.load().values
-        place.execute("UPDATE program SET Enabled = 1 WHERE ProgramNum = ?", FHIR)
-        with writing(place) as written:
+        sample.execute("UPDATE program SET Enabled = 1 WHERE ProgramNum = ?", FHIR)
+        with writing(sample) as written:
             assert office.settings.save(ADMIN, read, replace(read, enabled=True)).changes == ()
     assert written == Written()
 
 
-def test_a_value_that_changes_in_the_middle_of_saving_is_not_overwritten(place: Place) -> None:
+def test_a_value_that_changes_in_the_middle_of_saving_is_not_overwritten(sample: SamplePractice) -> None:
     """The other program comes right after the audit rows: on MyISAM, where nothing keeps it out."""
-    if place.transactional:
+    if sample.transactional:
         pytest.skip("a transaction keeps the other program out, or sees what it read")
-    with place.office() as office:
+    with sample.office() as office:
         read = office.settings.load().values
         wanted = replace(read, enabled=True, interval="5", payment_type=CREDIT_CARD)
 
         def change_elsewhere(_: object) -> None:
-            place.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
+            sample.execute("UPDATE programproperty SET PropertyValue = '15' WHERE ProgramPropertyNum = ?", INTERVAL)
 
         with (
-            writing(place) as written,
+            writing(sample) as written,
             after_statement(office, 3, change_elsewhere),
-            pytest.raises(ChangedMeanwhile) as caught,
+            pytest.raises(EditConflict) as caught,
         ):
             office.settings.save(ADMIN, read, wanted)
     assert written.changed == {("programproperty", str(INTERVAL), "PropertyValue"): ("", "15")}
@@ -160,10 +160,10 @@ def test_a_value_that_changes_in_the_middle_of_saving_is_not_overwritten(place: 
     ],
 )
 def test_a_place_that_is_missing_is_told_and_the_rest_can_be_saved(
-    place: Place, statement: str, missing: tuple[str, ...], kept: tuple[bool | None, str | None, int | None]
+    sample: SamplePractice, statement: str, missing: tuple[str, ...], kept: tuple[bool | None, str | None, int | None]
 ) -> None:
-    place.execute(statement)
-    with place.office() as office:
+    sample.execute(statement)
+    with sample.office() as office:
         page = office.settings.load()
         assert page.missing == missing
         assert page.values == ApiSettings(*kept)
@@ -176,16 +176,16 @@ def test_a_place_that_is_missing_is_told_and_the_rest_can_be_saved(
         assert office.settings.load().values == wanted
 
 
-def test_the_interval_is_that_of_fhir_not_of_another_program(place: Place) -> None:
-    with place.office() as office:
+def test_the_interval_is_that_of_fhir_not_of_another_program(sample: SamplePractice) -> None:
+    with sample.office() as office:
         assert office.settings.load().values.interval == ""
         office.settings.save(ADMIN, AS_FOUND, replace(AS_FOUND, interval="7"))
-    assert place.value("programproperty", 901, "PropertyValue") == "99"
+    assert sample.value("programproperty", 901, "PropertyValue") == "99"
 
 
-def test_a_value_in_odd_spelling_is_left_alone(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE programproperty SET PropertyValue = ' 5 ' WHERE ProgramPropertyNum = ?", INTERVAL)
-    with file_place.office() as office, writing(file_place) as written:
+def test_a_value_in_odd_spelling_is_left_alone(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE programproperty SET PropertyValue = ' 5 ' WHERE ProgramPropertyNum = ?", INTERVAL)
+    with file_sample.office() as office, writing(file_sample) as written:
         read = office.settings.load().values
         office.settings.save(ADMIN, read, read)
     assert written == Written()

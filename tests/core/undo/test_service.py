@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from core.base.errors import ApiSetupError, ChangedMeanwhile, Conflict, EntryGone, InvalidInput, NotOursToChange
+from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
 from core.model.actor import Actor
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from core.opendental.permission_types import Permission
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of, save_settings
-from tests.support.databases import COMPUTER, FilePlace, Place
+from tests.support.databases import COMPUTER, SampleFile, SamplePractice
 from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL
 from tests.support.row_diff import Written, writing
 
@@ -22,14 +22,14 @@ OTHER = Actor(4, "Ecw", COMPUTER)
 DISABLED = KeyStatus.DISABLED_BY_CUSTOMER
 
 
-def last(place: Place) -> int:
+def last(sample: SamplePractice) -> int:
     """The number of the newest entry."""
-    return max(map(int, place.practice_rows()["securitylog"]))
+    return max(map(int, sample.practice_rows()["securitylog"]))
 
 
-def text(place: Place) -> str | None:
+def text(sample: SamplePractice) -> str | None:
     """The text of the newest entry."""
-    return place.value("securitylog", last(place), "LogText")
+    return sample.value("securitylog", last(sample), "LogText")
 
 
 def set_status(office: Office, developer: str, status: KeyStatus) -> None:
@@ -39,17 +39,17 @@ def set_status(office: Office, developer: str, status: KeyStatus) -> None:
 # -- settings ------------------------------------------------------------------------
 
 
-def test_a_save_is_undone_by_another_save(place: Place) -> None:
-    with place.office() as office:
+def test_a_save_is_undone_by_another_save(sample: SamplePractice) -> None:
+    with sample.office() as office:
         before = office.settings.load().values
         save_settings(office)
-        saved = last(place)
+        saved = last(sample)
         assert office.undoing.plan(saved) == (
             "Enabled: from on back to off",
             "subscription interval: from 5 minutes back to blank",
             "payment type: from Credit Card back to Check",
         )
-        with writing(place) as written:
+        with writing(sample) as written:
             done = office.undoing.undo(OTHER, saved)
         assert office.settings.load().values == before
     assert written.changed == {
@@ -58,59 +58,62 @@ def test_a_save_is_undone_by_another_save(place: Place) -> None:
         ("preference", str(API_PAYMENT_TYPE), "ValueString"): (str(CREDIT_CARD), str(CHECK)),
     }
     assert done.sentence.startswith("Undone: Enabled from on to off; subscription interval from 5 minutes to blank; ")
-    assert text(place) == (
+    assert text(sample) == (
         "API Setup: Enabled changed from on to off; subscription interval from 5 minutes to blank;"
         f" payment type from Credit Card to Check (undoing entry {saved})"
     )
 
 
-def test_undoing_can_be_undone(place: Place) -> None:
-    with place.office() as office:
+def test_undoing_can_be_undone(sample: SamplePractice) -> None:
+    with sample.office() as office:
         save_settings(office)
         after = office.settings.load().values
-        office.undoing.undo(ADMIN, last(place))
-        office.undoing.undo(ADMIN, last(place))
+        office.undoing.undo(ADMIN, last(sample))
+        office.undoing.undo(ADMIN, last(sample))
         assert office.settings.load().values == after
 
 
-def test_planning_writes_nothing(place: Place) -> None:
-    with place.office() as office:
+def test_planning_writes_nothing(sample: SamplePractice) -> None:
+    with sample.office() as office:
         save_settings(office)
-        number = last(place)
-        with writing(place) as written:
+        number = last(sample)
+        with writing(sample) as written:
             office.undoing.plan(number)
     assert written == Written()
 
 
-def test_a_value_that_is_another_by_now_is_not_touched(place: Place) -> None:
-    with place.office() as office:
+def test_a_value_that_is_another_by_now_is_not_touched(sample: SamplePractice) -> None:
+    with sample.office() as office:
         save_settings(office)
-        number = last(place)
+        number = last(sample)
         read = office.settings.load().values
         office.settings.save(OTHER, read, replace(read, payment_type=CASH))
-        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+        with writing(sample) as written, pytest.raises(EditConflict) as caught:
             office.undoing.undo(ADMIN, number)
     assert written == Written()
     assert caught.value.conflicts == (Conflict("payment type", "Credit Card", "Cash", "Check"),)
-    assert "Ecw: API Setup: payment type changed from Credit Card to Cash" in caught.value.conflicts[0].teller
+    assert "Ecw: API Setup: payment type changed from Credit Card to Cash" in caught.value.conflicts[0].attribution
 
 
-def test_a_payment_type_that_is_gone_cannot_come_back(place: Place) -> None:
-    with place.office() as office:
+def test_a_payment_type_that_is_gone_cannot_come_back(sample: SamplePractice) -> None:
+    with sample.office() as office:
         save_settings(office)
-        place.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CHECK)
-        with writing(place) as written, pytest.raises(NotOursToChange, match="no longer just one payment type Check"):
-            office.undoing.undo(ADMIN, last(place))
+        sample.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CHECK)
+        with (
+            writing(sample) as written,
+            pytest.raises(OperationNotAllowed, match="no longer just one payment type Check"),
+        ):
+            office.undoing.undo(ADMIN, last(sample))
     assert written == Written()
 
 
 @pytest.mark.parametrize("act", ["plan", "undo"])
-def test_an_interval_that_cannot_be_saved_cannot_come_back(place: Place, act: str) -> None:
-    place.execute("UPDATE programproperty SET PropertyValue = 'abc' WHERE ProgramPropertyNum = ?", INTERVAL)
-    with place.office() as office:
+def test_an_interval_that_cannot_be_saved_cannot_come_back(sample: SamplePractice, act: str) -> None:
+    sample.execute("UPDATE programproperty SET PropertyValue = 'abc' WHERE ProgramPropertyNum = ?", INTERVAL)
+    with sample.office() as office:
         save_settings(office)
-        number = last(place)
-        with writing(place) as written, pytest.raises(InvalidInput, match="blank or a number of minutes"):
+        number = last(sample)
+        with writing(sample) as written, pytest.raises(InvalidInput, match="blank or a number of minutes"):
             office.undoing.plan(number) if act == "plan" else office.undoing.undo(ADMIN, number)
     assert written == Written()
 
@@ -118,14 +121,14 @@ def test_an_interval_that_cannot_be_saved_cannot_come_back(place: Place, act: st
 @pytest.mark.parametrize(
     "name", ["Check to Cash", "x; payment type from y", "Cash (undoing entry 5)", "to", "from a to b"]
 )
-def test_a_name_that_reads_like_another_change_is_never_misread(file_place: FilePlace, name: str) -> None:
-    file_place.execute("UPDATE definition SET ItemName = ? WHERE DefNum = ?", name, CHECK)
-    with file_place.office() as office:
+def test_a_name_that_reads_like_another_change_is_never_misread(file_sample: SampleFile, name: str) -> None:
+    file_sample.execute("UPDATE definition SET ItemName = ? WHERE DefNum = ?", name, CHECK)
+    with file_sample.office() as office:
         read = office.settings.load().values
         office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
         try:
-            office.undoing.undo(ADMIN, last(file_place))
-        except NotOursToChange:
+            office.undoing.undo(ADMIN, last(file_sample))
+        except OperationNotAllowed:
             assert office.settings.load().values.payment_type == CREDIT_CARD
         else:
             assert office.settings.load().values == read
@@ -134,46 +137,48 @@ def test_a_name_that_reads_like_another_change_is_never_misread(file_place: File
 # -- keys ----------------------------------------------------------------------------
 
 
-def test_a_disabled_key_is_enabled_again(place: Place) -> None:
-    with place.office() as office:
+def test_a_disabled_key_is_enabled_again(sample: SamplePractice) -> None:
+    with sample.office() as office:
         set_status(office, "Appointment Bridge", DISABLED)
-        number = last(place)
+        number = last(sample)
         assert office.undoing.plan(number) == ("status: from Disabled by Customer back to Enabled",)
         done = office.undoing.undo(OTHER, number)
         assert key_of(office, "Appointment Bridge").status is KeyStatus.ENABLED
     assert done.consequences
-    assert str(text(place)).endswith(
+    assert str(text(sample)).endswith(
         f"(Appointment Bridge) changed from Disabled by Customer to Enabled by Ecw (undoing entry {number})"
     )
 
 
-def test_a_key_that_has_another_status_by_now_is_not_touched(place: Place) -> None:
-    with place.office() as office:
+def test_a_key_that_has_another_status_by_now_is_not_touched(sample: SamplePractice) -> None:
+    with sample.office() as office:
         set_status(office, "Appointment Bridge", DISABLED)
-        number = last(place)
+        number = last(sample)
         set_status(office, "Appointment Bridge", KeyStatus.ENABLED)
-        with writing(place) as written, pytest.raises(ChangedMeanwhile) as caught:
+        with writing(sample) as written, pytest.raises(EditConflict) as caught:
             office.undoing.undo(ADMIN, number)
     assert written == Written()
     assert caught.value.conflicts[0].now == "Enabled"
-    assert "changed from Disabled by Customer to Enabled by Admin" in caught.value.conflicts[0].teller
+    assert "changed from Disabled by Customer to Enabled by Admin" in caught.value.conflicts[0].attribution
 
 
-def test_a_status_that_the_office_cannot_set_does_not_come_back(file_place: FilePlace) -> None:
-    file_place.execute("UPDATE apisetup_key SET status = 5 WHERE developer = 'Appointment Bridge'")
-    with file_place.office() as office:
+def test_a_status_that_the_office_cannot_set_does_not_come_back(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apisetup_key SET status = 5 WHERE developer = 'Appointment Bridge'")
+    with file_sample.office() as office:
         set_status(office, "Appointment Bridge", DISABLED)
-        with pytest.raises(NotOursToChange, match="was Read Enabled before, and the office can only make it Enabled"):
-            office.undoing.undo(ADMIN, last(file_place))
+        with pytest.raises(
+            OperationNotAllowed, match="was Read Enabled before, and the office can only make it Enabled"
+        ):
+            office.undoing.undo(ADMIN, last(file_sample))
 
 
-def test_a_developers_name_that_reads_like_a_change_is_never_misread(file_place: FilePlace) -> None:
+def test_a_developers_name_that_reads_like_a_change_is_never_misread(file_sample: SampleFile) -> None:
     name = "X) changed from Disabled by Customer to Enabled by Y (z"
-    file_place.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", name)
-    with file_place.office() as office:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", name)
+    with file_sample.office() as office:
         set_status(office, name, DISABLED)
-        with writing(file_place) as written, pytest.raises(ApiSetupError):
-            office.undoing.undo(ADMIN, last(file_place))
+        with writing(file_sample) as written, pytest.raises(ApiSetupError):
+            office.undoing.undo(ADMIN, last(file_sample))
     assert written == Written()
 
 
@@ -191,31 +196,34 @@ def _edited(office: Office) -> None:
 
 def _not_done(office: Office) -> None:
     text = "API Setup: Enabled changed from off to on"
-    change = office._practice.change(ADMIN, Permission.SETUP, text, reaches_outside=True)
+    change = office._practice.change(ADMIN, Permission.SETUP, text, spans_databases=True)
     with pytest.raises(LookupError), change:
         raise LookupError
 
 
 @pytest.mark.parametrize("act", [_shown, _edited, _not_done])
-def test_other_entries_cannot_be_undone(file_place: FilePlace, act: Callable[[Office], None]) -> None:
-    with file_place.office() as office:
+def test_other_entries_cannot_be_undone(file_sample: SampleFile, act: Callable[[Office], None]) -> None:
+    with file_sample.office() as office:
         act(office)
-        with writing(file_place) as written, pytest.raises(NotOursToChange, match="Only saved settings and changes"):
-            office.undoing.undo(ADMIN, last(file_place))
+        with (
+            writing(file_sample) as written,
+            pytest.raises(OperationNotAllowed, match="Only saved settings and changes"),
+        ):
+            office.undoing.undo(ADMIN, last(file_sample))
     assert written == Written()
 
 
-def test_an_entry_that_is_not_genuine_is_not_undone(place: Place) -> None:
-    with place.office() as office:
+def test_an_entry_that_is_not_genuine_is_not_undone(sample: SamplePractice) -> None:
+    with sample.office() as office:
         save_settings(office)
-        place.execute(
-            "UPDATE securitylog SET LogText = REPLACE(LogText, 'Check', 'Cash') WHERE SecurityLogNum = ?", last(place)
+        sample.execute(
+            "UPDATE securitylog SET LogText = REPLACE(LogText, 'Check', 'Cash') WHERE SecurityLogNum = ?", last(sample)
         )
-        with writing(place) as written, pytest.raises(NotOursToChange, match="not genuine"):
-            office.undoing.undo(ADMIN, last(place))
+        with writing(sample) as written, pytest.raises(OperationNotAllowed, match="not genuine"):
+            office.undoing.undo(ADMIN, last(sample))
     assert written == Written()
 
 
-def test_an_entry_that_is_gone_is_said(file_place: FilePlace) -> None:
-    with file_place.office() as office, pytest.raises(EntryGone):
+def test_an_entry_that_is_gone_is_said(file_sample: SampleFile) -> None:
+    with file_sample.office() as office, pytest.raises(EntryGone):
         office.undoing.plan(987_654)

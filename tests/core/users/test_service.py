@@ -15,19 +15,19 @@ from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import latest
 from tests.support.change_kinds import KINDS, key_of, save_settings
-from tests.support.databases import NOW, Place, ServerPlace, database_user
+from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
 
 
-def failures(place: Place) -> str | None:
-    return place.value("userod", 1, "FailedAttempts")
+def failures(sample: SamplePractice) -> str | None:
+    return sample.value("userod", 1, "FailedAttempts")
 
 
-def set_failures(place: Place, count: int, ago: timedelta) -> None:
+def set_failures(sample: SamplePractice, count: int, ago: timedelta) -> None:
     """So many failures in a row, the last of them so long ago by the practice's clock."""
-    moment = (server_now(place) - ago).isoformat(" ")
-    place.execute("UPDATE userod SET FailedAttempts = ?, DateTFail = ? WHERE UserNum = 1", count, moment)
+    moment = (server_now(sample) - ago).isoformat(" ")
+    sample.execute("UPDATE userod SET FailedAttempts = ?, DateTFail = ? WHERE UserNum = 1", count, moment)
 
 
 def try_wrong(office: Office) -> None:
@@ -36,15 +36,15 @@ def try_wrong(office: Office) -> None:
 
 
 @pytest.mark.parametrize("length", [10, 320, 5000])
-def test_a_log_off_after_more_minutes_than_a_clock_counts_is_never(place: Place, length: int) -> None:
-    place.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'SecurityLogOffAfterMinutes'", "9" * length)
-    with place.office() as office:
+def test_a_log_off_after_more_minutes_than_a_clock_counts_is_never(sample: SamplePractice, length: int) -> None:
+    sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'SecurityLogOffAfterMinutes'", "9" * length)
+    with sample.office() as office:
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).log_off_after_minutes == 0
 
 
 @pytest.mark.parametrize("name", ["Admin", "Ecw", "Bare", "Blank"])
-def test_every_form_of_password_signs_in(place: Place, name: str) -> None:
-    with place.office() as office:
+def test_every_form_of_password_signs_in(sample: SamplePractice, name: str) -> None:
+    with sample.office() as office:
         signed_in = office.users.sign_in(name, Secret(PASSWORDS[name]))
         assert signed_in.actor.user_name == name
         assert signed_in.writable
@@ -54,143 +54,143 @@ def test_every_form_of_password_signs_in(place: Place, name: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["admin", "ADMIN", " Admin "])
-def test_the_case_of_a_name_does_not_count(place: Place, typed: str) -> None:
-    with place.office() as office:
+def test_the_case_of_a_name_does_not_count(sample: SamplePractice, typed: str) -> None:
+    with sample.office() as office:
         assert office.users.sign_in(typed, Secret(PASSWORDS["Admin"])).actor == ADMIN
 
 
-def test_the_case_of_a_password_counts(place: Place) -> None:
-    with place.office() as office, pytest.raises(WrongNameOrPassword):
+def test_the_case_of_a_password_counts(sample: SamplePractice) -> None:
+    with sample.office() as office, pytest.raises(WrongNameOrPassword):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"].upper()))
 
 
 @pytest.mark.parametrize(
     ("name", "password"), [("Nobody", ""), ("", ""), ("Admin", ""), ("Gone", "gone"), ("Gone", "x")]
 )
-def test_one_answer_for_every_wrong_sign_in(place: Place, name: str, password: str) -> None:
-    with place.office() as office, writing(place) as written, pytest.raises(WrongNameOrPassword) as caught:
+def test_one_answer_for_every_wrong_sign_in(sample: SamplePractice, name: str, password: str) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(WrongNameOrPassword) as caught:
         office.users.sign_in(name, Secret(password))
     assert caught.value.sentence == "Invalid username or password."
     assert len(written.audit) == 1
     assert "gone" not in str(written.audit[0][2])
 
 
-def test_a_hidden_user_gives_way_to_a_visible_one_of_the_same_name(place: Place) -> None:
-    place.execute("UPDATE userod SET UserName = 'admin' WHERE UserNum = 3")
-    place.execute("UPDATE userod SET UserNum = 0 WHERE UserNum = 3")
-    with place.office() as office:
+def test_a_hidden_user_gives_way_to_a_visible_one_of_the_same_name(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET UserName = 'admin' WHERE UserNum = 3")
+    sample.execute("UPDATE userod SET UserNum = 0 WHERE UserNum = 3")
+    with sample.office() as office:
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).actor.user_num == 1
 
 
-def test_without_setup_nobody_comes_in(place: Place) -> None:
-    with place.office() as office:
+def test_without_setup_nobody_comes_in(sample: SamplePractice) -> None:
+    with sample.office() as office:
         with pytest.raises(NotAuthorized, match="The user Maria lacks the permission Setup"):
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
         with pytest.raises(WrongNameOrPassword):
             office.users.sign_in("Maria", Secret("wrong"))
 
 
-def test_a_grant_for_something_else_is_no_setup(place: Place) -> None:
-    with place.office() as office, pytest.raises(NotAuthorized):
+def test_a_grant_for_something_else_is_no_setup(sample: SamplePractice) -> None:
+    with sample.office() as office, pytest.raises(NotAuthorized):
         office.users.sign_in("Narrow", Secret("narrow"))
 
 
-def test_without_audit_trail_the_audit_trail_stays_closed(place: Place) -> None:
-    place.execute("DELETE FROM grouppermission WHERE PermType = 122")
-    with place.office() as office:
+def test_without_audit_trail_the_audit_trail_stays_closed(sample: SamplePractice) -> None:
+    sample.execute("DELETE FROM grouppermission WHERE PermType = 122")
+    with sample.office() as office:
         assert not office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).sees_audit_trail
 
 
-def test_the_fifth_failure_locks(place: Place) -> None:
-    with place.office() as office:
+def test_the_fifth_failure_locks(sample: SamplePractice) -> None:
+    with sample.office() as office:
         for number in range(5):
-            assert failures(place) == str(number)
+            assert failures(sample) == str(number)
             try_wrong(office)
-        with writing(place) as written, pytest.raises(LockedOut) as caught:
+        with writing(sample) as written, pytest.raises(LockedOut) as caught:
             office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
-    assert abs(caught.value.until - server_now(place) - timedelta(minutes=5)) < timedelta(seconds=30)
+    assert abs(caught.value.until - server_now(sample) - timedelta(minutes=5)) < timedelta(seconds=30)
     assert "locked until" in caught.value.sentence
     # The lock does not grow longer by trying.
     assert written == Written(audit=[(83, 1, "User: Admin failed to log on.")])
 
 
-def test_a_lock_ends_after_five_minutes(place: Place) -> None:
-    set_failures(place, 5, timedelta(minutes=5, seconds=2))
-    with place.office() as office, writing(place) as written:
+def test_a_lock_ends_after_five_minutes(sample: SamplePractice) -> None:
+    set_failures(sample, 5, timedelta(minutes=5, seconds=2))
+    with sample.office() as office, writing(sample) as written:
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert written.changed == {("userod", "1", "FailedAttempts"): ("5", "0")}
 
 
-def test_a_lock_holds_until_five_minutes_are_over(place: Place) -> None:
-    set_failures(place, 5, timedelta(minutes=4, seconds=30))
-    with place.office() as office, pytest.raises(LockedOut):
+def test_a_lock_holds_until_five_minutes_are_over(sample: SamplePractice) -> None:
+    set_failures(sample, 5, timedelta(minutes=4, seconds=30))
+    with sample.office() as office, pytest.raises(LockedOut):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_a_failure_after_five_minutes_counts_from_one(place: Place) -> None:
-    set_failures(place, 4, timedelta(minutes=6))
-    with place.office() as office:
+def test_a_failure_after_five_minutes_counts_from_one(sample: SamplePractice) -> None:
+    set_failures(sample, 4, timedelta(minutes=6))
+    with sample.office() as office:
         try_wrong(office)
-    assert failures(place) == "1"
+    assert failures(sample) == "1"
 
 
-def test_a_failure_within_five_minutes_counts_on(place: Place) -> None:
-    set_failures(place, 3, timedelta(minutes=4))
-    with place.office() as office:
+def test_a_failure_within_five_minutes_counts_on(sample: SamplePractice) -> None:
+    set_failures(sample, 3, timedelta(minutes=4))
+    with sample.office() as office:
         try_wrong(office)
-        assert failures(place) == "4"
+        assert failures(sample) == "4"
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
-    assert failures(place) == "0"
+    assert failures(sample) == "0"
 
 
-def test_a_count_stays_within_its_column(place: Place) -> None:
-    place.execute("UPDATE userod SET FailedAttempts = 255, DateTFail = ? WHERE UserNum = 1", "2020-01-01 00:00:00")
-    with place.office() as office:
+def test_a_count_stays_within_its_column(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 255, DateTFail = ? WHERE UserNum = 1", "2020-01-01 00:00:00")
+    with sample.office() as office:
         try_wrong(office)
-    assert failures(place) == "1"
+    assert failures(sample) == "1"
 
 
-def test_the_lock_goes_by_the_servers_clock_not_by_ours(server_place: ServerPlace) -> None:
-    set_failures(server_place, 5, timedelta(minutes=1))
-    with server_place.office(clock=lambda: NOW + timedelta(days=9000)) as office, pytest.raises(LockedOut):
+def test_the_lock_goes_by_the_servers_clock_not_by_ours(server_sample: SampleServer) -> None:
+    set_failures(server_sample, 5, timedelta(minutes=1))
+    with server_sample.office(clock=lambda: NOW + timedelta(days=9000)) as office, pytest.raises(LockedOut):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_a_zero_date_of_failure_locks_nobody(place: Place) -> None:
-    place.execute("UPDATE userod SET FailedAttempts = 9, DateTFail = '0000-00-00 00:00:00' WHERE UserNum = 1")
-    with place.office() as office:
+def test_a_zero_date_of_failure_locks_nobody(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 9, DateTFail = '0000-00-00 00:00:00' WHERE UserNum = 1")
+    with sample.office() as office:
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_null_names_and_passwords_break_nothing(place: Place) -> None:
-    place.execute("UPDATE userod SET UserName = NULL, Password = NULL WHERE UserNum = 4")
-    with place.office() as office:
+def test_null_names_and_passwords_break_nothing(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET UserName = NULL, Password = NULL WHERE UserNum = 4")
+    with sample.office() as office:
         with pytest.raises(WrongNameOrPassword):
             office.users.sign_in("", Secret(""))
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
 @pytest.mark.parametrize("name", ["stranger", "Maria", "Gone"])
-def test_an_account_that_is_no_user_with_setup_is_told(file_place: Place, name: str) -> None:
+def test_an_account_that_is_no_user_with_setup_is_told(file_sample: SamplePractice, name: str) -> None:
     refusal = pytest.raises(NotAuthorized, match=f"has no user {name} who may use API Setup")
-    with file_place.office() as office, writing(file_place) as written, refusal:
+    with file_sample.office() as office, writing(file_sample) as written, refusal:
         office.users.account(name)
     assert written == Written()
 
 
 @contextmanager
-def reading_office(place: ServerPlace) -> Iterator[Office]:
+def reading_office(sample: SampleServer) -> Iterator[Office]:
     """The practice as a database user sees it who may only read."""
-    with database_user(place, "SELECT") as account, closing(place.open_as(account)) as office:
+    with database_user(sample, "SELECT") as account, closing(sample.open_as(account)) as office:
         yield office
 
 
 READING = ["21.1 MyISAM", "24.3 InnoDB"]
 
 
-@pytest.mark.parametrize("server_place", READING, indirect=True)
-def test_a_database_user_who_may_only_read_can_look_at_everything(server_place: ServerPlace) -> None:
-    with reading_office(server_place) as office, writing(server_place) as written:
+@pytest.mark.parametrize("server_sample", READING, indirect=True)
+def test_a_database_user_who_may_only_read_can_look_at_everything(server_sample: SampleServer) -> None:
+    with reading_office(server_sample) as office, writing(server_sample) as written:
         signed_in = office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
         assert not signed_in.writable
         try_wrong(office)
@@ -204,9 +204,9 @@ def test_a_database_user_who_may_only_read_can_look_at_everything(server_place: 
     assert written == Written()
 
 
-@pytest.mark.parametrize("server_place", READING, indirect=True)
-def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_place: ServerPlace) -> None:
-    with reading_office(server_place) as office, writing(server_place) as written:
+@pytest.mark.parametrize("server_sample", READING, indirect=True)
+def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_sample: SampleServer) -> None:
+    with reading_office(server_sample) as office, writing(server_sample) as written:
         key = key_of(office, "Appointment Bridge")
         for attempt in (
             lambda: save_settings(office),
@@ -225,13 +225,13 @@ def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_place
     assert written == Written()
 
 
-def test_a_database_user_who_may_only_read_can_sign_out(server_place: ServerPlace) -> None:
-    with reading_office(server_place) as office:
+def test_a_database_user_who_may_only_read_can_sign_out(server_sample: SampleServer) -> None:
+    with reading_office(server_sample) as office:
         office.users.sign_out(ADMIN)
 
 
-@pytest.mark.parametrize("server_place", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_a_right_that_is_missing_in_the_middle_undoes_the_rest(server_place: ServerPlace) -> None:
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+def test_a_right_that_is_missing_in_the_middle_undoes_the_rest(server_sample: SampleServer) -> None:
     """The database user may log and change programs, but not preferences."""
     rights = (
         "SELECT",
@@ -240,15 +240,15 @@ def test_a_right_that_is_missing_in_the_middle_undoes_the_rest(server_place: Ser
         "UPDATE (PropertyValue) ON programproperty",
     )
     with (
-        database_user(server_place, *rights) as account,
-        closing(server_place.open_as(account)) as office,
-        writing(server_place) as written,
+        database_user(server_sample, *rights) as account,
+        closing(server_sample.open_as(account)) as office,
+        writing(server_sample) as written,
         pytest.raises(NotPermitted),
     ):
         save_settings(office)
     assert (written.changed, written.signals) == ({}, [])
     texts = [str(text).split(":")[0] for _, _, text in written.audit]
-    assert texts == ([] if server_place.transactional else ["API Setup", "NOT DONE"])
+    assert texts == ([] if server_sample.transactional else ["API Setup", "NOT DONE"])
 
 
 MINIMAL = (
@@ -262,16 +262,16 @@ MINIMAL = (
 )
 
 
-def test_the_rights_that_are_needed_and_no_more(server_place: ServerPlace) -> None:
+def test_the_rights_that_are_needed_and_no_more(server_sample: SampleServer) -> None:
     """All that the program writes, it writes with the rights of the columns that it may write."""
-    with database_user(server_place, *MINIMAL) as account, closing(server_place.open_as(account)) as office:
+    with database_user(server_sample, *MINIMAL) as account, closing(server_sample.open_as(account)) as office:
         for kind, run in KINDS.items():
             if kind != "open as account":
                 run(office)
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable
 
 
-def test_the_account_of_an_embedded_practice_needs_no_password(file_place: Place) -> None:
-    with file_place.office() as office:
+def test_the_account_of_an_embedded_practice_needs_no_password(file_sample: SamplePractice) -> None:
+    with file_sample.office() as office:
         signed_in = office.users.account(ACCOUNT.upper())
     assert (signed_in.actor.user_name, signed_in.writable, signed_in.sees_audit_trail) == (ACCOUNT, True, True)
