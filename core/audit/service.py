@@ -19,8 +19,9 @@ from core.audit.verification import Verification
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
 from core.model.actor import Actor
 from core.model.api_key import fingerprint_tag
-from core.model.audit_entry import AuditEntry, WholeEntry
-from core.model.audit_events import subject_of
+from core.model.audit_entry import AuditEntry
+from core.model.audit_events import parse_entry
+from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
 from core.practice.practice import Practice
@@ -84,7 +85,8 @@ class AuditService:
             raise EntryGone(number)
         (entry,) = maker.entries(rows)
         *_, f_key, definition, definition_error = rows[0]
-        return WholeEntry(entry, f_key, definition, definition_error, subject_of(rows[0][4] or ""))
+        stored_text = rows[0][4] or ""
+        return WholeEntry(entry, f_key, definition, definition_error, stored_text, parse_entry(stored_text))
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """The entries that name a key, newest first, by its short fingerprint or - the vendor's own - by its text."""

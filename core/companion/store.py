@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.base.errors import NotAPractice
 from core.companion.migrations import migrate, pending
 from core.database.engines import translate_errors
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 
 class Companion:
@@ -46,6 +46,11 @@ class Companion:
             with self._engine.begin() as connection:
                 migrate(connection, clock)
 
+    @property
+    def write_mode(self) -> WriteMode:
+        """The mode of a unit of work that also writes here."""
+        return WriteMode.PRACTICE_ONLY if self.shared else WriteMode.SPANS_DATABASES
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that reads and refuses to write."""
@@ -55,13 +60,13 @@ class Companion:
                 yield session
 
     @contextmanager
-    def within(self, change: Change) -> Iterator[Session]:
+    def within(self, work: UnitOfWork) -> Iterator[Session]:
         """A session that writes as part of a change: in its transaction where that reaches, else in one of its own.
 
         A transaction of its own is committed when the block ends; the caller has told the change how to undo it.
         """
         if self.shared:
-            yield change.session
+            yield work.session
             return
         with self.write() as session:
             yield session

@@ -63,12 +63,13 @@ class HeadquartersCache:
         with self._companion.read() as session:
             return _completed(session, keys)
 
-    def keep(self, keys: Iterable[ApiKey], moment: datetime) -> None:
-        """Remember another list instead of the last one."""
+    def replace(self, keys: tuple[ApiKey, ...], moment: datetime) -> CachedList:
+        """Cache another list instead of the last one, and return it with our own data."""
         values = [_as_json(key) for key in keys]
         with self._companion.write() as session:
             session.execute(delete(HeadquartersAnswer).where(HeadquartersAnswer.number == _ONE))
             session.execute(insert(HeadquartersAnswer).values(number=_ONE, asked_at=moment, listed_keys=values))
+            return CachedList(moment, _completed(session, keys))
 
     def record_added(self, identity: str, facts: LocalKeyData) -> None:
         """Keep what we know of a key that was added from here."""

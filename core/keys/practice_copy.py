@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.api_key import ApiKey, KeyFields, audit_mask, fingerprint, mask
+from core.model.api_key import ApiKey, KeyFields, fingerprint, fingerprint_tag, mask
+from core.model.audit_events import KeyCopyChanged
+from core.model.event_text import CopyChange, KeyName, KeyNames
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from core.opendental.schema import ApiKeyRow
 from core.practice.practice import Practice
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork
 
-_NAMED = 20
+_MAX_NAMED = 20
 """How many keys an audit entry about the copy names."""
-_AT_ONCE = 500
+_BATCH = 500
 
 
 def has_copy(practice: Practice) -> bool:
@@ -51,14 +52,14 @@ def copied_key(key: str, developer: str, masked: str) -> ApiKey:
     )
 
 
-def add_to_copy(practice: Practice, change: Change, keys: Mapping[str, str]) -> None:
+def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -> None:
     """Put keys that are missing there into the copy; the others stay as they are."""
     if not has_copy(practice):
         return
-    there = {row.key for row in _rows(change.session)}
+    there = {row.key for row in _rows(work.session)}
     for key, developer in keys.items():
         if key not in there:
-            _insert(change, key, _fitted(practice, developer))
+            _insert(work, key, _fitted(practice, developer))
 
 
 def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
@@ -85,11 +86,12 @@ def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> N
     surplus = [row for row in rows if kept.get(row.key) is not row]
     if not missing and not surplus:
         return
-    entry = f"API keys: copy made equal to headquarters' list: {_worded(missing, [row.key for row in surplus])}"
-    with practice.change(actor, Permission.SETUP, entry) as change:
+    gone = [row.key for row in surplus if row.key not in missing]
+    event = KeyCopyChanged(CopyChange(_key_names(missing), _key_names(gone)))
+    with practice.unit_of_work(actor, event) as work:
         for key, developer in missing.items():
-            _insert(change, key, developer)
-        _delete(change, surplus)
+            _insert(work, key, developer)
+        _delete(work, surplus)
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ def _fitted(practice: Practice, developer: str) -> str:
     return fit_to_length(developer, 255, practice.profile.log_text.character_set)
 
 
-def _insert(change: Change, key: str, developer: str) -> None:
-    change.run_compensated(
-        partial(change.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
+def _insert(work: UnitOfWork, key: str, developer: str) -> None:
+    work.run_compensated(
+        partial(work.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
         partial(_remove, key=key, developer=developer),
     )
 
@@ -123,11 +125,11 @@ def _remove(session: Session, *, key: str, developer: str) -> None:
     session.execute(delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_(numbers)))
 
 
-def _delete(change: Change, rows: list[_Row]) -> None:
-    for begin in range(0, len(rows), _AT_ONCE):
-        some = rows[begin : begin + _AT_ONCE]
+def _delete(work: UnitOfWork, rows: list[_Row]) -> None:
+    for begin in range(0, len(rows), _BATCH):
+        some = rows[begin : begin + _BATCH]
         statement = delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_([row.number for row in some]))
-        change.run_compensated(partial(change.session.execute, statement), partial(_put_back, rows=some))
+        work.run_compensated(partial(work.session.execute, statement), partial(_put_back, rows=some))
 
 
 def _put_back(session: Session, *, rows: list[_Row]) -> None:
@@ -141,16 +143,6 @@ def _put_back(session: Session, *, rows: list[_Row]) -> None:
     session.flush()
 
 
-def _worded(missing: Mapping[str, str], removed: Iterable[str]) -> str:
-    phrases = []
-    if missing:
-        phrases.append(f"added {_named(missing)}")
-    if gone := [key for key in removed if key not in missing]:
-        phrases.append(f"removed {_named(gone)}")
-    return "; ".join(phrases) or "rows that stood there twice removed"
-
-
-def _named(keys: Iterable[str]) -> str:
-    names = [audit_mask(mask(key), fingerprint(key)) for key in keys]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _key_names(keys: Iterable[str]) -> KeyNames:
+    names = [KeyName(mask(key), fingerprint_tag(fingerprint(key))) for key in keys]
+    return KeyNames(tuple(names[:_MAX_NAMED]), max(0, len(names) - _MAX_NAMED))

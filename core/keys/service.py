@@ -7,30 +7,35 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
+from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
 from core.base.secret import Secret
-from core.headquarters.responses import HeadquartersList
-from core.keys.authority import KeyAuthority
+from core.keys.authority import FetchedList, KeyAuthority
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    PERMISSIONS,
     ApiKey,
     AuthorityInfo,
     KeyChange,
     KeyFields,
     KeyList,
     NewKey,
-    audit_mask,
     fingerprint,
     fingerprint_tag,
     format_field_changes,
+    format_fields,
     validate_key,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.audit_events import worded_undoing
-from core.model.key_wording import worded_status_change
+from core.model.audit_events import (
+    KeyCopied,
+    KeyFieldChanged,
+    KeyPermissionsChanged,
+    KeyShown,
+    KeyStatusChanged,
+)
+from core.model.event_text import KeyLabel, KeyName, ListChange
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from core.practice.practice import Practice, unchanged_on_error
 
 
@@ -56,18 +61,17 @@ class KeyService:
         """Whether somebody else is asked about the keys, so that what is listed may be old."""
         return self._authority.is_remote
 
-    def fetch(self) -> HeadquartersList | None:
-        """Ask the one outside who decides for a new list, and write nothing; None where nobody is asked.
+    def fetch(self) -> FetchedList | None:
+        """Ask a remote authority for a new list and write nothing; None if there is nothing new to apply.
 
         Raises:
             HeadquartersError: No list came; what is listed says so from now on.
         """
         return self._authority.fetch()
 
-    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
-        """Remember a new list, make the practice's copy equal to it, and give it with what is different in it."""
-        self._authority.apply_list(actor, fetched)
-        return self.list()
+    def apply_list(self, actor: Actor, fetched: FetchedList) -> KeyList:
+        """Cache a new list, make the practice's copy equal to it, and return it with what is different in it."""
+        return fetched.apply(actor)
 
     def check_new(self, text: str) -> Secret:
         """The key that was typed, if it may be added.
@@ -107,16 +111,17 @@ class KeyService:
         identity = fingerprint(text)
         with unchanged_on_error():
             self._refuse_known(identity)
-        said = self._authority.assign(actor, new, acceptance)
-        key, keys = self._find_changed(identity)
+        done = self._authority.assign(actor, new, acceptance)
+        key = _find(done.keys, identity)
         if key is None:
+            remarks = " ".join(done.remarks)
             raise OutcomeUnknown(
-                f"The key was added, and that is logged, but the list could not be read after it. {' '.join(said)}",
+                f"The key was added, and that is logged, but the list could not be read after it. {remarks}",
                 "Do not add it again; read the list again.",
             )
-        unknown = key.status is KeyStatus.UNKNOWN and not keys.authority.may_change
+        unknown = key.status is KeyStatus.UNKNOWN and not done.keys.authority.may_change
         how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
-        return KeyChange(key, f"Added and {how}: {key.label}.", said)
+        return KeyChange(key, f"Added and {how}: {key.label}.", done.remarks)
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
         """Disable or enable a key by the rules of Open Dental.
@@ -134,17 +139,16 @@ class KeyService:
         self._authority.require_change()
         if key.gone or key.status.office_may_change_to is not status:
             raise OperationNotAllowed(self._why_not(key))
-        change_words = worded_status_change(key, key.status.label, status.label)
-        entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
-        with self._explaining(key):
-            said = self._authority.set_status(actor, key, status, entry)
-        found, keys = self._find_changed(key.fingerprint)
-        # A list that could not be read after it tells nothing of what was done.
+        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
+        with self._with_attribution(key):
+            done = self._authority.set_status(actor, key, event)
+        found, keys = _find(done.keys, key.fingerprint), done.keys
+        # A list that could not be read after the change says nothing about it.
         changed = found if found is not None and keys.authority.may_change else replace(found or key, status=status)
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
-            (*said, *self._consequences(changed, keys)),
+            (*done.remarks, *self._consequences(changed, keys)),
         )
 
     def status_refusal(self, key: ApiKey) -> str:
@@ -164,24 +168,21 @@ class KeyService:
         if not key.known:
             raise OperationNotAllowed(self._why_not(key))
         self.check_fields(fields)
-        changes = format_field_changes(key.fields, fields)
-        if not changes:
+        events = _field_events(key, fields, actor.user_name)
+        if not events:
             return KeyChange(key, "Nothing was changed.")
-        entries = tuple(f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
-        with self._explaining(key):
-            self._authority.set_fields(actor, key, fields, entries)
-        changed, _ = self._find_changed(key.fingerprint)
-        return KeyChange(changed or replace(key, fields=fields), f"Saved: {'; '.join(changes)}.")
+        with self._with_attribution(key):
+            done = self._authority.set_fields(actor, key, fields, events)
+        changes = "; ".join(format_field_changes(key.fields, fields))
+        return KeyChange(_find(done.keys, key.fingerprint) or replace(key, fields=fields), f"Saved: {changes}.")
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
-        """The key in full, after that it is shown was logged."""
-        masked = audit_mask(key.masked, key.fingerprint)
-        return self._revealed(actor, key, f"API key {masked} shown in full to {actor.user_name}")
+        """Return the key in clear text, after logging that it is shown."""
+        return self._reveal(actor, key, KeyShown(KeyName.of(key), actor.user_name))
 
     def copy(self, actor: Actor, key: ApiKey) -> Secret:
-        """The key for the terminal's clipboard, after that it is sent was logged."""
-        masked = audit_mask(key.masked, key.fingerprint)
-        return self._revealed(actor, key, f"API key {masked} sent to the terminal's clipboard by {actor.user_name}")
+        """Return the key for the terminal's clipboard, after logging that it is sent there."""
+        return self._reveal(actor, key, KeyCopied(KeyName.of(key), actor.user_name))
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
         """The key's own audit entries, newest first."""
@@ -191,16 +192,16 @@ class KeyService:
     def _why_not(self, key: ApiKey) -> str:
         return _why_not(key, self._authority.info.unknown_key_reason)
 
-    def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
+    def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
         text = self._authority.clear_text(key.fingerprint)
         if text is None:
             raise OperationNotAllowed("This key is gone from the list.", "Read the list again.")
-        with self._practice.change(actor, Permission.SETUP, entry):
+        with self._practice.unit_of_work(actor, event):
             pass
         return text
 
     @contextmanager
-    def _explaining(self, key: ApiKey) -> Iterator[None]:
+    def _with_attribution(self, key: ApiKey) -> Iterator[None]:
         """Tell who changed what a change found to be another by now."""
         try:
             yield
@@ -216,17 +217,6 @@ class KeyService:
                     "Open it in the list to enable or disable it.",
                 )
 
-    def _find_changed(self, identity: str) -> tuple[ApiKey | None, KeyList]:
-        """Read a key after its change, which stands whatever becomes of the reading; None where it is not listed."""
-        try:
-            keys = self.list()
-        except PracticeUnavailable as error:
-            raise OutcomeUnknown(
-                f"The change was made and logged, but the list could not be read after it. {error.sentence}",
-                "Do not repeat the change; read the list again.",
-            ) from error
-        return next((key for key in keys.keys if key.fingerprint == identity), None), keys
-
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """What a new status means, and what it does not."""
         first, *others = self._authority.consequences(key)
@@ -238,6 +228,26 @@ class KeyService:
             if other.developer.casefold() == key.developer.casefold() and other.status.enabled
         ]
         return (first, _other_keys(key.developer, len(enabled)), *others)
+
+
+def _find(keys: KeyList, identity: str) -> ApiKey | None:
+    return next((key for key in keys.keys if key.fingerprint == identity), None)
+
+
+def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
+    """Return one event for each field that differs."""
+    label, before, after = KeyLabel.of(key), format_fields(key.fields), format_fields(fields)
+    read, wanted = key.fields.permissions, fields.permissions
+    change = ListChange(
+        tuple(name for name in wanted if name not in read), tuple(name for name in read if name not in wanted)
+    )
+    return tuple(
+        KeyPermissionsChanged(label, change, user)
+        if name == PERMISSIONS
+        else KeyFieldChanged(label, name, before[name], after[name], user)
+        for name in before
+        if before[name] != after[name]
+    )
 
 
 def _other_keys(developer: str, count: int) -> str:

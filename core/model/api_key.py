@@ -15,6 +15,8 @@ from core.base.secret import Secret
 from core.opendental.key_status import KeyStatus
 
 MAX_KEY_LENGTH = 255
+PERMISSIONS = "permissions"
+"""The name of that field in audit texts and conflicts."""
 
 
 class AuthorityName(Enum):
@@ -157,7 +159,7 @@ def format_fields(fields: KeyFields) -> dict[str, str]:
     return {
         "e-mail": fields.email or "blank",
         "phone": fields.phone or "blank",
-        "permissions": ", ".join(fields.permissions) or "none",
+        PERMISSIONS: ", ".join(fields.permissions) or "none",
         "Business Associate Agreement": f"in place since {since:%Y-%m-%d}" if since else "none",
     }
 
@@ -167,7 +169,7 @@ def format_field_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:
     before, after = format_fields(read), format_fields(wanted)
     return tuple(
         f"permissions changed: {_worded_permissions(read.permissions, wanted.permissions)}"
-        if name == "permissions"
+        if name == PERMISSIONS
         else f"{name} changed from {before[name]} to {after[name]}"
         for name in before
         if before[name] != after[name]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from core.base.errors import InvalidInput
 
@@ -92,24 +90,3 @@ def format_payment_type(number: int | None, payment_types: tuple[PaymentType, ..
         return "none"
     names = {payment_type.number: payment_type.name for payment_type in payment_types}
     return names.get(number, f"unknown type {number}")
-
-
-class Worded(Protocol):
-    """One value before and after, in words."""
-
-    @property
-    def what(self) -> str: ...
-
-    @property
-    def before(self) -> str: ...
-
-    @property
-    def after(self) -> str: ...
-
-
-def format_edits(edits: Sequence[Worded]) -> str:
-    """The audit text: `API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes`."""
-    first, *others = edits
-    phrases = [f"{first.what} changed from {first.before} to {first.after}"]
-    phrases += [f"{edit.what} from {edit.before} to {edit.after}" for edit in others]
-    return f"API Setup: {'; '.join(phrases)}"

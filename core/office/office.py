@@ -22,12 +22,12 @@ from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
+from core.model.resolved_change import ResolvedChange
 from core.office import demo
 from core.practice import bootstrap as embedded
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
-from core.practice.unit_of_work import ResolvedChange
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.users.service import UserService

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey, KeyList
     from core.model.settings import SettingsPage
-    from core.practice.unit_of_work import ResolvedChange
+    from core.model.resolved_change import ResolvedChange
     from tui.session import Session
 
 
