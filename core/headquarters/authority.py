@@ -18,9 +18,10 @@ from core.headquarters.responses import HeadquartersKey, HeadquartersList
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
-from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey, fingerprint
+from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
 from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
 from core.model.event_text import KeyLabel
+from core.model.key_text import fingerprint
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode
 

@@ -20,7 +20,8 @@ from core.headquarters.requests import redact_secrets
 from core.headquarters.responses import HeadquartersList
 from core.keys.practice_copy import copied_key, copied_keys, has_copy, replace_copy
 from core.model.actor import Actor
-from core.model.api_key import ApiKey, AuthorityInfo, KeyList, fingerprint, mask, masks
+from core.model.api_key import ApiKey, AuthorityInfo, KeyList
+from core.model.key_text import fingerprint, mask, masks
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE
 from core.practice.practice import Practice

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from core.base.errors import HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
 from core.base.secret import Secret
 from core.headquarters.safe_xml import HostileXml, UnusableXml, child_text, local_name, parsed, whole_text
-from core.model.api_key import mask
+from core.model.key_text import mask
 from core.opendental.key_status import KeyStatus
 
 NAMESPACE = "https://www.opendental.com/OpenDentalWebServiceHQ/"

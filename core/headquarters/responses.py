@@ -12,7 +12,7 @@ from core.base.errors import HeadquartersRefused, InvalidInput
 from core.base.secret import Secret
 from core.headquarters.requests import Hidden, quoted, redact_secrets, unusable_answer
 from core.headquarters.safe_xml import child_text, first, local_name, whole_text
-from core.model.api_key import audit_mask, fingerprint, mask, validate_key
+from core.model.key_text import audit_mask, fingerprint, mask, validate_key
 from core.opendental.key_status import WIRE_STATUSES, KeyStatus, status_from_wire
 from core.opendental.log_hash import NO_DATE
 

@@ -1,4 +1,4 @@
-"""The local registry as the authority: statuses, permissions and contacts are kept in the companion."""
+"""The local registry: an authority that keeps statuses, permissions and contacts in the companion."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from core.licenses.acceptances import accepted_licenses
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    AcceptedLicense,
     ApiKey,
     AuthorityInfo,
     AuthorityName,
     KeyFields,
     KeyList,
-    LicenseFacts,
     NewKey,
-    fingerprint,
     format_fields,
-    masks,
 )
 from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
 from core.model.event_text import KeyLabel
+from core.model.key_text import fingerprint, masks
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
@@ -50,7 +49,7 @@ class LocalRegistry(KeyAuthority):
 
     @property
     def info(self) -> AuthorityInfo:
-        """That this computer's registry decides."""
+        """The local registry as the authority."""
         return AuthorityInfo(
             name=AuthorityName.LOCAL,
             label="local registry",
@@ -60,7 +59,7 @@ class LocalRegistry(KeyAuthority):
         )
 
     def all_keys(self) -> KeyList:
-        """The registry's keys and those that only the practice's copy has, by developer."""
+        """Return the registry's keys and those that only the practice's copy has, by developer."""
         with self._companion.read() as session:
             rows = session.scalars(select(RegistryKey)).all()
             licenses = accepted_licenses(session)
@@ -77,7 +76,7 @@ class LocalRegistry(KeyAuthority):
         return KeyList(tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint))), self.info)
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
-        """The key as the registry, or else the practice's copy, holds it."""
+        """Return a key from the registry, or else from the practice's copy."""
         with self._companion.read() as session:
             text = session.scalar(select(RegistryKey.key_text).where(RegistryKey.fingerprint == fingerprint_))
         if text is not None:
@@ -85,7 +84,7 @@ class LocalRegistry(KeyAuthority):
         return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
 
     def clear_texts(self) -> tuple[str, ...]:
-        """The keys as the registry and the copy hold them."""
+        """Return the keys of the registry and of the practice's copy."""
         with self._companion.read() as session:
             texts = session.scalars(select(RegistryKey.key_text)).all()
         return (*texts, *copied_keys(self._practice))
@@ -158,7 +157,7 @@ class LocalRegistry(KeyAuthority):
         return self._changed()
 
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
-        """What the registry's word about a key means."""
+        """Return what a status in the registry means, one sentence each."""
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
@@ -203,17 +202,17 @@ def _fields(row: RegistryKey) -> KeyFields:
 
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
-    """The fields that moved, each with its three values."""
+    """Return the fields that somebody else changed, each with its three values."""
     was, there, mine = format_fields(read), format_fields(now), format_fields(wanted)
     return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
 
 
 def _status(number: int) -> KeyStatus:
-    """A stored status; a number that is none counts as unknown, as Open Dental has it."""
+    """Return a stored status; a number that is no status counts as unknown, as in Open Dental."""
     return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
 
 
-def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -> ApiKey:
+def _api_key(row: RegistryKey, masked: str, licenses: dict[int, AcceptedLicense]) -> ApiKey:
     return ApiKey(
         fingerprint=row.fingerprint,
         masked=masked,

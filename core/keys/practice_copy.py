@@ -1,4 +1,4 @@
-"""The practice's own table of keys, which is a copy of what an authority said."""
+"""The practice's table `apikey`, a copy of the list of an authority."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from sqlalchemy.orm import Session
 
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.api_key import ApiKey, KeyFields, fingerprint, fingerprint_tag, mask
+from core.model.api_key import ApiKey, KeyFields
 from core.model.audit_events import KeyCopyChanged
 from core.model.event_text import CopyChange, KeyName, KeyNames
+from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.opendental.key_status import KeyStatus
 from core.opendental.schema import ApiKeyRow
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 
 _MAX_NAMED = 20
-"""How many keys an audit entry about the copy names."""
+"""The number of keys that an audit entry about the copy names."""
 _BATCH = 500
 
 
 def has_copy(practice: Practice) -> bool:
-    """Whether this version of Open Dental keeps a copy."""
+    """Return True if this version of Open Dental has the table; it came in 21.4.1."""
     return ApiKeyRow.__tablename__ in practice.profile.tables
 
 
 def copied_keys(practice: Practice) -> dict[str, str]:
-    """The keys of `apikey` and the developers' names; empty where this version of Open Dental has no such table."""
+    """Return the developers' names by key; empty if this version of Open Dental has no such table."""
     if not has_copy(practice):
         return {}
     with practice.read() as session:
@@ -38,7 +39,7 @@ def copied_keys(practice: Practice) -> dict[str, str]:
 
 
 def copied_key(key: str, developer: str, masked: str) -> ApiKey:
-    """A key of which only the practice's copy tells."""
+    """Return a key that only the practice's copy has; its status is unknown."""
     return ApiKey(
         fingerprint=fingerprint(key),
         masked=masked,
@@ -53,7 +54,7 @@ def copied_key(key: str, developer: str, masked: str) -> ApiKey:
 
 
 def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -> None:
-    """Put keys that are missing there into the copy; the others stay as they are."""
+    """Add keys to the copy that it lacks; rows that it has stay as they are."""
     if not has_copy(practice):
         return
     there = {row.key for row in _rows(work.session)}
@@ -63,15 +64,15 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
 
 
 def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
-    """Make the copy equal to a list of keys; an entry says what was added and removed, if anything was.
+    """Make the copy equal to a list of keys; an audit entry names what was added and removed, if anything was.
 
-    What is missing is added first and what is too much removed last, so that whoever reads in between, or finds what a
-    killed process left, never misses a key that the list has.
+    Missing keys are added first and surplus ones removed last. A reader in between, or after a killed process, never
+    misses a key that the list has.
 
     Args:
         practice: The open practice.
         actor: Who asked for the list.
-        keys: The keys with the developers' names.
+        keys: The developers' names by key.
     """
     if not has_copy(practice):
         return

@@ -20,11 +20,8 @@ from core.model.api_key import (
     KeyFields,
     KeyList,
     NewKey,
-    fingerprint,
-    fingerprint_tag,
     format_field_changes,
     format_fields,
-    validate_key,
 )
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import (
@@ -35,12 +32,13 @@ from core.model.audit_events import (
     KeyStatusChanged,
 )
 from core.model.event_text import KeyLabel, KeyName, ListChange
+from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
 
 
 class KeyService:
-    """Everything that an admin does with customer API keys."""
+    """Lists, adds, edits, enables, disables and shows customer API keys."""
 
     def __init__(self, practice: Practice, authority: KeyAuthority, audit: AuditService) -> None:
         self._practice = practice
@@ -49,16 +47,16 @@ class KeyService:
 
     @property
     def authority(self) -> AuthorityInfo:
-        """Who decides about keys, in words."""
+        """The authority that decides about the keys."""
         return self._authority.info
 
     def list(self) -> KeyList:
-        """All keys, and who says so."""
+        """Return all keys that are known now."""
         return self._authority.all_keys()
 
     @property
     def is_remote(self) -> bool:
-        """Whether somebody else is asked about the keys, so that what is listed may be old."""
+        """True if the authority answers over a network, so that the list may be old."""
         return self._authority.is_remote
 
     def fetch(self) -> FetchedList | None:
@@ -70,15 +68,15 @@ class KeyService:
         return self._authority.fetch()
 
     def apply_list(self, actor: Actor, fetched: FetchedList) -> KeyList:
-        """Cache a new list, make the practice's copy equal to it, and return it with what is different in it."""
+        """Cache a new list, make the practice's copy equal to it, and return it with its differences."""
         return fetched.apply(actor)
 
     def check_new(self, text: str) -> Secret:
-        """The key that was typed, if it may be added.
+        """Return the key that was typed, if it may be added.
 
         Raises:
-            InvalidInput: It is no key, or is in the list already; the field is `key`.
-            OperationNotAllowed: Keys are not added here.
+            InvalidInput: It can't be a key, or is in the list already; the field is `key`.
+            OperationNotAllowed: Keys can't be added from here.
         """
         self._authority.require_change()
         key = validate_key(text)
@@ -86,10 +84,10 @@ class KeyService:
         return Secret(key)
 
     def check_fields(self, fields: KeyFields) -> None:
-        """Check what was typed of a key.
+        """Check the fields of a key.
 
         Raises:
-            InvalidInput: The agreement begins in the future; the field is `agreement`.
+            InvalidInput: The agreement comes into force in the future; the field is `agreement`.
         """
         with unchanged_on_error(), self._practice.read() as session:
             today = self._practice.now(session).date()
@@ -99,10 +97,10 @@ class KeyService:
             )
 
     def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
-        """Add a key after its agreement was accepted.
+        """Add a key, after the license agreement was accepted.
 
         Raises:
-            InvalidInput: The key or the developer's name cannot be used; the fields are `key` and `developer`.
+            InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
         self._authority.require_change()
         if self._authority.info.keeps_contacts and not new.developer.strip():
@@ -124,17 +122,17 @@ class KeyService:
         return KeyChange(key, f"Added and {how}: {key.label}.", done.remarks)
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
-        """Disable or enable a key by the rules of Open Dental.
+        """Disable or enable a key, by Open Dental's rules.
 
         Args:
             actor: Who does it.
             key: The key as it was shown.
-            status: What it shall be.
+            status: The new status.
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
             OperationNotAllowed: The office may not set this status on this key.
-            EditConflict: The key has another status than the one shown.
+            EditConflict: The key has another status by now.
         """
         self._authority.require_change()
         if key.gone or key.status.office_may_change_to is not status:
@@ -152,16 +150,16 @@ class KeyService:
         )
 
     def status_refusal(self, key: ApiKey) -> str:
-        """Why the office can neither enable nor disable a key; blank where it can."""
+        """Return why the office can neither enable nor disable a key; blank if it can."""
         if not self._authority.info.may_change:
             return self._authority.info.refusal
         return self._why_not(key) if key.gone or key.status.office_may_change_to is None else ""
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
-        """Change contact, permissions and agreement; each changed field has an audit row of its own.
+        """Change contact, permissions and agreement, with an audit row for each changed field.
 
         Raises:
-            EditConflict: The fields are not those shown any more.
+            EditConflict: A field has another value by now.
             OperationNotAllowed: The authority keeps no such fields for this key.
         """
         self._authority.require_change()
@@ -185,7 +183,7 @@ class KeyService:
         return self._reveal(actor, key, KeyCopied(KeyName.of(key), actor.user_name))
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
-        """The key's own audit entries, newest first."""
+        """Return the audit entries that name a key, newest first."""
         text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
@@ -202,7 +200,7 @@ class KeyService:
 
     @contextmanager
     def _with_attribution(self, key: ApiKey) -> Iterator[None]:
-        """Tell who changed what a change found to be another by now."""
+        """Add to an edit conflict who changed the value."""
         try:
             yield
         except EditConflict as error:
@@ -218,7 +216,7 @@ class KeyService:
                 )
 
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
-        """What a new status means, and what it does not."""
+        """Return what a new status means and what it doesn't, one sentence each."""
         first, *others = self._authority.consequences(key)
         if key.status.enabled or not keys.authority.may_change:
             return (first, *others)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.model.api_key import fingerprint, fingerprint_tag, mask
 from core.model.event_text import (
     Changes,
     ClearKey,
@@ -35,6 +34,7 @@ from core.model.event_text import (
     UndoneEntry,
     VendorText,
 )
+from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import EXPORT, KEY_COPY, SETTINGS, AuditEvent, Edit, LoggedEvent, Stage, known_events
 from core.opendental.log_sources import AUTO_LOG_OFF
 from core.opendental.permission_types import Permission

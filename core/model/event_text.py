@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
-from core.model.api_key import ApiKey, fingerprint, fingerprint_tag, mask
+from core.model.api_key import ApiKey
 from core.model.audit_entry import counted
+from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.opendental.key_status import KeyStatus
 
 SHORTENED = " [shortened]"

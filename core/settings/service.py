@@ -35,7 +35,7 @@ T = TypeVar("T", bool, str, int)
 
 
 class SettingsService:
-    """Loads and saves Enabled, the subscription interval and the default payment type."""
+    """Loads and saves the API's settings: Enabled, the subscription interval and the default payment type."""
 
     def __init__(self, practice: Practice, audit: AuditService) -> None:
         self._practice = practice
@@ -47,11 +47,11 @@ class SettingsService:
             return _read(session).page
 
     def check(self, read: ApiSettings, wanted: ApiSettings) -> None:
-        """Refuse values that `save` would refuse; nothing is written.
+        """Refuse values that `save` would refuse, and write nothing.
 
         Args:
-            read: What was shown.
-            wanted: What shall be there.
+            read: The values that were shown.
+            wanted: The values to save.
 
         Raises:
             InvalidInput: As for `save`.
@@ -64,8 +64,8 @@ class SettingsService:
 
         Args:
             actor: Who saves.
-            read: What was shown.
-            wanted: What shall be there.
+            read: The values that were shown.
+            wanted: The values to save.
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
@@ -102,7 +102,7 @@ class SettingsService:
 
 @dataclass(frozen=True)
 class _Cell:
-    """Where a value stands, and what stands there."""
+    """A column of one row, and the value in it."""
 
     column: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
     key: InstrumentedAttribute[int]
@@ -193,7 +193,7 @@ def _preference_cell(session: Session) -> _Cell | None:
 
 
 def _number(value: int | str | None) -> int:
-    """A preference's text as a number; what is none counts as not chosen."""
+    """Return a preference's text as a number; a text that is no number counts as 0, not chosen."""
     text = str(value or "").strip()
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
@@ -213,7 +213,7 @@ def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, 
 
 
 def _checked(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> ApiSettings:
-    """The wanted values as they may be saved; the window's own rules, for the whole window."""
+    """Return the values as they are saved, checked by the rules of Open Dental's window for all fields together."""
     page = stored.page
     interval = None if stored.interval is None else clean_interval(wanted.interval or "")
     if interval == (read.interval or "").strip():
@@ -249,7 +249,7 @@ def _edit(
     worded: Callable[[T | None], str],
     raw: type[int] | type[str] = str,
 ) -> _Edit | None:
-    """One value to write, from what was read, what is there now and what is wanted; None where nothing is to do."""
+    """Return one value to write, from the values read, present and wanted; None if nothing is to be written."""
     read, now, wanted = values
     if cell is None or wanted is None or wanted in (read, now):
         return None

@@ -9,10 +9,11 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
-from core.model.api_key import ApiKey, fingerprint_tag
+from core.model.api_key import ApiKey
 from core.model.audit_entry import Genuineness
 from core.model.audit_events import KeyStatusChanged, SettingsChanged
 from core.model.event_text import Setting, SettingChange
+from core.model.key_text import fingerprint_tag
 from core.model.settings import ApiSettings, SettingsPage, format_enabled, format_interval, format_payment_type
 from core.model.whole_entry import WholeEntry
 from core.opendental.key_status import KeyStatus

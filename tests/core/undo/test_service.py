@@ -9,9 +9,11 @@ import pytest
 
 from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
 from core.model.actor import Actor
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
+from core.practice.unit_of_work import WriteMode
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of, save_settings
 from tests.support.databases import COMPUTER, SampleFile, SamplePractice
@@ -195,9 +197,9 @@ def _edited(office: Office) -> None:
 
 
 def _not_done(office: Office) -> None:
-    text = "API Setup: Enabled changed from off to on"
-    change = office._practice.change(ADMIN, Permission.SETUP, text, spans_databases=True)
-    with pytest.raises(LookupError), change:
+    event = SettingsChanged((SettingChange(Setting.ENABLED, "off", "on"),))
+    work = office._practice.unit_of_work(ADMIN, event, mode=WriteMode.SPANS_DATABASES)
+    with pytest.raises(LookupError), work:
         raise LookupError
 
 
