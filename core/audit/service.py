@@ -89,7 +89,7 @@ class AuditService:
         return WholeEntry(entry, f_key, definition, definition_error, stored_text, parse_entry(stored_text))
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
-        """Return the entries that name a key, newest first: by its short fingerprint, or by its text as the vendor does."""
+        """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""
         named = [SecurityLog.log_text.contains(f"{fingerprint_tag(fingerprint)} ", autoescape=True)]
         if len(key) >= SHORTEST_KEY_TO_FIND:
             named.append(SecurityLog.log_text.contains(key, autoescape=True))
