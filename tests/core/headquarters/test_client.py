@@ -47,7 +47,7 @@ CREDENTIALS = Credentials(
 BRIDGE = HeldKey("BridgeKeyAbCdEfGh78")
 CANOPY = HeldKey("CanopyKeyAbCdEfPp44", "EnabledReadOnly", "Canopy", permissions=("ApiReadAll", "SomethingNew"))
 NEW = HeldKey("NewWaveKeyAbCdEf1234", developer="New Wave")
-SOON = Limits(connect_seconds=5, answer_seconds=0.08)
+SOON = Limits(connect_seconds=5, response_seconds=0.08)
 """For tests of what never comes."""
 
 
@@ -58,9 +58,9 @@ class Line(HeadquartersClient):
         pauses: Those that it made, in seconds.
     """
 
-    def __init__(self, address: str, limits: Limits | None = None, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, address: str, limits: Limits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self.pauses: list[float] = []
-        super().__init__(address, pause=self.pauses.append, trust=trust, limits=limits)
+        super().__init__(address, pause=self.pauses.append, ssl_context=ssl_context, limits=limits)
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_after_a_lost_answer_only_the_list_tells(server: HeadquartersServer, how
 
 
 def test_patience_is_for_ten_and_thirty_seconds() -> None:
-    assert Limits() == Limits(connect_seconds=10, answer_seconds=30, answer_bytes=16_000_000)
+    assert Limits() == Limits(connect_seconds=10, response_seconds=30, response_bytes=16_000_000)
 
 
 @pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
@@ -303,7 +303,7 @@ def test_the_deadline_holds_on_an_encrypted_line(tmp_path: Path, how: Misbehavio
 
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: HeadquartersServer) -> None:
     server.misbehave(Misbehaviour.HUGE)
-    line = Line(server.url, Limits(answer_bytes=2_000_000))
+    line = Line(server.url, Limits(response_bytes=2_000_000))
     failed = failure(line)
     assert isinstance(failed, NoUsableAnswer)
     assert "it is longer than 2 MB" in failed.sentence
@@ -313,7 +313,7 @@ def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: HeadquartersS
 def test_an_encrypted_line_is_verified(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE) as server:
         server.add_key(BRIDGE)
-        assert len(Line(server.url, trust=trusting(server.ca_file)).list(CREDENTIALS).keys) == 1
+        assert len(Line(server.url, ssl_context=trusting(server.ca_file)).list(CREDENTIALS).keys) == 1
         line = Line(server.url)
         failed = failure(line)
     assert isinstance(failed, HeadquartersUnreachable)
@@ -324,7 +324,7 @@ def test_an_encrypted_line_is_verified(tmp_path: Path) -> None:
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE, host="elsewhere.example") as server:
-        failed = failure(Line(server.url, trust=trusting(server.ca_file)), ASSIGN)
+        failed = failure(Line(server.url, ssl_context=trusting(server.ca_file)), ASSIGN)
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "is for another host name" in failed.sentence
@@ -333,7 +333,7 @@ def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
 
 def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE, begins=datetime.now(UTC) - timedelta(days=90)) as server:
-        failed = failure(Line(server.url, trust=trusting(server.ca_file)), SET_STATUS)
+        failed = failure(Line(server.url, ssl_context=trusting(server.ca_file)), SET_STATUS)
     assert (failed.step, failed.sent) == (HeadquartersStep.TLS, False)
     assert "is not valid at this time" in failed.sentence
 

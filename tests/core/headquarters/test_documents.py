@@ -24,14 +24,14 @@ from core.headquarters.requests import (
     Credentials,
     Operation,
     assign_request,
-    hidden,
-    inner_answer,
     list_request,
-    quoted,
+    parse_envelope,
+    quote_text,
+    redactions_for,
     status_request,
 )
 from core.headquarters.responses import HeadquartersList, read_date, read_list, read_message, require_done
-from core.headquarters.safe_xml import UnusableXml, parsed
+from core.headquarters.safe_xml import UnusableXml, parse_xml
 from core.opendental.key_status import KeyStatus, status_from_wire
 from tests.support.headquarters_protocol import envelope, fault
 
@@ -44,7 +44,7 @@ CREDENTIALS = Credentials(Secret(REGISTRATION), "Smile & Sons <Dental>", "503555
 def listed(*members: str) -> HeadquartersList:
     """The list that such members make."""
     text = f"<ListAPIKeys>{''.join(f'<APIKey>{each}</APIKey>' for each in members)}</ListAPIKeys>"
-    return read_list(parsed(text), {})
+    return read_list(parse_xml(text), {})
 
 
 def member(**texts: str) -> str:
@@ -139,7 +139,7 @@ def test_a_key_is_read_with_all_that_is_told_of_it() -> None:
     ],
 )
 def test_no_keys_are_an_answer_in_each_form_that_net_writes(text: str) -> None:
-    assert read_list(parsed(text), {}) == HeadquartersList((), ())
+    assert read_list(parse_xml(text), {}) == HeadquartersList((), ())
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_key_that_is_none_makes_the_answer_useless(value: str) -> None:
 
 
 def test_an_error_anywhere_is_a_refusal_in_its_own_words() -> None:
-    answer = parsed(
+    answer = parse_xml(
         f"<Response><ListAPIKeys><APIKey>{member()}<Deep><Error>No such\x0a office: <b>7</b></Error></Deep></APIKey>"
         "</ListAPIKeys><string>Fine</string></Response>"
     )
@@ -280,34 +280,34 @@ def test_an_error_anywhere_is_a_refusal_in_its_own_words() -> None:
 
 def test_an_error_without_words_is_a_refusal() -> None:
     with pytest.raises(HeadquartersRefused, match="It gave no reason"):
-        require_done(parsed("<Response><Error /></Response>"), {})
+        require_done(parse_xml("<Response><Error /></Response>"), {})
 
 
 def test_what_headquarters_says_is_cleaned_shortened_and_without_secrets() -> None:
-    hide = hidden(CREDENTIALS, Secret(KEY))
-    said = quoted(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", hide)
+    hide = redactions_for(CREDENTIALS, Secret(KEY))
+    said = quote_text(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", hide)
     assert said.startswith("Key ********1234 of [31m*** is wrong. xxx")
     assert len(said) == MAX_QUOTE_LENGTH
     assert said.endswith("…")
-    assert quoted("a\\1b", {"a": "\\2"}) == "\\2\\1b"
+    assert quote_text("a\\1b", {"a": "\\2"}) == "\\2\\1b"
 
 
 def test_the_message_about_a_new_key_is_passed_on() -> None:
-    answer = parsed(f"<Response><string>{KEY} may be\n used &amp; billed.</string></Response>")
-    assert read_message(answer, hidden(CREDENTIALS, Secret(KEY))) == "********1234 may be used & billed."
-    assert read_message(parsed("<Response><string /></Response>"), {}) == ""
+    answer = parse_xml(f"<Response><string>{KEY} may be\n used &amp; billed.</string></Response>")
+    assert read_message(answer, redactions_for(CREDENTIALS, Secret(KEY))) == "********1234 may be used & billed."
+    assert read_message(parse_xml("<Response><string /></Response>"), {}) == ""
 
 
 @pytest.mark.parametrize("text", ["<Response />", "<html><string>Sign in</string></html>"])
 def test_an_answer_without_a_message_cannot_be_used(text: str) -> None:
     with pytest.raises(NoUsableAnswer, match="no Response with a message"):
-        read_message(parsed(text), {})
+        read_message(parse_xml(text), {})
 
 
 def test_a_changed_status_is_answered_by_nothing_but_no_error() -> None:
-    require_done(parsed("<Response />"), {})
+    require_done(parse_xml("<Response />"), {})
     with pytest.raises(NoUsableAnswer, match="web page"):
-        require_done(parsed("<HTML><body>Sign in</body></HTML>"), {})
+        require_done(parse_xml("<HTML><body>Sign in</body></HTML>"), {})
 
 
 @pytest.mark.parametrize(
@@ -330,13 +330,13 @@ def test_a_changed_status_is_answered_by_nothing_but_no_error() -> None:
 )
 def test_what_is_no_envelope_of_the_operation_is_told(content: str, words: str) -> None:
     with pytest.raises(NoUsableAnswer, match=words) as caught:
-        inner_answer(content.encode(), Operation.LIST, hidden(CREDENTIALS))
+        parse_envelope(content.encode(), Operation.LIST, redactions_for(CREDENTIALS))
     assert (caught.value.step, caught.value.sent) == (HeadquartersStep.ANSWER, True)
     assert REGISTRATION not in str(caught.value)
 
 
 def test_an_envelope_brings_its_document() -> None:
-    answer = inner_answer(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
+    answer = parse_envelope(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
     assert answer.tag == "ListAPIKeys"
 
 
@@ -352,7 +352,7 @@ WHOLE = envelope(
 def test_whatever_is_wrong_with_an_answer_is_one_of_our_errors(begin: int, length: int, instead: str) -> None:
     answer = WHOLE[:begin] + instead + WHOLE[begin + length :]
     with suppress(HeadquartersError):
-        read_list(inner_answer(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
+        read_list(parse_envelope(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
 
 
 @PROPERTIES
@@ -367,17 +367,17 @@ def test_thousands_of_keys_are_read() -> None:
     text = "".join(
         f"<K>{member(APIKeyValue=f'{KEY}{number}', ListAPIPermissions=permissions)}</K>" for number in range(1000)
     )
-    assert len(read_list(parsed(f"<ListAPIKeys>{text}</ListAPIKeys>"), {}).keys) == 1000
+    assert len(read_list(parse_xml(f"<ListAPIKeys>{text}</ListAPIKeys>"), {}).keys) == 1000
 
 
 def test_a_document_of_more_elements_than_any_answer_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.headquarters.safe_xml.MAX_ELEMENTS", 100)
-    assert len(parsed(f"<a>{'<b/>' * 99}</a>")) == 99
+    assert len(parse_xml(f"<a>{'<b/>' * 99}</a>")) == 99
     with pytest.raises(UnusableXml, match="more elements"):
-        parsed(f"<a>{'<b/>' * 100}</a>")
+        parse_xml(f"<a>{'<b/>' * 100}</a>")
 
 
 def test_what_is_wrong_with_foreign_xml_quotes_nothing_of_it() -> None:
     with pytest.raises(UnusableXml) as caught:
-        parsed(f"<!DOCTYPE {KEY}><a/>")
+        parse_xml(f"<!DOCTYPE {KEY}><a/>")
     assert KEY not in str(caught.value)

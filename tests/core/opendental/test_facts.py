@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import DefaultClause
 from sqlalchemy.dialects import mysql
 
-from core.opendental.key_status import API_PERMISSIONS, KeyStatus
+from core.opendental.api_permissions import API_PERMISSIONS
+from core.opendental.key_status import KeyStatus
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.numbered_names import NumberedNames
 from core.opendental.permission_types import PERMISSIONS, Permission

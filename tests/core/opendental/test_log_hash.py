@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from core.opendental.log_hash import NO_DATE, hashed_date, log_hash
+from core.opendental.log_hash import NO_DATE, format_for_hash, log_hash
 
 VECTORS = [
     (8, 1, datetime(2024, 11, 5, 9, 3, 7), "API/FHIR", 0, NO_DATE, "SNuI+yHmKOvKTB1H0bL2DKMbSUAbbGmDc6bNLLELtwk="),
@@ -49,8 +49,8 @@ def test_hashes_as_open_dental_does(
 
 
 def test_a_date_before_1880_is_no_date() -> None:
-    assert hashed_date(datetime(1879, 12, 31, 23, 59, 59)) == "0001-01-01 00:00:00"
-    assert hashed_date(datetime(1880, 1, 1)) == "1880-01-01 00:00:00"
+    assert format_for_hash(datetime(1879, 12, 31, 23, 59, 59)) == "0001-01-01 00:00:00"
+    assert format_for_hash(datetime(1880, 1, 1)) == "1880-01-01 00:00:00"
     assert log_hash(0, 0, datetime(1879, 12, 31), "", 0, NO_DATE) == VECTORS[-1][-1]
 
 

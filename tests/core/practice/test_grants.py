@@ -18,20 +18,20 @@ from core.database.engines import server_engine
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
-from core.practice.grants import Grants, judged, read_grants
+from core.practice.grants import Grants, evaluate_grants, read_grants
 from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED
 from tests.support.change_kinds import KINDS, save_settings
 from tests.support.databases import Account, SampleServer, database_user, pymysql, runtime
 from tests.support.practice_rows import PASSWORDS
 from tests.support.row_diff import Written, writing
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 TABLES = frozenset(right.table for right in NEEDED)
 TO = "TO `u`@`%`"
 
 
 def told(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
-    return judged(lines, "od_main", tables)
+    return evaluate_grants(lines, "od_main", tables)
 
 
 def script() -> list[str]:
@@ -139,7 +139,7 @@ def test_the_readmes_user_can_do_nothing_else(server_sample: SampleServer, state
 )
 def test_wide_grants_miss_nothing_and_are_too_many(line: str) -> None:
     grants = told(f"GRANT USAGE ON *.* {TO} IDENTIFIED BY PASSWORD '*B69'", line)
-    assert (grants.known, grants.missing, grants.why_no_writing) == (True, (), "")
+    assert (grants.known, grants.missing, grants.missing_to_write) == (True, (), "")
     assert grants.excess
     assert "B69" not in repr(grants)
 
@@ -184,7 +184,7 @@ def test_a_right_is_told_as_the_readme_writes_it() -> None:
         "SELECT on signalod",
         "INSERT on signalod",
     )
-    assert grants.why_no_writing == "SELECT on signalod; INSERT on signalod"
+    assert grants.missing_to_write == "SELECT on signalod; INSERT on signalod"
 
 
 def test_tables_that_this_version_does_not_have_need_no_rights() -> None:
@@ -213,7 +213,7 @@ def test_rights_that_are_dangerous_are_told_with_where_they_hold() -> None:
 def test_rights_that_are_taken_back_in_part_are_missing() -> None:
     grants = told(f"GRANT SELECT, INSERT, UPDATE, DELETE ON *.* {TO}", "REVOKE INSERT ON `od_main`.* FROM `u`@`%`")
     assert "INSERT on securitylog" in grants.missing
-    assert grants.why_no_writing
+    assert grants.missing_to_write
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_role_that_is_active_gives_its_rights(server_sample: SampleServer) -> 
             server.execute(f"SET DEFAULT ROLE {role} FOR '{account.user}'@'%'")
             grants = asked(server_sample, account)
             assert not any(each.startswith("SELECT") for each in grants.missing)
-            assert "INSERT on securitylog" in grants.why_no_writing
+            assert "INSERT on securitylog" in grants.missing_to_write
     finally:
         server.execute(f"DROP ROLE {role}")
 
