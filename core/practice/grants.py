@@ -31,7 +31,7 @@ class Grants:
     excess: tuple[str, ...] = ()
     """Rights that the user has and the program doesn't need, described for an admin."""
     missing_to_write: str = ""
-    """Those missing rights without which no audit row, and so no change, can be written; empty if there are none."""
+    """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
 
 @dataclass(frozen=True)
