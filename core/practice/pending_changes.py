@@ -9,7 +9,7 @@ from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 
 from core.base.errors import AlreadyApplied, ApiSetupError, OutcomeUnknown
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.audit_events import CHANGE_PATTERNS
 from core.model.logged_event import LoggedEvent, Stage

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.base.errors import ApiSetupError, NotPermitted
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.opendental.schema import NO_DATE_DEFAULT, SignalOd
