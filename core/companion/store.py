@@ -75,8 +75,8 @@ class Companion:
         """Open a session that writes to the companion as part of a change to the practice.
 
         If practice and companion share a database, this is the session of the unit of work. Otherwise it's a separate
-        session that commits at the end of the block. Then the caller must have added a compensation to the unit of work, in
-        case it fails afterwards.
+        session that commits at the end of the block. Then the caller must have added a compensation to the unit of
+        work, in case it fails afterwards.
 
         Raises:
             PracticeUnavailable: The database can't be written.
