@@ -244,7 +244,7 @@ def test_a_list_is_shown_though_the_companion_may_not_be_written(
     def refuse(*_: object) -> None:
         raise NotPermitted("The SQLite file cannot be written.")
 
-    monkeypatch.setattr(HeadquartersCache, "keep", refuse)
+    monkeypatch.setattr(HeadquartersCache, "replace", refuse)
     with office_of(server_sample) as office:
         keys = ask(office)
     assert named(keys, "Appointment Bridge").status is ENABLED
