@@ -69,7 +69,7 @@ async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> No
         user.send("q")
         await until(lambda: app._exit)
         assert app.return_code == 1
-        assert app.cannot_start is not None
+        assert app.startup_error is not None
 
 
 async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
@@ -134,7 +134,7 @@ async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
         user.send("q")
         await until(lambda: user.app._exit)
         assert user.app.return_code == 1
-        assert "No database server answers there." in str(user.app.cannot_start)
+        assert "No database server answers there." in str(user.app.startup_error)
 
 
 # -- the sign-in ---------------------------------------------------------------------

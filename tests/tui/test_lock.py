@@ -153,7 +153,7 @@ async def test_nothing_new_is_asked_while_it_is_locked(gate: Gates) -> None:
         load = gate(SettingsService, "load", hold=0)
         await leave_alone(user)
         api_setup = next(each for each in screen.screen_stack if isinstance(each, ApiSetupScreen))
-        api_setup.read_again()
+        api_setup.reload()
         await user.settle()
         assert load.calls == 0
         await sign_in(user, "admin", "drill")
@@ -238,7 +238,7 @@ async def test_who_was_logged_off_is_not_logged_off_again() -> None:
         await leave_alone(user)
         user.send("ctrl+q")
         await until(lambda: user.app._exit)
-        user.app.sign_out_after_the_end()
+        user.app.sign_out_after_exit()
         assert rows.audit_texts(before) == ["User: admin has auto logged off."]
 
 

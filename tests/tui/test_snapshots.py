@@ -576,7 +576,7 @@ def test_before_headquarters_answers(
     with registered():
         asyncio.run(remember())
         # A question without an answer would hold up the end of the test.
-        monkeypatch.setattr(ApiSetupScreen, "ask_headquarters", lambda _screen: None)
+        monkeypatch.setattr(ApiSetupScreen, "refresh_from_headquarters", lambda _screen: None)
         assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), arrive, size)
 
 

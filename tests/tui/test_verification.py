@@ -15,10 +15,10 @@ from tests.support.user_driver import User, working
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, trail
 from tests.tui.test_trail_search import many, search
+from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification import VerificationScreen
-from tui.screens.verification_report import progress_words, result_lines
 
 
 async def verify(user: User, answer: str = "e") -> None:
@@ -286,12 +286,12 @@ async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenReq
     ],
 )
 def test_the_progress_in_words(known: VerificationReport, seconds: float, said: str) -> None:
-    assert progress_words(known, seconds) == said
+    assert format_progress(known, seconds) == said
 
 
 def test_the_result_says_when_more_was_found_than_is_listed() -> None:
     known = VerificationReport(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
-    assert result_lines(known) == [
+    assert report_lines(known) == [
         "Genuine 1,999   Altered 3,000   Without hash 1",
         "No entry was deleted that left its hash behind.",
         "The list has the first 0 of them.",
@@ -300,12 +300,12 @@ def test_the_result_says_when_more_was_found_than_is_listed() -> None:
 
 def test_one_genuine_entry_is_one() -> None:
     known = VerificationReport(checked=1, gone=0, fraction=1.0, done=True)
-    assert result_lines(known)[0] == "The only entry is genuine."
+    assert report_lines(known)[0] == "The only entry is genuine."
 
 
 def test_all_genuine_with_deleted_entries_is_not_called_all(monkeypatch: pytest.MonkeyPatch) -> None:
     known = VerificationReport(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
-    assert result_lines(known) == [
+    assert report_lines(known) == [
         "Genuine 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",
     ]

@@ -31,6 +31,9 @@ else:
 OUTSIDE = "headquarters"
 """The group of questions to somebody over a network, whose answers nothing waits for."""
 
+SERVICE_CALL = "service call"
+"""The name of the workers that run a blocking service call in a thread."""
+
 T = TypeVar("T")
 P = ParamSpec("P")
 A = TypeVar("A", bound="ServiceCaller")
@@ -132,7 +135,9 @@ class ServiceCaller(_Node):
         get_current_worker()  # outside of a flow, waiting here would freeze the screen
         if await self._waited_for_lock():
             self._end_if_gone()
-        worker = self.run_worker(question, group=group, exclusive=True, exit_on_error=False, thread=True)
+        worker = self.run_worker(
+            question, name=SERVICE_CALL, group=group, exclusive=True, exit_on_error=False, thread=True
+        )
         try:
             answer = await worker.wait()
         except WorkerCancelled:
