@@ -217,7 +217,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
 
     @latest
     async def reload_settings(self, outcome: str) -> None:
-        """Load the settings again after a save. The save itself is complete, so other keys work meanwhile.
+        """Load the settings again after a save. The save itself is complete, so other keys keep working.
 
         Args:
             outcome: The outcome of the save, to be repeated if the settings can't be loaded.
