@@ -28,7 +28,7 @@ from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from tui.platform.shell import TerminalApp
 from tui.platform.terminal import crash_sentence
 from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput, SecretInput
-from tui.widgets.plain import cells, fitted, visible, visible_lines, wrapped
 from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.safe_text import cells, fitted, visible, visible_lines, wrapped
 from tui.widgets.text_lines import TextLines
 from tui.widgets.title_line import Heading, titled
 

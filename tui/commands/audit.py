@@ -20,7 +20,7 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
 from tui.screens.verification_report import progress_words, result_lines
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -11,7 +11,7 @@ from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.office_session import USER_VARIABLE, asked_for_password
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest

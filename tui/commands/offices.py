@@ -21,7 +21,7 @@ from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 from tui.commands.launch_target import find_launch_target, locations_of
 from tui.commands.office_session import asked_for_password
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 
 if TYPE_CHECKING:
     from datetime import datetime

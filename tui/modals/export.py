@@ -10,7 +10,7 @@ from core.base.errors import ApiSetupError, ExportFailed
 from core.model.audit_entry import counted
 from tui.platform.base_screen import BaseModal
 from tui.platform.workers import flow
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import plain_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

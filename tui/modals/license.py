@@ -12,7 +12,7 @@ from core.model.agreement import Acceptance
 from tui.modals.notice import Notice
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

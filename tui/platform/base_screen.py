@@ -24,7 +24,7 @@ from tui import bindings
 from tui.platform.shell import SMALLEST
 from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.plain import fitted, visible, wrapped
+from tui.widgets.safe_text import fitted, visible, wrapped
 from tui.widgets.status_line import Kind, StatusLine
 from tui.widgets.title_line import Heading, TitleLine
 

@@ -15,7 +15,7 @@ from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import plain_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

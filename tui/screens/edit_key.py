@@ -20,8 +20,8 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import plain_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -18,8 +18,8 @@ from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.entry_list import EntryList
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import plain_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

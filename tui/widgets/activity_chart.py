@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.audit.activity import Activity
-from tui.widgets.plain import fitted
+from tui.widgets.safe_text import fitted
 
 _BARS = "▁▂▃▄▅▆▇█"
 _NOTHING = "."

@@ -8,7 +8,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.widgets.plain import same_length_visible
+from tui.widgets.safe_text import same_length_visible
 
 MAX_LENGTH = 10_000
 """No field of ours needs more; a whole file pasted by mistake shall not freeze the screen."""

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.bindings import Key, display, typing_key
-from tui.widgets.plain import cells, visible
+from tui.widgets.safe_text import cells, visible
 
 MAX_KEYS = 7
 """More than these nobody reads; the help has all."""

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from core.base.errors import InvalidInput
 from core.model.api_key import KeyFields
 from tui.widgets.inputs import PlainInput
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

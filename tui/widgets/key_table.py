@@ -12,8 +12,8 @@ from textual.widgets import Input, Static
 from core.model.api_key import ApiKey, KeyList
 from core.opendental.key_status import KeyStatus
 from tui.widgets.inputs import PlainInput
-from tui.widgets.plain import wrapped
 from tui.widgets.row_list import Column, Row, RowList, Tone
+from tui.widgets.safe_text import wrapped
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:

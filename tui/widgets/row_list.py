@@ -21,7 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.plain import cells, fitted, visible
+from tui.widgets.safe_text import cells, fitted, visible
 
 Tone = Literal["normal", "dim", "alert"]
 

@@ -14,7 +14,7 @@ from textual.widgets import Checkbox, Input, Select, Static
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import visible
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

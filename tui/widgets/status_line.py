@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.plain import fitted, visible, wrapped
+from tui.widgets.safe_text import fitted, visible, wrapped
 
 Kind = Literal["ok", "note", "problem"]
 

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.plain import cells, visible, visible_lines, wrapped
+from tui.widgets.safe_text import cells, visible, visible_lines, wrapped
 
 
 class TextLines(ScrollView, can_focus=True):

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.plain import cells, fitted, visible
+from tui.widgets.safe_text import cells, fitted, visible
 
 _SEPARATOR = " · "
 
