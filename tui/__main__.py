@@ -60,11 +60,11 @@ def _run_in_terminal(options: argparse.Namespace, chosen: LaunchTarget) -> int:
     # What starting makes is not garbage; looking for some is put off until the first picture is painted.
     gc.disable()
     from tui.app import ApisetupApp
-    from tui.platform.terminal import print_stderr, run_terminal
+    from tui.platform.process import print_stderr, run_app
 
     _log_if_asked(options, chosen.locations.log)
     app = ApisetupApp(chosen.opening, chosen.offices)
-    status = run_terminal(app)
+    status = run_app(app)
     app.sign_out_after_the_end()
     if app.cannot_start is not None:
         print_stderr(f"apisetup: {app.cannot_start}")

@@ -21,14 +21,13 @@ from core.base.secret import Secret
 from tui.bindings import display, keys
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
-from tui.platform.inactivity import Inactivity, shorter
-from tui.platform.shell import TerminalApp
-from tui.platform.terminal import SHUTDOWN_TIMEOUT
+from tui.platform.inactivity import Inactivity, shortest_limit
+from tui.platform.shell import SHUTDOWN_TIMEOUT, TerminalApp
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.widgets.safe_text import visible
+from tui.widgets.safe_text import sanitize
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
@@ -189,8 +188,8 @@ class ApisetupApp(TerminalApp):
             if await self._answer_of(question) is None:
                 return False
         if self.commits.running:
-            self.say("A change is still being made; this goes on when that is done.")
-        failure = await self.commits.settled()
+            self.show_status("A change is still being made; this goes on when that is done.")
+        failure = await self.commits.wait_until_idle()
         if isinstance(failure, ApiSetupError):
             self.show_problem(failure)
             return False
@@ -211,7 +210,7 @@ class ApisetupApp(TerminalApp):
     def _watch_inactivity(self, opening: OpenRequest, signed_in: SignedIn) -> None:
         # The account of an SQLite practice signs in nowhere, so only who configured it wants it locked.
         practice = signed_in.log_off_after_minutes if opening.on_server else None
-        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.lock_after_minutes))
+        self._inactivity.start(asyncio.get_running_loop(), shortest_limit(practice, opening.lock_after_minutes))
 
     @once
     async def lock(self) -> None:
@@ -261,7 +260,7 @@ class ApisetupApp(TerminalApp):
         self.show_heading(heading(event.session.office.info, opening, event.session.signed_in))
         self._watch_inactivity(opening, event.session.signed_in)
         if self._offices is not None:
-            self.run_worker(partial(self._offices.record_opened, opening), thread=True, exit_on_error=False)
+            self.run_in_thread(partial(self._offices.record_opened, opening), group="opened")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen on top, by their names."""
@@ -272,7 +271,7 @@ class ApisetupApp(TerminalApp):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
             callback = getattr(target, f"action_{action}", None)
-            if callback is not None and screen.can(key):
+            if callback is not None and screen.is_available(key):
                 yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
 
     async def action_quit(self) -> None:
@@ -291,13 +290,13 @@ class ApisetupApp(TerminalApp):
 
     async def _end_visit(self) -> None:
         """Sign out and close the office; a server that does not answer soon does not keep one from leaving."""
-        self._inactivity.end()
+        self._inactivity.stop()
         session, self._session = self._session, None
         office, self._office = self._office, None
         if office is None:
             return
         if session is not None and self._logs_leaving(session):
-            self.say("Signing out…")
+            self.show_status("Signing out…")
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def leave() -> None:
@@ -351,14 +350,14 @@ def heading(facts: PracticeInfo, opening: OpenRequest, signed_in: SignedIn | Non
         database=facts.database,
         host=facts.host,
         versions=f"Open Dental {facts.version}, {facts.server}",
-        user=visible(signed_in.actor.user_name, 24) if signed_in else "",
-        words=_words(opening, read_only=bool(facts.read_only) or (signed_in is not None and not signed_in.writable)),
+        user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
+        flags=_words(opening, read_only=bool(facts.read_only) or (signed_in is not None and not signed_in.writable)),
     )
 
 
 def _not_connected(opening: OpenRequest | None = None) -> Heading:
     """What the title line says before a server has said anything."""
-    return Heading(practice="Not connected", words=_words(opening) if opening else ())
+    return Heading(practice="Not connected", flags=_words(opening) if opening else ())
 
 
 def _words(opening: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:

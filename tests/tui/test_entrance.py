@@ -67,7 +67,7 @@ async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> No
         await user.at(ConnectScreen)
         assert "damaged, or is no SQLite file at all" in user.flowing_text
         user.send("q")
-        await until(lambda: app._exit)
+        await until(lambda: app.is_exiting)
         assert app.return_code == 1
         assert app.cannot_start is not None
 
@@ -132,7 +132,7 @@ async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
             await user.press(key)
             assert "No database server answers there." in user.flowing_text
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 1
         assert "No database server answers there." in str(user.app.cannot_start)
 
@@ -148,7 +148,7 @@ async def test_signing_in_is_logged_and_leaving_too(demo: OpenRequest) -> None:
         await user.at_api_setup()
         assert rows.audit_texts(before) == ["User: admin has logged on.", "API/FHIR"]
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert rows.audit_texts(before)[2:] == ["User: admin has logged off."]
 
 

@@ -305,7 +305,7 @@ async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenR
         user.send("y")
         await until(lambda: "still being made" in user.text)
         held.open()
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
     assert files() == []
 
 

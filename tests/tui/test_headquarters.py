@@ -124,7 +124,7 @@ async def test_the_program_can_be_left_while_headquarters_is_asked(hq: Headquart
         await arrive(user, answered=False)
         await until(hq.waiting.is_set)
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         hq.behave()
 
 
@@ -532,7 +532,7 @@ async def test_one_can_quit_while_headquarters_changes_a_key(hq: HeadquartersSer
         user.send("q")
         await until(lambda: "A change is still being made" in user.said)
         hq.behave()
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
     assert rows.audit_texts()[-1] == "User: admin has logged off."
     assert hq.status(BRIDGE.key) == "DisabledByCustomer"

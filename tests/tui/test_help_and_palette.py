@@ -70,7 +70,7 @@ async def test_help_lists_the_keys_of_the_screen_one_came_from(
 ) -> None:
     async with working(demo, size=(100, 60)) as user:
         await go(user)
-        here, stack = keys(user.screen.known_keys), user.stack
+        here, stack = keys(user.screen.help_keys), user.stack
         await user.press("f1")
         await user.at(HelpScreen)
         for each in here:
@@ -186,7 +186,7 @@ async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: OpenRe
         await user.press("y")
         assert user.stack == ["ApiSetupScreen", "Question"]
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
 
 
 @on_each_screen

@@ -316,8 +316,8 @@ async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
         user.send("q")
-        await until(lambda: user.said == "Signing out…" or user.app._exit)
-        await until(lambda: user.app._exit)
+        await until(lambda: user.said == "Signing out…" or user.app.is_exiting)
+        await until(lambda: user.app.is_exiting)
         held.open()
         await until(held.left.is_set)
 

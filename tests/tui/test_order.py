@@ -284,9 +284,9 @@ async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, 
         await until(lambda: len(user.stack) > 1)
         user.send("y")
         await until(lambda: "still being made" in user.text)
-        assert not user.app._exit
+        assert not user.app.is_exiting
         held.open()
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert rows.settings()[1] == "15"
         assert len(rows.audit_texts(before)) == 1
 
@@ -317,4 +317,4 @@ async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenReq
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)
-        assert not user.app._exit
+        assert not user.app.is_exiting

@@ -233,7 +233,7 @@ async def test_leaving_asks_when_something_is_not_saved(demo: OpenRequest) -> No
         await user.press("q")
         await user.at(Question)
         user.send("y")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
         assert rows.settings()[1] == "5"
 
@@ -241,7 +241,7 @@ async def test_leaving_asks_when_something_is_not_saved(demo: OpenRequest) -> No
 async def test_leaving_does_not_ask_when_all_is_saved(demo: OpenRequest) -> None:
     async with working(demo) as user:
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
 
 

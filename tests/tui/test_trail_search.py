@@ -302,7 +302,7 @@ async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequ
 async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 300)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 300)
     rows.fill_trail(many(900))
     async with working(demo) as user:
         await trail(user)
@@ -334,15 +334,15 @@ async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: OpenReques
                 await user.settle()
                 numbers = in_memory(user)
                 assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
-                assert len(numbers) <= entry_window.MOST
-            assert len(user.list.rows) > entry_window.MOST - 100
+                assert len(numbers) <= entry_window.MAX_ENTRIES
+            assert len(user.list.rows) > entry_window.MAX_ENTRIES - 100
 
 
 @pytest.mark.parametrize("most", [180, 1_000], ids=["and drops others", "and drops none"])
 async def test_a_page_that_arrives_moves_nothing_in_view(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates, most: int
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", most)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", most)
     rows.fill_trail(many(400))
     async with working(demo) as user:
         await trail(user)
@@ -361,7 +361,7 @@ async def test_a_page_that_arrives_moves_nothing_in_view(
 async def test_a_newer_page_that_arrives_moves_nothing_in_view(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(many(400))
     async with working(demo) as user:
         await trail(user)
@@ -381,7 +381,7 @@ async def test_a_newer_page_that_arrives_moves_nothing_in_view(
 async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_away(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(many(400))
     async with working(demo) as user:
         await trail(user)
@@ -410,7 +410,7 @@ async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: OpenRequest
         before = in_memory(user)
         for direction in Direction:
             # The key that caused it was pressed while the last page was on its way.
-            user.list.post_message(TrailList.Wanted(direction))
+            user.list.post_message(TrailList.PageRequested(direction))
         await user.settle()
         assert in_memory(user) == before
 

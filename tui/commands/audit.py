@@ -20,7 +20,7 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
 from tui.screens.verification_report import progress_words, result_lines
-from tui.widgets.safe_text import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -104,7 +104,7 @@ def _export(options: argparse.Namespace, session: Session) -> int:
         told = {"file": str(done.file), "about": str(done.about), "entries": done.count, "sha256": done.sha256}
         _tell(json.dumps(told, indent=2))
     else:
-        _tell(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
+        _tell(f"{counted(done.count)} written to {sanitize(str(done.file))}\nSHA-256 {done.sha256}")
     return DONE
 
 
@@ -168,7 +168,7 @@ def _verified(known: VerificationReport, wanted: AuditFilter, session: Session) 
 
 def _line(entry: AuditEntry) -> str:
     words = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
-    return visible(f"{words}  {entry.text}", 400)
+    return sanitize(f"{words}  {entry.text}", 400)
 
 
 def _tell(result: str) -> None:
@@ -178,7 +178,7 @@ def _tell(result: str) -> None:
 
 def _complain(error: ApiSetupError) -> None:
     _logger.warning("%s", error, exc_info=error)
-    print(f"apisetup: {visible(str(error))}", file=sys.stderr)
+    print(f"apisetup: {sanitize(str(error))}", file=sys.stderr)
 
 
 class _Progress:

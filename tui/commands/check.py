@@ -11,7 +11,7 @@ from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.office_session import USER_VARIABLE, asked_for_password
-from tui.widgets.safe_text import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
@@ -47,8 +47,8 @@ def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[
 
 
 def _lines(finding: CheckResult) -> list[str]:
-    first = f"{_MARKS[finding.state]:<8} {finding.id:<17} {visible(finding.sentence, 1000)}"
-    return [first, *([f"{'':<26} {visible(finding.hint, 1000)}"] if finding.hint else [])]
+    first = f"{_MARKS[finding.state]:<8} {finding.id:<17} {sanitize(finding.sentence, 1000)}"
+    return [first, *([f"{'':<26} {sanitize(finding.hint, 1000)}"] if finding.hint else [])]
 
 
 def _as_json(opening: OpenRequest, findings: tuple[CheckResult, ...], status: int) -> dict[str, object]:

@@ -49,20 +49,22 @@ async def export_entries(
     except FileTaken as taken:
         question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
-            screen.say("Nothing was exported.")
+            screen.show_status("Nothing was exported.")
             return
         replaces = True
     audit = session.office.audit
-    export = await screen.ask(partial(audit.export, session.actor, wanted, file, may_replace=replaces), group="export")
+    export = await screen.call_service(
+        partial(audit.export, session.actor, wanted, file, may_replace=replaces), group="export"
+    )
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
     done = await screen.app.push_screen_wait(ExportProgress(export))
     if isinstance(done, ApiSetupError):
         raise done
     if done is None:
-        screen.say("The export was cancelled; nothing of it was kept.")
+        screen.show_status("The export was cancelled; nothing of it was kept.")
         return
-    screen.say(f"Exported: {counted(done.count)}.", "ok")
+    screen.show_status(f"Exported: {counted(done.count)}.", "ok")
     lines = [
         f"{counted(done.count)} in",
         str(done.file),
@@ -71,4 +73,4 @@ async def export_entries(
         "",
         f"Filter, counts, who and when are in {done.about.name} beside it. The Audit Trail has the SHA-256, too.",
     ]
-    screen.open_above(Notice("Exported", lines))
+    screen.open_screen(Notice("Exported", lines))

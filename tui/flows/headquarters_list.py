@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP
 
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
@@ -22,7 +22,7 @@ async def newest_list(screen: BaseScreen[Any], session: Session) -> KeyList | No
     keys = session.office.keys
     if not keys.is_remote:
         return None
-    fetched = await screen.ask(keys.fetch, group=OUTSIDE)
+    fetched = await screen.call_service(keys.fetch, group=REMOTE_GROUP)
     if fetched is None:
         return None
     # Nobody asked for this, so it is in nobody's way.

@@ -34,15 +34,15 @@ async def add_key(screen: BaseScreen[Any], session: Session, read_again: Callabl
     info = session.office.keys.authority
     session.require_writable()
     if not info.may_change:
-        screen.open_above(Notice("Keys are not added now", [NOT_NOW, "", info.explanation]))
+        screen.open_screen(Notice("Keys are not added now", [NOT_NOW, "", info.explanation]))
         return None
     new = await screen.app.push_screen_wait(AssignKeyScreen(session))
     if new is None:
-        screen.say("No key was added.")
+        screen.show_status("No key was added.")
         return None
     acceptance = await screen.app.push_screen_wait(LicenseScreen(session))
     if acceptance is None:
-        screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+        screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
     return await _added(screen, session, new, acceptance, read_again)
 
@@ -58,7 +58,7 @@ async def _added(
                 return await screen.commit(lambda: keys.add(actor, new, acceptance))
         except OutcomeUnknown as error:
             read_again()
-            screen.open_above(notice_of_failure(error))
+            screen.open_screen(notice_of_failure(error))
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]

@@ -12,7 +12,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP, unfinished_threads
 
 if TYPE_CHECKING:
     from core.model.actor import Actor
@@ -68,15 +68,15 @@ class Lock:
             if signed_in is not None:
                 return signed_in
 
-    async def log_off_first(self) -> None:
+    async def wait_for_log_off(self) -> None:
         """Wait until it is logged that the user is gone, which comes before anybody signs in again."""
         await self._logged.wait()
 
-    async def refused(self) -> None:
+    async def close_connection(self) -> None:
         """Close the connection again after a sign-in that was refused."""
         await self._app.commit(self._session.office.close)
 
-    async def may_go_on(self, signed_in: SignedIn) -> bool:
+    async def may_continue(self, signed_in: SignedIn) -> bool:
         """Whether who signed in may go on: with what they typed, or after agreeing to drop what somebody else typed.
 
         Asked over the sign-in, so that nobody sees before what waits behind it.
@@ -89,7 +89,7 @@ class Lock:
         self._entered(None)
         with suppress(ApiSetupError):
             await self._app.commit(partial(self._session.office.users.sign_out, signed_in.actor))
-        await self.refused()
+        await self.close_connection()
         return False
 
     def _question(self) -> Question:
@@ -114,9 +114,9 @@ class Lock:
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
         """Log that the user is gone, and close the connections when nothing uses them any more."""
         app, session = self._app, self._session
-        await app.commits.settled()
-        for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
-            if worker.group == OUTSIDE:
+        await app.commits.wait_until_idle()
+        for worker in unfinished_threads(app):
+            if worker.group == REMOTE_GROUP:
                 # It may take minutes, and uses the practice only at its beginning.
                 continue
             with suppress(WorkerFailed, WorkerCancelled):
@@ -128,5 +128,5 @@ class Lock:
             app.record_problem(error)
             words = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
             # It may not have said yet what it says at first.
-            screen.call_after_refresh(screen.say, words, "problem")
+            screen.call_after_refresh(screen.show_status, words, "problem")
         await app.commit(session.office.close)

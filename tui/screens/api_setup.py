@@ -23,7 +23,7 @@ from tui.flows.headquarters_list import newest_list
 from tui.flows.headquarters_messages import differences_in_words
 from tui.flows.key_addition import add_key
 from tui.flows.status_change import change_status
-from tui.modals.notice import Notice, notice_of
+from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
@@ -105,24 +105,24 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @flow
     async def enter(self) -> None:
         """Open the office, and show it."""
-        self.say("Opening…")
+        self.show_status("Opening…")
         try:
-            session = await self.ask(self._arrive, group="read")
+            session = await self.call_service(self._arrive, group="read")
             self.post_message(self.Entered(session))
-            reading = await self.ask(partial(_read, session), group="read")
+            reading = await self.call_service(partial(_read, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._session = session
         self._show(reading)
-        self.say(" ".join((*reading.page.missing, *_read_only_words(self._session))))
+        self.show_status(" ".join((*reading.page.missing, *_read_only_words(self._session))))
         self.refresh_bindings()
         self.ask_headquarters()
 
     @latest
     async def read_again(self) -> None:
         """Read everything again; what was typed stays typed."""
-        reading = await self.ask(partial(_read, self._open), group="read")
+        reading = await self.call_service(partial(_read, self._open), group="read")
         self._show(reading)
         self._say_settled(reading)
 
@@ -139,10 +139,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self.query_one(KeyTable).show(listed)
         words = differences_in_words(listed)
         if words:
-            self.say(words)
+            self.show_status(words)
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
-        keys = await self.ask(self._open.office.keys.list, group="copy")
+        keys = await self.call_service(self._open.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
@@ -159,9 +159,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
 
     def _say_settled(self, reading: _Reading, otherwise: str = "") -> None:
         if reading.settled is not None:
-            self.say(reading.settled.sentence, "problem")
+            self.show_status(reading.settled.sentence, "problem")
         elif otherwise:
-            self.say(otherwise)
+            self.show_status(otherwise)
 
     @property
     def _open(self) -> Session:
@@ -180,7 +180,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self._open.require_writable()
         read, typed = form.page.values, form.typed
         if not form.unsaved:
-            self.say("Nothing to save: the settings are as they were read.")
+            self.show_status("Nothing to save: the settings are as they were read.")
             return
         office, actor = self._open.office, self._open.actor
         try:
@@ -195,14 +195,14 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             return
         except PracticeUnavailable as error:
             self.show_problem(error)
-            self.say(f"{error} What you typed is still here.", "problem")
+            self.show_status(f"{error} What you typed is still here.", "problem")
             return
-        form.accept(typed)
+        form.mark_saved(typed)
         words = "Nothing was written: the practice has these values already."
         if saved.changes:
             told = " Running workstations are told." if office.info.host else ""
             words = f"Saved: {'; '.join(saved.changes)}.{told}"
-        self.say(words, "ok" if saved.changes else "note")
+        self.show_status(words, "ok" if saved.changes else "note")
         self.read_settings(words)
 
     @latest
@@ -213,9 +213,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             said: What is known to be true, whatever becomes of the reading.
         """
         try:
-            page = await self.ask(self._open.office.settings.load, group="settings")
+            page = await self.call_service(self._open.office.settings.load, group="settings")
         except ApiSetupError as error:
-            self.say(f"{said} Reading the settings again failed: {error.sentence}", "problem")
+            self.show_status(f"{said} Reading the settings again failed: {error.sentence}", "problem")
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
 
@@ -224,15 +224,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         form = self.query_one(SettingsForm)
         choice = await choose(self, error)
         if choice is None:
-            self.say("Nothing was written; your values are still in the form.")
+            self.show_status("Nothing was written; your values are still in the form.")
             return
-        page = await self.ask(self._open.office.settings.load, group="settings")
+        page = await self.call_service(self._open.office.settings.load, group="settings")
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         form.show(page, keep_typed=True, drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the practice has now; nothing was written.")
+            self.show_status("Shown is what the practice has now; nothing was written.")
 
     # -- keys ----------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         key = self._highlighted()
         if key is None:
             return
-        self.open_above(EditKeyScreen(self._open, key), lambda _result: self.read_again())
+        self.open_screen(EditKeyScreen(self._open, key), lambda _result: self.read_again())
 
     @flow
     async def action_toggle_status(self) -> None:
@@ -271,24 +271,26 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         change = await add_key(self, self._open, self.read_again)
         if change is None:
             return
-        self.say(change.sentence, "ok")
-        keys = await self.ask(self._open.office.keys.list, group="keys")
+        self.show_status(change.sentence, "ok")
+        keys = await self.call_service(self._open.office.keys.list, group="keys")
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
-        self.show_outcome(notice_of("Key added", change.sentence, change.consequences))
+        self.show_outcome(outcome_notice("Key added", change.sentence, change.consequences))
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
-            self.say("No key matches the filter; Escape shows all." if table.filtered else "There is no API key here.")
+            self.show_status(
+                "No key matches the filter; Escape shows all." if table.filtered else "There is no API key here."
+            )
         return table.key
 
     # -- other keys ----------------------------------------------------------
 
     def action_filter(self) -> None:
         """Go to the filter."""
-        self.say("")
+        self.show_status("")
         self.query_one(KeyTable).start_filter()
 
     def action_end_filter(self) -> None:
@@ -302,15 +304,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         from tui.screens.audit_trail import AuditTrailScreen
 
         if self._open.signed_in.sees_audit_trail:
-            self.open_above(AuditTrailScreen(self._open), lambda _result: self.read_again())
+            self.open_screen(AuditTrailScreen(self._open), lambda _result: self.read_again())
         else:
             self.name_permission_granters()
 
     @latest
     async def name_permission_granters(self) -> None:
         """Say who can grant the permission for the Audit Trail."""
-        names = await self.ask(self._open.office.users.permission_granters, group="grants")
-        self.say(needs_audit_trail(names), "problem")
+        names = await self.call_service(self._open.office.users.permission_granters, group="grants")
+        self.show_status(needs_audit_trail(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
@@ -329,14 +331,14 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            reading = await self.ask(partial(_read, self._open), group="read")
+            reading = await self.call_service(partial(_read, self._open), group="read")
         self._show(reading)
         self._say_settled(reading, "Read again.")
         self.ask_headquarters()
 
     def action_about(self) -> None:
         """Show which practice and database this is."""
-        self.open_above(Notice("This practice", _about(self._open)))
+        self.open_screen(Notice("This practice", _about(self._open)))
 
 
 def needs_audit_trail(names: tuple[str, ...]) -> str:

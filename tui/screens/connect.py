@@ -15,7 +15,7 @@ from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
-from tui.widgets.safe_text import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -55,7 +55,7 @@ class ConnectScreen(_Screen):
         """Make the address, the password field and the place for what went wrong."""
         yield Static("Open a practice", classes="heading", markup=False)
         name = [self._opening.name] if self._opening.name else []
-        yield Static(plain_lines([*name, self._opening.address.label]), id="address")
+        yield Static(safe_content([*name, self._opening.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
@@ -68,7 +68,7 @@ class ConnectScreen(_Screen):
         if self.failure is not None:
             self._show_failure(self.failure)
         elif unknown:
-            self.say("Enter connects. A blank password is a password, too.")
+            self.show_status("Enter connects. A blank password is a password, too.")
         else:
             self.connect()
 
@@ -97,7 +97,7 @@ class ConnectScreen(_Screen):
             if password is None:
                 return
             with self.busy("Connecting…"):
-                office = await self.ask(partial(self._open, password), group="connect")
+                office = await self.call_service(partial(self._open, password), group="connect")
         except ApiSetupError as error:
             self._show_failure(error)
             return
@@ -121,22 +121,22 @@ class ConnectScreen(_Screen):
     async def _known_password(self) -> Secret | None:
         """Read the password where it is kept; where only somebody here can know it, ask."""
         with self.busy("Reading the database password…"):
-            password = await self.ask(self._opening.known_password, group="password")
+            password = await self.call_service(self._opening.known_password, group="password")
         if password is None:
             self._ask_for_password(True)
-            self.say("The system keyring is not asked over SSH: type the database password. Enter connects.")
+            self.show_status("The system keyring is not asked over SSH: type the database password. Enter connects.")
         return password
 
     def _show_failure(self, error: ApiSetupError) -> None:
         """Say what happened; leaving now means that the program could not start."""
         self.failure = error
         self.terminal_app.record_problem(error)
-        self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
+        self.query_one("#problem", Static).update(safe_content([error.sentence, "", error.hint]))
         if isinstance(error, LoginRefused | ConfigurationError) and self._opening.on_server:
             self.query_one("#password", SecretInput).value = ""
             self._ask_for_password(True)
         self.refresh_bindings()
-        self.say("The practice is not open.", "problem")
+        self.show_status("The practice is not open.", "problem")
 
     def _ask_for_password(self, asked: bool) -> None:
         self._asks_for_password = asked

@@ -21,7 +21,7 @@ from tui.platform.workers import flow, latest
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
 from tui.widgets.row_list import RowList
-from tui.widgets.safe_text import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -56,7 +56,7 @@ class EditKeyScreen(BaseScreen[None]):
         """Make the facts, the fields and the list."""
         yield Static("API Key Edit", classes="heading", markup=False)
         yield Static(self._facts(), id="facts")
-        contacts = Contacts.EDITED if self._keeps_contacts else Contacts.SHOWN
+        contacts = Contacts.EDITABLE if self._keeps_contacts else Contacts.READ_ONLY
         yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
         yield EntryList(empty="Reading…")
@@ -65,7 +65,7 @@ class EditKeyScreen(BaseScreen[None]):
         """Begin with the entries, where the letters act."""
         self.query_one(EntryList).focus()
         if not self._editable:
-            self.say(self._session.office.keys.status_refusal(self._key))
+            self.show_status(self._session.office.keys.status_refusal(self._key))
         self.read_history()
 
     @property
@@ -96,11 +96,11 @@ class EditKeyScreen(BaseScreen[None]):
         """Read the key's own audit entries."""
         entry_list = self.query_one(EntryList)
         try:
-            entries = await self.ask(lambda: self._session.office.keys.history(self._key), group="history")
+            entries = await self.call_service(lambda: self._session.office.keys.history(self._key), group="history")
         except ApiSetupError:
-            entry_list.say_empty("Not read; r tries again.")
+            entry_list.set_empty_text("Not read; r tries again.")
             raise
-        entry_list.say_empty("No audit entry names this key.")
+        entry_list.set_empty_text("No audit entry names this key.")
         entry_list.show_entries(entries)
 
     @flow
@@ -109,7 +109,7 @@ class EditKeyScreen(BaseScreen[None]):
         if self.unsaved and not await self._drops_typed("Read again?"):
             return
         await self._read_key()
-        self.say("Read again.")
+        self.show_status("Read again.")
         self.ask_headquarters()
 
     @latest
@@ -126,7 +126,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     async def _read_key(self, drop: tuple[str, ...] | None = None) -> None:
         """Read the key again; what was typed stays, but for the fields to drop - all of them when none are named."""
-        keys = await self.ask(self._session.office.keys.list, group="key")
+        keys = await self.call_service(self._session.office.keys.list, group="key")
         found = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not found:
             await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
@@ -153,7 +153,7 @@ class EditKeyScreen(BaseScreen[None]):
         if accepted is not None:
             license_words = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             accepted_words = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
-        return plain_lines(
+        return safe_content(
             [
                 f"API Key          {key.masked}",
                 f"Key Status       {_status(key)}",
@@ -216,20 +216,20 @@ class EditKeyScreen(BaseScreen[None]):
             await self._settle(error)
             return
         self._show_key(change.key)
-        self.say(change.sentence, "ok")
+        self.show_status(change.sentence, "ok")
 
     async def _settle(self, error: EditConflict) -> None:
         """Show both values, and let the admin choose; nothing was changed so far."""
         choice = await choose(self, error)
         if choice is None:
-            self.say("Nothing was changed; your values are still here.")
+            self.show_status("Nothing was changed; your values are still here.")
             return
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         await self._read_key(drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the registry has now; nothing was changed.")
+            self.show_status("Shown is what the registry has now; nothing was changed.")
 
     @flow
     async def action_reveal(self) -> None:
@@ -239,7 +239,7 @@ class EditKeyScreen(BaseScreen[None]):
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.read_history()
-        self.open_above(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+        self.open_screen(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
 
     @flow
     async def action_send_to_clipboard(self) -> None:
@@ -251,7 +251,7 @@ class EditKeyScreen(BaseScreen[None]):
         self.app.copy_to_clipboard(secret.reveal())
         # Textual keeps a copy, which could be pasted into a field from here without being logged.
         self.app._clipboard = ""
-        self.say(
+        self.show_status(
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
         self.read_history()
@@ -278,7 +278,7 @@ class EditKeyScreen(BaseScreen[None]):
         entry = self.query_one(EntryList).entry
         if entry is not None:
             # There it may have been undone.
-            self.open_above(AuditEntryScreen(self._session, entry, linked=False), lambda _result: self.read_again())
+            self.open_screen(AuditEntryScreen(self._session, entry, linked=False), lambda _result: self.read_again())
 
     def on_unlocked(self) -> None:
         """Read what others may have changed while this was locked; what was typed stays."""

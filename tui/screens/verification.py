@@ -19,7 +19,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.entry_list import EntryList
 from tui.widgets.row_list import RowList
-from tui.widgets.safe_text import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -79,31 +79,31 @@ class VerificationScreen(BaseScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Going on is for what was stopped."""
-        if action == "go_on":
+        if action == "retry":
             return not self._verifying and not (self._known and self._known.done)
         return super().check_action(action, parameters)
 
     @latest
     async def verify(self) -> None:
         """Check step by step until all is checked; what was checked stays so when the server goes away."""
-        self.say("Verifying; Esc stops.")
+        self.show_status("Verifying; Esc stops.")
         self.refresh_bindings()
         try:
             if self._verification is None:
                 question = partial(self._session.office.audit.verification, self._wanted)
-                self._verification = await self.ask(question, group="verify")
+                self._verification = await self.call_service(question, group="verify")
             while not (self._known and self._known.done):
                 began = time.monotonic()
-                self._known = await self.ask(partial(self._step, self._verification), group="verify")
+                self._known = await self.call_service(partial(self._step, self._verification), group="verify")
                 self._seconds += time.monotonic() - began
                 self._show(self._known)
         except ApiSetupError as error:
             self.show_problem(error)
-            self.say(f"{error} What was checked is kept; r goes on.", "problem")
+            self.show_status(f"{error} What was checked is kept; r goes on.", "problem")
             return
         finally:
             self.call_later(self.refresh_bindings)
-        self.say(
+        self.show_status(
             "Verified." if self._known.clean else "Verified: not everything is genuine.",
             "ok" if self._known.clean else "problem",
         )
@@ -114,14 +114,14 @@ class VerificationScreen(BaseScreen[None]):
             return verification.step()
 
     def _show(self, known: VerificationReport) -> None:
-        self.query_one("#bar", Static).update(plain_lines([_bar(known), progress_words(known, self._seconds)]))
-        self.query_one("#result", Static).update(plain_lines(["", *result_lines(known), ""]))
+        self.query_one("#bar", Static).update(safe_content([_bar(known), progress_words(known, self._seconds)]))
+        self.query_one("#result", Static).update(safe_content(["", *result_lines(known), ""]))
         # An entry leaves the list, too, when its hash comes late.
         if known.listed != self._listed:
             self._listed = known.listed
             self.query_one(EntryList).show_entries(known.listed)
 
-    def action_go_on(self) -> None:
+    def action_retry(self) -> None:
         """Go on where it was stopped."""
         self.verify()
 
@@ -134,13 +134,13 @@ class VerificationScreen(BaseScreen[None]):
         """Show the whole entry under the cursor."""
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._session, entry, linked=False))
+            self.open_screen(AuditEntryScreen(self._session, entry, linked=False))
 
     def action_back(self) -> None:
         """Stop, or go back."""
         if self._verifying:
             self.workers.cancel_group(self, "latest verify")
-            self.say("Stopped. r goes on, Esc goes back.")
+            self.show_status("Stopped. r goes on, Esc goes back.")
             self.call_later(self.refresh_bindings)
         else:
             self.dismiss(None)
