@@ -67,11 +67,11 @@ def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
     # The objects that starting creates are not garbage. The app turns collection on after the first picture.
     gc.disable()
     from tui.app import ApisetupApp
-    from tui.platform.terminal import print_stderr, run_terminal
+    from tui.platform.process import print_stderr, run_app
 
     _start_debug_log(options, target.locations.log)
     app = ApisetupApp(target.request, target.offices)
-    status = run_terminal(app)
+    status = run_app(app)
     app.sign_out_after_exit()
     if app.startup_error is not None:
         print_stderr(f"apisetup: {app.startup_error}")

@@ -21,14 +21,13 @@ from core.base.secret import Secret
 from tui.bindings import display, keys
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
-from tui.platform.inactivity import Inactivity, shorter
-from tui.platform.shell import TerminalApp
-from tui.platform.terminal import SHUTDOWN_TIMEOUT
+from tui.platform.inactivity import Inactivity, shortest_limit
+from tui.platform.shell import SHUTDOWN_TIMEOUT, TerminalApp
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
@@ -192,8 +191,8 @@ class ApisetupApp(TerminalApp):
             if await self._push_and_wait(question) is None:
                 return False
         if self.commits.running:
-            self.say("A change is still being made; this goes on when that is done.")
-        failure = await self.commits.settled()
+            self.show_status("A change is still being made; this goes on when that is done.")
+        failure = await self.commits.wait_until_idle()
         if isinstance(failure, ApiSetupError):
             self.show_problem(failure)
             return False
@@ -214,7 +213,7 @@ class ApisetupApp(TerminalApp):
     def _start_inactivity_timer(self, request: OpenRequest, signed_in: SignedIn) -> None:
         # An embedded practice has no sign-in, so its own limit isn't used. It locks only if the configuration says so.
         practice_limit = signed_in.log_off_after_minutes if request.on_server else None
-        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice_limit, request.lock_after_minutes))
+        self._inactivity.start(asyncio.get_running_loop(), shortest_limit(practice_limit, request.lock_after_minutes))
 
     @once
     async def lock(self) -> None:
@@ -264,7 +263,7 @@ class ApisetupApp(TerminalApp):
         self.show_heading(office_heading(event.session.office.info, request, event.session.signed_in))
         self._start_inactivity_timer(request, event.session.signed_in)
         if self._offices is not None:
-            self.run_worker(partial(self._offices.record_opened, request), thread=True, exit_on_error=False)
+            self.run_in_thread(partial(self._offices.record_opened, request), group="opened")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the keys of the top screen, listed by their descriptions."""
@@ -275,7 +274,7 @@ class ApisetupApp(TerminalApp):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
             callback = getattr(target, f"action_{action}", None)
-            if callback is not None and screen.can(key):
+            if callback is not None and screen.is_available(key):
                 yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
 
     async def action_quit(self) -> None:
@@ -294,13 +293,13 @@ class ApisetupApp(TerminalApp):
 
     async def _close_session(self) -> None:
         """Sign out and close the office; give up waiting after `SHUTDOWN_TIMEOUT` if the server doesn't answer."""
-        self._inactivity.end()
+        self._inactivity.stop()
         session, self._session = self._session, None
         office, self._office = self._office, None
         if office is None:
             return
         if session is not None and self._logs_sign_out(session):
-            self.say("Signing out…")
+            self.show_status("Signing out…")
         closed, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def close() -> None:
@@ -358,14 +357,14 @@ def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn
         database=info.database,
         host=info.host,
         versions=f"Open Dental {info.version}, {info.server}",
-        user=visible(signed_in.actor.user_name, 24) if signed_in else "",
-        words=_warnings(request, read_only=read_only),
+        user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
+        flags=_warnings(request, read_only=read_only),
     )
 
 
 def _unconnected_heading(request: OpenRequest | None = None) -> Heading:
     """Return the title line before a server is connected."""
-    return Heading(practice="Not connected", words=_warnings(request) if request else ())
+    return Heading(practice="Not connected", flags=_warnings(request) if request else ())
 
 
 def _warnings(request: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:

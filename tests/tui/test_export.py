@@ -307,7 +307,7 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
         user.send("y")
         await until(lambda: "still being made" in user.text)
         held.open()
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
     assert files() == []
 
 

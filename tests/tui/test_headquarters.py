@@ -124,7 +124,7 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
         await arrive(user, answered=False)
         await until(hq.waiting.is_set)
         user.send("q")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         hq.behave()
 
 
@@ -534,7 +534,7 @@ async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServe
         user.send("q")
         await until(lambda: "A change is still being made" in user.said)
         hq.behave()
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
     assert rows.audit_texts()[-1] == "User: admin has logged off."
     assert hq.status(BRIDGE.key) == "DisabledByCustomer"

@@ -70,7 +70,7 @@ async def test_help_lists_the_keys_of_the_screen_below(
 ) -> None:
     async with working(demo, size=(100, 60)) as user:
         await open_screen(user)
-        expected, stack = keys(user.screen.known_keys), user.stack
+        expected, stack = keys(user.screen.help_keys), user.stack
         await user.press("f1")
         await user.at(HelpScreen)
         for each in expected:
@@ -186,7 +186,7 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
         await user.press("y")
         assert user.stack == ["ApiSetupScreen", "Question"]
         user.send("q")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
 
 
 @on_each_screen

@@ -27,7 +27,7 @@ from tui.modals.locked import LockedScreen
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
-from tui.platform.inactivity import Inactivity, shorter
+from tui.platform.inactivity import Inactivity, shortest_limit
 from tui.screens.api_setup import ApiSetupScreen
 
 
@@ -237,7 +237,7 @@ async def test_a_user_who_was_logged_off_is_not_signed_out_again() -> None:
         before = rows.last_entry()
         await stay_idle(user)
         user.send("ctrl+q")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         user.app.sign_out_after_exit()
         assert rows.audit_texts(before) == ["User: admin has auto logged off."]
 
@@ -294,7 +294,7 @@ async def test_a_quit_question_closed_by_the_lock_does_not_block_quitting_later(
         await user.press("y")
         await user.at_api_setup()
         user.send("q")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
 
 
 async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None:
@@ -309,7 +309,7 @@ async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None
         user.send("ctrl+q")
         await until(lambda: "Quit without saving?" in user.text)
         user.send("y")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [
             "User: admin has auto logged off.",
             "User: Maria has logged on.",
@@ -448,7 +448,7 @@ class Clock:
 def start_inactivity(minutes: int | None) -> tuple[Inactivity, Clock, list[str]]:
     clock, expired = Clock(), list[str]()
     inactivity = Inactivity(lambda: expired.append("expired"))
-    inactivity.begin(cast("AbstractEventLoop", clock), minutes)
+    inactivity.start(cast("AbstractEventLoop", clock), minutes)
     return inactivity, clock, expired
 
 
@@ -485,6 +485,6 @@ def test_without_a_limit_no_timer_runs() -> None:
 
 
 def test_none_and_zero_mean_no_limit() -> None:
-    assert shorter(0, None) is None
-    assert shorter(0, 7) == 7
-    assert shorter(9, 7, None) == 7
+    assert shortest_limit(0, None) is None
+    assert shortest_limit(0, 7) == 7
+    assert shortest_limit(9, 7, None) == 7

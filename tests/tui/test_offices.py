@@ -318,8 +318,8 @@ async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
         user.send("q")
-        await until(lambda: user.said == "Signing out…" or user.app.return_code is not None)
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.said == "Signing out…" or user.app.is_exiting)
+        await until(lambda: user.app.is_exiting)
         held.open()
         await until(held.left.is_set)
 

@@ -282,9 +282,9 @@ async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates)
         await until(lambda: len(user.stack) > 1)
         user.send("y")
         await until(lambda: "still being made" in user.text)
-        assert user.app.return_code is None
+        assert not user.app.is_exiting
         held.open()
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         assert rows.settings()[1] == "15"
         assert len(rows.audit_texts(before)) == 1
 
@@ -315,4 +315,4 @@ async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: Ope
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)
-        assert user.app.return_code is None
+        assert not user.app.is_exiting

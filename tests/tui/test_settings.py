@@ -233,7 +233,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
         await user.press("q")
         await user.at(Question)
         user.send("y")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
         assert rows.settings()[1] == "5"
 
@@ -241,7 +241,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
 async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) -> None:
     async with working(demo) as user:
         user.send("q")
-        await until(lambda: user.app.return_code is not None)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
 
 

@@ -304,7 +304,7 @@ async def test_a_filter_typed_during_the_first_load_is_kept(demo: OpenRequest, g
 async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 300)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 300)
     rows.fill_trail(numbered_entries(900))
     async with working(demo) as user:
         await open_trail(user)
@@ -336,15 +336,15 @@ async def test_memory_is_bounded_and_dropped_entries_are_loaded_again(demo: Open
                 await user.settle()
                 numbers = loaded_numbers(user)
                 assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
-                assert len(numbers) <= entry_window.MOST
-            assert len(user.list.rows) > entry_window.MOST - 100
+                assert len(numbers) <= entry_window.MAX_ENTRIES
+            assert len(user.list.rows) > entry_window.MAX_ENTRIES - 100
 
 
 @pytest.mark.parametrize("window_size", [180, 1_000], ids=["and drops others", "and drops none"])
 async def test_a_page_that_arrives_does_not_move_the_view(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates, window_size: int
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", window_size)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", window_size)
     rows.fill_trail(numbered_entries(400))
     async with working(demo) as user:
         await open_trail(user)
@@ -363,7 +363,7 @@ async def test_a_page_that_arrives_does_not_move_the_view(
 async def test_a_newer_page_that_arrives_does_not_move_the_view(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(numbered_entries(400))
     async with working(demo) as user:
         await open_trail(user)
@@ -383,7 +383,7 @@ async def test_a_newer_page_that_arrives_does_not_move_the_view(
 async def test_a_late_older_page_does_not_drop_the_newest_entries(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(numbered_entries(400))
     async with working(demo) as user:
         await open_trail(user)
@@ -412,7 +412,7 @@ async def test_a_late_request_for_more_entries_loads_nothing(demo: OpenRequest) 
         before = loaded_numbers(user)
         for direction in Direction:
             # As if a key had requested it while the last page was being loaded.
-            user.list.post_message(TrailList.Wanted(direction))
+            user.list.post_message(TrailList.PageRequested(direction))
         await user.settle()
         assert loaded_numbers(user) == before
 

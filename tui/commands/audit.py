@@ -20,7 +20,7 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
 from tui.flows.verification_report import format_progress, report_lines
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -109,7 +109,7 @@ def _export(options: argparse.Namespace, session: Session) -> int:
         }
         _print_result(json.dumps(summary, indent=2))
     else:
-        _print_result(f"{counted(result.count)} written to {visible(str(result.file))}\nSHA-256 {result.sha256}")
+        _print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
     return DONE
 
 
@@ -173,7 +173,7 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
 
 def _entry_line(entry: AuditEntry) -> str:
     columns = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
-    return visible(f"{columns}  {entry.text}", 400)
+    return sanitize(f"{columns}  {entry.text}", 400)
 
 
 def _print_result(text: str) -> None:
@@ -183,7 +183,7 @@ def _print_result(text: str) -> None:
 
 def _print_error(error: ApiSetupError) -> None:
     _logger.warning("%s", error, exc_info=error)
-    print(f"apisetup: {visible(str(error))}", file=sys.stderr)
+    print(f"apisetup: {sanitize(str(error))}", file=sys.stderr)
 
 
 class _Progress:

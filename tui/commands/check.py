@@ -11,7 +11,7 @@ from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.office_session import USER_VARIABLE, read_database_password
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
@@ -51,8 +51,8 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 
 
 def _lines(result: CheckResult) -> list[str]:
-    first = f"{_LABELS[result.state]:<8} {result.id:<17} {visible(result.sentence, 1000)}"
-    return [first, *([f"{'':<26} {visible(result.hint, 1000)}"] if result.hint else [])]
+    first = f"{_LABELS[result.state]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
+    return [first, *([f"{'':<26} {sanitize(result.hint, 1000)}"] if result.hint else [])]
 
 
 def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:

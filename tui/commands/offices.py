@@ -21,7 +21,7 @@ from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
 from tui.commands.launch_target import find_launch_target, find_locations
 from tui.commands.office_session import read_database_password
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,9 +70,9 @@ def _list(options: argparse.Namespace, locations: Locations) -> int:
     if options.json:
         print(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
     elif not offices:
-        print(f"There are no offices in {visible(str(locations.configuration))}; apisetup offices add adds one.")
+        print(f"There are no offices in {sanitize(str(locations.configuration))}; apisetup offices add adds one.")
     for office in () if options.json else offices:
-        print(visible(_line(office, opened.get(office.name)), 400))
+        print(sanitize(_line(office, opened.get(office.name)), 400))
     return DONE
 
 
@@ -139,7 +139,7 @@ def _add(options: argparse.Namespace, locations: Locations, environment: Mapping
     if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
     add_offices(locations.configuration, [office])
-    print(f"Added to {visible(str(locations.configuration))}: {visible(_line(office, None), 400)}")
+    print(f"Added to {sanitize(str(locations.configuration))}: {sanitize(_line(office, None), 400)}")
     return DONE
 
 
@@ -159,11 +159,11 @@ def _remove(options: argparse.Namespace, locations: Locations) -> int:
     from core.offices.config_writer import remove_office
 
     office = read_configuration(locations.configuration).office(options.name, whole=True)
-    if not _confirm(options, f"Remove {visible(_line(office, None), 400)}?"):
+    if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
     remove_office(locations.configuration, office.name)
-    print(f"Removed: {visible(office.name)}. Its companion file, if it has one, stays where it is.")
+    print(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
     return DONE
 
 
@@ -176,13 +176,13 @@ def _import(options: argparse.Namespace, locations: Locations, environment: Mapp
     taken = [office.name for office in read_configuration(locations.configuration).offices]
     found = _find_offices(options, environment, taken)
     for remark in found.remarks:
-        print(visible(remark, 400))
+        print(sanitize(remark, 400))
     if not found.offices:
         print("Nothing to add was found.")
         return DONE
     for office in found.offices:
-        print(visible(_line(office, None), 400))
-    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {visible(str(locations.configuration))}?"):
+        print(sanitize(_line(office, None), 400))
+    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(locations.configuration))}?"):
         print("Nothing was added.")
         return DONE
     add_offices(locations.configuration, found.offices)

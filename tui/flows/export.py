@@ -53,20 +53,20 @@ async def export_entries(
     except FileTaken as taken:
         question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
-            screen.say("Nothing was exported.")
+            screen.show_status("Nothing was exported.")
             return
         may_replace = True
     start = partial(session.office.audit.export, session.actor, selected, file, may_replace=may_replace)
-    export = await screen.ask(start, group="export")
+    export = await screen.call_service(start, group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
     result = await screen.app.push_screen_wait(ExportProgress(export))
     if isinstance(result, ApiSetupError):
         raise result
     if result is None:
-        screen.say("The export was cancelled; nothing of it was kept.")
+        screen.show_status("The export was cancelled; nothing of it was kept.")
         return
-    screen.say(f"Exported: {counted(result.count)}.", "ok")
+    screen.show_status(f"Exported: {counted(result.count)}.", "ok")
     lines = [
         f"{counted(result.count)} in",
         str(result.file),
@@ -75,4 +75,4 @@ async def export_entries(
         "",
         f"Filter, counts, who and when are in {result.about.name} beside it. The Audit Trail has the SHA-256, too.",
     ]
-    screen.open_above(Notice("Exported", lines))
+    screen.open_screen(Notice("Exported", lines))

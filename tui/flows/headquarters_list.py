@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP
 
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
@@ -25,7 +25,7 @@ async def refresh_key_list(screen: BaseScreen[Any], session: Session) -> KeyList
     keys = session.office.keys
     if not keys.is_remote:
         return None
-    fetched = await screen.ask(keys.fetch, group=OUTSIDE)
+    fetched = await screen.call_service(keys.fetch, group=REMOTE_GROUP)
     if fetched is None:
         return None
     # Nobody started this write, so it must neither block a change that an admin makes nor be refused because of one.

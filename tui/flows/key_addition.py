@@ -37,15 +37,15 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
     authority = session.office.keys.authority
     session.require_writable()
     if not authority.may_change:
-        screen.open_above(Notice("Keys are not added now", [CANNOT_ADD, "", authority.explanation]))
+        screen.open_screen(Notice("Keys are not added now", [CANNOT_ADD, "", authority.explanation]))
         return None
     new_key = await screen.app.push_screen_wait(AssignKeyScreen(session))
     if new_key is None:
-        screen.say("No key was added.")
+        screen.show_status("No key was added.")
         return None
     acceptance = await screen.app.push_screen_wait(LicenseScreen(session))
     if acceptance is None:
-        screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+        screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
     return await _add(screen, session, new_key, acceptance, reload_keys)
 
@@ -61,7 +61,7 @@ async def _add(
                 return await screen.commit(lambda: keys.add(actor, new_key, acceptance))
         except OutcomeUnknown as error:
             reload_keys()
-            screen.open_above(failure_notice(error))
+            screen.open_screen(failure_notice(error))
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]

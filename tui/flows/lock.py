@@ -12,7 +12,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
-from tui.platform.workers import OUTSIDE, SERVICE_CALL
+from tui.platform.workers import REMOTE_GROUP, unfinished_threads
 
 if TYPE_CHECKING:
     from core.model.actor import Actor
@@ -69,15 +69,15 @@ class Lock:
             if signed_in is not None:
                 return signed_in
 
-    async def log_off_first(self) -> None:
+    async def wait_for_log_off(self) -> None:
         """Wait until the log-off is in the Audit Trail, so that it comes before the next sign-in."""
         await self._logged_off.wait()
 
-    async def refused(self) -> None:
+    async def close_connection(self) -> None:
         """Close the connections again after a refused sign-in."""
         await self._app.commit(self._session.office.close)
 
-    async def may_go_on(self, signed_in: SignedIn) -> bool:
+    async def may_continue(self, signed_in: SignedIn) -> bool:
         """Return True if the user who signed in may continue.
 
         The user of the locked session continues with their unsaved values. Anybody else must agree to discard them.
@@ -91,7 +91,7 @@ class Lock:
         self._on_sign_in(None)
         with suppress(ApiSetupError):
             await self._app.commit(partial(self._session.office.users.sign_out, signed_in.actor))
-        await self.refused()
+        await self.close_connection()
         return False
 
     def _discard_question(self) -> Question:
@@ -116,9 +116,9 @@ class Lock:
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
         """Log the user off, and close the connections as soon as no service call uses them."""
         app, session = self._app, self._session
-        await app.commits.settled()
-        for worker in [each for each in app.workers if each.name == SERVICE_CALL and not each.is_finished]:
-            if worker.group == OUTSIDE:
+        await app.commits.wait_until_idle()
+        for worker in unfinished_threads(app):
+            if worker.group == REMOTE_GROUP:
                 # A request to headquarters can take minutes. It reads the practice only when it begins.
                 continue
             with suppress(WorkerFailed, WorkerCancelled):
@@ -130,5 +130,5 @@ class Lock:
             app.record_problem(error)
             text = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
             # Deferred, because the screen's first status message, which may still be due, would replace it.
-            screen.call_after_refresh(screen.say, text, "problem")
+            screen.call_after_refresh(screen.show_status, text, "problem")
         await app.commit(session.office.close)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnknown
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
-from tui.modals.notice import notice_of
+from tui.modals.notice import outcome_notice
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ async def change_status(screen: BaseScreen[Any], session: Session, key: ApiKey) 
         Answer("y", verb, "yes"),
     )
     if await screen.app.push_screen_wait(question) is None:
-        screen.say("Nothing was changed.")
+        screen.show_status("Nothing was changed.")
         return False
     try:
         with screen.busy("Asking headquarters…" if keys.is_remote else "Saving…"):
             change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
     except (HeadquartersError, OutcomeUnknown) as error:
         screen.show_problem(error)
-        screen.open_above(failure_notice(error))
+        screen.open_screen(failure_notice(error))
         return True
-    screen.say(change.sentence, "ok")
-    screen.show_outcome(notice_of(f"{verb}d", change.sentence, change.consequences))
+    screen.show_status(change.sentence, "ok")
+    screen.show_outcome(outcome_notice(f"{verb}d", change.sentence, change.consequences))
     return True

@@ -23,7 +23,7 @@ from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import format_differences
 from tui.flows.key_addition import add_key
 from tui.flows.status_change import change_status
-from tui.modals.notice import Notice, notice_of
+from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
@@ -115,24 +115,24 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @flow
     async def open_office(self) -> None:
         """Open the office and show its settings and keys."""
-        self.say("Opening…")
+        self.show_status("Opening…")
         try:
-            session = await self.ask(self._make_session, group="read")
+            session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
-            content = await self.ask(partial(_load, session), group="read")
+            content = await self.call_service(partial(_load, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._session = session
         self._show(content)
-        self.say(" ".join((*content.page.missing, *_read_only_remark(self._session))))
+        self.show_status(" ".join((*content.page.missing, *_read_only_remark(self._session))))
         self.refresh_bindings()
         self.refresh_from_headquarters()
 
     @latest
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
-        content = await self.ask(partial(_load, self._open_session), group="read")
+        content = await self.call_service(partial(_load, self._open_session), group="read")
         self._show(content)
         self._say_resolved(content)
 
@@ -149,10 +149,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self.query_one(KeyTable).show(key_list)
         differences = format_differences(key_list)
         if differences:
-            self.say(differences)
+            self.show_status(differences)
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
-        keys = await self.ask(self._open_session.office.keys.list, group="copy")
+        keys = await self.call_service(self._open_session.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
@@ -169,9 +169,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
 
     def _say_resolved(self, content: _Content, otherwise: str = "") -> None:
         if content.resolved is not None:
-            self.say(content.resolved.sentence, "problem")
+            self.show_status(content.resolved.sentence, "problem")
         elif otherwise:
-            self.say(otherwise)
+            self.show_status(otherwise)
 
     @property
     def _open_session(self) -> Session:
@@ -190,7 +190,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self._open_session.require_writable()
         read, typed = form.page.values, form.typed
         if not form.unsaved:
-            self.say("Nothing to save: the settings are as they were read.")
+            self.show_status("Nothing to save: the settings are as they were read.")
             return
         office, actor = self._open_session.office, self._open_session.actor
         try:
@@ -205,14 +205,14 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             return
         except PracticeUnavailable as error:
             self.show_problem(error)
-            self.say(f"{error} What you typed is still here.", "problem")
+            self.show_status(f"{error} What you typed is still here.", "problem")
             return
-        form.accept(typed)
+        form.mark_saved(typed)
         outcome = "Nothing was written: the practice has these values already."
         if saved.changes:
             signal = " Running workstations are told." if office.info.host else ""
             outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
-        self.say(outcome, "ok" if saved.changes else "note")
+        self.show_status(outcome, "ok" if saved.changes else "note")
         self.reload_settings(outcome)
 
     @latest
@@ -223,9 +223,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             outcome: The outcome of the save, to be repeated if the settings can't be loaded.
         """
         try:
-            page = await self.ask(self._open_session.office.settings.load, group="settings")
+            page = await self.call_service(self._open_session.office.settings.load, group="settings")
         except ApiSetupError as error:
-            self.say(f"{outcome} Reading the settings again failed: {error.sentence}", "problem")
+            self.show_status(f"{outcome} Reading the settings again failed: {error.sentence}", "problem")
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
 
@@ -234,15 +234,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         form = self.query_one(SettingsForm)
         choice = await resolve_conflict(self, error)
         if choice is None:
-            self.say("Nothing was written; your values are still in the form.")
+            self.show_status("Nothing was written; your values are still in the form.")
             return
-        page = await self.ask(self._open_session.office.settings.load, group="settings")
+        page = await self.call_service(self._open_session.office.settings.load, group="settings")
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         form.show(page, keep_typed=True, drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the practice has now; nothing was written.")
+            self.show_status("Shown is what the practice has now; nothing was written.")
 
     # -- keys ----------------------------------------------------------------
 
@@ -258,7 +258,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         key = self._highlighted()
         if key is None:
             return
-        self.open_above(EditKeyScreen(self._open_session, key), lambda _result: self.reload())
+        self.open_screen(EditKeyScreen(self._open_session, key), lambda _result: self.reload())
 
     @flow
     async def action_toggle_status(self) -> None:
@@ -281,24 +281,26 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         change = await add_key(self, self._open_session, self.reload)
         if change is None:
             return
-        self.say(change.sentence, "ok")
-        keys = await self.ask(self._open_session.office.keys.list, group="keys")
+        self.show_status(change.sentence, "ok")
+        keys = await self.call_service(self._open_session.office.keys.list, group="keys")
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
-        self.show_outcome(notice_of("Key added", change.sentence, change.consequences))
+        self.show_outcome(outcome_notice("Key added", change.sentence, change.consequences))
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
-            self.say("No key matches the filter; Escape shows all." if table.filtered else "There is no API key here.")
+            self.show_status(
+                "No key matches the filter; Escape shows all." if table.filtered else "There is no API key here."
+            )
         return table.key
 
     # -- other keys ----------------------------------------------------------
 
     def action_filter(self) -> None:
         """Move focus to the filter."""
-        self.say("")
+        self.show_status("")
         self.query_one(KeyTable).start_filter()
 
     def action_end_filter(self) -> None:
@@ -312,15 +314,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         from tui.screens.audit_trail import AuditTrailScreen
 
         if self._open_session.signed_in.sees_audit_trail:
-            self.open_above(AuditTrailScreen(self._open_session), lambda _result: self.reload())
+            self.open_screen(AuditTrailScreen(self._open_session), lambda _result: self.reload())
         else:
             self.show_permission_granters()
 
     @latest
     async def show_permission_granters(self) -> None:
         """Say which users can grant the permission for the Audit Trail."""
-        names = await self.ask(self._open_session.office.users.permission_granters, group="grants")
-        self.say(_audit_trail_refusal(names), "problem")
+        names = await self.call_service(self._open_session.office.users.permission_granters, group="grants")
+        self.show_status(_audit_trail_refusal(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
@@ -339,14 +341,14 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            content = await self.ask(partial(_load, self._open_session), group="read")
+            content = await self.call_service(partial(_load, self._open_session), group="read")
         self._show(content)
         self._say_resolved(content, "Read again.")
         self.refresh_from_headquarters()
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
-        self.open_above(Notice("This practice", _about_lines(self._open_session)))
+        self.open_screen(Notice("This practice", _about_lines(self._open_session)))
 
 
 def _audit_trail_refusal(names: tuple[str, ...]) -> str:

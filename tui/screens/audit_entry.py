@@ -12,7 +12,7 @@ from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, Out
 from core.model.audit_entry import Genuineness
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
-from tui.modals.notice import Notice, notice_of
+from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
@@ -82,7 +82,7 @@ class AuditEntryScreen(BaseScreen[bool]):
     async def load_entry(self) -> None:
         """Load the entry as it is now."""
         try:
-            whole = await self.ask(partial(self._session.office.audit.whole, self._number), group="entry")
+            whole = await self.call_service(partial(self._session.office.audit.whole, self._number), group="entry")
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
@@ -103,12 +103,12 @@ class AuditEntryScreen(BaseScreen[bool]):
         if subject.about_settings:
             self.dismiss(True)
             return
-        keys = await self.ask(self._session.office.keys.list, group="keys")
+        keys = await self.call_service(self._session.office.keys.list, group="keys")
         matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
         if not matching:
-            self.say("This API key is not in the list any more.")
+            self.show_status("This API key is not in the list any more.")
             return
-        self.open_above(key_screen(matching[0]))
+        self.open_screen(key_screen(matching[0]))
 
     @flow
     async def action_undo(self) -> None:
@@ -116,13 +116,13 @@ class AuditEntryScreen(BaseScreen[bool]):
         self._session.require_writable()
         undoing = self._session.office.undoing
         try:
-            lines = await self.ask(partial(undoing.plan, self._number), group="plan")
+            lines = await self.call_service(partial(undoing.plan, self._number), group="plan")
             about_key = self._subject is not None and not self._subject.about_settings
             remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
             lines = (*lines, "", *remark, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
             if await self.app.push_screen_wait(question) is None:
-                self.say("Nothing was changed.")
+                self.show_status("Nothing was changed.")
                 return
             with self.busy("Undoing…"):
                 undone = await self.commit(partial(undoing.undo, self._session.actor, self._number))
@@ -131,11 +131,11 @@ class AuditEntryScreen(BaseScreen[bool]):
             return
         except (HeadquartersError, OutcomeUnknown) as error:
             self.show_problem(error)
-            self.open_above(failure_notice(error))
+            self.open_screen(failure_notice(error))
             return
-        self.say(undone.sentence, "ok")
+        self.show_status(undone.sentence, "ok")
         if undone.consequences:
-            self.show_outcome(notice_of("Undone", undone.sentence, undone.consequences))
+            self.show_outcome(outcome_notice("Undone", undone.sentence, undone.consequences))
 
     def action_back(self) -> None:
         """Return to the previous screen."""

@@ -128,11 +128,11 @@ class AuditTrailScreen(BaseScreen[None]):
     @latest
     async def begin(self) -> None:
         """Load the users and the date, and show the last ten days, as Open Dental does."""
-        self.say("Reading…")
+        self.show_status("Reading…")
         try:
-            self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+            self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
         except ApiSetupError:
-            self._trail.say_empty("Not read; r tries again.")
+            self._trail.set_empty_text("Not read; r tries again.")
             raise
         typed = self._input.value
         self._show_filter(self._filter.with_first_days(self._today))
@@ -160,39 +160,39 @@ class AuditTrailScreen(BaseScreen[None]):
         self._position = keep
         self._search_start, self._has_page, self._remark = first, False, ""
         trail = self._trail
-        trail.say_empty("Searching…")
-        self.say("Searching… Esc stops.")
+        trail.set_empty_text("Searching…")
+        self.show_status("Searching… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
-        trail.begin(newer=start)
+        trail.reset(newer=start)
         try:
-            self._search = await self.ask(partial(self._audit.search, self._filter), group="search")
+            self._search = await self.call_service(partial(self._audit.search, self._filter), group="search")
             if first is Direction.OLDER:
                 await self._fill(Direction.NEWER, None)
             else:
                 await self._fill(Direction.OLDER, start)
             if start is not None and trail.entry is None:
                 await self._fill(Direction.NEWER, start)
-            if keep is not None and not trail.restore_position(keep.entry):
+            if keep is not None and not trail.restore_cursor(keep):
                 moment, number = keep.entry.stored_moment, keep.entry.number
-                trail.begin(newer=PageCursor(moment, number))
+                trail.reset(newer=PageCursor(moment, number))
                 await self._fill(Direction.OLDER, PageCursor(moment, number + 1))
                 await self._fill(Direction.NEWER, PageCursor(moment, number))
         except ApiSetupError:
-            trail.say_empty("Not read; r tries again.")
+            trail.set_empty_text("Not read; r tries again.")
             raise
         if start is not None and trail.entry is not None and trail.entry.moment is None:
             self._remark = "No entry with a date is so old; these have none. "
-            self.say(self._summary())
+            self.show_status(self._summary())
         if keep is not None:
-            trail.put_cursor_on_line(keep.line)
+            trail.restore_scroll(keep)
         self._position = None
-        trail.ask_for_more()
+        trail.prefetch()
 
     @once
     async def fetch(self, direction: Direction) -> None:
         """Load more entries at one end of the list."""
         await self._fill(direction, self._trail.next_cursor(direction))
-        self._trail.ask_for_more()
+        self._trail.prefetch()
 
     async def _fill(self, direction: Direction, start: PageCursor | None) -> None:
         """Load pages until there are enough entries, and show the progress in the status line."""
@@ -200,7 +200,7 @@ class AuditTrailScreen(BaseScreen[None]):
         if search is None:
             return
         while True:
-            page = await self.ask(partial(search.page, direction, start), group="page")
+            page = await self.call_service(partial(search.page, direction, start), group="page")
             self._has_page = True
             self._trail.extend(direction, page)
             found += len(page.entries)
@@ -209,9 +209,9 @@ class AuditTrailScreen(BaseScreen[None]):
                 break
             if time.monotonic() - last_message > _PROGRESS_SECONDS:
                 last_message = time.monotonic()
-                self.say(f"Searching: {start.moment[:10]}, {self._counts()}. Esc stops.")
-        self._trail.say_empty(_empty_text(self._filter))
-        self.say(self._summary())
+                self.show_status(f"Searching: {start.moment[:10]}, {self._counts()}. Esc stops.")
+        self._trail.set_empty_text(_empty_text(self._filter))
+        self.show_status(self._summary())
 
     def _summary(self) -> str:
         complete = all(self._trail.next_cursor(direction) is None for direction in Direction)
@@ -235,22 +235,22 @@ class AuditTrailScreen(BaseScreen[None]):
         groups = ("latest find", "once fetch")
         return any(each.group in groups and each.node is self and not each.is_finished for each in self.workers)
 
-    @on(TrailList.Wanted)
-    def _fetch_more(self, event: TrailList.Wanted) -> None:
+    @on(TrailList.PageRequested)
+    def _fetch_more(self, event: TrailList.PageRequested) -> None:
         event.stop()
         # The last page may have arrived after the message was posted.
         if not self._searching and not self._stopped and self._trail.next_cursor(event.direction) is not None:
             self.fetch(event.direction)
 
-    @on(TrailList.EndWanted)
-    def _find_end(self, event: TrailList.EndWanted) -> None:
+    @on(TrailList.EndRequested)
+    def _find_end(self, event: TrailList.EndRequested) -> None:
         event.stop()
         self.find(event.direction)
 
     def action_search_on(self) -> None:
         """Continue the stopped search."""
         self._set_stopped(stopped=False)
-        self._trail.say_empty("Searching…")
+        self._trail.set_empty_text("Searching…")
         if not self._has_page:
             self.find(self._search_start, self._position)
         else:
@@ -266,7 +266,7 @@ class AuditTrailScreen(BaseScreen[None]):
         if self._today == date.min:
             self.begin()
             return
-        self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+        self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
         if self.focused is not self._input:
             # A user may have been renamed or deleted.
             self._input.value = format_filter(self._filter, self._users)
@@ -277,13 +277,13 @@ class AuditTrailScreen(BaseScreen[None]):
     async def count_days(self) -> None:
         """Load and show the number of entries on each day of the range."""
         chart = self.query_one(ActivityChart)
-        chart.show(await self.ask(partial(self._audit.activity, self._filter, chart.days), group="days"))
+        chart.show(await self.call_service(partial(self._audit.activity, self._filter, chart.days), group="days"))
 
     # -- the filter ----------------------------------------------------------
 
     def action_type_filter(self) -> None:
         """Move focus to the filter."""
-        self.say("Tab completes, Enter searches, Esc leaves it as it was.")
+        self.show_status("Tab completes, Enter searches, Esc leaves it as it was.")
         self._input.cursor_position = len(self._input.value)
         # Unlike focus(), this takes effect at once, so keys typed next reach the filter.
         self.set_focus(self._input)
@@ -291,20 +291,20 @@ class AuditTrailScreen(BaseScreen[None]):
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:
         event.stop()
-        self.say("  ".join(event.words) if event.words else "Nothing completes this word.")
+        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
 
     @on(Input.Submitted)
     def _apply_filter(self, event: Input.Submitted) -> None:
         event.stop()
         if self._today == date.min:
-            self.say("The users are not read yet; try again in a moment.", "problem")
+            self.show_status("The users are not read yet; try again in a moment.", "problem")
             return
         try:
             new_filter = parse_filter(event.value, self._users, self._today)
         except FilterError as error:
             # Said without show_problem(), which logs the error: the text may contain an API key.
-            self.say(str(error), "problem")
-            self._input.point_at(error.start, error.end)
+            self.show_status(str(error), "problem")
+            self._input.select_range(error.start, error.end)
             return
         self._trail.focus()
         self._show_filter(new_filter)
@@ -352,7 +352,7 @@ class AuditTrailScreen(BaseScreen[None]):
         entry = self._trail.entry
         if entry is not None:
             key_screen = partial(EditKeyScreen, self._session)
-            self.open_above(AuditEntryScreen(self._session, entry, key_screen), self._after_entry)
+            self.open_screen(AuditEntryScreen(self._session, entry, key_screen), self._after_entry)
 
     def _after_entry(self, go_to_settings: bool | None) -> None:
         if go_to_settings:
@@ -363,7 +363,7 @@ class AuditTrailScreen(BaseScreen[None]):
         """Verify the hashes of all entries, or of those in the filter's dates."""
         date_range = await choose_date_range(self, self._filter, self._users)
         if date_range is not None:
-            self.open_above(VerificationScreen(self._session, date_range))
+            self.open_screen(VerificationScreen(self._session, date_range))
 
     @flow
     async def action_export(self) -> None:
@@ -380,7 +380,7 @@ class AuditTrailScreen(BaseScreen[None]):
         if isinstance(self.focused, Input):
             self._input.value = format_filter(self._filter, self._users)
             self._trail.focus()
-            self.say("")
+            self.show_status("")
         elif self._searching:
             for group in ("latest find", "once fetch"):
                 self.workers.cancel_group(self, group)
@@ -388,8 +388,8 @@ class AuditTrailScreen(BaseScreen[None]):
                 # The list shows entries already. Before the first page, continuing must restore the saved position.
                 self._position = None
             self._set_stopped(stopped=True)
-            self._trail.say_empty("Stopped before any entry was found; c searches on.")
-            self.say(f"Stopped: {self._counts()}. c searches on.")
+            self._trail.set_empty_text("Stopped before any entry was found; c searches on.")
+            self.show_status(f"Stopped: {self._counts()}. c searches on.")
         else:
             self.dismiss(None)
 

@@ -15,7 +15,7 @@ from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -55,7 +55,7 @@ class ConnectScreen(_Screen):
         """Yield the address, the password field and the space for the error."""
         yield Static("Open a practice", classes="heading", markup=False)
         name = [self._request.name] if self._request.name else []
-        yield Static(plain_lines([*name, self._request.address.label]), id="address")
+        yield Static(safe_content([*name, self._request.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
@@ -68,7 +68,7 @@ class ConnectScreen(_Screen):
         if self.failure is not None:
             self._show_failure(self.failure)
         elif asks:
-            self.say("Enter connects. A blank password is a password, too.")
+            self.show_status("Enter connects. A blank password is a password, too.")
         else:
             self.connect()
 
@@ -97,7 +97,7 @@ class ConnectScreen(_Screen):
             if password is None:
                 return
             with self.busy("Connecting…"):
-                office = await self.ask(partial(self._open, password), group="connect")
+                office = await self.call_service(partial(self._open, password), group="connect")
         except ApiSetupError as error:
             self._show_failure(error)
             return
@@ -121,22 +121,22 @@ class ConnectScreen(_Screen):
     async def _read_password(self) -> Secret | None:
         """Return the password from its configured source; show the password field if that can't be read here."""
         with self.busy("Reading the database password…"):
-            password = await self.ask(self._request.known_password, group="password")
+            password = await self.call_service(self._request.known_password, group="password")
         if password is None:
             self._show_password_field(True)
-            self.say("The system keyring is not asked over SSH: type the database password. Enter connects.")
+            self.show_status("The system keyring is not asked over SSH: type the database password. Enter connects.")
         return password
 
     def _show_failure(self, error: ApiSetupError) -> None:
         """Show the error, and keep it: if the admin quits now, it becomes the reason why the program didn't start."""
         self.failure = error
         self.terminal_app.record_problem(error)
-        self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
+        self.query_one("#problem", Static).update(safe_content([error.sentence, "", error.hint]))
         if isinstance(error, LoginRefused | ConfigurationError) and self._request.on_server:
             self.query_one("#password", SecretInput).value = ""
             self._show_password_field(True)
         self.refresh_bindings()
-        self.say("The practice is not open.", "problem")
+        self.show_status("The practice is not open.", "problem")
 
     def _show_password_field(self, shown: bool) -> None:
         self._asks_for_password = shown

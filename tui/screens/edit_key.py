@@ -21,8 +21,8 @@ from tui.platform.workers import flow, latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -57,7 +57,7 @@ class EditKeyScreen(BaseScreen[None]):
         """Yield the key's details, its fields and its audit entries."""
         yield Static("API Key Edit", classes="heading", markup=False)
         yield Static(self._details(), id="facts")
-        contacts = Contacts.EDITED if self._keeps_contacts else Contacts.SHOWN
+        contacts = Contacts.EDITABLE if self._keeps_contacts else Contacts.READ_ONLY
         yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
         yield EntryList(empty="Reading…")
@@ -66,7 +66,7 @@ class EditKeyScreen(BaseScreen[None]):
         """Focus the entries, because letter keys don't act in a text field; load the entries."""
         self.query_one(EntryList).focus()
         if not self._editable:
-            self.say(self._session.office.keys.status_refusal(self._key))
+            self.show_status(self._session.office.keys.status_refusal(self._key))
         self.load_history()
 
     @property
@@ -97,11 +97,11 @@ class EditKeyScreen(BaseScreen[None]):
         """Load the audit entries about the key."""
         entry_list = self.query_one(EntryList)
         try:
-            entries = await self.ask(lambda: self._session.office.keys.history(self._key), group="history")
+            entries = await self.call_service(lambda: self._session.office.keys.history(self._key), group="history")
         except ApiSetupError:
-            entry_list.say_empty("Not read; r tries again.")
+            entry_list.set_empty_text("Not read; r tries again.")
             raise
-        entry_list.say_empty("No audit entry names this key.")
+        entry_list.set_empty_text("No audit entry names this key.")
         entry_list.show_entries(entries)
 
     @flow
@@ -110,7 +110,7 @@ class EditKeyScreen(BaseScreen[None]):
         if self.unsaved and not await self._confirm_discard("Read again?"):
             return
         await self._load_key()
-        self.say("Read again.")
+        self.show_status("Read again.")
         self.refresh_from_headquarters()
 
     @latest
@@ -131,7 +131,7 @@ class EditKeyScreen(BaseScreen[None]):
         Args:
             drop: The fields whose unsaved input is dropped; None drops all unsaved input.
         """
-        keys = await self.ask(self._session.office.keys.list, group="key")
+        keys = await self.call_service(self._session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
             await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
@@ -158,7 +158,7 @@ class EditKeyScreen(BaseScreen[None]):
         if accepted is not None:
             license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
-        return plain_lines(
+        return safe_content(
             [
                 f"API Key          {key.masked}",
                 f"Key Status       {_status(key)}",
@@ -221,20 +221,20 @@ class EditKeyScreen(BaseScreen[None]):
             await self._resolve_conflict(error)
             return
         self._show_key(change.key)
-        self.say(change.sentence, "ok")
+        self.show_status(change.sentence, "ok")
 
     async def _resolve_conflict(self, error: EditConflict) -> None:
         """Show both values and let the admin choose. Nothing has been changed yet."""
         choice = await resolve_conflict(self, error)
         if choice is None:
-            self.say("Nothing was changed; your values are still here.")
+            self.show_status("Nothing was changed; your values are still here.")
             return
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         await self._load_key(drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the registry has now; nothing was changed.")
+            self.show_status("Shown is what the registry has now; nothing was changed.")
 
     @flow
     async def action_reveal(self) -> None:
@@ -244,7 +244,7 @@ class EditKeyScreen(BaseScreen[None]):
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.load_history()
-        self.open_above(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+        self.open_screen(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
 
     @flow
     async def action_send_to_clipboard(self) -> None:
@@ -256,7 +256,7 @@ class EditKeyScreen(BaseScreen[None]):
         self.app.copy_to_clipboard(secret.reveal())
         # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
         self.app._clipboard = ""
-        self.say(
+        self.show_status(
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
         self.load_history()
@@ -277,7 +277,7 @@ class EditKeyScreen(BaseScreen[None]):
         entry = self.query_one(EntryList).entry
         if entry is not None:
             # Loaded again afterwards, because the change can be undone on that screen.
-            self.open_above(AuditEntryScreen(self._session, entry), lambda _result: self.reload())
+            self.open_screen(AuditEntryScreen(self._session, entry), lambda _result: self.reload())
 
     def on_unlocked(self) -> None:
         """Load what others may have changed during the lock; unsaved input is kept."""

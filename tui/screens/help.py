@@ -30,7 +30,7 @@ class HelpScreen(BaseScreen[None]):
     def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()
         scrolls = bool(screen.query(RowList) or screen.query(TextLines))
-        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.known_keys, lists=scrolls)]
+        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.help_keys, lists=scrolls)]
 
     def compose_body(self) -> ComposeResult:
         """Yield the title and the text."""

@@ -13,7 +13,8 @@ from core.database.address import ServerAddress
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.widgets.inputs import PlainInput
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -97,17 +98,17 @@ class OfficesScreen(_Screen):
             message: The status message to show when the offices are loaded.
         """
         try:
-            offices = await self.ask(self._offices.list, group="offices")
+            offices = await self.call_service(self._offices.list, group="offices")
         except ApiSetupError as error:
             self._listed, self._problem = {}, error
             self._show_rows()
             self.terminal_app.record_problem(error)
-            self.say("The configuration file cannot be used; r reads it again.", "problem")
+            self.show_status("The configuration file cannot be used; r reads it again.", "problem")
             return
         is_first_load = not self._listed
         self._listed, self._problem = {each.name: each for each in offices}, None
         self._show_rows(keep=self._initial_office() if is_first_load else None)
-        self.say(message)
+        self.show_status(message)
 
     def _initial_office(self) -> str | None:
         if self._current is not None:
@@ -120,7 +121,7 @@ class OfficesScreen(_Screen):
         matching = [
             row for row in map(self._row, self._listed.values()) if all(word in _search_text(row) for word in words)
         ]
-        self._rows.say_empty(self._empty_text)
+        self._rows.set_empty_text(self._empty_text)
         shown, count = len(matching), len(self._listed)
         counts = str(count) if shown == count else f"{shown} of {count}"
         self.query_one("#offices-label", Static).update(f"Offices: {counts}  ")
@@ -165,7 +166,7 @@ class OfficesScreen(_Screen):
         """Open the office under the cursor; if it is the current one, return to it."""
         office = self._highlighted
         if office is None:
-            self.say("There is no office to open here.")
+            self.show_status("There is no office to open here.")
             return
         is_current = self._current is not None and office.name == self._current.name
         self.dismiss(None if is_current else office.opening)

@@ -18,8 +18,8 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -79,31 +79,31 @@ class VerificationScreen(BaseScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow continuing only while the verification is stopped and not complete."""
-        if action == "go_on":
+        if action == "retry":
             return not self._verifying and not (self._report and self._report.done)
         return super().check_action(action, parameters)
 
     @latest
     async def verify(self) -> None:
         """Verify step by step until all is checked. After an error the result so far is kept."""
-        self.say("Verifying; Esc stops.")
+        self.show_status("Verifying; Esc stops.")
         self.refresh_bindings()
         try:
             if self._verification is None:
                 start = partial(self._session.office.audit.verification, self._date_range)
-                self._verification = await self.ask(start, group="verify")
+                self._verification = await self.call_service(start, group="verify")
             while not (self._report and self._report.done):
                 step_start = time.monotonic()
-                self._report = await self.ask(partial(self._step, self._verification), group="verify")
+                self._report = await self.call_service(partial(self._step, self._verification), group="verify")
                 self._seconds += time.monotonic() - step_start
                 self._show(self._report)
         except ApiSetupError as error:
             self.show_problem(error)
-            self.say(f"{error} What was checked is kept; r goes on.", "problem")
+            self.show_status(f"{error} What was checked is kept; r goes on.", "problem")
             return
         finally:
             self.call_later(self.refresh_bindings)
-        self.say(
+        self.show_status(
             "Verified." if self._report.clean else "Verified: not everything is genuine.",
             "ok" if self._report.clean else "problem",
         )
@@ -114,14 +114,14 @@ class VerificationScreen(BaseScreen[None]):
             return verification.step()
 
     def _show(self, report: VerificationReport) -> None:
-        self.query_one("#bar", Static).update(plain_lines([_bar(report), format_progress(report, self._seconds)]))
-        self.query_one("#result", Static).update(plain_lines(["", *report_lines(report), ""]))
+        self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
+        self.query_one("#result", Static).update(safe_content(["", *report_lines(report), ""]))
         # Compared as a whole, because an entry also leaves the list when its hash is written late.
         if report.listed != self._listed:
             self._listed = report.listed
             self.query_one(EntryList).show_entries(report.listed)
 
-    def action_go_on(self) -> None:
+    def action_retry(self) -> None:
         """Continue the stopped verification."""
         self.verify()
 
@@ -134,13 +134,13 @@ class VerificationScreen(BaseScreen[None]):
         """Open the entry under the cursor."""
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._session, entry))
+            self.open_screen(AuditEntryScreen(self._session, entry))
 
     def action_back(self) -> None:
         """Stop the verification if it runs, else return to the previous screen."""
         if self._verifying:
             self.workers.cancel_group(self, "latest verify")
-            self.say("Stopped. r goes on, Esc goes back.")
+            self.show_status("Stopped. r goes on, Esc goes back.")
             self.call_later(self.refresh_bindings)
         else:
             self.dismiss(None)
