@@ -83,6 +83,10 @@ class AuditSearch:
         with self._practice.read() as session:
             return _PageReader(session, self, direction, size).page(start)
 
+    def mask(self, text: str) -> str:
+        """Return a text with every known or named API key in it masked."""
+        return self.maker.masked(text)
+
     def is_selective(self, session: Session) -> bool:
         """Whether an index names all entries in question, and they are not many; asked once."""
         if self._few is None:

@@ -14,7 +14,7 @@ from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.support.open_requests import DATABASE_PASSWORD, server_opening
 from tests.support.user_driver import User, working
 from tui.modals.sign_in import SignInScreen
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP
 
 REGISTRATION_KEY = "REG7-KEY2-0042-ABCD"
 
@@ -65,7 +65,7 @@ async def arrive(user: User, *, answered: bool = True) -> None:
         user: Who.
         answered: Whether to wait for headquarters' answer, too.
     """
-    user.held_back = "" if answered else OUTSIDE
+    user.held_back = "" if answered else REMOTE_GROUP
     await user.at(SignInScreen)
     await user.enter_text("admin")
     await user.press("enter", "enter")

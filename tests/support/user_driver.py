@@ -18,6 +18,7 @@ from core.offices.open_request import OpenRequest
 from tests.support.waiting import DEADLINE, until
 from tui.app import ApisetupApp
 from tui.platform.base_screen import ScreenBehavior
+from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.row_list import RowList
@@ -81,11 +82,8 @@ class User:
     @property
     def _busy(self) -> bool:
         """Whether something runs beside the event loop, or the screen on top works on what a key started."""
-        asked = any(
-            worker._thread_worker and not worker.is_finished and worker.group != self.held_back
-            for worker in self.app.workers
-        )
-        return asked or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
+        calling = any(worker.group != self.held_back for worker in unfinished_threads(self.app))
+        return calling or not self.app.commits.idle or bool(getattr(self.app.screen, "in_flow", False))
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""

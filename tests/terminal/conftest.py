@@ -1,4 +1,4 @@
-"""What the tests of the program in a terminal share."""
+"""Fixtures for the tests of the installed program in a terminal."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.support.server_practice import ServerPractice, new_practice
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home directory of this test's own."""
+    """Return a home directory for this test alone."""
     return Home(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def server() -> Server:
-    """A server to create databases on; without one the test is skipped, in CI it fails."""
+    """Return a server to create databases on. Without one the test is skipped; in CI it fails."""
     found = server_of_environment()
     try:
         with found.connection():
@@ -36,7 +36,7 @@ def server() -> Server:
 
 @pytest.fixture
 def practice(request: pytest.FixtureRequest, server: Server) -> Iterator[ServerPractice]:
-    """A practice on the server of this test's own, by default 24.3 on InnoDB."""
+    """Create a practice on the server for this test alone; by default version 24.3 on InnoDB."""
     version, engine = getattr(request, "param", (NEW, "InnoDB"))
-    with new_practice(server, version, engine) as made:
-        yield made
+    with new_practice(server, version, engine) as created:
+        yield created

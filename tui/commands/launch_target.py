@@ -1,4 +1,4 @@
-"""Which practice the command line, the environment and the configuration file name."""
+"""Choosing the practice to open from the command line, the environment and the configuration file."""
 
 from __future__ import annotations
 
@@ -25,72 +25,74 @@ PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True)
 class LaunchTarget:
-    """What there is to open."""
+    """The practice or the list of offices that this run opens."""
 
     locations: Locations
     offices: Offices | None
-    """None where the configuration file has none."""
-    opening: OpenRequest | None
-    """None where the configuration file has several offices, and none of them was named."""
+    """None if the configuration file lists no offices."""
+    request: OpenRequest | None
+    """None if the configuration file lists several offices and the command line names none of them."""
 
-    @property
-    def only(self) -> OpenRequest:
-        """The one practice that was named, for what has no screen to choose one on.
+    def require_request(self) -> OpenRequest:
+        """Return the practice to open, for a command that has no screen to choose one on.
 
         Raises:
-            ConfigurationError: It was not named.
+            ConfigurationError: The command line doesn't say which of several offices to open.
         """
-        if self.opening is None:
+        if self.request is None:
             raise ConfigurationError("The configuration file has several offices.", "Name one: --office NAME.")
-        return self.opening
+        return self.request
 
 
 def find_launch_target(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> LaunchTarget:
-    """Find out what is to be opened.
+    """Find the practice to open.
 
     Args:
-        options: The command line.
-        environment: The variables of this process.
-        cleanup: Removes at the end what was made only for this run.
+        options: The parsed command line.
+        environment: The environment variables of this process.
+        cleanup: Gets a callback that removes temporary files, such as the demo practice, when the run ends.
 
     Raises:
-        ConfigurationError: What is named contradicts itself, or the configuration file cannot be used.
+        ConfigurationError: The options contradict each other, or the configuration file can't be used.
     """
     from core.offices.catalog import Offices
     from core.offices.config import read_configuration
 
-    _refuse_contradictions(options)
-    places, runtime = locations_of(options, environment), _runtime_context(environment)
-    configuration = read_configuration(places.configuration)
-    offices = Offices(places, runtime, environment, read_only=options.read_only)
+    _check_options(options)
+    locations, runtime = find_locations(options, environment), _runtime_context(environment)
+    configuration = read_configuration(locations.configuration)
+    offices = Offices(locations, runtime, environment, read_only=options.read_only)
     if options.office is not None:
-        return LaunchTarget(places, offices, offices.opening(options.office))
+        return LaunchTarget(locations, offices, offices.opening(options.office))
     if options.url is None and not options.demo and configuration.offices:
-        first = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return LaunchTarget(places, offices, offices.opening(first) if first is not None else None)
-    opening = _named_otherwise(options, environment, places, runtime, configuration, cleanup)
-    return LaunchTarget(places, offices if configuration.offices else None, opening)
+        only = configuration.offices[0].name if len(configuration.offices) == 1 else None
+        return LaunchTarget(locations, offices, offices.opening(only) if only is not None else None)
+    request = _open_request(options, environment, locations, runtime, configuration, cleanup)
+    return LaunchTarget(locations, offices if configuration.offices else None, request)
 
 
-def locations_of(options: argparse.Namespace, environment: Mapping[str, str]) -> Locations:
-    """Where our own files are; `--config` goes before `APISETUP_CONFIG`."""
+def find_locations(options: argparse.Namespace, environment: Mapping[str, str]) -> Locations:
+    """Return the paths of the program's own files; `--config` overrides `APISETUP_CONFIG`."""
     from core.offices.paths import locations
 
     return locations(environment if options.config is None else {**environment, "APISETUP_CONFIG": options.config})
 
 
-def _refuse_contradictions(options: argparse.Namespace) -> None:
+def _check_options(options: argparse.Namespace) -> None:
+    """Raise a `ConfigurationError` if two options contradict each other."""
     if options.demo and options.read_only:
         raise ConfigurationError("--demo makes a practice, which --read-only forbids.", "Choose one of them.")
-    named = [
+    practices = [
         name
         for name, given in (("--demo", options.demo), ("--url", options.url is not None), ("--office", options.office))
         if given
     ]
-    if len(named) > 1:
-        raise ConfigurationError(f"{named[0]} and {named[1]} name two different practices.", "Choose one of them.")
-    how = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
-    given = [name for name, value in how.items() if value is not None]
+    if len(practices) > 1:
+        raise ConfigurationError(
+            f"{practices[0]} and {practices[1]} name two different practices.", "Choose one of them."
+        )
+    settings = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
+    given = [name for name, value in settings.items() if value is not None]
     if options.office is not None and given:
         raise ConfigurationError(
             f"{given[0]} and --office say two things: how an office is opened stands in the configuration file.",
@@ -98,45 +100,47 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
         )
 
 
-def _named_otherwise(
+def _open_request(
     options: argparse.Namespace,
     environment: Mapping[str, str],
-    places: Locations,
+    locations: Locations,
     runtime: RuntimeContext,
     configuration: Configuration,
     cleanup: ExitStack,
 ) -> OpenRequest:
-    """The practice of --url or --demo, or the embedded one."""
+    """Return the request to open the practice of --url or --demo, or else the embedded one."""
     from core.base.secret import Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
     from core.model.api_key import AuthorityName
     from core.offices.open_request import OpenRequest
 
-    address: Address = parse_address(options.url) if options.url is not None else FileAddress(places.embedded_practice)
+    address: Address = (
+        parse_address(options.url) if options.url is not None else FileAddress(locations.embedded_practice)
+    )
     if options.demo:
-        address = FileAddress(_temporary_file(cleanup))
-    address = _protected(address, options)
+        address = FileAddress(_demo_file(cleanup))
+    address = _with_tls(address, options)
     on_server = isinstance(address, ServerAddress)
     if options.authority == "headquarters" and not on_server:
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
-    # Only for the practice that this command line names: another office's server must never be sent this password.
-    given = environment.get(PASSWORD_VARIABLE)
+    # Used only for --url: this password must never be sent to the server of an office in the configuration file.
+    password = environment.get(PASSWORD_VARIABLE)
     return OpenRequest(
         address=address,
         configuration=configuration,
         runtime=runtime,
-        companion_file=places.companion_of(address) if isinstance(address, ServerAddress) else address.path,
-        log=places.log,
+        companion_file=locations.companion_of(address) if isinstance(address, ServerAddress) else address.path,
+        log=locations.log,
         authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
-        password=Secret(given) if given is not None else None,
+        password=Secret(password) if password is not None else None,
         demo=options.demo,
         read_only=options.read_only,
         lock_after_minutes=configuration.lock_after_minutes,
     )
 
 
-def _protected(address: Address, options: argparse.Namespace) -> Address:
-    """The address with the protection of its line that the command line asks for."""
+def _with_tls(address: Address, options: argparse.Namespace) -> Address:
+    """Return the address with the TLS settings of the command line."""
     from core.database.address import ServerAddress
     from core.database.tls import Tls
 
@@ -179,7 +183,7 @@ def _runtime_context(environment: Mapping[str, str]) -> RuntimeContext:
 
 
 def _account() -> str:
-    """The operating-system account, which the environment cannot change."""
+    """Return the name of the operating-system account, which can't be forged through environment variables."""
     import pwd
 
     try:
@@ -188,8 +192,8 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def _temporary_file(cleanup: ExitStack) -> Path:
-    """A file in a directory that is removed at the end."""
+def _demo_file(cleanup: ExitStack) -> Path:
+    """Return a path in a new temporary directory that is removed when the run ends."""
     from tempfile import TemporaryDirectory
 
     return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"
