@@ -1,4 +1,4 @@
-"""The service for the license agreement: what it says, and that it was accepted or declined."""
+"""The service for the license agreement and its acceptance."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.practice.unit_of_work import Change
 
 
 class LicenseService:
-    """Keeps the agreement and who accepted it.
+    """Records acceptances and refusals of the license agreement.
 
     Args:
-        practice: The open practice, whose Audit Trail gets the entries.
-        companion: Keeps the accepted texts word for word.
-        agreement: What is to be accepted now.
+        practice: The open practice; the audit entries are written to it.
+        companion: The database that stores the acceptances and the full text of each accepted agreement.
+        agreement: The current agreement.
     """
 
     def __init__(self, practice: Practice, companion: Companion, agreement: Agreement) -> None:
@@ -30,21 +30,21 @@ class LicenseService:
         self.agreement = agreement
 
     def accept(self, actor: Actor) -> Acceptance:
-        """Log that the agreement was accepted, and keep its text."""
+        """Record in the Audit Trail that the agreement was accepted, and store the acceptance with the full text."""
         title, sha256 = self.agreement.title, self.agreement.sha256
         entry = f"{title} accepted by {actor.user_name} (SHA-256 {sha256[:12]})"
-        outside = not self._companion.shared
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, spans_databases=outside) as change:
-            number = self._keep(actor, change)
+        separate = not self._companion.shared
+        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, spans_databases=separate) as change:
+            number = self._store(actor, change)
         return Acceptance(title, sha256, number)
 
     def decline(self, actor: Actor) -> None:
-        """Log that the agreement was declined."""
+        """Record in the Audit Trail that the agreement was declined."""
         entry = f"{self.agreement.title} declined by {actor.user_name} (SHA-256 {self.agreement.sha256[:12]})"
         with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry):
             pass
 
-    def _keep(self, actor: Actor, change: Change) -> int:
+    def _store(self, actor: Actor, change: Change) -> int:
         moment = self._practice.now(change.session)
         with self._companion.within(change) as session:
             if session.get(LicenseText, self.agreement.sha256) is None:
@@ -59,9 +59,9 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            change.add_compensation(lambda _session: self._forget(number))
+            change.add_compensation(lambda _session: self._delete(number))
         return number
 
-    def _forget(self, number: int) -> None:
+    def _delete(self, number: int) -> None:
         with self._companion.write() as session:
             session.execute(delete(LicenseAcceptance).where(LicenseAcceptance.number == number))
