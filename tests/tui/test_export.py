@@ -7,9 +7,7 @@ import hashlib
 import json
 import os
 import re
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -56,16 +54,13 @@ def exported(name: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An export takes a step for each hundred entries."""
-    ticks = count()
-    options: Any = AuditExport.__init__.__kwdefaults__
-    monkeypatch.setitem(options, "seconds", lambda: float(next(ticks)))
-    monkeypatch.setattr(audit_export, "STEP_SECONDS", 1.5)
-    monkeypatch.setattr(audit_export, "PAGE", 100)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export runs a batch for each hundred entries."""
+    monkeypatch.setattr(audit_export, "BATCH_SECONDS", 0)
+    monkeypatch.setattr(audit_export, "PAGE_SIZE", 100)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
 async def writing(user: User, name: str = "trail.csv") -> None:
@@ -215,11 +210,11 @@ async def test_it_asks_before_it_replaces_a_file(demo: OpenRequest, taken: str) 
 # -- in the middle ---------------------------------------------------------------------
 
 
-@small_steps
+@small_batches
 async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await writing(user)
         await until(held.entered.is_set)
         await until(lambda: "entries written" in user.text)
@@ -235,12 +230,12 @@ async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Ga
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
+@small_batches
 async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
         before = rows.last_entry()
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await writing(user)
         await until(held.entered.is_set)
         user.send("escape")
@@ -253,11 +248,11 @@ async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: O
         assert ended == f"NOT DONE: {begun}"
 
 
-@small_steps
+@small_batches
 async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await writing(user)
         await until(held.entered.is_set)
         with rows.locked():
@@ -272,12 +267,12 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(de
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
+@small_batches
 @pytest.mark.parametrize("still_away", [False, True])
 async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates, still_away: bool) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await writing(user)
         await until(held.entered.is_set)
         with rows.locked():
@@ -292,11 +287,11 @@ async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates
         assert files() == []
 
 
-@small_steps
+@small_batches
 async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await writing(user)
         await until(held.entered.is_set)
         user.send("q")
@@ -351,7 +346,7 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
     async with working(demo) as user:
         await trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit.export.os.open", on_a_full_disk)
+        monkeypatch.setattr("core.audit.export_file.os.open", on_a_full_disk)
         await export(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.said

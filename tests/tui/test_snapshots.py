@@ -68,7 +68,7 @@ def _one_version_of_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _a_verification_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it end in one step, at whose speed no machine differs."""
-    monkeypatch.setattr("core.audit.verification.STEP_SECONDS", 60)
+    monkeypatch.setattr("core.audit.verification.BATCH_SECONDS", 60)
     monkeypatch.setattr("tui.screens.verification.time", SimpleNamespace(monotonic=lambda: 0.0))
 
 

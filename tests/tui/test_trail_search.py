@@ -550,10 +550,10 @@ async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(d
 @pytest.fixture
 def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of a thousand entries takes twenty steps."""
-    for name in ("SLICE", "HASHED_SLICE"):
+    for name in ("SLICE_SIZE", "HASHED_SLICE_SIZE"):
         monkeypatch.setattr(audit_search, name, 50)
-    monkeypatch.setattr(audit_search, "SLICES_AT_ONCE", 1)
-    monkeypatch.setattr(audit_search, "FEW", 0)
+    monkeypatch.setattr(audit_search, "SLICES_PER_PAGE", 1)
+    monkeypatch.setattr(audit_search, "MAX_SELECTIVE_ROWS", 0)
 
 
 small_slices = pytest.mark.usefixtures("_small_slices")

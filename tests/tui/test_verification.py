@@ -31,14 +31,14 @@ async def verify(user: User, answer: str = "e") -> None:
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A verification takes a step for each fifty entries."""
-    for name in ("_FIRST_SIZE", "_SMALLEST", "_LARGEST"):
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verification runs a batch for each fifty entries."""
+    for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
         monkeypatch.setattr(audit_verification, name, 50)
-    monkeypatch.setattr(audit_verification, "STEP_SECONDS", 0)
+    monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
 # -- what is found -------------------------------------------------------------------
@@ -121,13 +121,13 @@ async def test_no_question_answered_verifies_nothing(demo: OpenRequest) -> None:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
+@small_batches
 async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(300))
     [(kept,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=2)
+        held = gate(Verification, "run_batch", hold=2)
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -144,11 +144,11 @@ async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(dem
 # -- progress, stopping, going on ------------------------------------------------------
 
 
-@small_steps
+@small_batches
 async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=4)
+        held = gate(Verification, "run_batch", hold=4)
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -164,11 +164,11 @@ async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: 
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
+@small_batches
 async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=3)
+        held = gate(Verification, "run_batch", hold=3)
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -185,12 +185,12 @@ async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gat
         assert not user.keys.startswith("r ")
 
 
-@small_steps
+@small_batches
 async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     async with working(demo) as user:
-        stopped = gate(Verification, "_suspects", hold=3)
-        going_on = gate(Verification, "_suspects", hold=5)
+        stopped = gate(Verification, "_find_suspects", hold=3)
+        going_on = gate(Verification, "_find_suspects", hold=5)
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -211,10 +211,10 @@ async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequ
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
+@small_batches
 async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
-        held = gate(Verification, "step")
+        held = gate(Verification, "run_batch")
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -229,12 +229,12 @@ async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
+@small_batches
 async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=3)
+        held = gate(Verification, "run_batch", hold=3)
         await trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -290,7 +290,7 @@ def test_the_progress_in_words(known: VerificationReport, seconds: float, said: 
 
 
 def test_the_result_says_when_more_was_found_than_is_listed() -> None:
-    known = VerificationReport(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
+    known = VerificationReport(checked=5_000, altered=3_000, without_hash=1, orphaned=0, fraction=1.0, done=True)
     assert result_lines(known) == [
         "Genuine 1,999   Altered 3,000   Without hash 1",
         "No entry was deleted that left its hash behind.",
@@ -299,12 +299,12 @@ def test_the_result_says_when_more_was_found_than_is_listed() -> None:
 
 
 def test_one_genuine_entry_is_one() -> None:
-    known = VerificationReport(checked=1, gone=0, fraction=1.0, done=True)
+    known = VerificationReport(checked=1, orphaned=0, fraction=1.0, done=True)
     assert result_lines(known)[0] == "The only entry is genuine."
 
 
 def test_all_genuine_with_deleted_entries_is_not_called_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = VerificationReport(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
+    known = VerificationReport(checked=3, orphaned=1, orphaned_numbers=(7,), fraction=1.0, done=True)
     assert result_lines(known) == [
         "Genuine 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
-from core.audit.filter import AuditFilter, FilterError, parse_day, parse_filter
+from core.audit.export_target import TargetExists, validate_target
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[
     try:
         with _ended_by_signals(), office_session(opening, options.user, environment) as session:
             return work(options, session)
-    except FileTaken as error:
+    except TargetExists as error:
         _complain(error)
         print("apisetup: --replace replaces it.", file=sys.stderr)
         return FAILED
@@ -69,10 +70,10 @@ def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[
 def _verify(options: argparse.Namespace, session: Session) -> int:
     wanted = _dates(options, session)
     verification = session.office.audit.verification(wanted)
-    progress, known = _Progress(), verification.step()
+    progress, known = _Progress(), verification.run_batch()
     while not known.done:
         progress.show(f"{known.fraction:4.0%}  {progress_words(known, progress.seconds)}")
-        known = verification.step()
+        known = verification.run_batch()
     progress.end()
     if options.json:
         _tell(json.dumps(_verified(known, wanted, session), indent=2))
@@ -101,7 +102,7 @@ def _export(options: argparse.Namespace, session: Session) -> int:
             _complain(error)
         raise
     if options.json:
-        told = {"file": str(done.file), "about": str(done.about), "entries": done.count, "sha256": done.sha256}
+        told = {"file": str(done.file), "about": str(done.manifest), "entries": done.count, "sha256": done.sha256}
         _tell(json.dumps(told, indent=2))
     else:
         _tell(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
@@ -109,11 +110,11 @@ def _export(options: argparse.Namespace, session: Session) -> int:
 
 
 def _written(export: AuditExport) -> ExportResult:
-    progress, done = _Progress(), export.step()
+    progress, done = _Progress(), export.run_batch()
     while not done.done:
         reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
         progress.show(f"{counted(done.count)}{reached}")
-        done = export.step()
+        done = export.run_batch()
     progress.end()
     return done
 
@@ -150,8 +151,8 @@ def _verified(known: VerificationReport, wanted: AuditFilter, session: Session) 
         "genuine": known.genuine,
         "altered": known.altered,
         "without_hash": known.without_hash,
-        "deleted": known.gone,
-        "deleted_numbers": known.gone_numbers,
+        "deleted": known.orphaned,
+        "deleted_numbers": known.orphaned_numbers,
         "entries": [
             {
                 "number": entry.number,

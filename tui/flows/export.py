@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
-from core.audit.filter import format_filter
+from core.audit.export_target import TargetExists, validate_target
+from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import counted
 from tui.modals.export import ExportProgress
@@ -33,7 +33,7 @@ async def export_entries(
         ApiSetupError: Nothing was exported.
     """
     # An API key that was typed into the filter is not shown once more.
-    shown = maker.masked(format_filter(wanted, maker.users)) or "everything"
+    shown = maker.mask_keys(format_filter(wanted, maker.users)) or "everything"
     lines = [
         f"Entries: {shown}",
         "The name ends in .csv or .jsonl. The Audit Trail notes it.",
@@ -46,7 +46,7 @@ async def export_entries(
     replaces = False
     try:
         validate_target(str(file), may_replace=False)
-    except FileTaken as taken:
+    except TargetExists as taken:
         question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
             screen.say("Nothing was exported.")
@@ -69,6 +69,6 @@ async def export_entries(
         "",
         f"SHA-256 {done.sha256[:16]}…",
         "",
-        f"Filter, counts, who and when are in {done.about.name} beside it. The Audit Trail has the SHA-256, too.",
+        f"Filter, counts, who and when are in {done.manifest.name} beside it. The Audit Trail has the SHA-256, too.",
     ]
     screen.open_above(Notice("Exported", lines))

@@ -39,7 +39,7 @@ def _choices(kind: str, users: Users) -> list[tuple[str, int | None]]:
     """What can be chosen for a part of the filter, with its number."""
     everything: tuple[str, int | None] = ("All", None)
     if kind == "user":
-        return [everything, *((word, users.number(word)) for word in users.words)]
+        return [everything, *((value, users.number(value)) for value in users.filter_values)]
     names = PERMISSIONS.names if kind == "permission" else LOG_SOURCES.names
     numbered = sorted(
         ((f"{name} ({number})", number) for number, name in enumerate(names)), key=lambda each: each[0].casefold()

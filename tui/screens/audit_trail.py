@@ -12,15 +12,8 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.audit.filter import (
-    AuditFilter,
-    FilterError,
-    Users,
-    completions,
-    format_filter,
-    parse_day,
-    parse_filter,
-)
+from core.audit.filter import AuditFilter, Users
+from core.audit.filter_language import FilterError, completions, format_filter, parse_day, parse_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
 from core.model.audit_entry import Genuineness, counted
@@ -134,7 +127,7 @@ class AuditTrailScreen(BaseScreen[None]):
             self._trail.say_empty("Not read; r tries again.")
             raise
         typed = self._input.value
-        self._show_filter(self._filter.with_first_days(self._today))
+        self._show_filter(self._filter.with_default_period(self._today))
         if typed:
             self._input.value = typed
         self.refresh_bindings()
@@ -367,7 +360,7 @@ class AuditTrailScreen(BaseScreen[None]):
     async def action_export(self) -> None:
         """Write what the filter shows into a file."""
         if self._search is not None:
-            await export_entries(self, self._session, self._filter, self._search.maker, self._today)
+            await export_entries(self, self._session, self._filter, self._search.mapper, self._today)
 
     # -- leaving -----------------------------------------------------------------
 

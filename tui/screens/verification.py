@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit.filter import AuditFilter, format_filter
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -111,7 +112,7 @@ class VerificationScreen(BaseScreen[None]):
     def _step(self, verification: Verification) -> VerificationReport:
         # A step that nobody waits for any more still runs to its end.
         with self._one_step_at_a_time:
-            return verification.step()
+            return verification.run_batch()
 
     def _show(self, known: VerificationReport) -> None:
         self.query_one("#bar", Static).update(plain_lines([_bar(known), progress_words(known, self._seconds)]))

@@ -31,12 +31,12 @@ def result_lines(known: VerificationReport) -> list[str]:
         lines = [_all_genuine(known.checked)]
     else:
         lines = [f"Genuine {known.genuine:,}   Altered {known.altered:,}   Without hash {known.without_hash:,}"]
-    if known.gone is None:
+    if known.orphaned is None:
         lines.append("Deleted entries are looked for only when everything is verified.")
-    elif known.gone:
-        numbers = ", ".join(str(number) for number in known.gone_numbers[:5])
-        more = ", …" if known.gone > 5 else ""
-        lines.append(f"Deleted {known.gone:,}: their hashes are still there (numbers {numbers}{more}).")
+    elif known.orphaned:
+        numbers = ", ".join(str(number) for number in known.orphaned_numbers[:5])
+        more = ", …" if known.orphaned > 5 else ""
+        lines.append(f"Deleted {known.orphaned:,}: their hashes are still there (numbers {numbers}{more}).")
     elif known.done:
         lines.append("No entry was deleted that left its hash behind.")
     listed = len(known.listed)
