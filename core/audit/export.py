@@ -20,10 +20,11 @@ from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
-from core.model.audit_entry import AuditEntry, Genuineness, counted
-from core.model.audit_events import NOT_DONE
-from core.opendental.permission_types import Permission
+from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_events import ExportFinished, ExportStarted
+from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.practice.practice import Practice
+from core.practice.unit_of_work import WriteMode
 
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
@@ -87,7 +88,7 @@ class AuditExport:
             PracticeUnavailable: The database can't be written.
         """
         try:
-            with self._logged(self._text):
+            with self._logged(self._started):
                 self._file.create()
                 if self._format is ExportFormat.CSV:
                     self._file.write(csv_lines([COLUMNS]))
@@ -120,16 +121,15 @@ class AuditExport:
         """Remove the partial file, and record in the Audit Trail that nothing was exported."""
         if self._file.is_open:
             self._file.remove()
-            with self._logged(f"{NOT_DONE}{self._text}"):
-                pass
+            self._practice.log_outcome(self._actor, LoggedEvent(self._started, Stage.NOT_DONE))
 
     def discard(self) -> None:
         """Remove the partial file without an audit entry; the Audit Trail shows the beginning of an export only."""
         self._file.remove()
 
     @property
-    def _text(self) -> str:
-        return f"Audit Trail export to {self._name} begun by {self._actor.user_name}: {self._filter}"
+    def _started(self) -> ExportStarted:
+        return ExportStarted(self._name, self._actor.user_name, self._filter)
 
     def _write_page(self) -> None:
         page = self._search.page(Direction.OLDER, self._cursor, PAGE_SIZE)
@@ -171,13 +171,10 @@ class AuditExport:
         )
 
     def _finish(self) -> ExportResult:
-        text = (
-            f"Audit Trail export to {self._name} finished by {self._actor.user_name}:"
-            f" {counted(self._counts.total())}, SHA-256 {self._file.sha256}"
-        )
+        event = ExportFinished(self._name, self._actor.user_name, self._counts.total(), self._file.sha256)
         manifest = self._manifest()
         try:
-            with self._logged(text):
+            with self._logged(event):
                 self._file.publish(manifest)
         except ExportFailed:
             self._file.remove()
@@ -213,10 +210,10 @@ class AuditExport:
         return ExportResult(self._counts.total(), self._reached, self._file.path, done, sha256)
 
     @contextmanager
-    def _logged(self, text: str) -> Iterator[None]:
-        """Run the body as a change that is recorded in the Audit Trail with this text."""
+    def _logged(self, event: AuditEvent) -> Iterator[None]:
+        """Run the body as a change that is recorded in the Audit Trail as this event."""
         try:
-            with self._practice.change(self._actor, Permission.AUDIT_TRAIL, text, spans_databases=True):
+            with self._practice.unit_of_work(self._actor, event, mode=WriteMode.SPANS_DATABASES):
                 yield
         except OutcomeUnknown as error:
             # Both the disk and the audit entry about its failure failed, but the outcome for the file is known.

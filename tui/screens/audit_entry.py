@@ -20,7 +20,9 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.model.audit_entry import AuditEntry, Subject, WholeEntry
+    from core.model.audit_entry import AuditEntry
+    from core.model.logged_event import LoggedEvent
+    from core.model.whole_entry import WholeEntry
     from tui.session import Session
 
 
@@ -49,7 +51,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         self._session = session
         self._number = entry.number
         self._linked = linked
-        self._subject: Subject | None = None
+        self._event: LoggedEvent | None = None
 
     def compose_body(self) -> ComposeResult:
         """Make the title and the text."""
@@ -64,10 +66,10 @@ class AuditEntryScreen(BaseScreen[bool]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """One can go only where the entry tells of something that is still there."""
         if action == "go_to_subject":
-            about = self._subject
-            return self._linked and about is not None and bool(about.key_tag or about.about_settings)
+            logged = self._event
+            return self._linked and logged is not None and bool(logged.event.key_tag or logged.event.about_settings)
         if action == "undo":
-            return self._subject is not None and self._subject.undoable
+            return self._event is not None and self._event.is_undoable
         return super().check_action(action, parameters)
 
     @latest
@@ -78,7 +80,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
-        self._subject = whole.subject
+        self._event = whole.event
         self.query_one(TextLines).show(entry_lines(whole))
         self.refresh_bindings()
 
@@ -91,14 +93,14 @@ class AuditEntryScreen(BaseScreen[bool]):
         """Open the key, or go back to the settings."""
         from tui.screens.edit_key import EditKeyScreen
 
-        subject = self._subject
-        if subject is None:
+        if self._event is None:
             return
-        if subject.about_settings:
+        event = self._event.event
+        if event.about_settings:
             self.dismiss(True)
             return
         keys = await self.ask(self._session.office.keys.list, group="keys")
-        found = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
+        found = [key for key in keys.keys if f"#{key.fingerprint}".startswith(event.key_tag)]
         if not found:
             self.say("This API key is not in the list any more.")
             return
@@ -111,7 +113,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         undoing = self._session.office.undoing
         try:
             lines = await self.ask(partial(undoing.plan, self._number), group="plan")
-            about_key = self._subject is not None and not self._subject.about_settings
+            about_key = self._event is not None and not self._event.event.about_settings
             asked = [ASKED] if about_key and self._session.office.keys.is_remote else []
             lines = (*lines, "", *asked, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
@@ -157,7 +159,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         "Log Text",
         entry.text,
         "",
-        *(_subject_lines(whole.subject) if whole.subject else ()),
+        *(_event_lines(whole.event) if whole.event else ()),
         *_hash_lines(entry),
     ]
     if entry.text_masked:
@@ -165,13 +167,14 @@ def entry_lines(whole: WholeEntry) -> list[str]:
     return lines
 
 
-def _subject_lines(subject: Subject) -> list[str]:
-    lines = ["What it is about", subject.words]
-    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
-    if subject.stage.value:
-        lines.append(f"  {subject.stage.value}")
-    if subject.undoes:
-        lines.append(f"  It undid what entry {subject.undoes} had done.")
+def _event_lines(logged: LoggedEvent) -> list[str]:
+    event = logged.event
+    lines = ["What it is about", event.description]
+    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in event.edits]
+    if logged.stage.explanation:
+        lines.append(f"  {logged.stage.explanation}")
+    if event.undone_entry:
+        lines.append(f"  It undid what entry {event.undone_entry} had done.")
     return [*lines, ""]
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 import pytest
 
 from core.base.errors import EntryGone
-from core.model.audit_entry import AuditEntry, Genuineness, Subject
+from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_events import ApiSetupOpened
+from core.model.logged_event import LoggedEvent
 from tests.support.databases import SamplePractice
 from tests.support.practice_rows import BRIDGE_KEY, log_hash
 
@@ -17,7 +19,7 @@ def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) 
     with sample.office() as office:
         whole = office.audit.whole(3)
     row = sample.practice_rows()["securitylog"]["3"]
-    assert (whole.f_key, whole.definition, whole.definition_error, whole.subject) == (11, 12, 13, None)
+    assert (whole.f_key, whole.definition, whole.definition_error, whole.event) == (11, 12, 13, None)
     assert whole.entry == AuditEntry(
         number=3,
         moment=datetime(2024, 11, 4, 10),
@@ -38,14 +40,14 @@ def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) 
     )
 
 
-def test_a_whole_entry_of_api_setup_has_a_subject(sample: SamplePractice) -> None:
+def test_a_whole_entry_of_api_setup_has_its_event(sample: SamplePractice) -> None:
     with sample.office() as office:
-        assert office.audit.whole(1).subject == Subject("Opening API Setup.")
+        assert office.audit.whole(1).event == LoggedEvent(ApiSetupOpened())
         new_key = office.audit.whole(10)
     assert new_key.entry.text == "New API key ********Gh78 added by Admin"
-    assert new_key.subject is not None
-    assert "********Gh78" in new_key.subject.words
-    assert BRIDGE_KEY not in new_key.subject.words
+    assert new_key.event is not None
+    assert "********Gh78" in new_key.event.event.description
+    assert BRIDGE_KEY not in new_key.event.event.description
 
 
 def test_a_whole_entry_without_a_hash_and_without_a_text(sample: SamplePractice) -> None:
