@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
+from core.audit.export_target import TargetExists, validate_target
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import counted
 from tui.modals.export import ExportProgress
@@ -50,7 +50,7 @@ async def export_entries(
     may_replace = False
     try:
         validate_target(str(file), may_replace=False)
-    except FileTaken as taken:
+    except TargetExists as taken:
         question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
             screen.show_status("Nothing was exported.")
@@ -73,6 +73,6 @@ async def export_entries(
         "",
         f"SHA-256 {result.sha256[:16]}…",
         "",
-        f"Filter, counts, who and when are in {result.about.name} beside it. The Audit Trail has the SHA-256, too.",
+        f"Filter, counts, who and when are in {result.manifest.name} beside it. The Audit Trail has the SHA-256, too.",
     ]
     screen.open_screen(Notice("Exported", lines))

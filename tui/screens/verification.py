@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit.filter import AuditFilter, format_filter
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
 from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Answer, Question
@@ -111,7 +112,7 @@ class VerificationScreen(BaseScreen[None]):
     def _step(self, verification: Verification) -> VerificationReport:
         # A cancelled step still runs to its end in its thread, so the next one must wait for it.
         with self._step_lock:
-            return verification.step()
+            return verification.run_batch()
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
