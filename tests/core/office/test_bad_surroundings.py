@@ -40,7 +40,7 @@ from tests.support.databases import SampleFile, SamplePractice, SampleServer, Se
 from tests.support.fault_injection import after_statement, cut
 from tests.support.row_diff import Written, writing
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PASSWORD = "s3cret pass word"
 
 
