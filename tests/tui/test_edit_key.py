@@ -343,6 +343,20 @@ async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_log
         assert key not in user.text
 
 
+async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(demo: OpenRequest) -> None:
+    async with working(demo) as user:
+        key = await edit(user)
+        await user.press("v", "escape", "c")
+        assert "Sent to the terminal" in user.said
+        assert user.app.clipboard == ""
+        email = user.field("email")
+        before = email.value
+        email.focus()
+        await user.press("ctrl+v")
+        assert email.value == before
+        assert key not in user.text
+
+
 async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
     rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
