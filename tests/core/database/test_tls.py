@@ -163,6 +163,33 @@ def checked(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
     return {each.id: each for each in check_office(opening, Secret(""), None)}
 
 
+def test_a_check_says_once_that_a_certificate_was_refused_and_nothing_of_what_comes_after(
+    world: World, tmp_path: Path
+) -> None:
+    address = world.address(Tls(world.other.certificate_file))
+    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
+    states = [(each.id, each.state) for each in check_office(opening, Secret(""), None)]
+    assert states == [
+        ("address", CheckStatus.OK),
+        ("server", CheckStatus.OK),
+        ("tls", CheckStatus.FAILED),
+        ("database-user", CheckStatus.NOT_CHECKED),
+        ("practice", CheckStatus.NOT_CHECKED),
+    ]
+
+
+# The resolver takes it for 127.0.0.1, and the program doesn't: no address of another computer is needed here.
+ELSEWHERE = "127.1"
+
+
+def test_a_check_warns_of_an_open_connection_that_leaves_this_computer(world: World, tmp_path: Path) -> None:
+    for user, refusal in (("root", CheckStatus.OK), ("certified", CheckStatus.FAILED)):
+        found = checked(tmp_path, replace(world.address(None, user), host=ELSEWHERE))
+        assert found["database-user"].state is refusal
+        assert found["tls"].state is CheckStatus.WARNING
+        assert "is not encrypted" in found["tls"].sentence
+
+
 def test_a_line_over_which_the_user_was_refused_is_said_to_be_verified(world: World, tmp_path: Path) -> None:
     found = checked(tmp_path, world.address(Tls(world.ours.certificate_file), user="certified"))
     assert found["database-user"].state is CheckStatus.FAILED
