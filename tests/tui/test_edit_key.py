@@ -344,6 +344,20 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
         assert key not in user.text
 
 
+async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(demo: OpenRequest) -> None:
+    async with working(demo) as user:
+        key = await open_key(user)
+        await user.press("v", "escape", "c")
+        assert "Sent to the terminal" in user.said
+        assert user.app.clipboard == ""
+        email = user.field("email")
+        before = email.value
+        email.focus()
+        await user.press("ctrl+v")
+        assert email.value == before
+        assert key not in user.text
+
+
 async def test_the_longest_full_key_is_completely_visible(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
     rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)

@@ -30,6 +30,7 @@ from tests.support.databases import Server, make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
 from tests.support.tls_server import tls_server
+from tests.support.tls_terminator import tls_terminator
 
 DATABASE = "opendental"
 
@@ -127,6 +128,32 @@ def test_a_server_may_require_a_client_certificate(setup: TlsSetup, tmp_path: Pa
         assert office.info.database_user == "certified@%"
 
 
+# -- a proxy that ends TLS, so that only the server sees the unencrypted connection -----------
+
+
+@contextmanager
+def tls_ending_at_a_proxy(setup: TlsSetup, tmp_path: Path) -> Iterator[ServerAddress]:
+    """Yield the address of a proxy with a good certificate, behind which nothing is encrypted."""
+    good = certificate(tmp_path, "proxy", setup.ours, ["127.0.0.1"])
+    with tls_terminator(setup.server, good) as port:
+        yield replace(setup.address(Tls(setup.ours.certificate_file)), port=port)
+
+
+def test_a_server_that_reports_an_unencrypted_connection_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
+    with (
+        tls_ending_at_a_proxy(setup, tmp_path) as address,
+        pytest.raises(InsecureConnection, match="says that the line to it is not encrypted"),
+    ):
+        open_office(tmp_path, address)
+    assert not (tmp_path / "companion").exists()
+
+
+def test_a_check_fails_where_the_server_reports_an_unencrypted_connection(setup: TlsSetup, tmp_path: Path) -> None:
+    with tls_ending_at_a_proxy(setup, tmp_path) as address:
+        found = run_check(tmp_path, address)
+    assert found["tls"] == CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
+
+
 # -- checks of a server that refuses the user -------------------------------------------
 
 
@@ -134,6 +161,31 @@ def run_check(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
     """Check the practice at an address and return the results by ID."""
     opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
     return {each.id: each for each in check_office(opening, Secret(""), None)}
+
+
+def test_a_check_reports_a_refused_certificate_and_skips_the_later_steps(setup: TlsSetup, tmp_path: Path) -> None:
+    address = setup.address(Tls(setup.other.certificate_file))
+    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
+    states = [(each.id, each.state) for each in check_office(opening, Secret(""), None)]
+    assert states == [
+        ("address", CheckStatus.OK),
+        ("server", CheckStatus.OK),
+        ("tls", CheckStatus.FAILED),
+        ("database-user", CheckStatus.NOT_CHECKED),
+        ("practice", CheckStatus.NOT_CHECKED),
+    ]
+
+
+# The resolver takes it for 127.0.0.1, and the program doesn't: no address of another computer is needed here.
+ELSEWHERE = "127.1"
+
+
+def test_a_check_warns_of_an_open_connection_that_leaves_this_computer(setup: TlsSetup, tmp_path: Path) -> None:
+    for user, refusal in (("root", CheckStatus.OK), ("certified", CheckStatus.FAILED)):
+        found = run_check(tmp_path, replace(setup.address(None, user), host=ELSEWHERE))
+        assert found["database-user"].state is refusal
+        assert found["tls"].state is CheckStatus.WARNING
+        assert "is not encrypted" in found["tls"].sentence
 
 
 def test_a_verified_connection_is_reported_even_if_the_user_is_refused(setup: TlsSetup, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from core.offices.config import Configuration, read_configuration
 from core.offices.config_lines import last_line_of, line_of
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, Kind, PasswordSource
+from tests.support.ownership import give_to_root, give_to_stranger
 
 
 def written(path: Path, text: str | bytes) -> Path:
@@ -288,6 +289,28 @@ def test_a_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> N
     with pytest.raises(ConfigurationError, match="so others can write it") as caught:
         read_configuration(file)
     assert caught.value.hint.endswith(f"chmod go-w {file}")
+
+
+def test_a_file_that_belongs_to_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "lock_after_minutes = 15")
+    give_to_stranger(file, monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else") as caught:
+        read_configuration(file)
+    assert "chown" in caught.value.hint
+
+
+def test_a_link_to_a_file_of_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(written(tmp_path, ""))
+    give_to_stranger(link.resolve(), monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
+        read_configuration(link)
+
+
+def test_a_file_that_belongs_to_root_is_read_by_any_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "lock_after_minutes = 15")
+    give_to_root(file, monkeypatch)
+    assert read_configuration(file).lock_after_minutes == 15
 
 
 def test_the_chmod_to_run_can_be_run_as_it_stands(tmp_path: Path) -> None:
