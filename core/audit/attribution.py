@@ -13,7 +13,7 @@ from core.model.audit_events import parse_entry
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 
 DAYS_BACK = 1
-"""How many days before today are searched: a value that changed while a screen showed it changed lately."""
+"""The number of days before today that are searched: a value that changed while a screen showed it changed lately."""
 
 _NOBODY = "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
 

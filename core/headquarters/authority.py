@@ -50,7 +50,7 @@ class Headquarters(KeyAuthority):
 
     @property
     def info(self) -> AuthorityInfo:
-        """Who decides, and how old the list is that was shown last."""
+        """The authority, with the age of the list that was shown last."""
         return self._listing.info
 
     def all_keys(self) -> KeyList:

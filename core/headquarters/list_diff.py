@@ -16,7 +16,7 @@ class Differences:
     """The differences of a newer list."""
 
     words: dict[str, str]
-    """What differs, by the key's fingerprint."""
+    """The differences in words, by the key's fingerprint."""
     gone: tuple[ApiKey, ...]
     """The keys that the newer list lacks."""
 

@@ -31,7 +31,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _State:
-    """What is known since the start; replaced as a whole, since several threads read it.
+    """The answers since the start; replaced as a whole, since several threads read it.
 
     Attributes:
         answered: Headquarters answered the last time it was asked.
@@ -73,7 +73,7 @@ class KeyListing:
 
     @property
     def info(self) -> AuthorityInfo:
-        """Who decides, and how old the list is that was shown last."""
+        """The authority, with the age of the list that was shown last."""
         return self._info
 
     def keys(self) -> KeyList:

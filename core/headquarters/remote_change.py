@@ -32,9 +32,9 @@ class Reply:
     """The answer to a change that headquarters did not refuse."""
 
     message: str = ""
-    """What headquarters says, as it came; may be empty."""
+    """The message of headquarters, as it came; may be empty."""
     lost: NoUsableAnswer | None = None
-    """Why the answer can't be used, so that only the list shows what was done; None for a usable answer."""
+    """The reason the answer can't be used, so that only the list shows the result; None for a usable answer."""
 
 
 class RemoteChange:

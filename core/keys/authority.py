@@ -29,12 +29,12 @@ class FetchedList(Protocol):
 
 @dataclass(frozen=True)
 class AuthorityChange:
-    """What an authority did."""
+    """The result of a change."""
 
     keys: KeyList
     """The keys after the change."""
     remarks: tuple[str, ...] = ()
-    """What else an admin has to know, one sentence each."""
+    """Remarks for the admin, one sentence each."""
 
 
 class KeyAuthority(ABC):
@@ -46,7 +46,7 @@ class KeyAuthority(ABC):
     @property
     @abstractmethod
     def info(self) -> AuthorityInfo:
-        """Who decides, and in what state the authority is now."""
+        """The authority and its present state."""
 
     @abstractmethod
     def all_keys(self) -> KeyList:

@@ -16,7 +16,7 @@ PERMISSIONS = "permissions"
 
 
 class AuthorityName(Enum):
-    """Who decides about keys."""
+    """The authorities that can decide about keys."""
 
     LOCAL = "local"
     HEADQUARTERS = "headquarters"
@@ -30,11 +30,11 @@ class AuthorityInfo:
     label: str
     """A few words for the header of the list."""
     explanation: str
-    """Who decides, and what a change from here does and does not do."""
+    """An explanation of who decides, and of what a change from here does and doesn't do."""
     refusal: str = ""
-    """Why keys can't be added or changed from here, short enough for a status line; blank if they can."""
+    """The reason keys can't be added or changed from here, short enough for a status line; blank if they can."""
     unknown_key_reason: str = ""
-    """Why nothing can be done with a key that only the practice's copy has."""
+    """The reason nothing can be done with a key that only the practice's copy has."""
     keeps_contacts: bool = True
     """True if developers, contacts and permissions are kept here, so that they can be edited."""
 
@@ -109,9 +109,9 @@ class KeyList:
     keys: tuple[ApiKey, ...]
     authority: AuthorityInfo
     differences: Mapping[str, str] = field(default_factory=dict)
-    """What changed since the list before, in a few words by the key's fingerprint."""
+    """The changes since the list before, in a few words by the key's fingerprint."""
     notes: tuple[str, ...] = ()
-    """What was odd about the authority's answer, one sentence each."""
+    """Remarks on oddities in the authority's answer, one sentence each."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class KeyChange:
     key: ApiKey
     sentence: str
     consequences: tuple[str, ...] = ()
-    """What is cut off or let in now and what isn't, one sentence each."""
+    """Sentences that say what is cut off or let in now and what isn't."""
 
 
 def format_fields(fields: KeyFields) -> dict[str, str]:

@@ -38,7 +38,7 @@ class AuditEvent:
     template: ClassVar[str]
     """The text, with the names of the fields in braces; the fields' types say how they are written."""
     subject: ClassVar[str]
-    """What the event is about, in one plain phrase."""
+    """The subject of the event, in one plain phrase."""
     permission: ClassVar[Permission] = Permission.SETUP
     """The `PermType` of its row."""
     log_source: ClassVar[int] = 0
@@ -70,7 +70,7 @@ class AuditEvent:
 
     @property
     def description(self) -> str:
-        """What the event is about, in one plain phrase."""
+        """The subject of the event, in one plain phrase."""
         return self.subject
 
     @property
@@ -127,7 +127,7 @@ def _template(event: type[AuditEvent]) -> _Template:
 
 
 class Stage(Enum):
-    """How far the action of an entry came; the values are the prefixes of its text."""
+    """The progress of an entry's action; the values are the prefixes of its text."""
 
     DONE = ""
     NOT_DONE = "NOT DONE: "
@@ -138,7 +138,7 @@ class Stage(Enum):
 
     @property
     def explanation(self) -> str:
-        """What the stage means, in a sentence; empty if it was done."""
+        """The meaning of the stage, in a sentence; empty if the action was done."""
         return _EXPLANATIONS[self]
 
 
@@ -151,7 +151,7 @@ _EXPLANATIONS = {
 
 
 class Reason(Enum):
-    """Why headquarters did not do something, or why that isn't known."""
+    """The reasons headquarters did not do something, or the result isn't known."""
 
     REFUSED = "headquarters refused"
     """The words of headquarters may follow."""
@@ -171,7 +171,7 @@ class LoggedEvent:
     event: AuditEvent
     stage: Stage = Stage.DONE
     reason: str = ""
-    """Why it was not done, or isn't known to be; begins with one of `Reason`."""
+    """The reason it was not done, or isn't known to be; begins with one of `Reason`."""
 
     def text(self) -> str:
         """Return the text of the entry."""
@@ -223,7 +223,7 @@ class UnreadableEvent(AuditEvent):
 
     @property
     def description(self) -> str:
-        """What the event is about."""
+        """The subject of the event."""
         return self.about
 
     @property

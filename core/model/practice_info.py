@@ -21,6 +21,6 @@ class PracticeInfo:
     """The version of Open Dental that the database belongs to."""
     database_user: str
     read_only: str
-    """Why nothing can be written, and what to do about that; empty if the practice can be written to."""
+    """The reason nothing can be written, and the remedy; empty if the practice can be written to."""
     notes: tuple[str, ...]
     """Remarks about this database for the admin, one sentence each."""

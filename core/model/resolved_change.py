@@ -1,4 +1,4 @@
-"""What became of a change that failed or whose answer was lost."""
+"""The outcome of a change that failed or whose answer was lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """What became of a change that failed; the values are sentences for the admin."""
+    """The outcome of a change that failed; the values are sentences for the admin."""
 
     NOTHING = "Nothing was changed."
     COMPENSATED = "Nothing was changed, and the Audit Trail says so."
@@ -26,7 +26,7 @@ class ResolvedChange:
 
     @property
     def sentence(self) -> str:
-        """What an admin has to know, as one sentence."""
+        """The outcome as one sentence for the admin."""
         texts = "; ".join(self.texts)
         if self.outcome is Outcome.LEFT:
             return f"{self.outcome.value} Look at the values, and at the Audit Trail: {texts}"

@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class ReadOnly:
-    """Why nothing is written to a practice."""
+    """The reason nothing is written to a practice."""
 
     sentence: str
     hint: str

@@ -24,11 +24,11 @@ _BY_HAND = "Change it by hand, if it is to be changed."
 
 @dataclass(frozen=True)
 class Undone:
-    """What undoing did, in plain words."""
+    """The result of an undo, in plain words."""
 
     sentence: str
     consequences: tuple[str, ...] = ()
-    """What is cut off or let in now and what isn't, one sentence each."""
+    """Sentences that say what is cut off or let in now and what isn't."""
 
 
 class UndoService:
