@@ -18,10 +18,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.database.address import FileAddress
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -46,16 +46,10 @@ def main() -> None:
     """Make all pictures."""
     with TemporaryDirectory() as directory, contextlib.chdir(directory):
         file = Path("demo.sqlite3")
-        opening = OpenRequest(
-            address=FileAddress(file),
-            configuration=Configuration(),
-            runtime=RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office"),  # noqa: S311 - pictures need no secrecy
-            companion_file=file,
-            log=Path("debug.log"),
-            password=Secret(""),
-            demo=True,
-        )
-        pictures = asyncio.run(_pictures(ApisetupApp(opening)))
+        runtime = RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office")  # noqa: S311 - pictures need no secrecy
+        context = LaunchContext(runtime, Paths(Path("config.toml"), Path("debug.log")))
+        request = OpenRequest(ConfiguredOffice("", FileAddress(file)), context, demo=True)
+        pictures = asyncio.run(_pictures(ApisetupApp(request)))
     for name, picture in pictures.items():
         if KEY in picture:
             raise SystemExit(f"{name} shows a key.")

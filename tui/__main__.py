@@ -37,20 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.commands.launch_target import find_launch_target, locations_of
+    from tui.commands.launch_target import find_launch_target, find_paths
 
     if options.command == "offices":
         from tui.commands import offices
 
-        _log_if_asked(options, locations_of(options, os.environ).log)
+        _log_if_asked(options, find_paths(options, os.environ).log)
         return offices.run(options, os.environ)
     if options.command in ("audit", "check"):
         from tui.commands import audit, check
 
         chosen = find_launch_target(options, os.environ, cleanup)
-        _log_if_asked(options, chosen.locations.log)
+        _log_if_asked(options, chosen.paths.log)
         run = audit.run if options.command == "audit" else check.run
-        return run(options, chosen.only, os.environ)
+        return run(options, chosen.require_request(), os.environ)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
@@ -62,8 +62,8 @@ def _run_in_terminal(options: argparse.Namespace, chosen: LaunchTarget) -> int:
     from tui.app import ApisetupApp
     from tui.platform.terminal import print_stderr, run_terminal
 
-    _log_if_asked(options, chosen.locations.log)
-    app = ApisetupApp(chosen.opening, chosen.offices)
+    _log_if_asked(options, chosen.paths.log)
+    app = ApisetupApp(chosen.request, chosen.offices)
     status = run_terminal(app)
     app.sign_out_after_the_end()
     if app.cannot_start is not None:

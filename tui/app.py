@@ -34,7 +34,7 @@ from tui.widgets.title_line import Heading
 if TYPE_CHECKING:
     from core.model.practice_info import PracticeInfo
     from core.office.office import Office
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
     from tui.screens.offices import OfficesScreen
@@ -54,7 +54,7 @@ class ApisetupApp(TerminalApp):
 
     TITLE = "apisetup"
 
-    def __init__(self, opening: OpenRequest | None, offices: Offices | None = None) -> None:
+    def __init__(self, opening: OpenRequest | None, offices: OfficeCatalog | None = None) -> None:
         super().__init__()
         self._opening = opening
         self._offices = offices
@@ -114,7 +114,7 @@ class ApisetupApp(TerminalApp):
         self._office = office
         self.show_heading(heading(office.info, opening))
         if not opening.on_server:
-            account = opening.runtime.account
+            account = opening.context.runtime.account
             return await self.push_screen_wait(ApiSetupScreen(lambda: Session(office, office.users.account(account))))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
@@ -211,7 +211,7 @@ class ApisetupApp(TerminalApp):
     def _watch_inactivity(self, opening: OpenRequest, signed_in: SignedIn) -> None:
         # The account of an SQLite practice signs in nowhere, so only who configured it wants it locked.
         practice = signed_in.log_off_after_minutes if opening.on_server else None
-        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.lock_after_minutes))
+        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.office.lock_after_minutes))
 
     @once
     async def lock(self) -> None:
@@ -261,7 +261,7 @@ class ApisetupApp(TerminalApp):
         self.show_heading(heading(event.session.office.info, opening, event.session.signed_in))
         self._watch_inactivity(opening, event.session.signed_in)
         if self._offices is not None:
-            self.run_worker(partial(self._offices.record_opened, opening), thread=True, exit_on_error=False)
+            self.run_worker(partial(self._offices.save_last_opened, opening), thread=True, exit_on_error=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: the keys of the screen on top, by their names."""
@@ -362,13 +362,13 @@ def _not_connected(opening: OpenRequest | None = None) -> Heading:
 
 
 def _words(opening: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
-    production = ("PRODUCTION",) if opening.production else ()
+    production = ("PRODUCTION",) if opening.office.production else ()
     return (*production, "READ-ONLY") if opening.read_only or read_only else production
 
 
 def _arrive_embedded(opening: OpenRequest) -> Session:
     office = opening.open(Secret(""))
-    return Session(office, office.users.account(opening.runtime.account))
+    return Session(office, office.users.account(opening.context.runtime.account))
 
 
 def _offices_screen() -> type[OfficesScreen]:

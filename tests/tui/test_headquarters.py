@@ -26,7 +26,7 @@ from tests.support.headquarters_demo import (
     remember,
 )
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, server_opening, with_office
 from tests.support.signing_in import sign_in
 from tests.support.user_driver import User, working
 from tests.support.waiting import until
@@ -52,7 +52,7 @@ def hq(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Headquart
 
 
 def opening(**more: object) -> OpenRequest:
-    return replace(server_opening(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
+    return with_office(server_opening(password=DATABASE_PASSWORD), **more)
 
 
 def label(user: User) -> str:

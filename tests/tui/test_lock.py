@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -18,7 +17,7 @@ from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening, with_office
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import User, working
 from tests.support.waiting import until
@@ -33,7 +32,7 @@ from tui.screens.api_setup import ApiSetupScreen
 
 def server(**more: Any) -> OpenRequest:
     opening = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
-    return replace(opening, **more)
+    return with_office(opening, **more)
 
 
 async def arrive(user: User) -> None:
@@ -268,7 +267,7 @@ async def test_it_locks_though_it_cannot_be_logged(monkeypatch: pytest.MonkeyPat
 
 
 async def test_in_a_read_only_office_nothing_is_logged() -> None:
-    async with working(replace(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
+    async with working(with_office(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
         before = rows.last_entry()
         await arrive(user)
         await leave_alone(user)
@@ -379,7 +378,7 @@ async def test_what_was_opened_over_the_sign_in_does_not_keep_it_from_ending(gat
 
 
 async def test_an_sqlite_practice_is_hidden_until_a_key_is_pressed() -> None:
-    async with working(replace(opening_of(FILE), lock_after_minutes=5)) as user:
+    async with working(with_office(opening_of(FILE), lock_after_minutes=5)) as user:
         await user.fill("interval", "7")
         await leave_alone(user)
         assert "subscription" not in user.text

@@ -47,17 +47,17 @@ def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[
 
 
 def _lines(finding: CheckResult) -> list[str]:
-    first = f"{_MARKS[finding.state]:<8} {finding.id:<17} {visible(finding.sentence, 1000)}"
+    first = f"{_MARKS[finding.status]:<8} {finding.id:<17} {visible(finding.sentence, 1000)}"
     return [first, *([f"{'':<26} {visible(finding.hint, 1000)}"] if finding.hint else [])]
 
 
 def _as_json(opening: OpenRequest, findings: tuple[CheckResult, ...], status: int) -> dict[str, object]:
     return {
-        "office": opening.name or None,
-        "address": opening.address.label,
+        "office": opening.office.name or None,
+        "address": opening.office.address.label,
         "status": status,
         "findings": [
-            {"id": each.id, "state": each.state.value, "sentence": each.sentence, "hint": each.hint}
+            {"id": each.id, "state": each.status.value, "sentence": each.sentence, "hint": each.hint}
             for each in findings
         ],
     }

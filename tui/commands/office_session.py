@@ -41,7 +41,7 @@ def office_session(opening: OpenRequest, user: str | None, environment: Mapping[
     office = opening.open(asked_for_password(opening))
     try:
         if not opening.on_server:
-            account = office.users.account(opening.runtime.account, Permission.AUDIT_TRAIL)
+            account = office.users.account(opening.context.runtime.account, Permission.AUDIT_TRAIL)
             yield Session(office, account)
             return
         given = environment.get(PASSWORD_VARIABLE)
@@ -61,9 +61,9 @@ def asked_for_password(opening: OpenRequest) -> Secret:
     Raises:
         ConfigurationError: It is not where it should be, or nobody is there to be asked.
     """
-    known = opening.known_password()
+    known = opening.read_password()
     # The variable is never sent to the server of an office, so setting it would help nobody there.
-    instead = "password_from to env:NAME, file:PATH or command:PROGRAM" if opening.name else "APISETUP_PASSWORD"
+    instead = "password_from to env:NAME, file:PATH or command:PROGRAM" if opening.office.name else "APISETUP_PASSWORD"
     return known if known is not None else _asked("Password of the database user", instead)
 
 

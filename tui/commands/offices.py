@@ -18,16 +18,16 @@ from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
-from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
-from tui.commands.launch_target import find_launch_target, locations_of
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from tui.commands.launch_target import find_launch_target, find_paths
 from tui.commands.office_session import asked_for_password
 from tui.widgets.plain import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.offices.importer import Found
-    from core.offices.paths import Locations
+    from core.offices.importer import ImportResult
+    from core.offices.paths import Paths
 
 _logger = logging.getLogger(__name__)
 
@@ -49,26 +49,26 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    places = locations_of(options, environment)
+    paths = find_paths(options, environment)
     if options.offices_command == "list":
-        return _list(options, places)
+        return _list(options, paths)
     if options.offices_command == "add":
-        return _add(options, places, environment)
+        return _add(options, paths, environment)
     if options.offices_command == "remove":
-        return _remove(options, places)
-    return _import(options, places, environment)
+        return _remove(options, paths)
+    return _import(options, paths, environment)
 
 
 # -- list ----------------------------------------------------------------------------
 
 
-def _list(options: argparse.Namespace, places: Locations) -> int:
-    offices = read_configuration(places.configuration).offices
-    opened = LastOpened(places.last_opened).read()
+def _list(options: argparse.Namespace, paths: Paths) -> int:
+    offices = read_configuration(paths.configuration).offices
+    opened = LastOpened(paths.last_opened).read()
     if options.json:
         print(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
     elif not offices:
-        print(f"There are no offices in {visible(str(places.configuration))}; apisetup offices add adds one.")
+        print(f"There are no offices in {visible(str(paths.configuration))}; apisetup offices add adds one.")
     for office in () if options.json else offices:
         print(visible(_line(office, opened.get(office.name)), 400))
     return DONE
@@ -107,13 +107,13 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
 
 def _source(office: ConfiguredOffice) -> str:
     # The words of a command may tell more than its name should.
-    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.place}"
+    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.label}"
 
 
 # -- add and remove --------------------------------------------------------------------
 
 
-def _add(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
+def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
     if options.url is None:
@@ -124,10 +124,10 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
         )
     # The line's options mean here what they mean when the practice is opened at once.
     with ExitStack() as nothing_made:
-        opening = find_launch_target(options, environment, nothing_made).only
+        opening = find_launch_target(options, environment, nothing_made).require_request()
     office = ConfiguredOffice(
         name=options.name.strip(),
-        address=opening.address,
+        address=opening.office.address,
         password_from=_password_source(options, on_server=opening.on_server),
         authority=AuthorityName(options.authority) if options.authority else None,
         companion=Path(options.companion).expanduser() if options.companion else None,
@@ -137,8 +137,8 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
     )
     if office.companion is not None and not opening.on_server:
         raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
-    add_offices(places.configuration, [office])
-    print(f"Added to {visible(str(places.configuration))}: {visible(_line(office, None), 400)}")
+    add_offices(paths.configuration, [office])
+    print(f"Added to {visible(str(paths.configuration))}: {visible(_line(office, None), 400)}")
     return DONE
 
 
@@ -148,20 +148,20 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
     if not on_server:
         raise ConfigurationError("An SQLite practice has no password.", "Leave out --password-from.")
     source = parse_password_source(options.password_from)
-    if source.kind is Kind.FILE:
+    if source.kind is SourceKind.FILE:
         # The configuration file names it from another directory than this one.
         return replace(source, detail=str(Path(source.detail).expanduser().absolute()))
     return source
 
 
-def _remove(options: argparse.Namespace, places: Locations) -> int:
+def _remove(options: argparse.Namespace, paths: Paths) -> int:
     from core.offices.config_writer import remove_office
 
-    office = read_configuration(places.configuration).office(options.name, whole=True)
+    office = read_configuration(paths.configuration).find_office(options.name, exact=True)
     if not _agreed(options, f"Remove {visible(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
-    remove_office(places.configuration, office.name)
+    remove_office(paths.configuration, office.name)
     print(f"Removed: {visible(office.name)}. Its companion file, if it has one, stays where it is.")
     return DONE
 
@@ -169,10 +169,10 @@ def _remove(options: argparse.Namespace, places: Locations) -> int:
 # -- import ----------------------------------------------------------------------------
 
 
-def _import(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
+def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
-    taken = [office.name for office in read_configuration(places.configuration).offices]
+    taken = [office.name for office in read_configuration(paths.configuration).offices]
     found = _found(options, environment, taken)
     for remark in found.remarks:
         print(visible(remark, 400))
@@ -181,30 +181,31 @@ def _import(options: argparse.Namespace, places: Locations, environment: Mapping
         return DONE
     for office in found.offices:
         print(visible(_line(office, None), 400))
-    if not _agreed(options, f"Add {_count(len(found.offices))} to {visible(str(places.configuration))}?"):
+    if not _agreed(options, f"Add {_count(len(found.offices))} to {visible(str(paths.configuration))}?"):
         print("Nothing was added.")
         return DONE
-    add_offices(places.configuration, found.offices)
+    add_offices(paths.configuration, found.offices)
     print(f"Added: {_count(len(found.offices))}.")
     return DONE
 
 
-def _found(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> Found:
-    from core.offices.importer import from_central_manager, from_workstation, renamed
+def _found(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> ImportResult:
+    from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
 
     if options.central is (options.file is not None):
         raise ConfigurationError(
             "What to import is not named, or named twice.", "Name a FreeDentalConfig.xml, or --central with --url."
         )
     if options.file is not None:
-        return renamed(from_workstation(Path(options.file).expanduser(), options.name), taken)
+        return rename_duplicates(import_from_workstation(Path(options.file).expanduser(), options.name), taken)
     if options.url is None or options.name is not None:
         raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
     with ExitStack() as nothing_made:
-        opening = find_launch_target(options, environment, nothing_made).only
-    if not isinstance(opening.address, ServerAddress):
+        opening = find_launch_target(options, environment, nothing_made).require_request()
+    address = opening.office.address
+    if not isinstance(address, ServerAddress):
         raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
-    return from_central_manager(opening.address, asked_for_password(opening), taken)
+    return import_from_central_manager(address, asked_for_password(opening), taken)
 
 
 def _count(number: int) -> str:

@@ -109,7 +109,7 @@ class Lock:
             return SignInScreen(self._session.office, self)
         from tui.modals.locked import LockedScreen
 
-        return LockedScreen(self._session.office, opening.runtime.account, self)
+        return LockedScreen(self._session.office, opening.context.runtime.account, self)
 
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
         """Log that the user is gone, and close the connections when nothing uses them any more."""

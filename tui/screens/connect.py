@@ -54,8 +54,9 @@ class ConnectScreen(_Screen):
     def compose_body(self) -> ComposeResult:
         """Make the address, the password field and the place for what went wrong."""
         yield Static("Open a practice", classes="heading", markup=False)
-        name = [self._opening.name] if self._opening.name else []
-        yield Static(plain_lines([*name, self._opening.address.label]), id="address")
+        office = self._opening.office
+        name = [office.name] if office.name else []
+        yield Static(plain_lines([*name, office.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
@@ -63,7 +64,7 @@ class ConnectScreen(_Screen):
 
     def on_mount(self) -> None:
         """Ask for the password, or connect at once where it is known."""
-        unknown = self._opening.asks_for_password
+        unknown = self._opening.prompts_for_password
         self._ask_for_password(unknown)
         if self.failure is not None:
             self._show_failure(self.failure)
@@ -121,7 +122,7 @@ class ConnectScreen(_Screen):
     async def _known_password(self) -> Secret | None:
         """Read the password where it is kept; where only somebody here can know it, ask."""
         with self.busy("Reading the database password…"):
-            password = await self.ask(self._opening.known_password, group="password")
+            password = await self.ask(self._opening.read_password, group="password")
         if password is None:
             self._ask_for_password(True)
             self.say("The system keyring is not asked over SSH: type the database password. Enter connects.")

@@ -19,7 +19,7 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.offices.catalog import ListedOffice, Offices
+    from core.offices.catalog import CatalogEntry, OfficeCatalog
     from core.offices.open_request import OpenRequest
 
     _Screen = BaseScreen[OpenRequest | None]
@@ -48,12 +48,12 @@ class OfficesScreen(_Screen):
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
-    def __init__(self, offices: Offices, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
+    def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
         super().__init__()
         self._is_open = is_open
         self._offices = offices
         self._current = current
-        self._listed: dict[str, ListedOffice] = {}
+        self._listed: dict[str, CatalogEntry] = {}
         self._problem: ApiSetupError | None = None
         self._filtering = False
 
@@ -66,10 +66,10 @@ class OfficesScreen(_Screen):
         yield TextLines(id="details", can_focus=False)
 
     def on_mount(self) -> None:
-        """Read the configuration file."""
+        """Show the offices. A start has just read the configuration file and doesn't read it again."""
         self._filter.display = False
         self._rows.focus()
-        self.read_offices()
+        self.read_offices(reload=self._current is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Escape has something to do in the filter, or where there is an office to go back to."""
@@ -90,14 +90,15 @@ class OfficesScreen(_Screen):
     # -- reading ---------------------------------------------------------------
 
     @latest
-    async def read_offices(self, said: str = "") -> None:
+    async def read_offices(self, said: str = "", *, reload: bool = True) -> None:
         """Read the offices, and put the cursor on the one that is open, or was opened last.
 
         Args:
             said: What is said when that went well.
+            reload: False to show the configuration file as it was when it was last read.
         """
         try:
-            listed = await self.ask(self._offices.list, group="offices")
+            listed = await self.ask(self._offices.reload if reload else self._offices.entries, group="offices")
         except ApiSetupError as error:
             self._listed, self._problem = {}, error
             self._show_rows()
@@ -111,7 +112,7 @@ class OfficesScreen(_Screen):
 
     def _begin_at(self) -> str | None:
         if self._current is not None:
-            return self._current.name
+            return self._current.office.name
         opened = {each.last_opened: each.name for each in self._listed.values() if each.last_opened is not None}
         return opened[max(opened)] if opened else None
 
@@ -127,9 +128,9 @@ class OfficesScreen(_Screen):
         self._rows.show(matching, keep=keep)
         self._show_details()
 
-    def _row(self, office: ListedOffice) -> Row:
+    def _row(self, office: CatalogEntry) -> Row:
         opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"
-        current = self._is_open and self._current is not None and office.name == self._current.name
+        current = self._is_open and self._current is not None and office.name == self._current.office.name
         return Row((office.name, *_place(office), "open now" if current else opened), office.name)
 
     @on(RowList.Highlighted)
@@ -150,7 +151,7 @@ class OfficesScreen(_Screen):
         return "The configuration file has no office any more: apisetup offices add adds one."
 
     @property
-    def _highlighted(self) -> ListedOffice | None:
+    def _highlighted(self) -> CatalogEntry | None:
         row = self._rows.row
         return self._listed.get(str(row.identity)) if row else None
 
@@ -167,8 +168,8 @@ class OfficesScreen(_Screen):
         if office is None:
             self.say("There is no office to open here.")
             return
-        current = self._current is not None and office.name == self._current.name
-        self.dismiss(None if current else office.opening)
+        current = self._current is not None and office.name == self._current.office.name
+        self.dismiss(None if current else office.request)
 
     def action_filter(self) -> None:
         """Go to the filter."""
@@ -206,9 +207,9 @@ class OfficesScreen(_Screen):
         self.read_offices("Read again.")
 
 
-def _place(office: ListedOffice) -> tuple[str, str]:
+def _place(office: CatalogEntry) -> tuple[str, str]:
     """The server and the database."""
-    address = office.opening.address
+    address = office.request.office.address
     if isinstance(address, ServerAddress):
         return address.socket or address.host, address.database
     return "this computer", address.path.name
@@ -218,20 +219,21 @@ def _searched(row: Row) -> str:
     return " ".join(row.cells[:3]).casefold()
 
 
-def _details(office: ListedOffice) -> list[str]:
+def _details(office: CatalogEntry) -> list[str]:
     """What the configuration file says of an office; what the server says comes when it is open."""
-    opening = office.opening
+    request = office.request
+    address = request.office.address
     opened = f"{office.last_opened:%Y-%m-%d %H:%M}, as far as this computer knows" if office.last_opened else "never"
-    lines = [f"{office.name}: {opening.address.label}", f"Last opened: {opened}"]
+    lines = [f"{office.name}: {address.label}", f"Last opened: {opened}"]
     words = [
-        *(["PRODUCTION: real patients' data"] if opening.production else []),
-        *(["READ-ONLY: nothing is written"] if opening.read_only else []),
+        *(["PRODUCTION: real patients' data"] if request.office.production else []),
+        *(["READ-ONLY: nothing is written"] if request.read_only else []),
     ]
     if words:
         lines.append("; ".join(words))
-    if isinstance(opening.address, ServerAddress):
-        lines.append(f"Line: {_line(opening.address)}. Keys: {opening.authority.value}.")
-        lines.append(f"Database password: {_password(opening)}")
+    if isinstance(address, ServerAddress):
+        lines.append(f"Line: {_line(address)}. Keys: {request.authority.value}.")
+        lines.append(f"Database password: {_password(request)}")
     return lines
 
 
@@ -239,8 +241,8 @@ def _line(address: ServerAddress) -> str:
     return "encrypted and verified" if address.tls is not None else "not encrypted"
 
 
-def _password(opening: OpenRequest) -> str:
-    if opening.asks_for_password:
+def _password(request: OpenRequest) -> str:
+    if request.prompts_for_password:
         return "asked for"
     # A command's arguments may tell more than its name should.
-    return f"from {opening.password_from.kind.place}"
+    return f"from {request.office.password_from.kind.label}"

@@ -15,7 +15,7 @@ from core.companion.store import Companion
 from core.companion.tables import CompanionBase
 from core.database.address import ServerAddress
 from core.database.engines import file_engine
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
@@ -43,7 +43,7 @@ def test_file_and_directory_are_for_this_user_alone(tmp_path: Path) -> None:
 
 
 def test_every_directory_that_is_made_is_for_this_user_alone(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
+    samples = find_paths({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
     path = prepared(samples.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
     assert mode(path.parent) == 0o700
     assert mode(samples.configuration.parent) == 0o700

@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress, parse_address
 from core.database.tls import Tls
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_labels_hold_no_secret() -> None:
 
 
 def test_files_are_beside_the_configuration(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    samples = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     assert samples.configuration == tmp_path / "mine.toml"
     assert samples.embedded_practice == tmp_path / "practice.sqlite3"
 
 
 def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    samples = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     addresses = [
         ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()),
         ServerAddress("db", 3307, "opendental", "odbc", tls=Tls()),
@@ -114,12 +114,12 @@ def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("host", "database"), [("../../etc", "x"), ("db", "../../x"), ("db", "a/b"), ("..", "..")])
 def test_no_name_leads_out_of_the_directory(tmp_path: Path, host: str, database: str) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    samples = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     path = samples.companion_of(ServerAddress(host, 3306, database, "odbc"))
     assert path.resolve().parent == (tmp_path / "companions").resolve()
 
 
 def test_names_that_differ_in_odd_characters_have_companions_of_their_own(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    samples = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     one, two = (samples.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
     assert one != two

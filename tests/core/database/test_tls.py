@@ -23,8 +23,9 @@ from core.database.tls import Tls
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tests.support.certificates import Signed, authority, certificate
 from tests.support.databases import Server, make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
@@ -132,23 +133,24 @@ def test_a_server_may_ask_for_our_certificate(world: World, tmp_path: Path) -> N
 
 def checked(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
     """What a check of the practice at an address finds, by name."""
-    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
-    return {each.id: each for each in check_office(opening, Secret(""), None)}
+    context = LaunchContext(runtime(), Paths(tmp_path / "config.toml", tmp_path / "log"))
+    request = OpenRequest(ConfiguredOffice("", address), context)
+    return {each.id: each for each in check_office(request, Secret(""), None)}
 
 
 def test_a_line_over_which_the_user_was_refused_is_said_to_be_verified(world: World, tmp_path: Path) -> None:
     found = checked(tmp_path, world.address(Tls(world.ours.certificate_file), user="certified"))
-    assert found["database-user"].state is CheckStatus.FAILED
-    assert found["server"].state is CheckStatus.OK
+    assert found["database-user"].status is CheckStatus.FAILED
+    assert found["server"].status is CheckStatus.OK
     assert found["tls"] == CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
 
 
 def test_a_line_that_was_refused_before_it_was_encrypted_is_not_said_to_be(tmp_path: Path) -> None:
     with refusing_at_once() as port:
         found = checked(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
-    assert found["database-user"].state is CheckStatus.FAILED
-    assert found["server"].state is CheckStatus.OK
-    assert found["tls"].state is CheckStatus.NOT_CHECKED
+    assert found["database-user"].status is CheckStatus.FAILED
+    assert found["server"].status is CheckStatus.OK
+    assert found["tls"].status is CheckStatus.NOT_CHECKED
 
 
 @contextmanager
