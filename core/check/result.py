@@ -29,7 +29,7 @@ class CheckResult:
     status: CheckStatus
     sentence: str
     hint: str = ""
-    """What to do; empty if there is nothing to do."""
+    """The remedy; empty if nothing needs to be done."""
 
 
 CheckResults = Iterator[CheckResult]

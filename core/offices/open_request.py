@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaunchContext:
-    """What one run of the program was started with. All offices it opens share it."""
+    """The circumstances of one run of the program, shared by all offices it opens."""
 
     runtime: RuntimeContext
     paths: Paths
