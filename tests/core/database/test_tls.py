@@ -31,6 +31,7 @@ from tests.support.databases import Server, make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
 from tests.support.tls_server import tls_server
+from tests.support.tls_terminator import tls_terminator
 
 DATABASE = "opendental"
 
@@ -126,6 +127,32 @@ def test_a_server_may_ask_for_our_certificate(world: World, tmp_path: Path) -> N
     shown = Tls(ours, world.client.certificate_file, world.client.key_file)
     with closing(opened(tmp_path, world.address(shown, user="certified"))) as office:
         assert office.info.database_user == "certified@%"
+
+
+# -- a proxy that ends TLS on the way, so that only the server sees that its side is open ------
+
+
+@contextmanager
+def ended_on_the_way(world: World, tmp_path: Path) -> Iterator[ServerAddress]:
+    """The address of a proxy whose certificate is good, and behind which nothing is encrypted."""
+    good = certificate(tmp_path, "proxy", world.ours, ["127.0.0.1"])
+    with tls_terminator(world.server, good) as port:
+        yield replace(world.address(Tls(world.ours.certificate_file)), port=port)
+
+
+def test_a_server_that_reports_an_unencrypted_connection_is_refused(world: World, tmp_path: Path) -> None:
+    with (
+        ended_on_the_way(world, tmp_path) as address,
+        pytest.raises(InsecureConnection, match="says that the line to it is not encrypted"),
+    ):
+        opened(tmp_path, address)
+    assert not (tmp_path / "companion").exists()
+
+
+def test_a_check_fails_where_the_server_reports_an_unencrypted_connection(world: World, tmp_path: Path) -> None:
+    with ended_on_the_way(world, tmp_path) as address:
+        found = checked(tmp_path, address)
+    assert found["tls"] == CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
 
 
 # -- what a check says of the line to a server that refuses the user --------------------

@@ -16,6 +16,7 @@ from core.model.api_key import AuthorityName
 from core.offices.config import Configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
+from tests.support.ownership import give_to_root, give_to_stranger
 
 
 def write_config(directory: Path, text: str | bytes) -> Path:
@@ -293,6 +294,28 @@ def test_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> Non
     with pytest.raises(ConfigurationError, match="so others can write it") as caught:
         read_configuration(file)
     assert caught.value.hint.endswith(f"chmod go-w {file}")
+
+
+def test_file_of_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, "lock_after_minutes = 15")
+    give_to_stranger(file, monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else") as caught:
+        read_configuration(file)
+    assert "chown" in caught.value.hint
+
+
+def test_link_to_a_file_of_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(write_config(tmp_path, ""))
+    give_to_stranger(link.resolve(), monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
+        read_configuration(link)
+
+
+def test_file_of_root_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, "lock_after_minutes = 15")
+    give_to_root(file, monkeypatch)
+    assert read_configuration(file).lock_after_minutes == 15
 
 
 def test_chmod_hint_quotes_the_path(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from core.base.errors import ConfigurationError
 from core.base.secret import Secret
 from core.offices import password_source
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from tests.support.ownership import give_to_root, give_to_stranger
 
 SECRET = "hunter2-of-the-database"
 
@@ -106,6 +107,18 @@ def test_file_that_others_can_access_is_refused_with_a_command(file: Path, mode:
     error = read_error(f"file:{file}")
     assert f"has mode {mode:04o}, so others can get at it" in error.sentence
     assert error.hint == f"Run: chmod 600 '{file}'"
+
+
+def test_file_of_another_account_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_to_stranger(file, monkeypatch)
+    error = read_error(f"file:{file}")
+    assert "belongs to somebody else" in error.sentence
+    assert error.hint == f"Run: chown {os.getuid()} '{file}'"
+
+
+def test_file_of_root_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_to_root(file, monkeypatch)
+    assert read(f"file:{file}") == Secret(SECRET)
 
 
 def test_symbolic_link_is_followed_and_its_target_checked(file: Path) -> None:
