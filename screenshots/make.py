@@ -19,10 +19,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.database.address import FileAddress
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -47,15 +47,9 @@ def main() -> None:
     """Create all screenshots."""
     with TemporaryDirectory() as directory, contextlib.chdir(directory):
         file = Path("demo.sqlite3")
-        request = OpenRequest(
-            address=FileAddress(file),
-            configuration=Configuration(),
-            runtime=RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office"),  # noqa: S311 - screenshots need no secrecy
-            companion_file=file,
-            log=Path("debug.log"),
-            password=Secret(""),
-            demo=True,
-        )
+        runtime = RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office")  # noqa: S311 - screenshots need no secrecy
+        context = LaunchContext(runtime, Paths(Path("config.toml"), Path("debug.log")))
+        request = OpenRequest(ConfiguredOffice("", FileAddress(file)), context, demo=True)
         screenshots = asyncio.run(_take_screenshots(ApisetupApp(request)))
     for name, image in screenshots.items():
         if KEY in image:

@@ -44,18 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.commands.launch_target import find_launch_target, find_locations
+    from tui.commands.launch_target import find_launch_target, find_paths
 
     if options.command == "offices":
         from tui.commands import offices
 
-        _start_debug_log(options, find_locations(options, os.environ).log)
+        _start_debug_log(options, find_paths(options, os.environ).log)
         return offices.run(options, os.environ)
     if options.command in ("audit", "check"):
         from tui.commands import audit, check
 
         target = find_launch_target(options, os.environ, cleanup)
-        _start_debug_log(options, target.locations.log)
+        _start_debug_log(options, target.paths.log)
         run = audit.run if options.command == "audit" else check.run
         return run(options, target.require_request(), os.environ)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -69,7 +69,7 @@ def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
     from tui.app import ApisetupApp
     from tui.platform.process import print_stderr, run_app
 
-    _start_debug_log(options, target.locations.log)
+    _start_debug_log(options, target.paths.log)
     app = ApisetupApp(target.request, target.offices)
     status = run_app(app)
     app.sign_out_after_exit()

@@ -33,7 +33,7 @@ from tui.widgets.title_line import Heading
 if TYPE_CHECKING:
     from core.model.practice_info import PracticeInfo
     from core.office.office import Office
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
     from tui.screens.offices import OfficesScreen
@@ -56,7 +56,7 @@ class ApisetupApp(TerminalApp):
 
     TITLE = "apisetup"
 
-    def __init__(self, request: OpenRequest | None, offices: Offices | None = None) -> None:
+    def __init__(self, request: OpenRequest | None, offices: OfficeCatalog | None = None) -> None:
         super().__init__()
         self._request = request
         self._offices = offices
@@ -116,7 +116,7 @@ class ApisetupApp(TerminalApp):
         self._office = office
         self.show_heading(office_heading(office.info, request))
         if not request.on_server:
-            account = request.runtime.account
+            account = request.context.runtime.account
             return await self.push_screen_wait(ApiSetupScreen(lambda: Session(office, office.users.account(account))))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
@@ -213,7 +213,9 @@ class ApisetupApp(TerminalApp):
     def _start_inactivity_timer(self, request: OpenRequest, signed_in: SignedIn) -> None:
         # An embedded practice has no sign-in, so its own limit isn't used. It locks only if the configuration says so.
         practice_limit = signed_in.log_off_after_minutes if request.on_server else None
-        self._inactivity.start(asyncio.get_running_loop(), shortest_limit(practice_limit, request.lock_after_minutes))
+        self._inactivity.start(
+            asyncio.get_running_loop(), shortest_limit(practice_limit, request.office.lock_after_minutes)
+        )
 
     @once
     async def lock(self) -> None:
@@ -263,7 +265,7 @@ class ApisetupApp(TerminalApp):
         self.show_heading(office_heading(event.session.office.info, request, event.session.signed_in))
         self._start_inactivity_timer(request, event.session.signed_in)
         if self._offices is not None:
-            self.run_in_thread(partial(self._offices.record_opened, request), group="opened")
+            self.run_in_thread(partial(self._offices.save_last_opened, request), group="opened")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the keys of the top screen, listed by their descriptions."""
@@ -368,13 +370,13 @@ def _unconnected_heading(request: OpenRequest | None = None) -> Heading:
 
 
 def _warnings(request: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
-    production = ("PRODUCTION",) if request.production else ()
+    production = ("PRODUCTION",) if request.office.production else ()
     return (*production, "READ-ONLY") if request.read_only or read_only else production
 
 
 def _open_embedded(request: OpenRequest) -> Session:
     office = request.open(Secret(""))
-    return Session(office, office.users.account(request.runtime.account))
+    return Session(office, office.users.account(request.context.runtime.account))
 
 
 def _offices_screen() -> type[OfficesScreen]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.open_requests import with_office
 from tests.support.user_driver import User, working
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -358,7 +357,7 @@ async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest
 async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, tmp_path: Path) -> None:
     text = tmp_path / "license.txt"
     text.write_text("Be good.\n", encoding="utf-8")
-    own = replace(embedded, configuration=Configuration(text, "Vendor's License [red]2024[/red]"))
+    own = with_office(embedded, license_file=text, license_title="Vendor's License [red]2024[/red]")
     async with working(own) as user:
         await open_license(user)
         assert "Vendor's License [red]2024[/red]" in user.text

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.open_requests import with_office
 from tests.support.user_driver import User, working
 from tests.tui.test_assign import fill_form
 from tui.modals.choice import Choice
@@ -233,7 +233,7 @@ async def test_about_and_help(demo: OpenRequest, text: str, shown: str) -> None:
 async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path: Path) -> None:
     file = tmp_path / "license.txt"
     file.write_text(text, encoding="utf-8")
-    own = replace(demo, configuration=Configuration(file, text[:200]))
+    own = with_office(demo, license_file=file, license_title=text[:200])
     async with working(own) as user:
         await fill_form(user, developer=text[:200])
         await user.press("ctrl+s")
@@ -248,7 +248,9 @@ async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path:
 async def test_the_name_of_the_user_who_signed_in(demo: OpenRequest, text: str, shown: str) -> None:
     name = text[:299]
     rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
-    own = replace(demo, runtime=replace(demo.runtime, account=name, computer=name))
+    context = demo.context
+    named = replace(context.runtime, account=name, computer=name)
+    own = replace(demo, context=replace(context, runtime=named))
     async with working(own) as user:
         assert user.text.splitlines()[0].startswith("Bright Smiles")
         assert_harmless(user)

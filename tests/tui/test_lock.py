@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -18,7 +17,7 @@ from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening, with_office
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import User, working
 from tests.support.waiting import until
@@ -33,7 +32,7 @@ from tui.screens.api_setup import ApiSetupScreen
 
 def server_request(**fields: Any) -> OpenRequest:
     request = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
-    return replace(request, **fields)
+    return with_office(request, **fields)
 
 
 async def enter(user: User) -> None:
@@ -268,7 +267,7 @@ async def test_the_program_locks_even_if_the_log_off_cannot_be_logged(monkeypatc
 
 
 async def test_a_read_only_office_logs_nothing() -> None:
-    async with working(replace(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
+    async with working(with_office(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
         before = rows.last_entry()
         await enter(user)
         await stay_idle(user)
@@ -379,7 +378,7 @@ async def test_a_screen_above_the_sign_in_does_not_block_it(gate: Gates, key: st
 
 
 async def test_an_embedded_practice_is_unlocked_by_a_key() -> None:
-    async with working(replace(opening_of(FILE), lock_after_minutes=5)) as user:
+    async with working(with_office(opening_of(FILE), lock_after_minutes=5)) as user:
         await user.fill("interval", "7")
         await stay_idle(user)
         assert "subscription" not in user.text

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,18 +11,27 @@ import pytest
 
 from core.model.api_key import AuthorityName
 from core.office.office import Office
-from core.offices.catalog import Offices
 from core.offices.open_request import OpenRequest
-from core.offices.paths import Locations
 from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, ServerOpenRequest, opening_of, runtime, server_opening
+from tests.support.open_requests import (
+    DATABASE_PASSWORD,
+    FILE,
+    ServerOpenRequest,
+    catalog_of,
+    opening_of,
+    server_opening,
+    with_office,
+)
+from tests.support.opened_files import count_opens
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import SIZE, User
 from tests.support.waiting import until
 from tui.app import ApisetupApp
+from tui.commands.launch_target import find_launch_target
+from tui.commands.parser import build_parser
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
 from tui.screens.connect import ConnectScreen
@@ -54,7 +62,7 @@ def write_configuration(text: str = OFFICES) -> None:
 @asynccontextmanager
 async def working_with_offices(request: OpenRequest | None = None) -> AsyncIterator[User]:
     """Run the program with the offices of the configuration file; without a request it shows the list first."""
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
+    offices = catalog_of(CONFIGURATION.absolute())
     app = ApisetupApp(request, offices)
     async with app.run_test(size=SIZE) as pilot:
         yield User(pilot)
@@ -117,7 +125,7 @@ async def test_the_title_line_says_read_only() -> None:
 
 
 async def test_the_title_line_says_production() -> None:
-    async with working_with_offices(replace(server_opening(password=DATABASE_PASSWORD), production=True)) as user:
+    async with working_with_offices(with_office(server_opening(password=DATABASE_PASSWORD), production=True)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("admin · PRODUCTION")
@@ -239,7 +247,7 @@ async def test_escape_returns_from_the_sign_in_to_the_list() -> None:
 
 
 async def test_an_office_that_opens_behind_the_list_stays_behind_it(gate: Gates) -> None:
-    held = gate(OpenRequest, "known_password")
+    held = gate(OpenRequest, "read_password")
     async with working_with_offices(server_opening(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
@@ -337,8 +345,8 @@ async def test_without_configured_offices_no_key_mentions_them(demo: OpenRequest
 
 
 def test_read_only_on_the_command_line_applies_to_all_offices() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {}, read_only=True)
-    assert all(each.opening.read_only for each in offices.list())
+    offices = catalog_of(CONFIGURATION.absolute(), read_only=True)
+    assert all(each.request.read_only for each in offices.entries())
 
 
 def test_an_office_has_its_own_agreement_or_the_general_one(tmp_path: Path) -> None:
@@ -347,15 +355,35 @@ def test_an_office_has_its_own_agreement_or_the_general_one(tmp_path: Path) -> N
     write_configuration(
         '[license]\nfile = "all.txt"\n' + OFFICES + 'license_file = "ours.txt"\nlicense_title = "Ours"\n'
     )
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
-    assert offices.opening("Training").configuration.agreement().title == "Ours"
-    assert offices.opening("North Side").configuration.agreement().text == "All."
+    offices = catalog_of(CONFIGURATION.absolute())
+    assert offices.open_request("Training").office.agreement().title == "Ours"
+    assert offices.open_request("North Side").office.agreement().text == "All."
+
+
+@pytest.mark.parametrize("arguments", [[], ["--office", "Training"], ["--url", "sqlite:///new.sqlite3"]])
+async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -> None:
+    environment = {"APISETUP_CONFIG": str(CONFIGURATION.absolute())}
+    with ExitStack() as cleanup, count_opens(CONFIGURATION) as opens:
+        target = find_launch_target(build_parser().parse_args(arguments), environment, cleanup)
+        app = ApisetupApp(target.request, target.offices)
+        async with app.run_test(size=SIZE) as pilot:
+            user = User(pilot)
+            if not arguments:
+                await user.at(OfficesScreen)
+                assert "Offices: 3" in user.text
+                await user.press("end", "enter")
+            await user.at_api_setup()
+            assert opens == ["r"]
+            await user.press("o")
+            await user.at(OfficesScreen)
+            assert opens == ["r", "r"]
+        app.commits.close()
 
 
 def test_the_time_of_opening_is_recorded_by_office_name() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
-    offices.record_opened(offices.opening("Training"))
-    offices.record_opened(opening_of(FILE))
-    assert {each.name: each.last_opened for each in offices.list() if each.last_opened} == {
+    offices = catalog_of(CONFIGURATION.absolute())
+    offices.save_last_opened(offices.open_request("Training"))
+    offices.save_last_opened(opening_of(FILE))
+    assert {each.name: each.last_opened for each in offices.reload() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }

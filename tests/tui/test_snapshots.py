@@ -14,15 +14,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from core.model.practice_info import PracticeInfo
-from core.offices.catalog import Offices
+from core.offices.catalog import OfficeCatalog
 from core.offices.open_request import OpenRequest
-from core.offices.paths import Locations
 from core.practice.practice import Practice
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
 from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, runtime, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, catalog_of, server_opening, with_office
 from tests.support.user_driver import User
 from tests.support.waiting import until
 from tests.tui.test_offices import write_configuration
@@ -512,7 +511,7 @@ def matches_snapshot(
     request: OpenRequest | None,
     steps: Steps,
     size: tuple[int, int],
-    offices: Offices | None = None,
+    offices: OfficeCatalog | None = None,
 ) -> bool:
     """Run the program, do the steps, and compare the picture with the accepted snapshot."""
     app = ApisetupApp(request, offices)
@@ -612,7 +611,7 @@ def test_no_color(snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.
 
 @both_sizes
 def test_locked(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, replace(demo, lock_after_minutes=5), lock, size)
+    assert matches_snapshot(snap_compare, with_office(demo, lock_after_minutes=5), lock, size)
 
 
 @both_sizes
@@ -620,6 +619,6 @@ def test_locked(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int])
 def test_offices(snap_compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
     write_configuration()
     # A relative path, so that the error message about the file is the same everywhere.
-    offices = Offices(Locations(Path("config.toml"), Path("debug.log")), runtime(), {})
-    offices.record_opened(offices.opening("North Side"))
+    offices = catalog_of(Path("config.toml"))
+    offices.save_last_opened(offices.open_request("North Side"))
     assert matches_snapshot(snap_compare, None, steps, size, offices)

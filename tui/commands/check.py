@@ -51,16 +51,17 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 
 
 def _lines(result: CheckResult) -> list[str]:
-    first = f"{_LABELS[result.state]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
+    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
     return [first, *([f"{'':<26} {sanitize(result.hint, 1000)}"] if result.hint else [])]
 
 
 def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:
     return {
-        "office": request.name or None,
-        "address": request.address.label,
+        "office": request.office.name or None,
+        "address": request.office.address.label,
         "status": status,
         "findings": [
-            {"id": each.id, "state": each.state.value, "sentence": each.sentence, "hint": each.hint} for each in results
+            {"id": each.id, "state": each.status.value, "sentence": each.sentence, "hint": each.hint}
+            for each in results
         ],
     }

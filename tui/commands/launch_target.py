@@ -1,4 +1,4 @@
-"""Choosing the practice to open from the command line, the environment and the configuration file."""
+"""The practice to open, as the command line, the environment and the configuration file name it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from core.base.errors import ConfigurationError
 if TYPE_CHECKING:
     from core.base.runtime import RuntimeContext
     from core.database.address import Address
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.config import Configuration
-    from core.offices.open_request import OpenRequest
-    from core.offices.paths import Locations
+    from core.offices.open_request import LaunchContext, OpenRequest
+    from core.offices.paths import Paths
 
 PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True)
 class LaunchTarget:
-    """The practice or the list of offices that this run opens."""
+    """The practice to open, or the offices to choose it from."""
 
-    locations: Locations
-    offices: Offices | None
-    """None if the configuration file lists no offices."""
+    paths: Paths
+    offices: OfficeCatalog | None
+    """None if the configuration file has no offices."""
     request: OpenRequest | None
-    """None if the configuration file lists several offices and the command line names none of them."""
+    """None if the configuration file has several offices, and none of them was named."""
 
     def require_request(self) -> OpenRequest:
-        """Return the practice to open, for a command that has no screen to choose one on.
+        """Return the request, for a command that can't let the user choose an office.
 
         Raises:
-            ConfigurationError: The command line doesn't say which of several offices to open.
+            ConfigurationError: The configuration file has several offices, and none of them was named.
         """
         if self.request is None:
             raise ConfigurationError("The configuration file has several offices.", "Name one: --office NAME.")
@@ -45,52 +45,52 @@ class LaunchTarget:
 
 
 def find_launch_target(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> LaunchTarget:
-    """Find the practice to open.
+    """Find the practice to open. This is the one place where a start reads the configuration file.
 
     Args:
         options: The parsed command line.
-        environment: The environment variables of this process.
-        cleanup: Gets a callback that removes temporary files, such as the demo practice, when the run ends.
+        environment: The environment variables.
+        cleanup: Removes the temporary files of this run at its end.
 
     Raises:
-        ConfigurationError: The options contradict each other, or the configuration file can't be used.
+        ConfigurationError: Options contradict each other, or the configuration file can't be used.
     """
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.config import read_configuration
+    from core.offices.open_request import LaunchContext
 
-    _check_options(options)
-    locations, runtime = find_locations(options, environment), _runtime_context(environment)
-    configuration = read_configuration(locations.configuration)
-    offices = Offices(locations, runtime, environment, read_only=options.read_only)
+    _refuse_contradictions(options)
+    paths = find_paths(options, environment)
+    configuration = read_configuration(paths.configuration)
+    context = LaunchContext(_runtime_context(environment), paths, environment, options.read_only)
+    catalog = OfficeCatalog(configuration, context)
     if options.office is not None:
-        return LaunchTarget(locations, offices, offices.opening(options.office))
+        return LaunchTarget(paths, catalog, catalog.open_request(options.office))
     if options.url is None and not options.demo and configuration.offices:
         only = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return LaunchTarget(locations, offices, offices.opening(only) if only is not None else None)
-    request = _open_request(options, environment, locations, runtime, configuration, cleanup)
-    return LaunchTarget(locations, offices if configuration.offices else None, request)
+        return LaunchTarget(paths, catalog, catalog.open_request(only) if only is not None else None)
+    request = _unconfigured_request(options, configuration, context, cleanup)
+    return LaunchTarget(paths, catalog if configuration.offices else None, request)
 
 
-def find_locations(options: argparse.Namespace, environment: Mapping[str, str]) -> Locations:
-    """Return the paths of the program's own files; `--config` overrides `APISETUP_CONFIG`."""
-    from core.offices.paths import locations
+def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:
+    """Return the paths of the program's own files. `--config` takes precedence over `APISETUP_CONFIG`."""
+    from core.offices import paths
 
-    return locations(environment if options.config is None else {**environment, "APISETUP_CONFIG": options.config})
+    override = {} if options.config is None else {"APISETUP_CONFIG": options.config}
+    return paths.find_paths({**environment, **override})
 
 
-def _check_options(options: argparse.Namespace) -> None:
-    """Raise a `ConfigurationError` if two options contradict each other."""
+def _refuse_contradictions(options: argparse.Namespace) -> None:
     if options.demo and options.read_only:
         raise ConfigurationError("--demo makes a practice, which --read-only forbids.", "Choose one of them.")
-    practices = [
+    named = [
         name
         for name, given in (("--demo", options.demo), ("--url", options.url is not None), ("--office", options.office))
         if given
     ]
-    if len(practices) > 1:
-        raise ConfigurationError(
-            f"{practices[0]} and {practices[1]} name two different practices.", "Choose one of them."
-        )
+    if len(named) > 1:
+        raise ConfigurationError(f"{named[0]} and {named[1]} name two different practices.", "Choose one of them.")
     settings = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
     given = [name for name, value in settings.items() if value is not None]
     if options.office is not None and given:
@@ -100,46 +100,32 @@ def _check_options(options: argparse.Namespace) -> None:
         )
 
 
-def _open_request(
-    options: argparse.Namespace,
-    environment: Mapping[str, str],
-    locations: Locations,
-    runtime: RuntimeContext,
-    configuration: Configuration,
-    cleanup: ExitStack,
+def _unconfigured_request(
+    options: argparse.Namespace, configuration: Configuration, context: LaunchContext, cleanup: ExitStack
 ) -> OpenRequest:
-    """Return the request to open the practice of --url or --demo, or else the embedded one."""
+    """Return the request for a practice that is no configured office: `--url`, `--demo`, or the embedded one."""
     from core.base.secret import Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
     from core.model.api_key import AuthorityName
+    from core.offices.configured_office import ConfiguredOffice
     from core.offices.open_request import OpenRequest
 
-    address: Address = (
-        parse_address(options.url) if options.url is not None else FileAddress(locations.embedded_practice)
-    )
+    embedded = FileAddress(context.paths.embedded_practice)
+    address: Address = parse_address(options.url) if options.url is not None else embedded
     if options.demo:
-        address = FileAddress(_demo_file(cleanup))
-    address = _with_tls(address, options)
-    on_server = isinstance(address, ServerAddress)
-    if options.authority == "headquarters" and not on_server:
+        address = FileAddress(_temporary_file(cleanup))
+    address = _apply_tls_options(address, options)
+    if options.authority == "headquarters" and not isinstance(address, ServerAddress):
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
-    # Used only for --url: this password must never be sent to the server of an office in the configuration file.
-    password = environment.get(PASSWORD_VARIABLE)
-    return OpenRequest(
-        address=address,
-        configuration=configuration,
-        runtime=runtime,
-        companion_file=locations.companion_of(address) if isinstance(address, ServerAddress) else address.path,
-        log=locations.log,
-        authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
-        password=Secret(password) if password is not None else None,
-        demo=options.demo,
-        read_only=options.read_only,
-        lock_after_minutes=configuration.lock_after_minutes,
-    )
+    authority = AuthorityName(options.authority) if options.authority else None
+    office = configuration.apply_defaults(ConfiguredOffice(name="", address=address, authority=authority))
+    # The variable is only for the practice that this command line names, never for a configured office: a password must
+    # not be sent to another office's server.
+    password = context.environment.get(PASSWORD_VARIABLE)
+    return OpenRequest(office, context, password=Secret(password) if password is not None else None, demo=options.demo)
 
 
-def _with_tls(address: Address, options: argparse.Namespace) -> Address:
+def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address:
     """Return the address with the TLS settings of the command line."""
     from core.database.address import ServerAddress
     from core.database.tls import Tls
@@ -183,7 +169,7 @@ def _runtime_context(environment: Mapping[str, str]) -> RuntimeContext:
 
 
 def _account() -> str:
-    """Return the name of the operating-system account, which can't be forged through environment variables."""
+    """Return the name of the operating-system account. It doesn't depend on the environment."""
     import pwd
 
     try:
@@ -192,8 +178,8 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def _demo_file(cleanup: ExitStack) -> Path:
-    """Return a path in a new temporary directory that is removed when the run ends."""
+def _temporary_file(cleanup: ExitStack) -> Path:
+    """Return the path of a new file in a temporary directory, which is removed at the end of the run."""
     from tempfile import TemporaryDirectory
 
     return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"

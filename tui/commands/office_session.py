@@ -41,7 +41,7 @@ def office_session(request: OpenRequest, user: str | None, environment: Mapping[
     office = request.open(read_database_password(request))
     try:
         if not request.on_server:
-            account = office.users.account(request.runtime.account, Permission.AUDIT_TRAIL)
+            account = office.users.account(request.context.runtime.account, Permission.AUDIT_TRAIL)
             yield Session(office, account)
             return
         password = _open_dental_password(str(name), environment)
@@ -60,9 +60,11 @@ def read_database_password(request: OpenRequest) -> Secret:
     Raises:
         ConfigurationError: The source has no password, or there is no terminal to prompt on.
     """
-    known = request.known_password()
+    known = request.read_password()
     # APISETUP_PASSWORD is never sent to the server of a configured office, so the hint must not suggest it there.
-    alternative = "password_from to env:NAME, file:PATH or command:PROGRAM" if request.name else "APISETUP_PASSWORD"
+    alternative = (
+        "password_from to env:NAME, file:PATH or command:PROGRAM" if request.office.name else "APISETUP_PASSWORD"
+    )
     return known if known is not None else _prompt("Password of the database user", alternative)
 
 

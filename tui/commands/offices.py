@@ -18,17 +18,17 @@ from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
-from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
-from tui.commands.launch_target import find_launch_target, find_locations
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from tui.commands.launch_target import find_launch_target, find_paths
 from tui.commands.office_session import read_database_password
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.offices.importer import Found
+    from core.offices.importer import ImportResult
     from core.offices.open_request import OpenRequest
-    from core.offices.paths import Locations
+    from core.offices.paths import Paths
 
 _logger = logging.getLogger(__name__)
 
@@ -51,26 +51,26 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    locations = find_locations(options, environment)
+    paths = find_paths(options, environment)
     if options.offices_command == "list":
-        return _list(options, locations)
+        return _list(options, paths)
     if options.offices_command == "add":
-        return _add(options, locations, environment)
+        return _add(options, paths, environment)
     if options.offices_command == "remove":
-        return _remove(options, locations)
-    return _import(options, locations, environment)
+        return _remove(options, paths)
+    return _import(options, paths, environment)
 
 
 # -- list ----------------------------------------------------------------------------
 
 
-def _list(options: argparse.Namespace, locations: Locations) -> int:
-    offices = read_configuration(locations.configuration).offices
-    opened = LastOpened(locations.last_opened).read()
+def _list(options: argparse.Namespace, paths: Paths) -> int:
+    offices = read_configuration(paths.configuration).offices
+    opened = LastOpened(paths.last_opened).read()
     if options.json:
         print(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
     elif not offices:
-        print(f"There are no offices in {sanitize(str(locations.configuration))}; apisetup offices add adds one.")
+        print(f"There are no offices in {sanitize(str(paths.configuration))}; apisetup offices add adds one.")
     for office in () if options.json else offices:
         print(sanitize(_line(office, opened.get(office.name)), 400))
     return DONE
@@ -109,13 +109,13 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
 
 def _password_label(office: ConfiguredOffice) -> str:
     # A password command's arguments may contain a secret, so only the kind of source is shown.
-    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.place}"
+    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.label}"
 
 
 # -- add and remove --------------------------------------------------------------------
 
 
-def _add(options: argparse.Namespace, locations: Locations, environment: Mapping[str, str]) -> int:
+def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
     if options.url is None:
@@ -128,7 +128,7 @@ def _add(options: argparse.Namespace, locations: Locations, environment: Mapping
     request = _named_practice(options, environment)
     office = ConfiguredOffice(
         name=options.name.strip(),
-        address=request.address,
+        address=request.office.address,
         password_from=_password_source(options, on_server=request.on_server),
         authority=AuthorityName(options.authority) if options.authority else None,
         companion=Path(options.companion).expanduser() if options.companion else None,
@@ -138,8 +138,8 @@ def _add(options: argparse.Namespace, locations: Locations, environment: Mapping
     )
     if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
-    add_offices(locations.configuration, [office])
-    print(f"Added to {sanitize(str(locations.configuration))}: {sanitize(_line(office, None), 400)}")
+    add_offices(paths.configuration, [office])
+    print(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
     return DONE
 
 
@@ -149,20 +149,20 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
     if not on_server:
         raise ConfigurationError("An SQLite practice has no password.", "Leave out --password-from.")
     source = parse_password_source(options.password_from)
-    if source.kind is Kind.FILE:
+    if source.kind is SourceKind.FILE:
         # Later runs start in other directories, so the configuration file needs an absolute path.
         return replace(source, detail=str(Path(source.detail).expanduser().absolute()))
     return source
 
 
-def _remove(options: argparse.Namespace, locations: Locations) -> int:
+def _remove(options: argparse.Namespace, paths: Paths) -> int:
     from core.offices.config_writer import remove_office
 
-    office = read_configuration(locations.configuration).office(options.name, whole=True)
+    office = read_configuration(paths.configuration).find_office(options.name, exact=True)
     if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
-    remove_office(locations.configuration, office.name)
+    remove_office(paths.configuration, office.name)
     print(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
     return DONE
 
@@ -170,10 +170,10 @@ def _remove(options: argparse.Namespace, locations: Locations) -> int:
 # -- import ----------------------------------------------------------------------------
 
 
-def _import(options: argparse.Namespace, locations: Locations, environment: Mapping[str, str]) -> int:
+def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
-    taken = [office.name for office in read_configuration(locations.configuration).offices]
+    taken = [office.name for office in read_configuration(paths.configuration).offices]
     found = _find_offices(options, environment, taken)
     for remark in found.remarks:
         print(sanitize(remark, 400))
@@ -182,29 +182,29 @@ def _import(options: argparse.Namespace, locations: Locations, environment: Mapp
         return DONE
     for office in found.offices:
         print(sanitize(_line(office, None), 400))
-    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(locations.configuration))}?"):
+    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(paths.configuration))}?"):
         print("Nothing was added.")
         return DONE
-    add_offices(locations.configuration, found.offices)
+    add_offices(paths.configuration, found.offices)
     print(f"Added: {_office_count(len(found.offices))}.")
     return DONE
 
 
-def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> Found:
-    from core.offices.importer import from_central_manager, from_workstation, renamed
+def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> ImportResult:
+    from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
 
     if options.central is (options.file is not None):
         raise ConfigurationError(
             "What to import is not named, or named twice.", "Name a FreeDentalConfig.xml, or --central with --url."
         )
     if options.file is not None:
-        return renamed(from_workstation(Path(options.file).expanduser(), options.name), taken)
+        return rename_duplicates(import_from_workstation(Path(options.file).expanduser(), options.name), taken)
     if options.url is None or options.name is not None:
         raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
     request = _named_practice(options, environment)
-    if not isinstance(request.address, ServerAddress):
+    if not isinstance(request.office.address, ServerAddress):
         raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
-    return from_central_manager(request.address, read_database_password(request), taken)
+    return import_from_central_manager(request.office.address, read_database_password(request), taken)
 
 
 def _named_practice(options: argparse.Namespace, environment: Mapping[str, str]) -> OpenRequest:

@@ -111,7 +111,7 @@ class Lock:
             return SignInScreen(self._session.office, self)
         from tui.modals.locked import LockedScreen
 
-        return LockedScreen(self._session.office, request.runtime.account, self)
+        return LockedScreen(self._session.office, request.context.runtime.account, self)
 
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
         """Log the user off, and close the connections as soon as no service call uses them."""

@@ -54,8 +54,8 @@ class ConnectScreen(_Screen):
     def compose_body(self) -> ComposeResult:
         """Yield the address, the password field and the space for the error."""
         yield Static("Open a practice", classes="heading", markup=False)
-        name = [self._request.name] if self._request.name else []
-        yield Static(safe_content([*name, self._request.address.label]), id="address")
+        name = [self._request.office.name] if self._request.office.name else []
+        yield Static(safe_content([*name, self._request.office.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
@@ -63,7 +63,7 @@ class ConnectScreen(_Screen):
 
     def on_mount(self) -> None:
         """Ask for the password, or connect at once if it is known."""
-        asks = self._request.asks_for_password
+        asks = self._request.prompts_for_password
         self._show_password_field(asks)
         if self.failure is not None:
             self._show_failure(self.failure)
@@ -121,7 +121,7 @@ class ConnectScreen(_Screen):
     async def _read_password(self) -> Secret | None:
         """Return the password from its configured source; show the password field if that can't be read here."""
         with self.busy("Reading the database password…"):
-            password = await self.call_service(self._request.known_password, group="password")
+            password = await self.call_service(self._request.read_password, group="password")
         if password is None:
             self._show_password_field(True)
             self.show_status("The system keyring is not asked over SSH: type the database password. Enter connects.")

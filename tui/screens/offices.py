@@ -20,7 +20,7 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.offices.catalog import ListedOffice, Offices
+    from core.offices.catalog import CatalogEntry, OfficeCatalog
     from core.offices.open_request import OpenRequest
 
     _Screen = BaseScreen[OpenRequest | None]
@@ -49,12 +49,12 @@ class OfficesScreen(_Screen):
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
-    def __init__(self, offices: Offices, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
+    def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
         super().__init__()
         self._is_open = is_open
         self._offices = offices
         self._current = current
-        self._listed: dict[str, ListedOffice] = {}
+        self._listed: dict[str, CatalogEntry] = {}
         self._problem: ApiSetupError | None = None
         self._filtering = False
 
@@ -70,7 +70,7 @@ class OfficesScreen(_Screen):
         """Focus the list and load the offices."""
         self._filter.display = False
         self._rows.focus()
-        self.load_offices()
+        self.load_offices(reload=self._current is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable Escape if it has nothing to end or return to, and the Enter key while the filter has focus."""
@@ -91,14 +91,17 @@ class OfficesScreen(_Screen):
     # -- loading ---------------------------------------------------------------
 
     @latest
-    async def load_offices(self, message: str = "") -> None:
+    async def load_offices(self, message: str = "", *, reload: bool = True) -> None:
         """Load the offices; the first time, put the cursor on the current one or the one that was opened last.
 
         Args:
             message: The status message to show when the offices are loaded.
+            reload: False to show the configuration file as it was when it was last read.
         """
         try:
-            offices = await self.call_service(self._offices.list, group="offices")
+            offices = await self.call_service(
+                self._offices.reload if reload else self._offices.entries, group="offices"
+            )
         except ApiSetupError as error:
             self._listed, self._problem = {}, error
             self._show_rows()
@@ -112,7 +115,7 @@ class OfficesScreen(_Screen):
 
     def _initial_office(self) -> str | None:
         if self._current is not None:
-            return self._current.name
+            return self._current.office.name
         opened = {each.last_opened: each.name for each in self._listed.values() if each.last_opened is not None}
         return opened[max(opened)] if opened else None
 
@@ -128,9 +131,9 @@ class OfficesScreen(_Screen):
         self._rows.show(matching, keep=keep)
         self._show_details()
 
-    def _row(self, office: ListedOffice) -> Row:
+    def _row(self, office: CatalogEntry) -> Row:
         opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"
-        is_open = self._is_open and self._current is not None and office.name == self._current.name
+        is_open = self._is_open and self._current is not None and office.name == self._current.office.name
         return Row((office.name, *_server_and_database(office), "open now" if is_open else opened), office.name)
 
     @on(RowList.Highlighted)
@@ -151,7 +154,7 @@ class OfficesScreen(_Screen):
         return "The configuration file has no office any more: apisetup offices add adds one."
 
     @property
-    def _highlighted(self) -> ListedOffice | None:
+    def _highlighted(self) -> CatalogEntry | None:
         row = self._rows.row
         return self._listed.get(str(row.identity)) if row else None
 
@@ -168,8 +171,8 @@ class OfficesScreen(_Screen):
         if office is None:
             self.show_status("There is no office to open here.")
             return
-        is_current = self._current is not None and office.name == self._current.name
-        self.dismiss(None if is_current else office.opening)
+        is_current = self._current is not None and office.name == self._current.office.name
+        self.dismiss(None if is_current else office.request)
 
     def action_filter(self) -> None:
         """Show the filter and move focus to it."""
@@ -207,9 +210,9 @@ class OfficesScreen(_Screen):
         self.load_offices("Read again.")
 
 
-def _server_and_database(office: ListedOffice) -> tuple[str, str]:
+def _server_and_database(office: CatalogEntry) -> tuple[str, str]:
     """Return the texts of the columns for the server and the database."""
-    address = office.opening.address
+    address = office.request.office.address
     if isinstance(address, ServerAddress):
         return address.socket or address.host, address.database
     return "this computer", address.path.name
@@ -219,19 +222,19 @@ def _search_text(row: Row) -> str:
     return " ".join(row.cells[:3]).casefold()
 
 
-def _details(office: ListedOffice) -> list[str]:
+def _details(office: CatalogEntry) -> list[str]:
     """Return the details from the configuration file; those from the server are known only when the office is open."""
-    request = office.opening
+    request = office.request
     opened = f"{office.last_opened:%Y-%m-%d %H:%M}, as far as this computer knows" if office.last_opened else "never"
-    lines = [f"{office.name}: {request.address.label}", f"Last opened: {opened}"]
+    lines = [f"{office.name}: {request.office.address.label}", f"Last opened: {opened}"]
     remarks = [
-        *(["PRODUCTION: real patients' data"] if request.production else []),
+        *(["PRODUCTION: real patients' data"] if request.office.production else []),
         *(["READ-ONLY: nothing is written"] if request.read_only else []),
     ]
     if remarks:
         lines.append("; ".join(remarks))
-    if isinstance(request.address, ServerAddress):
-        lines.append(f"Line: {_encryption(request.address)}. Keys: {request.authority.value}.")
+    if isinstance(request.office.address, ServerAddress):
+        lines.append(f"Line: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
         lines.append(f"Database password: {_password_source(request)}")
     return lines
 
@@ -241,7 +244,7 @@ def _encryption(address: ServerAddress) -> str:
 
 
 def _password_source(request: OpenRequest) -> str:
-    if request.asks_for_password:
+    if request.prompts_for_password:
         return "asked for"
     # A password command's arguments may contain a secret, so only the kind of source is shown.
-    return f"from {request.password_from.kind.place}"
+    return f"from {request.office.password_from.kind.label}"

@@ -15,7 +15,7 @@ from core.companion.store import Companion
 from core.companion.tables import CompanionBase
 from core.database.address import ServerAddress
 from core.database.engines import file_engine
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
@@ -46,7 +46,7 @@ def test_file_and_directory_are_private(tmp_path: Path) -> None:
 
 
 def test_every_created_directory_is_private(tmp_path: Path) -> None:
-    paths = locations({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
     path = prepared(paths.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
     assert mode(path.parent) == 0o700
     assert mode(paths.configuration.parent) == 0o700

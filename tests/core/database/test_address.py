@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress, parse_address
 from core.database.tls import Tls
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_labels_have_no_password() -> None:
 
 
 def test_files_are_next_to_the_configuration(tmp_path: Path) -> None:
-    paths = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     assert paths.configuration == tmp_path / "mine.toml"
     assert paths.embedded_practice == tmp_path / "practice.sqlite3"
 
 
 def test_each_practice_on_a_server_has_its_own_companion(tmp_path: Path) -> None:
-    paths = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     addresses = [
         ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()),
         ServerAddress("db", 3307, "opendental", "odbc", tls=Tls()),
@@ -114,12 +114,12 @@ def test_each_practice_on_a_server_has_its_own_companion(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("host", "database"), [("../../etc", "x"), ("db", "../../x"), ("db", "a/b"), ("..", "..")])
 def test_no_name_escapes_the_directory(tmp_path: Path, host: str, database: str) -> None:
-    paths = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     path = paths.companion_of(ServerAddress(host, 3306, database, "odbc"))
     assert path.resolve().parent == (tmp_path / "companions").resolve()
 
 
 def test_names_that_differ_only_in_special_characters_have_their_own_companions(tmp_path: Path) -> None:
-    paths = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     one, two = (paths.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
     assert one != two

@@ -23,8 +23,9 @@ from core.database.tls import Tls
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tests.support.certificates import Signed, authority, certificate
 from tests.support.databases import Server, make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
@@ -157,16 +158,20 @@ def test_a_check_fails_where_the_server_reports_an_unencrypted_connection(setup:
 # -- checks of a server that refuses the user -------------------------------------------
 
 
+def request_for(tmp_path: Path, address: ServerAddress) -> OpenRequest:
+    """Return a request to open the practice at an address."""
+    context = LaunchContext(runtime(), Paths(tmp_path / "config.toml", tmp_path / "log"))
+    return OpenRequest(ConfiguredOffice("", address), context)
+
+
 def run_check(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
     """Check the practice at an address and return the results by ID."""
-    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
-    return {each.id: each for each in check_office(opening, Secret(""), None)}
+    return {each.id: each for each in check_office(request_for(tmp_path, address), Secret(""), None)}
 
 
 def test_a_check_reports_a_refused_certificate_and_skips_the_later_steps(setup: TlsSetup, tmp_path: Path) -> None:
     address = setup.address(Tls(setup.other.certificate_file))
-    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
-    states = [(each.id, each.state) for each in check_office(opening, Secret(""), None)]
+    states = [(each.id, each.status) for each in check_office(request_for(tmp_path, address), Secret(""), None)]
     assert states == [
         ("address", CheckStatus.OK),
         ("server", CheckStatus.OK),
@@ -183,24 +188,24 @@ ELSEWHERE = "127.1"
 def test_a_check_warns_of_an_open_connection_that_leaves_this_computer(setup: TlsSetup, tmp_path: Path) -> None:
     for user, refusal in (("root", CheckStatus.OK), ("certified", CheckStatus.FAILED)):
         found = run_check(tmp_path, replace(setup.address(None, user), host=ELSEWHERE))
-        assert found["database-user"].state is refusal
-        assert found["tls"].state is CheckStatus.WARNING
+        assert found["database-user"].status is refusal
+        assert found["tls"].status is CheckStatus.WARNING
         assert "is not encrypted" in found["tls"].sentence
 
 
 def test_a_verified_connection_is_reported_even_if_the_user_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
     results = run_check(tmp_path, setup.address(Tls(setup.ours.certificate_file), user="certified"))
-    assert results["database-user"].state is CheckStatus.FAILED
-    assert results["server"].state is CheckStatus.OK
+    assert results["database-user"].status is CheckStatus.FAILED
+    assert results["server"].status is CheckStatus.OK
     assert results["tls"] == CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
 
 
 def test_a_refusal_before_encryption_is_not_reported_as_encrypted(tmp_path: Path) -> None:
     with refusing_server() as port:
         results = run_check(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
-    assert results["database-user"].state is CheckStatus.FAILED
-    assert results["server"].state is CheckStatus.OK
-    assert results["tls"].state is CheckStatus.NOT_CHECKED
+    assert results["database-user"].status is CheckStatus.FAILED
+    assert results["server"].status is CheckStatus.OK
+    assert results["tls"].status is CheckStatus.NOT_CHECKED
 
 
 @contextmanager

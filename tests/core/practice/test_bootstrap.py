@@ -108,7 +108,7 @@ def test_after_a_killed_first_start_the_next_one_works(tmp_path: Path, driver: K
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    with closing(open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True)) as office:
+    with closing(open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True)) as office:
         keys = office.keys.list().keys
         entries = newest_entries(office)
         assert office.settings.load().values.enabled
@@ -123,7 +123,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
 
 def test_no_key_of_the_demo_is_in_its_audit_trail(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True).close()
+    open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True).close()
     rows = file_rows(path)
     texts = "\n".join(str(row["LogText"]) for row in rows["securitylog"].values())
     assert all(str(row["key_text"]) not in texts for row in rows["apisetup_key"].values())
