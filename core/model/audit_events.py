@@ -94,6 +94,10 @@ def _settings(found: re.Match[str]) -> Subject:
         # A payment type may have the word in its name; then the text alone says what was meant.
         if separator and " to " not in after:
             edits.append(Edit(what, before, after))
+    order = [_SETTINGS.index(edit.what) for edit in edits if edit.what in _SETTINGS]
+    if order != sorted(set(order)):
+        # Entries name each setting once and in one order, so one of these is part of a payment type's name.
+        edits = []
     return Subject("The settings of API Setup.", edits=tuple(edits), about_settings=True)
 
 
