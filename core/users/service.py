@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
@@ -168,14 +168,19 @@ class UserService:
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
         first = now - user.last_failure > LOCK or user.failures == 0
-        # Counted by the database: two failures at the same moment are two.
-        count = literal(1) if first else case((UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
+        # Counted by the database, which sees what others counted since the user was read: two failures at the same
+        # moment are two, also where both are the first.
+        begins = or_(UserOd.failed_attempts == 0, UserOd.date_t_fail.is_(None), UserOd.date_t_fail < now - LOCK)
+        count = case((begins, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
             with self._practice.change(
                 actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
             ) as change:
                 row = update(UserOd).where(UserOd.user_num == user.number)
-                failed = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
+                # In this order, since MySQL sets one column after the other and counting reads the old time.
+                failed = row.ordered_values(
+                    (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+                )
                 before = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
