@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
 from core.base.secret import Secret
 from core.model.actor import Actor
-from core.model.api_key import NewKey
+from core.model.api_key import NewKey, fingerprint
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from core.opendental.permission_types import Permission
@@ -134,6 +135,18 @@ def test_a_name_that_reads_like_another_change_is_never_misread(file_sample: Sam
             assert office.settings.load().values.payment_type == CREDIT_CARD
         else:
             assert office.settings.load().values == read
+
+
+def test_a_payment_type_of_which_there_are_two_by_now_cannot_come_back(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        save_settings(office)
+        name_payment_type(file_sample, CASH, "Check")
+        with (
+            writing(file_sample) as written,
+            pytest.raises(OperationNotAllowed, match="no longer just one payment type Check"),
+        ):
+            office.undoing.undo(ADMIN, last(file_sample))
+    assert written == Written()
 
 
 def assert_only_refused(sample: SamplePractice, office: Office, number: int) -> None:
@@ -277,6 +290,19 @@ def test_enabling_a_key_is_not_undone_as_the_disabling_that_its_developers_name_
         number = last(file_sample)
         set_status(office, HOSTILE, DISABLED)
         assert_only_refused(file_sample, office, number)
+
+
+def test_of_two_keys_with_the_same_short_fingerprint_the_other_one_is_never_touched(file_sample: SampleFile) -> None:
+    first, second = "Collision003135Key", "Collision011633Key"
+    assert fingerprint(first)[:6] == fingerprint(second)[:6]
+    with file_sample.office() as office:
+        for key in (first, second):
+            office.keys.add(ADMIN, NewKey(Secret(key), key, EDITED), ACCEPTED)
+        for key in (second, first):
+            set_status(office, key, DISABLED)
+        with suppress(OperationNotAllowed):
+            office.undoing.undo(ADMIN, last(file_sample))
+        assert key_of(office, second).status is DISABLED
 
 
 # -- what cannot be undone -----------------------------------------------------------
