@@ -245,11 +245,17 @@ class _SettingChanges(Codec):
         return "; ".join(phrases).replace(" from ", " changed from ", 1)
 
     def read(self, text: str) -> tuple[SettingChange, ...]:
+        found = list(self._change.finditer(text))
+        order = [list(Setting).index(Setting(each["setting"])) for each in found]
+        # Entries name each setting once and in one order. Otherwise one of them is part of a payment type's name:
+        # versions before 0.2 wrote no quotes.
+        if order != sorted(set(order)):
+            return ()
         return tuple(
-            SettingChange(Setting(found["setting"]), without_quotes(found["before"]), without_quotes(found["after"]))
-            for found in self._change.finditer(text)
-            # Versions before 0.2 wrote no quotes. With the word in a name, nobody can tell where the value ends.
-            if found["after"].startswith('"') or " to " not in found["after"]
+            SettingChange(Setting(each["setting"]), without_quotes(each["before"]), without_quotes(each["after"]))
+            for each in found
+            # With the word in a name, nobody can tell where the value ends.
+            if each["after"].startswith('"') or " to " not in each["after"]
         )
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
@@ -187,12 +187,17 @@ class UserService:
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
         first = now - user.last_failure > LOCK or user.failures == 0
-        # The database increments the count, so that two simultaneous failures count as two.
-        count = literal(1) if first else case((UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
+        # The database counts, so it includes failures since the user was read: two simultaneous failures are two, even
+        # if both are the first.
+        is_first = or_(UserOd.failed_attempts == 0, UserOd.date_t_fail.is_(None), UserOd.date_t_fail < now - LOCK)
+        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
             with self._practice.unit_of_work(actor, UserLogOnFailed(user.name)) as work:
                 row = update(UserOd).where(UserOd.user_num == user.number)
-                increment = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
+                # In this order, because MySQL sets one column after the other and the count reads the old time.
+                increment = row.ordered_values(
+                    (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+                )
                 restore = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )

@@ -75,6 +75,9 @@ def disable_bridge(office: Office) -> ApiKey:
 AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave, "disable": disable_bridge}
 """Every kind of change that headquarters makes for us."""
 
+RENEW_COPY = "renew copy"
+"""A new list from headquarters makes the practice's copy equal to it, as a kind of change for the kill driver."""
+
 
 def copied(sample: SamplePractice) -> list[tuple[str | None, str | None]]:
     """The rows of the practice's copy."""

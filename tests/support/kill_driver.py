@@ -26,7 +26,7 @@ from core.office.office import Office, open_file_office, open_server_office
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
-from tests.support.headquarters_office import AT_HEADQUARTERS
+from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, ask
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
@@ -111,7 +111,7 @@ def _child(request: dict[str, Any]) -> None:
     with closing(_open(request)) as office:
         strike = after_statement(office, request["statement"], lambda _: os.kill(os.getpid(), signal.SIGKILL))
         with strike, suppress(ApiSetupError):
-            (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
+            (KINDS | AT_HEADQUARTERS | {RENEW_COPY: ask})[request["kind"]](office)
 
 
 def _serve(request: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tests.support.headquarters_office import (
     CLEARPAY,
     NEW_KEY,
     OFFERED,
+    RENEW_COPY,
     ask,
     clean,
     copied,
@@ -26,8 +27,9 @@ from tests.support.headquarters_office import (
     logged,
     office_of,
 )
+from tests.support.headquarters_protocol import HeldKey
 from tests.support.kill_driver import KillDriver
-from tests.support.practice_rows import BRIDGE_KEY
+from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
 
 with_copy = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 each_change = pytest.mark.parametrize("change", AT_HEADQUARTERS)
@@ -124,3 +126,32 @@ def test_the_process_killed_after_each_statement(
             if not is_done(hq, change):
                 AT_HEADQUARTERS[change](office)
         assert is_done(hq, change)
+
+
+# MyISAM, since every statement lasts there as soon as it is executed.
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
+def test_no_key_is_lost_where_the_process_is_killed_while_the_copy_is_renewed(
+    server_sample: SampleServer, hq: HeadquartersServer, driver: KillDriver
+) -> None:
+    listed = [(BRIDGE_KEY, "Bridge, renamed"), (CLEARPAY_KEY, "ClearPay, renamed"), (NEW_KEY, "New Wave")]
+    for key in hq.held():
+        hq.remove_key(key.key)
+    clean(hq, *(HeldKey(key, developer=developer) for key, developer in listed))
+    for number in count(1):
+        server_sample.restore()
+        lead_to(server_sample, hq.url)
+        before = copied(server_sample)
+        assert {key for key, _ in before} == {BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY}
+        killed = driver.killed(server_sample, RENEW_COPY, number, AuthorityName.HEADQUARTERS)
+        after = copied(server_sample)
+        assert {key for key, _ in after} >= {BRIDGE_KEY, CLEARPAY_KEY}
+        assert after == before or logged(server_sample, "API keys: copy made equal")
+        if killed and after == before:
+            continue
+        # The next start makes it whole.
+        with office_of(server_sample) as office:
+            ask(office)
+        assert copied(server_sample) == sorted(listed)
+        if not killed:
+            assert number > 4
+            return

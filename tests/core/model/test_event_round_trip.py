@@ -70,8 +70,10 @@ some_keys = st.one_of(
     st.builds(KeyNames, st.lists(key_names, min_size=1, max_size=3).map(tuple), st.integers(0, 5)),
 )
 setting_changes = st.lists(
-    st.builds(SettingChange, st.sampled_from(Setting), mixed_names, mixed_names), min_size=1, max_size=3
-).map(tuple)
+    st.builds(SettingChange, st.sampled_from(Setting), mixed_names, mixed_names),
+    min_size=1,
+    unique_by=lambda change: change.setting,
+).map(lambda changes: tuple(sorted(changes, key=lambda change: list(Setting).index(change.setting))))
 hexadecimal = st.text("0123456789abcdef", min_size=64, max_size=64)
 VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.FreeText, mixed_names),

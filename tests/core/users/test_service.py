@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
@@ -141,6 +141,102 @@ def test_a_failure_within_five_minutes_is_added_to_the_count(sample: SamplePract
         assert failures(sample) == "4"
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert failures(sample) == "0"
+
+
+# On SQLite the clock is the test's own, so that exactly five minutes are exactly five minutes.
+
+
+def test_a_lock_holds_at_exactly_five_minutes(file_sample: SamplePractice) -> None:
+    set_failures(file_sample, 5, timedelta(minutes=5))
+    with file_sample.office() as office:
+        rights = office.users.rights("Admin")
+        assert rights is not None
+        assert rights.locked_until == NOW
+        with pytest.raises(LockedOut) as caught:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert caught.value.until == NOW
+
+
+def test_a_lock_is_over_a_second_after_five_minutes(file_sample: SamplePractice) -> None:
+    set_failures(file_sample, 5, timedelta(minutes=5, seconds=1))
+    with file_sample.office() as office:
+        rights = office.users.rights("Admin")
+        assert rights is not None
+        assert rights.locked_until is None
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(299, "4"), (300, "4"), (301, "1")])
+def test_a_count_begins_again_only_after_more_than_five_minutes(
+    file_sample: SamplePractice, seconds: int, count: str
+) -> None:
+    set_failures(file_sample, 3, timedelta(seconds=seconds))
+    with file_sample.office() as office:
+        fail_to_sign_in(office)
+    assert failures(file_sample) == count
+
+
+def test_a_failure_locks_from_its_own_time_on(sample: SamplePractice) -> None:
+    set_failures(sample, 4, timedelta(minutes=4))
+    with sample.office() as office:
+        fail_to_sign_in(office)
+        with pytest.raises(LockedOut) as caught:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert abs(caught.value.until - server_now(sample) - timedelta(minutes=5)) < timedelta(seconds=30)
+
+
+class WhileChecked(Secret):
+    """A password during whose check something else happens."""
+
+    __slots__ = ("_act",)
+
+    def __init__(self, value: str, act: Callable[[], object]) -> None:
+        super().__init__(value)
+        self._act = act
+
+    def reveal(self) -> str:
+        self._act()
+        return super().reveal()
+
+
+@pytest.mark.parametrize(
+    ("before", "ago", "after"),
+    [
+        (0, timedelta(days=1), "2"),
+        (3, timedelta(minutes=1), "5"),
+        (4, timedelta(minutes=6), "2"),
+    ],
+)
+def test_two_failures_at_the_same_moment_are_two(
+    sample: SamplePractice, before: int, ago: timedelta, after: str
+) -> None:
+    set_failures(sample, before, ago)
+    with sample.office() as office, sample.office() as other, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", lambda: fail_to_sign_in(other)))
+    assert failures(sample) == after
+
+
+def test_a_success_does_not_clear_a_failure_that_came_meanwhile(sample: SamplePractice) -> None:
+    set_failures(sample, 3, timedelta(minutes=1))
+    right = PASSWORDS["Admin"]
+    with sample.office() as office, sample.office() as other:
+        assert office.users.sign_in("Admin", WhileChecked(right, lambda: fail_to_sign_in(other))).writable
+    assert failures(sample) == "4"
+
+
+def test_the_first_failure_after_a_zero_date_counts_as_one(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '0000-00-00 00:00:00' WHERE UserNum = 1")
+    with sample.office() as office:
+        fail_to_sign_in(office)
+    assert failures(sample) == "1"
+
+
+@pytest.mark.parametrize(("before", "after"), [(254, "255"), (255, "255")])
+def test_a_count_that_is_at_its_columns_end_stays_there(sample: SamplePractice, before: int, after: str) -> None:
+    # Failures that were counted before the lock was looked at: so many at once, or by another program.
+    with sample.office() as office, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", lambda: set_failures(sample, before, timedelta(minutes=1))))
+    assert failures(sample) == after
 
 
 def test_the_count_of_failures_stays_within_its_column(sample: SamplePractice) -> None:
