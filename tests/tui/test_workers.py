@@ -24,7 +24,7 @@ class CallerScreen(ServiceCaller, Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown: list[str] = []
+        self.results: list[str] = []
         self.problems: list[ApiSetupError] = []
 
     def show_problem(self, error: ApiSetupError) -> None:
@@ -32,27 +32,27 @@ class CallerScreen(ServiceCaller, Screen[None]):
 
     @latest
     async def load(self, function: Callable[[], str]) -> None:
-        self.shown.append(await self.call_service(function, "load"))
+        self.results.append(await self.call_service(function, "load"))
 
     @once
     async def fetch(self, function: Callable[[], str]) -> None:
-        self.shown.append(await self.call_service(function, "fetch"))
+        self.results.append(await self.call_service(function, "fetch"))
 
     @flow
     async def run_flow(self, function: Callable[[], str]) -> None:
-        self.shown.append(await self.call_service(function, "flow"))
+        self.results.append(await self.call_service(function, "flow"))
 
     @flow
     async def change(self, change: Callable[[], str]) -> None:
-        self.shown.append(await self.commit(change))
+        self.results.append(await self.commit(change))
 
     @latest
     async def change_at_once(self, change: Callable[[], str]) -> None:
-        self.shown.append(await self.commit(change))
+        self.results.append(await self.commit(change))
 
     @flow
     async def action_open(self) -> None:
-        self.shown.append(await self.app.push_screen_wait(Dialog()))
+        self.results.append(await self.app.push_screen_wait(Dialog()))
 
     BINDINGS = [("o", "open", "Open")]  # noqa: RUF012 - declared so by Textual
 
@@ -80,16 +80,16 @@ class Gate:
     """A blocking service call that returns, or raises, when the gate is opened."""
 
     def __init__(self, result: str, error: Exception | None = None) -> None:
-        self.entered = threading.Event()
+        self.started = threading.Event()
         self.open = threading.Event()
-        self.left = threading.Event()
+        self.finished = threading.Event()
         self._result = result
         self._error = error
 
     def __call__(self) -> str:
-        self.entered.set()
+        self.started.set()
         assert self.open.wait(20)
-        self.left.set()
+        self.finished.set()
         if self._error is not None:
             raise self._error
         return self._result
@@ -100,14 +100,14 @@ async def test_a_late_result_does_not_replace_a_newer_one() -> None:
     async with app.run_test() as pilot:
         old, new = Gate("old"), Gate("new")
         app.caller.load(old)
-        await until(old.entered.is_set)
+        await until(old.started.is_set)
         app.caller.load(new)
         new.open.set()
-        await until(lambda: app.caller.shown == ["new"])
+        await until(lambda: app.caller.results == ["new"])
         old.open.set()
-        await until(old.left.is_set)
+        await until(old.finished.is_set)
         await pilot.pause()
-        assert app.caller.shown == ["new"]
+        assert app.caller.results == ["new"]
 
 
 async def test_once_ignores_calls_while_it_runs() -> None:
@@ -116,13 +116,13 @@ async def test_once_ignores_calls_while_it_runs() -> None:
         first, second = Gate("first"), Gate("second")
         app.caller.fetch(first)
         app.caller.fetch(second)
-        await until(first.entered.is_set)
+        await until(first.started.is_set)
         app.caller.fetch(second)
         await pilot.pause()
-        assert not second.entered.is_set()
+        assert not second.started.is_set()
         first.open.set()
-        await until(lambda: app.caller.shown == ["first"])
-        assert not second.entered.is_set()
+        await until(lambda: app.caller.results == ["first"])
+        assert not second.started.is_set()
 
 
 async def test_once_can_be_called_again_after_it_ended() -> None:
@@ -134,7 +134,7 @@ async def test_once_can_be_called_again_after_it_ended() -> None:
         app.caller.fetch(failed)
         await until(lambda: len(app.caller.problems) == 1)
         app.caller.fetch(second)
-        await until(lambda: app.caller.shown == ["second"])
+        await until(lambda: app.caller.results == ["second"])
 
 
 async def test_once_does_not_block_flows() -> None:
@@ -143,12 +143,12 @@ async def test_once_does_not_block_flows() -> None:
         held, called = Gate("held"), Gate("called")
         called.open.set()
         app.caller.fetch(held)
-        await until(held.entered.is_set)
+        await until(held.started.is_set)
         assert not app.caller.in_flow
         app.caller.run_flow(called)
-        await until(lambda: app.caller.shown == ["called"])
+        await until(lambda: app.caller.results == ["called"])
         held.open.set()
-        await until(lambda: app.caller.shown == ["called", "held"])
+        await until(lambda: app.caller.results == ["called", "held"])
 
 
 async def test_once_can_be_called_again_after_it_was_cancelled() -> None:
@@ -156,16 +156,16 @@ async def test_once_can_be_called_again_after_it_was_cancelled() -> None:
     async with app.run_test() as pilot:
         old, new = Gate("old"), Gate("new")
         app.caller.fetch(old)
-        await until(old.entered.is_set)
+        await until(old.started.is_set)
         app.caller.workers.cancel_group(app.caller, "once fetch")
         await pilot.pause()
         app.caller.fetch(new)
         new.open.set()
-        await until(lambda: app.caller.shown == ["new"])
+        await until(lambda: app.caller.results == ["new"])
         old.open.set()
-        await until(old.left.is_set)
+        await until(old.finished.is_set)
         await pilot.pause()
-        assert app.caller.shown == ["new"]
+        assert app.caller.results == ["new"]
 
 
 async def test_two_quick_presses_open_one_dialog() -> None:
@@ -179,7 +179,7 @@ async def test_two_quick_presses_open_one_dialog() -> None:
         await pilot.pause()
         assert [type(screen) for screen in app.screen_stack[1:]] == [CallerScreen, Dialog]
         app.screen.dismiss("answer")
-        await until(lambda: app.caller.shown == ["answer"])
+        await until(lambda: app.caller.results == ["answer"])
         await pilot.press("o")
         await until(lambda: isinstance(app.screen, Dialog))
 
@@ -225,13 +225,13 @@ async def test_a_commit_finishes_after_its_screen_is_closed() -> None:
     async with app.run_test():
         gate = Gate("written")
         app.caller.change(gate)
-        await until(gate.entered.is_set)
+        await until(gate.started.is_set)
         app.pop_screen()
         await until(lambda: not app.caller.is_attached)
         assert app.commits.running
         gate.open.set()
         await until(lambda: not app.commits.running)
-        assert gate.left.is_set()
+        assert gate.finished.is_set()
         assert app.unawaited_errors == []
 
 
@@ -241,7 +241,7 @@ async def test_the_error_of_a_commit_is_reported_after_its_screen_is_closed() ->
         error = ApiSetupError("The disk is full.")
         gate = Gate("", error)
         app.caller.change(gate)
-        await until(gate.entered.is_set)
+        await until(gate.started.is_set)
         app.pop_screen()
         await until(lambda: not app.caller.is_attached)
         gate.open.set()
@@ -253,26 +253,26 @@ async def test_a_second_commit_is_refused_while_one_runs() -> None:
     async with app.run_test():
         gate, second = Gate("first"), Gate("second")
         app.caller.change(gate)
-        await until(gate.entered.is_set)
+        await until(gate.started.is_set)
         app.caller.change_at_once(second)
         await until(lambda: bool(app.caller.problems))
         assert isinstance(app.caller.problems[0], Busy)
-        assert not second.entered.is_set()
+        assert not second.started.is_set()
         gate.open.set()
-        await until(lambda: app.caller.shown == ["first"])
+        await until(lambda: app.caller.results == ["first"])
 
 
 async def test_a_background_commit_is_queued_and_refuses_no_other() -> None:
     commits = Commits()
     background, foreground, later = Gate("background"), Gate("foreground"), Gate("later")
     tasks = [asyncio.create_task(commits.commit(background, print, background=True))]
-    await until(background.entered.is_set)
+    await until(background.started.is_set)
     assert (commits.running, commits.idle) == (False, False)
     tasks.append(asyncio.create_task(commits.commit(foreground, print)))
     await until(lambda: commits.running)
     # A background change is queued instead of being refused. The changes are written one after the other.
     tasks.append(asyncio.create_task(commits.commit(later, print, background=True)))
-    assert not foreground.entered.is_set()
+    assert not foreground.started.is_set()
     for gate in (background, foreground, later):
         gate.open.set()
     assert await asyncio.gather(*tasks) == ["background", "foreground", "later"]
@@ -284,10 +284,10 @@ async def test_close_waits_for_the_running_commit() -> None:
     commits = Commits()
     gate = Gate("written")
     task = asyncio.create_task(commits.commit(gate, print))
-    await until(gate.entered.is_set)
+    await until(gate.started.is_set)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     threading.Timer(0, gate.open.set).start()
     await asyncio.get_running_loop().run_in_executor(None, commits.close)
-    assert gate.left.is_set()
+    assert gate.finished.is_set()

@@ -47,7 +47,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         super().__init__()
         self._session = session
         self._accepted_whole = ""
-        """The text that the user said to use in full although it looks like more than a key."""
+        """The text that the user chose to use in full although it looks like more than a key."""
 
     def compose_body(self) -> ComposeResult:
         """Compose the fields."""

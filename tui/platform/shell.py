@@ -23,7 +23,7 @@ from tui.bindings import bindings, display, key
 from tui.platform.crash import CrashSafeApp
 from tui.platform.key_queue import KeyQueue
 from tui.platform.terminal import Driver
-from tui.platform.workers import Commits, ServiceCaller
+from tui.platform.workers import Commits, ServiceCaller, ServiceHost
 from tui.widgets.status_line import Kind
 from tui.widgets.title_line import Heading
 
@@ -98,7 +98,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         self.animation_level = "none"
         self.commits = Commits()
         self.unlocked = asyncio.Event()
-        """Cleared while the program is locked until somebody signs in again."""
+        """Cleared while the program is locked until a user signs in again."""
         self.unlocked.set()
         self.is_exiting = False
         """True after `exit` was called."""
@@ -120,6 +120,11 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     def has_offices(self) -> bool:
         """True if the user can switch between several offices."""
         return False
+
+    @property
+    def service_host(self) -> ServiceHost:
+        """This application."""
+        return self
 
     # -- display -----------------------------------------------------------------
 

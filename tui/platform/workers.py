@@ -128,7 +128,7 @@ class ServiceHost(Protocol):
 
 
 class ServiceCaller(_Node):
-    """Mixin for a screen or application that calls services. Its application must be a `ServiceHost`."""
+    """Mixin for a screen or application that calls services. The application must be a `ServiceHost`."""
 
     PAUSES_WHEN_LOCKED: ClassVar[bool] = True
     """True if service calls neither start nor return while the program is locked."""
@@ -140,6 +140,11 @@ class ServiceCaller(_Node):
 
     def before_flow(self) -> None:
         """Prepare the screen for a flow that is about to start."""
+
+    @property
+    def service_host(self) -> ServiceHost:
+        """The application."""
+        return cast("ServiceHost", self.app)
 
     async def call_service(self, function: Callable[[], T], group: str) -> T:
         """Run a blocking function in a thread and return its result. Call it from within a flow.
@@ -185,7 +190,7 @@ class ServiceCaller(_Node):
             Exception: The error that the change raised, unchanged.
         """
         get_current_worker()
-        host = self._host
+        host = self.service_host
         if await self._wait_while_locked():
             self._cancel_if_closed()
         try:
@@ -217,17 +222,13 @@ class ServiceCaller(_Node):
         """True while a flow of this screen is running."""
         return self._flow is not None and not self._flow.is_finished
 
-    @property
-    def _host(self) -> ServiceHost:
-        return cast("ServiceHost", self.app)
-
     async def _wait_while_locked(self) -> bool:
         """Wait until the program is unlocked, so that no flow displays anything on top of the lock screen.
 
         Returns:
             True if the program was locked.
         """
-        unlocked = self._host.unlocked
+        unlocked = self.service_host.unlocked
         if unlocked.is_set() or not self.PAUSES_WHEN_LOCKED:
             return False
         await unlocked.wait()
@@ -240,7 +241,7 @@ class ServiceCaller(_Node):
 
     @property
     def _closed_or_exiting(self) -> bool:
-        return not self.is_running or self._host.is_exiting
+        return not self.is_running or self.service_host.is_exiting
 
     def _run_body(self, body: Body, group: str, *, exclusive: bool) -> Worker[None]:
         async def run() -> None:

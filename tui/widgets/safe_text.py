@@ -34,7 +34,7 @@ def sanitize(text: str, width: int | None = None) -> str:
         width: Shorten to this many cells, with an ellipsis. None does not shorten.
     """
     if width is None:
-        return text if _is_plain(text) else "".join(shown for shown, _ in _pieces(text))
+        return text if _is_plain(text) else "".join(safe for safe, _ in _pieces(text))
     if width <= 0:
         return ""
     # A cell holds at most one character and its marks, so characters beyond this length never fit.
@@ -53,7 +53,7 @@ def sanitize_same_length(text: str) -> str:
     """Sanitize a text so that each character becomes exactly one, for a text field that counts characters."""
     if _is_plain(text):
         return text
-    return "".join(shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}" for shown in map(sanitize, text))
+    return "".join(safe if len(safe) == 1 else "\N{REPLACEMENT CHARACTER}" for safe in map(sanitize, text))
 
 
 def safe_content(lines: Iterable[str]) -> Content:
@@ -63,23 +63,23 @@ def safe_content(lines: Iterable[str]) -> Content:
 
 def fit_to_width(text: str, width: int) -> str:
     """Sanitize a text and shorten it or pad it with spaces to exactly `width` cells."""
-    shown = sanitize(text, width)
-    return shown + " " * (width - cell_width(shown))
+    safe = sanitize(text, width)
+    return safe + " " * (width - cell_width(safe))
 
 
-def cell_width(shown: str) -> int:
+def cell_width(safe: str) -> int:
     """Return the width of sanitized text in cells."""
-    return len(shown) if shown.isascii() else sum(map(get_character_cell_size, shown))
+    return len(safe) if safe.isascii() else sum(map(get_character_cell_size, safe))
 
 
-def wrap(shown: str, width: int) -> list[str]:
+def wrap(safe: str, width: int) -> list[str]:
     """Break sanitized text into lines of at most `width` cells, between words where possible."""
     width = max(width, 2)  # a wide character needs two cells
-    if cell_width(shown) <= width:
-        return [shown]
+    if cell_width(safe) <= width:
+        return [safe]
     lines: list[str] = []
     line, used = "", 0
-    for word, spaces in _WORDS.findall(shown):
+    for word, spaces in _WORDS.findall(safe):
         if word and used + cell_width(word) > width:
             if line.strip(" "):
                 lines.append(line.rstrip(" "))
@@ -130,11 +130,11 @@ def _shorten(text: str, width: int) -> str:
     """Join as many pieces as fit. If some don't fit, the last cell holds an ellipsis."""
     kept: list[str] = []
     used = fitting = 0
-    for shown, size in _pieces(text):
+    for safe, size in _pieces(text):
         used += size
         if used > width:
             return "".join(kept[:fitting]) + ELLIPSIS
-        kept.append(shown)
+        kept.append(safe)
         if used < width:
             fitting = len(kept)
     return "".join(kept)
