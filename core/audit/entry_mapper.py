@@ -10,8 +10,8 @@ from sqlalchemy import Row, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from core.audit.filter import Users
-from core.model.api_key import mask
 from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.key_text import mask
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.log_sources import LOG_SOURCES

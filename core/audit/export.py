@@ -24,10 +24,11 @@ from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
-from core.model.audit_entry import AuditEntry, Genuineness, counted
-from core.model.audit_events import NOT_DONE
-from core.opendental.permission_types import Permission
+from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_events import ExportFinished, ExportStarted
+from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.practice.practice import Practice
+from core.practice.unit_of_work import WriteMode
 
 STEP_SECONDS = 0.4
 """How long one step takes, until one is told how far it is."""
@@ -103,7 +104,7 @@ class AuditExport:
             PracticeUnavailable: The database cannot be written now.
         """
         try:
-            with self._logged(self._text), _translate_os_errors(self._file):
+            with self._logged(self._started), _translate_os_errors(self._file):
                 # Known before it is there: a signal may come as soon as it is.
                 self._unfinished = _unfinished(self._file)
                 self._partial = _Partial(_new_file(self._unfinished), self._unfinished)
@@ -135,16 +136,15 @@ class AuditExport:
         """Remove what was written so far, and log that nothing came of it."""
         if self._partial is not None:
             self._remove()
-            with self._logged(f"{NOT_DONE}{self._text}"):
-                pass
+            self._practice.log_outcome(self._actor, LoggedEvent(self._started, Stage.NOT_DONE))
 
     def discard(self) -> None:
         """Remove what was written so far, without a word; the log has that it began, and not that it was finished."""
         self._remove()
 
     @property
-    def _text(self) -> str:
-        return f"Audit Trail export to {self._name} begun by {self._actor.user_name}: {self._filter}"
+    def _started(self) -> ExportStarted:
+        return ExportStarted(self._name, self._actor.user_name, self._filter)
 
     def _write_page(self) -> None:
         page = self._search.page(Direction.OLDER, self._place, PAGE)
@@ -193,13 +193,10 @@ class AuditExport:
         )
 
     def _finish(self) -> ExportResult:
-        text = (
-            f"Audit Trail export to {self._name} finished by {self._actor.user_name}:"
-            f" {counted(self._counts.total())}, SHA-256 {self._digest.hexdigest()}"
-        )
+        event = ExportFinished(self._name, self._actor.user_name, self._counts.total(), self._digest.hexdigest())
         about = self._about_this()
         try:
-            with self._logged(text), _translate_os_errors(self._file):
+            with self._logged(event), _translate_os_errors(self._file):
                 self._publish(about)
         except ExportFailed:
             self._remove()
@@ -268,9 +265,9 @@ class AuditExport:
             self._unfinished = None
 
     @contextmanager
-    def _logged(self, text: str) -> Iterator[None]:
+    def _logged(self, event: AuditEvent) -> Iterator[None]:
         try:
-            with self._practice.change(self._actor, Permission.AUDIT_TRAIL, text, spans_databases=True):
+            with self._practice.unit_of_work(self._actor, event, mode=WriteMode.SPANS_DATABASES):
                 yield
         except OutcomeUnknown as error:
             # The disk failed, and then the log; what became of the file is known.

@@ -25,9 +25,10 @@ from core.base.errors import (
 from core.base.secret import Secret
 from core.check.headquarters import check_authority
 from core.check.result import CheckResult, CheckStatus
-from core.companion.migrations import pending
+from core.companion.migrations import needs_migration
 from core.database.address import Address, FileAddress, ServerAddress
-from core.database.engines import read_only_file_engine, refuse_writes, server_engine, translate_errors
+from core.database.driver_errors import translate_errors
+from core.database.engines import read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import is_local
 from core.offices.open_request import OpenRequest
 from core.opendental.permission_types import Permission
@@ -258,7 +259,7 @@ def _rights(connection: Connection, profile: DatabaseProfile) -> Found:
             "grants", CheckStatus.NOTE, "What the database user may do is not known: its grants cannot be read."
         )
         return
-    why = " Nothing can be written: apisetup opens it read-only." if grants.why_no_writing else ""
+    why = " Nothing can be written: apisetup opens it read-only." if grants.missing_to_write else ""
     if grants.missing:
         yield CheckResult(
             "grants-missing",
@@ -370,6 +371,6 @@ def _is_old(path: Path) -> bool:
     engine = read_only_file_engine(path)
     try:
         with translate_errors(), engine.connect() as plain:
-            return pending(plain.execution_options(read_only=True))
+            return needs_migration(plain.execution_options(read_only=True))
     finally:
         engine.dispose()

@@ -10,9 +10,9 @@ from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, LicenseText
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
-from core.opendental.permission_types import Permission
+from core.model.audit_events import LicenseAccepted, LicenseDeclined
 from core.practice.practice import Practice
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork
 
 
 class LicenseService:
@@ -32,21 +32,20 @@ class LicenseService:
     def accept(self, actor: Actor) -> Acceptance:
         """Log that the agreement was accepted, and keep its text."""
         title, sha256 = self.agreement.title, self.agreement.sha256
-        entry = f"{title} accepted by {actor.user_name} (SHA-256 {sha256[:12]})"
-        outside = not self._companion.shared
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, spans_databases=outside) as change:
-            number = self._keep(actor, change)
+        event = LicenseAccepted(title, actor.user_name, sha256[:12])
+        with self._practice.unit_of_work(actor, event, mode=self._companion.write_mode) as work:
+            number = self._keep(actor, work)
         return Acceptance(title, sha256, number)
 
     def decline(self, actor: Actor) -> None:
         """Log that the agreement was declined."""
-        entry = f"{self.agreement.title} declined by {actor.user_name} (SHA-256 {self.agreement.sha256[:12]})"
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry):
+        event = LicenseDeclined(self.agreement.title, actor.user_name, self.agreement.sha256[:12])
+        with self._practice.unit_of_work(actor, event):
             pass
 
-    def _keep(self, actor: Actor, change: Change) -> int:
-        moment = self._practice.now(change.session)
-        with self._companion.within(change) as session:
+    def _keep(self, actor: Actor, work: UnitOfWork) -> int:
+        moment = self._practice.now(work.session)
+        with self._companion.within(work) as session:
             if session.get(LicenseText, self.agreement.sha256) is None:
                 session.execute(insert(LicenseText).values(sha256=self.agreement.sha256, text=self.agreement.text))
             inserted = session.execute(
@@ -59,7 +58,7 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            change.add_compensation(lambda _session: self._forget(number))
+            work.add_compensation(lambda _session: self._forget(number))
         return number
 
     def _forget(self, number: int) -> None:

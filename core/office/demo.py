@@ -21,7 +21,8 @@ from core.licenses.service import LicenseService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import ApiKey, KeyFields, NewKey
-from core.opendental.key_status import API_PERMISSIONS, KeyStatus
+from core.opendental.api_permissions import API_PERMISSIONS
+from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.schema import Definition, OpenDental, SecurityLog, SecurityLogHash, UserOd

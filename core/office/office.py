@@ -12,7 +12,8 @@ from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine, translate_errors
+from core.database.driver_errors import translate_errors
+from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
 from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
@@ -22,12 +23,12 @@ from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
+from core.model.resolved_change import ResolvedChange
 from core.office import demo
 from core.practice import bootstrap as embedded
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
-from core.practice.unit_of_work import ResolvedChange
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.users.service import UserService
@@ -152,10 +153,10 @@ def _open(engine: Engine, runtime: RuntimeContext, tls: Tls | None = None, *, re
 
 
 def _may_not_write(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
-    if not grants.why_no_writing:
+    if not grants.missing_to_write:
         return None
     return ReadOnly(
-        f"The database user {profile.user} may only read here: it lacks {grants.why_no_writing}.",
+        f"The database user {profile.user} may only read here: it lacks {grants.missing_to_write}.",
         "The README has the script that grants it.",
     )
 

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, Integer, Text, column, select, table, text
 from core.base.errors import NotAPractice
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.engines import refuse_writes, server_engine, translate_errors
+from core.database.driver_errors import translate_errors
+from core.database.engines import refuse_writes, server_engine
 
 # What else the table has - MySqlPassword and OdPassword, both encrypted - is never asked for.
 _CONNECTIONS = table(

@@ -12,8 +12,16 @@ from sqlalchemy.orm import Session
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
 from core.model.actor import Actor
+from core.model.audit_events import (
+    UNKNOWN_USER,
+    ApiSetupOpened,
+    UserAutoLoggedOff,
+    UserLoggedOff,
+    UserLoggedOn,
+    UserLogOnFailed,
+)
+from core.model.logged_event import AuditEvent
 from core.opendental.log_hash import NO_DATE
-from core.opendental.log_sources import AUTO_LOG_OFF
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, Preference, UserGroupAttach, UserOd
@@ -75,7 +83,7 @@ class UserService:
             limit = _log_off_after(session)
         if user is None:
             # What was typed may be a password in the wrong field, so it is not logged.
-            self._log(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
+            self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
         refusal = _refusal(user, password, now, permissions, needs)
@@ -83,7 +91,7 @@ class UserService:
             self._count_failure(actor, user, now)
             raise refusal
         if refusal is not None:
-            self._log(actor, f"User: {user.name} failed to log on.")
+            self._log(actor, UserLogOnFailed(user.name))
             raise refusal
         return replace(self._welcome(actor, user, permissions, needs), log_off_after_minutes=limit)
 
@@ -138,19 +146,17 @@ class UserService:
 
     def sign_out(self, actor: Actor) -> None:
         """Log that the user left, as Open Dental does."""
-        self._log(actor, f"User: {actor.user_name} has logged off.")
+        self._log(actor, UserLoggedOff(actor.user_name))
 
     def log_off_idle(self, actor: Actor) -> None:
         """Log that the user was logged off for pressing no key, as Open Dental does."""
-        self._log(actor, f"User: {actor.user_name} has auto logged off.", AUTO_LOG_OFF)
+        self._log(actor, UserAutoLoggedOff(actor.user_name))
 
     def _welcome(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
         try:
-            with self._practice.change(
-                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} has logged on."
-            ) as change:
+            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)) as work:
                 if user.failures:
-                    change.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+                    work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
         except NotPermitted:
             return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
         return self._opened(actor, permissions, needs)
@@ -160,7 +166,7 @@ class UserService:
         writable = True
         if needs is Permission.SETUP:
             try:
-                with self._practice.change(actor, Permission.SETUP, "API/FHIR"):
+                with self._practice.unit_of_work(actor, ApiSetupOpened()):
                     pass
             except NotPermitted:
                 writable = False
@@ -171,21 +177,19 @@ class UserService:
         # Counted by the database: two failures at the same moment are two.
         count = literal(1) if first else case((UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
-            with self._practice.change(
-                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
-            ) as change:
+            with self._practice.unit_of_work(actor, UserLogOnFailed(user.name)) as work:
                 row = update(UserOd).where(UserOd.user_num == user.number)
                 failed = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
                 before = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
-                change.run_compensated(lambda: change.session.execute(failed), lambda session: session.execute(before))
+                work.run_compensated(lambda: work.session.execute(failed), lambda session: session.execute(before))
         except NotPermitted:
             return
 
-    def _log(self, actor: Actor, text: str, log_source: int = 0) -> None:
+    def _log(self, actor: Actor, event: AuditEvent) -> None:
         try:
-            with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text, log_source=log_source):
+            with self._practice.unit_of_work(actor, event):
                 pass
         except NotPermitted:
             return

@@ -9,7 +9,8 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
-from core.model.api_key import KeyFields, NewKey, PastedKind, parse_paste
+from core.model.api_key import KeyFields, NewKey
+from core.model.key_text import PastedKind, parse_paste
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen

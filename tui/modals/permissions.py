@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from core.opendental.key_status import API_PERMISSIONS
+from core.opendental.api_permissions import API_PERMISSIONS
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
 from tui.widgets.row_list import RowList

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey, KeyList
+    from core.model.resolved_change import ResolvedChange
     from core.model.settings import SettingsPage
-    from core.practice.unit_of_work import ResolvedChange
     from tui.session import Session
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from core.model.api_key import ApiKey
-    from core.model.audit_entry import AuditEntry, Subject, WholeEntry
+    from core.model.audit_entry import AuditEntry
+    from core.model.logged_event import LoggedEvent
+    from core.model.whole_entry import WholeEntry
     from tui.session import Session
 
 
@@ -55,7 +57,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         self._session = session
         self._number = entry.number
         self._key_screen = key_screen
-        self._subject: Subject | None = None
+        self._event: LoggedEvent | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the title and the text."""
@@ -70,12 +72,12 @@ class AuditEntryScreen(BaseScreen[bool]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow following the link only to a key or the settings, and undoing only a change that can be undone."""
         if action == "go_to_subject":
-            subject = self._subject
-            if self._key_screen is None or subject is None:
+            if self._key_screen is None or self._event is None:
                 return False
-            return bool(subject.key_tag or subject.about_settings)
+            event = self._event.event
+            return bool(event.key_tag or event.about_settings)
         if action == "undo":
-            return self._subject is not None and self._subject.undoable
+            return self._event is not None and self._event.is_undoable
         return super().check_action(action, parameters)
 
     @latest
@@ -86,7 +88,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
-        self._subject = whole.subject
+        self._event = whole.event
         self.query_one(TextLines).show(entry_lines(whole))
         self.refresh_bindings()
 
@@ -97,14 +99,15 @@ class AuditEntryScreen(BaseScreen[bool]):
     @flow
     async def action_go_to_subject(self) -> None:
         """Open the key that the entry is about, or go back to the settings."""
-        subject, key_screen = self._subject, self._key_screen
-        if subject is None or key_screen is None:
+        key_screen = self._key_screen
+        if self._event is None or key_screen is None:
             return
-        if subject.about_settings:
+        event = self._event.event
+        if event.about_settings:
             self.dismiss(True)
             return
         keys = await self.call_service(self._session.office.keys.list, group="keys")
-        matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
+        matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(event.key_tag)]
         if not matching:
             self.show_status("This API key is not in the list any more.")
             return
@@ -117,7 +120,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         undoing = self._session.office.undoing
         try:
             lines = await self.call_service(partial(undoing.plan, self._number), group="plan")
-            about_key = self._subject is not None and not self._subject.about_settings
+            about_key = self._event is not None and not self._event.event.about_settings
             remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
             lines = (*lines, "", *remark, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
@@ -163,7 +166,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         "Log Text",
         entry.text,
         "",
-        *(_subject_lines(whole.subject) if whole.subject else ()),
+        *(_event_lines(whole.event) if whole.event else ()),
         *_hash_lines(entry),
     ]
     if entry.text_masked:
@@ -171,13 +174,14 @@ def entry_lines(whole: WholeEntry) -> list[str]:
     return lines
 
 
-def _subject_lines(subject: Subject) -> list[str]:
-    lines = ["What it is about", subject.words]
-    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
-    if subject.stage.value:
-        lines.append(f"  {subject.stage.value}")
-    if subject.undoes:
-        lines.append(f"  It undid what entry {subject.undoes} had done.")
+def _event_lines(logged: LoggedEvent) -> list[str]:
+    event = logged.event
+    lines = ["What it is about", event.description]
+    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in event.edits]
+    if logged.stage.explanation:
+        lines.append(f"  {logged.stage.explanation}")
+    if event.undone_entry:
+        lines.append(f"  It undid what entry {event.undone_entry} had done.")
     return [*lines, ""]
 
 

@@ -21,7 +21,9 @@ from core.audit.activity import Activity
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import EntryGone
-from core.model.audit_entry import AuditEntry, Genuineness, Subject
+from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_events import ApiSetupOpened
+from core.model.logged_event import LoggedEvent
 from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest, walked
@@ -195,7 +197,7 @@ def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) 
     with sample.office() as office:
         whole = office.audit.whole(3)
     row = sample.practice_rows()["securitylog"]["3"]
-    assert (whole.f_key, whole.definition, whole.definition_error, whole.subject) == (11, 12, 13, None)
+    assert (whole.f_key, whole.definition, whole.definition_error, whole.event) == (11, 12, 13, None)
     assert whole.entry == AuditEntry(
         number=3,
         moment=datetime(2024, 11, 4, 10),
@@ -218,12 +220,12 @@ def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) 
 
 def test_a_whole_entry_of_ours_says_what_it_is_about(sample: SamplePractice) -> None:
     with sample.office() as office:
-        assert office.audit.whole(1).subject == Subject("Opening API Setup.")
+        assert office.audit.whole(1).event == LoggedEvent(ApiSetupOpened())
         vendors = office.audit.whole(10)
     assert vendors.entry.text == "New API key ********Gh78 added by Admin"
-    assert vendors.subject is not None
-    assert "********Gh78" in vendors.subject.words
-    assert BRIDGE_KEY not in vendors.subject.words
+    assert vendors.event is not None
+    assert "********Gh78" in vendors.event.event.description
+    assert BRIDGE_KEY not in vendors.event.event.description
 
 
 def test_a_whole_entry_without_a_hash_and_without_a_text(sample: SamplePractice) -> None:

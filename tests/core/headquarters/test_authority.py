@@ -24,11 +24,13 @@ from core.base.errors import (
 )
 from core.base.secret import Secret
 from core.database.address import ServerAddress
+from core.headquarters.authority import FetchedHeadquartersList
 from core.headquarters.cache import HeadquartersCache
 from core.headquarters.client import HeadquartersClient
 from core.keys.practice_copy import replace_copy
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName, KeyFields, NewKey, fingerprint_tag
+from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.key_text import fingerprint_tag
 from core.office.office import open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
@@ -718,7 +720,8 @@ def test_the_older_list_of_another_program_takes_nothing_away(
         assert older is not None
         ask(elsewhere)
         add_new_wave(elsewhere)
-        later = replace(older, asked_at=older.asked_at - timedelta(seconds=1))
+        assert isinstance(older, FetchedHeadquartersList)
+        later = replace(older, answer=replace(older.answer, asked_at=older.answer.asked_at - timedelta(seconds=1)))
         assert named(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
     assert (NEW_KEY, "New Wave") in copied(server_sample)
 

@@ -28,6 +28,7 @@ from core.base.errors import (
     StorageFailed,
 )
 from core.base.secret import Secret
+from core.database import driver_errors
 from core.database import engines as database
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
@@ -315,6 +316,6 @@ def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_sample: 
 
 @pytest.mark.parametrize("message", ["", "Duplicate entry 's3cret' for key 1"])
 def test_what_a_server_says_about_values_is_not_repeated(sample: SamplePractice, message: str) -> None:
-    error = database._from_server(1062, message, disconnected=False)
+    error = driver_errors._from_server(1062, message, disconnected=False)
     assert "s3cret" not in str(error)
     assert "1062" in error.sentence

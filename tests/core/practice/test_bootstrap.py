@@ -1,4 +1,4 @@
-"""The embedded practice: what a first start makes, and the demo."""
+"""The embedded practice on the first start, and the demo."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
 
 
-def opened(path: Path) -> Office:
+def open_practice(path: Path) -> Office:
+    """Open the embedded practice in a file, created if missing."""
     return open_file_office(FileAddress(path), default_agreement(), runtime())
 
 
-def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
+def test_a_first_start_creates_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "apisetup" / "practice.sqlite3"
-    with closing(opened(path)) as office:
+    with closing(open_practice(path)) as office:
         assert office.info.title == "Embedded practice"
         page = office.settings.load()
         assert page.values == ApiSettings(enabled=False, interval="", payment_type=1)
@@ -49,24 +50,24 @@ def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_the_account_is_the_one_user_and_its_password_is_blank(tmp_path: Path) -> None:
+def test_the_only_user_is_the_account_with_a_blank_password(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    with closing(opened(path)) as office:
+    with closing(open_practice(path)) as office:
         assert office.users.sign_in(ACCOUNT, Secret("")).actor.user_num == 1
     assert [row["UserName"] for row in file_rows(path)["userod"].values()] == [ACCOUNT]
 
 
 def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    opened(path).close()
+    open_practice(path).close()
     before = path.read_bytes()
-    opened(path).close()
+    open_practice(path).close()
     assert path.read_bytes() == before
 
 
-def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
+def test_a_second_start_by_another_account_adds_no_user(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    opened(path).close()
+    open_practice(path).close()
     open_file_office(FileAddress(path), default_agreement(), replace(runtime(), account="other")).close()
     assert len(file_rows(path)["userod"]) == 1
 
@@ -74,35 +75,35 @@ def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
 def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
     path.touch()
-    with closing(opened(path)) as office:
+    with closing(open_practice(path)) as office:
         assert office.info.title == "Embedded practice"
 
 
-def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_another_sqlite_file_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "music.sqlite3"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     before = path.read_bytes()
     with pytest.raises(NotAPractice, match="holds something else than a practice") as caught:
-        opened(path)
+        open_practice(path)
     assert "nothing was changed" in caught.value.hint
     assert path.read_bytes() == before
 
 
-def test_killed_anywhere_in_the_first_start_the_next_one_works(tmp_path: Path, driver: KillDriver) -> None:
-    whole = tmp_path / "whole.sqlite3"
-    opened(whole).close()
+def test_after_a_killed_first_start_the_next_one_works(tmp_path: Path, driver: KillDriver) -> None:
+    reference = tmp_path / "reference.sqlite3"
+    open_practice(reference).close()
     for number in count(1, 2):
         path = tmp_path / f"{number}.sqlite3"
         if not driver.killed_in_first_start(path, number):
             assert number > 20
             break
-        with closing(opened(path)) as office:
+        with closing(open_practice(path)) as office:
             office.users.account(ACCOUNT)
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DELETE FROM securitylog")
             connection.execute("DELETE FROM securityloghash")
-        assert file_rows(path) == file_rows(whole)
+        assert file_rows(path) == file_rows(reference)
 
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
     assert all(entry.moment is not None and entry.moment <= NOW for entry in entries)
 
 
-def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
+def test_no_key_of_the_demo_is_in_its_audit_trail(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
     open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True).close()
     rows = file_rows(path)

@@ -15,7 +15,7 @@ from core.audit.paging import Direction
 from core.base.errors import ApiSetupError, NotAPractice, NotPermitted, StorageFailed
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office

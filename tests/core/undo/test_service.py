@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
+from core.base.errors import Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
 from core.model.actor import Actor
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
+from core.practice.unit_of_work import WriteMode
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of, save_settings
 from tests.support.databases import COMPUTER, SampleFile, SamplePractice
-from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL
+from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL, log_hash
 from tests.support.row_diff import Written, writing
 
 OTHER = Actor(4, "Ecw", COMPUTER)
@@ -172,13 +174,32 @@ def test_a_status_that_the_office_cannot_set_does_not_come_back(file_sample: Sam
             office.undoing.undo(ADMIN, last(file_sample))
 
 
-def test_a_developers_name_that_reads_like_a_change_is_never_misread(file_sample: SampleFile) -> None:
-    name = "X) changed from Disabled by Customer to Enabled by Y (z"
-    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", name)
+LIKE_A_CHANGE = "X) changed from Disabled by Customer to Enabled by Y (z"
+
+
+def test_a_status_change_is_undone_for_a_developer_whose_name_reads_like_a_change(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", LIKE_A_CHANGE)
     with file_sample.office() as office:
-        set_status(office, name, DISABLED)
-        with writing(file_sample) as written, pytest.raises(ApiSetupError):
-            office.undoing.undo(ADMIN, last(file_sample))
+        set_status(office, LIKE_A_CHANGE, DISABLED)
+        assert office.undoing.plan(last(file_sample)) == ("status: from Disabled by Customer back to Enabled",)
+        office.undoing.undo(ADMIN, last(file_sample))
+        assert key_of(office, LIKE_A_CHANGE).status is KeyStatus.ENABLED
+
+
+def test_an_older_entry_whose_developers_name_reads_like_a_change_is_not_undone(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", LIKE_A_CHANGE)
+    with file_sample.office() as office:
+        set_status(office, LIKE_A_CHANGE, DISABLED)
+        number = last(file_sample)
+        row = file_sample.practice_rows()["securitylog"][str(number)]
+        # Earlier versions wrote names without quotes.
+        text = str(row["LogText"]).replace(f'"{LIKE_A_CHANGE}"', LIKE_A_CHANGE).replace('"Admin"', "Admin")
+        assert text != row["LogText"]
+        file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = ?", text, number)
+        hashed = log_hash({**row, "LogText": text})
+        file_sample.execute("UPDATE securityloghash SET LogHash = ? WHERE SecurityLogNum = ?", hashed, number)
+        with writing(file_sample) as written, pytest.raises(OperationNotAllowed, match="does not tell surely"):
+            office.undoing.undo(ADMIN, number)
     assert written == Written()
 
 
@@ -195,9 +216,9 @@ def _edited(office: Office) -> None:
 
 
 def _not_done(office: Office) -> None:
-    text = "API Setup: Enabled changed from off to on"
-    change = office._practice.change(ADMIN, Permission.SETUP, text, spans_databases=True)
-    with pytest.raises(LookupError), change:
+    event = SettingsChanged((SettingChange(Setting.ENABLED, "off", "on"),))
+    work = office._practice.unit_of_work(ADMIN, event, mode=WriteMode.SPANS_DATABASES)
+    with pytest.raises(LookupError), work:
         raise LookupError
 
 
