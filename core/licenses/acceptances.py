@@ -1,4 +1,4 @@
-"""The agreements that were accepted for keys, as the companion has them."""
+"""The acceptances of license agreements that the companion stores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.model.api_key import AcceptedLicense
 
 
 def accepted_licenses(session: Session) -> dict[int, AcceptedLicense]:
-    """Which agreement was accepted, by whom and when, by the number of its acceptance."""
+    """Return the acceptances by their number: the agreement, who accepted it, and when."""
     return {
         row.number: AcceptedLicense(row.title, row.sha256, row.accepted_by, row.accepted_at)
         for row in session.scalars(select(LicenseAcceptance))

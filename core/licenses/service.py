@@ -1,4 +1,4 @@
-"""The service for the license agreement: what it says, and that it was accepted or declined."""
+"""The service for the license agreement and its acceptance."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.practice.unit_of_work import UnitOfWork
 
 
 class LicenseService:
-    """Keeps the agreement and who accepted it.
+    """Records acceptances and refusals of the license agreement.
 
     Args:
-        practice: The open practice, whose Audit Trail gets the entries.
-        companion: Keeps the accepted texts word for word.
-        agreement: What is to be accepted now.
+        practice: The open practice; the audit entries are written to it.
+        companion: The database that stores the acceptances and the full text of each accepted agreement.
+        agreement: The current agreement.
     """
 
     def __init__(self, practice: Practice, companion: Companion, agreement: Agreement) -> None:
@@ -30,20 +30,20 @@ class LicenseService:
         self.agreement = agreement
 
     def accept(self, actor: Actor) -> Acceptance:
-        """Log that the agreement was accepted, and keep its text."""
+        """Record in the Audit Trail that the agreement was accepted, and store the acceptance with the full text."""
         title, sha256 = self.agreement.title, self.agreement.sha256
         event = LicenseAccepted(title, actor.user_name, sha256[:12])
         with self._practice.unit_of_work(actor, event, mode=self._companion.write_mode) as work:
-            number = self._keep(actor, work)
+            number = self._store(actor, work)
         return Acceptance(title, sha256, number)
 
     def decline(self, actor: Actor) -> None:
-        """Log that the agreement was declined."""
+        """Record in the Audit Trail that the agreement was declined."""
         event = LicenseDeclined(self.agreement.title, actor.user_name, self.agreement.sha256[:12])
         with self._practice.unit_of_work(actor, event):
             pass
 
-    def _keep(self, actor: Actor, work: UnitOfWork) -> int:
+    def _store(self, actor: Actor, work: UnitOfWork) -> int:
         moment = self._practice.now(work.session)
         with self._companion.within(work) as session:
             if session.get(LicenseText, self.agreement.sha256) is None:
@@ -58,9 +58,9 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            work.add_compensation(lambda _session: self._forget(number))
+            work.add_compensation(lambda _session: self._delete(number))
         return number
 
-    def _forget(self, number: int) -> None:
+    def _delete(self, number: int) -> None:
         with self._companion.write() as session:
             session.execute(delete(LicenseAcceptance).where(LicenseAcceptance.number == number))

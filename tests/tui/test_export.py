@@ -7,9 +7,7 @@ import hashlib
 import json
 import os
 import re
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -56,16 +54,13 @@ def read_csv(name: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make an export write a hundred entries in each step."""
-    ticks = count()
-    options: Any = AuditExport.__init__.__kwdefaults__
-    monkeypatch.setitem(options, "seconds", lambda: float(next(ticks)))
-    monkeypatch.setattr(audit_export, "STEP_SECONDS", 1.5)
-    monkeypatch.setattr(audit_export, "PAGE", 100)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an export write a hundred entries in each batch."""
+    monkeypatch.setattr(audit_export, "BATCH_SECONDS", 0)
+    monkeypatch.setattr(audit_export, "PAGE_SIZE", 100)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
 async def start_export(user: User, name: str = "trail.csv") -> None:
@@ -215,11 +210,11 @@ async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str
 # -- progress, cancelling and errors ---------------------------------------------------
 
 
-@small_steps
+@small_batches
 async def test_the_progress_is_shown_while_writing(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
         await until(lambda: "entries written" in user.text)
@@ -235,12 +230,12 @@ async def test_the_progress_is_shown_while_writing(demo: OpenRequest, gate: Gate
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
+@small_batches
 async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
     async with working(demo) as user:
         before = rows.last_entry()
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
         user.send("escape")
@@ -253,11 +248,11 @@ async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequ
         assert ended == f"NOT DONE: {begun}"
 
 
-@small_steps
+@small_batches
 async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
         with rows.locked():
@@ -272,14 +267,14 @@ async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, 
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
+@small_batches
 @pytest.mark.parametrize("locked_at_end", [False, True])
 async def test_an_export_can_be_cancelled_after_a_database_error(
     demo: OpenRequest, gate: Gates, locked_at_end: bool
 ) -> None:
     rows.fill_trail(numbered_entries(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
         with rows.locked():
@@ -294,11 +289,11 @@ async def test_an_export_can_be_cancelled_after_a_database_error(
         assert files() == []
 
 
-@small_steps
+@small_batches
 async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
     async with working(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
+        held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
         user.send("q")
@@ -353,7 +348,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
     async with working(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit.export.os.open", open_on_full_disk)
+        monkeypatch.setattr("core.audit.export_file.os.open", open_on_full_disk)
         await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.said

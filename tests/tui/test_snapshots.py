@@ -68,7 +68,7 @@ def _fixed_server_version(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _instant_verification(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a verification end in one step, and show the same speed on every machine."""
-    monkeypatch.setattr("core.audit.verification.STEP_SECONDS", 60)
+    monkeypatch.setattr("core.audit.verification.BATCH_SECONDS", 60)
     monkeypatch.setattr("tui.screens.verification.time", SimpleNamespace(monotonic=lambda: 0.0))
 
 

@@ -550,10 +550,10 @@ async def test_actions_that_need_the_date_are_disabled_until_it_is_loaded(demo: 
 @pytest.fixture
 def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a search of a thousand entries take twenty steps."""
-    for name in ("SLICE", "HASHED_SLICE"):
+    for name in ("SLICE_SIZE", "HASHED_SLICE_SIZE"):
         monkeypatch.setattr(audit_search, name, 50)
-    monkeypatch.setattr(audit_search, "SLICES_AT_ONCE", 1)
-    monkeypatch.setattr(audit_search, "FEW", 0)
+    monkeypatch.setattr(audit_search, "SLICES_PER_PAGE", 1)
+    monkeypatch.setattr(audit_search, "MAX_SELECTIVE_ROWS", 0)
 
 
 small_slices = pytest.mark.usefixtures("_small_slices")

@@ -31,14 +31,14 @@ async def verify(user: User, answer: str = "e") -> None:
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a verification check fifty entries in each step."""
-    for name in ("_FIRST_SIZE", "_SMALLEST", "_LARGEST"):
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a verification check fifty entries in each batch."""
+    for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
         monkeypatch.setattr(audit_verification, name, 50)
-    monkeypatch.setattr(audit_verification, "STEP_SECONDS", 0)
+    monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
 # -- the result ----------------------------------------------------------------------
@@ -121,13 +121,13 @@ async def test_escape_in_the_question_verifies_nothing(demo: OpenRequest) -> Non
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
+@small_batches
 async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(300))
     [(stored_hash,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=2)
+        held = gate(Verification, "run_batch", hold=2)
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -144,11 +144,11 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
 # -- progress, stopping and continuing -------------------------------------------------
 
 
-@small_steps
+@small_batches
 async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=4)
+        held = gate(Verification, "run_batch", hold=4)
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -164,11 +164,11 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
+@small_batches
 async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=3)
+        held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -185,36 +185,36 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
         assert not user.keys.startswith("r ")
 
 
-@small_steps
+@small_batches
 async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
     async with working(demo) as user:
-        first_step = gate(Verification, "_suspects", hold=3)
-        second_step = gate(Verification, "_suspects", hold=5)
+        first_batch = gate(Verification, "_find_suspects", hold=3)
+        second_batch = gate(Verification, "_find_suspects", hold=5)
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
-        await until(first_step.entered.is_set)
+        await until(first_batch.entered.is_set)
         user.send("escape")
         await until(lambda: user.said.startswith("Stopped"))
         user.send("r")
         await until(lambda: user.said.startswith("Verifying"))
         for _ in range(50):
             await user.pilot.pause()
-        # The stopped step ends only now, after the next one was requested.
-        first_step.open()
-        await until(first_step.left.is_set)
-        await until(second_step.entered.is_set)
-        second_step.open()
+        # The stopped batch ends only now, after the next one was requested.
+        first_batch.open()
+        await until(first_batch.left.is_set)
+        await until(second_batch.entered.is_set)
+        second_batch.open()
         await user.settle()
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
+@small_batches
 async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gates) -> None:
     async with working(demo) as user:
-        held = gate(Verification, "step")
+        held = gate(Verification, "run_batch")
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -229,12 +229,12 @@ async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gat
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
+@small_batches
 async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
     rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with working(demo) as user:
-        held = gate(Verification, "step", hold=3)
+        held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
@@ -290,7 +290,7 @@ def test_format_progress(report: VerificationReport, seconds: float, expected: s
 
 
 def test_the_report_says_if_not_all_entries_are_listed() -> None:
-    report = VerificationReport(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
+    report = VerificationReport(checked=5_000, altered=3_000, without_hash=1, orphaned=0, fraction=1.0, done=True)
     assert report_lines(report) == [
         "Genuine 1,999   Altered 3,000   Without hash 1",
         "No entry was deleted that left its hash behind.",
@@ -299,12 +299,12 @@ def test_the_report_says_if_not_all_entries_are_listed() -> None:
 
 
 def test_the_report_about_one_genuine_entry() -> None:
-    report = VerificationReport(checked=1, gone=0, fraction=1.0, done=True)
+    report = VerificationReport(checked=1, orphaned=0, fraction=1.0, done=True)
     assert report_lines(report)[0] == "The only entry is genuine."
 
 
 def test_the_report_about_deleted_entries(monkeypatch: pytest.MonkeyPatch) -> None:
-    report = VerificationReport(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
+    report = VerificationReport(checked=3, orphaned=1, orphaned_numbers=(7,), fraction=1.0, done=True)
     assert report_lines(report) == [
         "Genuine 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
-from core.audit.filter import AuditFilter, FilterError, parse_day, parse_filter
+from core.audit.export_target import TargetExists, validate_target
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
     try:
         with _signals_raise(), office_session(request, options.user, environment) as session:
             return command(options, session)
-    except FileTaken as error:
+    except TargetExists as error:
         _print_error(error)
         print("apisetup: --replace replaces it.", file=sys.stderr)
         return FAILED
@@ -69,10 +70,10 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 def _verify(options: argparse.Namespace, session: Session) -> int:
     date_range = _date_range(options, session)
     verification = session.office.audit.verification(date_range)
-    progress, report = _Progress(), verification.step()
+    progress, report = _Progress(), verification.run_batch()
     while not report.done:
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
-        report = verification.step()
+        report = verification.run_batch()
     progress.clear()
     if options.json:
         _print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
@@ -83,13 +84,13 @@ def _verify(options: argparse.Namespace, session: Session) -> int:
 
 def _export(options: argparse.Namespace, session: Session) -> int:
     audit, date_range = session.office.audit, _date_range(options, session)
-    selected = _parse_filter(options.filter, audit)
+    audit_filter = _parse_filter(options.filter, audit)
     if date_range != AuditFilter():
-        if selected.since or selected.until:
+        if audit_filter.since or audit_filter.until:
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
-        selected = replace(selected, since=date_range.since, until=date_range.until)
+        audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, selected, file, may_replace=options.replace)
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
     export.begin()
     try:
         result = _write(export)
@@ -103,7 +104,7 @@ def _export(options: argparse.Namespace, session: Session) -> int:
     if options.json:
         summary = {
             "file": str(result.file),
-            "about": str(result.about),
+            "about": str(result.manifest),
             "entries": result.count,
             "sha256": result.sha256,
         }
@@ -114,11 +115,11 @@ def _export(options: argparse.Namespace, session: Session) -> int:
 
 
 def _write(export: AuditExport) -> ExportResult:
-    progress, result = _Progress(), export.step()
+    progress, result = _Progress(), export.run_batch()
     while not result.done:
         reached = f", came to {result.reached:%Y-%m-%d}" if result.reached else ""
         progress.show(f"{counted(result.count)}{reached}")
-        result = export.step()
+        result = export.run_batch()
     progress.clear()
     return result
 
@@ -155,8 +156,8 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "genuine": report.genuine,
         "altered": report.altered,
         "without_hash": report.without_hash,
-        "deleted": report.gone,
-        "deleted_numbers": report.gone_numbers,
+        "deleted": report.orphaned,
+        "deleted_numbers": report.orphaned_numbers,
         "entries": [
             {
                 "number": entry.number,

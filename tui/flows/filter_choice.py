@@ -48,7 +48,7 @@ def _choices(field: str, users: Users) -> list[tuple[str, int | None]]:
     """Return the label and the value of each choice for a field of the filter."""
     everything: tuple[str, int | None] = ("All", None)
     if field == "user":
-        return [everything, *((word, users.number(word)) for word in users.words)]
+        return [everything, *((value, users.number(value)) for value in users.filter_values)]
     names = PERMISSIONS.names if field == "permission" else LOG_SOURCES.names
     numbered = sorted(
         ((f"{name} ({number})", number) for number, name in enumerate(names)), key=lambda each: each[0].casefold()

@@ -31,12 +31,12 @@ def report_lines(report: VerificationReport) -> list[str]:
         lines = [_all_genuine(report.checked)]
     else:
         lines = [f"Genuine {report.genuine:,}   Altered {report.altered:,}   Without hash {report.without_hash:,}"]
-    if report.gone is None:
+    if report.orphaned is None:
         lines.append("Deleted entries are looked for only when everything is verified.")
-    elif report.gone:
-        numbers = ", ".join(str(number) for number in report.gone_numbers[:5])
-        more = ", …" if report.gone > 5 else ""
-        lines.append(f"Deleted {report.gone:,}: their hashes are still there (numbers {numbers}{more}).")
+    elif report.orphaned:
+        numbers = ", ".join(str(number) for number in report.orphaned_numbers[:5])
+        more = ", …" if report.orphaned > 5 else ""
+        lines.append(f"Deleted {report.orphaned:,}: their hashes are still there (numbers {numbers}{more}).")
     elif report.done:
         lines.append("No entry was deleted that left its hash behind.")
     listed = len(report.listed)

@@ -64,7 +64,7 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
         self._set_failed(failed=False)
         while not self._cancelled:
             try:
-                result = await self.commit(self._export.step)
+                result = await self.commit(self._export.run_batch)
             except ExportFailed as error:
                 self.dismiss(error)
                 return

@@ -12,15 +12,8 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.audit.filter import (
-    AuditFilter,
-    FilterError,
-    Users,
-    completions,
-    format_filter,
-    parse_day,
-    parse_filter,
-)
+from core.audit.filter import AuditFilter, Users
+from core.audit.filter_language import FilterError, completions, format_filter, parse_day, parse_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
 from core.model.audit_entry import Genuineness, counted
@@ -135,7 +128,7 @@ class AuditTrailScreen(BaseScreen[None]):
             self._trail.set_empty_text("Not read; r tries again.")
             raise
         typed = self._input.value
-        self._show_filter(self._filter.with_first_days(self._today))
+        self._show_filter(self._filter.with_default_period(self._today))
         if typed:
             self._input.value = typed
         self.refresh_bindings()
@@ -370,7 +363,7 @@ class AuditTrailScreen(BaseScreen[None]):
         """Export the entries that the filter selects to a file."""
         if self._search is not None:
             # An API key that was typed into the filter must not appear once more.
-            filter_text = self._search.mask(format_filter(self._filter, self._users))
+            filter_text = self._search.mask_keys(format_filter(self._filter, self._users))
             await export_entries(self, self._session, self._filter, filter_text, self._today)
 
     # -- leaving -----------------------------------------------------------------

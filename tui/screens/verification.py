@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit.filter import AuditFilter, format_filter
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
 from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Answer, Question
@@ -50,7 +51,7 @@ class VerificationScreen(BaseScreen[None]):
         self._report: VerificationReport | None = None
         self._seconds = 0.0
         self._listed: tuple[AuditEntry, ...] = ()
-        self._step_lock = threading.Lock()
+        self._batch_lock = threading.Lock()
 
     def compose_body(self) -> ComposeResult:
         """Yield the progress bar, the result and the list."""
@@ -85,7 +86,7 @@ class VerificationScreen(BaseScreen[None]):
 
     @latest
     async def verify(self) -> None:
-        """Verify step by step until all is checked. After an error the result so far is kept."""
+        """Verify batch by batch until all is checked. After an error the result so far is kept."""
         self.show_status("Verifying; Esc stops.")
         self.refresh_bindings()
         try:
@@ -93,9 +94,9 @@ class VerificationScreen(BaseScreen[None]):
                 start = partial(self._session.office.audit.verification, self._date_range)
                 self._verification = await self.call_service(start, group="verify")
             while not (self._report and self._report.done):
-                step_start = time.monotonic()
-                self._report = await self.call_service(partial(self._step, self._verification), group="verify")
-                self._seconds += time.monotonic() - step_start
+                batch_start = time.monotonic()
+                self._report = await self.call_service(partial(self._run_batch, self._verification), group="verify")
+                self._seconds += time.monotonic() - batch_start
                 self._show(self._report)
         except ApiSetupError as error:
             self.show_problem(error)
@@ -108,10 +109,10 @@ class VerificationScreen(BaseScreen[None]):
             "ok" if self._report.clean else "problem",
         )
 
-    def _step(self, verification: Verification) -> VerificationReport:
-        # A cancelled step still runs to its end in its thread, so the next one must wait for it.
-        with self._step_lock:
-            return verification.step()
+    def _run_batch(self, verification: Verification) -> VerificationReport:
+        # A cancelled batch still runs to its end in its thread, so the next one must wait for it.
+        with self._batch_lock:
+            return verification.run_batch()
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets.input import Selection
 
-from core.audit.filter import last_word
+from core.audit.filter_language import last_term
 from tui.bindings import bindings
 from tui.widgets.inputs import PlainInput
 
@@ -50,7 +50,7 @@ class FilterInput(PlainInput):
             self.value = prefix
             self.cursor_position = len(prefix)
         if len(completions) > 1:
-            self.post_message(self.Choices(tuple(last_word(line)[1] for line in completions)))
+            self.post_message(self.Choices(tuple(last_term(line)[1] for line in completions)))
 
 
 def _common_prefix(lines: tuple[str, ...]) -> str:

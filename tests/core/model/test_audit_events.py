@@ -40,7 +40,7 @@ from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.audit_pages import EVERYTHING, walked
+from tests.support.audit_pages import EVERYTHING, all_entries
 from tests.support.change_kinds import KINDS, NEW_DEVELOPER, NEW_KEY, key_of
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
@@ -80,7 +80,7 @@ def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> li
 def export_all(office: Office, directory: Path) -> None:
     export = office.audit.export(ADMIN, EVERYTHING, directory / "trail.csv", may_replace=True)
     export.begin()
-    while not export.step().done:
+    while not export.run_batch().done:
         pass
 
 
@@ -292,7 +292,7 @@ def test_the_database_finds_the_texts_that_are_known_again(sample: SamplePractic
             f"{Stage.NOT_DONE.value}{text}",
         )
     with sample.office() as office:
-        ours = walked(office.audit.search(AuditFilter(ours=True)), Direction.OLDER)
+        ours = all_entries(office.audit.search(AuditFilter(ours=True)), Direction.OLDER)
     rows = sample.practice_rows()["securitylog"]
     known = {int(number) for number, row in rows.items() if parse_entry(row["LogText"] or "")}
     assert {entry.number for entry in ours} == known

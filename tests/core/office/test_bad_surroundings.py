@@ -34,7 +34,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
-from tests.support.audit_pages import latest
+from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import add_key, save_settings
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, Server, runtime
 from tests.support.fault_injection import after_statement, cut
@@ -204,7 +204,7 @@ def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_sample: SampleF
                     change(office)
                 assert isinstance(caught.value, ChangeRefused)
                 assert caught.value.sentence == "The SQLite file cannot be written. Nothing was changed."
-            assert latest(office)
+            assert newest_entries(office)
     assert written == Written()
 
 

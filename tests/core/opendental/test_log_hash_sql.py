@@ -17,7 +17,7 @@ from core.opendental.log_hash import log_hash
 from core.opendental.log_hash_sql import can_compute, seems_altered, seems_suspect
 from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.core.opendental.test_log_hash import VECTORS
-from tests.support.audit_rows import fill, hash_rows, log_row, stored_rows
+from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail, stored_rows
 from tests.support.databases import SamplePractice, SampleServer
 from tests.support.fault_injection import cut
 from tests.support.practice_rows import NO_DATE, Row
@@ -84,7 +84,7 @@ def altered_flags(sample: SamplePractice, rows: Iterable[tuple[Row, str]]) -> li
     for number, (row, stored) in enumerate(rows, start=1):
         logs.append({**row, "SecurityLogNum": number})
         hashes.append((number, stored))
-    fill(sample, logs, hash_rows(hashes))
+    replace_audit_trail(sample, logs, hash_rows(hashes))
     by_server = by_database(sample)
     assert by_server == by_python(sample)
     return [by_server[number] for number, _ in hashes]
@@ -225,7 +225,7 @@ def test_a_text_in_another_character_set_matches(server_sample: SampleServer, ch
 def test_an_entry_without_a_hash_is_suspect(sample: SamplePractice) -> None:
     row, stored = VECTOR_ROWS[0]
     logs = [{**row, "SecurityLogNum": number} for number in (1, 2, 3)]
-    fill(sample, logs, hash_rows([(1, stored), (2, stored.swapcase())]))
+    replace_audit_trail(sample, logs, hash_rows([(1, stored), (2, stored.swapcase())]))
     with sample.office() as office, office._practice.read() as session:
         query = (
             select(SecurityLog.security_log_num)

@@ -79,11 +79,11 @@ def test_everything_works_with_the_readmes_user(server_sample: SampleServer, tmp
             if kind != "open as account":
                 run(office)
         verification = office.audit.verification(AuditFilter())
-        while not verification.step().done:
+        while not verification.run_batch().done:
             pass
         export = office.audit.export(signed_in.actor, AuditFilter(), tmp_path / "trail.csv", may_replace=False)
         export.begin()
-        while not export.step().done:
+        while not export.run_batch().done:
             pass
 
 

@@ -74,7 +74,7 @@ def test_everything_can_be_read(sample: SamplePractice) -> None:
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
         assert len(office.audit.search(AuditFilter()).page(Direction.OLDER).entries) == 10
-        assert office.audit.verification(AuditFilter()).step().checked == 10
+        assert office.audit.verification(AuditFilter()).run_batch().checked == 10
 
 
 def test_nothing_is_exported_since_that_could_not_be_logged(sample: SamplePractice, tmp_path: Path) -> None:
