@@ -84,7 +84,7 @@ class AuditSearch:
         with self._practice.read() as session:
             return _PageReader(session, self, direction, size).page(start)
 
-    def mask(self, text: str) -> str:
+    def mask_keys(self, text: str) -> str:
         """Return a text with every known or named API key in it masked."""
         return self.mapper.mask_keys(text)
 

@@ -270,7 +270,8 @@ async def test_an_office_that_opens_after_another_was_chosen_is_closed(
     async with working_with_offices(server_opening(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: isinstance(user.app.screen, OfficesScreen) and len(user.list.rows) == 3)
+        await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
+        await until(lambda: len(user.list.rows) == 3)
         user.send("end", "enter")
         await until(lambda: user.stack == ["ApiSetupScreen"])
         assert closed == []

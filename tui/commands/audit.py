@@ -84,13 +84,13 @@ def _verify(options: argparse.Namespace, session: Session) -> int:
 
 def _export(options: argparse.Namespace, session: Session) -> int:
     audit, date_range = session.office.audit, _date_range(options, session)
-    selected = _parse_filter(options.filter, audit)
+    audit_filter = _parse_filter(options.filter, audit)
     if date_range != AuditFilter():
-        if selected.since or selected.until:
+        if audit_filter.since or audit_filter.until:
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
-        selected = replace(selected, since=date_range.since, until=date_range.until)
+        audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, selected, file, may_replace=options.replace)
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
     export.begin()
     try:
         result = _write(export)

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 async def export_entries(
-    screen: BaseScreen[Any], session: Session, selected: AuditFilter, filter_text: str, today: date
+    screen: BaseScreen[Any], session: Session, audit_filter: AuditFilter, filter_text: str, today: date
 ) -> None:
     """Ask for a file and export the entries that a filter selects. Call it from a flow.
 
     Args:
         screen: The screen that the dialogs open above.
         session: The open office.
-        selected: The filter.
+        audit_filter: The filter.
         filter_text: The filter as text, with API keys masked; empty if it selects everything.
         today: The date for the suggested file name.
 
@@ -50,13 +50,13 @@ async def export_entries(
     may_replace = False
     try:
         validate_target(str(file), may_replace=False)
-    except TargetExists as taken:
-        question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
+    except TargetExists as error:
+        question = Question("Replace it?", [str(error.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
             screen.show_status("Nothing was exported.")
             return
         may_replace = True
-    start = partial(session.office.audit.export, session.actor, selected, file, may_replace=may_replace)
+    start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace)
     export = await screen.call_service(start, group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)

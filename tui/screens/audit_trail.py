@@ -363,7 +363,7 @@ class AuditTrailScreen(BaseScreen[None]):
         """Export the entries that the filter selects to a file."""
         if self._search is not None:
             # An API key that was typed into the filter must not appear once more.
-            filter_text = self._search.mask(format_filter(self._filter, self._users))
+            filter_text = self._search.mask_keys(format_filter(self._filter, self._users))
             await export_entries(self, self._session, self._filter, filter_text, self._today)
 
     # -- leaving -----------------------------------------------------------------
