@@ -1,4 +1,4 @@
-"""Somebody at the keyboard of the program, who reads its screen."""
+"""A user of the program, who presses keys and reads the screen; the program runs in the same process."""
 
 from __future__ import annotations
 
@@ -27,38 +27,40 @@ SIZE = (80, 24)
 
 
 class User:
-    """Presses keys, waits for what comes of it, and reads.
+    """Presses keys, waits for their effect, and reads the screen.
 
     Args:
-        pilot: Textual's way to the running application.
+        pilot: The pilot of the running application.
+
+    Attributes:
+        ignored_group: The group of service calls that a test holds back, and for which `settle` does not wait.
     """
 
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
-        self.held_back = ""
-        """The group of questions whose answers a test holds back, and which are not waited for."""
+        self.ignored_group = ""
 
     # -- the keyboard ----------------------------------------------------------
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each after all that the one before it started has come to rest."""
+        """Press keys; each after the effect of the one before it is complete."""
         for key in keys:
             self.send(key)
             await self.settle()
 
     def send(self, *keys: str) -> None:
-        """Press keys so quickly that the program has no time between them, and do not wait."""
+        """Press keys without waiting, so that the program handles them without a pause in between."""
         for key in keys:
             self.app.post_message(events.Key(key, _character(key)))
 
     async def enter_text(self, text: str) -> None:
-        """Paste a text into the field that has focus."""
+        """Paste a text into the field that has the focus."""
         self.app.post_message(events.Paste(text))
         await self.settle()
 
     async def fill(self, field: str, text: str) -> None:
-        """Go to a field, and put a text in the place of its own."""
+        """Focus a field and replace its text."""
         self.field(field).focus()
         await self.press("end", "ctrl+u")
         await self.enter_text(text)
@@ -113,12 +115,12 @@ class User:
 
     @property
     def said(self) -> str:
-        """What the status line of the screen on top says."""
+        """The text of the status line of the screen on top."""
         return self.screen.status.text
 
     @property
     def text(self) -> str:
-        """Everything that is to be read on the terminal now."""
+        """The text on the terminal."""
         width, height = self.app.size
         console = Console(width=width, height=height, file=io.StringIO(), record=True, color_system=None)
         stack = self.app._background_screens
@@ -127,18 +129,18 @@ class User:
 
     @property
     def flowing_text(self) -> str:
-        """The same with each run of blanks, line breaks and frames as one blank, so that sentences can be found."""
+        """The text on the terminal as one line: frames, line breaks and runs of spaces become one space."""
         return " ".join(self.text.replace("│", " ").split())
 
     @property
     def keys(self) -> str:
-        """What the key bar says."""
+        """The text of the key bar."""
         bar = self.screen.query_one(KeyBar)
         return bar.render_line(0).text.rstrip()
 
     @property
     def stack(self) -> list[str]:
-        """The names of the open screens, without Textual's own first one."""
+        """The class names of the open screens, without Textual's default screen."""
         return [type(screen).__name__ for screen in self.app.screen_stack[1:]]
 
     @property
@@ -148,34 +150,34 @@ class User:
 
     @property
     def row(self) -> str:
-        """The row under the cursor, its cells joined."""
+        """The row under the cursor, with its cells joined."""
         row = self.list.row
         return " | ".join(row.cells) if row else ""
 
     def field(self, name: str) -> Input:
-        """A text field of the screen on top."""
+        """Return a text field of the screen on top."""
         return self.screen.query_one(f"#{name}", Input)
 
     @property
     def focused(self) -> str | None:
-        """The id of what has focus."""
+        """The ID of the widget that has the focus."""
         return self.app.focused.id if self.app.focused else None
 
     async def go_to(self, text: str) -> None:
-        """Put the cursor of the list on the first row with a cell that begins so."""
+        """Move the cursor of the list to the first row with a cell that begins with a text."""
         rows = self.list.rows
-        found = [
+        matching = [
             index
             for index in range(len(rows))
             if (row := rows.row(index)) and any(cell.startswith(text) for cell in row.cells)
         ]
-        self.list.cursor = found[0]
+        self.list.cursor = matching[0]
         await self.settle()
 
 
 def _character(key: str) -> str | None:
-    named = {"space": " ", "slash": "/", "question_mark": "?"}
-    return key if len(key) == 1 else named.get(key)
+    names = {"space": " ", "slash": "/", "question_mark": "?"}
+    return key if len(key) == 1 else names.get(key)
 
 
 def _left_to_run() -> int:
@@ -185,7 +187,7 @@ def _left_to_run() -> int:
 
 @asynccontextmanager
 async def working(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
-    """Run the program, on API Setup where no sign-in comes before it."""
+    """Run the program, and wait for API Setup if the practice has no sign-in."""
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:
         user = User(pilot)
