@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 
 from core.office.office import Office
 from tests.support.databases import SamplePractice, SampleServer
-from tests.support.fault_injection import Act, Strike
+from tests.support.fault_injection import Action, InjectedFault
 from tests.support.practice_rows import NO_DATE, Row
 
 
@@ -67,20 +67,20 @@ def stored_rows(sample: SamplePractice, table: str) -> list[Mapping[str, str | N
 
 
 @contextmanager
-def after_query(office: Office, wanted: Callable[[int, str], bool], act: Act) -> Iterator[Strike]:
+def after_query(office: Office, wanted: Callable[[int, str], bool], action: Action) -> Iterator[InjectedFault]:
     """Do something once, right after the first statement that is wanted, by its number or its words."""
-    strike = Strike()
+    fault = InjectedFault()
 
     def executed(connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
-        if strike.struck or statement.startswith("BEGIN"):
+        if fault.triggered or statement.startswith("BEGIN"):
             return
-        strike.statements += 1
-        if wanted(strike.statements, statement):
-            strike.struck = True
-            act(connection)
+        fault.statements.append(statement)
+        if wanted(len(fault.statements), statement):
+            fault.triggered = True
+            action(connection)
 
     event.listen(office._practice.engine, "after_cursor_execute", executed)
-    yield strike
+    yield fault
     event.remove(office._practice.engine, "after_cursor_execute", executed)
 
 

@@ -28,7 +28,7 @@ from core.practice.inspection import inspect_database
 from core.practice.practice import Practice, ReadOnly
 from tests.support.opendental_columns import NEW, columns, ddl
 from tests.support.practice_rows import ACCOUNT, registry_rows, rows
-from tests.support.server import Server
+from tests.support.server import Server, pymysql
 
 NOW = datetime(2024, 11, 6, 14, 30, 15)
 """The time that the clock of every SQLite sample shows."""
@@ -224,16 +224,19 @@ class SampleServer(SamplePractice):
 
     def close(self) -> None:
         """Close the sample's own connection."""
-        if self._connection is not None:
+        if self._connection is not None and self._connection.open:
             self._connection.close()
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
+        if self._connection is not None:
+            try:
+                self._connection.ping(reconnect=False)
+            except pymysql.err.Error:
+                # A test had the server close it.
+                self._connection = None
         if self._connection is None:
             self._connection = self.server.connect(self.database)
-        else:
-            # A test may have had the server end all connections.
-            self._connection.ping(reconnect=True)
         with self._connection.cursor() as cursor:
             yield cursor
 

@@ -170,7 +170,7 @@ class HeadquartersServer:
         with self._lock:
             return self._keys[key].status if key in self._keys else None
 
-    def keys(self) -> tuple[HeldKey, ...]:
+    def assigned_keys(self) -> tuple[HeldKey, ...]:
         """Return the practice's keys."""
         with self._lock:
             return tuple(self._keys.values())
@@ -430,7 +430,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Misbehaviour.INSIDE_WRONG_ROOT:
                 return envelope(operation, "<html><body>Sign in</body></html>")
             case _:
-                return envelope(operation, _list(self.server.seen.keys(), how))
+                return envelope(operation, _list(self.server.seen.assigned_keys(), how))
 
     def _drip(self, *, in_headers: bool) -> None:
         """Send a byte now and then until the test releases the answer."""

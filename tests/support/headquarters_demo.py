@@ -12,7 +12,7 @@ from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.support.open_requests import DATABASE_PASSWORD, server_request
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.sign_in import SignInScreen
 from tui.platform.workers import OUTSIDE
 
@@ -74,7 +74,7 @@ async def open_api_setup(user: User, *, answered: bool = True) -> None:
 
 async def cache_list() -> None:
     """Have the program cache the list of headquarters, and make that list three hours old."""
-    async with working(server_request(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await open_api_setup(user)
     with closing(sqlite3.connect("companion.sqlite3")) as companion, companion:
         companion.execute("UPDATE apisetup_headquarters_answer SET asked_at = '2024-11-05 06:00:00.000000'")

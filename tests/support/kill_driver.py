@@ -106,9 +106,8 @@ def _run_child(request: dict[str, Any]) -> None:
         with after_statement(number, _kill_this_process):
             _open(request).close()
         return
-    with closing(_open(request)) as office:
-        with after_statement(number, _kill_this_process), suppress(ApiSetupError):
-            (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
+    with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
+        (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
 
 
 def _kill_this_process(_connection: Connection) -> None:

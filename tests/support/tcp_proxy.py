@@ -18,12 +18,14 @@ class TcpProxy:
 
     Attributes:
         port: The local port on which the proxy listens.
+        connections: The number of connections opened to the proxy so far.
     """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
         self._open: list[socket.socket] = []
         self._is_cut = False
         self._stalled = threading.Event()
@@ -67,6 +69,7 @@ class TcpProxy:
         with suppress(OSError):
             while True:
                 client, _address = self._listener.accept()
+                self.connections += 1
                 if self._is_cut:
                     client.close()
                     continue

@@ -13,7 +13,7 @@ from tests.support.server import Server
 
 @contextmanager
 def tls_server(directory: Path, certificate: Issued, trusted: Issued) -> Iterator[Server]:
-    """Start a private server with this certificate; it accepts client certificates that the trusted authority signed."""
+    """Start a private server with this certificate; it accepts clients with a certificate of the trusted authority."""
     options = (
         f"--ssl-ca={trusted.certificate_file}",
         f"--ssl-cert={certificate.certificate_file}",

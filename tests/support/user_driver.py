@@ -24,6 +24,8 @@ from tui.widgets.row_list import RowList
 
 S = TypeVar("S", bound=Screen[Any])
 SIZE = (80, 24)
+# The groups of workers that are coroutines; they may wait for the user, so only the service calls in them count.
+_COROUTINES = ("flow ", "latest ", "once ")
 
 
 class User:
@@ -72,22 +74,27 @@ class User:
         quiet = 0
         async with asyncio.timeout(DEADLINE):
             while quiet < 3:
-                await asyncio.sleep(0.001 if quiet or self._busy else 0)
-                if self._busy or _left_to_run():
+                if self._busy:
                     quiet = 0
+                    await asyncio.sleep(0.001)
                     continue
-                # What is drawn waits for a timer; this does not.
-                self.app.screen._on_timer_update()
+                # Every widget handles the messages that it has, and what they changed is drawn.
+                await self.pilot.pause(0)
                 quiet += 1
 
     @property
     def _busy(self) -> bool:
-        """Whether something runs beside the event loop, or the screen on top works on what a key started."""
-        asked = any(
-            worker._thread_worker and not worker.is_finished and worker.group != self.held_back
+        """True while a service is called, a change is written, or the screen on top handles what a key started."""
+        calls = any(
+            not worker.is_finished and worker.group != self.ignored_group and not worker.group.startswith(_COROUTINES)
             for worker in self.app.workers
         )
-        return asked or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
+        return calls or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
+
+    @property
+    def exited(self) -> bool:
+        """True once the program has been told to exit."""
+        return self.app.return_code is not None
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""
@@ -114,7 +121,7 @@ class User:
         return screen
 
     @property
-    def said(self) -> str:
+    def status_text(self) -> str:
         """The text of the status line of the screen on top."""
         return self.screen.status.text
 
@@ -180,13 +187,8 @@ def _character(key: str) -> str | None:
     return key if len(key) == 1 else names.get(key)
 
 
-def _left_to_run() -> int:
-    """How many steps of the event loop are waiting to be run."""
-    return len(asyncio.get_running_loop().__dict__["_ready"])
-
-
 @asynccontextmanager
-async def working(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
     """Run the program, and wait for API Setup if the practice has no sign-in."""
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:

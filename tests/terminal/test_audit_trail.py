@@ -37,7 +37,7 @@ def search(terminal: Terminal, line: str) -> None:
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
 def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
     file = home.directory / "for the auditor.csv"
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:maria since:2024-11-01")
         terminal.wait_for("^All: 2 entries, 1 altered, 1 without hash")
@@ -65,7 +65,7 @@ def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
         terminal.wait_for("^OK: Exported: 2 entries")
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["number"], row["user"], row["hash"]) for row in rows] == [
@@ -77,14 +77,14 @@ def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert (about["sha256"], about["entries"], about["exported_by"]) == (sha256, 2, "Admin")
     assert about["filter"] == "since:2024-11-01 user:Maria"
-    assert practice.logged()[2:-1] == [
+    assert practice.audit_entries()[2:-1] == [
         ("122", f"Audit Trail export to {file.name} begun by Admin: since:2024-11-01 user:Maria"),
         ("122", f"Audit Trail export to {file.name} finished by Admin: 2 entries, SHA-256 {sha256}"),
     ]
 
 
 def test_a_word_that_means_nothing_is_pointed_at(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:mara since:2024-11-01")
         terminal.wait_for(r"^! There is no user mara\. Did you mean Maria\?")
@@ -93,7 +93,7 @@ def test_a_word_that_means_nothing_is_pointed_at(home: Home, practice: ServerPra
 
 
 def test_the_server_gone_in_the_middle_is_said_and_can_be_tried_again(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         practice.execute("RENAME TABLE securityloghash TO elsewhere")
         terminal.press("v")
@@ -107,7 +107,7 @@ def test_the_server_gone_in_the_middle_is_said_and_can_be_tried_again(home: Home
 
 def test_without_the_permission_one_is_told_who_can_grant_it(home: Home, practice: ServerPractice) -> None:
     practice.execute("DELETE FROM grouppermission WHERE PermType = 122")
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.press("t")
         terminal.wait_for(r"^! The Audit Trail needs the permission AuditTrail \(122\); .*Admin")
         terminal.wait_for(READY)

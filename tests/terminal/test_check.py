@@ -74,7 +74,7 @@ def test_nothing_is_written_anywhere(home: Home, practice: ServerPractice) -> No
 
 def test_a_user_who_may_only_read_is_told_what_is_missing(home: Home, practice: ServerPractice) -> None:
     with practice.user("pw", "SELECT") as user:
-        other = practice.seen_by(user, "pw")
+        other = practice.as_user(user, "pw")
         status, found = checked(home, other)
     assert status == 1
     assert "UPDATE (ValueString) on preference" in found["grants-missing"]["sentence"]
@@ -119,7 +119,7 @@ def test_a_locked_user_is_told(home: Home, practice: ServerPractice) -> None:
 
 def test_a_wrong_password_ends_it(home: Home, practice: ServerPractice) -> None:
     with practice.user("pw") as user:
-        status, found = checked(home, practice.seen_by(user, "not it"))
+        status, found = checked(home, practice.as_user(user, "not it"))
     assert status == 2
     assert states(found) == {
         "address": "ok",

@@ -108,7 +108,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         (CLEARPAY.key,),
         (NEW_KEY,),
     ]
-    assert [beginning(text) for _, text in practice.logged() if text] == [
+    assert [beginning(text) for _, text in practice.audit_entries() if text] == [
         "User: Admin",
         "API/FHIR",
         "API keys:",
@@ -171,7 +171,7 @@ def test_an_answer_that_does_not_come_holds_up_neither_the_work_nor_the_end(
         terminal.press("ctrl+q")
         # Far less than an answer may take.
         assert terminal.exit_status(deadline=10) == 0
-    assert "subscription interval from blank to 5 minutes" in str(practice.logged()[-2][1])
+    assert "subscription interval from blank to 5 minutes" in str(practice.audit_entries()[-2][1])
 
 
 def test_no_certificate_but_a_trusted_one_is_accepted(
@@ -181,7 +181,7 @@ def test_no_certificate_but_a_trusted_one_is_accepted(
         sign_in(terminal)
         terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
         terminal.wait_for("^! .*certificate")
-    assert hq.asked == []
+    assert hq.requests == []
 
 
 def test_registration_key_and_keys_stay_where_they_belong(
@@ -226,7 +226,7 @@ def test_registration_key_and_keys_stay_where_they_belong(
     assert "GetFHIRAPIKeysForOffice: an answer of " in log
     for secret in (REGISTRATION_KEY, BRIDGE.key, CLEARPAY.key, STRAY_KEY, NEW_KEY):
         assert files_with(home, secret) == []
-        assert [text for _, text in practice.logged() if text and secret in text] == []
+        assert [text for _, text in practice.audit_entries() if text and secret in text] == []
 
 
 # -- apisetup check --------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_a_check_asks_headquarters_and_writes_nothing(
     assert found["keys"]["sentence"] == "Headquarters lists 2 keys, 1 of them enabled."
     assert all_rows(practice) == before
     assert not home.configuration.parent.exists()
-    assert [each.operation for each in hq.asked] == [LIST]
+    assert [each.operation for each in hq.requests] == [LIST]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Server
 from tests.support.impatient_program import SECONDS_A_MINUTE
 from tests.support.installed_program import READY, Home, change_settings, fill_in, go_to
 from tests.support.opendental_columns import NEW
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
 from tests.terminal.test_secrets import files_with, titles
 
@@ -138,12 +138,12 @@ def test_another_office_without_starting_again(home: Home, practice: ServerPract
         terminal.wait_for(READY)
         terminal.press("q")
         assert terminal.exit_status() == 0
-    assert practice.logged() == [
+    assert practice.audit_entries() == [
         ("83", "User: Admin has logged on."),
         ("8", "API/FHIR"),
         ("83", "User: Admin has logged off."),
     ]
-    assert second.logged() == []
+    assert second.audit_entries() == []
 
 
 def test_back_from_the_sign_in_to_the_list(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
@@ -259,7 +259,7 @@ def test_a_program_left_alone_hides_everything_and_closes_its_connections(home: 
         terminal.wait_for("Admin was logged off, since no key was pressed")
         assert "Subscription" not in terminal.text
         terminal.wait_until(lambda: connections(practice) == 0, "the connections are closed")
-        assert practice.logged()[-1] == ("83", "User: Admin has auto logged off.")
+        assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
         terminal.wait_for(r"Subscription interval +5")
@@ -292,14 +292,14 @@ def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) ->
 def test_a_program_that_is_ended_from_outside_still_logs_that_the_user_left(
     home: Home, practice: ServerPractice, number: signal.Signals
 ) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == 128 + number
-    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")
+    assert practice.audit_entries()[-1] == ("83", "User: Admin has logged off.")
 
 
 def test_a_lost_terminal_too(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.hang_up()
         assert terminal.exit_status() == 129
-    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")
+    assert practice.audit_entries()[-1] == ("83", "User: Admin has logged off.")

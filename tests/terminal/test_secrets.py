@@ -55,7 +55,7 @@ def test_passwords_and_keys_stay_where_they_belong(home: Home, practice: ServerP
 
 
 def test_a_key_is_never_shown_whole_unless_asked_for(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         typed = len(terminal.output)
         terminal.press("e")
@@ -82,7 +82,7 @@ def test_a_key_is_never_shown_whole_unless_asked_for(home: Home) -> None:
 
 
 def test_the_clipboard_gets_a_key_only_when_asked_for(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         assert b"\x1b]52;" not in terminal.output
         terminal.press("e")

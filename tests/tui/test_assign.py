@@ -10,7 +10,7 @@ import pytest
 from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
@@ -43,7 +43,7 @@ async def accept(user: User) -> None:
 
 
 async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -70,7 +70,7 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> 
         assert "Added and enabled: API key ********Gh78 (Night Guard)." in user.flowing_text
         await user.press("enter")
         assert user.row == "Night Guard | ********Gh78 | yes"
-        assert user.said == "Added and enabled: API key ********Gh78 (Night Guard)."
+        assert user.status_text == "Added and enabled: API key ********Gh78 (Night Guard)."
         accepted, added = rows.audit_texts(before)
         assert accepted.startswith("API Access Agreement accepted by admin (SHA-256 ")
         assert added.startswith("New API key ********Gh78 #")
@@ -91,7 +91,7 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> 
 
 
 async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await license_of(user)
         await accept(user)
         await user.at(Notice)
@@ -101,7 +101,7 @@ async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) ->
 
 
 async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("portal")
         await user.press("enter")
@@ -117,7 +117,7 @@ async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: OpenRequ
 
 @pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
 async def test_of_a_header_the_right_part_is_offered(embedded: OpenRequest, header: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=f"{header} DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -130,7 +130,7 @@ async def test_of_a_header_the_right_part_is_offered(embedded: OpenRequest, head
 
 
 async def test_of_a_header_the_whole_cannot_be_used(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -140,7 +140,7 @@ async def test_of_a_header_the_whole_cannot_be_used(embedded: OpenRequest) -> No
 
 @pytest.mark.parametrize(("answer", "stored"), [("u", KEY), ("w", f"DEVELOPER/{KEY}")])
 async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: OpenRequest, answer: str, stored: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -152,7 +152,7 @@ async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: OpenRequest, 
 
 
 async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -160,7 +160,7 @@ async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: 
 
 
 async def test_a_pair_can_be_looked_at_again(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -181,16 +181,16 @@ async def test_a_pair_can_be_looked_at_again(embedded: OpenRequest) -> None:
     ],
 )
 async def test_what_is_no_key_is_refused_with_a_sentence(embedded: OpenRequest, key: str, words: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key=key)
         await user.press("ctrl+s")
         assert isinstance(user.screen, AssignKeyScreen)
-        assert user.said.startswith(words)
+        assert user.status_text.startswith(words)
         assert (user.screen.status.kind, user.focused) == ("problem", "key")
 
 
 async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, key="K" * 255)
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
@@ -198,33 +198,33 @@ async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
 
 async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: OpenRequest) -> None:
     [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await assign(user, key=known)
         await user.press("ctrl+s")
-        assert user.said.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
+        assert user.status_text.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
 
 
 # -- the other fields ----------------------------------------------------------------
 
 
 async def test_the_developer_must_be_named(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, developer="   ")
         await user.press("ctrl+s")
-        assert (user.said, user.focused) == ("Please enter the developer's name.", "developer")
+        assert (user.status_text, user.focused) == ("Please enter the developer's name.", "developer")
 
 
 @pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
 async def test_a_date_that_is_none_is_refused(embedded: OpenRequest, date: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, agreement=date)
         await user.press("ctrl+s")
-        assert user.said.startswith("That is no date.")
+        assert user.status_text.startswith("That is no date.")
         assert (user.focused, user.field("agreement").value) == ("agreement", date)
 
 
 async def test_without_an_agreement_a_second_step_is_needed(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user, agreement="")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -241,7 +241,7 @@ async def test_without_an_agreement_a_second_step_is_needed(embedded: OpenReques
 
 
 async def test_choosing_permissions_can_be_left_without_a_choice(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user)
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
@@ -250,7 +250,7 @@ async def test_choosing_permissions_can_be_left_without_a_choice(embedded: OpenR
 
 
 async def test_leaving_asks_when_something_was_typed(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user)
         await user.press("escape")
         await user.at(Question)
@@ -259,17 +259,17 @@ async def test_leaving_asks_when_something_was_typed(embedded: OpenRequest) -> N
         await user.press("escape")
         await user.at(Question)
         await user.press("y")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
 async def test_leaving_an_empty_form_does_not_ask(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await user.press("a", "escape")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
 async def test_quitting_asks_when_something_was_typed(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await assign(user)
         await user.press("ctrl+q")
         await user.at(Question)
@@ -280,7 +280,7 @@ async def test_quitting_asks_when_something_was_typed(embedded: OpenRequest) -> 
 
 
 async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
         for _ in range(10):
@@ -302,7 +302,7 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded
 
 @pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
 async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: OpenRequest, keys: list[str]) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         await user.press(*keys)
         assert "It can be accepted now." in user.text
@@ -311,7 +311,7 @@ async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: OpenReques
 
 
 async def test_how_far_one_has_read_is_shown(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         first = user.text
         await user.press("down")
@@ -321,7 +321,7 @@ async def test_how_far_one_has_read_is_shown(embedded: OpenRequest) -> None:
 
 
 async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_at_once(embedded: OpenRequest) -> None:
-    async with working(embedded, size=(100, 80)) as user:
+    async with run_program(embedded, size=(100, 80)) as user:
         await license_of(user)
         assert "It can be accepted now." in user.text
         await user.press("a")
@@ -330,22 +330,22 @@ async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_
 
 @pytest.mark.parametrize("key", ["escape", "d"])
 async def test_declining_adds_nothing_says_why_and_is_logged(embedded: OpenRequest, key: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
         await user.press(key)
         assert isinstance(user.screen, ApiSetupScreen)
-        assert user.said == "Declined: the agreement must be accepted to add an API key. Nothing was added."
+        assert user.status_text == "Declined: the agreement must be accepted to add an API key. Nothing was added."
         [text] = rows.audit_texts(before)
         assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
         assert rows.key_texts() == []
 
 
 async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         before = rows.last_entry()
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept(user)
         await user.at(Question)
         [text] = rows.audit_texts(before)
@@ -357,7 +357,7 @@ async def test_an_office_can_put_its_own_license_in(embedded: OpenRequest, tmp_p
     text = tmp_path / "license.txt"
     text.write_text("Be good.\n", encoding="utf-8")
     own = replace(embedded, configuration=Configuration(text, "Vendor's License [red]2024[/red]"))
-    async with working(own) as user:
+    async with run_program(own) as user:
         await license_of(user)
         assert "Vendor's License [red]2024[/red]" in user.text
         assert "Be good." in user.text
@@ -368,7 +368,7 @@ async def test_an_office_can_put_its_own_license_in(embedded: OpenRequest, tmp_p
 
 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         await user.press("q")
         await user.at(Question)
@@ -379,25 +379,25 @@ async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
 
 
 async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
         with rows.locked():
             await accept(user)
             assert isinstance(user.screen, LicenseScreen)
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("a")
         await user.at(Notice)
         assert rows.key_texts() == [KEY]
 
 
 async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept(user)
         await user.at(Question)
         assert "The key was not added" in user.text
-        rows.change(rows.REFUSE_NO_MORE)
+        rows.execute(rows.ACCEPT_KEYS)
         before = rows.last_entry()
         await user.press("t")
         await user.at(Notice)
@@ -406,9 +406,9 @@ async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embe
 
 
 async def test_when_adding_fails_it_can_be_given_up(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await license_of(user)
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept(user)
         await user.at(Question)
         await user.press("enter")
@@ -419,7 +419,7 @@ async def test_when_adding_fails_it_can_be_given_up(embedded: OpenRequest) -> No
 
 
 async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await license_of(user)
         with rows.locked():
             await user.press("escape")
@@ -427,25 +427,25 @@ async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: Op
             assert "Declined, but not logged" in user.text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
-        assert "Nothing was added." in user.said
+        assert "Nothing was added." in user.status_text
 
 
 async def test_two_keys_on_two_lines_are_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)
         await user.enter_text("FIRSTKEY00001\nSECONDKEY0002")
         await user.press("enter")
-        assert "An API key has no blanks inside." in user.said
+        assert "An API key has no blanks inside." in user.status_text
 
 
 async def test_an_agreement_that_begins_in_the_future_is_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)
         await user.fill("key", "EXAMPLEKEY0001")
         await user.fill("developer", "Early Bird")
         await user.fill("agreement", "2999-01-01")
         await user.press("ctrl+s")
-        assert "not in place yet" in user.said
+        assert "not in place yet" in user.status_text
         assert user.focused == "agreement"

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.base.errors import InvalidInput
 from core.offices.open_request import OpenRequest
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 
@@ -39,7 +39,7 @@ def shown(user: User) -> list[str]:
 
 async def test_all_lines_are_shown_and_enter_takes_the_first(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         assert shown(user) == FRUIT
         assert "Fruit" in user.text
@@ -50,7 +50,7 @@ async def test_all_lines_are_shown_and_enter_takes_the_first(demo: OpenRequest) 
 
 async def test_typing_narrows_the_list_whatever_the_case(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         await user.press(*"APPLE")
         assert shown(user) == ["Apple", "Pineapple"]
@@ -60,7 +60,7 @@ async def test_typing_narrows_the_list_whatever_the_case(demo: OpenRequest) -> N
 
 async def test_letters_that_move_elsewhere_are_typed_here(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         await user.press("k", "i", "w", "i", "space", "j")
         assert shown(user) == ["Kiwi juice"]
@@ -70,7 +70,7 @@ async def test_letters_that_move_elsewhere_are_typed_here(demo: OpenRequest) -> 
 
 async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         await user.press("down", "down", "up")
         assert user.row == "Kiwi juice"
@@ -83,7 +83,7 @@ async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: O
 
 
 async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_longer(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, [])
         await user.press("down", "down", "down", *"app")
         assert user.row == "Pineapple"
@@ -93,7 +93,7 @@ async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_long
 
 async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         await user.enter_text("potato")
         assert "Nothing has this in it." in user.text
@@ -105,7 +105,7 @@ async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: OpenRequest
 
 async def test_a_line_is_chosen_from_the_list_itself_too(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await choice(user, answers)
         await user.press("tab", "j", "j", "enter")
         assert answers == [2]
@@ -116,7 +116,7 @@ async def test_a_line_is_chosen_from_the_list_itself_too(demo: OpenRequest) -> N
 
 async def test_what_is_proposed_is_replaced_by_typing(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await prompt(user, answers)
         await user.press("2", "enter")
         assert answers == [2]
@@ -125,10 +125,10 @@ async def test_what_is_proposed_is_replaced_by_typing(demo: OpenRequest) -> None
 
 async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await prompt(user, answers)
         await user.press("enter")
-        assert user.said == "1 is not two. Write 2."
+        assert user.status_text == "1 is not two. Write 2."
         assert (answers, user.stack) == ([], ["ApiSetupScreen", "Prompt"])
         await user.press("end", "ctrl+u", "2", "enter")
         assert answers == [2]
@@ -136,7 +136,7 @@ async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: OpenReq
 
 async def test_the_button_goes_on_too(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await prompt(user, answers, "2")
         await user.press("tab", "enter")
         assert answers == [2]
@@ -144,7 +144,7 @@ async def test_the_button_goes_on_too(demo: OpenRequest) -> None:
 
 async def test_escape_answers_nothing(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await prompt(user, answers)
         assert "[red]No other[/red]" in user.text
         await user.press("escape")
@@ -153,7 +153,7 @@ async def test_escape_answers_nothing(demo: OpenRequest) -> None:
 
 async def test_two_quick_enters_answer_once(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await prompt(user, answers, "2")
         user.send("enter", "enter")
         await user.settle()

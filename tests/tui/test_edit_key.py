@@ -10,8 +10,8 @@ from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
-from tests.support.user_driver import User, working
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
@@ -43,7 +43,7 @@ def stored() -> tuple[str, str, str, str | None]:
 
 
 async def test_everything_about_the_key_is_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         for words in (
             "API Key ********C465",
@@ -63,7 +63,7 @@ async def test_everything_about_the_key_is_shown(demo: OpenRequest) -> None:
 
 @pytest.mark.parametrize("key", ["enter", "e", "f4"])
 async def test_each_of_its_keys_opens_it(demo: OpenRequest, key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press(key)
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         await user.press("escape")
@@ -71,13 +71,13 @@ async def test_each_of_its_keys_opens_it(demo: OpenRequest, key: str) -> None:
 
 
 async def test_more_permissions_than_fit_are_marked_as_more(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user, "Whole Office Suite")
         assert "ApiEnterprise" in user.text or "…" in user.text.split("Permissions")[1].split("Date and time")[0]
 
 
 async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user, "Dentist Finder")
         assert "Key Status Disabled by Customer" in user.flowing_text
         [(disabled,)] = rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'")
@@ -85,7 +85,7 @@ async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
 
 
 async def test_the_keys_own_audit_entries_are_listed_and_open(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user, "Dentist Finder")
         assert len(user.list.rows) == 2
         await user.press("down", "enter")
@@ -99,7 +99,7 @@ async def test_the_keys_own_audit_entries_are_listed_and_open(demo: OpenRequest)
 
 
 async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         before = rows.last_entry()
         await user.fill("email", "new@insurancemate.example")
@@ -120,7 +120,7 @@ async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest)
             "permissions changed: added ApiComm; removed ApiInsurance",
             "Business Associate Agreement changed from in place since 2021-09-21 to in place since 2024-11-01",
         ]
-        assert user.said == f"Saved: {'; '.join(changes)}."
+        assert user.status_text == f"Saved: {'; '.join(changes)}."
         assert stored() == (
             "new@insurancemate.example",
             "",
@@ -135,26 +135,26 @@ async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest)
 
 
 async def test_nothing_changed_writes_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.said == "Nothing was changed."
+        assert user.status_text == "Nothing was changed."
         assert rows.last_entry() == before
 
 
 async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("agreement", "2024-31-12")
         user.list.focus()
         await user.press("ctrl+s")
-        assert user.said.startswith("That is no date.")
+        assert user.status_text.startswith("That is no date.")
         assert (user.focused, stored()[3]) == ("agreement", "2021-09-21")
 
 
 async def test_leaving_with_something_unsaved_asks(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
         await user.press("escape")
@@ -169,7 +169,7 @@ async def test_leaving_with_something_unsaved_asks(demo: OpenRequest) -> None:
 
 
 async def test_quitting_with_something_unsaved_asks(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
         await user.press("ctrl+q")
@@ -178,10 +178,10 @@ async def test_quitting_with_something_unsaved_asks(demo: OpenRequest) -> None:
 
 
 async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         assert "now elsewhere@example" in user.flowing_text
@@ -190,11 +190,11 @@ async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -
 
 
 async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
         await user.fill("email", "mine@example")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("t")
@@ -202,30 +202,30 @@ async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: OpenR
 
 
 async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("email", "mine@example")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("w")
-        assert "e-mail changed from elsewhere@example to mine@example" in user.said
+        assert "e-mail changed from elsewhere@example to mine@example" in user.status_text
         assert stored()[0] == "mine@example"
 
 
 async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("r")
-        assert (user.field("email").value, user.said) == ("elsewhere@example", "Read again.")
+        assert (user.field("email").value, user.status_text) == ("elsewhere@example", "Read again.")
 
 
 async def test_a_key_that_is_gone_is_said_to_be_gone(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
-        rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-        rows.change("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
+        rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+        rows.execute("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
         await user.press("r")
         await user.at(Notice)
         assert "This key is not in the list any more." in user.text
@@ -235,12 +235,12 @@ async def test_a_key_that_is_gone_is_said_to_be_gone(demo: OpenRequest) -> None:
 
 
 async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.fill("phone", "555-0199")
         with rows.locked():
             await user.press("ctrl+s")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("ctrl+s")
         assert stored()[1] == "555-0199"
 
@@ -249,7 +249,7 @@ async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: O
 
 
 async def test_the_status_is_changed_here_as_well(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         before = rows.last_entry()
         await user.fill("phone", "555-0199")
@@ -269,19 +269,19 @@ async def test_the_status_is_changed_here_as_well(demo: OpenRequest) -> None:
 
 
 async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user, "Old Recall Service")
         await user.press("d")
         [(phone,)] = rows.query("SELECT phone FROM apisetup_key WHERE developer = 'Old Recall Service'")
-        assert user.said == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
+        assert user.status_text == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
 
 
 async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await edit(user)
         await user.press("d")
         await user.at(Question)
-        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
         await user.press("y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
@@ -294,7 +294,7 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
 
 
 async def test_a_key_is_shown_in_full_after_that_was_logged(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         key = await edit(user)
         before = rows.last_entry()
         assert key not in user.text
@@ -310,13 +310,13 @@ async def test_a_key_is_shown_in_full_after_that_was_logged(demo: OpenRequest) -
 
 
 async def test_what_cannot_be_logged_is_not_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         key = await edit(user)
         with rows.locked():
             await user.press("v")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
             await user.press("c")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         assert isinstance(user.screen, EditKeyScreen)
         assert (key in user.text, user.app.clipboard) == (False, "")
 
@@ -324,7 +324,7 @@ async def test_what_cannot_be_logged_is_not_shown(demo: OpenRequest) -> None:
 async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_logged(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         sent: list[str] = []
         monkeypatch.setattr(user.app._driver, "write", sent.append)
         key = await edit(user)
@@ -333,7 +333,7 @@ async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_log
         assert not any("\x1b]52" in text for text in sent)
         before = rows.last_entry()
         await user.press("c")
-        assert user.said == (
+        assert user.status_text == (
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
         [osc] = [text for text in sent if "\x1b]52" in text]
@@ -345,9 +345,9 @@ async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_log
 
 async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
-    rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
-    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-    async with working(demo) as user:
+    rows.execute("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
+    rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with run_program(demo) as user:
         await user.go_to(DEVELOPER)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -360,8 +360,8 @@ async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRe
 
 
 async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-    async with working(demo) as user:
+    rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with run_program(demo) as user:
         await user.go_to(DEVELOPER)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -371,11 +371,11 @@ async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: OpenR
         await user.press("ctrl+s", "p")
         assert isinstance(user.screen, EditKeyScreen)
         await user.press("d")
-        assert "local registry does not know this key" in user.said
+        assert "local registry does not know this key" in user.status_text
 
 
 async def test_where_headquarters_does_not_answer_nothing_is_changed_and_the_reason_is_said(demo: OpenRequest) -> None:
-    async with working(server_opening(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         await user.press("enter", "enter")

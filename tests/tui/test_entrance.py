@@ -12,9 +12,9 @@ from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.sign_in import SignInScreen
@@ -24,7 +24,7 @@ from tui.screens.connect import ConnectScreen
 
 
 async def test_the_first_start_makes_a_practice_and_logs_that_it_was_opened(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         assert user.text.startswith("Embedded practice · practice.sqlite3")
         assert "No API keys yet." in user.text
         assert rows.settings() == (0, "", "1")
@@ -48,7 +48,7 @@ async def test_a_file_that_is_something_else_says_so_and_can_be_tried_again() ->
     with sqlite3.connect(FILE) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
-    app = ApisetupApp(opening_of(FILE))
+    app = ApisetupApp(file_request(FILE))
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
         await user.at(ConnectScreen)
@@ -61,7 +61,7 @@ async def test_a_file_that_is_something_else_says_so_and_can_be_tried_again() ->
 
 async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> None:
     FILE.write_bytes(b"This is no database. " * 1000)
-    app = ApisetupApp(opening_of(FILE))
+    app = ApisetupApp(file_request(FILE))
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
         await user.at(ConnectScreen)
@@ -73,7 +73,7 @@ async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> No
 
 
 async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
-    rows.change("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
+    rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     app = ApisetupApp(demo)
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
@@ -82,7 +82,7 @@ async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
 
 
 async def test_the_demo_can_be_tried_again_where_it_could_not_be_entered() -> None:
-    demo = opening_of(FILE, demo=True)
+    demo = file_request(FILE, demo=True)
     demo.open(Secret("")).close()
     demo.open(Secret("")).close()
 
@@ -91,7 +91,7 @@ async def test_the_demo_can_be_tried_again_where_it_could_not_be_entered() -> No
 
 
 async def test_the_database_password_is_asked_for_and_then_the_user(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         assert "opendental on db.example:3306 as apisetup" in user.text
         await user.enter_text(DATABASE_PASSWORD)
@@ -104,7 +104,7 @@ async def test_the_database_password_is_asked_for_and_then_the_user(demo: OpenRe
 
 
 async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("not it")
         await user.press("enter")
@@ -117,7 +117,7 @@ async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -
 
 
 async def test_a_known_password_that_is_wrong_is_asked_for(demo: OpenRequest) -> None:
-    async with working(server_opening(password="old")) as user:
+    async with run_program(server_request(password="old")) as user:
         await user.at(ConnectScreen)
         assert user.focused == "password"
         await user.enter_text(DATABASE_PASSWORD)
@@ -126,13 +126,13 @@ async def test_a_known_password_that_is_wrong_is_asked_for(demo: OpenRequest) ->
 
 
 async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
-    async with working(server_opening(password="any", answers=False)) as user:
+    async with run_program(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         for key in ("r", "f6"):
             await user.press(key)
             assert "No database server answers there." in user.flowing_text
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
         assert user.app.return_code == 1
         assert "No database server answers there." in str(user.app.cannot_start)
 
@@ -143,22 +143,22 @@ async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
 async def test_signing_in_is_logged_and_leaving_too(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     before = rows.last_entry()
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "ADMIN", "drill")
         await user.at_api_setup()
         assert rows.audit_texts(before) == ["User: admin has logged on.", "API/FHIR"]
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
         assert rows.audit_texts(before)[2:] == ["User: admin has logged off."]
 
 
 async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: OpenRequest) -> None:
     set_password("admin", "drill")
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         said = set()
         for name, password in (("nobody", "drill"), ("admin", "wrong"), ("admin", "")):
             await sign_in(user, name, password)
-            said.add(user.said)
+            said.add(user.status_text)
             assert (user.focused, user.field("password").value) == ("password", "")
         assert len(said) == 1
         assert said.pop().startswith("Invalid username or password.")
@@ -167,21 +167,21 @@ async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: OpenRe
 
 async def test_a_locked_user_is_told_until_when(demo: OpenRequest) -> None:
     set_password("admin", "drill")
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         for _ in range(5):
             await sign_in(user, "admin", "wrong")
         await sign_in(user, "admin", "drill")
-        assert user.said.startswith("This user is locked until 09:08:07 (the server's clock)")
+        assert user.status_text.startswith("This user is locked until 09:08:07 (the server's clock)")
 
 
 async def test_a_user_without_setup_is_told_so(demo: OpenRequest) -> None:
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "Maria", "")
-        assert user.said.startswith("The user Maria lacks the permission Setup")
+        assert user.status_text.startswith("The user Maria lacks the permission Setup")
 
 
 async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: OpenRequest) -> None:
-    async with working(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert "local registry" in user.text
@@ -205,7 +205,7 @@ async def test_a_first_reading_that_fails_is_told_on_the_way_in(
 
 
 async def test_a_wrong_database_password_is_gone_from_its_field(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("wrong")
         await user.press("enter")

@@ -18,7 +18,7 @@ from core.audit.export import AuditExport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import trail
 from tests.tui.test_trail_search import many, search
@@ -80,7 +80,7 @@ async def writing(user: User, name: str = "trail.csv") -> None:
 
 
 async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "user:Maria since:2024-11-01")
         await export(user, "trail.csv")
@@ -95,11 +95,11 @@ async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: OpenReque
         assert "trail.csv.about.json beside it" in user.flowing_text
         await user.press("enter")
         assert user.stack == TRAIL
-        assert user.said == f"Exported: {len(expected)} entries."
+        assert user.status_text == f"Exported: {len(expected)} entries."
 
 
 async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await prompt(user)
         assert "Entries: since:2024-10-26" in user.text
@@ -110,7 +110,7 @@ async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: Ope
 
 
 async def test_everything_is_called_everything(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "")
         await export(user, "trail.jsonl")
@@ -128,7 +128,7 @@ async def test_everything_is_called_everything(demo: OpenRequest) -> None:
 
 
 async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trail(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         await export(user, "trail.csv")
@@ -144,7 +144,7 @@ async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trai
 
 
 async def test_reading_again_shows_that_it_was_exported(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await export(user, "trail.csv")
         await user.at(Notice)
@@ -168,12 +168,12 @@ async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
     demo: OpenRequest, tmp_path: Path, name: str, said: str
 ) -> None:
     (tmp_path / "folder.csv").mkdir()
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         await export(user, name)
         await user.at(Prompt)
-        assert said in user.said
+        assert said in user.status_text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
         await user.press("enter")
@@ -182,7 +182,7 @@ async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
 
 
 async def test_no_name_exports_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         await prompt(user, "trail.csv")
@@ -194,14 +194,14 @@ async def test_no_name_exports_nothing(demo: OpenRequest) -> None:
 @pytest.mark.parametrize("taken", ["trail.csv", "trail.csv.about.json"])
 async def test_it_asks_before_it_replaces_a_file(demo: OpenRequest, taken: str) -> None:
     Path(taken).write_text("mine", encoding="utf-8")
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         await export(user, "trail.csv")
         await user.at(Question)
         assert taken in user.flowing_text
         await user.press("escape")
-        assert user.said == "Nothing was exported."
+        assert user.status_text == "Nothing was exported."
         assert (files(), Path(taken).read_text(encoding="utf-8")) == ([taken], "mine")
         assert rows.last_entry() == before
         await export(user, "trail.csv")
@@ -218,7 +218,7 @@ async def test_it_asks_before_it_replaces_a_file(demo: OpenRequest, taken: str) 
 @small_steps
 async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "step", hold=3)
         await writing(user)
         await until(held.entered.is_set)
@@ -238,7 +238,7 @@ async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Ga
 @small_steps
 async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         held = gate(AuditExport, "step", hold=3)
         await writing(user)
@@ -247,7 +247,7 @@ async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: O
         await until(lambda: "Ending the export…" in user.text)
         held.open()
         await user.at(AuditTrailScreen)
-        assert user.said == "The export was cancelled; nothing of it was kept."
+        assert user.status_text == "The export was cancelled; nothing of it was kept."
         assert files() == []
         begun, ended = rows.audit_texts(before)
         assert ended == f"NOT DONE: {begun}"
@@ -256,7 +256,7 @@ async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: O
 @small_steps
 async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "step", hold=3)
         await writing(user)
         await until(held.entered.is_set)
@@ -276,7 +276,7 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(de
 @pytest.mark.parametrize("still_away", [False, True])
 async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates, still_away: bool) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "step", hold=3)
         await writing(user)
         await until(held.entered.is_set)
@@ -288,14 +288,14 @@ async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates
         if not still_away:
             await user.press("escape")
         await user.at(AuditTrailScreen)
-        assert ("locked by another program" if still_away else "cancelled; nothing of it was kept") in user.said
+        assert ("locked by another program" if still_away else "cancelled; nothing of it was kept") in user.status_text
         assert files() == []
 
 
 @small_steps
 async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "step", hold=3)
         await writing(user)
         await until(held.entered.is_set)
@@ -305,12 +305,12 @@ async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenR
         user.send("y")
         await until(lambda: "still being made" in user.text)
         held.open()
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
     assert files() == []
 
 
 async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         user.send("x", "x")
@@ -326,12 +326,12 @@ async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
 
 @pytest.mark.usefixtures("refused_writes")
 async def test_where_nothing_can_be_logged_nothing_is_exported(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await export(user, "trail.csv")
         await user.at(AuditTrailScreen)
-        assert user.said.startswith("An export must be logged, and nothing can be written to this practice.")
-        assert "Nothing was exported." in user.said
+        assert user.status_text.startswith("An export must be logged, and nothing can be written to this practice.")
+        assert "Nothing was exported." in user.status_text
         assert files() == []
 
 
@@ -348,14 +348,14 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
         os.close(handle)
         return make("/dev/full", os.O_WRONLY)
 
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = rows.last_entry()
         monkeypatch.setattr("core.audit.export.os.open", on_a_full_disk)
         await export(user, name)
         await user.at(AuditTrailScreen)
-        assert "could not be written: the disk is full." in user.said
-        assert "nothing was exported" in user.said
+        assert "could not be written: the disk is full." in user.status_text
+        assert "nothing was exported" in user.status_text
         assert files() == []
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
 
@@ -370,9 +370,9 @@ async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
         Path("trail.csv").write_text("somebody else's", encoding="utf-8")
 
     monkeypatch.setattr(AuditExport, "begin", begin)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await export(user, "trail.csv")
         await user.settle()
-        assert "trail.csv could not be written: File exists." in user.said
+        assert "trail.csv could not be written: File exists." in user.status_text
     assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")

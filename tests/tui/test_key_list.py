@@ -7,7 +7,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 
@@ -27,7 +27,7 @@ def developers(user: User) -> list[str]:
 
 
 async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         assert "Permissions: 2" in user.text
         assert "ApiAppointments" in user.text
         await user.press("down", "down")
@@ -36,15 +36,15 @@ async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(
 
 
 async def test_a_status_other_than_enabled_stands_in_words(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         for words in ("Disabled by Customer", "Disabled by Developer", "Disabled by Open Dental", "Read Enabled"):
             assert words in user.text
 
 
 async def test_two_keys_that_look_the_same_are_told_apart(demo: OpenRequest) -> None:
     same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
-    rows.change(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
-    async with working(demo) as user:
+    rows.execute(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
+    async with run_program(demo) as user:
         labels = [row.cells[1] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
         ending = [label for label in labels if "9999" in label]
         assert len(ending) >= 2
@@ -53,20 +53,20 @@ async def test_two_keys_that_look_the_same_are_told_apart(demo: OpenRequest) -> 
 
 
 async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         assert "No API keys yet." in user.text
         for key in ("d", "e", "enter"):
             await user.press(key)
             assert user.stack == ["ApiSetupScreen"]
         await user.press("d")
-        assert user.said == "There is no API key here."
+        assert user.status_text == "There is no API key here."
 
 
 # -- the filter ----------------------------------------------------------------------
 
 
 async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "p", "o", "r", "t")
         assert developers(user) == ["Patient Portal Plus"] * 2
         assert "API keys: 2 of 12" in user.text
@@ -76,7 +76,7 @@ async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: OpenRequ
 
 
 async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "p", "o", "r", "t", "enter", "down", "enter")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert "Patient Portal Plus" in user.text
@@ -97,14 +97,14 @@ async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
     ],
 )
 async def test_the_filter_finds_developer_last_four_and_status(demo: OpenRequest, words: str, found: list[str]) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text(words)
         assert developers(user) == found
 
 
 async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
         assert "No key matches the filter; Escape shows all." in user.text
@@ -115,7 +115,7 @@ async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: OpenReques
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "q", "d", "a", "t")
         assert user.field("filter").value == "qdat"
         assert user.stack == ["ApiSetupScreen"]
@@ -125,7 +125,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
 
 
 async def test_a_key_is_disabled_by_d_and_y(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Insurance Mate")
         await user.press("y")
@@ -141,7 +141,7 @@ async def test_a_key_is_disabled_by_d_and_y(demo: OpenRequest) -> None:
 
 
 async def test_the_question_names_the_key_and_what_will_be(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await disable_question(user, "Insurance Mate")
         for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
             assert words in user.flowing_text
@@ -149,7 +149,7 @@ async def test_the_question_names_the_key_and_what_will_be(demo: OpenRequest) ->
 
 @pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "enter"]])
 async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Insurance Mate")
         assert user.focused == "cancel"
@@ -160,7 +160,7 @@ async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
 
 
 async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await disable_question(user, "Insurance Mate")
         await user.press("right", "enter")
         await user.at(Notice)
@@ -168,7 +168,7 @@ async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: OpenReq
 
 
 async def test_a_key_that_the_office_disabled_is_enabled_again(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await disable_question(user, "Dentist Finder")
         assert "Enable this key?" in user.text
@@ -180,7 +180,7 @@ async def test_a_key_that_the_office_disabled_is_enabled_again(demo: OpenRequest
 
 
 async def test_a_key_with_read_enabled_may_be_disabled(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await disable_question(user, "Molar Records")
         await user.press("y", "enter")
         assert rows.status_of("Molar Records") == KeyStatus.DISABLED_BY_CUSTOMER
@@ -194,19 +194,19 @@ async def test_a_key_with_read_enabled_may_be_disabled(demo: OpenRequest) -> Non
     ],
 )
 async def test_what_the_office_may_not_change_is_said(demo: OpenRequest, developer: str, words: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await user.go_to(developer)
         await user.press("d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.said.startswith(words)
+        assert user.status_text.startswith(words)
         assert rows.last_entry() == before
 
 
 async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await disable_question(user, "Insurance Mate")
-        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
+        rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
         before = rows.last_entry()
         await user.press("y")
         await user.at(Notice)
@@ -217,23 +217,23 @@ async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) 
 
 
 async def test_a_locked_file_disables_nothing_and_says_so(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await disable_question(user, "Insurance Mate")
         with rows.locked():
             await user.press("y")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
         assert user.stack == ["ApiSetupScreen"]
 
 
 async def test_reading_again_shows_keys_that_came_from_elsewhere(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
-        rows.change("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")
+        rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")
         await user.press("r")
         assert "API keys: 13" in user.text
         assert user.row.startswith("Insurance Mate")
         await user.go_to("Another Window")
         assert user.row == "Another Window | ********1234 | Unknown"
         await user.press("d")
-        assert "local registry does not know this key" in user.said
+        assert "local registry does not know this key" in user.status_text

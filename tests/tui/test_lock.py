@@ -18,9 +18,9 @@ from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.locked import LockedScreen
@@ -32,7 +32,7 @@ from tui.screens.api_setup import ApiSetupScreen
 
 
 def server(**more: Any) -> OpenRequest:
-    opening = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
+    opening = server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
     return replace(opening, **more)
 
 
@@ -57,7 +57,7 @@ def _with_password(demo: OpenRequest) -> None:
 
 
 async def test_nothing_of_the_practice_is_left_on_the_screen_but_its_name() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         developers = {row.cells[0] for row in (user.list.rows.row(0), user.list.rows.row(1)) if row}
         assert all(developer in user.text for developer in developers)
@@ -67,7 +67,7 @@ async def test_nothing_of_the_practice_is_left_on_the_screen_but_its_name() -> N
 
 
 async def test_being_logged_off_is_logged_as_open_dental_does() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         before = rows.last_entry()
         await leave_alone(user)
@@ -77,7 +77,7 @@ async def test_being_logged_off_is_logged_as_open_dental_does() -> None:
 
 
 async def test_what_was_typed_is_still_there_for_the_one_who_typed_it() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         await leave_alone(user)
@@ -87,11 +87,11 @@ async def test_what_was_typed_is_still_there_for_the_one_who_typed_it() -> None:
         assert user.field("interval").value == "7"
         assert "subscription interval" in user.text
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: subscription interval from 5 minutes to 7 minutes.")
+        assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 7 minutes.")
 
 
 async def test_signing_in_again_is_logged_after_being_logged_off() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         before = rows.last_entry()
         await leave_alone(user)
@@ -105,16 +105,16 @@ async def test_signing_in_again_is_logged_after_being_logged_off() -> None:
 
 
 async def test_a_wrong_password_leaves_it_hidden() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await leave_alone(user)
         await sign_in(user, "admin", "wrong")
-        assert user.said.startswith("Invalid username or password.")
+        assert user.status_text.startswith("Invalid username or password.")
         assert isinstance(user.app.screen, SignInScreen)
 
 
 async def test_a_dialog_is_hidden_and_still_there_afterwards() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.press("d")
         await user.at(Question)
@@ -127,7 +127,7 @@ async def test_a_dialog_is_hidden_and_still_there_afterwards() -> None:
 
 
 async def test_no_answer_shows_over_the_lock(gate: Gates) -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         held = gate(KeyService, "set_status")
         user.send("d")
@@ -147,7 +147,7 @@ async def test_no_answer_shows_over_the_lock(gate: Gates) -> None:
 
 
 async def test_nothing_new_is_asked_while_it_is_locked(gate: Gates) -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         screen = user.app
         await arrive(user)
         load = gate(SettingsService, "load", hold=0)
@@ -166,7 +166,7 @@ async def test_nothing_new_is_asked_while_it_is_locked(gate: Gates) -> None:
 
 async def other_admin() -> None:
     """Let a second user use API Setup: Front Desk gets the groups that admin has."""
-    rows.change(
+    rows.execute(
         "INSERT INTO usergroupattach (UserNum, UserGroupNum) SELECT o.UserNum, a.UserGroupNum FROM userod o,"
         " usergroupattach a JOIN userod u ON u.UserNum = a.UserNum WHERE o.UserName = 'Maria' AND u.UserName = 'admin'"
     )
@@ -174,7 +174,7 @@ async def other_admin() -> None:
 
 async def test_another_user_has_to_agree_to_drop_what_was_typed() -> None:
     await other_admin()
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         before = rows.last_entry()
@@ -200,7 +200,7 @@ async def test_another_user_has_to_agree_to_drop_what_was_typed() -> None:
 
 async def test_another_user_begins_afresh_under_their_own_name() -> None:
     await other_admin()
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.press("d")
         await user.at(Question)
@@ -216,34 +216,34 @@ async def test_another_user_begins_afresh_under_their_own_name() -> None:
 
 
 async def test_other_rights_begin_afresh_too() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.press("t")
         await leave_alone(user)
-        rows.change("DELETE FROM grouppermission WHERE PermType = 122")
+        rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         assert user.stack == ["ApiSetupScreen"]
         await user.press("t")
-        assert user.said.startswith("The Audit Trail needs the permission AuditTrail (122)")
+        assert user.status_text.startswith("The Audit Trail needs the permission AuditTrail (122)")
 
 
 # -- leaving -------------------------------------------------------------------------
 
 
 async def test_who_was_logged_off_is_not_logged_off_again() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         before = rows.last_entry()
         await leave_alone(user)
         user.send("ctrl+q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
         user.app.sign_out_after_the_end()
         assert rows.audit_texts(before) == ["User: admin has auto logged off."]
 
 
 async def test_quitting_asks_about_what_waits_behind() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         await leave_alone(user)
@@ -256,11 +256,11 @@ async def test_it_locks_though_it_cannot_be_logged(monkeypatch: pytest.MonkeyPat
     def fail(*_given: object) -> None:
         raise PracticeUnavailable("The connection to the database server was lost.")
 
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         monkeypatch.setattr(UserService, "log_off_idle", fail)
         await leave_alone(user)
-        assert user.said == (
+        assert user.status_text == (
             "That admin was logged off could not be logged. The connection to the database server was lost."
         )
         await sign_in(user, "admin", "drill")
@@ -268,7 +268,7 @@ async def test_it_locks_though_it_cannot_be_logged(monkeypatch: pytest.MonkeyPat
 
 
 async def test_in_a_read_only_office_nothing_is_logged() -> None:
-    async with working(replace(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
+    async with run_program(replace(server_request(password=DATABASE_PASSWORD), read_only=True)) as user:
         before = rows.last_entry()
         await arrive(user)
         await leave_alone(user)
@@ -279,7 +279,7 @@ async def test_in_a_read_only_office_nothing_is_logged() -> None:
 
 async def test_a_question_about_quitting_does_not_keep_one_from_quitting_later() -> None:
     await other_admin()
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         await user.press("ctrl+q")
@@ -294,12 +294,12 @@ async def test_a_question_about_quitting_does_not_keep_one_from_quitting_later()
         await user.press("y")
         await user.at_api_setup()
         user.send("q")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
 
 
 async def test_who_signed_in_and_does_not_drop_what_was_typed_is_signed_out_when_quitting() -> None:
     await other_admin()
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         before = rows.last_entry()
@@ -309,7 +309,7 @@ async def test_who_signed_in_and_does_not_drop_what_was_typed_is_signed_out_when
         user.send("ctrl+q")
         await until(lambda: "Quit without saving?" in user.text)
         user.send("y")
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
         assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [
             "User: admin has auto logged off.",
             "User: Maria has logged on.",
@@ -319,7 +319,7 @@ async def test_who_signed_in_and_does_not_drop_what_was_typed_is_signed_out_when
 
 async def test_nobody_else_sees_what_was_typed_before_agreeing_to_drop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     await other_admin()
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -335,11 +335,11 @@ async def test_nobody_else_sees_what_was_typed_before_agreeing_to_drop_it(monkey
 
 
 async def test_what_others_changed_meanwhile_is_shown_and_what_was_typed_stays() -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         await leave_alone(user)
-        rows.change("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
+        rows.execute("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await until(lambda: "[ ] off" in user.text)
@@ -349,7 +349,7 @@ async def test_what_others_changed_meanwhile_is_shown_and_what_was_typed_stays()
 async def test_after_a_wrong_password_the_connections_are_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await leave_alone(user)
         assert len(closed) == 1
@@ -359,7 +359,7 @@ async def test_after_a_wrong_password_the_connections_are_closed_again(monkeypat
 
 @pytest.mark.parametrize("key", ["f1", "ctrl+p"])
 async def test_what_was_opened_over_the_sign_in_does_not_keep_it_from_ending(gate: Gates, key: str) -> None:
-    async with working(server()) as user:
+    async with run_program(server()) as user:
         await arrive(user)
         await user.fill("interval", "7")
         await leave_alone(user)
@@ -379,7 +379,7 @@ async def test_what_was_opened_over_the_sign_in_does_not_keep_it_from_ending(gat
 
 
 async def test_an_sqlite_practice_is_hidden_until_a_key_is_pressed() -> None:
-    async with working(replace(opening_of(FILE), lock_after_minutes=5)) as user:
+    async with run_program(replace(file_request(FILE), lock_after_minutes=5)) as user:
         await user.fill("interval", "7")
         await leave_alone(user)
         assert "subscription" not in user.text
@@ -395,7 +395,7 @@ async def test_an_sqlite_practice_is_hidden_until_a_key_is_pressed() -> None:
 
 async def test_the_program_locks_itself_when_no_key_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.platform.inactivity.MINUTE", 0.02)
-    async with working(server(lock_after_minutes=1)) as user:
+    async with run_program(server(lock_after_minutes=1)) as user:
         await sign_in(user, "admin", "drill")
         await until(lambda: not user.app.unlocked.is_set())
         await user.at(SignInScreen)
@@ -406,17 +406,17 @@ async def test_the_program_locks_itself_when_no_key_is_pressed(monkeypatch: pyte
     ("practice", "office", "seconds"), [("0", None, 0), ("10", None, 600), ("10", 3, 180), ("2", 30, 120), ("x", 1, 60)]
 )
 async def test_the_shorter_limit_holds(practice: str, office: int | None, seconds: float) -> None:
-    rows.change("DELETE FROM preference WHERE PrefName = 'SecurityLogOffAfterMinutes'")
-    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', ?)", practice)
-    async with working(server(lock_after_minutes=office)) as user:
+    rows.execute("DELETE FROM preference WHERE PrefName = 'SecurityLogOffAfterMinutes'")
+    rows.execute("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', ?)", practice)
+    async with run_program(server(lock_after_minutes=office)) as user:
         await arrive(user)
         inactivity = user.app._inactivity
         assert (inactivity._seconds if inactivity._timer else 0) == seconds
 
 
 async def test_an_sqlite_practice_is_locked_only_where_that_is_configured() -> None:
-    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', '10')")
-    async with working(opening_of(FILE)) as user:
+    rows.execute("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', '10')")
+    async with run_program(file_request(FILE)) as user:
         assert user.app._inactivity._timer is None
 
 

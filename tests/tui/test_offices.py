@@ -19,7 +19,14 @@ from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, ServerOpenRequest, opening_of, runtime, server_opening
+from tests.support.open_requests import (
+    DATABASE_PASSWORD,
+    FILE,
+    ServerOpenRequest,
+    file_request,
+    runtime,
+    server_request,
+)
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import SIZE, User
 from tests.support.waiting import until
@@ -117,7 +124,7 @@ async def test_the_first_line_says_read_only_as_soon_as_it_is_known() -> None:
 
 
 async def test_the_first_line_says_production() -> None:
-    async with choosing(replace(server_opening(password=DATABASE_PASSWORD), production=True)) as user:
+    async with choosing(replace(server_request(password=DATABASE_PASSWORD), production=True)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("admin · PRODUCTION")
@@ -135,7 +142,7 @@ async def test_a_configuration_with_a_slip_is_told_and_can_be_read_again() -> No
         assert isinstance(user.app.screen, OfficesScreen)
         write()
         await user.press("r")
-        assert (user.said, "Offices: 3" in user.text) == ("Read again.", True)
+        assert (user.status_text, "Offices: 3" in user.text) == ("Read again.", True)
 
 
 # -- from one to another -------------------------------------------------------------
@@ -157,7 +164,7 @@ async def test_another_office_takes_the_place_of_this_one() -> None:
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_back_to_the_office_that_is_open(key: str) -> None:
-    async with choosing(opening_of(FILE)) as user:
+    async with choosing(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8")
@@ -175,7 +182,7 @@ async def test_back_to_the_office_that_is_open(key: str) -> None:
 
 
 async def test_what_is_not_saved_is_asked_about_before_leaving() -> None:
-    async with choosing(opening_of(FILE)) as user:
+    async with choosing(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8", "end", "enter")
@@ -192,7 +199,7 @@ async def test_what_is_not_saved_is_asked_about_before_leaving() -> None:
 
 
 async def test_a_change_that_is_being_written_ends_first(gate: Gates) -> None:
-    async with choosing(opening_of(FILE)) as user:
+    async with choosing(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         held = gate(SettingsService, "save")
@@ -210,7 +217,7 @@ async def test_a_change_that_is_being_written_ends_first(gate: Gates) -> None:
 
 
 async def test_the_palette_leads_to_the_offices_from_everywhere() -> None:
-    async with choosing(opening_of(FILE)) as user:
+    async with choosing(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.press("t")
         await user.press("ctrl+p")
@@ -220,7 +227,7 @@ async def test_the_palette_leads_to_the_offices_from_everywhere() -> None:
 
 
 async def test_escape_leads_from_a_practice_that_does_not_open_back_to_the_list() -> None:
-    async with choosing(server_opening(password="any", answers=False)) as user:
+    async with choosing(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -229,7 +236,7 @@ async def test_escape_leads_from_a_practice_that_does_not_open_back_to_the_list(
 
 
 async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
-    async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -240,7 +247,7 @@ async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
 
 async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) -> None:
     held = gate(OpenRequest, "known_password")
-    async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
@@ -257,7 +264,7 @@ async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, m
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
     held = gate(ServerOpenRequest, "open")
-    async with choosing(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and len(user.list.rows) == 3)
@@ -270,7 +277,7 @@ async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, m
 
 async def test_one_can_go_to_another_office_from_the_lock() -> None:
     set_password("admin", "drill")
-    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.fill("interval", "7")
@@ -290,7 +297,7 @@ async def test_one_can_go_to_another_office_from_the_lock() -> None:
 
 async def test_the_list_that_was_open_when_the_lock_came_can_be_opened_again() -> None:
     set_password("admin", "drill")
-    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.press("o")
@@ -311,13 +318,13 @@ async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
 ) -> None:
     set_password("admin", "drill")
     monkeypatch.setattr("tui.app.SHUTDOWN_TIMEOUT", 0.05)
-    async with choosing(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
         user.send("q")
-        await until(lambda: user.said == "Signing out…" or user.app._exit)
-        await until(lambda: user.app._exit)
+        await until(lambda: user.status_text == "Signing out…" or user.exited)
+        await until(lambda: user.exited)
         held.open()
         await until(held.left.is_set)
 
@@ -351,7 +358,7 @@ def test_an_office_has_its_own_agreement_or_that_of_all(tmp_path: Path) -> None:
 def test_when_an_office_was_opened_is_noted_by_its_name() -> None:
     offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
     offices.record_opened(offices.opening("Training"))
-    offices.record_opened(opening_of(FILE))
+    offices.record_opened(file_request(FILE))
     assert {each.name: each.last_opened for each in offices.list() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }

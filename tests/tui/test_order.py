@@ -12,7 +12,7 @@ from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import working
+from tests.support.user_driver import run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import license_of
 from tui.modals.license import LicenseScreen
@@ -36,7 +36,7 @@ from tui.widgets.settings_form import SettingsForm
     ],
 )
 async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, opened: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.send(key, key)
         await until(lambda: len(user.stack) > 1)
         await user.settle()
@@ -45,7 +45,7 @@ async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, op
 
 
 async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.send("t", "enter", "d", "a")
         await until(lambda: len(user.stack) > 1)
         await user.settle()
@@ -54,7 +54,7 @@ async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> Non
 
 
 async def test_two_quick_saves_write_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         before = rows.last_entry()
         user.send("ctrl+s", "ctrl+s", "f2")
@@ -63,7 +63,7 @@ async def test_two_quick_saves_write_once(demo: OpenRequest) -> None:
 
 
 async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("d")
         before = rows.last_entry()
@@ -88,7 +88,7 @@ LEAVING: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize(("there", "key"), LEAVING.values(), ids=LEAVING)
 async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, there: list[str], key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press(*there)
         open_before = len(user.stack)
         user.send(key, key)
@@ -99,7 +99,7 @@ async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, there: list
 
 
 async def test_two_quick_acceptances_are_one(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await license_of(user)
         await user.press("end")
         before = rows.last_entry()
@@ -114,7 +114,7 @@ async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses
 ) -> None:
     from core.licenses.service import LicenseService
 
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await license_of(user)
         await user.press("end")
         before = rows.last_entry()
@@ -133,22 +133,22 @@ async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses
 
 
 async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
         await until(held.entered.is_set)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum < 250")
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
-        await until(lambda: user.said.startswith("All: "))
-        newer = (len(user.list.rows), user.said)
+        await until(lambda: user.status_text.startswith("All: "))
+        newer = (len(user.list.rows), user.status_text)
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert (len(user.list.rows), user.said) == newer
+        assert (len(user.list.rows), user.status_text) == newer
 
 
 async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -158,27 +158,27 @@ async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Ope
         await until(held.left.is_set)
         await user.settle()
         assert user.stack == ["ApiSetupScreen"]
-        assert "altered" not in user.said
+        assert "altered" not in user.status_text
 
 
 async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped: "))
+        await until(lambda: user.status_text.startswith("Stopped: "))
         user.send("escape")
         await until(lambda: user.stack == ["ApiSetupScreen"])
         held.open()
         await until(held.left.is_set)
         await user.settle()
         assert user.stack == ["ApiSetupScreen"]
-        assert "altered" not in user.said
+        assert "altered" not in user.status_text
 
 
 async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(KeyService, "history")
         user.send("enter")
         await until(held.entered.is_set)
@@ -192,14 +192,14 @@ async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: OpenRe
 
 
 async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         held = gate(KeyService, "history")
         user.send("enter")
         await until(held.entered.is_set)
         await until(lambda: isinstance(user.app.screen, EditKeyScreen))
         user.send("c")
-        await until(lambda: user.said.startswith("Sent") and len(user.list.rows) == 2)
+        await until(lambda: user.status_text.startswith("Sent") and len(user.list.rows) == 2)
         held.open()
         await until(held.left.is_set)
         await user.settle()
@@ -207,7 +207,7 @@ async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: Op
 
 
 async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -227,28 +227,28 @@ async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: OpenR
 
 
 async def test_what_is_typed_while_a_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(SettingsService, "load")
         user.send("r")
         await until(held.entered.is_set)
         user.field("interval").value = "15"
         held.open()
-        await until(lambda: user.said == "Read again.")
+        await until(lambda: user.status_text == "Read again.")
         await user.settle()
         assert user.field("interval").value == "15"
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
 
 
 async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         held = gate(SettingsService, "save")
         user.send("ctrl+s")
         await until(held.entered.is_set)
-        assert user.said == "Saving…"
+        assert user.status_text == "Saving…"
         user.field("interval").value = "20"
         held.open()
-        await until(lambda: user.said.startswith("Saved"))
+        await until(lambda: user.status_text.startswith("Saved"))
         await user.settle()
         assert rows.settings()[1] == "15"
         assert user.field("interval").value == "20"
@@ -259,7 +259,7 @@ async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: OpenRequest, 
 
 
 async def test_nothing_else_is_started_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         held = gate(SettingsService, "save")
@@ -269,11 +269,11 @@ async def test_nothing_else_is_started_while_a_change_is_saved(demo: OpenRequest
         await user.pilot.pause()
         assert user.stack == ["ApiSetupScreen"]
         held.open()
-        await until(lambda: user.said.startswith("Saved"))
+        await until(lambda: user.status_text.startswith("Saved"))
 
 
 async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         before = rows.last_entry()
@@ -284,15 +284,15 @@ async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, 
         await until(lambda: len(user.stack) > 1)
         user.send("y")
         await until(lambda: "still being made" in user.text)
-        assert not user.app._exit
+        assert not user.exited
         held.open()
-        await until(lambda: user.app._exit)
+        await until(lambda: user.exited)
         assert rows.settings()[1] == "15"
         assert len(rows.audit_texts(before)) == 1
 
 
 async def test_help_can_be_read_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         held = gate(SettingsService, "save")
@@ -303,11 +303,11 @@ async def test_help_can_be_read_while_a_change_is_saved(demo: OpenRequest, gate:
         held.open()
         await user.settle()
         await user.press("escape")
-        assert user.said.startswith("Saved: ")
+        assert user.status_text.startswith("Saved: ")
 
 
 async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")
         user.send("y")
@@ -317,4 +317,4 @@ async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenReq
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)
-        assert not user.app._exit
+        assert not user.exited

@@ -10,8 +10,8 @@ from textual.widgets import Input
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
-from tests.support.user_driver import User, working
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import KEY
 from tui.modals.notice import Notice
 from tui.modals.sign_in import SignInScreen
@@ -41,7 +41,7 @@ def test_no_screen_shows_a_key_that_nobody_asked_for(demo: OpenRequest) -> None:
 def named(demo: OpenRequest) -> str:
     """A key of the practice, which an entry names in clear as Open Dental's own window writes it."""
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
-    rows.change(
+    rows.execute(
         "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
     )
     return str(key)
@@ -55,7 +55,7 @@ async def find(user: User, line: str) -> None:
 
 
 async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: OpenRequest, named: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await find(user, f"text:{named}")
         assert len(user.list.rows) == 1
         assert named not in user.row
@@ -72,7 +72,7 @@ async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: OpenReques
 async def test_a_key_that_an_entry_names_is_masked_in_the_result_of_a_verification(
     demo: OpenRequest, named: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await find(user, "")
         await user.press("v")
         await user.at(VerificationScreen)
@@ -93,7 +93,7 @@ def verified(user: User) -> list[object]:
 async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
     demo: OpenRequest, named: str, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await find(user, f"text:{named}")
         before = rows.last_entry()
         await user.press("x", "end", "ctrl+u")
@@ -112,21 +112,21 @@ async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
 async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
     demo: OpenRequest, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await find(user, f"{word}:{KEY}")
         assert user.field("filter").selected_text == f"{word}:{KEY}"
         await user.press("escape", "d")
         await user.enter_text(KEY)
         await user.press("enter")
-        assert "is no date" in user.said
+        assert "is no date" in user.status_text
         assert KEY not in caplog.text
 
 
 async def test_what_an_entry_of_a_stranger_key_names_is_masked_by_its_words(demo: OpenRequest) -> None:
-    rows.change(
+    rows.execute(
         "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
     )
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await find(user, "text:NOBODY-KNOWS")
         assert "New API key ********9999" in user.row
         await user.press("enter")
@@ -144,7 +144,7 @@ async def type_password(user: User) -> Input:
 
 
 async def test_a_typed_password_is_shown_as_dots(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         field = await type_password(user)
         assert field.value == "hunter2"
         assert "hunter" not in user.text
@@ -152,7 +152,7 @@ async def test_a_typed_password_is_shown_as_dots(demo: OpenRequest) -> None:
 
 
 async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         sent: list[str] = []
         monkeypatch.setattr(user.app._driver, "write", sent.append)
         field = await type_password(user)
@@ -167,7 +167,7 @@ async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeyp
 
 
 async def test_a_password_is_in_no_repr_and_no_message(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         seen: list[str] = []
         post = Input.post_message
 
@@ -179,12 +179,14 @@ async def test_a_password_is_in_no_repr_and_no_message(demo: OpenRequest, monkey
         field = await type_password(user)
         await user.press("enter")
         assert any("Submitted" in text for text in seen)
-        assert not any("hunter2" in text for text in (*seen, repr(field), repr(user.screen), repr(user.app), user.said))
+        assert not any(
+            "hunter2" in text for text in (*seen, repr(field), repr(user.screen), repr(user.app), user.status_text)
+        )
         assert "hunter2" not in user.text
 
 
 async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         screen = await user.at(ConnectScreen)
         field = screen.query_one("#password", Input)
         await user.enter_text(DATABASE_PASSWORD)
@@ -194,7 +196,7 @@ async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: OpenRe
 
 
 async def test_the_password_of_a_user_is_not_logged(demo: OpenRequest) -> None:
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         before = rows.last_entry()
         for name, password in (("hunter2", ""), ("admin", "hunter2")):
@@ -211,10 +213,10 @@ async def test_the_password_of_a_user_is_not_logged(demo: OpenRequest) -> None:
 
 
 async def test_a_key_that_is_typed_is_in_no_log(demo: OpenRequest, caplog: pytest.LogCaptureFixture) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.fill("key", f"{KEY} {KEY}")
         await user.press("ctrl+s")
-        assert "no blanks inside" in user.said
-        assert KEY not in user.said
+        assert "no blanks inside" in user.status_text
+        assert KEY not in user.status_text
         assert KEY not in caplog.text

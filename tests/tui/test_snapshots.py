@@ -20,9 +20,9 @@ from core.offices.paths import Locations
 from core.practice.practice import Practice
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
-from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
+from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, cache_list, open_api_setup, registered_practice
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, runtime, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, runtime, server_request
 from tests.support.user_driver import User
 from tests.support.waiting import until
 from tests.tui.test_offices import write as write_offices
@@ -166,7 +166,7 @@ async def key_added(user: User) -> None:
 
 async def key_not_added(user: User) -> None:
     await license_end(user)
-    rows.change(rows.REFUSE_KEYS)
+    rows.execute(rows.REFUSE_KEYS)
     await user.press("a")
     await user.at(Question)
 
@@ -214,7 +214,7 @@ async def reveal(user: User) -> None:
 
 async def conflict(user: User) -> None:
     await user.fill("interval", "15")
-    rows.change("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
+    rows.execute("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
     await user.press("ctrl+s")
     await user.at(Question)
 
@@ -264,8 +264,8 @@ async def trail_filtered(user: User) -> None:
 
 
 async def verification(user: User) -> None:
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
-    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
+    rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
     await audit_trail(user)
     await user.press("v", "e")
     await user.at(VerificationScreen)
@@ -378,19 +378,19 @@ async def offices_unreadable(user: User) -> None:
 
 async def differences(user: User, hq: HeadquartersServer) -> None:
     hq.remove_key(CLEARPAY.key)
-    hq.put_status(BRIDGE.key, "DisabledByHQ")
+    hq.set_status(BRIDGE.key, "DisabledByHQ")
     hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
-    await arrive(user)
+    await open_api_setup(user)
     await user.go_to("ClearPay")
 
 
 async def not_reached(user: User, hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.HTTP_503)
-    await arrive(user)
+    await open_api_setup(user)
 
 
 async def assign_there(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await assign(user)
     await user.fill("key", OFFERED.key)
     await user.fill("agreement", "2024-10-31")
@@ -420,13 +420,13 @@ async def edit_there(user: User, hq: HeadquartersServer) -> None:
 
 
 async def edit_disabled_there(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await edit(user, "Old Recall")
     await user.press("d")
 
 
 async def disable_there(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await user.press("d")
     await user.at(Question)
 
@@ -547,7 +547,7 @@ def test_demo(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tupl
 @both_sizes
 @pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
 def test_on_a_server(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
-    assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), steps, size)
+    assert take(snap_compare, server_request(password=DATABASE_PASSWORD), steps, size)
 
 
 @both_sizes
@@ -560,39 +560,39 @@ def test_at_headquarters(
     size: tuple[int, int],
 ) -> None:
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
-    with registered() as hq:
-        asyncio.run(remember())
+    with registered_practice() as hq:
+        asyncio.run(cache_list())
 
         async def at_this_one(user: User) -> None:
             await steps(user, hq)
 
-        assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), at_this_one, size)
+        assert take(snap_compare, server_request(password=DATABASE_PASSWORD), at_this_one, size)
 
 
 @both_sizes
 def test_before_headquarters_answers(
     snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    with registered():
-        asyncio.run(remember())
+    with registered_practice():
+        asyncio.run(cache_list())
         # A question without an answer would hold up the end of the test.
         monkeypatch.setattr(ApiSetupScreen, "ask_headquarters", lambda _screen: None)
-        assert take(snap_compare, server_opening(password=DATABASE_PASSWORD), arrive, size)
+        assert take(snap_compare, server_request(password=DATABASE_PASSWORD), open_api_setup, size)
 
 
 @both_sizes
 def test_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert take(snap_compare, server_opening(), connect, size)
+    assert take(snap_compare, server_request(), connect, size)
 
 
 @both_sizes
 def test_wrong_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert take(snap_compare, server_opening(), wrong_password, size)
+    assert take(snap_compare, server_request(), wrong_password, size)
 
 
 @both_sizes
 def test_no_server_answers(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert take(snap_compare, server_opening(password="any", answers=False), connect, size)
+    assert take(snap_compare, server_request(password="any", answers=False), connect, size)
 
 
 @both_sizes

@@ -15,7 +15,7 @@ from core.audit.service import AuditService
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, trail
 from tui.modals.choice import Choice
@@ -72,7 +72,7 @@ def in_memory(user: User) -> list[int]:
 
 
 async def test_at_first_the_last_ten_days_are_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         assert line(user) == FIRST_DAYS
         await user.press("G")
@@ -81,7 +81,7 @@ async def test_at_first_the_last_ten_days_are_shown(demo: OpenRequest) -> None:
 
 
 async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, 'user:admin since:2024-10-15 text:"API key"')
         texts = [row[4] for row in cells(user)]
@@ -90,7 +90,7 @@ async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
         assert {row[1] for row in cells(user)} == {"admin"}
         moments = [row[0] for row in cells(user)]
         assert moments == sorted(moments, reverse=True)
-        assert user.said == "All: 13 entries, 0 altered, 0 without hash."
+        assert user.status_text == "All: 13 entries, 0 altered, 0 without hash."
         assert user.focused != "filter"
 
 
@@ -110,21 +110,21 @@ async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
     ],
 )
 async def test_what_is_typed_is_found(demo: OpenRequest, typed: str, where: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, typed)
-        while not user.said.startswith("All: "):
+        while not user.status_text.startswith("All: "):
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         assert len(user.list.rows) == found(where)
 
 
 async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = cells(user)
         await search(user, "user:Maria sinse:2024-11-01 text:edited")
-        assert user.said == "Nothing is called sinse: here. Did you mean since:?"
+        assert user.status_text == "Nothing is called sinse: here. Did you mean since:?"
         field = user.field("filter")
         assert (field.selected_text, user.focused) == ("sinse:2024-11-01", "filter")
         assert cells(user) == before
@@ -145,15 +145,15 @@ async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenReq
     ],
 )
 async def test_the_error_points_at_the_word(demo: OpenRequest, typed: str, word: str, said: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, typed)
-        assert user.said.startswith(said)
+        assert user.status_text.startswith(said)
         assert user.field("filter").selected_text == word
 
 
 async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         before = cells(user)
         await user.press("slash")
@@ -168,7 +168,7 @@ async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
 
 
 async def test_the_filter_is_typed_on_at_its_end(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("n", "slash", "space")
         await user.enter_text("user:Maria")
@@ -176,7 +176,7 @@ async def test_the_filter_is_typed_on_at_its_end(demo: OpenRequest) -> None:
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("slash", "end", "ctrl+u", *"onfdvxrcGgq")
         assert line(user) == "onfdvxrcGgq"
@@ -195,7 +195,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
     ],
 )
 async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, completed: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.fill("filter", typed)
         await user.press("tab")
@@ -204,11 +204,11 @@ async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, comple
 
 
 async def test_tab_tells_what_a_word_may_become(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.fill("filter", "text:x user:")
         await user.press("tab")
-        assert user.said.split("  ") == [
+        assert user.status_text.split("  ") == [
             "user:none",
             "user:admin",
             'user:"Dr. Okafor"',
@@ -216,22 +216,22 @@ async def test_tab_tells_what_a_word_may_become(demo: OpenRequest) -> None:
             "user:Maria",
         ]
         await user.press("x", "tab")
-        assert user.said == "Nothing completes this word."
+        assert user.status_text == "Nothing completes this word."
         assert line(user) == "text:x user:x"
 
 
 async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("slash")
         assert user.keys == "Tab Complete  Enter Search  Esc Back"
-        assert user.said == "Tab completes, Enter searches, Esc leaves it as it was."
+        assert user.status_text == "Tab completes, Enter searches, Esc leaves it as it was."
         await user.press("escape")
         assert "/ Filter" in user.keys
 
 
 async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("n")
         assert line(user) == f"{FIRST_DAYS} only:not-genuine"
@@ -253,7 +253,7 @@ async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo
 async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
     demo: OpenRequest, kind: str, typed: str, word: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("f")
         await user.at(Question)
@@ -271,7 +271,7 @@ async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
 
 @pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
 async def test_choosing_nothing_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("f", *keys)
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
@@ -279,7 +279,7 @@ async def test_choosing_nothing_changes_nothing(demo: OpenRequest, keys: list[st
 
 
 async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -304,7 +304,7 @@ async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 300)
     rows.fill_trail(many(900))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         seen = in_view(user)
         assert seen[0] == 900
@@ -326,7 +326,7 @@ async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
 
 async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         for last in (1, 2_501):
             while (in_memory(user)[-1] if last == 1 else in_memory(user)[0]) != last:
@@ -344,7 +344,7 @@ async def test_a_page_that_arrives_moves_nothing_in_view(
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", most)
     rows.fill_trail(many(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
@@ -363,7 +363,7 @@ async def test_a_newer_page_that_arrives_moves_nothing_in_view(
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 180)
     rows.fill_trail(many(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("G")
         held = gate(AuditSearch, "page")
@@ -383,7 +383,7 @@ async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_aw
 ) -> None:
     monkeypatch.setattr(entry_window, "MOST", 180)
     rows.fill_trail(many(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
@@ -404,7 +404,7 @@ async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_aw
 
 
 async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "since:2024-11-04")
         before = in_memory(user)
@@ -417,7 +417,7 @@ async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: OpenRequest
 
 async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         for oldest, newest in (("G", "g"), ("end", "home")):
             await user.press(oldest)
@@ -432,7 +432,7 @@ async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: OpenReques
 
 async def test_from_the_oldest_entry_one_scrolls_up_to_the_newest(demo: OpenRequest) -> None:
     rows.fill_trail(many(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("G")
         seen = set(in_view(user))
@@ -456,7 +456,7 @@ async def go_to(user: User, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["2024-11-01", "4d"])
 async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await go_to(user, day)
         assert user.row.startswith("2024-11-01")
@@ -471,7 +471,7 @@ async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) ->
 
 async def test_around_a_day_one_scrolls_both_ways(demo: OpenRequest) -> None:
     rows.fill_trail(many(9_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await go_to(user, "2024-11-04")
         [(last,)] = rows.query("SELECT max(SecurityLogNum) FROM securitylog WHERE LogDateTime LIKE '2024-11-04%'")
@@ -486,7 +486,7 @@ async def test_around_a_day_one_scrolls_both_ways(demo: OpenRequest) -> None:
 
 
 async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await everything(user)
         await go_to(user, "2020-01-01")
@@ -496,13 +496,13 @@ async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) ->
 
 
 async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: OpenRequest) -> None:
-    rows.change("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
-    async with working(demo) as user:
+    rows.execute("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
+    async with run_program(demo) as user:
         await trail(user)
         await everything(user)
         await go_to(user, "2020-01-01")
         assert user.row.startswith("(no date)")
-        assert user.said.startswith("No entry with a date is so old; these have none. ")
+        assert user.status_text.startswith("No entry with a date is so old; these have none. ")
 
 
 @pytest.mark.parametrize(
@@ -516,18 +516,18 @@ async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: OpenRe
 async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(
     demo: OpenRequest, day: str, said: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         here = user.row
         await go_to(user, day)
         await user.at(Prompt)
-        assert user.said.startswith(said)
+        assert user.status_text.startswith(said)
         await user.press("escape")
         assert (user.row, user.stack) == (here, ["ApiSetupScreen", "AuditTrailScreen"])
 
 
 async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -562,24 +562,24 @@ small_slices = pytest.mark.usefixtures("_small_slices")
 @small_slices
 async def test_a_long_search_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=[990]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page", hold=4)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
-        await until(lambda: user.said.startswith("Searching"))
-        assert user.said == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
+        await until(lambda: user.status_text.startswith("Searching"))
+        assert user.status_text == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
         assert user.row.endswith("Entry 00990 needle")
         held.open()
         await user.settle()
-        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
 
 
 @small_slices
 async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=[5]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await search(user, "needle")
@@ -590,8 +590,8 @@ async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest,
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
-        assert user.said == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
+        await until(lambda: user.status_text.startswith("Stopped"))
+        assert user.status_text == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
         held.open()
         await user.settle()
         assert "Stopped before any entry was found; c searches on." in user.text
@@ -599,7 +599,7 @@ async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest,
         assert pages.calls == needed - 1
         await user.press("c")
         assert user.row.endswith("Entry 00005 needle")
-        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
         assert "Search on" not in user.keys
         # Only the page at which it was stopped is read twice.
         assert pages.calls == needed + 1
@@ -608,14 +608,14 @@ async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest,
 @small_slices
 async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("c")
         assert "No entry matches the filter; / changes the filter." in user.text
@@ -625,14 +625,14 @@ async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: Ope
 @small_slices
 async def test_a_search_stopped_before_its_first_page_begins_anew(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500, needles=[400]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page")
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("f2")
         assert user.row.endswith("Entry 00400 needle")
@@ -641,14 +641,14 @@ async def test_a_search_stopped_before_its_first_page_begins_anew(demo: OpenRequ
 @small_slices
 async def test_after_a_stop_moving_does_not_search_on(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000, needles=range(900, 1_001)))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "needle")
         held = gate(AuditSearch, "page")
         user.list.cursor = len(user.list.rows) - 1
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("up", "pageup", "pagedown", "pagedown")
         assert held.calls == 1
@@ -662,14 +662,14 @@ async def test_after_a_stop_moving_does_not_search_on(demo: OpenRequest, gate: G
 @small_slices
 async def test_a_stopped_search_gives_way_to_a_new_one(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page", hold=3)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await search(user, "text:Entry")
         assert in_view(user)[0] == 1_000
@@ -681,7 +681,7 @@ async def test_a_stopped_search_gives_way_to_a_new_one(demo: OpenRequest, gate: 
 @small_slices
 async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(9_000, needles=[8_990]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "text:needle")
         held = gate(AuditSearch, "page", hold=3)
@@ -692,7 +692,7 @@ async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(dem
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("g")
@@ -702,9 +702,9 @@ async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(dem
 @small_slices
 async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(1_000))
-    rows.change("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
-    async with working(demo) as user:
+    rows.execute("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
+    async with run_program(demo) as user:
         await trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await user.press("n")
@@ -712,14 +712,14 @@ async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: OpenReque
             ("NO HASH", "Entry 00700"),
             ("ALTERED", "Entry 00003 changed"),
         ]
-        assert user.said == "All: 2 entries, 1 altered, 1 without hash."
+        assert user.status_text == "All: 2 entries, 1 altered, 1 without hash."
         assert pages.calls > 5
 
 
 @small_slices
 async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(300, needles=[3]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
@@ -739,7 +739,7 @@ async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: O
 
 async def test_reading_again_far_down_keeps_the_place(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         while in_memory(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
@@ -755,7 +755,7 @@ async def test_reading_again_far_down_keeps_the_place(demo: OpenRequest) -> None
 
 
 async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press(*["down"] * 12)
         here = user.row
@@ -763,7 +763,7 @@ async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRe
         user.send("r")
         await until(held.entered.is_set)
         user.send("r")
-        await until(lambda: user.said.startswith("In view"))
+        await until(lambda: user.status_text.startswith("In view"))
         held.open()
         await user.settle()
         assert user.row == here
@@ -771,7 +771,7 @@ async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRe
 
 async def test_reading_again_after_it_failed_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press(*["pagedown"] * 8)
         here, view = user.row, in_view(user)
@@ -781,31 +781,31 @@ async def test_reading_again_after_it_failed_keeps_the_place(demo: OpenRequest, 
         with rows.locked():
             held.open()
             await user.settle()
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("r")
         assert (user.row, in_view(user)) == (here, view)
 
 
 async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: OpenRequest) -> None:
     rows.fill_trail(many(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         while in_memory(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         number = user.list.row.identity if user.list.row else None
         assert isinstance(number, int)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum = ?", number)
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = ?", number)
         await user.press("r")
         assert user.row.endswith(f"Entry {number - 1:05}")
 
 
 async def test_reading_again_knows_users_who_came_meanwhile(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
-        rows.change("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
+        rows.execute("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
         await search(user, "user:Nadia")
-        assert user.said.startswith("There is no user Nadia.")
+        assert user.status_text.startswith("There is no user Nadia.")
         await user.press("escape", "r")
         await search(user, "user:Nadia")
         assert line(user) == "user:Nadia"
@@ -814,12 +814,12 @@ async def test_reading_again_knows_users_who_came_meanwhile(demo: OpenRequest) -
 
 async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goes_on_later(demo: OpenRequest) -> None:
     rows.fill_trail(many(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         with rows.locked():
             user.list.cursor = 90
             await user.settle()
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
             here = user.row
         assert len(user.list.rows) == 100
         await user.press("down", "up")
@@ -828,7 +828,7 @@ async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goe
 
 
 async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "user:Maria")
         await user.press("down", "down", "down", "down")
@@ -841,7 +841,7 @@ async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: OpenRequest
 
 async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         held = gate(AuditSearch, "page", hold=1)
         await user.press("d")
@@ -851,7 +851,7 @@ async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(de
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("c")
@@ -862,7 +862,7 @@ async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(de
 
 async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page", hold=1)
         user.send("t")
         await until(held.entered.is_set)
@@ -873,7 +873,7 @@ async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(d
 
 
 async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         user.send("slash", "ctrl+u", *"user:none", "enter")
         await user.settle()
@@ -883,7 +883,7 @@ async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(de
 
 async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press(*["pagedown"] * 12)
         here = user.row
@@ -891,7 +891,7 @@ async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo:
         user.send("r")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("c")

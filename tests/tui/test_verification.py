@@ -11,7 +11,7 @@ from core.audit.verification import Verification, VerificationReport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, trail
 from tests.tui.test_trail_search import many, search
@@ -45,8 +45,8 @@ small_steps = pytest.mark.usefixtures("_small_steps")
 
 
 async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         await verify(user)
         assert "Verify the Audit Trail: everything" in user.text
         assert "Genuine 314   Altered 1   Without hash 1" in user.text
@@ -55,12 +55,12 @@ async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: Op
             ("ALTERED", "Payment of $20.00 entered."),
             ("NO HASH", rows.query("SELECT LogText FROM securitylog WHERE SecurityLogNum = 20")[0][0]),
         ]
-        assert user.said == "Verified: not everything is genuine."
+        assert user.status_text == "Verified: not everything is genuine."
         assert "100%" in user.text
 
 
 async def test_the_range_of_the_filter_is_verified_alone(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "until:2024-10-31 user:Maria")
         await user.press("v")
@@ -72,12 +72,12 @@ async def test_the_range_of_the_filter_is_verified_alone(demo: OpenRequest) -> N
         [(count,)] = rows.query("SELECT count(*) FROM securitylog WHERE LogDateTime < '2024-11-01'")
         assert f"All {count} entries are genuine." in user.text
         assert "Deleted entries are looked for only when everything is verified." in user.text
-        assert user.said == "Verified."
+        assert user.status_text == "Verified."
         assert cells(user) == []
 
 
 async def test_without_a_range_nothing_is_asked(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "user:Maria")
         await user.press("v")
@@ -86,24 +86,24 @@ async def test_without_a_range_nothing_is_asked(demo: OpenRequest) -> None:
 
 
 async def test_deleted_entries_are_counted_and_their_numbers_told(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
+    async with run_program(demo) as user:
         await verify(user)
         assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
 
 
 async def test_no_entry_in_the_range_says_so(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await search(user, "since:2024-11-06")
         await user.press("v", "r")
         await user.at(VerificationScreen)
         assert "There is no entry in this range." in user.text
-        assert user.said == "Verified."
+        assert user.status_text == "Verified."
 
 
 async def test_a_listed_entry_is_opened_and_left(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await verify(user)
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -115,7 +115,7 @@ async def test_a_listed_entry_is_opened_and_left(demo: OpenRequest) -> None:
 
 
 async def test_no_question_answered_verifies_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("v", "escape")
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
@@ -125,8 +125,8 @@ async def test_no_question_answered_verifies_nothing(demo: OpenRequest) -> None:
 async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(300))
     [(kept,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         held = gate(Verification, "step", hold=2)
         await trail(user)
         user.send("v")
@@ -134,7 +134,7 @@ async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(dem
         user.send("e")
         await until(held.entered.is_set)
         assert [row[2] for row in cells(user)] == ["NO HASH"]
-        rows.change("INSERT INTO securityloghash VALUES (9000, 20, ?)", kept)
+        rows.execute("INSERT INTO securityloghash VALUES (9000, 20, ?)", kept)
         held.open()
         await user.settle()
         assert "All 301 entries are genuine." in user.text
@@ -147,7 +147,7 @@ async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(dem
 @small_steps
 async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "step", hold=4)
         await trail(user)
         user.send("v")
@@ -157,7 +157,7 @@ async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: 
         await until(lambda: "150 entries" in user.text)
         assert "[##################----------------------]  45%" in user.text
         assert re.search(r"^150 entries, (.+ a second, )?.+ left$", user.text, re.MULTILINE)
-        assert user.said == "Verifying; Esc stops."
+        assert user.status_text == "Verifying; Esc stops."
         assert user.keys.startswith("Enter Open  Esc Back")
         held.open()
         await user.settle()
@@ -167,7 +167,7 @@ async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: 
 @small_steps
 async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "step", hold=3)
         await trail(user)
         user.send("v")
@@ -175,7 +175,7 @@ async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gat
         user.send("e")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said == "Stopped. r goes on, Esc goes back.")
+        await until(lambda: user.status_text == "Stopped. r goes on, Esc goes back.")
         held.open()
         await user.settle()
         assert user.keys.startswith("r Try again")
@@ -188,7 +188,7 @@ async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gat
 @small_steps
 async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         stopped = gate(Verification, "_suspects", hold=3)
         going_on = gate(Verification, "_suspects", hold=5)
         await trail(user)
@@ -197,9 +197,9 @@ async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequ
         user.send("e")
         await until(stopped.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         user.send("r")
-        await until(lambda: user.said.startswith("Verifying"))
+        await until(lambda: user.status_text.startswith("Verifying"))
         for _ in range(50):
             await user.pilot.pause()
         # The step that was stopped comes to its end only now.
@@ -213,7 +213,7 @@ async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequ
 
 @small_steps
 async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "step")
         await trail(user)
         user.send("v")
@@ -221,7 +221,7 @@ async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate:
         user.send("e")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         user.send("escape")
         await until(lambda: user.stack == ["ApiSetupScreen", "AuditTrailScreen"])
         held.open()
@@ -232,8 +232,8 @@ async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate:
 @small_steps
 async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(many(299))
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         held = gate(Verification, "step", hold=3)
         await trail(user)
         user.send("v")
@@ -243,24 +243,24 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(de
         with rows.locked():
             held.open()
             await user.settle()
-            assert user.said.startswith("The SQLite file is locked by another program.")
-            assert user.said.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.startswith("The SQLite file is locked by another program.")
+            assert user.status_text.endswith("What was checked is kept; r goes on.")
             assert "150 entries" in user.text
             assert [row[2] for row in cells(user)] == ["NO HASH"]
             await user.press("r")
-            assert user.said.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.endswith("What was checked is kept; r goes on.")
         await user.press("r")
         assert "Genuine 299   Altered 0   Without hash 1" in user.text
-        assert user.said == "Verified: not everything is genuine."
+        assert user.status_text == "Verified: not everything is genuine."
 
 
 async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await trail(user)
         await user.press("v")
         with rows.locked():
             await user.press("e")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("r")
         assert "Genuine 315   Altered 1   Without hash 0" in user.text
 

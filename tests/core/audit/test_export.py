@@ -32,7 +32,7 @@ from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest
 from tests.support.audit_rows import after_query, fill, hash_rows, log_row, nth
 from tests.support.databases import COMPUTER, NOW, SampleFile, SamplePractice, SampleServer, database_user
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, STRAY_KEY, TITLE, log_hash
 from tests.support.row_diff import Written, writing
 
@@ -811,7 +811,7 @@ def test_a_connection_killed_after_any_statement(
             # What the export before has logged.
             server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = begun(office, file)
-            with after_query(office, nth(number), cut(server_sample)) as hit:
+            with after_query(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     told = finish(export)
                 except PracticeUnavailable:
@@ -820,7 +820,7 @@ def test_a_connection_killed_after_any_statement(
             assert numbers(file)[1:] == ORDER
             assert told.sha256 == hashlib.sha256(file.read_bytes()).hexdigest() == read_about(file)["sha256"]
             assert not [each for each in names(folder) if each.endswith(".partial")]
-            if not hit.struck:
+            if not hit.triggered:
                 break
     assert lost > 5
 
@@ -832,14 +832,14 @@ def test_a_connection_killed_while_it_begins_leaves_no_file(server_sample: Sampl
         for number in count(1):
             server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = prepared(office, folder / f"{number}.csv")
-            with after_query(office, nth(number), cut(server_sample)) as hit:
+            with after_query(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     export.begin()
                 except ApiSetupError as error:
                     failures.append(error)
                     assert names(folder) == []
                     export.begin()
-            if not hit.struck:
+            if not hit.triggered:
                 export.discard()
                 break
             # What is begun a second time is as good as the first.

@@ -26,9 +26,10 @@ from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, latest, walked
 from tests.support.audit_rows import fill, hash_rows, log_row
-from tests.support.databases import NOW, SampleFile, SamplePractice, SampleServer, Server, make_server_practice
+from tests.support.databases import NOW, SampleFile, SamplePractice, SampleServer, make_server_practice
 from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
+from tests.support.server import Server
 
 ZERO = "0000-00-00 00:00:00"
 OURS = (

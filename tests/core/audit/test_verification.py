@@ -23,7 +23,7 @@ from core.model.audit_entry import Genuineness
 from core.office.office import Office
 from tests.support.audit_rows import after_query, fill, hash_rows, log_row, nth, slow_clock
 from tests.support.databases import SamplePractice, SampleServer, database_user
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
 from tests.support.row_diff import Written, writing
 
@@ -411,14 +411,14 @@ def test_a_connection_killed_after_any_statement(server_sample: SampleServer, wa
         hints = []
         for number in count(1):
             verification = begun(office, wanted)
-            with after_query(office, nth(number), cut(server_sample)) as hit:
+            with after_query(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     told = finish(verification)
                 except ConnectionLost as error:
                     hints.append(error.hint)
                     told = finish(verification)
             assert told == whole
-            if not hit.struck:
+            if not hit.triggered:
                 break
     assert len(hints) > 5
     assert all(hints)
@@ -429,7 +429,7 @@ def test_a_file_that_fails_in_the_middle_can_be_read_on(file_sample: SamplePract
         whole = finish(begun(office))
         verification = begun(office)
         with (
-            after_query(office, nth(5), cut(file_sample)),
+            after_query(office, nth(5), cut_connection(file_sample)),
             pytest.raises(PracticeUnavailable, match="disk refused"),
         ):
             finish(verification)
@@ -476,7 +476,7 @@ def test_an_entry_that_gets_its_hash_while_its_range_is_checked(
         verification = begun(office, wanted)
         with after_query(office, lambda _, words: "securityloghash" in words, write_hash) as hit:
             told = finish(verification)
-    assert hit.struck
+    assert hit.triggered
     assert counts(told)[:4] == (5, 5, 0, 0)
 
 

@@ -25,25 +25,29 @@ from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
 from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
-from tests.support.certificates import Signed, authority, certificate
-from tests.support.databases import Server, make_server_practice, runtime
+from tests.support.certificates import Issued, create_authority, create_certificate
+from tests.support.databases import make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
+from tests.support.server import Server
 from tests.support.tls_server import tls_server
 
 DATABASE = "opendental"
+
+# One process, so that the server is started once.
+pytestmark = [pytest.mark.own_server, pytest.mark.xdist_group("tls")]
 
 
 class World:
     """A server with TLS, and those who sign certificates.
 
     Attributes:
-        ours: Signed the server's certificate.
-        other: Signed nothing here.
+        ours: The authority that signed the server's certificate.
+        other: An authority that signed nothing here.
         client: A certificate that the server trusts.
     """
 
-    def __init__(self, server: Server, ours: Signed, other: Signed, client: Signed) -> None:
+    def __init__(self, server: Server, ours: Issued, other: Issued, client: Issued) -> None:
         self.server = server
         self.ours = ours
         self.other = other
@@ -61,12 +65,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         reason = "no MariaDB server is installed here to start one with TLS"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     directory = tmp_path_factory.mktemp("tls")
-    ours, other = authority(directory, "ours"), authority(directory, "other")
-    own = certificate(directory, "server", ours, ["127.0.0.1"])
+    ours, other = create_authority(directory, "ours"), create_authority(directory, "other")
+    own = create_certificate(directory, "server", ours, ["127.0.0.1"])
     with tls_server(directory, own, ours) as server:
         make_server_practice(server, DATABASE, NEW, "InnoDB")
         server.execute("CREATE USER certified@'%' REQUIRE X509", "GRANT SELECT ON opendental.* TO certified@'%'")
-        yield World(server, ours, other, certificate(directory, "client", ours, []))
+        yield World(server, ours, other, create_certificate(directory, "client", ours, []))
 
 
 def opened(tmp_path: Path, address: ServerAddress) -> Office:
@@ -111,7 +115,7 @@ def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None
 
 def test_an_expired_certificate_is_refused(world: World, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=90)
-    expired = certificate(tmp_path, "expired", world.ours, ["127.0.0.1"], begins=long_ago)
+    expired = create_certificate(tmp_path, "expired", world.ours, ["127.0.0.1"], begins=long_ago)
     with tls_server(tmp_path, expired, world.ours) as server:
         address = ServerAddress(server.host, server.port, DATABASE, "root", tls=Tls(world.ours.certificate_file))
         with pytest.raises(InsecureConnection, match="not valid at this time"):
@@ -174,7 +178,7 @@ def refusing_at_once() -> Iterator[int]:
 def test_files_that_cannot_be_used_are_named(tmp_path: Path, names: str) -> None:
     rubbish = tmp_path / "rubbish.pem"
     rubbish.write_text("no certificate")
-    own = authority(tmp_path, "own")
+    own = create_authority(tmp_path, "own")
     tls = {
         "authority": Tls(rubbish),
         "certificate": Tls(None, rubbish),

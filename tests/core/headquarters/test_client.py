@@ -134,7 +134,7 @@ def test_a_refusal_is_told_in_the_words_of_headquarters(server: HeadquartersServ
     with pytest.raises(HeadquartersRefused) as caught:
         line.assign(CREDENTIALS, Secret("NobodysKey1234567890"))
     assert caught.value.words == "Invalid API key."
-    server.put_status(BRIDGE.key, "DisabledByDeveloper")
+    server.set_status(BRIDGE.key, "DisabledByDeveloper")
     with pytest.raises(HeadquartersRefused, match="DisabledByDeveloper cannot become Enabled"):
         line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
     server.refusal = f"Registration key {PRACTICE.registration_key} is not valid."
@@ -319,7 +319,7 @@ def test_an_encrypted_line_is_verified(tmp_path: Path) -> None:
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.TLS, False, [])
     assert "not signed by anybody who is trusted here" in failed.sentence
-    assert server.asked[1:] == []
+    assert server.requests[1:] == []
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
@@ -328,7 +328,7 @@ def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "is for another host name" in failed.sentence
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
@@ -493,7 +493,7 @@ def test_the_server_of_the_tests_is_strict_about_the_content(
     assert was in content
     assert posted(server, headers, content.replace(was, becomes)) == 500
     assert len(server.take_violations()) == 1
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_the_server_of_the_tests_is_strict_about_headers_and_path(server: HeadquartersServer) -> None:
@@ -508,4 +508,4 @@ def test_the_server_of_the_tests_is_strict_about_headers_and_path(server: Headqu
     assert [posted(server, headers | each, content) for each in wrong] == [500] * len(wrong)
     assert posted(server, headers, content, "/") == 500
     assert len(server.take_violations()) == len(wrong) + 1
-    assert server.asked == []
+    assert server.requests == []

@@ -49,7 +49,7 @@ def prepare(sample: SampleServer, hq: HeadquartersServer) -> None:
     """Restore the practice and headquarters, and fetch headquarters' list."""
     sample.restore()
     set_headquarters_url(sample, hq.url)
-    for key in hq.held():
+    for key in hq.assigned_keys():
         hq.remove_key(key.key)
     add_keys(hq, BRIDGE, CLEARPAY)
     hq.offer(OFFERED)
@@ -103,9 +103,7 @@ def cut_after(sample: SampleServer, hq: HeadquartersServer, change: str, number:
     return fault.triggered
 
 
-def kill_after(
-    driver: KillDriver, sample: SampleServer, hq: HeadquartersServer, change: str, number: int
-) -> bool:
+def kill_after(driver: KillDriver, sample: SampleServer, hq: HeadquartersServer, change: str, number: int) -> bool:
     """Kill the process after one statement, and check what is left; False if there are fewer."""
     prepare(sample, hq)
     keys_before = {key for key, _ in copied_keys(sample)}

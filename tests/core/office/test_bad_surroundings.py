@@ -35,9 +35,10 @@ from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.audit_pages import latest
 from tests.support.change_kinds import add_key, save_settings
-from tests.support.databases import SampleFile, SamplePractice, SampleServer, Server, runtime
-from tests.support.fault_injection import after_statement, cut
+from tests.support.databases import SampleFile, SamplePractice, SampleServer, runtime
+from tests.support.fault_injection import after_statement, cut_connection
 from tests.support.row_diff import Written, writing
+from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "s3cret pass word"
@@ -122,7 +123,7 @@ def test_a_server_that_goes_away_while_reading(server_sample: SampleServer) -> N
 
         def cut_off_in_the_middle() -> None:
             with office._practice.read() as session:
-                cut(server_sample)(session.connection())
+                cut_connection(server_sample)(session.connection())
                 session.connection().exec_driver_sql("SELECT 1")
 
         with pytest.raises(ConnectionLost) as caught:
@@ -303,11 +304,11 @@ def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_sample: 
     with (
         server_sample.office() as office,
         writing(server_sample) as written,
-        after_statement(office, 7, fill_up) as strike,
+        after_statement(7, fill_up) as fault,
         pytest.raises(StorageFailed) as caught,
     ):
         add_key(office)
-    assert strike.struck
+    assert fault.triggered
     assert caught.value.sentence == "The disk is full. Nothing was changed, and the Audit Trail says so."
     assert (written.added, written.changed, written.removed) == ({}, {}, [])
     assert [str(text)[:22] for _, _, text in written.audit] == ["New API key ********Kk", "NOT DONE: New API key "]

@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.tls import Tls
 from core.offices.importer import from_central_manager, from_workstation, renamed
-from tests.support.databases import Server
+from tests.support.server import Server
 
 WORKSTATION = """<?xml version="1.0" encoding="utf-8"?>
 <ConnectionSettings>

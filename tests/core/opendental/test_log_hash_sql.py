@@ -19,7 +19,7 @@ from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.core.opendental.test_log_hash import VECTORS
 from tests.support.audit_rows import fill, hash_rows, log_row, stored_rows
 from tests.support.databases import SamplePractice, SampleServer
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import NO_DATE, Row
 
 # The older versions' PermType holds no 258, which a vector has.
@@ -247,6 +247,6 @@ def test_a_server_that_lacks_a_function_cannot(server_sample: SampleServer, monk
 
 def test_a_connection_that_is_lost_says_nothing_about_the_server(server_sample: SampleServer) -> None:
     with server_sample.office() as office, Session(office._practice.engine) as session:
-        cut(server_sample)(session.connection())
+        cut_connection(server_sample)(session.connection())
         with pytest.raises(DBAPIError):
             can_compute(session)

@@ -22,6 +22,7 @@ from core.office.office import Office, open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.audit_pages import latest
 from tests.support.databases import NOW, file_rows, runtime
+from tests.support.fault_injection import one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
 
@@ -89,20 +90,39 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
-def test_killed_anywhere_in_the_first_start_the_next_one_works(tmp_path: Path, driver: KillDriver) -> None:
+def kill_first_start(driver: KillDriver, path: Path, number: int, whole: Path) -> bool:
+    """Kill a first start after one statement, and check that the next start works; False if there are fewer."""
+    if not driver.kill_first_start(path, number):
+        return False
+    with closing(opened(path)) as office:
+        office.users.account(ACCOUNT)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM securitylog")
+        connection.execute("DELETE FROM securityloghash")
+    assert file_rows(path) == file_rows(whole)
+    return True
+
+
+def test_killed_after_each_kind_of_statement_of_the_first_start_the_next_one_works(
+    tmp_path: Path, kill_driver: KillDriver
+) -> None:
+    whole = tmp_path / "whole.sqlite3"
+    with recorded_statements() as statements:
+        opened(whole).close()
+    for number in one_fault_per_kind({"first start": statements})["first start"]:
+        assert kill_first_start(kill_driver, tmp_path / f"{number}.sqlite3", number, whole)
+
+
+@pytest.mark.faults
+def test_killed_after_every_statement_of_the_first_start_the_next_one_works(
+    tmp_path: Path, kill_driver: KillDriver
+) -> None:
     whole = tmp_path / "whole.sqlite3"
     opened(whole).close()
-    for number in count(1, 2):
-        path = tmp_path / f"{number}.sqlite3"
-        if not driver.killed_in_first_start(path, number):
+    for number in count(1):
+        if not kill_first_start(kill_driver, tmp_path / f"{number}.sqlite3", number, whole):
             assert number > 20
-            break
-        with closing(opened(path)) as office:
-            office.users.account(ACCOUNT)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("DELETE FROM securitylog")
-            connection.execute("DELETE FROM securityloghash")
-        assert file_rows(path) == file_rows(whole)
+            return
 
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:

@@ -29,9 +29,7 @@ _DIFFERENT_EACH_TIME = ("DateTFail", "date_disabled", "added", "accepted_at", "n
 
 
 @pytest.fixture(scope="module")
-def engine_sample(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SamplePractice]:
+def engine_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SamplePractice]:
     """A sample on the engine that the parameter names, shared by the tests on that engine."""
     directory = tmp_path_factory.mktemp("faults")
     if request.param == FILE:
@@ -66,8 +64,13 @@ def fault_plan(engine_sample: SamplePractice) -> FaultPlan:
 
 
 def is_possible(sample: SamplePractice, kind: str) -> bool:
-    """Return False for the change that a sample cannot have: on a server, nobody is signed in by account."""
-    return not (sample.on_server and kind == "open as account")
+    """Return False for the one change that only an SQLite practice has."""
+    return not sample.on_server or kind != "open as account"
+
+
+def skip_if_impossible(sample: SamplePractice, kind: str) -> None:
+    if not is_possible(sample, kind):
+        pytest.skip("on a server, users sign in")
 
 
 def prepare(sample: SamplePractice) -> Rows:
@@ -184,47 +187,47 @@ def kill_after(driver: KillDriver, sample: SamplePractice, kind: str, number: in
     return True
 
 
-def on_each_engine(test: Callable[..., None]) -> Callable[..., None]:
-    """Run a test of every kind of change on each engine; all tests of one engine run in one process, for the plan."""
-    parameters = [
-        pytest.param(engine, kind, marks=pytest.mark.xdist_group(f"faults on {engine}"))
-        for engine in ENGINES
-        for kind in KINDS
-        if engine == FILE or kind != "open as account"
-    ]
-    return pytest.mark.parametrize(("engine_sample", "kind"), parameters, indirect=["engine_sample"])(test)
+# All tests of one engine run in one process, because they share the plan.
+on_each_engine = pytest.mark.parametrize(
+    "engine_sample",
+    [pytest.param(engine, marks=pytest.mark.xdist_group(f"faults on {engine}")) for engine in ENGINES],
+    indirect=True,
+)
+of_each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @on_each_engine
+@of_each_kind
 def test_the_connection_cut_after_each_kind_of_statement(
     engine_sample: SamplePractice, kind: str, fault_plan: FaultPlan
 ) -> None:
+    skip_if_impossible(engine_sample, kind)
     for number in fault_plan.numbers[kind]:
         assert cut_after(engine_sample, kind, number, fault_plan.effects[kind])
 
 
 @on_each_engine
+@of_each_kind
 def test_the_process_killed_after_each_kind_of_statement(
     engine_sample: SamplePractice, kind: str, fault_plan: FaultPlan, kill_driver: KillDriver
 ) -> None:
+    skip_if_impossible(engine_sample, kind)
     for number in fault_plan.numbers[kind]:
         assert kill_after(kill_driver, engine_sample, kind, number)
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", KINDS)
+@of_each_kind
 def test_the_connection_cut_after_every_statement(sample: SamplePractice, kind: str) -> None:
-    if not is_possible(sample, kind):
-        pytest.skip("on a server, users sign in")
+    skip_if_impossible(sample, kind)
     _, whole = run_without_fault(sample, kind)
     cuts = next(number for number in count(1) if not cut_after(sample, kind, number, whole)) - 1
     assert cuts >= 1
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("kind", KINDS)
+@of_each_kind
 def test_the_process_killed_after_every_statement(sample: SamplePractice, kind: str, kill_driver: KillDriver) -> None:
-    if not is_possible(sample, kind):
-        pytest.skip("on a server, users sign in")
+    skip_if_impossible(sample, kind)
     kills = next(number for number in count(1) if not kill_after(kill_driver, sample, kind, number)) - 1
     assert kills >= 1
