@@ -1,18 +1,76 @@
-"""What holds for all tests: this machine's configuration and environment stay out of them."""
+"""Fixtures and collection rules for all tests."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from tests.support.server import Server, pymysql, server_from_environment
+
+# Every one of these needs a database server or kills a process.
+_SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}
+_FILE = "SQLite"
+_TERMINAL_TESTS = Path(__file__).parent / "terminal"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `quick` each test that needs no server, no pseudo-terminal and no process that is killed."""
+    for item in items:
+        if is_quick(item):
+            item.add_marker(pytest.mark.quick)
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Return True if a test needs no server, no pseudo-terminal and no process that is killed."""
+    if not isinstance(item, pytest.Function) or item.path.is_relative_to(_TERMINAL_TESTS):
+        return False
+    if any(item.iter_markers("faults")) or any(item.iter_markers("own_server")):
+        return False
+    # A module may have a fixture of the same name that is something else, such as an HTTP server in the same process.
+    needed = {name for name in _SLOW_FIXTURES & set(item.fixturenames) if not hasattr(item.module, name)}
+    sample = item.callspec.params.get("sample", _FILE) if hasattr(item, "callspec") else _FILE
+    return not needed and sample == _FILE
+
 
 @pytest.fixture(autouse=True)
-def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give each test an empty home and the same terminal."""
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Hide this machine's configuration and environment from each test: an empty home, and the same terminal type."""
     for name in list(os.environ):
         ours = name.startswith("APISETUP_") and not name.startswith("APISETUP_TEST_")
         if ours or name.startswith(("XDG_", "SSH_")) or name in ("NO_COLOR", "COLORTERM"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server to create databases on, cleaned of what killed runs left behind.
+
+    Without a server the test is skipped; in CI it fails.
+    """
+    server = server_from_environment()
+    try:
+        with server.connection():
+            pass
+    except pymysql.err.OperationalError as error:
+        reason = f"no MySQL or MariaDB for tests at {server.user}@{server.host}:{server.port} (error {error.args[0]})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    if _is_first(tmp_path_factory):
+        server.drop_stale()
+    return server
+
+
+def _is_first(tmp_path_factory: pytest.TempPathFactory) -> bool:
+    """Return True for the first process of this test run that asks; pytest-xdist starts several."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    try:
+        (run / "server-is-clean").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.support.databases import Server, make_file_template, make_server_practice, server_of_environment
+from tests.support.databases import make_file_template, make_server_practice
 from tests.support.opendental_columns import NEW
+from tests.support.server import Server, server_from_environment
 
 START = datetime(2013, 1, 7, 7)
 END = datetime(2024, 11, 5, 18)
@@ -152,4 +153,4 @@ def _alterations(count: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    fill_server(server_of_environment(), sys.argv[1], int(sys.argv[2]))
+    fill_server(server_from_environment(), sys.argv[1], int(sys.argv[2]))

@@ -32,10 +32,11 @@ from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
 from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.benchmarks.big_practice import ALTERED, END, FIRST, RARE_USER, WITHOUT_HASH, fill_file, fill_server
-from tests.support.databases import Server, runtime, server_of_environment
+from tests.support.databases import runtime
 from tests.support.installed_program import Home
 from tests.support.practice_rows import ACCOUNT
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server, server_from_environment
 from tests.support.server_practice import ServerPractice
 
 MANY, FEW = 3_000_000, 3_000
@@ -74,7 +75,7 @@ class Big:
 @pytest.fixture(scope="session")
 def server() -> Server:
     """The server for tests."""
-    return server_of_environment()
+    return server_from_environment()
 
 
 @contextmanager
@@ -283,7 +284,7 @@ def peak(directory: Path, server: Server, practice: str) -> float:
     directory.mkdir()
     home = Home(directory)
     if practice.startswith("server "):
-        terminal = ServerPractice(server, practice.removeprefix("server ")).signed_in(home)
+        terminal = ServerPractice(server, practice.removeprefix("server ")).start_signed_in(home)
     else:
         terminal = home.start("--url", f"sqlite:///{practice}")
     with terminal:

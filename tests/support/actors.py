@@ -1,4 +1,4 @@
-"""Who does something in the tests."""
+"""The users who make changes in the tests."""
 
 from __future__ import annotations
 

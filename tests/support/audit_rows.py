@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from core.office.office import Office
 from tests.support.databases import SamplePractice, SampleServer
-from tests.support.fault_injection import Act, Strike
+from tests.support.fault_injection import Action, InjectedFault, kind_of
 from tests.support.practice_rows import NO_DATE, Row
 
 
@@ -66,25 +66,27 @@ def stored_rows(sample: SamplePractice, table: str) -> list[Mapping[str, str | N
 
 
 @contextmanager
-def after_matching_statement(office: Office, matches: Callable[[int, str], bool], act: Act) -> Iterator[Strike]:
+def after_matching_statement(
+    office: Office, matches: Callable[[int, str], bool], act: Action
+) -> Iterator[InjectedFault]:
     """Run `act` once, right after the first statement that matches.
 
     Args:
         matches: Called with the number of the statement, counted from 1, and its text.
         act: The fault to inject.
     """
-    strike = Strike()
+    fault = InjectedFault()
 
     def executed(connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
-        if strike.struck or statement.startswith("BEGIN"):
+        if fault.triggered or statement.startswith("BEGIN"):
             return
-        strike.statements += 1
-        if matches(strike.statements, statement):
-            strike.struck = True
+        fault.statements.append(kind_of(statement))
+        if matches(len(fault.statements), statement):
+            fault.triggered = True
             act(connection)
 
     event.listen(office._practice.engine, "after_cursor_execute", executed)
-    yield strike
+    yield fault
     event.remove(office._practice.engine, "after_cursor_execute", executed)
 
 

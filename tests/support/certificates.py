@@ -1,4 +1,4 @@
-"""Certificates of the tests' own, and who signs them."""
+"""Certificate authorities and certificates for tests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SIGNS_CERTIFICATES = x509.KeyUsage(
 
 
 @dataclass(frozen=True)
-class Signed:
-    """A certificate and its key, as objects and as PEM files."""
+class Issued:
+    """A certificate and its private key, as objects and as PEM files."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -35,17 +35,19 @@ class Signed:
     key_file: Path
 
 
-def authority(directory: Path, name: str) -> Signed:
-    """Somebody who signs certificates."""
-    return _signed(directory, name, None, [], datetime.now(UTC))
+def create_authority(directory: Path, name: str) -> Issued:
+    """Create a certificate authority."""
+    return _issue(directory, name, None, [], datetime.now(UTC))
 
 
-def certificate(directory: Path, name: str, by: Signed, hosts: list[str], begins: datetime | None = None) -> Signed:
-    """A certificate for some host names or addresses, valid for a month."""
-    return _signed(directory, name, by, hosts, begins or datetime.now(UTC))
+def create_certificate(
+    directory: Path, name: str, by: Issued, hosts: list[str], begins: datetime | None = None
+) -> Issued:
+    """Create a certificate for host names or addresses, valid for 30 days from `begins`, by default from now."""
+    return _issue(directory, name, by, hosts, begins or datetime.now(UTC))
 
 
-def _signed(directory: Path, name: str, by: Signed | None, hosts: list[str], begins: datetime) -> Signed:
+def _issue(directory: Path, name: str, by: Issued | None, hosts: list[str], begins: datetime) -> Issued:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -67,9 +69,9 @@ def _signed(directory: Path, name: str, by: Signed | None, hosts: list[str], beg
         builder = builder.add_extension(_SIGNS_CERTIFICATES, critical=True)
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
-    made = builder.sign(by.key if by else key, hashes.SHA256())
+    signed = builder.sign(by.key if by else key, hashes.SHA256())
     certificate_file, key_file = directory / f"{name}.pem", directory / f"{name}.key"
-    certificate_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    certificate_file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     key_file.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -77,7 +79,7 @@ def _signed(directory: Path, name: str, by: Signed | None, hosts: list[str], beg
             serialization.NoEncryption(),
         )
     )
-    return Signed(made, key, certificate_file, key_file)
+    return Issued(signed, key, certificate_file, key_file)
 
 
 def _name(host: str) -> x509.GeneralName:

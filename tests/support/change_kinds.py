@@ -1,4 +1,4 @@
-"""Every kind of change that the program makes, each as one call that may be repeated after a fault."""
+"""Every kind of change that the program makes, each as a function that can be called again after a fault."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2
 
 
 def key_of(office: Office, developer: str) -> ApiKey:
-    """The key of a developer who has one."""
+    """Return the only key of a developer."""
     (found,) = [key for key in office.keys.list().keys if key.developer == developer]
     return found
 
@@ -37,27 +37,27 @@ def save_settings(office: Office) -> None:
 
 
 def add_key(office: Office) -> None:
-    """Add a key, unless that was done already."""
+    """Add a key, unless it was added already."""
     if all(key.developer != NEW_DEVELOPER or not key.known for key in office.keys.list().keys):
         office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED), ACCEPTED)
 
 
 def disable_key(office: Office) -> None:
-    """Disable an enabled key."""
+    """Disable a key, unless it was disabled already."""
     key = key_of(office, "Appointment Bridge")
     if key.status is KeyStatus.ENABLED:
         office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
 
 def enable_key(office: Office) -> None:
-    """Enable a disabled key."""
+    """Enable a key, unless it was enabled already."""
     key = key_of(office, "ClearPay")
     if key.status is KeyStatus.DISABLED_BY_CUSTOMER:
         office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
 
 
 def sign_in(office: Office) -> None:
-    """Sign in as a user who has failed before."""
+    """Sign in."""
     office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
@@ -83,7 +83,6 @@ KINDS: dict[str, Run] = {
     "open as account": lambda office: office.users.account(ACCOUNT),
 }
 
-# The words by which the audit row of each kind that changes more than the audit trail is known.
 WORDS = {
     "save settings": ("API Setup: ",),
     "accept license": (" accepted by Admin",),
@@ -94,3 +93,4 @@ WORDS = {
     "sign in": ("User: Admin has logged on.",),
     "fail to sign in": ("User: Admin failed to log on.",),
 }
+"""For each kind that changes more than the Audit Trail, words of its audit rows."""

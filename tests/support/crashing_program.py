@@ -1,4 +1,4 @@
-"""The program with a fault in it: saving fails with an error that quotes a secret and has it in a local variable."""
+"""The program with a bug: saving raises an error that quotes a secret, which is also in a local variable."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def _fail(*_given: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    SettingsService.save = _fail  # type: ignore[assignment, method-assign]  # the fault
+    SettingsService.save = _fail  # type: ignore[assignment, method-assign]  # the bug
     sys.exit(main())

@@ -1,8 +1,7 @@
-"""Practices to test on, and an independent reading of them: plain SQL, without anything of core."""
+"""Sample practices to test on, and a reading of their rows in plain SQL that uses nothing of core."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from abc import ABC, abstractmethod
@@ -10,88 +9,63 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import uuid4
+
+from sqlalchemy import Engine
 
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import Address, FileAddress, ServerAddress
-from core.database.engines import file_engine
+from core.database.engines import file_engine, server_engine
 from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from core.practice.bootstrap import make_practice
+from core.practice.inspection import inspect_database
+from core.practice.practice import Practice, ReadOnly
 from tests.support.opendental_columns import NEW, columns, ddl
 from tests.support.practice_rows import ACCOUNT, registry_rows, rows
-
-# Not imported by statement, since it comes without types.
-pymysql: Any = import_module("pymysql")
-converters: Any = import_module("pymysql.converters")
+from tests.support.server import Server, pymysql
 
 NOW = datetime(2024, 11, 6, 14, 30, 15)
-"""The clock of every SQLite practice here."""
+"""The time that the clock of every SQLite sample shows."""
 COMPUTER = "server-1, 203.0.113.9"
 
 _RANDOM_KEYS = 1_000_000
-"""A primary key above this one was picked at random; the server would count on from it."""
+"""A primary key above this was picked at random, and the server would continue to count from it."""
+_MOST_CHANGED_ROWS = 100
+"""Up to this many changed rows are restored one by one; of a table with more, all rows are."""
 
 Cells = dict[str, str | None]
 Rows = dict[str, dict[str, Cells]]
-"""All rows by table and primary key, every value as text."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """The database server that tests may create databases on."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-
-    @contextmanager
-    def connection(self, database: str | None = None) -> Iterator[Any]:
-        """A connection of the tests' own; it reads every value as text, and writes as Open Dental does."""
-        as_text = {kind: encode for kind, encode in converters.conversions.items() if not isinstance(kind, int)}
-        connection = pymysql.connect(
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            database=database,
-            charset="utf8mb4",
-            autocommit=True,
-            conv=as_text,
-            sql_mode="",
-            ssl_disabled=True,
-        )
-        with closing(connection):
-            yield connection
-
-    def execute(self, *statements: str) -> None:
-        """Run statements without a database."""
-        with self.connection() as connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+"""All rows by table and primary key, with every value as text."""
 
 
 def runtime(clock: Callable[[], datetime] = lambda: NOW) -> RuntimeContext:
-    """What an office takes from outside: nothing of this machine."""
+    """Return a runtime context that depends on nothing of this machine."""
     random = Random(7)  # noqa: S311 - the same numbers in every run
     return RuntimeContext(clock=clock, random=random, computer=COMPUTER, account=ACCOUNT)
 
 
+def open_practice(engine: Engine, context: RuntimeContext, read_only: ReadOnly | None = None) -> Practice:
+    """Open only a practice database, without an office; the caller disposes of the engine."""
+    with engine.connect() as connection:
+        profile = inspect_database(connection.execution_options(read_only=True))
+    return Practice(engine, profile, context.clock, context.random, read_only=read_only)
+
+
 class SamplePractice(ABC):
-    """One practice with its companion.
+    """A practice with its companion.
 
     Attributes:
-        version: The Open Dental version of its database.
-        transactional: Whether its tables can be rolled back.
-        companion: The file of the companion.
+        version: The Open Dental version of the database.
+        transactional: True if the tables support transactions.
+        companion: The companion's file.
+        address: The address under which the program opens the practice.
+        password: The password of the database user.
     """
 
     version: str
@@ -102,33 +76,33 @@ class SamplePractice(ABC):
 
     @abstractmethod
     def practice_rows(self) -> Rows:
-        """All rows of the practice, read by plain SQL."""
+        """Read all rows of the practice in plain SQL."""
 
     @abstractmethod
     def execute(self, statement: str, *values: object) -> None:
-        """Change the practice by plain SQL, as another program would; `?` stands for a value."""
+        """Change the practice in plain SQL, as another program would; `?` is the placeholder for a value."""
 
     @abstractmethod
     def restore(self) -> None:
-        """Bring back all rows as they were at first."""
+        """Restore all rows of the practice and the companion."""
 
     @property
     def on_server(self) -> bool:
-        """Whether this is a server's practice."""
+        """True if the practice is on a database server."""
         return isinstance(self.address, ServerAddress)
 
     @property
     def has_apikey(self) -> bool:
-        """Whether its Open Dental keeps a copy of the keys."""
+        """True if this version of Open Dental keeps a copy of the keys in the table `apikey`."""
         return self.version == NEW
 
     @property
     def license_kind(self) -> int:
-        """The number under which accepting the license is logged."""
+        """The PermType under which accepting the license is logged."""
         return 258 if self.version == NEW else 8
 
     def all_rows(self) -> Rows:
-        """The practice's rows and the companion's."""
+        """Read all rows of the practice and the companion."""
         return self.practice_rows() | file_rows(self.companion)
 
     def open(
@@ -138,11 +112,12 @@ class SamplePractice(ABC):
         agreement: Agreement | None = None,
         password: Secret | None = None,
     ) -> Office:
-        """The open office; whoever asks for it closes it."""
-        agreement, around = agreement or default_agreement(), runtime(clock)
+        """Open the office; the caller closes it."""
+        agreement, context = agreement or default_agreement(), runtime(clock)
         if isinstance(self.address, FileAddress):
-            return open_file_office(self.address, agreement, around)
-        return open_server_office(self.address, password or self.password, self.companion, authority, agreement, around)
+            return open_file_office(self.address, agreement, context)
+        password = password or self.password
+        return open_server_office(self.address, password, self.companion, authority, agreement, context)
 
     @contextmanager
     def office(
@@ -151,12 +126,24 @@ class SamplePractice(ABC):
         clock: Callable[[], datetime] = lambda: NOW,
         agreement: Agreement | None = None,
     ) -> Iterator[Office]:
-        """The open office, closed at the end."""
+        """Open the office, and close it at the end."""
         with closing(self.open(authority, clock, agreement)) as office:
             yield office
 
+    @contextmanager
+    def practice(self, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[Practice]:
+        """Open only the practice database, without an office, and close it at the end."""
+        if isinstance(self.address, FileAddress):
+            engine = file_engine(self.address.path)
+        else:
+            engine = server_engine(self.address, self.password)
+        try:
+            yield open_practice(engine, runtime(clock))
+        finally:
+            engine.dispose()
+
     def value(self, table: str, key: int, column: str) -> str | None:
-        """One value by plain SQL."""
+        """Read one value in plain SQL."""
         return self.practice_rows()[table][str(key)][column]
 
 
@@ -180,13 +167,16 @@ class SampleFile(SamplePractice):
             connection.execute(statement, values)
 
     def restore(self) -> None:
-        for left in self.companion.parent.glob(f"{self.companion.name}-*"):
-            left.unlink()
+        for journal in self.companion.parent.glob(f"{self.companion.name}-*"):
+            journal.unlink()
         shutil.copyfile(self._template, self.companion)
 
 
 class SampleServer(SamplePractice):
-    """A practice on a server, with a companion copied from a template."""
+    """A practice on a server, with a companion copied from a template.
+
+    Its own connection stays open for the whole test run: connecting costs more than most of what a test asks for.
+    """
 
     def __init__(self, server: Server, database: str, version: str, engine: str, companion: Path) -> None:
         self.server = server
@@ -197,26 +187,27 @@ class SampleServer(SamplePractice):
         self.address = ServerAddress(server.host, server.port, database, server.user)
         self._template = companion
         self.companion = companion
+        self._connection: Any = None
+        self._checksum_query = f"CHECKSUM TABLE {', '.join(columns(version))}"
+        with self._cursor() as cursor:
+            self._pristine_checksums = self._checksums(cursor)
         self._pristine = self.practice_rows()
 
     def practice_rows(self) -> Rows:
-        with self.server.connection(self.database) as connection, connection.cursor() as cursor:
-            return {
-                table: _server_rows(cursor, table, next(member.name for member in members if member.primary))
-                for table, members in columns(self.version).items()
-            }
+        with self._cursor() as cursor:
+            return {table: self._table_rows(cursor, table) for table in columns(self.version)}
 
     def execute(self, statement: str, *values: object) -> None:
-        with self.server.connection(self.database) as connection, connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(statement.replace("%", "%%").replace("?", "%s"), values)
 
-    def use(self, directory: Path) -> None:
-        """Keep the companion in this directory from now on."""
+    def use_directory(self, directory: Path) -> None:
+        """Copy the companion to this directory and use that copy from now on."""
         self.companion = directory / "companion.sqlite3"
         shutil.copyfile(self._template, self.companion)
 
     def open_as(self, account: Account) -> Office:
-        """The office as another database user opens it; whoever asks for it closes it."""
+        """Open the office as another database user; the caller closes it."""
         address = ServerAddress(self.server.host, self.server.port, self.database, account.user)
         password = Secret(account.password)
         return open_server_office(
@@ -225,19 +216,60 @@ class SampleServer(SamplePractice):
 
     def restore(self) -> None:
         shutil.copyfile(self._template, self.companion)
-        now = self.practice_rows()
-        with self.server.connection(self.database) as connection, connection.cursor() as cursor:
-            for table, members in self._pristine.items():
-                if now[table] != members:
-                    cursor.execute(f"DELETE FROM `{table}`")
-                    if any(int(key) > _RANDOM_KEYS for key in now[table]):
-                        cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
-                    insert_on_server(cursor, table, members.values())
+        with self._cursor() as cursor:
+            checksums = self._checksums(cursor)
+            for table, checksum in self._pristine_checksums.items():
+                if checksums[table] != checksum:
+                    self._restore_table(cursor, table)
+
+    def close(self) -> None:
+        """Close the sample's own connection."""
+        if self._connection is not None and self._connection.open:
+            self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        if self._connection is not None:
+            try:
+                self._connection.ping(reconnect=False)
+            except pymysql.err.Error:
+                # A test had the server close it.
+                self._connection = None
+        if self._connection is None:
+            self._connection = self.server.connect(self.database)
+        with self._connection.cursor() as cursor:
+            yield cursor
+
+    def _checksums(self, cursor: Any) -> dict[str, str | None]:
+        cursor.execute(self._checksum_query)
+        return {name.rpartition(".")[2]: checksum for name, checksum in cursor.fetchall()}
+
+    def _table_rows(self, cursor: Any, table: str) -> dict[str, Cells]:
+        key = self._primary_key(table)
+        cursor.execute(f"SELECT * FROM `{table}` ORDER BY `{key}`")
+        names = [column[0] for column in cursor.description]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return {row[key]: row for row in found}
+
+    def _primary_key(self, table: str) -> str:
+        return next(column.name for column in columns(self.version)[table] if column.primary)
+
+    def _restore_table(self, cursor: Any, table: str) -> None:
+        key, pristine, now = self._primary_key(table), self._pristine[table], self._table_rows(cursor, table)
+        wrong = [number for number, row in now.items() if pristine.get(number) != row]
+        if len(wrong) > _MOST_CHANGED_ROWS:
+            cursor.execute(f"DELETE FROM `{table}`")
+        elif wrong:
+            cursor.execute(f"DELETE FROM `{table}` WHERE `{key}` IN ({', '.join(wrong)})")
+        if any(int(number) > _RANDOM_KEYS for number in now):
+            cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
+        kept = {} if len(wrong) > _MOST_CHANGED_ROWS else now
+        insert_on_server(cursor, table, [row for number, row in pristine.items() if kept.get(number) != row])
 
 
 @dataclass(frozen=True)
 class Account:
-    """A database user of one test's own."""
+    """A database user that one test has for itself."""
 
     user: str
     password: str
@@ -245,35 +277,41 @@ class Account:
 
 @contextmanager
 def database_user(sample: SampleServer, *rights: str) -> Iterator[Account]:
-    """A database user who has these rights on a practice, each with its table where it is not for all of them."""
-    account = Account(f"apisetup_{uuid4().hex[:12]}", "pass word")
-    sample.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
+    """Create a database user for a practice, and drop it at the end.
+
+    Args:
+        sample: The practice.
+        rights: What to grant: `SELECT` on all tables, `SELECT ON userod` on one.
+    """
+    account = Account(sample.server.temporary_name(), "pass word")
+    grants = [right.partition(" ON ") for right in rights]
+    sample.server.execute(
+        f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'",
+        *(f"GRANT {words} ON `{sample.database}`.{table or '*'} TO '{account.user}'@'%'" for words, _, table in grants),
+    )
     try:
-        for right in rights:
-            words, _, table = right.partition(" ON ")
-            sample.server.execute(f"GRANT {words} ON `{sample.database}`.{table or '*'} TO '{account.user}'@'%'")
         yield account
     finally:
         sample.server.execute(f"DROP USER '{account.user}'@'%'")
 
 
 def make_file_template(path: Path) -> None:
-    """An SQLite practice as the program makes it, with the test practice's rows in place of its first ones."""
+    """Make an SQLite practice as the program makes it, with the rows of the sample practice instead of its own."""
     engine = file_engine(path)
     make_practice(engine, ACCOUNT)
     Companion(engine, shared=True).prepare(lambda: NOW)
     engine.dispose()
     with closing(sqlite3.connect(path)) as connection, connection:
         for table, members in rows(NEW).items():
-            there = [str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")]
-            if there:
+            names = [str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")]
+            if names:
                 connection.execute(f"DELETE FROM {table}")
-                _insert_in_file(connection, table, ({k: v for k, v in row.items() if k in there} for row in members))
+                _insert_in_file(connection, table, ({k: v for k, v in row.items() if k in names} for row in members))
         _insert_registry(connection)
 
 
 def make_companion_template(path: Path) -> None:
-    """A companion with a few keys in its registry."""
+    """Make a companion with a few keys in its registry."""
     companion = Companion(file_engine(path), shared=False)
     companion.prepare(lambda: NOW)
     companion.close()
@@ -282,26 +320,40 @@ def make_companion_template(path: Path) -> None:
 
 
 def make_server_practice(server: Server, database: str, version: str, engine: str) -> None:
-    """A database with all columns that Open Dental has in the tables of interest, and the test practice's rows."""
+    """Create a database with the rows of the sample practice and all columns that Open Dental has in its tables."""
     with server.connection() as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8")
         cursor.execute(f"USE `{database}`")
         members = rows(version)
-        for table, found in columns(version).items():
-            cursor.execute(ddl(table, found, engine))
+        for table, table_columns in columns(version).items():
+            cursor.execute(ddl(table, table_columns, engine))
             insert_on_server(cursor, table, members.get(table, ()))
 
 
+@contextmanager
+def server_database(server: Server, version: str, engine: str) -> Iterator[str]:
+    """Create a practice in a new database of this test's own, yield its name, and drop it at the end."""
+    database = server.temporary_name()
+    try:
+        make_server_practice(server, database, version, engine)
+        yield database
+    finally:
+        server.execute(f"DROP DATABASE IF EXISTS `{database}`")
+
+
 def insert_on_server(cursor: Any, table: str, members: Iterable[Mapping[str, object]]) -> None:
-    """Insert rows; columns that are not named get what a blank sql_mode gives them."""
+    """Insert rows; a column that a row does not name gets the default of a blank `sql_mode`."""
+    by_names: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
     for row in members:
-        names = ", ".join(f"`{name}`" for name in row)
-        samples = ", ".join("%s" for _ in row)
-        cursor.execute(f"INSERT INTO `{table}` ({names}) VALUES ({samples})", tuple(row.values()))
+        by_names.setdefault(tuple(row), []).append(tuple(row.values()))
+    for names, values in by_names.items():
+        listed = ", ".join(f"`{name}`" for name in names)
+        marks = ", ".join("%s" for _ in names)
+        cursor.executemany(f"INSERT INTO `{table}` ({listed}) VALUES ({marks})", values)
 
 
 def file_rows(path: Path) -> Rows:
-    """All rows of all tables of an SQLite file."""
+    """Read all rows of all tables of an SQLite file."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -314,26 +366,10 @@ def file_rows(path: Path) -> Rows:
         }
 
 
-def server_of_environment() -> Server:
-    """The server that `APISETUP_TEST_MYSQL` names, as `user:password@host:port`."""
-    named = os.environ.get("APISETUP_TEST_MYSQL", "root@127.0.0.1:3306")
-    account, _, sample = named.rpartition("@")
-    user, _, password = account.partition(":")
-    host, _, port = sample.partition(":")
-    return Server(host, int(port or 3306), user, password)
-
-
-def _server_rows(cursor: Any, table: str, key: str) -> dict[str, Cells]:
-    cursor.execute(f"SELECT * FROM `{table}` ORDER BY `{key}`")
-    names = [column[0] for column in cursor.description]
-    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {row[key]: row for row in found}
-
-
 def _insert_in_file(connection: sqlite3.Connection, table: str, members: Iterable[Mapping[str, object]]) -> None:
     for row in members:
-        samples = ", ".join("?" for _ in row)
-        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({samples})", tuple(row.values()))
+        marks = ", ".join("?" for _ in row)
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 
 
 def _insert_registry(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""An independent reading of the practice file: plain SQL, and nothing of the program's own."""
+"""The practice file, read and changed in plain SQL that uses nothing of the program."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 from tests.support.open_requests import FILE
 
 REFUSE_KEYS = "CREATE TRIGGER refuse BEFORE INSERT ON apisetup_key BEGIN SELECT RAISE(ABORT, 'not now'); END"
-"""Makes adding a key fail, and nothing else."""
-REFUSE_NO_MORE = "DROP TRIGGER refuse"
+"""A statement that makes adding a key fail, and nothing else."""
+ACCEPT_KEYS = "DROP TRIGGER refuse"
 
 
 @contextmanager
 def database() -> Iterator[sqlite3.Connection]:
-    """Another program's connection to the practice file; what it did is committed at the end."""
+    """Open another program's connection to the practice file; commit and close it at the end."""
     connection = sqlite3.connect(FILE)
     try:
         with connection:
@@ -29,7 +29,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Another program keeps the practice file locked."""
+    """Keep the practice file locked, as another program would."""
     connection = sqlite3.connect(FILE)
     try:
         connection.execute("BEGIN EXCLUSIVE")
@@ -38,8 +38,8 @@ def locked() -> Iterator[None]:
         connection.close()
 
 
-def change(statement: str, *values: object) -> None:
-    """Change the file as another program does."""
+def execute(statement: str, *values: object) -> None:
+    """Change the file, as another program would."""
     with database() as connection:
         connection.execute(statement, values)
 
@@ -51,18 +51,23 @@ def query(statement: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def audit_texts(after: int = 0) -> list[str]:
-    """The texts of the Audit Trail, oldest first."""
+    """Read the texts of the audit entries after a number, oldest first."""
     statement = "SELECT LogText FROM securitylog WHERE SecurityLogNum > ? ORDER BY SecurityLogNum"
     return [text for (text,) in query(statement, after)]
 
 
 def last_entry() -> int:
-    """The number of the newest audit entry."""
+    """Read the number of the newest audit entry; 0 if there is none."""
     return int(query("SELECT max(SecurityLogNum) FROM securitylog")[0][0] or 0)
 
 
 def fill_trail(entries: Iterable[tuple[str, str]], *, patient: int = 0) -> None:
-    """Put entries of Maria's in the place of the whole Audit Trail: times and texts, numbered from 1, all genuine."""
+    """Replace the whole Audit Trail by genuine entries of Maria's, numbered from 1.
+
+    Args:
+        entries: The time and text of each.
+        patient: The patient of all of them.
+    """
     logs, hashes = [], []
     for number, (moment, text) in enumerate(entries, start=1):
         logs.append((number, 8, 2, moment, text, patient, "FRONTDESK-2", 0, 0, 0, 0, "0001-01-01 00:00:00"))
@@ -83,7 +88,7 @@ _LOG = (
 
 
 def settings() -> tuple[int, str, str]:
-    """Enabled, subscription interval and payment type as they are stored."""
+    """Read the three settings as they are stored: enabled, subscription interval and payment type."""
     return (
         query("SELECT Enabled FROM program WHERE ProgName = 'FHIR'")[0][0],
         query("SELECT PropertyValue FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'")[0][0],
@@ -92,10 +97,10 @@ def settings() -> tuple[int, str, str]:
 
 
 def key_texts() -> list[str]:
-    """The keys in full."""
+    """Read all keys in full, in the order in which they were added."""
     return [text for (text,) in query("SELECT key_text FROM apisetup_key ORDER BY added, developer")]
 
 
 def status_of(developer: str) -> int:
-    """The status number of a developer's key."""
+    """Read the status number of a developer's key."""
     return int(query("SELECT status FROM apisetup_key WHERE developer = ?", developer)[0][0])

@@ -1,6 +1,6 @@
-"""A headquarters for tests: a real HTTP(S) server that is strict about what it is asked, and can misbehave.
+"""A fake headquarters: an HTTP(S) server that checks requests strictly and can misbehave.
 
-It is written from the facts of the protocol and shares nothing with the program's own code.
+It is written from the documentation of the protocol and shares no code with the program.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from threading import Event, Lock, Thread
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tests.support.certificates import authority, certificate
+from tests.support.certificates import create_authority, create_certificate
 from tests.support.headquarters_protocol import (
     ASSIGN,
     LIST,
     NAMESPACE,
     PATH,
-    Asked,
     HeldKey,
     PracticeCredentials,
+    Request,
     Violation,
     date_disabled,
     envelope,
     error,
     fault,
     member,
-    opened,
+    parse_envelope,
     read_office_data,
     require,
 )
@@ -46,7 +46,7 @@ _HUGE = 50_000_000
 
 
 class Misbehaviour(Enum):
-    """What can be wrong with an answer."""
+    """A way in which an answer can be wrong."""
 
     HTTP_403 = auto()
     HTTP_404 = auto()
@@ -59,9 +59,9 @@ class Misbehaviour(Enum):
     CLOSED_UNDONE = auto()
     """The connection is closed after the request was read and before anything was done."""
     ERROR = auto()
-    """What is asked is refused, with the words of `HeadquartersServer.refusal`."""
+    """The request is refused with the text of `HeadquartersServer.refusal`."""
 
-    # From here on what was asked is done, and only the answer is wrong.
+    # From here on, the request is carried out, and only the answer is wrong.
     CLOSED_DONE = auto()
     SILENCE = auto()
     DRIPPING_HEADERS = auto()
@@ -83,7 +83,7 @@ class Misbehaviour(Enum):
     INSIDE_TRUNCATED = auto()
     INSIDE_WRONG_ROOT = auto()
 
-    # These are wrong in the list only.
+    # These concern only the list.
     NO_LIST = auto()
     NO_KEY_VALUE = auto()
     NO_STATUS = auto()
@@ -93,7 +93,7 @@ class Misbehaviour(Enum):
     REPETITION = auto()
     WITHOUT_LAST_KEY = auto()
     OTHER_KEY = auto()
-    """Instead of the last key there is one that nobody here has heard of."""
+    """Another practice's key takes the place of the last one."""
 
 
 _UNDONE = {
@@ -117,23 +117,23 @@ _PAGE = "<!DOCTYPE html><html><head><title>Welcome to our network</title></head>
 
 @dataclass
 class HeadquartersServer:
-    """What a test sees of the running server.
+    """The running server, as a test controls and inspects it.
 
     Attributes:
-        url: Of the service.
-        ca_file: The certificate of whoever signed the server's; None where it speaks plain HTTP.
+        url: The URL of the service.
+        ca_file: The certificate of the authority that signed the server's certificate; None with plain HTTP.
         practice: The credentials that every request must have.
-        asked: All requests that were understood, in their order, answered or not.
-        violations: What was wrong with others; the server's context fails a test that leaves any.
-        refusal: The words of `Misbehaviour.ERROR`.
-        waiting: Set as soon as an answer is being held back.
+        requests: All requests that follow the protocol, in their order, answered or not.
+        violations: Descriptions of the other requests; any that is left fails the test at its end.
+        refusal: The text of `Misbehaviour.ERROR`.
+        waiting: Set while an answer is held back.
     """
 
     practice: PracticeCredentials
     url: str = ""
     ca_file: Path | None = None
     refusal: str = "Registration key is not valid."
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     waiting: Event = field(default_factory=Event)
     _released: Event = field(default_factory=Event)
@@ -145,48 +145,48 @@ class HeadquartersServer:
     _operation: str | None = None
 
     def add_key(self, key: HeldKey) -> None:
-        """A key that the practice has."""
+        """Assign a key to the practice."""
         with self._lock:
             self._keys[key.key] = replace(key, number=len(self._keys) + 1)
 
     def remove_key(self, key: str) -> None:
-        """Take a key away from the practice."""
+        """Remove a key from the practice."""
         with self._lock:
             del self._keys[key]
 
     def offer(self, key: HeldKey) -> None:
-        """A key that exists and may be assigned to the practice."""
+        """Let the practice assign itself a key that exists."""
         with self._lock:
             self._offered[key.key] = key
 
-    def put_status(self, key: str, status: str) -> None:
+    def set_status(self, key: str, status: str) -> None:
         """Change a key's status, as headquarters or a developer does."""
         with self._lock:
             moment = date_disabled(disabled=status.startswith("Disabled"))
             self._keys[key] = replace(self._keys[key], status=status, date_disabled=moment)
 
     def status(self, key: str) -> str | None:
-        """The status of one of the practice's keys, as it goes over the wire; None where it has no such key."""
+        """Return the status of one of the practice's keys, as it is sent; None if it has no such key."""
         with self._lock:
             return self._keys[key].status if key in self._keys else None
 
-    def held(self) -> tuple[HeldKey, ...]:
-        """The keys that the practice has."""
+    def assigned_keys(self) -> tuple[HeldKey, ...]:
+        """Return the practice's keys."""
         with self._lock:
             return tuple(self._keys.values())
 
     def count(self, operation: str) -> int:
-        """How often an operation was asked for."""
+        """Count the requests for an operation."""
         with self._lock:
-            return sum(each.operation == operation for each in self.asked)
+            return sum(each.operation == operation for each in self.requests)
 
     def misbehave(self, how: Misbehaviour, times: int | None = None, operation: str | None = None) -> None:
-        """Do something wrong from the next request on.
+        """Answer wrongly from the next request on.
 
         Args:
-            how: What.
-            times: For so many requests; None for all of them.
-            operation: Only when this is asked for.
+            how: The kind of wrong answer.
+            times: The number of requests to answer so; None for all.
+            operation: The only operation to answer so; None for all.
         """
         with self._lock:
             self._misbehaviour, self._times, self._operation = how, times, operation
@@ -194,51 +194,51 @@ class HeadquartersServer:
             self.waiting.clear()
 
     def behave(self) -> None:
-        """Do nothing wrong any more, and let go of answers that are held back."""
+        """Answer correctly from now on, and send the answers that were held back."""
         with self._lock:
             self._misbehaviour = None
         self.release()
 
     def release(self) -> None:
-        """Let go of answers that are held back."""
+        """Send the answers that are held back."""
         self._released.set()
 
     def take_violations(self) -> list[str]:
-        """What was wrong with requests so far; it is forgotten here."""
+        """Return the violations so far, and forget them."""
         with self._lock:
             found, self.violations = self.violations, []
         return found
 
-    def violate(self, what: str) -> None:
-        """Note something wrong with a request."""
+    def add_violation(self, what: str) -> None:
+        """Record a violation of the protocol."""
         with self._lock:
             self.violations.append(what)
 
-    def understood(self, asked: Asked) -> Misbehaviour | None:
-        """Note a request; what is to be done wrong about it."""
+    def record(self, request: Request) -> Misbehaviour | None:
+        """Record a request, and return how to answer it wrongly, if at all."""
         with self._lock:
-            self.asked.append(asked)
-            if self._misbehaviour is None or self._operation not in (None, asked.operation) or self._times == 0:
+            self.requests.append(request)
+            if self._misbehaviour is None or self._operation not in (None, request.operation) or self._times == 0:
                 return None
             if self._times is not None:
                 self._times -= 1
             return self._misbehaviour
 
     def hold_back(self, seconds: float | None = None) -> bool:
-        """Wait until the test lets go, or for some seconds; whether it let go."""
+        """Wait until the test releases the answer, or for some seconds; return True if it was released."""
         self.waiting.set()
         return self._released.wait(seconds)
 
-    def done(self, asked: Asked) -> str:
-        """Do what was asked; the inner answer."""
+    def perform(self, request: Request) -> str:
+        """Carry out a request, and return the inner answer."""
         with self._lock:
-            if asked.operation == LIST:
+            if request.operation == LIST:
                 return _list(tuple(self._keys.values()), None)
-            if asked.operation == ASSIGN:
-                return self._assigned(asked.key)
-            return self._changed(asked.key, asked.status)
+            if request.operation == ASSIGN:
+                return self._assign(request.key)
+            return self._set_status(request.key, request.status)
 
-    def _assigned(self, key: str) -> str:
+    def _assign(self, key: str) -> str:
         if key in self._keys:
             return error("This API key is assigned to this office already.")
         if key not in self._offered:
@@ -246,7 +246,7 @@ class HeadquartersServer:
         self._keys[key] = replace(self._offered.pop(key), status="Enabled", number=len(self._keys) + 1)
         return f"<Response><string>{escape(self._keys[key].developer)} may use this key now.</string></Response>"
 
-    def _changed(self, key: str, status: str) -> str:
+    def _set_status(self, key: str, status: str) -> str:
         held = self._keys.get(key)
         if held is None:
             return error("This API key is not assigned to this office.")
@@ -270,19 +270,19 @@ def headquarters(
     host: str = "127.0.0.1",
     begins: datetime | None = None,
 ) -> Iterator[HeadquartersServer]:
-    """A running headquarters on 127.0.0.1; fails at its end where a request was not as the protocol has it.
+    """Run a headquarters on 127.0.0.1; fail at the end if a request violated the protocol.
 
     Args:
-        directory: For its certificate; None for plain HTTP.
+        directory: The directory for its certificate; None for plain HTTP.
         practice: The credentials that every request must have.
         host: The name in its certificate.
-        begins: When the certificate begins to be valid; it is for a month.
+        begins: The first moment at which the certificate is valid, for 30 days; by default now.
     """
     seen = HeadquartersServer(practice or PracticeCredentials())
     context = None
     if directory is not None:
-        ours = authority(directory, "headquarters-authority")
-        own = certificate(directory, "headquarters", ours, [host], begins)
+        ours = create_authority(directory, "headquarters-authority")
+        own = create_certificate(directory, "headquarters", ours, [host], begins)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(own.certificate_file, own.key_file)
         seen.ca_file = ours.certificate_file
@@ -301,7 +301,7 @@ def headquarters(
 
 
 class _Server(ThreadingHTTPServer):
-    """One thread for each connection; all are over when it closes."""
+    """A server with one thread per connection, which closes only after they have ended."""
 
     daemon_threads = False
 
@@ -311,18 +311,18 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def server_bind(self) -> None:
-        # Without asking the name server for this computer's name, as HTTPServer does.
+        # HTTPServer would look up this computer's name in the DNS.
         socketserver.TCPServer.server_bind(self)
 
     def get_request(self) -> tuple[socket, Any]:
         connection, address = super().get_request()
         if self._context is not None:
-            # The handshake is for the connection's own thread.
+            # The connection's own thread does the handshake.
             connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away, or do not like the certificate, are no news."""
+        """Ignore clients that disconnect or reject the certificate."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -330,31 +330,31 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, *_: object) -> None:
-        """Tests print nothing."""
+        """Print nothing."""
 
     def do_GET(self) -> None:
-        """Nobody has to read anything here, an external entity least of all."""
-        self.server.seen.violate(f"GET {self.path}")
+        """Refuse; a client that follows an external entity would send a GET."""
+        self.server.seen.add_violation(f"GET {self.path}")
         self._send(405, "")
 
     def do_POST(self) -> None:
-        """Check a request, do it, and answer."""
+        """Check a request, carry it out, and answer."""
         self.close_connection = True
         seen = self.server.seen
         try:
-            asked = self._checked()
+            request = self._checked_request()
         except Violation as violation:
-            seen.violate(str(violation))
+            seen.add_violation(str(violation))
             self._send(500, fault("soap:Client", str(violation)))
             return
-        how = seen.understood(asked)
-        inner = "" if how in _UNDONE else seen.done(asked)
+        how = seen.record(request)
+        inner = "" if how in _UNDONE else seen.perform(request)
         if how is None:
-            self._send(200, envelope(asked.operation, inner))
+            self._send(200, envelope(request.operation, inner))
         else:
-            self._misbehave(how, asked, inner)
+            self._misbehave(how, request, inner)
 
-    def _checked(self) -> Asked:
+    def _checked_request(self) -> Request:
         length = self.headers.get("Content-Length", "")
         require(length.isdigit() and int(length) <= _LARGEST_REQUEST, "no Content-Length")
         content = self.rfile.read(int(length))
@@ -362,13 +362,13 @@ class _Handler(BaseHTTPRequestHandler):
         kind, _, parameters = self.headers.get("Content-Type", "").partition(";")
         require(kind.strip() == "text/xml", f"Content-Type {kind}")
         require(parameters.strip().lower() in ("", "charset=utf-8"), f"Content-Type with {parameters}")
-        operation, office_data = opened(content)
+        operation, office_data = parse_envelope(content)
         action = self.headers.get("SOAPAction", "")
         require(action == f'"{NAMESPACE}{operation}"', f"SOAPAction {action} for {operation}")
         return read_office_data(operation, office_data, self.server.seen.practice)
 
-    def _misbehave(self, how: Misbehaviour, asked: Asked, inner: str) -> None:
-        seen, operation = self.server.seen, asked.operation
+    def _misbehave(self, how: Misbehaviour, request: Request, inner: str) -> None:
+        seen, operation = self.server.seen, request.operation
         match how:
             case Misbehaviour.HTTP_403 | Misbehaviour.HTTP_404 | Misbehaviour.HTTP_500 | Misbehaviour.HTTP_503:
                 self._send(int(how.name.removeprefix("HTTP_")), "<html>Something is wrong.</html>", "text/html")
@@ -399,7 +399,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, self._wrong(how, operation, inner))
 
     def _wrong(self, how: Misbehaviour, operation: str, inner: str) -> str:
-        """An answer that is whole as far as HTTP goes."""
+        """Return an answer that is wrong but complete as far as HTTP is concerned."""
         answer = envelope(operation, inner)
         fetched = f'<!DOCTYPE f [<!ENTITY x SYSTEM "{self.server.seen.url}">]><f>&x;</f>'
         match how:
@@ -430,10 +430,10 @@ class _Handler(BaseHTTPRequestHandler):
             case Misbehaviour.INSIDE_WRONG_ROOT:
                 return envelope(operation, "<html><body>Sign in</body></html>")
             case _:
-                return envelope(operation, _list(self.server.seen.held(), how))
+                return envelope(operation, _list(self.server.seen.assigned_keys(), how))
 
     def _drip(self, *, in_headers: bool) -> None:
-        """Send a byte now and then, without an end."""
+        """Send a byte now and then until the test releases the answer."""
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n")
         self.wfile.write(b"X-Slow: " if in_headers else b"\r\n")
         while not self.server.seen.hold_back(_DRIP_SECONDS):
@@ -456,7 +456,7 @@ class _Handler(BaseHTTPRequestHandler):
         missing: int = 0,
         also: tuple[str, str] | None = None,
     ) -> None:
-        """Send an answer, of which some bytes at the end may be missing."""
+        """Send an answer without the last `missing` bytes."""
         encoded = content.encode() if isinstance(content, str) else content
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -468,7 +468,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _list(keys: tuple[HeldKey, ...], how: Misbehaviour | None) -> str:
-    """The list of keys; what is wrong is wrong with the last one."""
+    """Return the list of keys; what is wrong concerns the last key."""
     members = [member(key) for key in keys]
     match how:
         case Misbehaviour.NO_LIST:

@@ -1,4 +1,4 @@
-"""Answers that are held back until a test lets them go."""
+"""Service calls that are held back until a test releases them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ _WRITES = ("save", "accept", "add", "set_status", "begin", "apply_list")
 
 
 class Gate:
-    """Holds one call of a service back until it is opened.
+    """Holds back one call of a service's method until the gate is opened.
+
+    A method that writes is held back before it writes; any other method after it has its result.
 
     Args:
-        monkeypatch: Puts it in place of the method.
-        service: Whose method.
-        method: A method that writes is held back before it does, any other one when it has its answer.
-        hold: Which call, from 1 on; 0 holds none back and only counts.
+        monkeypatch: Replaces the method.
+        service: The class of the service.
+        method: The name of the method.
+        hold: The number of the call to hold back, from 1; with 0, calls are only counted.
+
+    Attributes:
+        entered: Set when the call is held back.
+        left: Set when the call has returned.
+        calls: The number of calls so far.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, service: type[object], method: str, hold: int = 1) -> None:
@@ -46,13 +53,13 @@ class Gate:
         monkeypatch.setattr(service, method, held)
 
     def open(self) -> None:
-        """Let it go."""
+        """Release the call."""
         self._open.set()
 
 
 class Gates(Protocol):
-    """Makes gates; the fixture `gate` does."""
+    """The type of the fixture `gate`, which makes gates."""
 
     def __call__(self, service: type[object], method: str, hold: int = 1) -> Gate:
-        """Make one."""
+        """Make a gate."""
         ...

@@ -11,8 +11,8 @@ from core.practice.bootstrap import VERSION
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
-from tests.support.user_driver import User, working
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.user_driver import User, run_program
 from tui.modals.sign_in import SignInScreen
 from tui.platform.workers import REMOTE_GROUP
 
@@ -42,7 +42,7 @@ OFFERED = HeldKey(
 
 
 @contextmanager
-def registered() -> Iterator[HeadquartersServer]:
+def registered_practice() -> Iterator[HeadquartersServer]:
     """Register the practice with a headquarters that has three keys of it, and offers one."""
     with headquarters(practice=PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", VERSION)) as server:
         for key in (BRIDGE, CLEARPAY, RECALL):
@@ -54,32 +54,32 @@ def registered() -> Iterator[HeadquartersServer]:
             ("PracticePhone", "5550100"),
             ("ProgramVersion", VERSION),
         ):
-            rows.change("INSERT INTO preference (PrefName, ValueString) VALUES (?, ?)", name, text)
+            rows.execute("INSERT INTO preference (PrefName, ValueString) VALUES (?, ?)", name, text)
         yield server
 
 
-async def arrive(user: User, *, answered: bool = True) -> None:
+async def open_api_setup(user: User, *, answered: bool = True) -> None:
     """Sign in, and wait for API Setup.
 
     Args:
         user: Who.
         answered: Whether to wait for headquarters' answer, too.
     """
-    user.held_back = "" if answered else REMOTE_GROUP
+    user.ignored_group = "" if answered else REMOTE_GROUP
     await user.at(SignInScreen)
     await user.enter_text("admin")
     await user.press("enter", "enter")
     await user.at_api_setup()
 
 
-async def remember() -> None:
+async def cache_list() -> None:
     """Have the list of headquarters remembered, three hours before now."""
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
-        await arrive(user)
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
+        await open_api_setup(user)
     with closing(sqlite3.connect("companion.sqlite3")) as companion, companion:
         companion.execute("UPDATE apisetup_headquarters_answer SET asked_at = '2024-11-05 06:00:00.000000'")
 
 
-def copied() -> list[str]:
+def copied_keys() -> list[str]:
     """The keys in the practice's copy."""
     return [key for (key,) in rows.query("SELECT CustApiKey FROM apikey ORDER BY DevName")]

@@ -1,4 +1,4 @@
-"""A practice whose keys a headquarters for tests decides about."""
+"""A sample practice whose keys a fake headquarters decides about."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ OFFERED = HeldKey(NEW_KEY, developer="New Wave", email="hello@newwave.example", 
 
 
 def credentials(sample: SamplePractice) -> PracticeCredentials:
-    """What the practice says of itself."""
+    """Return the credentials that the practice sends."""
     return PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", sample.version)
 
 
-def lead_to(sample: SamplePractice, url: str) -> None:
-    """Have the practice ask at an address, as a registered practice does."""
+def set_headquarters_url(sample: SamplePractice, url: str) -> None:
+    """Register the practice, with headquarters at this address."""
     set_preference = "UPDATE preference SET ValueString = ? WHERE PrefName = ?"
     sample.execute(set_preference, url, "WebServiceHQServerURL")
     sample.execute(set_preference, REGISTRATION_KEY, "RegistrationKey")
@@ -43,20 +43,20 @@ def lead_to(sample: SamplePractice, url: str) -> None:
 
 @contextmanager
 def office_of(sample: SamplePractice) -> Iterator[Office]:
-    """The practice, open, with headquarters as the authority."""
+    """Open the practice with headquarters as the authority, and close it at the end."""
     with sample.office(AuthorityName.HEADQUARTERS) as office:
         yield office
 
 
-def ask(office: Office) -> KeyList:
-    """Ask headquarters, and take over what it answers."""
+def fetch_list(office: Office) -> KeyList:
+    """Fetch headquarters' list and apply it."""
     fetched = office.keys.fetch()
     assert fetched is not None
     return office.keys.apply_list(ADMIN, fetched)
 
 
-def named(keys: KeyList, developer: str) -> ApiKey:
-    """The one key of a developer."""
+def key_of_developer(keys: KeyList, developer: str) -> ApiKey:
+    """Return the only key of a developer in a list."""
     (found,) = [key for key in keys.keys if key.developer == developer]
     return found
 
@@ -67,32 +67,32 @@ def add_new_wave(office: Office) -> ApiKey:
 
 
 def disable_bridge(office: Office) -> ApiKey:
-    """Disable a key that was enabled when headquarters answered last."""
-    key = named(office.keys.list(), "Appointment Bridge")
+    """Disable a key that is enabled in the last list of headquarters."""
+    key = key_of_developer(office.keys.list(), "Appointment Bridge")
     return office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER).key
 
 
 AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave, "disable": disable_bridge}
-"""Every kind of change that headquarters makes for us."""
+"""Every kind of change that headquarters makes for the program."""
 
 RENEW_COPY = "renew copy"
 """A new list from headquarters makes the practice's copy equal to it, as a kind of change for the kill driver."""
 
 
-def copied(sample: SamplePractice) -> list[tuple[str | None, str | None]]:
-    """The rows of the practice's copy."""
+def copied_keys(sample: SamplePractice) -> list[tuple[str | None, str | None]]:
+    """Read the key and developer of each row of `apikey`, sorted by key."""
     rows = sample.practice_rows().get("apikey", {}).values()
     return sorted((row["CustApiKey"], row["DevName"]) for row in rows)
 
 
-def logged(sample: SamplePractice, *beginnings: str) -> list[str]:
-    """The texts of the Audit Trail that begin so, oldest first."""
+def audit_texts(sample: SamplePractice, *beginnings: str) -> list[str]:
+    """Read the texts of new audit entries that begin with one of these words, oldest first."""
     rows = sorted(sample.practice_rows()["securitylog"].items(), key=lambda item: int(item[0]))
     texts = [str(row["LogText"]) for number, row in rows if int(number) > 10]
     return [text for text in texts if text.startswith(beginnings)]
 
 
-def clean(server: HeadquartersServer, *keys: HeldKey) -> None:
-    """Give headquarters these keys."""
+def add_keys(server: HeadquartersServer, *keys: HeldKey) -> None:
+    """Assign keys to the practice at headquarters."""
     for key in keys:
         server.add_key(key)

@@ -1,4 +1,4 @@
-"""The protocol of headquarters as its server in the tests speaks it, written from the facts alone."""
+"""The protocol of headquarters as the fake one speaks it, written from its documentation and not from our client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMESPACE = "https://www.opendental.com/OpenDentalWebServiceHQ/"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 PATH = "/OpenDentalWebServiceHQ/ServiceMainHQ.asmx"
 NOW = datetime(2024, 11, 6, 14, 30, 15)
-"""When headquarters says that a key was disabled."""
+"""The time at which headquarters says that a key was disabled."""
 
 LIST, ASSIGN, SET_STATUS = "GetFHIRAPIKeysForOffice", "AssignFHIRAPIKey", "UpdateFHIRKeyStatus"
 PAYLOADS: dict[str, list[str]] = {LIST: [], ASSIGN: ["APIKey"], SET_STATUS: ["APIKey", "FHIRKeyStatus"]}
@@ -30,7 +30,7 @@ CREDENTIALS = [
 
 @dataclass(frozen=True)
 class PracticeCredentials:
-    """What the practice has to say of itself; a blank computer name stands for any."""
+    """The credentials that the practice must send; with a blank computer name, any name is accepted."""
 
     registration_key: str = "REG7-KEY2-0042-ABCD"
     title: str = "Smile & Sons <Dental>"
@@ -42,7 +42,7 @@ class PracticeCredentials:
 
 @dataclass(frozen=True)
 class HeldKey:
-    """One key as headquarters keeps it; every text as it goes over the wire."""
+    """A key at headquarters, with every text as it is sent."""
 
     key: str
     status: str = "Enabled"
@@ -56,12 +56,12 @@ class HeldKey:
 
 
 class Violation(Exception):
-    """A request that is not as the protocol has it."""
+    """The request violates the protocol."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as headquarters understood it."""
+class Request:
+    """A request as headquarters understood it."""
 
     operation: str
     key: str = ""
@@ -69,53 +69,53 @@ class Asked:
     computer: str = ""
 
 
-def opened(content: bytes) -> tuple[str, str]:
-    """The operation and the officeData of an envelope.
+def parse_envelope(content: bytes) -> tuple[str, str]:
+    """Return the operation and the officeData of an envelope.
 
     Raises:
-        Violation: It is not as the protocol has it.
+        Violation: It violates the protocol.
     """
     envelope = _parsed(content, "envelope")
     require(envelope.tag == f"{{{SOAP}}}Envelope", f"envelope is {envelope.tag}")
     body = _only(envelope, f"{{{SOAP}}}Body")
     require(len(body) == 1, f"{len(body)} elements in the body")
-    asked = body[0]
-    operation = str(asked.tag).removeprefix(f"{{{NAMESPACE}}}")
-    require(operation in PAYLOADS, f"operation {asked.tag}")
-    data = _only(asked, f"{{{NAMESPACE}}}officeData")
+    request = body[0]
+    operation = str(request.tag).removeprefix(f"{{{NAMESPACE}}}")
+    require(operation in PAYLOADS, f"operation {request.tag}")
+    data = _only(request, f"{{{NAMESPACE}}}officeData")
     require(len(data) == 0 and not data.attrib, "officeData is no string")
     return operation, data.text or ""
 
 
-def read_office_data(operation: str, office_data: str, practice: PracticeCredentials) -> Asked:
-    """What the inner document asks for, if the practice asks for it.
+def read_office_data(operation: str, office_data: str, practice: PracticeCredentials) -> Request:
+    """Parse the officeData of an operation, and check that the practice sent it.
 
     Raises:
-        Violation: It is not as the protocol has it.
+        Violation: It violates the protocol.
     """
     request = _parsed(office_data.encode(), "officeData")
     require(request.tag == "Request", f"officeData is {request.tag}")
     payload = PAYLOADS[operation]
     _require_names(request, ["Credentials", "Payload"] if payload else ["Credentials"])
-    said = _texts(request[0], CREDENTIALS)
+    sent = _texts(request[0], CREDENTIALS)
     expected = {
         "RegistrationKey": practice.registration_key,
         "PracticeTitle": practice.title,
         "PracticePhone": practice.phone,
         "ProgramVersion": practice.version,
         "ServiceCode": "FHIR",
-        "ComputerName": practice.computer or said["ComputerName"],
+        "ComputerName": practice.computer or sent["ComputerName"],
         "ProgramName": practice.program,
     }
-    require(said == expected, f"credentials {said}")
-    require(said["ComputerName"] != "", "no ComputerName")
+    require(sent == expected, f"credentials {sent}")
+    require(sent["ComputerName"] != "", "no ComputerName")
     if not payload:
-        return Asked(operation, computer=said["ComputerName"])
+        return Request(operation, computer=sent["ComputerName"])
     _require_names(request[1], payload)
     key, status = (*(_texts(item, ["string"])["string"] for item in request[1]), "")[:2]
     require(key != "", "no key")
     require(operation != SET_STATUS or status in ("Enabled", "DisabledByCustomer"), f"status {status}")
-    return Asked(operation, key, status, said["ComputerName"])
+    return Request(operation, key, status, sent["ComputerName"])
 
 
 def _parsed(content: bytes, what: str) -> Element:
@@ -127,7 +127,7 @@ def _parsed(content: bytes, what: str) -> Element:
 
 
 def _texts(element: Element, names: list[str]) -> dict[str, str]:
-    """The texts of an element's children, which must be these and have no children of their own."""
+    """Return the texts of an element's children, which must have these names and no children of their own."""
     _require_names(element, names)
     require(all(len(child) == 0 for child in element), f"elements below those of {element.tag}")
     return {str(child.tag): child.text or "" for child in element}
@@ -147,17 +147,17 @@ def _only(element: Element, name: str) -> Element:
 
 
 def require(holds: bool, otherwise: str) -> None:
-    """Refuse a request of which something does not hold.
+    """Refuse a request that does not meet a requirement.
 
     Raises:
-        Violation: With what is the case otherwise.
+        Violation: With the text of `otherwise`.
     """
     if not holds:
         raise Violation(otherwise)
 
 
 def envelope(operation: str, inner: str) -> str:
-    """An answer that brings an inner document."""
+    """Return an answer that contains an inner document."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         f'<soap:Envelope xmlns:soap="{SOAP}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
@@ -168,7 +168,7 @@ def envelope(operation: str, inner: str) -> str:
 
 
 def fault(code: str, words: str) -> str:
-    """An answer that says why there is none."""
+    """Return a SOAP fault."""
     return (
         f'<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="{SOAP}"><soap:Body><soap:Fault>'
         f"<faultcode>{code}</faultcode><faultstring>{escape(words)}</faultstring><detail />"
@@ -177,17 +177,17 @@ def fault(code: str, words: str) -> str:
 
 
 def error(words: str) -> str:
-    """The inner document of a refusal."""
+    """Return the inner document of a refusal."""
     return f"<Response><Error>{escape(words)}</Error></Response>"
 
 
 def date_disabled(*, disabled: bool) -> str:
-    """The day on which a key was disabled, or what stands for none."""
+    """Return the date on which a key was disabled, or the date that means none."""
     return f"{NOW:%Y-%m-%dT%H:%M:%S}" if disabled else "0001-01-01T00:00:00"
 
 
 def member(key: HeldKey) -> str:
-    """One key of a list."""
+    """Return one key of a list."""
     permissions = "".join(f"<APIPermission>{escape(name)}</APIPermission>" for name in key.permissions)
     return (
         "<APIKey>"

@@ -1,4 +1,4 @@
-"""The installed command, started in a home of the test's own."""
+"""The installed command, run in a home directory of the test's own."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tests.support.pseudo_terminal import ROOT, Terminal
 COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
 READY = "^a Add "
-"""The key bar of API Setup when the practice is open."""
+"""The key bar of API Setup once the practice is open."""
 KEY_OPEN = "^d Disable/enable "
-"""The key bar of API Key Edit; it is painted last, so everything else stands there, too."""
+"""The key bar of API Key Edit; it is drawn last, so the rest of the screen is complete."""
 
 
 class Home:
-    """The home directory of a user who has just this program.
+    """The home directory of a user who has only this program.
 
     Args:
-        directory: Where it is; nothing of this machine's own home is read.
+        directory: The directory to use; the program reads nothing from this machine's own home.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -37,12 +37,12 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that every program of this user gets."""
+        """The environment variables of every program that this user starts."""
         return {
             "HOME": str(self.directory),
             "TMPDIR": str(self.temporary),
             "APISETUP_CONFIG": str(self.configuration),
-            # Reading the certificates of this machine takes most of the time of a connection.
+            # Loading this machine's certificates takes longer than the rest of a connection.
             "SSL_CERT_FILE": "/dev/null",
             "SSL_CERT_DIR": "/dev/null",
         }
@@ -58,14 +58,14 @@ class Home:
         """Start the program in a terminal."""
         return Terminal(*command, *arguments, columns=columns, lines=lines, env={**self.environment, **(env or {})})
 
-    def opened(self, *arguments: str, **env: str) -> Terminal:
-        """Start the program on an SQLite practice, and wait until API Setup shows it."""
+    def start_ready(self, *arguments: str, **env: str) -> Terminal:
+        """Start the program on an SQLite practice, and wait until API Setup is complete."""
         terminal = self.start(*arguments, env=env)
         terminal.wait_for(READY)
         return terminal
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run the program without a terminal, to its end."""
+        """Run the program without a terminal until it exits."""
         return subprocess.run(
             [COMMAND, *arguments],
             stdin=subprocess.PIPE,
@@ -83,28 +83,28 @@ class Home:
         self.configuration.write_text(text, encoding="utf-8")
 
     def make_practice(self) -> None:
-        """Have the program make its practice, by a first start."""
-        with self.opened() as terminal:
+        """Let the program make its practice on a first start."""
+        with self.start_ready() as terminal:
             terminal.press("q")
             assert terminal.exit_status() == 0
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Read the embedded practice with plain SQL."""
+        """Read rows of the embedded practice in plain SQL."""
         with closing(sqlite3.connect(self.practice)) as connection:
             return connection.execute(query).fetchall()
 
     def value(self, query: str) -> Any:
-        """Read one value of the embedded practice with plain SQL."""
+        """Read one value of the embedded practice in plain SQL."""
         return self.rows(query)[0][0]
 
     @property
     def log(self) -> Path:
-        """The log of `--debug`."""
+        """The file that `--debug` writes."""
         return next(iter(self.directory.rglob("debug.log")))
 
 
 def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
-    """Press a key that leads to the field of that label, and wait until it has the focus; it may be slow."""
+    """Press a key that moves the focus to the field of this label, and wait until it has the focus."""
 
     def line() -> list[object]:
         number = next(y for y, text in enumerate(terminal.screen.display) if text.strip().startswith(label))
@@ -116,13 +116,13 @@ def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
 
 
 def fill_in(terminal: Terminal, label: str, text: str) -> None:
-    """Type into the field that has the focus, and wait until it shows all of it."""
+    """Type into the field that has the focus, and wait until it shows the whole text."""
     terminal.type(text)
     terminal.wait_for(rf"^ *{label} +{re.escape(text)}\b")
 
 
 def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
-    """From the list of keys: turn the API on, set the interval to 5, choose the payment type after the present one."""
+    """On API Setup, enable the API, set the interval to 5 and choose the next payment type."""
     go_to(terminal, "Enabled")
     terminal.press("space")
     terminal.wait_for(r"Enabled +\[x\] on")
@@ -137,20 +137,20 @@ def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
 
 
 def save(terminal: Terminal) -> None:
-    """Save, and wait until it is said that it is saved."""
+    """Save, and wait until the status line confirms it."""
     terminal.press("ctrl+s")
     terminal.wait_for("^OK: Saved: ")
 
 
 def fill_in_key(terminal: Terminal, key: str, developer: str) -> None:
-    """On Assign API Key: type what is required."""
+    """On Assign API Key, fill in the required fields."""
     fill_in(terminal, "API key", key)
     go_to(terminal, "Developer")
     fill_in(terminal, "Developer", developer)
 
 
 def add_key(terminal: Terminal, key: str, developer: str) -> None:
-    """From the list of keys: add one, with an agreement since some day, and accept the license."""
+    """On API Setup, add a key with the date of an agreement, and accept the license."""
     terminal.press("a")
     terminal.wait_for("^  Assign API Key")
     fill_in_key(terminal, key, developer)

@@ -1,6 +1,6 @@
-"""A process that is killed for the tests: it forks a child for each fault, and the child dies after a statement.
+"""A process that forks a child for each fault; the child kills itself after a statement of a change.
 
-Run as a module. Each line that it reads is a request in JSON, each line that it writes the fate of one child.
+Run as a module, it reads one request in JSON per line and answers each with a line that says how its child ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
@@ -26,14 +26,14 @@ from core.office.office import Office, open_file_office, open_server_office
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
-from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, ask
+from tests.support.headquarters_office import AT_HEADQUARTERS
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
 
 
 class KillDriver:
-    """The other side of this module, for tests."""
+    """The parent's side of this module, for tests."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -54,29 +54,39 @@ class KillDriver:
         self._process.stdout.close()
         self._process.wait(timeout=20)
 
-    def killed(
+    def kill_change(
         self, sample: SamplePractice, kind: str, statement: int, authority: AuthorityName = AuthorityName.LOCAL
     ) -> bool:
-        """Whether the change was long enough for its process to be killed after that statement."""
+        """Make a change in a process that is killed after a statement.
+
+        Args:
+            sample: The practice.
+            kind: The name of the change, in `KINDS` or `AT_HEADQUARTERS`.
+            statement: The number of the statement, from 1, as `after_statement` counts.
+            authority: Who decides about the practice's keys.
+
+        Returns:
+            False if the change has fewer statements and was made to its end.
+        """
         request: dict[str, Any] = {"kind": kind, "statement": statement, "companion": str(sample.companion)}
         request["authority"] = authority.value
         if isinstance(sample, SampleServer):
             server = sample.server
             request["server"] = [server.host, server.port, sample.database, server.user, server.password]
-        return self._killed(request)
+        return self._kill(request)
 
-    def killed_in_first_start(self, path: Path, statement: int) -> bool:
-        """Whether the first start on a file was long enough for that."""
-        return self._killed({"kind": FIRST_START, "statement": statement, "companion": str(path)})
+    def kill_first_start(self, path: Path, statement: int) -> bool:
+        """Start on a new file in a process that is killed after a statement; False if it has fewer statements."""
+        return self._kill({"kind": FIRST_START, "statement": statement, "companion": str(path)})
 
-    def _killed(self, request: dict[str, Any]) -> bool:
+    def _kill(self, request: dict[str, Any]) -> bool:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{json.dumps(request)}\n")
         self._process.stdin.flush()
-        fate = self._process.stdout.readline().strip()
-        assert fate in ("killed", "finished"), fate
-        return fate == "killed"
+        ending = self._process.stdout.readline().strip()
+        assert ending in ("killed", "finished"), ending
+        return ending == "killed"
 
 
 def _open(request: dict[str, Any]) -> Office:
@@ -90,28 +100,18 @@ def _open(request: dict[str, Any]) -> Office:
     return open_server_office(address, Secret(password), companion, authority, agreement, runtime())
 
 
-def _start(request: dict[str, Any]) -> None:
-    """Open an office, and die after one of its statements that write."""
-    left = int(request["statement"])
-
-    def executed(_connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
-        nonlocal left
-        left -= 0 if statement.lstrip().startswith(("SELECT", "PRAGMA")) else 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "after_cursor_execute", executed)
-    _open(request).close()
-
-
-def _child(request: dict[str, Any]) -> None:
+def _run_child(request: dict[str, Any]) -> None:
+    number = int(request["statement"])
     if request["kind"] == FIRST_START:
-        _start(request)
+        with after_statement(number, _kill_this_process):
+            _open(request).close()
         return
-    with closing(_open(request)) as office:
-        strike = after_statement(office, request["statement"], lambda _: os.kill(os.getpid(), signal.SIGKILL))
-        with strike, suppress(ApiSetupError):
-            (KINDS | AT_HEADQUARTERS | {RENEW_COPY: ask})[request["kind"]](office)
+    with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
+        (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
+
+
+def _kill_this_process(_connection: Connection) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _serve(request: dict[str, Any]) -> str:
@@ -119,10 +119,11 @@ def _serve(request: dict[str, Any]) -> str:
     if process == 0:
         status = 1
         try:
-            _child(request)
+            _run_child(request)
             status = 0
-        except BaseException:  # noqa: BLE001 - told in full on the standard error, where pytest shows it
+        except BaseException:  # noqa: BLE001 - shown in full on the standard error, where pytest captures it
             traceback.print_exc()
+        # The child must not run the parent's exit handlers.
         os._exit(status)
     _, status = os.waitpid(process, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:

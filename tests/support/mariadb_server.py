@@ -1,4 +1,4 @@
-"""A MariaDB of the tests' own, on a port of its own, that can be stopped and started again."""
+"""A private MariaDB on a port of its own, which tests may stop and start again."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from tests.support.databases import Server, pymysql
+from tests.support.server import Server, pymysql
 
-SECONDS_TO_START = 60
+DEADLINE = 60.0
+"""Seconds until a server that has not started, or still has connections, fails the test."""
 PROGRAMS = ("mariadbd", "mariadb-install-db")
 
 
-class OwnServer:
-    """A server with its own data.
+class PrivateServer:
+    """A server with a data directory of its own.
 
     Args:
-        directory: Where everything of it is.
-        options: What it is started with, besides what keeps it apart from others.
+        directory: The directory for everything that it writes.
+        options: Options for `mariadbd`, in addition to those that isolate it.
     """
 
     def __init__(self, directory: Path, *options: str) -> None:
@@ -32,7 +33,7 @@ class OwnServer:
         self._process: subprocess.Popen[bytes] | None = None
         temporary = directory / "tmp"
         temporary.mkdir()
-        # A server that starts removes what others left in its directory for temporary tables, and what they need there.
+        # When a server starts, it deletes the temporary tables of other servers that use the same directory.
         self._environment = os.environ | {"TMPDIR": str(temporary)}
         # Root has to name the account that the server runs as; any other account can only name its own.
         self._account = pwd.getpwuid(os.geteuid()).pw_name
@@ -43,7 +44,7 @@ class OwnServer:
             self.server = Server("127.0.0.1", free.getsockname()[1], "root", "")
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it accepts connections."""
         command = [
             shutil.which("mariadbd") or "mariadbd",
             "--no-defaults",
@@ -58,7 +59,7 @@ class OwnServer:
         ]
         with (self._directory / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
-        end = monotonic() + SECONDS_TO_START
+        end = monotonic() + DEADLINE
         while monotonic() < end and self._process.poll() is None:
             try:
                 with self.server.connection():
@@ -68,21 +69,21 @@ class OwnServer:
         raise AssertionError(f"MariaDB did not start:\n{(self._directory / 'server.log').read_text()}")
 
     def stop(self) -> None:
-        """Stop it, if it runs."""
+        """Stop the server if it runs."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
             self._process = None
 
-    def wait_until_nobody_is_connected(self) -> None:
-        """Wait until the server has given up all connections but the one that asks."""
-        end = monotonic() + SECONDS_TO_START
+    def wait_until_no_connections(self) -> None:
+        """Wait until the server has closed all connections to the practice."""
+        end = monotonic() + DEADLINE
         with self.server.connection() as connection, connection.cursor() as cursor:
             while monotonic() < end:
                 cursor.execute("SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = 'opendental'")
                 if cursor.fetchone() == ("0",):
                     return
-        raise AssertionError("somebody is still connected")
+        raise AssertionError("the practice still has connections")
 
     def _run(self, *words: str) -> None:
         program, *options = words
@@ -91,11 +92,11 @@ class OwnServer:
 
 
 @contextmanager
-def own_server(directory: Path, *options: str) -> Iterator[OwnServer]:
-    """A running server, stopped at the end."""
-    made = OwnServer(directory, *options)
-    made.start()
+def private_server(directory: Path, *options: str) -> Iterator[PrivateServer]:
+    """Start a private server, and stop it at the end."""
+    private = PrivateServer(directory, *options)
+    private.start()
     try:
-        yield made
+        yield private
     finally:
-        made.stop()
+        private.stop()

@@ -35,7 +35,7 @@ def runtime() -> RuntimeContext:
     return RuntimeContext(lambda: NOW, random, computer="desk-7, 203.0.113.9", account="admin")
 
 
-def opening_of(file: Path, *, demo: bool = False) -> OpenRequest:
+def file_request(file: Path, *, demo: bool = False) -> OpenRequest:
     """Return the request for an SQLite practice that is no configured office."""
     return OpenRequest(ConfiguredOffice("", FileAddress(file)), LaunchContext(runtime(), PATHS), demo=demo)
 
@@ -62,7 +62,7 @@ class ServerOpenRequest(OpenRequest):
                 "The server refuses this database user or its password.",
                 "This is the password of the database user, not of an Open Dental user.",
             )
-        office = with_office(opening_of(FILE), read_only=self.read_only).open(password)
+        office = with_office(file_request(FILE), read_only=self.read_only).open(password)
         office.info = replace(
             office.info, database="opendental", host="db.example", server="MariaDB 10.11.6", database_user="apisetup@%"
         )
@@ -94,7 +94,7 @@ class UnreachableServerRequest(OpenRequest):
         )
 
 
-def server_opening(
+def server_request(
     *, authority: AuthorityName = AuthorityName.HEADQUARTERS, password: str | None = None, answers: bool = True
 ) -> OpenRequest:
     """Return the request for a practice on a server, whose rows are those of the SQLite practice in `FILE`."""

@@ -1,4 +1,4 @@
-"""The columns of an Open Dental database, table by table, as facts: `opendental_columns.csv`."""
+"""The columns of the tables of an Open Dental database, read from `opendental_columns.csv`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEW = "24.3.10.0"
 
 @dataclass(frozen=True)
 class Column:
-    """One column as a database of some version has it."""
+    """A column as a database of one version of Open Dental has it."""
 
     table: str
     name: str
@@ -25,7 +25,7 @@ class Column:
 
     @property
     def ddl(self) -> str:
-        """The column in a CREATE TABLE of MySQL."""
+        """The column's definition in a CREATE TABLE of MySQL."""
         words = [f"`{self.name}`", self.type, "NULL" if self.nullable else "NOT NULL"]
         if self.primary:
             words.append("AUTO_INCREMENT PRIMARY KEY")
@@ -36,7 +36,7 @@ class Column:
 
 @cache
 def columns(version: str) -> dict[str, tuple[Column, ...]]:
-    """The columns of each table that a database of this version has."""
+    """Return the columns of each table that a database of this version has."""
     found: dict[str, list[Column]] = {}
     with Path(__file__).with_name("opendental_columns.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -46,7 +46,7 @@ def columns(version: str) -> dict[str, tuple[Column, ...]]:
 
 
 def ddl(table: str, members: tuple[Column, ...], engine: str) -> str:
-    """A CREATE TABLE of MySQL."""
+    """Return a CREATE TABLE of MySQL."""
     parts = [member.ddl for member in members]
     parts += [f"INDEX `{member.name}` (`{member.name}`)" for member in members if member.indexed]
     return f"CREATE TABLE `{table}` ({', '.join(parts)}) ENGINE={engine} DEFAULT CHARSET=utf8"

@@ -1,4 +1,4 @@
-"""The rows of a test practice: what an ordinary office has, and the oddities that old databases bring along."""
+"""The rows of the sample practice: those of an ordinary office, and the oddities of old databases."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CLEARPAY_KEY = "Zz98Yy76Xx54Ww32"
 CANOPY_KEY = "Mm11Nn22Oo33Pp44"
 RECALL_KEY = "Rr55Ss66Tt77Uu88"
 STRAY_KEY = "Qq10Rr20Ss30Tt40"
-"""A key that only the practice's copy has."""
+"""A key that is only in the practice's table `apikey`."""
 
 PASSWORDS = {"Admin": "correct horse", "Maria": "maria's", "Ecw": "ecw", "Bare": "bare", "Blank": ""}
 
 
 def log_hash(row: Row) -> str:
-    """The `LogHash` of a row of `securitylog`, worked out here from the manual's words."""
+    """Compute the `LogHash` of a row of `securitylog`, as Open Dental's manual describes it."""
     moment, previous = str(row["LogDateTime"]), str(row["DateTPrevious"])
     if int(moment[:4]) < 1880:
         moment = NO_DATE
@@ -37,18 +37,18 @@ def log_hash(row: Row) -> str:
 
 
 def sha3(salt: str, password: str) -> str:
-    """A stored password of the newest form."""
+    """Return a stored password in the newest form."""
     digest = hashlib.sha3_512((salt + password).encode("utf-16-le")).digest()
     return f"SHA3_512${salt}${base64.b64encode(digest).decode()}"
 
 
 def md5(salt: str, password: str) -> str:
-    """A stored password's hash of the older form."""
+    """Return the hash of a stored password in the older form."""
     return base64.b64encode(hashlib.md5((salt + password).encode("utf-16-le")).digest()).decode()  # noqa: S324
 
 
 def rows(version: str) -> dict[str, list[Row]]:
-    """All rows of the practice by table, with every column that the program uses and some that it does not."""
+    """Return the rows of the practice by table, with every column that the program uses and some that it does not."""
     logs, hashes = _audit_trail()
     return {
         "preference": _preferences(version),
@@ -83,7 +83,7 @@ def rows(version: str) -> dict[str, list[Row]]:
 
 
 def registry_rows() -> dict[str, list[Row]]:
-    """What the companion knows: an accepted license, and a key of each kind of status."""
+    """Return the rows of the companion: an accepted license, and a key of each kind of status."""
     keys = (
         (BRIDGE_KEY, "Appointment Bridge", 1, None),
         (CLEARPAY_KEY, "ClearPay", 2, "2024-05-06 07:08:09"),
@@ -130,7 +130,7 @@ def _preferences(version: str) -> list[Row]:
         50: ("AuditTrailEntriesDisplayed", "500"),
         51: ("RandomPrimaryKeys", "0"),
         52: ("SecurityLogOffAfterMinutes", "0"),
-        # Blank, so that no test asks the real headquarters.
+        # Blank, so that no test sends a request to the real headquarters.
         54: ("RegistrationKey", ""),
         53: ("WebServiceHQServerURL", "https://www.opendental.com/OpenDentalWebServiceHQ/WebServiceMain.asmx"),
     }
@@ -139,7 +139,7 @@ def _preferences(version: str) -> list[Row]:
 
 _PROGRAMS = ((1, "Apteryx", 1), (FHIR, "FHIR", 0), (73, "Dexis", 1))
 _PROPERTIES = (
-    # Another program's property of the same name must never be taken for ours.
+    # Another program's property of the same name must never be used.
     (901, 73, "SubscriptionProcessingFrequency", "99"),
     (902, FHIR, "Something else", "x"),
     (INTERVAL, FHIR, "SubscriptionProcessingFrequency", ""),
@@ -208,7 +208,7 @@ def _users() -> list[Row]:
 
 
 def _audit_trail() -> tuple[list[Row], list[Row]]:
-    """Audit rows as Open Dental wrote them, and as time and people left them."""
+    """Return audit rows as Open Dental wrote them, some of them damaged or altered since, and their hashes."""
     entries = (
         # number, kind, user, time, text, patient, previous edit
         (1, 8, 1, "2024-11-05 09:03:07", "API/FHIR", 0, NO_DATE),

@@ -1,7 +1,7 @@
-"""A terminal to test the program in: a pseudo-terminal with an emulated screen.
+"""A pseudo-terminal with an emulated screen, to run the program in.
 
-It answers none of the questions a program may ask its terminal; the program must not need the answers. Everything waits
-for a condition with a deadline, never for a time.
+It answers none of the queries that a program may send to its terminal; the program must work without the answers.
+Everything waits for a condition with a deadline, never for a time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Self
 import pyte
 
 DEADLINE = 20.0
-"""Seconds after which a condition that has not come true has failed; generous, because tests run side by side."""
+"""Seconds after which a condition that is still false fails the test; generous, because tests run in parallel."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,24 +55,24 @@ KEYS = {
     "f8": "\x1b[19~",
     "f9": "\x1b[20~",
 }
-# Kitty's keyboard protocol and questions, which pyte would draw as text; and the beginning of a sequence that goes on.
+# Kitty's keyboard protocol and queries, which pyte would draw as text; and the start of an incomplete sequence.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=?][0-9;]*u|\x1b\[\?[0-9;]*\$p")
-_UNFINISHED = re.compile(rb"\x1b(?:\[[<>=?]?[0-9;]*\$?)?$")
+_INCOMPLETE = re.compile(rb"\x1b(?:\[[<>=?]?[0-9;]*\$?)?$")
 
 
 class EndOfOutput(Exception):
-    """The program has ended, or at least closed the terminal."""
+    """The program has exited or closed the terminal."""
 
 
 class Terminal:
-    """One program in one terminal.
+    """A program that runs in a terminal.
 
     Args:
         command: The program and its arguments.
         columns: The width of the terminal.
         lines: The height of the terminal.
-        env: Variables besides the few that every program gets.
-        signals: Whether the program belongs to the terminal and gets its signals, such as the one for a hang-up.
+        env: Environment variables, in addition to the few that every program gets.
+        signals: The terminal is the program's controlling terminal, so it gets the terminal's signals, such as SIGHUP.
     """
 
     def __init__(
@@ -129,21 +129,21 @@ class Terminal:
 
     @property
     def bytes_sent(self) -> int:
-        """How many bytes the program has sent so far, as far as they were read."""
+        """The number of bytes read from the program so far."""
         return len(self.output)
 
     @property
     def text(self) -> str:
-        """The text on the screen, line by line, without the blanks at the ends."""
+        """The text on the screen, line by line, without trailing spaces."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     @property
     def pid(self) -> int:
-        """The number of the program's process."""
+        """The program's process ID."""
         return self._process.pid
 
     def read(self, timeout: float) -> bool:
-        """Read what the program sends within so many seconds, and tell whether it sent anything."""
+        """Wait up to `timeout` seconds for output and read it; return False if there was none."""
         if self._master < 0 or not select.select([self._master], [], [], timeout)[0]:
             return False
         try:
@@ -158,10 +158,10 @@ class Terminal:
 
     def _feed(self, data: bytes) -> None:
         data = self._held + data
-        unfinished = _UNFINISHED.search(data)
-        self._held = unfinished.group() if unfinished else b""
+        incomplete = _INCOMPLETE.search(data)
+        self._held = incomplete.group() if incomplete else b""
         data = data[: len(data) - len(self._held)]
-        # pyte knows no alternate screen: the ordinary one is taken to be empty.
+        # pyte has no alternate screen, so the main screen counts as empty.
         data = data.replace(b"\x1b[?1049l", b"\x1b[H\x1b[2J")
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
 
@@ -170,26 +170,26 @@ class Terminal:
         end = time.monotonic() + deadline
         while not condition():
             if time.monotonic() > end or (self._process.poll() is not None and not self.read(0.1)):
-                raise AssertionError(f"never came true: {what}\n{self.text}")
+                raise AssertionError(f"still false at the deadline: {what}\n{self.text}")
             self.read(0.1)
 
     def wait_for(self, pattern: str, deadline: float = DEADLINE) -> re.Match[str]:
-        """Read until a regular expression is found on the screen."""
+        """Read until a regular expression matches the screen."""
         self.wait_until(lambda: self.find(pattern) is not None, pattern, deadline)
         found = self.find(pattern)
         assert found is not None
         return found
 
     def wait_for_no(self, pattern: str, deadline: float = DEADLINE) -> None:
-        """Read until a regular expression is no longer found on the screen."""
+        """Read until a regular expression no longer matches the screen."""
         self.wait_until(lambda: self.find(pattern) is None, f"no {pattern}", deadline)
 
     def find(self, pattern: str) -> re.Match[str] | None:
-        """Find a regular expression on the screen as it is now."""
+        """Search the current screen for a regular expression; `^` and `$` match at lines."""
         return re.search(pattern, self.text, re.MULTILINE)
 
     def settle(self, quiet: float = 0.3, deadline: float = DEADLINE) -> None:
-        """Read until the program has sent nothing for so many seconds."""
+        """Read until the program has sent nothing for `quiet` seconds."""
         end = time.monotonic() + deadline
         while self.read(quiet):
             assert time.monotonic() < end, f"the program never stopped sending\n{self.text}"
@@ -198,18 +198,18 @@ class Terminal:
 
     def press(self, *keys: str) -> None:
         """Press keys, named as in Textual."""
-        self.type("".join(encoded(key) for key in keys))
+        self.type("".join(encode_key(key) for key in keys))
 
     def type(self, text: str) -> None:
         """Type a text."""
         os.write(self._master, text.encode())
 
     def paste(self, text: str) -> None:
-        """Paste a text, as a terminal does that was asked to mark pasted text."""
+        """Paste a text in bracketed paste mode."""
         self.type(f"\x1b[200~{text}\x1b[201~")
 
     def resize(self, columns: int, lines: int) -> None:
-        """Make the terminal larger or smaller."""
+        """Resize the terminal."""
         self.screen.resize(lines, columns)
         self._set_size(columns, lines)
 
@@ -221,7 +221,7 @@ class Terminal:
         self._process.send_signal(number)
 
     def hang_up(self) -> None:
-        """Take the terminal away, as a connection that drops does."""
+        """Close the terminal, as a dropped connection does."""
         for name in ("_slave", "_master"):
             if getattr(self, name) >= 0:
                 os.close(getattr(self, name))
@@ -230,7 +230,7 @@ class Terminal:
     # -- the end -------------------------------------------------------------------
 
     def exit_status(self, deadline: float = DEADLINE) -> int:
-        """Wait for the end of the program and give its exit status; it is negative when a signal killed it."""
+        """Wait until the program exits and return its status: negative if a signal killed it."""
         end = time.monotonic() + deadline
         while self._process.poll() is None:
             assert time.monotonic() < end, f"the program did not end\n{self.text}"
@@ -250,12 +250,12 @@ class Terminal:
 
     @property
     def stopped(self) -> bool:
-        """Whether the program is suspended, as by Ctrl+Z."""
+        """True if the program is suspended, as by Ctrl+Z."""
         state = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
         return state.rpartition(")")[2].split()[0] == "T"
 
-    def unrestored(self) -> list[str]:
-        """Name what the program, which has ended or is suspended, left otherwise in the terminal than it was."""
+    def unrestored_modes(self) -> list[str]:
+        """List the terminal modes that the program, which has exited or is suspended, did not restore."""
         left: list[str] = []
         for mode, usual in _MODES.items():
             switched = re.findall(rb"\x1b\[\?%d([hl])" % mode, bytes(self.output))
@@ -267,23 +267,23 @@ class Terminal:
             left.append("termios")
         return left
 
-    def colours(self) -> list[str]:
-        """List the SGR sequences that set a colour."""
+    def color_codes(self) -> list[str]:
+        """List the SGR sequences that set a color."""
         found: list[str] = []
         for match in re.finditer(rb"\x1b\[([0-9;]*)m", bytes(self.output)):
             codes = match[1].decode().split(";")
-            if any(code.isdigit() and int(code) in _COLOUR_CODES for code in codes):
+            if any(code.isdigit() and int(code) in _COLOR_CODES for code in codes):
                 found.append(match[1].decode())
         return found
 
 
-# The private modes that programs switch, and whether they are usually on.
+# The private modes that programs switch; True if a mode is on by default.
 _MODES = {7: True, 25: True, 1000: False, 1003: False, 1004: False, 1006: False, 1049: False, 2004: False, 2048: False}
-_COLOUR_CODES = {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
+_COLOR_CODES = {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
 
 
-def encoded(key: str) -> str:
-    """Encode a key as a terminal does that knows no newer protocol."""
+def encode_key(key: str) -> str:
+    """Encode a key as a terminal without newer keyboard protocols does."""
     if key in KEYS:
         return KEYS[key]
     if key.startswith("ctrl+"):

@@ -1,4 +1,4 @@
-"""What a change wrote, found by comparing all rows of a practice before and after."""
+"""The rows that a change wrote, found by comparing all rows of a practice before and after it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ _LOG_TABLES = ("securitylog", "securityloghash", "signalod")
 
 @dataclass
 class Written:
-    """Everything that differs; what the log tables got is checked column by column and told in short."""
+    """The differences between two readings of a practice.
+
+    New rows of the log tables are checked column by column, and only summarized here.
+    """
 
     audit: list[tuple[int, int, str | None]] = field(default_factory=list)
-    """Kind, user and text of each new audit row; its hash was right."""
+    """The kind, user and text of each new audit row; its hash is correct."""
     signals: list[int] = field(default_factory=list)
-    """The kind of each new signal."""
+    """The kind of each new row of `signalod`."""
     changed: dict[tuple[str, str, str], tuple[str | None, str | None]] = field(default_factory=dict)
-    """Old and new value by table, key and column."""
+    """The old and new value by table, key and column."""
     added: dict[str, list[dict[str, str | None]]] = field(default_factory=dict)
-    """New rows of all other tables."""
+    """The new rows of all other tables."""
     removed: list[tuple[str, str]] = field(default_factory=list)
-    """Table and key of each row that is gone."""
+    """The table and key of each deleted row."""
 
 
 @contextmanager
 def writing(sample: SamplePractice) -> Iterator[Written]:
-    """Tell what the block wrote, with all tables read before and after."""
+    """Record what the block writes; the result is complete after the block."""
     written = Written()
     before, started = sample.all_rows(), _clock(sample)
     yield written
@@ -39,13 +42,13 @@ def writing(sample: SamplePractice) -> Iterator[Written]:
 
 
 def compare(before: Rows, after: Rows, written: Written, period: tuple[str, str]) -> None:
-    """Fill in what differs, and check every new row of the log tables.
+    """Record the differences, and check every new row of the log tables.
 
     Args:
-        before: All rows before.
-        after: All rows after.
-        written: Where to tell it.
-        period: The server's time before and after.
+        before: All rows before the change.
+        after: All rows after it.
+        written: The record to fill in.
+        period: The practice's time before and after the change.
     """
     assert before.keys() == after.keys()
     for table, rows in after.items():
@@ -95,7 +98,7 @@ def _check_signals(before: Rows, after: Rows, written: Written, period: tuple[st
 
 
 def server_now(sample: SamplePractice) -> datetime:
-    """The time by the practice's clock."""
+    """Return the time of the practice's clock."""
     return datetime.fromisoformat(_clock(sample))
 
 

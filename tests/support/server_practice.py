@@ -1,4 +1,4 @@
-"""A practice on a database server, thrown away after the test, and a user of that server."""
+"""A practice in a database of its own on the server, opened by the installed program."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from uuid import uuid4
 
-from tests.support.databases import Server, make_server_practice
+from tests.support.databases import server_database
 from tests.support.installed_program import READY, Home, fill_in, go_to
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server
 
 USER, PASSWORD = "Admin", "correct horse"
-"""A user of the test practice who may use API Setup; the password is stored as SHA3-512."""
+"""A user of the practice who has the permission for API Setup; the password is stored as SHA3-512."""
 
 SIGN_IN = "^  Sign in to Open Dental"
 
 
 class ServerPractice:
-    """A practice's database on the server for tests.
+    """A practice on the test server.
 
     Args:
-        server: The server, and the user whom the tests themselves are.
-        database: The name of the database.
+        server: The server, with the user as whom the program and the test connect.
+        database: The name of the practice's database.
     """
 
     def __init__(self, server: Server, database: str) -> None:
@@ -31,15 +31,15 @@ class ServerPractice:
         self.database = database
 
     def url(self, user: str | None = None) -> str:
-        """The address for `--url`."""
+        """Return the address for `--url`."""
         server = self.server
         return f"mysql+pymysql://{user or server.user}@{server.host}:{server.port}/{self.database}"
 
     def start(self, home: Home, *arguments: str, **env: str) -> Terminal:
-        """Start the program on this practice; the database password comes from the environment."""
+        """Start the program on this practice, with the database password in the environment."""
         return home.start("--url", self.url(), *arguments, env={"APISETUP_PASSWORD": self.server.password} | env)
 
-    def signed_in(self, home: Home, *arguments: str) -> Terminal:
+    def start_signed_in(self, home: Home, *arguments: str) -> Terminal:
         """Start the program on this practice with a local registry, and sign in."""
         terminal = self.start(home, "--authority", "local", *arguments)
         sign_in(terminal)
@@ -47,13 +47,13 @@ class ServerPractice:
         return terminal
 
     def rows(self, query: str) -> list[tuple[str | None, ...]]:
-        """Read the practice with plain SQL; every value is text."""
+        """Read rows of the practice in plain SQL, with every value as text."""
         with self.server.connection(self.database) as connection, connection.cursor() as cursor:
             cursor.execute(query)
             return list(cursor.fetchall())
 
     def value(self, query: str) -> str | None:
-        """Read one value with plain SQL."""
+        """Read one value in plain SQL, as text."""
         return self.rows(query)[0][0]
 
     def execute(self, *statements: str) -> None:
@@ -62,20 +62,20 @@ class ServerPractice:
             for statement in statements:
                 cursor.execute(statement)
 
-    def logged(self) -> list[tuple[str | None, ...]]:
-        """What the program wrote into the Audit Trail, oldest first: the kind and the text of each entry."""
+    def audit_entries(self) -> list[tuple[str | None, ...]]:
+        """Read the kind and text of each audit entry that the program wrote, oldest first."""
         return self.rows("SELECT PermType, LogText FROM securitylog WHERE SecurityLogNum > 10 ORDER BY SecurityLogNum")
 
     def kill_connections(self) -> None:
-        """End all connections to this database, as an administrator does."""
+        """End all connections to this database, as an administrator would."""
         with self.server.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = %s", (self.database,))
             for (number,) in cursor.fetchall():
                 cursor.execute(f"KILL {int(number)}")
 
     @property
-    def writer_waits(self) -> bool:
-        """Whether a statement that writes waits for a table that somebody else has locked."""
+    def has_waiting_writer(self) -> bool:
+        """True if a statement waits for a lock on a table of this database."""
         with self.server.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = %s AND STATE LIKE 'Waiting for%%lock'",
@@ -85,8 +85,8 @@ class ServerPractice:
 
     @contextmanager
     def user(self, password: str, rights: str = "ALL") -> Iterator[str]:
-        """A user of the server with rights on this database, dropped at the end."""
-        name = f"apisetup_{uuid4().hex[:8]}"
+        """Create a user of the server with rights on this database, and drop it at the end."""
+        name = self.server.temporary_name()
         self.server.execute(
             f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}'",
             f"GRANT {rights} ON `{self.database}`.* TO '{name}'@'%'",
@@ -96,24 +96,20 @@ class ServerPractice:
         finally:
             self.server.execute(f"DROP USER '{name}'@'%'")
 
-    def over(self, port: int) -> ServerPractice:
-        """The same practice over a line that ends at a port of this computer."""
+    def through_port(self, port: int) -> ServerPractice:
+        """Return the same practice, reached through a local port."""
         return ServerPractice(replace(self.server, host="127.0.0.1", port=port), self.database)
 
-    def seen_by(self, user: str, password: str) -> ServerPractice:
-        """The same practice for another user of the server."""
+    def as_user(self, user: str, password: str) -> ServerPractice:
+        """Return the same practice, opened as another user of the server."""
         return ServerPractice(replace(self.server, user=user, password=password), self.database)
 
 
 @contextmanager
 def new_practice(server: Server, version: str, engine: str) -> Iterator[ServerPractice]:
     """Make a practice in a new database, and drop it at the end."""
-    database = f"apisetup_test_{uuid4().hex[:12]}"
-    try:
-        make_server_practice(server, database, version, engine)
+    with server_database(server, version, engine) as database:
         yield ServerPractice(server, database)
-    finally:
-        server.execute(f"DROP DATABASE IF EXISTS `{database}`")
 
 
 def sign_in(terminal: Terminal, name: str = USER, password: str = PASSWORD) -> None:

@@ -1,4 +1,4 @@
-"""Signing in to Open Dental on the screen for it."""
+"""Signing in to Open Dental on the sign-in screen."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from tui.modals.sign_in import SignInScreen
 
 
 def set_password(name: str, password: str) -> None:
-    """Give a user a password in the form that Open Dental stores now."""
+    """Give a user of the embedded practice a password, stored as SHA3-512."""
     digest = hashlib.sha3_512(f"salt{password}".encode("utf-16-le")).digest()
     stored = f"SHA3_512$salt${base64.b64encode(digest).decode()}"
-    rows.change("UPDATE userod SET Password = ? WHERE UserName = ?", stored, name)
+    rows.execute("UPDATE userod SET Password = ? WHERE UserName = ?", stored, name)
 
 
 async def sign_in(user: User, name: str, password: str) -> None:
+    """Wait for the sign-in screen, fill it in and press Enter."""
     await user.at(SignInScreen)
     user.field("name").focus()
     await user.press("end", "ctrl+u")

@@ -1,4 +1,4 @@
-"""A line to the server for tests that can be cut, mended, made to swallow everything, or to lose one answer."""
+"""A TCP proxy in front of the test server; it can cut connections, stall them, or lose one answer."""
 
 from __future__ import annotations
 
@@ -7,93 +7,97 @@ import socket
 import threading
 from contextlib import suppress
 
-from tests.support.databases import Server
+from tests.support.server import Server
 
 
-class Line:
-    """A line to the server.
+class TcpProxy:
+    """A proxy that forwards connections to the server until a test disturbs them.
 
     Args:
-        server: Where it leads.
+        server: The server to forward to.
 
     Attributes:
-        port: The port of this computer where it begins.
+        port: The local port on which the proxy listens.
+        connections: The number of connections opened to the proxy so far.
     """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
         self._open: list[socket.socket] = []
-        self._cut_off = False
-        self._swallows = threading.Event()
-        self._last_words: bytes | None = None
+        self._is_cut = False
+        self._stalled = threading.Event()
+        self._cut_at: bytes | None = None
         self._reaches_server = self._stays_cut = True
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """End all connections, and let no new one through."""
-        self._cut_off = True
+        """Close all connections, and refuse new ones."""
+        self._is_cut = True
         for each in self._open:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         self._open.clear()
 
-    def swallow(self) -> None:
-        """Carry nothing any more, without a word to either end, as a network does whose cable was pulled."""
-        self._swallows.set()
+    def stall(self) -> None:
+        """Forward nothing any more without closing anything, like a network whose cable was pulled."""
+        self._stalled.set()
 
-    def mend(self) -> None:
-        """Carry new connections again; those that were swallowed stay so."""
-        self._cut_off = False
-        self._swallows = threading.Event()
+    def reconnect(self) -> None:
+        """Accept and forward new connections again; connections that were stalled stay stalled."""
+        self._is_cut = False
+        self._stalled = threading.Event()
 
-    def cut_at(self, words: bytes, *, reaches_server: bool, stays_cut: bool) -> None:
-        """End the connection on which the program sends these words next.
+    def cut_at(self, data: bytes, *, reaches_server: bool, stays_cut: bool) -> None:
+        """Close the connection on which the client sends this data next.
 
         Args:
-            reaches_server: The server gets them, and answers; only the answer is lost.
-            stays_cut: No new connection gets through either.
+            data: What the packet must contain.
+            reaches_server: The server gets the packet and answers; only the answer is lost.
+            stays_cut: New connections are refused, too.
         """
-        self._last_words, self._reaches_server, self._stays_cut = words, reaches_server, stays_cut
+        self._cut_at, self._reaches_server, self._stays_cut = data, reaches_server, stays_cut
 
     def close(self) -> None:
-        """Take the line away."""
+        """Close everything."""
         self.cut()
         self._listener.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                near, _address = self._listener.accept()
-                if self._cut_off:
-                    near.close()
+                client, _address = self._listener.accept()
+                self.connections += 1
+                if self._is_cut:
+                    client.close()
                     continue
-                far = socket.create_connection((self._server.host, self._server.port))
-                self._open += [near, far]
-                threading.Thread(target=self._carry, args=(near, far, self._swallows), daemon=True).start()
+                server = socket.create_connection((self._server.host, self._server.port))
+                self._open += [client, server]
+                threading.Thread(target=self._forward, args=(client, server, self._stalled), daemon=True).start()
 
-    def _carry(self, near: socket.socket, far: socket.socket, swallows: threading.Event) -> None:
-        with near, far, selectors.DefaultSelector() as both, suppress(OSError):
-            both.register(near, selectors.EVENT_READ, far)
-            both.register(far, selectors.EVENT_READ, near)
+    def _forward(self, client: socket.socket, server: socket.socket, stalled: threading.Event) -> None:
+        with client, server, selectors.DefaultSelector() as both, suppress(OSError):
+            both.register(client, selectors.EVENT_READ, server)
+            both.register(server, selectors.EVENT_READ, client)
             while True:
                 for key, _events in both.select():
                     assert isinstance(key.fileobj, socket.socket)
                     data = key.fileobj.recv(65536)
                     if not data:
                         return
-                    if swallows.is_set():
+                    if stalled.is_set():
                         continue
-                    if key.fileobj is near and self._last_words is not None and self._last_words in data:
-                        self._end_with(data, far)
+                    if key.fileobj is client and self._cut_at is not None and self._cut_at in data:
+                        self._lose_answer(data, server)
                         return
                     key.data.sendall(data)
 
-    def _end_with(self, data: bytes, far: socket.socket) -> None:
-        self._last_words = None
+    def _lose_answer(self, data: bytes, server: socket.socket) -> None:
+        self._cut_at = None
         if self._reaches_server:
-            far.sendall(data)
-            far.recv(65536)
+            server.sendall(data)
+            server.recv(65536)
         if self._stays_cut:
             self.cut()

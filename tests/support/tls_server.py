@@ -1,4 +1,4 @@
-"""A MariaDB of the tests' own whose lines are encrypted."""
+"""A private MariaDB that accepts encrypted connections."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.certificates import Signed
-from tests.support.databases import Server
-from tests.support.mariadb_server import own_server
+from tests.support.certificates import Issued
+from tests.support.mariadb_server import private_server
+from tests.support.server import Server
 
 
 @contextmanager
-def tls_server(directory: Path, own: Signed, trusted: Signed) -> Iterator[Server]:
-    """A server on a port of its own, with this certificate; it trusts clients whom the other one signed."""
-    files = (
+def tls_server(directory: Path, certificate: Issued, trusted: Issued) -> Iterator[Server]:
+    """Start a private server with this certificate; it accepts clients with a certificate of the trusted authority."""
+    options = (
         f"--ssl-ca={trusted.certificate_file}",
-        f"--ssl-cert={own.certificate_file}",
-        f"--ssl-key={own.key_file}",
+        f"--ssl-cert={certificate.certificate_file}",
+        f"--ssl-key={certificate.key_file}",
     )
-    with own_server(directory, *files) as started:
-        yield started.server
+    with private_server(directory, *options) as private:
+        yield private.server

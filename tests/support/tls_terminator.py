@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
-from tests.support.certificates import Signed
-from tests.support.databases import Server
+from tests.support.certificates import Issued
+from tests.support.server import Server
 
 _CLIENT_SSL = 0x0800
 """The capability flag by which a client of MySQL says that its next packet comes through TLS."""
 
 
 @contextmanager
-def tls_terminator(server: Server, own: Signed) -> Iterator[int]:
+def tls_terminator(server: Server, own: Issued) -> Iterator[int]:
     """Yield the port of a proxy that shows this certificate and passes everything on unencrypted.
 
     Args:

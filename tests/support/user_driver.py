@@ -37,7 +37,7 @@ class User:
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
-        self.held_back = ""
+        self.ignored_group = ""
         """The group of questions whose answers a test holds back, and which are not waited for."""
 
     # -- the keyboard ----------------------------------------------------------
@@ -82,7 +82,7 @@ class User:
     @property
     def _busy(self) -> bool:
         """Whether something runs beside the event loop, or the screen on top works on what a key started."""
-        calling = any(worker.group != self.held_back for worker in unfinished_threads(self.app))
+        calling = any(worker.group != self.ignored_group for worker in unfinished_threads(self.app))
         return calling or not self.app.commits.idle or bool(getattr(self.app.screen, "in_flow", False))
 
     async def at(self, screen: type[S]) -> S:
@@ -110,7 +110,7 @@ class User:
         return screen
 
     @property
-    def said(self) -> str:
+    def status_text(self) -> str:
         """What the status line of the screen on top says."""
         return self.screen.status.text
 
@@ -182,7 +182,7 @@ def _left_to_run() -> int:
 
 
 @asynccontextmanager
-async def working(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
     """Run the program, on API Setup where no sign-in comes before it."""
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:

@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline, while an application runs."""
+"""Waiting for a condition while an application runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 DEADLINE = 20.0
+"""Seconds after which a condition that is still false fails the test; generous, because tests run in parallel."""
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let the application run until a condition is true."""
+    """Let the event loop run until a condition is true.
+
+    Raises:
+        TimeoutError: It is still false at the deadline.
+    """
     async with asyncio.timeout(DEADLINE):
         while not condition():
             await asyncio.sleep(0.001)

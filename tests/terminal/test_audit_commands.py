@@ -31,7 +31,7 @@ def test_verify_lists_entries_that_are_not_genuine(home: Home, practice: ServerP
     assert lines[0] == "Genuine 9   Altered 1   Without hash 1"
     assert lines[2].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
     assert lines[3].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
-    assert practice.logged() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
+    assert practice.audit_entries() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
 
 
 def test_verify_of_genuine_entries_returns_0(home: Home, practice: ServerPractice) -> None:
@@ -121,7 +121,7 @@ def test_export_writes_the_entries_of_the_filter(home: Home, practice: ServerPra
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert completed.stdout == f"1 entry written to {file}\nSHA-256 {sha256}\n"
     assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == [3]
-    assert [text for _, text in practice.logged()][1:3] == [
+    assert [text for _, text in practice.audit_entries()][1:3] == [
         'Audit Trail export to out.jsonl begun by Admin: user:Maria text:"payment of"',
         f"Audit Trail export to out.jsonl finished by Admin: 1 entry, SHA-256 {sha256}",
     ]
@@ -144,7 +144,7 @@ def test_an_error_in_the_filter_is_marked(home: Home, practice: ServerPractice) 
 
 def test_a_read_only_database_user_can_verify_but_not_export(home: Home, practice: ServerPractice) -> None:
     with practice.user("only reads", "SELECT") as name:
-        limited = practice.seen_by(name, "only reads")
+        limited = practice.as_user(name, "only reads")
         assert audit(home, limited, "verify").returncode == 1
         completed = audit(home, limited, "export", str(home.directory / "out.csv"))
     assert completed.returncode == 2

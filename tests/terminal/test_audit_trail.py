@@ -37,7 +37,7 @@ def search(terminal: Terminal, filter_text: str) -> None:
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
 def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPractice) -> None:
     file = home.directory / "for the auditor.csv"
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:maria since:2024-11-01")
         terminal.wait_for("^All: 2 entries, 1 altered, 1 without hash")
@@ -65,7 +65,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.wait_for("^OK: Exported: 2 entries")
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["number"], row["user"], row["hash"]) for row in rows] == [
@@ -77,14 +77,14 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert (manifest["sha256"], manifest["entries"], manifest["exported_by"]) == (sha256, 2, "Admin")
     assert manifest["filter"] == "since:2024-11-01 user:Maria"
-    assert practice.logged()[2:-1] == [
+    assert practice.audit_entries()[2:-1] == [
         ("122", f"Audit Trail export to {file.name} begun by Admin: since:2024-11-01 user:Maria"),
         ("122", f"Audit Trail export to {file.name} finished by Admin: 2 entries, SHA-256 {sha256}"),
     ]
 
 
 def test_an_unknown_user_in_the_filter_is_reported(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:mara since:2024-11-01")
         terminal.wait_for(r"^! There is no user mara\. Did you mean Maria\?")
@@ -93,7 +93,7 @@ def test_an_unknown_user_in_the_filter_is_reported(home: Home, practice: ServerP
 
 
 def test_a_database_error_during_a_verification_can_be_retried(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         practice.execute("RENAME TABLE securityloghash TO elsewhere")
         terminal.press("v")
@@ -107,7 +107,7 @@ def test_a_database_error_during_a_verification_can_be_retried(home: Home, pract
 
 def test_the_missing_permission_is_reported_with_who_can_grant_it(home: Home, practice: ServerPractice) -> None:
     practice.execute("DELETE FROM grouppermission WHERE PermType = 122")
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.press("t")
         terminal.wait_for(r"^! The Audit Trail needs the permission AuditTrail \(122\); .*Admin")
         terminal.wait_for(READY)

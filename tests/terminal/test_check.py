@@ -74,7 +74,7 @@ def test_the_check_writes_nothing(home: Home, practice: ServerPractice) -> None:
 
 def test_missing_rights_of_a_read_only_database_user_are_listed(home: Home, practice: ServerPractice) -> None:
     with practice.user("pw", "SELECT") as user:
-        other = practice.seen_by(user, "pw")
+        other = practice.as_user(user, "pw")
         status, results = check(home, other)
     assert status == 1
     assert "UPDATE (ValueString) on preference" in results["grants-missing"]["sentence"]
@@ -121,7 +121,7 @@ def test_a_locked_user_is_reported(home: Home, practice: ServerPractice) -> None
 
 def test_a_wrong_password_ends_the_check(home: Home, practice: ServerPractice) -> None:
     with practice.user("pw") as user:
-        status, results = check(home, practice.seen_by(user, "not it"))
+        status, results = check(home, practice.as_user(user, "not it"))
     assert status == 2
     assert states(results) == {
         "address": "ok",

@@ -106,7 +106,7 @@ def test_a_missing_license_file_is_reported_on_the_screen(home: Home) -> None:
 def test_the_configured_license_is_shown(home: Home) -> None:
     home.write_configuration("[license]\nfile = 'ours.txt'\ntitle = 'Our [bold]rules[/]'")
     home.configuration.with_name("ours.txt").write_text("Be [red]careful[/red].\n", encoding="utf-8")
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.press("a")
         terminal.wait_for("^  Assign API Key")
         terminal.type("Kq7mZt4xWb9sLp2D")

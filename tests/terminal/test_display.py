@@ -44,7 +44,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
 
 
 def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
-    with home.opened("--demo") as terminal:
+    with home.start_ready("--demo") as terminal:
         assert_quiet(terminal)
         terminal.press("/")
         terminal.wait_for("developer, last four or status")
@@ -58,24 +58,24 @@ def test_an_idle_sign_in_sends_nothing(home: Home, practice: ServerPractice) -> 
 
 
 def test_no_color_removes_all_colors(home: Home) -> None:
-    with home.opened("--demo", NO_COLOR="1", COLORTERM="truecolor") as terminal:
+    with home.start_ready("--demo", NO_COLOR="1", COLORTERM="truecolor") as terminal:
         visit_the_main_screens(terminal)
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.colours() == []
+        assert terminal.color_codes() == []
 
 
 @pytest.mark.parametrize(("term", "colorterm"), [("xterm", ""), ("xterm-256color", "truecolor")])
 def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorterm: str) -> None:
-    with home.opened("--demo", TERM=term, COLORTERM=colorterm) as terminal:
+    with home.start_ready("--demo", TERM=term, COLORTERM=colorterm) as terminal:
         visit_the_main_screens(terminal)
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert [codes for codes in terminal.colours() if re.search(r"(?:^|;)[34]8;", codes)] == []
+        assert [codes for codes in terminal.color_codes() if re.search(r"(?:^|;)[34]8;", codes)] == []
 
 
 def test_the_terminal_can_be_resized(home: Home) -> None:
-    with home.opened("--demo") as terminal:
+    with home.start_ready("--demo") as terminal:
         terminal.resize(50, 15)
         terminal.wait_for("^This terminal is 50x15; apisetup needs at least$")
         terminal.resize(80, 24)
@@ -91,4 +91,4 @@ def test_the_terminal_can_be_resized(home: Home) -> None:
         terminal.wait_for("^> Canopy Analytics ")
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []

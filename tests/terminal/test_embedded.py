@@ -16,7 +16,7 @@ USER = getpass.getuser()
 
 
 def test_the_main_job_is_recorded_in_the_audit_trail(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[ \] off")
         assert terminal.find("No API keys yet")
         change_settings(terminal)
@@ -33,7 +33,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home) -> None:
         terminal.wait_for("^API Setup")
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
     _assert_rows(home)
 
@@ -68,13 +68,13 @@ def _assert_rows(home: Home) -> None:
 
 
 def test_a_second_start_shows_the_saved_values(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         change_settings(terminal)
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
         terminal.press("q")
         assert terminal.exit_status() == 0
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[x\] on")
         assert terminal.find("Subscription interval +5 ")
         assert terminal.find("Default payment type +Cash ")
@@ -88,7 +88,7 @@ def test_the_files_are_private(home: Home) -> None:
 
 
 def test_quitting_asks_about_unsaved_input(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         change_settings(terminal)
         terminal.press("ctrl+q")
         terminal.wait_for("─ Quit without saving")
@@ -104,7 +104,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
 
 
 def test_a_declined_license_adds_no_key(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.press("a")
         terminal.wait_for("^  Assign API Key")
         fill_in_key(terminal, KEY, DEVELOPER)
@@ -123,7 +123,7 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
 
 
 def test_line_breaks_around_a_pasted_key_are_ignored(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.press("a")
         terminal.wait_for("^  Assign API Key")
         terminal.paste(f"\n  {KEY} \r\n\n")

@@ -48,18 +48,18 @@ ENDINGS = [
 def test_a_signal_or_lost_terminal_restores_the_terminal_and_removes_the_demo(
     home: Home, end: End, status: int
 ) -> None:
-    with home.opened("--demo") as terminal:
+    with home.start_ready("--demo") as terminal:
         assert [each.name.startswith("apisetup-demo-") for each in home.temporary.iterdir()] == [True]
         end(terminal)
         assert terminal.exit_status() == status
         if end is not drop_connection:
-            assert terminal.unrestored() == []
+            assert terminal.unrestored_modes() == []
             assert terminal.text.strip() == ""
     assert list(home.temporary.iterdir()) == []
 
 
 def test_quitting_removes_the_demo(home: Home) -> None:
-    with home.opened("--demo") as terminal:
+    with home.start_ready("--demo") as terminal:
         terminal.press("q")
         assert terminal.exit_status() == 0
     assert list(home.temporary.iterdir()) == []
@@ -68,7 +68,7 @@ def test_quitting_removes_the_demo(home: Home) -> None:
 
 @pytest.mark.parametrize(("end", "status"), ENDINGS)
 def test_a_signal_or_lost_terminal_during_a_save_completes_it(home: Home, end: End, status: int) -> None:
-    with home.opened() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
+    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
         change_settings(terminal)
         locker.execute("BEGIN IMMEDIATE")
         terminal.press("ctrl+s")
@@ -79,7 +79,7 @@ def test_a_signal_or_lost_terminal_during_a_save_completes_it(home: Home, end: E
         locker.execute("ROLLBACK")
         assert terminal.exit_status() == status
         if end is not drop_connection:
-            assert terminal.unrestored() == []
+            assert terminal.unrestored_modes() == []
     assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",), (f"{SAVED}Cash",)]
     assert home.value("SELECT count(*) FROM securityloghash") == 2
     assert home.rows("SELECT Enabled FROM program") == [(1,)]
@@ -89,7 +89,7 @@ def test_a_signal_or_lost_terminal_during_a_save_completes_it(home: Home, end: E
 @pytest.mark.parametrize("practice", [("24.3.10.0", "MyISAM")], indirect=True)
 def test_a_signal_between_the_statements_of_a_save_completes_it(home: Home, practice: ServerPractice) -> None:
     with (
-        practice.signed_in(home) as terminal,
+        practice.start_signed_in(home) as terminal,
         practice.server.connection(practice.database) as locker,
         locker.cursor() as cursor,
     ):
@@ -97,20 +97,20 @@ def test_a_signal_between_the_statements_of_a_save_completes_it(home: Home, prac
         # The audit entry is written before the first statement that has to wait for the lock.
         cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
         terminal.press("ctrl+s")
-        terminal.wait_until(lambda: practice.writer_waits, "the change has begun")
+        terminal.wait_until(lambda: practice.has_waiting_writer, "the change has begun")
         terminal.signal(signal.SIGTERM)
         terminal.wait_for(STILL_SAVING)
         cursor.execute("UNLOCK TABLES")
         assert terminal.exit_status() == 143
-        assert terminal.unrestored() == []
-    assert ("8", f"{SAVED}Credit Card") in practice.logged()
+        assert terminal.unrestored_modes() == []
+    assert ("8", f"{SAVED}Credit Card") in practice.audit_entries()
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
     assert practice.value("SELECT PropertyValue FROM programproperty WHERE ProgramPropertyNum = 903") == "5"
     assert practice.value("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == "313"
 
 
 def test_a_killed_program_leaves_no_partial_save(home: Home) -> None:
-    with home.opened() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
+    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
         change_settings(terminal)
         locker.execute("BEGIN IMMEDIATE")
         terminal.press("ctrl+s")
@@ -120,7 +120,7 @@ def test_a_killed_program_leaves_no_partial_save(home: Home) -> None:
         locker.execute("ROLLBACK")
     assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",)]
     assert home.rows("SELECT Enabled FROM program") == [(0,)]
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[ \] off")
 
 
@@ -136,7 +136,7 @@ def crash(home: Home, *arguments: str) -> Terminal:
 
 def test_a_crash_prints_one_sentence_without_values(home: Home) -> None:
     with crash(home) as terminal:
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
         assert " ".join(terminal.text.split()) == (
             "apisetup: stopped by an internal error (ValueError). Start it again with --debug to write a log of it."
         )

@@ -30,10 +30,10 @@ def bytes_for(terminal: Terminal, *keys: str) -> int:
 
 def test_quitting_restores_the_terminal() -> None:
     with start() as terminal:
-        assert terminal.unrestored()
+        assert terminal.unrestored_modes()
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
 
 
 @pytest.mark.parametrize("key", ["x", "y"])
@@ -41,7 +41,7 @@ def test_a_crash_prints_one_sentence_without_values(key: str) -> None:
     with start() as terminal:
         terminal.press(key)
         assert terminal.exit_status() == 1
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
         assert SECRET.encode() not in terminal.output
         assert b"Traceback" not in terminal.output
         assert "(ValueError). Start it again with --debug to write a log of it." in " ".join(terminal.text.split())
@@ -53,7 +53,7 @@ def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> 
     with start() as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == status
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
 
 
@@ -89,7 +89,7 @@ def test_a_suspended_program_continues() -> None:
     with start() as terminal:
         terminal.signal(signal.SIGTSTP)
         terminal.wait_until(lambda: terminal.stopped, "stopped")
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
         terminal.signal(signal.SIGCONT)
         terminal.wait_for("^> Row 1 ")
         terminal.settle()
@@ -97,7 +97,7 @@ def test_a_suspended_program_continues() -> None:
         terminal.wait_for("^> Row 2 ")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
 
 
 def test_ctrl_s_reaches_the_program() -> None:
@@ -123,7 +123,7 @@ def test_no_color_disables_all_colors() -> None:
         terminal.wait_for("Question")
         terminal.press("escape", "ctrl+p")
         terminal.settle()
-        assert terminal.colours() == []
+        assert terminal.color_codes() == []
         assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
 
 

@@ -108,7 +108,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         (CLEARPAY.key,),
         (NEW_KEY,),
     ]
-    assert [first_words(text) for _, text in practice.logged() if text] == [
+    assert [first_words(text) for _, text in practice.audit_entries() if text] == [
         "User: Admin",
         "API/FHIR",
         "API keys:",
@@ -171,7 +171,7 @@ def test_a_pending_request_to_headquarters_blocks_neither_saving_nor_quitting(
         terminal.press("ctrl+q")
         # Far less than the timeout of a request.
         assert terminal.exit_status(deadline=10) == 0
-    assert "subscription interval from blank to 5 minutes" in str(practice.logged()[-2][1])
+    assert "subscription interval from blank to 5 minutes" in str(practice.audit_entries()[-2][1])
 
 
 def test_an_untrusted_certificate_is_refused(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
@@ -179,7 +179,7 @@ def test_an_untrusted_certificate_is_refused(home: Home, practice: ServerPractic
         sign_in(terminal)
         terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
         terminal.wait_for("^! .*certificate")
-    assert hq.asked == []
+    assert hq.requests == []
 
 
 def test_registration_key_and_keys_do_not_leak(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
@@ -222,7 +222,7 @@ def test_registration_key_and_keys_do_not_leak(home: Home, practice: ServerPract
     assert "GetFHIRAPIKeysForOffice: an answer of " in log
     for secret in (REGISTRATION_KEY, BRIDGE.key, CLEARPAY.key, STRAY_KEY, NEW_KEY):
         assert files_with(home, secret) == []
-        assert [text for _, text in practice.logged() if text and secret in text] == []
+        assert [text for _, text in practice.audit_entries() if text and secret in text] == []
 
 
 # -- apisetup check --------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_check_asks_headquarters_and_writes_nothing(
     assert results["keys"]["sentence"] == "Headquarters lists 2 keys, 1 of them enabled."
     assert all_rows(practice) == before
     assert not home.configuration.parent.exists()
-    assert [each.operation for each in hq.asked] == [LIST]
+    assert [each.operation for each in hq.requests] == [LIST]
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.databases import Server
-from tests.support.impatient_program import SHUTDOWN_TIMEOUT
+from tests.support.impatient_program import SERVER_TIMEOUT
 from tests.support.installed_program import READY, Home, change_settings, save
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server
 from tests.support.server_practice import ServerPractice, sign_in
-from tests.support.tcp_proxy import Line
+from tests.support.tcp_proxy import TcpProxy
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[Line]:
+def proxy(server: Server) -> Iterator[TcpProxy]:
     """Open a connection to the test server that the test can cut."""
-    created = Line(server)
+    created = TcpProxy(server)
     yield created
     created.close()
 
@@ -29,22 +29,22 @@ IMPATIENT_COMMAND = (sys.executable, "-m", "tests.support.impatient_program")
 
 
 @contextmanager
-def unsaved_changes(proxy: Line, practice: ServerPractice, home: Home) -> Iterator[Terminal]:
+def unsaved_changes(proxy: TcpProxy, practice: ServerPractice, home: Home) -> Iterator[Terminal]:
     """Start the program over this connection, sign in and change all settings without saving."""
-    with practice.over(proxy.port).signed_in(home) as terminal:
+    with practice.through_port(proxy.port).start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         yield terminal
 
 
 def test_killed_connections_are_reopened(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.kill_connections()
         save(terminal)
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
 
 
-def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerPractice, proxy: Line) -> None:
+def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+s")
@@ -52,24 +52,24 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
         assert terminal.find("^Subscription interval +5 ")
         assert terminal.find(r"\* not saved yet: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
-        proxy.mend()
+        proxy.reconnect()
         save(terminal)
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
         terminal.press("q")
         assert terminal.exit_status() == 0
 
 
-def test_quitting_works_without_the_server(home: Home, practice: ServerPractice, proxy: Line) -> None:
+def test_quitting_works_without_the_server(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+q")
         terminal.wait_for("─ Quit without saving")
         terminal.press("y")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
 
 
-def test_a_connection_lost_during_a_save_is_reported(home: Home, practice: ServerPractice, proxy: Line) -> None:
+def test_a_connection_lost_during_a_save_is_reported(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
     with (
         unsaved_changes(proxy, practice, home) as terminal,
         practice.server.connection(practice.database) as locker,
@@ -77,17 +77,17 @@ def test_a_connection_lost_during_a_save_is_reported(home: Home, practice: Serve
     ):
         cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
         terminal.press("ctrl+s")
-        terminal.wait_until(lambda: practice.writer_waits, "the change has begun")
+        terminal.wait_until(lambda: practice.has_waiting_writer, "the change has begun")
         proxy.cut()
         terminal.wait_for("^! The connection to the database server was lost. Nothing was changed\\.")
         cursor.execute("UNLOCK TABLES")
         assert terminal.find("^Subscription interval +5 ")
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
-    assert [text for _kind, text in practice.logged()] == ["User: Admin has logged on.", "API/FHIR"]
+    assert [text for _kind, text in practice.audit_entries()] == ["User: Admin has logged on.", "API/FHIR"]
 
 
 def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> None:
-    with practice.user("pass") as user, practice.seen_by(user, "pass").signed_in(home) as terminal:
+    with practice.user("pass") as user, practice.as_user(user, "pass").start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.server.execute(
             f"REVOKE ALL ON `{practice.database}`.* FROM '{user}'@'%'",
@@ -103,7 +103,7 @@ def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> No
 
 
 def test_a_locked_database_user_is_reported(home: Home, practice: ServerPractice) -> None:
-    with practice.user("pass") as user, practice.seen_by(user, "pass").signed_in(home) as terminal:
+    with practice.user("pass") as user, practice.as_user(user, "pass").start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
         practice.kill_connections()
@@ -115,13 +115,15 @@ def test_a_locked_database_user_is_reported(home: Home, practice: ServerPractice
 # -- lost answers -----------------------------------------------------------------------
 
 
-def test_a_lost_answer_is_resolved_when_the_server_is_back(home: Home, practice: ServerPractice, proxy: Line) -> None:
+def test_a_lost_answer_is_resolved_when_the_server_is_back(
+    home: Home, practice: ServerPractice, proxy: TcpProxy
+) -> None:
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*It is not known")
         assert terminal.find("^Subscription interval +5 ")
-        proxy.mend()
+        proxy.reconnect()
         terminal.press("ctrl+r")
         terminal.wait_for("─ Read again")
         terminal.press("k")
@@ -129,34 +131,34 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(home: Home, practice:
         assert not terminal.find("not saved yet")
         terminal.press("q")
         assert terminal.exit_status() == 0
-    assert [text for _kind, text in practice.logged() if str(text).startswith("API Setup")] == [
+    assert [text for _kind, text in practice.audit_entries() if str(text).startswith("API Setup")] == [
         "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
         " payment type from Check to Credit Card"
     ]
 
 
-def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: ServerPractice, proxy: Line) -> None:
-    url, password = practice.over(proxy.port).url(), practice.server.password
-    env = {SHUTDOWN_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
+def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    url, password = practice.through_port(proxy.port).url(), practice.server.password
+    env = {SERVER_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
     with home.start("--url", url, "--authority", "local", command=IMPATIENT_COMMAND, env=env) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")
-        proxy.swallow()
+        proxy.stall()
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*(was lost|answers there)")
         assert terminal.find("^Subscription interval +5 ")
-        proxy.mend()
+        proxy.reconnect()
         save(terminal)
         terminal.press("q")
         assert terminal.exit_status() == 0
 
 
-def test_a_signal_without_the_server_prints_no_traceback(home: Home, practice: ServerPractice, proxy: Line) -> None:
-    with practice.over(proxy.port).signed_in(home) as terminal:
+def test_a_signal_without_the_server_prints_no_traceback(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    with practice.through_port(proxy.port).start_signed_in(home) as terminal:
         proxy.cut()
         terminal.signal(signal.SIGTERM)
         assert terminal.exit_status() == 128 + signal.SIGTERM
         assert b"Traceback" not in bytes(terminal.output)
         assert b"Error" not in bytes(terminal.output)
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import Server
 from tests.support.impatient_program import SECONDS_A_MINUTE
 from tests.support.installed_program import READY, Home, change_settings, fill_in, go_to
 from tests.support.opendental_columns import NEW
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
 from tests.terminal.test_secrets import files_with, titles
 
@@ -142,12 +142,12 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.wait_for(READY)
         terminal.press("q")
         assert terminal.exit_status() == 0
-    assert practice.logged() == [
+    assert practice.audit_entries() == [
         ("83", "User: Admin has logged on."),
         ("8", "API/FHIR"),
         ("83", "User: Admin has logged off."),
     ]
-    assert second.logged() == []
+    assert second.audit_entries() == []
 
 
 def test_escape_returns_from_the_sign_in_to_the_list(
@@ -265,7 +265,7 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
         terminal.wait_for("Admin was logged off, since no key was pressed")
         assert "Subscription" not in terminal.text
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
-        assert practice.logged()[-1] == ("83", "User: Admin has auto logged off.")
+        assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
         terminal.wait_for(r"Subscription interval +5")
@@ -298,14 +298,14 @@ def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) ->
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
 def test_a_signal_logs_the_sign_out(home: Home, practice: ServerPractice, number: signal.Signals) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == 128 + number
-    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")
+    assert practice.audit_entries()[-1] == ("83", "User: Admin has logged off.")
 
 
 def test_a_lost_terminal_logs_the_sign_out(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.hang_up()
         assert terminal.exit_status() == 129
-    assert practice.logged()[-1] == ("83", "User: Admin has logged off.")
+    assert practice.audit_entries()[-1] == ("83", "User: Admin has logged off.")

@@ -55,7 +55,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
 
 
 def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         typed = len(terminal.output)
         terminal.press("e")
@@ -82,7 +82,7 @@ def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
 
 
 def test_a_key_is_sent_to_the_clipboard_only_on_request(home: Home) -> None:
-    with home.opened() as terminal:
+    with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         assert b"\x1b]52;" not in terminal.output
         terminal.press("e")

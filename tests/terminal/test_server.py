@@ -21,7 +21,7 @@ DEVELOPER = "Bridge [red] Ltd"
 
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (NEW, "MyISAM"), (OLD, "MyISAM")], indirect=True)
 def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home) as terminal:
+    with practice.start_signed_in(home) as terminal:
         terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin$")
         change_settings(terminal, "Credit Card")
         save(terminal)
@@ -34,14 +34,14 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
         terminal.press("q")
         assert terminal.exit_status() == 0
-        assert terminal.unrestored() == []
+        assert terminal.unrestored_modes() == []
     has_apikey = practice.value("SELECT ValueString FROM preference WHERE PrefName = 'DataBaseVersion'") == NEW
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
     assert practice.value("SELECT PropertyValue FROM programproperty WHERE ProgramPropertyNum = 903") == "5"
     assert practice.value("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == "313"
     if has_apikey:
         assert practice.rows(f"SELECT DevName FROM apikey WHERE CustApiKey = '{KEY}'") == [(DEVELOPER,)]
-    entries = practice.logged()
+    entries = practice.audit_entries()
     assert entries[:3] == [
         ("83", "User: Admin has logged on."),
         ("8", "API/FHIR"),
@@ -66,7 +66,7 @@ def test_a_wrong_password_is_refused_and_logged(home: Home, practice: ServerPrac
         terminal.wait_for("^! Invalid username or password")
         type_password(terminal, "Password", "correct horse")
         terminal.wait_for(READY)
-    assert practice.logged() == [
+    assert practice.audit_entries() == [
         ("83", "User: Admin failed to log on."),
         ("83", "User: Admin has logged on."),
         ("8", "API/FHIR"),
@@ -115,7 +115,7 @@ def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPr
 
 
 def test_an_empty_variable_means_an_empty_password(home: Home, practice: ServerPractice) -> None:
-    with practice.user("") as user, practice.seen_by(user, "").start(home) as terminal:
+    with practice.user("") as user, practice.as_user(user, "").start(home) as terminal:
         terminal.wait_for(SIGN_IN)
 
 
@@ -140,7 +140,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
 
 def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.user("reads", "SELECT") as user:
-        reader = practice.seen_by(user, "reads")
+        reader = practice.as_user(user, "reads")
         with reader.start(home) as terminal:
             sign_in(terminal)
             terminal.wait_for(READY)
@@ -153,7 +153,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             terminal.wait_for("─ Quit without saving")
             terminal.press("y")
             assert terminal.exit_status() == 0
-    assert practice.logged() == []
+    assert practice.audit_entries() == []
 
 
 def _flat_text(text: str) -> str:
@@ -162,7 +162,7 @@ def _flat_text(text: str) -> str:
 
 
 def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractice) -> None:
-    with practice.signed_in(home, "--read-only") as terminal:
+    with practice.start_signed_in(home, "--read-only") as terminal:
         terminal.wait_for("Admin · READ-ONLY$")
         terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")
         terminal.press("d")
@@ -171,4 +171,4 @@ def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractic
         terminal.wait_for("^> No entry on these days")
         terminal.press("q")
         assert terminal.exit_status() == 0
-    assert practice.logged() == []
+    assert practice.audit_entries() == []

@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tests.support.databases import Server
 from tests.support.installed_program import READY, Home
 from tests.support.pseudo_terminal import Terminal
+from tests.support.server import Server
 from tests.support.server_practice import SIGN_IN, ServerPractice
 
 
@@ -19,7 +19,7 @@ def assert_fails_with(terminal: Terminal, sentence: str) -> None:
     terminal.wait_for("^! The practice is not open.")
     terminal.press("ctrl+q")
     assert terminal.exit_status() == 1
-    assert terminal.unrestored() == []
+    assert terminal.unrestored_modes() == []
     shown = " ".join(terminal.text.split())
     assert shown.startswith(f"apisetup: {sentence}")
     assert shown.count("apisetup: ") == 1
@@ -32,12 +32,12 @@ def test_a_server_that_does_not_answer(home: Home) -> None:
 
 
 def test_a_wrong_database_password(home: Home, practice: ServerPractice) -> None:
-    with practice.user("right") as user, practice.seen_by(user, "wrong").start(home) as terminal:
+    with practice.user("right") as user, practice.as_user(user, "wrong").start(home) as terminal:
         assert_fails_with(terminal, "The server refuses this database user or its password.")
 
 
 def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: ServerPractice) -> None:
-    with practice.user("right") as user, practice.seen_by(user, "wrong").start(home) as terminal:
+    with practice.user("right") as user, practice.as_user(user, "wrong").start(home) as terminal:
         terminal.wait_for("^  Database password$")
         terminal.type("right\r")
         terminal.wait_for(SIGN_IN)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from core.base.secret import Secret
 from core.offices.open_request import OpenRequest
 from tests.support.gates import Gate, Gates
-from tests.support.open_requests import FILE, opening_of
+from tests.support.open_requests import FILE, file_request
 
 
 @pytest.fixture(autouse=True)
@@ -27,21 +27,21 @@ def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the demo practice, created once by the program itself."""
     file = tmp_path_factory.mktemp("demo") / "demo.sqlite3"
-    opening_of(file, demo=True).open(Secret("")).close()
+    file_request(file, demo=True).open(Secret("")).close()
     return file
 
 
 @pytest.fixture
 def embedded() -> OpenRequest:
     """Return the embedded practice before its first start."""
-    return opening_of(FILE)
+    return file_request(FILE)
 
 
 @pytest.fixture
 def demo(demo_practice: Path) -> OpenRequest:
     """Return a copy of the demo practice."""
     shutil.copy(demo_practice, FILE)
-    return opening_of(FILE)
+    return file_request(FILE)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from core.audit.activity import Activity
 from core.offices.open_request import OpenRequest
-from tests.support.user_driver import working
+from tests.support.user_driver import run_program
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.widgets.activity_chart import ActivityChart, chart_lines
 
@@ -64,7 +64,7 @@ def test_only_the_last_days_are_drawn_if_not_all_fit() -> None:
 
 
 async def test_a_narrower_terminal_draws_fewer_days(demo: OpenRequest) -> None:
-    async with working(demo, size=(120, 24)) as user:
+    async with run_program(demo, size=(120, 24)) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.fill("filter", "")

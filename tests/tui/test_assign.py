@@ -9,7 +9,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import with_office
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
@@ -42,7 +42,7 @@ async def accept_license(user: User) -> None:
 
 
 async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -69,7 +69,7 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
         assert "Added and enabled: API key ********Gh78 (Night Guard)." in user.flowing_text
         await user.press("enter")
         assert user.row == "Night Guard | ********Gh78 | yes"
-        assert user.said == "Added and enabled: API key ********Gh78 (Night Guard)."
+        assert user.status_text == "Added and enabled: API key ********Gh78 (Night Guard)."
         accepted, added = rows.audit_texts(before)
         assert accepted.startswith("API Access Agreement accepted by admin (SHA-256 ")
         assert added.startswith("New API key ********Gh78 #")
@@ -90,7 +90,7 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
 
 
 async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_license(user)
         await accept_license(user)
         await user.at(Notice)
@@ -100,7 +100,7 @@ async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) ->
 
 
 async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("portal")
         await user.press("enter")
@@ -116,7 +116,7 @@ async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenReq
 
 @pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
 async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest, header: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=f"{header} DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -129,7 +129,7 @@ async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest,
 
 
 async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -141,7 +141,7 @@ async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> 
 async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(
     embedded: OpenRequest, answer: str, stored: str
 ) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -153,7 +153,7 @@ async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(
 
 
 async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -161,7 +161,7 @@ async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> No
 
 
 async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -182,16 +182,16 @@ async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedde
     ],
 )
 async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest, key: str, words: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key=key)
         await user.press("ctrl+s")
         assert isinstance(user.screen, AssignKeyScreen)
-        assert user.said.startswith(words)
+        assert user.status_text.startswith(words)
         assert (user.screen.status.kind, user.focused) == ("problem", "key")
 
 
 async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, key="K" * 255)
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
@@ -199,33 +199,33 @@ async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
 
 async def test_a_key_that_is_already_listed_is_refused(demo: OpenRequest) -> None:
     [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await fill_form(user, key=known)
         await user.press("ctrl+s")
-        assert user.said.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
+        assert user.status_text.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
 
 
 # -- the other fields ----------------------------------------------------------------
 
 
 async def test_the_name_of_the_developer_is_required(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, developer="   ")
         await user.press("ctrl+s")
-        assert (user.said, user.focused) == ("Please enter the developer's name.", "developer")
+        assert (user.status_text, user.focused) == ("Please enter the developer's name.", "developer")
 
 
 @pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
 async def test_an_invalid_date_is_refused(embedded: OpenRequest, date: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, agreement=date)
         await user.press("ctrl+s")
-        assert user.said.startswith("That is no date.")
+        assert user.status_text.startswith("That is no date.")
         assert (user.focused, user.field("agreement").value) == ("agreement", date)
 
 
 async def test_adding_a_key_without_an_agreement_needs_confirmation(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user, agreement="")
         await user.press("ctrl+s")
         await user.at(Question)
@@ -242,7 +242,7 @@ async def test_adding_a_key_without_an_agreement_needs_confirmation(embedded: Op
 
 
 async def test_escape_leaves_the_permissions_unchanged(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user)
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
@@ -251,7 +251,7 @@ async def test_escape_leaves_the_permissions_unchanged(embedded: OpenRequest) ->
 
 
 async def test_leaving_with_unsaved_input_asks(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user)
         await user.press("escape")
         await user.at(Question)
@@ -260,17 +260,17 @@ async def test_leaving_with_unsaved_input_asks(embedded: OpenRequest) -> None:
         await user.press("escape")
         await user.at(Question)
         await user.press("y")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
 async def test_leaving_an_empty_form_does_not_ask(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await user.press("a", "escape")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], "No key was added.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
 async def test_quitting_with_unsaved_input_asks(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await fill_form(user)
         await user.press("ctrl+q")
         await user.at(Question)
@@ -281,7 +281,7 @@ async def test_quitting_with_unsaved_input_asks(embedded: OpenRequest) -> None:
 
 
 async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         before = rows.last_entry()
         for _ in range(10):
@@ -303,7 +303,7 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedd
 
 @pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
 async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: OpenRequest, keys: list[str]) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         await user.press(*keys)
         assert "It can be accepted now." in user.text
@@ -312,7 +312,7 @@ async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: Op
 
 
 async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         first = user.text
         await user.press("down")
@@ -322,7 +322,7 @@ async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
 
 
 async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embedded: OpenRequest) -> None:
-    async with working(embedded, size=(100, 80)) as user:
+    async with run_program(embedded, size=(100, 80)) as user:
         await open_license(user)
         assert "It can be accepted now." in user.text
         await user.press("a")
@@ -331,22 +331,22 @@ async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embed
 
 @pytest.mark.parametrize("key", ["escape", "d"])
 async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest, key: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         before = rows.last_entry()
         await user.press(key)
         assert isinstance(user.screen, ApiSetupScreen)
-        assert user.said == "Declined: the agreement must be accepted to add an API key. Nothing was added."
+        assert user.status_text == "Declined: the agreement must be accepted to add an API key. Nothing was added."
         [text] = rows.audit_texts(before)
         assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
         assert rows.key_texts() == []
 
 
 async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         before = rows.last_entry()
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept_license(user)
         await user.at(Question)
         [text] = rows.audit_texts(before)
@@ -358,7 +358,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
     text = tmp_path / "license.txt"
     text.write_text("Be good.\n", encoding="utf-8")
     own = with_office(embedded, license_file=text, license_title="Vendor's License [red]2024[/red]")
-    async with working(own) as user:
+    async with run_program(own) as user:
         await open_license(user)
         assert "Vendor's License [red]2024[/red]" in user.text
         assert "Be good." in user.text
@@ -369,7 +369,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
 
 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         await user.press("q")
         await user.at(Question)
@@ -380,25 +380,25 @@ async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
 
 
 async def test_accepting_can_be_retried_after_the_file_was_locked(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
         with rows.locked():
             await accept_license(user)
             assert isinstance(user.screen, LicenseScreen)
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("a")
         await user.at(Notice)
         assert rows.key_texts() == [KEY]
 
 
 async def test_a_failed_addition_can_be_retried_without_typing_again(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept_license(user)
         await user.at(Question)
         assert "The key was not added" in user.text
-        rows.change(rows.REFUSE_NO_MORE)
+        rows.execute(rows.ACCEPT_KEYS)
         before = rows.last_entry()
         await user.press("t")
         await user.at(Notice)
@@ -407,9 +407,9 @@ async def test_a_failed_addition_can_be_retried_without_typing_again(embedded: O
 
 
 async def test_a_failed_addition_can_be_abandoned(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await open_license(user)
-        rows.change(rows.REFUSE_KEYS)
+        rows.execute(rows.REFUSE_KEYS)
         await accept_license(user)
         await user.at(Question)
         await user.press("enter")
@@ -420,7 +420,7 @@ async def test_a_failed_addition_can_be_abandoned(embedded: OpenRequest) -> None
 
 
 async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_license(user)
         with rows.locked():
             await user.press("escape")
@@ -428,25 +428,25 @@ async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo:
             assert "Declined, but not logged" in user.text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
-        assert "Nothing was added." in user.said
+        assert "Nothing was added." in user.status_text
 
 
 async def test_two_keys_on_two_lines_are_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)
         await user.enter_text("FIRSTKEY00001\nSECONDKEY0002")
         await user.press("enter")
-        assert "An API key has no blanks inside." in user.said
+        assert "An API key has no blanks inside." in user.status_text
 
 
 async def test_an_agreement_that_begins_in_the_future_is_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.at(AssignKeyScreen)
         await user.fill("key", "EXAMPLEKEY0001")
         await user.fill("developer", "Early Bird")
         await user.fill("agreement", "2999-01-01")
         await user.press("ctrl+s")
-        assert "not in place yet" in user.said
+        assert "not in place yet" in user.status_text
         assert user.focused == "agreement"

@@ -6,7 +6,7 @@ import pytest
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
@@ -22,7 +22,7 @@ def cells(user: User) -> list[list[str]]:
 
 
 async def test_the_newest_entry_is_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         assert user.row == "2024-11-05 09:03:07 | admin | yes | Setup | API/FHIR"
         moments = [row[0] for row in cells(user)]
@@ -30,18 +30,18 @@ async def test_the_newest_entry_is_first(demo: OpenRequest) -> None:
 
 
 async def test_an_altered_entry_is_marked_with_a_word_and_counted(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         assert [row[4] for row in cells(user) if row[2] == "ALTERED"] == ["Payment of $20.00 entered."]
-        assert user.said == "In view and around it: 100 entries, 1 altered, 0 without hash."
+        assert user.status_text == "In view and around it: 100 entries, 1 altered, 0 without hash."
         assert "ALTERED" in user.text
 
 
 async def test_an_entry_without_hash_is_marked_with_a_word(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
+    async with run_program(demo) as user:
         await open_trail(user)
-        assert user.said.endswith("100 entries, 1 altered, 1 without hash.")
+        assert user.status_text.endswith("100 entries, 1 altered, 1 without hash.")
         assert [row[2] for row in cells(user)].count("NO HASH") == 1
 
 
@@ -53,7 +53,7 @@ async def test_an_entry_without_hash_is_marked_with_a_word(demo: OpenRequest) ->
     ],
 )
 async def test_enter_shows_the_whole_entry(demo: OpenRequest, marked: str, words: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         user.list.cursor = [row[2] for row in cells(user)].index(marked)
         await user.press("enter")
@@ -70,7 +70,7 @@ async def open_changed_entry(user: User, text: str, **columns: object) -> str:
     """Give the second entry another text and other columns, open it, and return everything its screen shows."""
     changes = "".join(f", {name} = ?" for name in columns)
     statement = f"UPDATE securitylog SET LogText = ?{changes} WHERE SecurityLogNum = 300"
-    rows.change(statement, text, *columns.values())
+    rows.execute(statement, text, *columns.values())
     await open_trail(user)
     await user.press("down", "enter")
     await user.at(AuditEntryScreen)
@@ -80,7 +80,7 @@ async def open_changed_entry(user: User, text: str, **columns: object) -> str:
 
 
 async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(
             user,
             "Moved.",
@@ -111,7 +111,7 @@ async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
 
 async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenRequest) -> None:
     [(stored,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 300")
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash {stored} Computed now {stored} (the same)" in shown
         await user.press("escape", "escape")
@@ -120,40 +120,40 @@ async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenReq
         assert f"Computed now {stored}" not in shown
         assert "(not the same)" in shown
         await user.press("escape", "escape")
-        rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
+        rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
         shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash none Computed now {stored}" in shown
         assert "Not genuine: it has no hash. It was not written by Open Dental, or its hash was removed." in shown
 
 
 async def test_control_characters_and_line_breaks_in_a_text_are_visible(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         shown = await open_changed_entry(user, "one\ntwo\x1b[2J\tthree\x07")
         assert "one two␛[2J" in shown.replace("␊", "")
         assert "three␇" in shown
 
 
 async def test_a_long_text_can_be_scrolled_to_its_end(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_changed_entry(user, "word " * 1_000 + "the very end")
         assert "the very end" in user.flowing_text
 
 
 async def test_reload_shows_the_entry_as_it_is_now(demo: OpenRequest) -> None:
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         assert "Log Text First." in await open_changed_entry(user, "First.")
-        rows.change("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 300")
+        rows.execute("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 300")
         await user.press("r")
         assert "Log Text Second." in user.flowing_text
 
 
 async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum = 300")
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = 300")
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
-        assert "is not there any more" in user.said
+        assert "is not there any more" in user.status_text
         assert "Not read; r tries again." in user.text
 
 
@@ -169,7 +169,7 @@ async def open_own_entry(user: User, text: str) -> None:
 
 
 async def test_an_entry_about_a_key_links_to_the_key_and_escape_returns(demo: OpenRequest) -> None:
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         await open_own_entry(user, "changed from Enabled to Disabled by Customer")
         assert "What it is about The API key ********70F3 #4c848c." in user.flowing_text
         assert "status: before Enabled, after Disabled by Customer" in user.flowing_text
@@ -183,7 +183,7 @@ async def test_an_entry_about_a_key_links_to_the_key_and_escape_returns(demo: Op
 
 async def test_an_entry_of_open_dental_about_a_key_links_to_the_key(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_changed_entry(user, f"New API key {key} added by Front Desk", PermType=8)
         await user.press("f4")
         await user.at(EditKeyScreen)
@@ -191,7 +191,7 @@ async def test_an_entry_of_open_dental_about_a_key_links_to_the_key(demo: OpenRe
 
 
 async def test_an_entry_about_the_settings_links_to_api_setup(demo: OpenRequest) -> None:
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         await open_own_entry(user, "payment type")
         for words in ("Enabled: before off, after on", "subscription interval: before blank, after 5 minutes"):
             assert words in user.flowing_text
@@ -201,18 +201,18 @@ async def test_an_entry_about_the_settings_links_to_api_setup(demo: OpenRequest)
 
 
 async def test_a_link_to_a_deleted_key_says_that_it_is_gone(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_own_entry(user, "Insurance Mate")
         for table, column in (("apisetup_key", "developer"), ("apikey", "DevName")):
-            rows.change(f"DELETE FROM {table} WHERE {column} = 'Insurance Mate'")
+            rows.execute(f"DELETE FROM {table} WHERE {column} = 'Insurance Mate'")
         await user.press("o")
-        assert user.said == "This API key is not in the list any more."
+        assert user.status_text == "This API key is not in the list any more."
         assert user.stack[-1] == "AuditEntryScreen"
 
 
 @pytest.mark.parametrize("text", ["has logged on", "API/FHIR"])
 async def test_an_entry_without_a_subject_has_no_link(demo: OpenRequest, text: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.fill("filter", text)
         await user.press("enter", "enter")
@@ -223,13 +223,13 @@ async def test_an_entry_without_a_subject_has_no_link(demo: OpenRequest, text: s
 
 
 async def test_an_entry_about_a_failed_change_says_that_nothing_was_changed(demo: OpenRequest) -> None:
-    async with working(demo, size=(100, 40)) as user:
+    async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
         assert "It was tried, and not done: nothing was changed." in shown
 
 
 async def test_an_entry_names_the_computer_of_the_session(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -238,11 +238,11 @@ async def test_an_entry_names_the_computer_of_the_session(demo: OpenRequest) -> 
 
 @pytest.mark.parametrize("key", ["r", "f6", "ctrl+r"])
 async def test_reload_shows_new_entries_and_keeps_the_cursor(demo: OpenRequest, key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("down", "down", "down")
         here = user.row
-        rows.change(
+        rows.execute(
             "INSERT INTO securitylog (PermType, UserNum, LogDateTime, LogText, PatNum, CompName, FKey, LogSource,"
             " DefNum, DefNumError, DateTPrevious) VALUES (8, 2, '2024-11-05 09:10:00.000000', 'From elsewhere', 0,"
             " 'X', 0, 0, 0, 0, '0001-01-01 00:00:00.000000')"
@@ -253,26 +253,26 @@ async def test_reload_shows_new_entries_and_keeps_the_cursor(demo: OpenRequest, 
 
 
 async def test_the_audit_trail_does_not_open_without_the_permission(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM grouppermission WHERE PermType = 122")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
+    async with run_program(demo) as user:
         await user.press("t")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.said.startswith("The Audit Trail needs the permission AuditTrail (122)")
-        assert "someone with SecurityAdmin can grant it" in user.said
+        assert user.status_text.startswith("The Audit Trail needs the permission AuditTrail (122)")
+        assert "someone with SecurityAdmin can grant it" in user.status_text
 
 
 async def test_users_who_can_grant_the_missing_permission_are_named(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM grouppermission WHERE PermType = 122")
-    rows.change("INSERT INTO usergroupattach (UserNum, UserGroupNum) VALUES (2, 9), (4, 9)")
-    rows.change("INSERT INTO grouppermission (UserGroupNum, PermType, FKey) VALUES (9, 24, 0)")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
+    rows.execute("INSERT INTO usergroupattach (UserNum, UserGroupNum) VALUES (2, 9), (4, 9)")
+    rows.execute("INSERT INTO grouppermission (UserGroupNum, PermType, FKey) VALUES (9, 24, 0)")
+    async with run_program(demo) as user:
         await user.press("t")
-        assert "Front Desk, Maria can grant it in Setup > Security." in user.said
+        assert "Front Desk, Maria can grant it in Setup > Security." in user.status_text
 
 
 async def test_an_empty_audit_trail_says_so(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
-        rows.change("DELETE FROM securitylog")
+    async with run_program(embedded) as user:
+        rows.execute("DELETE FROM securitylog")
         await open_trail(user)
         assert "No entry on these days; / changes the filter." in user.text
         await user.fill("filter", "")
@@ -283,30 +283,30 @@ async def test_an_empty_audit_trail_says_so(embedded: OpenRequest) -> None:
 
 
 async def test_a_deleted_user_is_shown_by_number(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM userod WHERE UserName = 'Maria'")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM userod WHERE UserName = 'Maria'")
+    async with run_program(demo) as user:
         await open_trail(user)
         assert "Unknown(2)" in {row[1] for row in cells(user)}
 
 
 async def test_a_locked_file_is_reported_and_can_be_read_later(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         with rows.locked():
             await open_trail(user)
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
             assert "Audit Trail is empty" not in user.text
             assert "Not read; r tries again." in user.text
             assert "Reading" not in user.text
         await user.press("r")
-        assert user.said.startswith("In view and around it: 100 entries")
+        assert user.status_text.startswith("In view and around it: 100 entries")
 
 
 async def test_a_key_in_an_entry_of_open_dental_is_masked(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
-    rows.change(
+    rows.execute(
         "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 300", f"New API key {key} added for ClearPay."
     )
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         user.list.cursor = next(index for index, row in enumerate(cells(user)) if "added for ClearPay" in row[4])
         await user.settle()

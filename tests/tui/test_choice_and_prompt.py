@@ -6,7 +6,7 @@ from typing import Any
 
 from core.base.errors import InvalidInput
 from core.offices.open_request import OpenRequest
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 
@@ -41,7 +41,7 @@ def listed(user: User) -> list[str]:
 
 async def test_all_options_are_listed_and_enter_chooses_the_first(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         assert listed(user) == OPTIONS
         assert "Fruit" in user.text
@@ -52,7 +52,7 @@ async def test_all_options_are_listed_and_enter_chooses_the_first(demo: OpenRequ
 
 async def test_typing_filters_the_list_ignoring_case(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.press(*"APPLE")
         assert listed(user) == ["Apple", "Pineapple"]
@@ -62,7 +62,7 @@ async def test_typing_filters_the_list_ignoring_case(demo: OpenRequest) -> None:
 
 async def test_letters_that_move_the_cursor_of_other_lists_are_typed_into_the_filter(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.press("k", "i", "w", "i", "space", "j")
         assert listed(user) == ["Kiwi juice"]
@@ -72,7 +72,7 @@ async def test_letters_that_move_the_cursor_of_other_lists_are_typed_into_the_fi
 
 async def test_arrow_and_page_keys_move_the_cursor_while_the_filter_has_focus(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.press("down", "down", "up")
         assert user.row == "Kiwi juice"
@@ -85,7 +85,7 @@ async def test_arrow_and_page_keys_move_the_cursor_while_the_filter_has_focus(de
 
 
 async def test_the_cursor_stays_on_its_option_while_the_filter_changes(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, [])
         await user.press("down", "down", "down", *"app")
         assert user.row == "Pineapple"
@@ -95,7 +95,7 @@ async def test_the_cursor_stays_on_its_option_while_the_filter_changes(demo: Ope
 
 async def test_enter_does_nothing_if_no_option_matches(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.enter_text("potato")
         assert "Nothing has this in it." in user.text
@@ -107,7 +107,7 @@ async def test_enter_does_nothing_if_no_option_matches(demo: OpenRequest) -> Non
 
 async def test_enter_in_the_list_chooses_an_option(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.press("tab", "j", "j", "enter")
         assert answers == [2]
@@ -118,7 +118,7 @@ async def test_enter_in_the_list_chooses_an_option(demo: OpenRequest) -> None:
 
 async def test_typing_replaces_the_initial_text(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_prompt(user, answers)
         await user.press("2", "enter")
         assert answers == [2]
@@ -127,10 +127,10 @@ async def test_typing_replaces_the_initial_text(demo: OpenRequest) -> None:
 
 async def test_an_invalid_text_is_reported_and_can_be_corrected(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_prompt(user, answers)
         await user.press("enter")
-        assert user.said == "1 is not two. Write 2."
+        assert user.status_text == "1 is not two. Write 2."
         assert (answers, user.stack) == ([], ["ApiSetupScreen", "Prompt"])
         await user.press("end", "ctrl+u", "2", "enter")
         assert answers == [2]
@@ -138,7 +138,7 @@ async def test_an_invalid_text_is_reported_and_can_be_corrected(demo: OpenReques
 
 async def test_the_button_submits_the_text(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_prompt(user, answers, "2")
         await user.press("tab", "enter")
         assert answers == [2]
@@ -146,7 +146,7 @@ async def test_the_button_submits_the_text(demo: OpenRequest) -> None:
 
 async def test_escape_closes_the_prompt_with_none(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_prompt(user, answers)
         assert "[red]No other[/red]" in user.text
         await user.press("escape")
@@ -155,7 +155,7 @@ async def test_escape_closes_the_prompt_with_none(demo: OpenRequest) -> None:
 
 async def test_two_quick_enters_submit_once(demo: OpenRequest) -> None:
     answers: list[Any] = []
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_prompt(user, answers, "2")
         user.send("enter", "enter")
         await user.settle()

@@ -11,8 +11,8 @@ from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
-from tests.support.user_driver import User, working
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
@@ -44,7 +44,7 @@ def stored_fields() -> tuple[str, str, str, str | None]:
 
 
 async def test_all_details_of_a_key_are_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         for words in (
             "API Key ********C465",
@@ -64,7 +64,7 @@ async def test_all_details_of_a_key_are_shown(demo: OpenRequest) -> None:
 
 @pytest.mark.parametrize("key", ["enter", "e", "f4"])
 async def test_enter_e_and_f4_open_the_key(demo: OpenRequest, key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press(key)
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         await user.press("escape")
@@ -72,13 +72,13 @@ async def test_enter_e_and_f4_open_the_key(demo: OpenRequest, key: str) -> None:
 
 
 async def test_permissions_that_do_not_fit_end_with_an_ellipsis(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user, "Whole Office Suite")
         assert "ApiEnterprise" in user.text or "…" in user.text.split("Permissions")[1].split("Date and time")[0]
 
 
 async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user, "Dentist Finder")
         assert "Key Status Disabled by Customer" in user.flowing_text
         [(disabled,)] = rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'")
@@ -86,7 +86,7 @@ async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
 
 
 async def test_the_audit_entries_about_the_key_are_listed_and_can_be_opened(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user, "Dentist Finder")
         assert len(user.list.rows) == 2
         await user.press("down", "enter")
@@ -100,7 +100,7 @@ async def test_the_audit_entries_about_the_key_are_listed_and_can_be_opened(demo
 
 
 async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         before = rows.last_entry()
         await user.fill("email", "new@insurancemate.example")
@@ -121,7 +121,7 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
             "permissions changed: added ApiComm; removed ApiInsurance",
             "Business Associate Agreement changed from in place since 2021-09-21 to in place since 2024-11-01",
         ]
-        assert user.said == f"Saved: {'; '.join(changes)}."
+        assert user.status_text == f"Saved: {'; '.join(changes)}."
         assert stored_fields() == (
             "new@insurancemate.example",
             "",
@@ -136,26 +136,26 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
 
 
 async def test_saving_without_changes_writes_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.said == "Nothing was changed."
+        assert user.status_text == "Nothing was changed."
         assert rows.last_entry() == before
 
 
 async def test_an_invalid_date_is_refused_and_its_field_focused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("agreement", "2024-31-12")
         user.list.focus()
         await user.press("ctrl+s")
-        assert user.said.startswith("That is no date.")
+        assert user.status_text.startswith("That is no date.")
         assert (user.focused, stored_fields()[3]) == ("agreement", "2021-09-21")
 
 
 async def test_leaving_with_unsaved_input_asks(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
         await user.press("escape")
@@ -170,7 +170,7 @@ async def test_leaving_with_unsaved_input_asks(demo: OpenRequest) -> None:
 
 
 async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
         await user.press("ctrl+q")
@@ -179,10 +179,10 @@ async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
 
 
 async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         assert "now elsewhere@example" in user.flowing_text
@@ -191,11 +191,11 @@ async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -
 
 
 async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
         await user.fill("email", "mine@example")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("t")
@@ -203,30 +203,30 @@ async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest)
 
 
 async def test_a_conflict_can_be_resolved_by_writing_your_own_value(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("email", "mine@example")
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("w")
-        assert "e-mail changed from elsewhere@example to mine@example" in user.said
+        assert "e-mail changed from elsewhere@example to mine@example" in user.status_text
         assert stored_fields()[0] == "mine@example"
 
 
 async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
-        rows.change("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("r")
-        assert (user.field("email").value, user.said) == ("elsewhere@example", "Read again.")
+        assert (user.field("email").value, user.status_text) == ("elsewhere@example", "Read again.")
 
 
 async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
-        rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-        rows.change("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
+        rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+        rows.execute("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
         await user.press("r")
         await user.at(Notice)
         assert "This key is not in the list any more." in user.text
@@ -236,12 +236,12 @@ async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -
 
 
 async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
         with rows.locked():
             await user.press("ctrl+s")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("ctrl+s")
         assert stored_fields()[1] == "555-0199"
 
@@ -250,7 +250,7 @@ async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo:
 
 
 async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         before = rows.last_entry()
         await user.fill("phone", "555-0199")
@@ -270,19 +270,19 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
 
 
 async def test_a_status_that_only_the_developer_can_change_is_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user, "Old Recall Service")
         await user.press("d")
         [(phone,)] = rows.query("SELECT phone FROM apisetup_key WHERE developer = 'Old Recall Service'")
-        assert user.said == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
+        assert user.status_text == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
 
 
 async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_key(user)
         await user.press("d")
         await user.at(Question)
-        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
+        rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
         await user.press("y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
@@ -295,7 +295,7 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
 
 
 async def test_showing_the_full_key_is_logged_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         key = await open_key(user)
         before = rows.last_entry()
         assert key not in user.text
@@ -311,13 +311,13 @@ async def test_showing_the_full_key_is_logged_first(demo: OpenRequest) -> None:
 
 
 async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         key = await open_key(user)
         with rows.locked():
             await user.press("v")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
             await user.press("c")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         assert isinstance(user.screen, EditKeyScreen)
         assert (key in user.text, user.app.clipboard) == (False, "")
 
@@ -325,7 +325,7 @@ async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequ
 async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_first(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         sent: list[str] = []
         monkeypatch.setattr(HeadlessDriver, "write", lambda _driver, data: sent.append(data))
         key = await open_key(user)
@@ -334,7 +334,7 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
         assert not any("\x1b]52" in text for text in sent)
         before = rows.last_entry()
         await user.press("c")
-        assert user.said == (
+        assert user.status_text == (
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
         [osc] = [text for text in sent if "\x1b]52" in text]
@@ -345,10 +345,10 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
 
 
 async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         key = await open_key(user)
         await user.press("v", "escape", "c")
-        assert "Sent to the terminal" in user.said
+        assert "Sent to the terminal" in user.status_text
         assert user.app.clipboard == ""
         email = user.field("email")
         before = email.value
@@ -360,9 +360,9 @@ async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(d
 
 async def test_the_longest_full_key_is_completely_visible(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
-    rows.change("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
-    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-    async with working(demo) as user:
+    rows.execute("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
+    rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with run_program(demo) as user:
         await user.go_to(DEVELOPER)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -375,8 +375,8 @@ async def test_the_longest_full_key_is_completely_visible(demo: OpenRequest) -> 
 
 
 async def test_a_key_that_only_the_copy_has_shows_no_details(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
-    async with working(demo) as user:
+    rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
+    async with run_program(demo) as user:
         await user.go_to(DEVELOPER)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -386,11 +386,11 @@ async def test_a_key_that_only_the_copy_has_shows_no_details(demo: OpenRequest) 
         await user.press("ctrl+s", "p")
         assert isinstance(user.screen, EditKeyScreen)
         await user.press("d")
-        assert "local registry does not know this key" in user.said
+        assert "local registry does not know this key" in user.status_text
 
 
 async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: OpenRequest) -> None:
-    async with working(server_opening(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         await user.press("enter", "enter")

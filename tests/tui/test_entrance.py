@@ -12,9 +12,9 @@ from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.sign_in import SignInScreen
@@ -24,7 +24,7 @@ from tui.screens.connect import ConnectScreen
 
 
 async def test_the_first_start_creates_a_practice_and_logs_the_opening(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         assert user.text.startswith("Embedded practice · practice.sqlite3")
         assert "No API keys yet." in user.text
         assert rows.settings() == (0, "", "1")
@@ -48,7 +48,7 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
     with sqlite3.connect(FILE) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
-    app = ApisetupApp(opening_of(FILE))
+    app = ApisetupApp(file_request(FILE))
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
         await user.at(ConnectScreen)
@@ -61,7 +61,7 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
 
 async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None:
     FILE.write_bytes(b"This is no database. " * 1000)
-    app = ApisetupApp(opening_of(FILE))
+    app = ApisetupApp(file_request(FILE))
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
         await user.at(ConnectScreen)
@@ -73,7 +73,7 @@ async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None
 
 
 async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
-    rows.change("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
+    rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     app = ApisetupApp(demo)
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(pilot)
@@ -82,7 +82,7 @@ async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
 
 
 async def test_the_demo_can_be_opened_a_second_time() -> None:
-    demo = opening_of(FILE, demo=True)
+    demo = file_request(FILE, demo=True)
     demo.open(Secret("")).close()
     demo.open(Secret("")).close()
 
@@ -91,7 +91,7 @@ async def test_the_demo_can_be_opened_a_second_time() -> None:
 
 
 async def test_the_database_password_is_asked_for_before_the_user(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         assert "opendental on db.example:3306 as apisetup" in user.text
         await user.enter_text(DATABASE_PASSWORD)
@@ -104,7 +104,7 @@ async def test_the_database_password_is_asked_for_before_the_user(demo: OpenRequ
 
 
 async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("not it")
         await user.press("enter")
@@ -117,7 +117,7 @@ async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -
 
 
 async def test_a_configured_password_that_is_refused_is_asked_for(demo: OpenRequest) -> None:
-    async with working(server_opening(password="old")) as user:
+    async with run_program(server_request(password="old")) as user:
         await user.at(ConnectScreen)
         assert user.focused == "password"
         await user.enter_text(DATABASE_PASSWORD)
@@ -126,7 +126,7 @@ async def test_a_configured_password_that_is_refused_is_asked_for(demo: OpenRequ
 
 
 async def test_a_failed_connection_can_be_retried_and_the_program_exits_with_1() -> None:
-    async with working(server_opening(password="any", answers=False)) as user:
+    async with run_program(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         for key in ("r", "f6"):
             await user.press(key)
@@ -143,7 +143,7 @@ async def test_a_failed_connection_can_be_retried_and_the_program_exits_with_1()
 async def test_sign_in_and_sign_out_are_logged(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     before = rows.last_entry()
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "ADMIN", "drill")
         await user.at_api_setup()
         assert rows.audit_texts(before) == ["User: admin has logged on.", "API/FHIR"]
@@ -154,11 +154,11 @@ async def test_sign_in_and_sign_out_are_logged(demo: OpenRequest) -> None:
 
 async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(demo: OpenRequest) -> None:
     set_password("admin", "drill")
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         said = set()
         for name, password in (("nobody", "drill"), ("admin", "wrong"), ("admin", "")):
             await sign_in(user, name, password)
-            said.add(user.said)
+            said.add(user.status_text)
             assert (user.focused, user.field("password").value) == ("password", "")
         assert len(said) == 1
         assert said.pop().startswith("Invalid username or password.")
@@ -167,21 +167,21 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(demo: OpenR
 
 async def test_a_locked_user_sees_when_the_lock_ends(demo: OpenRequest) -> None:
     set_password("admin", "drill")
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         for _ in range(5):
             await sign_in(user, "admin", "wrong")
         await sign_in(user, "admin", "drill")
-        assert user.said.startswith("This user is locked until 09:08:07 (the server's clock)")
+        assert user.status_text.startswith("This user is locked until 09:08:07 (the server's clock)")
 
 
 async def test_a_user_without_the_setup_permission_is_refused(demo: OpenRequest) -> None:
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "Maria", "")
-        assert user.said.startswith("The user Maria lacks the permission Setup")
+        assert user.status_text.startswith("The user Maria lacks the permission Setup")
 
 
 async def test_a_local_registry_on_a_server_is_shown_as_such(demo: OpenRequest) -> None:
-    async with working(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert "local registry" in user.text
@@ -205,7 +205,7 @@ async def test_a_failure_of_the_first_load_is_shown_on_the_connect_screen(
 
 
 async def test_a_refused_database_password_is_cleared_from_its_field(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("wrong")
         await user.press("enter")

@@ -16,7 +16,7 @@ from core.audit.export import AuditExport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import open_trail
 from tests.tui.test_trail_search import numbered_entries, search
@@ -75,7 +75,7 @@ async def start_export(user: User, name: str = "trail.csv") -> None:
 
 
 async def test_the_filtered_entries_are_exported_newest_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "user:Maria since:2024-11-01")
         await export_to(user, "trail.csv")
@@ -90,11 +90,11 @@ async def test_the_filtered_entries_are_exported_newest_first(demo: OpenRequest)
         assert "trail.csv.about.json beside it" in user.flowing_text
         await user.press("enter")
         assert user.stack == TRAIL
-        assert user.said == f"Exported: {len(expected)} entries."
+        assert user.status_text == f"Exported: {len(expected)} entries."
 
 
 async def test_the_dialog_suggests_a_file_name_and_shows_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await open_prompt(user)
         assert "Entries: since:2024-10-26" in user.text
@@ -105,7 +105,7 @@ async def test_the_dialog_suggests_a_file_name_and_shows_the_filter(demo: OpenRe
 
 
 async def test_an_export_without_a_filter_contains_everything(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "")
         await export_to(user, "trail.jsonl")
@@ -123,7 +123,7 @@ async def test_an_export_without_a_filter_contains_everything(demo: OpenRequest)
 
 
 async def test_the_file_is_private_and_its_hash_is_in_the_manifest_and_the_audit_trail(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         await export_to(user, "trail.csv")
@@ -139,7 +139,7 @@ async def test_the_file_is_private_and_its_hash_is_in_the_manifest_and_the_audit
 
 
 async def test_reload_shows_the_audit_entries_about_the_export(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await export_to(user, "trail.csv")
         await user.at(Notice)
@@ -163,12 +163,12 @@ async def test_an_invalid_file_name_is_refused_and_can_be_corrected(
     demo: OpenRequest, tmp_path: Path, name: str, said: str
 ) -> None:
     (tmp_path / "folder.csv").mkdir()
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         await export_to(user, name)
         await user.at(Prompt)
-        assert said in user.said
+        assert said in user.status_text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
         await user.press("enter")
@@ -177,7 +177,7 @@ async def test_an_invalid_file_name_is_refused_and_can_be_corrected(
 
 
 async def test_escape_in_the_prompt_exports_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         await open_prompt(user, "trail.csv")
@@ -189,14 +189,14 @@ async def test_escape_in_the_prompt_exports_nothing(demo: OpenRequest) -> None:
 @pytest.mark.parametrize("taken", ["trail.csv", "trail.csv.about.json"])
 async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str) -> None:
     Path(taken).write_text("mine", encoding="utf-8")
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         await export_to(user, "trail.csv")
         await user.at(Question)
         assert taken in user.flowing_text
         await user.press("escape")
-        assert user.said == "Nothing was exported."
+        assert user.status_text == "Nothing was exported."
         assert (files(), Path(taken).read_text(encoding="utf-8")) == ([taken], "mine")
         assert rows.last_entry() == before
         await export_to(user, "trail.csv")
@@ -213,7 +213,7 @@ async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str
 @small_batches
 async def test_the_progress_is_shown_while_writing(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
@@ -233,7 +233,7 @@ async def test_the_progress_is_shown_while_writing(demo: OpenRequest, gate: Gate
 @small_batches
 async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
@@ -242,7 +242,7 @@ async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequ
         await until(lambda: "Ending the export…" in user.text)
         held.open()
         await user.at(AuditTrailScreen)
-        assert user.said == "The export was cancelled; nothing of it was kept."
+        assert user.status_text == "The export was cancelled; nothing of it was kept."
         assert files() == []
         begun, ended = rows.audit_texts(before)
         assert ended == f"NOT DONE: {begun}"
@@ -251,7 +251,7 @@ async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequ
 @small_batches
 async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
@@ -273,7 +273,7 @@ async def test_an_export_can_be_cancelled_after_a_database_error(
     demo: OpenRequest, gate: Gates, locked_at_end: bool
 ) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
@@ -285,14 +285,16 @@ async def test_an_export_can_be_cancelled_after_a_database_error(
         if not locked_at_end:
             await user.press("escape")
         await user.at(AuditTrailScreen)
-        assert ("locked by another program" if locked_at_end else "cancelled; nothing of it was kept") in user.said
+        assert (
+            "locked by another program" if locked_at_end else "cancelled; nothing of it was kept"
+        ) in user.status_text
         assert files() == []
 
 
 @small_batches
 async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
@@ -307,7 +309,7 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
 
 
 async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         user.send("x", "x")
@@ -323,12 +325,12 @@ async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
 
 @pytest.mark.usefixtures("refused_writes")
 async def test_an_export_that_cannot_be_logged_is_refused(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await export_to(user, "trail.csv")
         await user.at(AuditTrailScreen)
-        assert user.said.startswith("An export must be logged, and nothing can be written to this practice.")
-        assert "Nothing was exported." in user.said
+        assert user.status_text.startswith("An export must be logged, and nothing can be written to this practice.")
+        assert "Nothing was exported." in user.status_text
         assert files() == []
 
 
@@ -345,14 +347,14 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
         os.close(handle)
         return original_open("/dev/full", os.O_WRONLY)
 
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
         monkeypatch.setattr("core.audit.export_file.os.open", open_on_full_disk)
         await export_to(user, name)
         await user.at(AuditTrailScreen)
-        assert "could not be written: the disk is full." in user.said
-        assert "nothing was exported" in user.said
+        assert "could not be written: the disk is full." in user.status_text
+        assert "nothing was exported" in user.status_text
         assert files() == []
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
 
@@ -367,9 +369,9 @@ async def test_a_file_created_by_others_during_the_export_is_not_replaced(
         Path("trail.csv").write_text("somebody else's", encoding="utf-8")
 
     monkeypatch.setattr(AuditExport, "begin", begin)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await export_to(user, "trail.csv")
         await user.settle()
-        assert "trail.csv could not be written: File exists." in user.said
+        assert "trail.csv could not be written: File exists." in user.status_text
     assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")

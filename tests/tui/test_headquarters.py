@@ -20,15 +20,15 @@ from tests.support.headquarters_demo import (
     CLEARPAY,
     OFFERED,
     RECALL,
-    arrive,
-    copied,
-    registered,
-    remember,
+    cache_list,
+    copied_keys,
+    open_api_setup,
+    registered_practice,
 )
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
 from tests.support.signing_in import sign_in
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_hostile_text import assert_harmless, assert_literal
 from tui.modals.assign_key import AssignKeyScreen
@@ -47,12 +47,12 @@ from tui.screens.help import HelpScreen
 def hq(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
     """Run a fake headquarters that manages three keys of the practice."""
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
-    with registered() as server:
+    with registered_practice() as server:
         yield server
 
 
 def headquarters_request(**more: object) -> OpenRequest:
-    return replace(server_opening(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
+    return replace(server_request(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
 
 
 def label(user: User) -> str:
@@ -69,7 +69,7 @@ def list_rows(user: User) -> list[str]:
 async def release_answer(user: User, hq: HeadquartersServer) -> None:
     """Let headquarters answer the request that it held back, and wait until the answer is shown."""
     hq.behave()
-    user.held_back = ""
+    user.ignored_group = ""
     await user.settle()
 
 
@@ -87,23 +87,23 @@ async def open_license(user: User, key: str = OFFERED.key) -> None:
 
 
 async def test_the_list_of_headquarters_is_shown_after_the_start(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
         assert list_rows(user) == [
             "Appointment Bridge | ********Gh78 | yes",
             "ClearPay | ********Ww32 | Disabled by Customer",
             "Old Recall | ********Uu88 | Disabled by Developer",
         ]
-        assert user.said == ""
-        assert copied() == [BRIDGE.key, CLEARPAY.key, RECALL.key]
+        assert user.status_text == ""
+        assert copied_keys() == [BRIDGE.key, CLEARPAY.key, RECALL.key]
 
 
 async def test_the_cached_list_is_shown_until_headquarters_answers(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         assert label(user) == "API keys: 3 · headquarters as of 2024-11-05 06:00, 3 h ago"
         assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | yes"
@@ -118,10 +118,10 @@ async def test_the_cached_list_is_shown_until_headquarters_answers(hq: Headquart
 
 
 async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         user.send("q")
         await until(lambda: user.app.is_exiting)
@@ -129,14 +129,14 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
 
 
 async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.go_to("ClearPay")
         hq.remove_key(CLEARPAY.key)
-        hq.put_status(BRIDGE.key, "DisabledByHQ")
+        hq.set_status(BRIDGE.key, "DisabledByHQ")
         hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
         await release_answer(user, hq)
         assert list_rows(user) == [
@@ -145,7 +145,7 @@ async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: Hea
             "ClearPay | ********Ww32 | * gone",
             "Old Recall | ********Uu88 | Disabled by Developer",
         ]
-        assert user.said == ("Headquarters' list has changed: 1 new, 1 gone, 1 changed; see *.")
+        assert user.status_text == ("Headquarters' list has changed: 1 new, 1 gone, 1 changed; see *.")
         assert user.row.startswith("ClearPay")
         assert "* gone from" in user.text
         assert "headquarters' list" in user.text
@@ -154,14 +154,14 @@ async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: Hea
 
 
 async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.remove_key(CLEARPAY.key)
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.go_to("ClearPay")
         before = rows.last_entry()
         await user.press("d")
-        assert (user.stack, user.said) == (["ApiSetupScreen"], "This key is gone from the list.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "This key is gone from the list.")
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert "Key Status gone from the list" in user.flowing_text
@@ -174,16 +174,16 @@ async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> N
 
 async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
-    async with working(headquarters_request()) as user:
-        await arrive(user)
-        assert user.said.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        assert user.status_text.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
 
 
 async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.press("slash", *"cle")
         hq.behave()
@@ -197,10 +197,10 @@ async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: Headquart
 async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
     hq: HeadquartersServer,
 ) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.fill("interval", "1")
         hq.behave()
@@ -213,7 +213,7 @@ async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
 
 async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
     applying = gate(KeyService, "apply_list")
-    async with working(headquarters_request()) as user:
+    async with run_program(headquarters_request()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         user.send("enter", "enter")
@@ -223,17 +223,17 @@ async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: Hea
         screen.query_one("#interval").focus()
         user.send("end", "ctrl+u", "9", "ctrl+s")
         await until(lambda: user.app.commits.running)
-        assert user.said == "Saving…"
+        assert user.status_text == "Saving…"
         applying.open()
         await user.settle()
         assert rows.settings()[1] == "9"
-        assert user.said.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
+        assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
 
 
 async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
     applying = gate(KeyService, "apply_list")
-    async with working(headquarters_request()) as user:
+    async with run_program(headquarters_request()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         user.send("enter", "enter")
@@ -246,12 +246,12 @@ async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: Headqu
 
 
 async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with working(headquarters_request()) as user:
-        await arrive(user, answered=False)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
-        hq.put_status(BRIDGE.key, "DisabledByDeveloper")
+        hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         user.app.lock()
         await user.at(SignInScreen)
         # Locking doesn't wait for the answer.
@@ -267,16 +267,16 @@ async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: Headqu
 
 
 async def test_a_read_only_session_shows_the_list_and_does_not_change_the_copy(hq: HeadquartersServer) -> None:
-    before = copied()
-    async with working(headquarters_request(read_only=True)) as user:
-        await arrive(user)
+    before = copied_keys()
+    async with run_program(headquarters_request(read_only=True)) as user:
+        await open_api_setup(user)
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
-        assert copied() == before
+        assert copied_keys() == before
         assert "API keys: " not in " ".join(rows.audit_texts())
         await user.press("a")
-        assert "read-only" in user.said
+        assert "read-only" in user.status_text
         await user.press("d")
-        assert "read-only" in user.said
+        assert "read-only" in user.status_text
     assert {hq.count(ASSIGN), hq.count(SET_STATUS)} == {0}
 
 
@@ -284,8 +284,8 @@ async def test_a_read_only_session_shows_the_list_and_does_not_change_the_copy(h
 
 
 async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         before = rows.last_entry()
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -304,7 +304,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         await user.press("enter")
         assert user.row == "New Wave | ********Kk78 | yes"
-        assert user.said == "Added and enabled: API key ********Kk78 (New Wave)."
+        assert user.status_text == "Added and enabled: API key ********Kk78 (New Wave)."
         assert hq.status(OFFERED.key) == "Enabled"
         accepted, asked, added, copy = rows.audit_texts(before)
         assert " accepted by admin" in accepted
@@ -312,7 +312,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         assert added.startswith("New API key ********Kk78 #")
         assert added.endswith(" (New Wave) added by admin")
         assert copy.startswith("API keys: copy made equal to headquarters' list: added ********Kk78 #")
-        assert OFFERED.key in copied()
+        assert OFFERED.key in copied_keys()
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert "hello@newwave.example" in user.text
@@ -322,8 +322,8 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
 
 async def test_a_refusal_is_quoted_and_can_be_retried(hq: HeadquartersServer) -> None:
     hq.refusal = "This office owes us money. Call 503-363-5432."
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
         await open_license(user)
         await user.press("end", "a")
@@ -341,20 +341,20 @@ async def test_a_refusal_is_quoted_and_can_be_retried(hq: HeadquartersServer) ->
 
 
 async def test_a_refusal_stays_in_the_status_line_when_its_dialog_is_closed(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await open_license(user, "NobodyKnows7Key")
         await user.press("end", "a")
         await user.at(Question)
         await user.press("escape")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.said == "Open Dental's headquarters refused: Invalid API key."
+        assert user.status_text == "Open Dental's headquarters refused: Invalid API key."
         assert " - headquarters refused: Invalid API key." in rows.audit_texts()[-1]
 
 
 async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await open_license(user)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
         await user.press("end", "a")
@@ -369,13 +369,13 @@ async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: Headquart
 
 
 async def test_a_key_that_is_already_listed_is_refused_in_the_form(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("a")
         await user.at(AssignKeyScreen)
         await user.enter_text(BRIDGE.key)
         await user.press("enter")
-        assert "This key is in the list already: Appointment Bridge, Enabled." in user.said
+        assert "This key is in the list already: Appointment Bridge, Enabled." in user.status_text
     assert hq.count(ASSIGN) == 0
 
 
@@ -383,8 +383,8 @@ async def test_a_key_that_is_already_listed_is_refused_in_the_form(hq: Headquart
 
 
 async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("d")
         await user.at(Question)
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
@@ -403,12 +403,12 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
 
 
 async def test_a_key_that_its_developer_disabled_shows_the_contact(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.go_to("Old Recall")
         await user.press("d")
         words = "The developer disabled this key; only Old Recall can enable it: owner@recall.example, 555 0123."
-        assert (user.stack, user.said) == (["ApiSetupScreen"], words)
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], words)
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert "owner@recall.example" in user.text
@@ -416,8 +416,8 @@ async def test_a_key_that_its_developer_disabled_shows_the_contact(hq: Headquart
 
 async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
     hq.refusal = "Call us first."
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         await user.press("d", "y")
         await user.at(Notice)
@@ -428,9 +428,9 @@ async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
 
 
 async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
-        hq.put_status(BRIDGE.key, "DisabledByHQ")
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        hq.set_status(BRIDGE.key, "DisabledByHQ")
         await user.press("d", "y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental" in user.flowing_text
@@ -441,8 +441,8 @@ async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: Headquart
 
 async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServer) -> None:
     hq.refusal = f"{'Not while you owe us money. ' * 9}Call us."
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("d", "y", "enter", "enter")
         await user.at(EditKeyScreen)
         await user.press("enter")
@@ -467,8 +467,8 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
 
 
 async def test_only_the_agreement_date_of_a_key_can_be_edited(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert (user.field("email").disabled, user.field("phone").disabled) == (True, True)
@@ -476,37 +476,37 @@ async def test_only_the_agreement_date_of_a_key_can_be_edited(hq: HeadquartersSe
         assert user.stack[-1] == "EditKeyScreen"
         await user.fill("agreement", "2024-03-02")
         await user.press("ctrl+s")
-        assert user.said == "Saved: Business Associate Agreement changed from none to in place since 2024-03-02."
+        assert user.status_text == "Saved: Business Associate Agreement changed from none to in place since 2024-03-02."
         await user.press("escape", "escape", "r", "enter")
         await user.at(EditKeyScreen)
         assert user.field("agreement").value == "2024-03-02"
 
 
 async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
         await user.fill("agreement", "2024-03-02")
         user.list.focus()
         hq.misbehave(Misbehaviour.HTTP_503)
         await user.press("r", "y")
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.said
+        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
         assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
-        hq.put_status(BRIDGE.key, "DisabledByDeveloper")
+        hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         await user.press("r")
         assert "Key Status Disabled by Developer" in user.flowing_text
-        assert user.said == "Read again."
+        assert user.status_text == "Read again."
 
 
 async def test_a_key_opened_while_headquarters_is_unreachable_can_be_edited_once_it_answers(
     hq: HeadquartersServer,
 ) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert user.field("agreement").is_disabled
@@ -528,11 +528,11 @@ async def disable_and_hold(user: User, hq: HeadquartersServer) -> None:
 
 
 async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("q")
-        await until(lambda: "A change is still being made" in user.said)
+        await until(lambda: "A change is still being made" in user.status_text)
         hq.behave()
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
@@ -541,8 +541,8 @@ async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServe
 
 
 async def test_the_outcome_is_shown_above_a_screen_opened_in_the_meantime(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("question_mark")
         await until(lambda: isinstance(user.app.screen, HelpScreen))
@@ -554,11 +554,11 @@ async def test_the_outcome_is_shown_above_a_screen_opened_in_the_meantime(hq: He
 
 
 async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("t")
-        await until(lambda: user.said == "A change is being made; this key works when that is done.")
+        await until(lambda: user.status_text == "A change is being made; this key works when that is done.")
         hq.behave()
         await user.at(Notice)
 
@@ -567,12 +567,12 @@ async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -
 
 
 async def test_everything_else_works_while_headquarters_is_unreachable(hq: HeadquartersServer) -> None:
-    await remember()
+    await cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         assert label(user) == "API keys: 3 · not reached; copy as of 2024-11-05 06:00, status unknown"
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.said
+        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
         assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
         assert "Last known: Enabled" in user.text
         await user.fill("interval", "8")
@@ -586,7 +586,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         assert user.flowing_text.count("cannot answer now") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.said.startswith("Headquarters did not answer, so keys are not changed; r asks again.")
+        assert user.status_text.startswith("Headquarters did not answer, so keys are not changed; r asks again.")
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("escape")
@@ -600,10 +600,10 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
 
 
 async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRequest) -> None:
-    async with working(headquarters_request()) as user:
-        await arrive(user)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
         assert label(user) == "API keys: 12 · not reached; copy, status unknown"
-        assert user.said.startswith("This practice has no registration key")
+        assert user.status_text.startswith("This practice has no registration key")
 
 
 # -- thousands of keys ---------------------------------------------------------------
@@ -612,10 +612,10 @@ async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRe
 async def test_thousands_of_keys_do_not_block_the_screen(hq: HeadquartersServer) -> None:
     for number in range(5000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 9))
-    await remember()
-    async with working(headquarters_request()) as user:
+    await cache_list()
+    async with run_program(headquarters_request()) as user:
         with measure_pauses() as pauses:
-            await arrive(user)
+            await open_api_setup(user)
             await until(lambda: "headquarters, 09:03:07" in label(user))
         assert len(user.list.rows) == 5003
         assert max(pauses) < 0.5
@@ -661,14 +661,14 @@ HOSTILE = {
 async def test_hostile_text_from_headquarters_is_shown_literally(
     hq: HeadquartersServer, text: str, shown: str, quoted: str
 ) -> None:
-    await remember()
+    await cache_list()
     hq.remove_key(BRIDGE.key)
     hq.remove_key(CLEARPAY.key)
     hq.add_key(replace(BRIDGE, developer=f"A{text}", email=text, phone=text, permissions=("ApiComm", text)))
     hq.offer(replace(OFFERED, developer=f"B{text}"))
     hq.refusal = text
-    async with working(headquarters_request(), size=(120, 36)) as user:
-        await arrive(user)
+    async with run_program(headquarters_request(), size=(120, 36)) as user:
+        await open_api_setup(user)
         assert len(list_rows(user)) == 3
         assert user.row.startswith("A")
         assert_literal(user, shown)
@@ -695,7 +695,7 @@ async def test_hostile_text_from_headquarters_is_shown_literally(
         await user.at(Notice)
         assert_literal(user, quoted)
         await user.press("enter")
-        hq.put_status(BRIDGE.key, text)
+        hq.set_status(BRIDGE.key, text)
         await user.press("r")
         assert_harmless(user)
         hq.misbehave(Misbehaviour.ERROR)

@@ -9,7 +9,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
 from core.offices.open_request import OpenRequest
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import fill_form, open_license
 from tests.tui.test_edit_key import open_key
@@ -68,7 +68,7 @@ on_each_screen = pytest.mark.parametrize("open_screen", SCREENS.values(), ids=SC
 async def test_help_lists_the_keys_of_the_screen_below(
     demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
-    async with working(demo, size=(100, 60)) as user:
+    async with run_program(demo, size=(100, 60)) as user:
         await open_screen(user)
         expected, stack = keys(user.screen.help_keys), user.stack
         await user.press("f1")
@@ -80,7 +80,7 @@ async def test_help_lists_the_keys_of_the_screen_below(
 
 
 async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await fill_form(user, key="")
         user.field("key").focus()
         await user.press("question_mark")
@@ -88,7 +88,7 @@ async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenReque
 
 
 async def test_help_does_not_open_above_help(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("question_mark", "question_mark", "f1")
         assert user.stack == ["ApiSetupScreen", "HelpScreen"]
 
@@ -103,7 +103,7 @@ def test_help_explains_text_fields_and_the_mouse() -> None:
 async def test_the_key_bar_shows_help_on_screens_that_have_it(
     demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_screen(user)
         if "help" in user.screen.KEYS:
             assert "Help" in user.keys
@@ -113,7 +113,7 @@ async def test_the_key_bar_shows_help_on_screens_that_have_it(
 async def test_the_key_bar_shows_no_letters_while_a_field_has_focus(
     demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_screen(user)
         fields = user.screen.query(Input)
         if not fields:
@@ -136,7 +136,7 @@ async def open_palette(user: User) -> OptionList:
 
 
 async def test_the_palette_runs_the_chosen_command(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         options = await open_palette(user)
         await user.enter_text("Audit")
         await until(lambda: options.option_count == 1)
@@ -146,7 +146,7 @@ async def test_the_palette_runs_the_chosen_command(demo: OpenRequest) -> None:
 
 
 async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_license(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
         assert "Decline the license agreement" in offered
@@ -158,13 +158,13 @@ async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> No
 
 
 async def test_the_palette_does_not_blink(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_palette(user)
         assert not user.app.screen.query_one(Input).cursor_blink
 
 
 async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_palette(user)
         await user.press("escape")
         await until(lambda: user.stack == ["ApiSetupScreen"])
@@ -174,7 +174,7 @@ async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
 
 
 async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequest) -> None:
-    async with working(demo, size=(59, 24)) as user:
+    async with run_program(demo, size=(59, 24)) as user:
         assert user.flowing_text == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger."
         await user.press("d", "a", "t", "ctrl+s")
         assert user.stack == ["ApiSetupScreen"]
@@ -193,7 +193,7 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
 async def test_each_screen_fits_the_smallest_terminal(
     demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
-    async with working(demo, size=(60, 20)) as user:
+    async with run_program(demo, size=(60, 20)) as user:
         await open_screen(user)
         for widget in user.screen.query("*"):
             if widget.can_focus and widget.display and not widget.is_disabled:

@@ -10,7 +10,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import with_office
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import fill_form
 from tui.modals.choice import Choice
 from tui.modals.license import LicenseScreen
@@ -36,18 +36,18 @@ each_text = pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOS
 
 def put_everywhere(text: str) -> None:
     """Store a text in every column that the program reads."""
-    rows.change("UPDATE preference SET ValueString = ? WHERE PrefName = 'PracticeTitle'", text)
-    rows.change("UPDATE definition SET ItemName = ?", text)
-    rows.change(
+    rows.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'PracticeTitle'", text)
+    rows.execute("UPDATE definition SET ItemName = ?", text)
+    rows.execute(
         "UPDATE programproperty SET PropertyValue = ? WHERE PropertyDesc = 'SubscriptionProcessingFrequency'", text
     )
-    rows.change("UPDATE userod SET UserName = ? WHERE UserNum > 1", text)
-    rows.change("UPDATE securitylog SET LogText = ?, CompName = ? WHERE UserNum > 1", text, text)
+    rows.execute("UPDATE userod SET UserName = ? WHERE UserNum > 1", text)
+    rows.execute("UPDATE securitylog SET LogText = ?, CompName = ? WHERE UserNum > 1", text, text)
     # The entries of a key are found by its short fingerprint, which must stay in the text.
-    rows.change("UPDATE securitylog SET LogText = LogText || ? WHERE LogText LIKE 'New API key%'", text)
-    rows.change("UPDATE apisetup_key SET developer = ?, email = ?, phone = ?", text, text, text)
-    rows.change("""UPDATE apisetup_key SET permissions = json_array('ApiReadAll', ?)""", text)
-    rows.change("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
+    rows.execute("UPDATE securitylog SET LogText = LogText || ? WHERE LogText LIKE 'New API key%'", text)
+    rows.execute("UPDATE apisetup_key SET developer = ?, email = ?, phone = ?", text, text, text)
+    rows.execute("""UPDATE apisetup_key SET permissions = json_array('ApiReadAll', ?)""", text)
+    rows.execute("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
 
 
 def assert_literal(user: User, shown: str) -> None:
@@ -64,7 +64,7 @@ def assert_harmless(user: User) -> None:
 @each_text
 async def test_api_setup(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo, size=(120, 36)) as user:
+    async with run_program(demo, size=(120, 36)) as user:
         assert_literal(user, shown)
         assert user.text.splitlines()[0].startswith(shown)
         assert shown in user.text.splitlines()[4]
@@ -80,7 +80,7 @@ async def test_api_setup(demo: OpenRequest, text: str, shown: str) -> None:
 @each_text
 async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         index = next(
             index
             for index in range(len(user.list.rows))
@@ -102,9 +102,9 @@ async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> 
 @each_text
 async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
-        rows.change(
+        rows.execute(
             "UPDATE programproperty SET PropertyValue = ? WHERE PropertyDesc = 'SubscriptionProcessingFrequency'",
             f"{text} ",
         )
@@ -119,7 +119,7 @@ async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: s
 @each_text
 async def test_a_key_and_its_entries(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo, size=(120, 36)) as user:
+    async with run_program(demo, size=(120, 36)) as user:
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert_literal(user, shown)
@@ -136,7 +136,7 @@ async def test_a_key_and_its_entries(demo: OpenRequest, text: str, shown: str) -
 @each_text
 async def test_the_audit_trail_and_an_entry(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("down")
@@ -152,9 +152,9 @@ async def test_the_audit_trail_and_an_entry(demo: OpenRequest, text: str, shown:
 async def test_choosing_a_user_for_the_filter(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     # Users with the same name are chosen by number, so only one of them gets this name.
-    rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
-    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
-    async with working(demo) as user:
+    rows.execute("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
+    rows.execute("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
+    async with run_program(demo) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("f", "u")
@@ -180,7 +180,7 @@ async def test_choosing_a_user_for_the_filter(demo: OpenRequest, text: str, show
 @each_text
 async def test_the_result_of_a_verification(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("v", "e")
@@ -195,9 +195,9 @@ async def test_the_result_of_a_verification(demo: OpenRequest, text: str, shown:
 @each_text
 async def test_an_export(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    rows.change("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
-    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
-    async with working(demo) as user:
+    rows.execute("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
+    rows.execute("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
+    async with run_program(demo) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("f", "u")
@@ -219,7 +219,7 @@ async def test_an_export(demo: OpenRequest, text: str, shown: str) -> None:
 @each_text
 async def test_about_and_help(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("i")
         await user.at(Notice)
         assert_literal(user, shown)
@@ -234,7 +234,7 @@ async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path:
     file = tmp_path / "license.txt"
     file.write_text(text, encoding="utf-8")
     own = with_office(demo, license_file=file, license_title=text[:200])
-    async with working(own) as user:
+    async with run_program(own) as user:
         await fill_form(user, developer=text[:200])
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
@@ -247,11 +247,11 @@ async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path:
 @each_text
 async def test_the_name_of_the_user_who_signed_in(demo: OpenRequest, text: str, shown: str) -> None:
     name = text[:299]
-    rows.change("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
+    rows.execute("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
     context = demo.context
     named = replace(context.runtime, account=name, computer=name)
     own = replace(demo, context=replace(context, runtime=named))
-    async with working(own) as user:
+    async with run_program(own) as user:
         assert user.text.splitlines()[0].startswith("Bright Smiles")
         assert_harmless(user)
         await user.go_to("Insurance Mate")

@@ -7,7 +7,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 
@@ -27,7 +27,7 @@ def developers(user: User) -> list[str]:
 
 
 async def test_the_permissions_of_the_highlighted_key_are_shown(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         assert "Permissions: 2" in user.text
         assert "ApiAppointments" in user.text
         await user.press("down", "down")
@@ -36,15 +36,15 @@ async def test_the_permissions_of_the_highlighted_key_are_shown(demo: OpenReques
 
 
 async def test_a_status_other_than_enabled_is_shown_as_text(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         for words in ("Disabled by Customer", "Disabled by Developer", "Disabled by Open Dental", "Read Enabled"):
             assert words in user.text
 
 
 async def test_two_keys_with_the_same_ending_can_be_told_apart(demo: OpenRequest) -> None:
     same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
-    rows.change(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
-    async with working(demo) as user:
+    rows.execute(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
+    async with run_program(demo) as user:
         labels = [row.cells[1] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
         ending = [label for label in labels if "9999" in label]
         assert len(ending) >= 2
@@ -53,20 +53,20 @@ async def test_two_keys_with_the_same_ending_can_be_told_apart(demo: OpenRequest
 
 
 async def test_an_empty_list_says_so_and_ignores_its_keys(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         assert "No API keys yet." in user.text
         for key in ("d", "e", "enter"):
             await user.press(key)
             assert user.stack == ["ApiSetupScreen"]
         await user.press("d")
-        assert user.said == "There is no API key here."
+        assert user.status_text == "There is no API key here."
 
 
 # -- the filter ----------------------------------------------------------------------
 
 
 async def test_the_filter_applies_while_typing_and_escape_ends_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "p", "o", "r", "t")
         assert developers(user) == ["Patient Portal Plus"] * 2
         assert "API keys: 2 of 12" in user.text
@@ -76,7 +76,7 @@ async def test_the_filter_applies_while_typing_and_escape_ends_it(demo: OpenRequ
 
 
 async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "p", "o", "r", "t", "enter", "down", "enter")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert "Patient Portal Plus" in user.text
@@ -99,14 +99,14 @@ async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
 async def test_the_filter_matches_developer_last_characters_and_status(
     demo: OpenRequest, words: str, found: list[str]
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text(words)
         assert developers(user) == found
 
 
 async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
         assert "No key matches the filter; Escape shows all." in user.text
@@ -117,7 +117,7 @@ async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) ->
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("slash", "q", "d", "a", "t")
         assert user.field("filter").value == "qdat"
         assert user.stack == ["ApiSetupScreen"]
@@ -127,7 +127,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
 
 
 async def test_d_and_y_disable_a_key(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await open_disable_question(user, "Insurance Mate")
         await user.press("y")
@@ -143,7 +143,7 @@ async def test_d_and_y_disable_a_key(demo: OpenRequest) -> None:
 
 
 async def test_the_question_shows_the_key_and_its_new_status(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
         for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
             assert words in user.flowing_text
@@ -151,7 +151,7 @@ async def test_the_question_shows_the_key_and_its_new_status(demo: OpenRequest) 
 
 @pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "enter"]])
 async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await open_disable_question(user, "Insurance Mate")
         assert user.focused == "cancel"
@@ -162,7 +162,7 @@ async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
 
 
 async def test_an_answer_can_be_chosen_with_arrows_and_enter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
         await user.press("right", "enter")
         await user.at(Notice)
@@ -170,7 +170,7 @@ async def test_an_answer_can_be_chosen_with_arrows_and_enter(demo: OpenRequest) 
 
 
 async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await open_disable_question(user, "Dentist Finder")
         assert "Enable this key?" in user.text
@@ -182,7 +182,7 @@ async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) 
 
 
 async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_disable_question(user, "Molar Records")
         await user.press("y", "enter")
         assert rows.status_of("Molar Records") == KeyStatus.DISABLED_BY_CUSTOMER
@@ -198,19 +198,19 @@ async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> Non
 async def test_a_status_that_the_office_may_not_change_is_explained(
     demo: OpenRequest, developer: str, words: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await user.go_to(developer)
         await user.press("d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.said.startswith(words)
+        assert user.status_text.startswith(words)
         assert rows.last_entry() == before
 
 
 async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
-        rows.change("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
+        rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
         before = rows.last_entry()
         await user.press("y")
         await user.at(Notice)
@@ -221,23 +221,23 @@ async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) 
 
 
 async def test_a_locked_file_is_reported_and_disables_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
         with rows.locked():
             await user.press("y")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
         assert user.stack == ["ApiSetupScreen"]
 
 
 async def test_reload_shows_keys_added_by_other_programs(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
-        rows.change("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")
+        rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")
         await user.press("r")
         assert "API keys: 13" in user.text
         assert user.row.startswith("Insurance Mate")
         await user.go_to("Another Window")
         assert user.row == "Another Window | ********1234 | Unknown"
         await user.press("d")
-        assert "local registry does not know this key" in user.said
+        assert "local registry does not know this key" in user.status_text

@@ -17,9 +17,9 @@ from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.open_requests import DATABASE_PASSWORD, FILE, opening_of, server_opening, with_office
+from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request, with_office
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.locked import LockedScreen
@@ -30,8 +30,8 @@ from tui.platform.inactivity import Inactivity, shortest_limit
 from tui.screens.api_setup import ApiSetupScreen
 
 
-def server_request(**fields: Any) -> OpenRequest:
-    request = server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
+def local_server_request(**fields: Any) -> OpenRequest:
+    request = server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)
     return with_office(request, **fields)
 
 
@@ -56,7 +56,7 @@ def _with_password(demo: OpenRequest) -> None:
 
 
 async def test_the_lock_hides_the_data_of_the_practice() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         developers = {row.cells[0] for row in (user.list.rows.row(0), user.list.rows.row(1)) if row}
         assert all(developer in user.text for developer in developers)
@@ -66,7 +66,7 @@ async def test_the_lock_hides_the_data_of_the_practice() -> None:
 
 
 async def test_the_automatic_log_off_is_logged_as_open_dental_does() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         before = rows.last_entry()
         await stay_idle(user)
@@ -76,7 +76,7 @@ async def test_the_automatic_log_off_is_logged_as_open_dental_does() -> None:
 
 
 async def test_the_same_user_keeps_unsaved_input() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         await stay_idle(user)
@@ -86,11 +86,11 @@ async def test_the_same_user_keeps_unsaved_input() -> None:
         assert user.field("interval").value == "7"
         assert "subscription interval" in user.text
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: subscription interval from 5 minutes to 7 minutes.")
+        assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 7 minutes.")
 
 
 async def test_the_log_off_is_logged_before_the_next_sign_in() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         before = rows.last_entry()
         await stay_idle(user)
@@ -104,16 +104,16 @@ async def test_the_log_off_is_logged_before_the_next_sign_in() -> None:
 
 
 async def test_a_wrong_password_keeps_the_lock() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await stay_idle(user)
         await sign_in(user, "admin", "wrong")
-        assert user.said.startswith("Invalid username or password.")
+        assert user.status_text.startswith("Invalid username or password.")
         assert isinstance(user.app.screen, SignInScreen)
 
 
 async def test_an_open_dialog_is_hidden_and_shown_again_afterwards() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.press("d")
         await user.at(Question)
@@ -126,7 +126,7 @@ async def test_an_open_dialog_is_hidden_and_shown_again_afterwards() -> None:
 
 
 async def test_the_outcome_of_a_running_change_is_shown_only_after_unlocking(gate: Gates) -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         held = gate(KeyService, "set_status")
         user.send("d")
@@ -146,7 +146,7 @@ async def test_the_outcome_of_a_running_change_is_shown_only_after_unlocking(gat
 
 
 async def test_no_service_is_called_while_locked(gate: Gates) -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         screen = user.app
         await enter(user)
         load = gate(SettingsService, "load", hold=0)
@@ -165,7 +165,7 @@ async def test_no_service_is_called_while_locked(gate: Gates) -> None:
 
 def add_second_admin() -> None:
     """Let Maria use API Setup, by giving her the groups of admin."""
-    rows.change(
+    rows.execute(
         "INSERT INTO usergroupattach (UserNum, UserGroupNum) SELECT o.UserNum, a.UserGroupNum FROM userod o,"
         " usergroupattach a JOIN userod u ON u.UserNum = a.UserNum WHERE o.UserName = 'Maria' AND u.UserName = 'admin'"
     )
@@ -173,7 +173,7 @@ def add_second_admin() -> None:
 
 async def test_another_user_must_agree_to_discard_unsaved_input() -> None:
     add_second_admin()
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         before = rows.last_entry()
@@ -199,7 +199,7 @@ async def test_another_user_must_agree_to_discard_unsaved_input() -> None:
 
 async def test_another_user_gets_a_new_session() -> None:
     add_second_admin()
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.press("d")
         await user.at(Question)
@@ -215,23 +215,23 @@ async def test_another_user_gets_a_new_session() -> None:
 
 
 async def test_changed_permissions_start_a_new_session() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.press("t")
         await stay_idle(user)
-        rows.change("DELETE FROM grouppermission WHERE PermType = 122")
+        rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         assert user.stack == ["ApiSetupScreen"]
         await user.press("t")
-        assert user.said.startswith("The Audit Trail needs the permission AuditTrail (122)")
+        assert user.status_text.startswith("The Audit Trail needs the permission AuditTrail (122)")
 
 
 # -- leaving from the lock -----------------------------------------------------------
 
 
 async def test_a_user_who_was_logged_off_is_not_signed_out_again() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         before = rows.last_entry()
         await stay_idle(user)
@@ -242,7 +242,7 @@ async def test_a_user_who_was_logged_off_is_not_signed_out_again() -> None:
 
 
 async def test_quitting_from_the_lock_asks_about_unsaved_input() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         await stay_idle(user)
@@ -255,11 +255,11 @@ async def test_the_program_locks_even_if_the_log_off_cannot_be_logged(monkeypatc
     def fail(*_given: object) -> None:
         raise PracticeUnavailable("The connection to the database server was lost.")
 
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         monkeypatch.setattr(UserService, "log_off_idle", fail)
         await stay_idle(user)
-        assert user.said == (
+        assert user.status_text == (
             "That admin was logged off could not be logged. The connection to the database server was lost."
         )
         await sign_in(user, "admin", "drill")
@@ -267,7 +267,7 @@ async def test_the_program_locks_even_if_the_log_off_cannot_be_logged(monkeypatc
 
 
 async def test_a_read_only_office_logs_nothing() -> None:
-    async with working(with_office(server_opening(password=DATABASE_PASSWORD), read_only=True)) as user:
+    async with run_program(with_office(server_request(password=DATABASE_PASSWORD), read_only=True)) as user:
         before = rows.last_entry()
         await enter(user)
         await stay_idle(user)
@@ -278,7 +278,7 @@ async def test_a_read_only_office_logs_nothing() -> None:
 
 async def test_a_quit_question_closed_by_the_lock_does_not_block_quitting_later() -> None:
     add_second_admin()
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         await user.press("ctrl+q")
@@ -298,7 +298,7 @@ async def test_a_quit_question_closed_by_the_lock_does_not_block_quitting_later(
 
 async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None:
     add_second_admin()
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         before = rows.last_entry()
@@ -318,7 +318,7 @@ async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None
 
 async def test_another_user_never_sees_the_unsaved_input(monkeypatch: pytest.MonkeyPatch) -> None:
     add_second_admin()
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -334,11 +334,11 @@ async def test_another_user_never_sees_the_unsaved_input(monkeypatch: pytest.Mon
 
 
 async def test_unlocking_shows_changes_by_others_and_keeps_unsaved_input() -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         await stay_idle(user)
-        rows.change("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
+        rows.execute("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await until(lambda: "[ ] off" in user.text)
@@ -348,7 +348,7 @@ async def test_unlocking_shows_changes_by_others_and_keeps_unsaved_input() -> No
 async def test_a_wrong_password_closes_the_connections_again(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await stay_idle(user)
         assert len(closed) == 1
@@ -358,7 +358,7 @@ async def test_a_wrong_password_closes_the_connections_again(monkeypatch: pytest
 
 @pytest.mark.parametrize("key", ["f1", "ctrl+p"])
 async def test_a_screen_above_the_sign_in_does_not_block_it(gate: Gates, key: str) -> None:
-    async with working(server_request()) as user:
+    async with run_program(local_server_request()) as user:
         await enter(user)
         await user.fill("interval", "7")
         await stay_idle(user)
@@ -378,7 +378,7 @@ async def test_a_screen_above_the_sign_in_does_not_block_it(gate: Gates, key: st
 
 
 async def test_an_embedded_practice_is_unlocked_by_a_key() -> None:
-    async with working(with_office(opening_of(FILE), lock_after_minutes=5)) as user:
+    async with run_program(with_office(file_request(FILE), lock_after_minutes=5)) as user:
         await user.fill("interval", "7")
         await stay_idle(user)
         assert "subscription" not in user.text
@@ -394,7 +394,7 @@ async def test_an_embedded_practice_is_unlocked_by_a_key() -> None:
 
 async def test_the_program_locks_when_no_key_is_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.platform.inactivity.MINUTE", 0.02)
-    async with working(server_request(lock_after_minutes=1)) as user:
+    async with run_program(local_server_request(lock_after_minutes=1)) as user:
         await sign_in(user, "admin", "drill")
         await until(lambda: not user.app.unlocked.is_set())
         await user.at(SignInScreen)
@@ -405,17 +405,17 @@ async def test_the_program_locks_when_no_key_is_pressed(monkeypatch: pytest.Monk
     ("practice", "office", "seconds"), [("0", None, 0), ("10", None, 600), ("10", 3, 180), ("2", 30, 120), ("x", 1, 60)]
 )
 async def test_the_shorter_limit_applies(practice: str, office: int | None, seconds: float) -> None:
-    rows.change("DELETE FROM preference WHERE PrefName = 'SecurityLogOffAfterMinutes'")
-    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', ?)", practice)
-    async with working(server_request(lock_after_minutes=office)) as user:
+    rows.execute("DELETE FROM preference WHERE PrefName = 'SecurityLogOffAfterMinutes'")
+    rows.execute("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', ?)", practice)
+    async with run_program(local_server_request(lock_after_minutes=office)) as user:
         await enter(user)
         inactivity = user.app._inactivity
         assert (inactivity._seconds if inactivity._timer else 0) == seconds
 
 
 async def test_an_embedded_practice_locks_only_if_configured() -> None:
-    rows.change("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', '10')")
-    async with working(opening_of(FILE)) as user:
+    rows.execute("INSERT INTO preference (PrefName, ValueString) VALUES ('SecurityLogOffAfterMinutes', '10')")
+    async with run_program(file_request(FILE)) as user:
         assert user.app._inactivity._timer is None
 
 

@@ -21,8 +21,8 @@ from tests.support.open_requests import (
     FILE,
     ServerOpenRequest,
     catalog_of,
-    opening_of,
-    server_opening,
+    file_request,
+    server_request,
     with_office,
 )
 from tests.support.opened_files import count_opens
@@ -125,7 +125,7 @@ async def test_the_title_line_says_read_only() -> None:
 
 
 async def test_the_title_line_says_production() -> None:
-    async with working_with_offices(with_office(server_opening(password=DATABASE_PASSWORD), production=True)) as user:
+    async with working_with_offices(with_office(server_request(password=DATABASE_PASSWORD), production=True)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("admin · PRODUCTION")
@@ -143,7 +143,7 @@ async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected()
         assert isinstance(user.app.screen, OfficesScreen)
         write_configuration()
         await user.press("r")
-        assert (user.said, "Offices: 3" in user.text) == ("Read again.", True)
+        assert (user.status_text, "Offices: 3" in user.text) == ("Read again.", True)
 
 
 # -- switching offices ---------------------------------------------------------------
@@ -165,7 +165,7 @@ async def test_another_office_replaces_the_current_one() -> None:
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_enter_and_escape_return_to_the_open_office(key: str) -> None:
-    async with working_with_offices(opening_of(FILE)) as user:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8")
@@ -183,7 +183,7 @@ async def test_enter_and_escape_return_to_the_open_office(key: str) -> None:
 
 
 async def test_switching_offices_asks_about_unsaved_input() -> None:
-    async with working_with_offices(opening_of(FILE)) as user:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8", "end", "enter")
@@ -200,7 +200,7 @@ async def test_switching_offices_asks_about_unsaved_input() -> None:
 
 
 async def test_switching_offices_waits_for_a_running_change(gate: Gates) -> None:
-    async with working_with_offices(opening_of(FILE)) as user:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         held = gate(SettingsService, "save")
@@ -218,7 +218,7 @@ async def test_switching_offices_waits_for_a_running_change(gate: Gates) -> None
 
 
 async def test_the_palette_opens_the_offices_from_any_screen() -> None:
-    async with working_with_offices(opening_of(FILE)) as user:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.press("t")
         await user.press("ctrl+p")
@@ -228,7 +228,7 @@ async def test_the_palette_opens_the_offices_from_any_screen() -> None:
 
 
 async def test_escape_returns_from_a_failed_connection_to_the_list() -> None:
-    async with working_with_offices(server_opening(password="any", answers=False)) as user:
+    async with working_with_offices(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -237,7 +237,7 @@ async def test_escape_returns_from_a_failed_connection_to_the_list() -> None:
 
 
 async def test_escape_returns_from_the_sign_in_to_the_list() -> None:
-    async with working_with_offices(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -248,7 +248,7 @@ async def test_escape_returns_from_the_sign_in_to_the_list() -> None:
 
 async def test_an_office_that_opens_behind_the_list_stays_behind_it(gate: Gates) -> None:
     held = gate(OpenRequest, "read_password")
-    async with working_with_offices(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
@@ -267,7 +267,7 @@ async def test_an_office_that_opens_after_another_was_chosen_is_closed(
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
     held = gate(ServerOpenRequest, "open")
-    async with working_with_offices(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
@@ -281,7 +281,7 @@ async def test_an_office_that_opens_after_another_was_chosen_is_closed(
 
 async def test_another_office_can_be_opened_from_the_lock() -> None:
     set_password("admin", "drill")
-    async with working_with_offices(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.fill("interval", "7")
@@ -301,7 +301,7 @@ async def test_another_office_can_be_opened_from_the_lock() -> None:
 
 async def test_the_list_can_be_opened_again_after_the_lock_closed_it() -> None:
     set_password("admin", "drill")
-    async with working_with_offices(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.press("o")
@@ -322,12 +322,12 @@ async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
 ) -> None:
     set_password("admin", "drill")
     monkeypatch.setattr("tui.app.SHUTDOWN_TIMEOUT", 0.05)
-    async with working_with_offices(server_opening(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
         user.send("q")
-        await until(lambda: user.said == "Signing out…" or user.app.is_exiting)
+        await until(lambda: user.status_text == "Signing out…" or user.app.is_exiting)
         await until(lambda: user.app.is_exiting)
         held.open()
         await until(held.left.is_set)
@@ -384,7 +384,7 @@ async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -
 def test_the_time_of_opening_is_recorded_by_office_name() -> None:
     offices = catalog_of(CONFIGURATION.absolute())
     offices.save_last_opened(offices.open_request("Training"))
-    offices.save_last_opened(opening_of(FILE))
+    offices.save_last_opened(file_request(FILE))
     assert {each.name: each.last_opened for each in offices.reload() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }

@@ -12,7 +12,7 @@ from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import working
+from tests.support.user_driver import run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import open_license
 from tui.modals.license import LicenseScreen
@@ -36,7 +36,7 @@ from tui.widgets.settings_form import SettingsForm
     ],
 )
 async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, screen: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.send(key, key)
         await until(lambda: len(user.stack) > 1)
         await user.settle()
@@ -45,7 +45,7 @@ async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, sc
 
 
 async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.send("t", "enter", "d", "a")
         await until(lambda: len(user.stack) > 1)
         await user.settle()
@@ -54,7 +54,7 @@ async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> Non
 
 
 async def test_two_quick_saves_write_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         before = rows.last_entry()
         user.send("ctrl+s", "ctrl+s", "f2")
@@ -63,7 +63,7 @@ async def test_two_quick_saves_write_once(demo: OpenRequest) -> None:
 
 
 async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("d")
         before = rows.last_entry()
@@ -88,7 +88,7 @@ WAYS_TO_LEAVE: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize(("keys_to_open", "key"), WAYS_TO_LEAVE.values(), ids=WAYS_TO_LEAVE)
 async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, keys_to_open: list[str], key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press(*keys_to_open)
         open_before = len(user.stack)
         user.send(key, key)
@@ -99,7 +99,7 @@ async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, keys_to_ope
 
 
 async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_license(user)
         await user.press("end")
         before = rows.last_entry()
@@ -112,7 +112,7 @@ async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates)
 async def test_escape_during_the_acceptance_neither_declines_nor_loses_it(demo: OpenRequest, gate: Gates) -> None:
     from core.licenses.service import LicenseService
 
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_license(user)
         await user.press("end")
         before = rows.last_entry()
@@ -131,22 +131,22 @@ async def test_escape_during_the_acceptance_neither_declines_nor_loses_it(demo: 
 
 
 async def test_a_late_page_does_not_replace_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
         await until(held.entered.is_set)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum < 250")
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
-        await until(lambda: user.said.startswith("All: "))
-        expected = (len(user.list.rows), user.said)
+        await until(lambda: user.status_text.startswith("All: "))
+        expected = (len(user.list.rows), user.status_text)
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert (len(user.list.rows), user.said) == expected
+        assert (len(user.list.rows), user.status_text) == expected
 
 
 async def test_a_late_result_for_a_closed_screen_is_ignored(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -156,27 +156,27 @@ async def test_a_late_result_for_a_closed_screen_is_ignored(demo: OpenRequest, g
         await until(held.left.is_set)
         await user.settle()
         assert user.stack == ["ApiSetupScreen"]
-        assert "altered" not in user.said
+        assert "altered" not in user.status_text
 
 
 async def test_a_late_page_for_a_closed_screen_is_ignored(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped: "))
+        await until(lambda: user.status_text.startswith("Stopped: "))
         user.send("escape")
         await until(lambda: user.stack == ["ApiSetupScreen"])
         held.open()
         await until(held.left.is_set)
         await user.settle()
         assert user.stack == ["ApiSetupScreen"]
-        assert "altered" not in user.said
+        assert "altered" not in user.status_text
 
 
 async def test_late_audit_entries_for_a_closed_key_are_ignored(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(KeyService, "history")
         user.send("enter")
         await until(held.entered.is_set)
@@ -190,14 +190,14 @@ async def test_late_audit_entries_for_a_closed_key_are_ignored(demo: OpenRequest
 
 
 async def test_late_audit_entries_do_not_replace_newer_ones(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         held = gate(KeyService, "history")
         user.send("enter")
         await until(held.entered.is_set)
         await until(lambda: isinstance(user.app.screen, EditKeyScreen))
         user.send("c")
-        await until(lambda: user.said.startswith("Sent") and len(user.list.rows) == 2)
+        await until(lambda: user.status_text.startswith("Sent") and len(user.list.rows) == 2)
         held.open()
         await until(held.left.is_set)
         await user.settle()
@@ -205,7 +205,7 @@ async def test_late_audit_entries_do_not_replace_newer_ones(demo: OpenRequest, g
 
 
 async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -225,28 +225,28 @@ async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest
 
 
 async def test_input_typed_during_a_reload_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(SettingsService, "load")
         user.send("r")
         await until(held.entered.is_set)
         user.field("interval").value = "15"
         held.open()
-        await until(lambda: user.said == "Read again.")
+        await until(lambda: user.status_text == "Read again.")
         await user.settle()
         assert user.field("interval").value == "15"
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
 
 
 async def test_input_typed_during_a_save_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         held = gate(SettingsService, "save")
         user.send("ctrl+s")
         await until(held.entered.is_set)
-        assert user.said == "Saving…"
+        assert user.status_text == "Saving…"
         user.field("interval").value = "20"
         held.open()
-        await until(lambda: user.said.startswith("Saved"))
+        await until(lambda: user.status_text.startswith("Saved"))
         await user.settle()
         assert rows.settings()[1] == "15"
         assert user.field("interval").value == "20"
@@ -257,7 +257,7 @@ async def test_input_typed_during_a_save_is_kept(demo: OpenRequest, gate: Gates)
 
 
 async def test_no_other_flow_starts_during_a_save(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         held = gate(SettingsService, "save")
@@ -267,11 +267,11 @@ async def test_no_other_flow_starts_during_a_save(demo: OpenRequest, gate: Gates
         await user.pilot.pause()
         assert user.stack == ["ApiSetupScreen"]
         held.open()
-        await until(lambda: user.said.startswith("Saved"))
+        await until(lambda: user.status_text.startswith("Saved"))
 
 
 async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         before = rows.last_entry()
@@ -290,7 +290,7 @@ async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates)
 
 
 async def test_help_opens_during_a_save(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
         held = gate(SettingsService, "save")
@@ -301,11 +301,11 @@ async def test_help_opens_during_a_save(demo: OpenRequest, gate: Gates) -> None:
         held.open()
         await user.settle()
         await user.press("escape")
-        assert user.said.startswith("Saved: ")
+        assert user.status_text.startswith("Saved: ")
 
 
 async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")
         user.send("y")

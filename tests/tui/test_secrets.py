@@ -11,8 +11,8 @@ from textual.widgets import Input
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.open_requests import DATABASE_PASSWORD, server_opening
-from tests.support.user_driver import User, working
+from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import KEY
 from tui.modals.notice import Notice
 from tui.modals.sign_in import SignInScreen
@@ -42,7 +42,7 @@ def test_no_screen_shows_a_key_without_a_request(demo: OpenRequest) -> None:
 def logged_key(demo: OpenRequest) -> str:
     """Return a key of the practice that an entry contains in clear text, as Open Dental's own window writes it."""
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
-    rows.change(
+    rows.execute(
         "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
     )
     return str(key)
@@ -56,7 +56,7 @@ async def search(user: User, filter_text: str) -> None:
 
 
 async def test_an_entry_found_by_a_full_key_shows_it_masked(demo: OpenRequest, logged_key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await search(user, f"text:{logged_key}")
         assert len(user.list.rows) == 1
         assert logged_key not in user.row
@@ -71,7 +71,7 @@ async def test_an_entry_found_by_a_full_key_shows_it_masked(demo: OpenRequest, l
 
 
 async def test_a_key_in_an_entry_is_masked_in_a_verification(demo: OpenRequest, logged_key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await search(user, "")
         await user.press("v")
         await user.at(VerificationScreen)
@@ -92,7 +92,7 @@ def list_rows(user: User) -> list[object]:
 async def test_a_key_is_masked_in_an_export_and_its_audit_entries(
     demo: OpenRequest, logged_key: str, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await search(user, f"text:{logged_key}")
         before = rows.last_entry()
         await user.press("x", "end", "ctrl+u")
@@ -111,21 +111,21 @@ async def test_a_key_is_masked_in_an_export_and_its_audit_entries(
 async def test_a_key_typed_into_the_filter_is_not_logged(
     demo: OpenRequest, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await search(user, f"{word}:{KEY}")
         assert user.field("filter").selected_text == f"{word}:{KEY}"
         await user.press("escape", "d")
         await user.enter_text(KEY)
         await user.press("enter")
-        assert "is no date" in user.said
+        assert "is no date" in user.status_text
         assert KEY not in caplog.text
 
 
 async def test_an_unknown_key_in_an_entry_is_masked(demo: OpenRequest) -> None:
-    rows.change(
+    rows.execute(
         "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
     )
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await search(user, "text:NOBODY-KNOWS")
         assert "New API key ********9999" in user.row
         await user.press("enter")
@@ -143,7 +143,7 @@ async def type_password(user: User) -> Input:
 
 
 async def test_a_password_is_shown_as_dots(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         field = await type_password(user)
         assert field.value == "hunter2"
         assert "hunter" not in user.text
@@ -151,7 +151,7 @@ async def test_a_password_is_shown_as_dots(demo: OpenRequest) -> None:
 
 
 async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         sent: list[str] = []
         monkeypatch.setattr(HeadlessDriver, "write", lambda _driver, data: sent.append(data))
         field = await type_password(user)
@@ -166,7 +166,7 @@ async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeyp
 
 
 async def test_a_password_appears_in_no_repr_and_no_message(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         seen: list[str] = []
         post = Input.post_message
 
@@ -178,12 +178,14 @@ async def test_a_password_appears_in_no_repr_and_no_message(demo: OpenRequest, m
         field = await type_password(user)
         await user.press("enter")
         assert any("Submitted" in text for text in seen)
-        assert not any("hunter2" in text for text in (*seen, repr(field), repr(user.screen), repr(user.app), user.said))
+        assert not any(
+            "hunter2" in text for text in (*seen, repr(field), repr(user.screen), repr(user.app), user.status_text)
+        )
         assert "hunter2" not in user.text
 
 
 async def test_the_password_is_cleared_from_its_field_after_use(demo: OpenRequest) -> None:
-    async with working(server_opening()) as user:
+    async with run_program(server_request()) as user:
         screen = await user.at(ConnectScreen)
         field = screen.query_one("#password", Input)
         await user.enter_text(DATABASE_PASSWORD)
@@ -193,7 +195,7 @@ async def test_the_password_is_cleared_from_its_field_after_use(demo: OpenReques
 
 
 async def test_a_password_typed_at_the_sign_in_is_not_logged(demo: OpenRequest) -> None:
-    async with working(server_opening(password=DATABASE_PASSWORD)) as user:
+    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         before = rows.last_entry()
         for name, password in (("hunter2", ""), ("admin", "hunter2")):
@@ -210,10 +212,10 @@ async def test_a_password_typed_at_the_sign_in_is_not_logged(demo: OpenRequest) 
 
 
 async def test_a_key_typed_into_the_form_is_not_logged(demo: OpenRequest, caplog: pytest.LogCaptureFixture) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("a")
         await user.fill("key", f"{KEY} {KEY}")
         await user.press("ctrl+s")
-        assert "no blanks inside" in user.said
-        assert KEY not in user.said
+        assert "no blanks inside" in user.status_text
+        assert KEY not in user.status_text
         assert KEY not in caplog.text

@@ -7,7 +7,7 @@ from textual.widgets import Checkbox, Select
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
@@ -31,14 +31,14 @@ def payment_type(user: User) -> str:
 
 
 async def test_saving_writes_and_reports_the_changes(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         before = rows.last_entry()
         await toggle_enabled(user)
         await user.fill("interval", "5")
         user.screen.query_one("#payment-type").focus()
         await user.press("enter", "down", "down", "enter", "ctrl+s")
         changes = "Enabled from off to on; subscription interval from blank to 5 minutes"
-        assert user.said == (f"Saved: {changes}; payment type from Check to Credit Card.")
+        assert user.status_text == (f"Saved: {changes}; payment type from Check to Credit Card.")
         assert user.screen.status.kind == "ok"
         assert rows.settings() == (1, "5", "3")
         assert rows.audit_texts(before) == [
@@ -50,42 +50,42 @@ async def test_saving_writes_and_reports_the_changes(embedded: OpenRequest) -> N
 
 
 async def test_f2_saves_as_well(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await user.fill("interval", "7")
         await user.press("f2")
         assert rows.settings() == (0, "7", "1")
 
 
 async def test_saving_without_changes_writes_nothing(embedded: OpenRequest) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.said == "Nothing to save: the settings are as they were read."
+        assert user.status_text == "Nothing to save: the settings are as they were read."
         assert rows.last_entry() == before
 
 
 @pytest.mark.parametrize("typed", ["five", "-1", "1,5", "100000001", "5 minutes"])
 async def test_an_invalid_interval_is_refused_and_its_field_focused(embedded: OpenRequest, typed: str) -> None:
-    async with working(embedded) as user:
+    async with run_program(embedded) as user:
         await user.fill("interval", typed)
         user.list.focus()
         await user.press("ctrl+s")
-        assert "subscription interval must" in user.said
+        assert "subscription interval must" in user.status_text
         assert user.screen.status.kind == "problem"
         assert (user.focused, user.field("interval").value) == ("interval", typed)
         assert rows.settings() == (0, "", "1")
 
 
 async def test_a_blank_interval_turns_subscriptions_off(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "  ")
         await user.press("ctrl+s")
-        assert "subscription interval from 5 minutes to blank" in user.said
+        assert "subscription interval from 5 minutes to blank" in user.status_text
         assert rows.settings()[1] == ""
 
 
 async def test_unsaved_input_is_marked_until_it_is_changed_back(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         assert "not saved" not in user.text
         await user.fill("interval", "15")
         assert "* not saved yet: subscription interval" in user.text
@@ -94,7 +94,7 @@ async def test_unsaved_input_is_marked_until_it_is_changed_back(demo: OpenReques
 
 
 async def test_the_mark_names_every_unsaved_value(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await toggle_enabled(user)
         await user.fill("interval", "15")
         user.screen.query_one("#payment-type").focus()
@@ -108,13 +108,13 @@ async def test_the_mark_names_every_unsaved_value(demo: OpenRequest) -> None:
 
 async def cause_conflict(user: User) -> None:
     await user.fill("interval", "15")
-    rows.change("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
+    rows.execute("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
     await user.press("ctrl+s")
     await user.at(Question)
 
 
 async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await cause_conflict(user)
         for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was changed."):
             assert words in user.flowing_text
@@ -122,7 +122,7 @@ async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: OpenRequ
 
 
 async def test_a_conflict_about_one_value_keeps_unsaved_input_in_others(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await toggle_enabled(user)
         await cause_conflict(user)
         await user.press("t")
@@ -130,49 +130,49 @@ async def test_a_conflict_about_one_value_keeps_unsaved_input_in_others(demo: Op
 
 
 async def test_a_conflict_can_be_resolved_with_the_current_value(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await cause_conflict(user)
         before = rows.last_entry()
         await user.press("t")
-        assert user.said == "Shown is what the practice has now; nothing was written."
+        assert user.status_text == "Shown is what the practice has now; nothing was written."
         assert (user.field("interval").value, unsaved(user)) == ("30", ())
         assert (rows.settings()[1], rows.last_entry()) == ("30", before)
 
 
 async def test_a_conflict_can_be_resolved_with_your_own_value(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await cause_conflict(user)
         await user.press("w")
-        assert "subscription interval from 30 minutes to 15 minutes" in user.said
+        assert "subscription interval from 30 minutes to 15 minutes" in user.status_text
         assert rows.settings()[1] == "15"
 
 
 @pytest.mark.parametrize("key", ["escape", "enter"])
 async def test_postponing_a_conflict_keeps_unsaved_input(demo: OpenRequest, key: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await cause_conflict(user)
         await user.press(key)
-        assert user.said == "Nothing was written; your values are still in the form."
+        assert user.status_text == "Nothing was written; your values are still in the form."
         assert (user.field("interval").value, rows.settings()[1]) == ("15", "30")
 
 
 async def test_a_change_of_another_value_elsewhere_is_no_conflict(demo: OpenRequest) -> None:
-    async with working(demo) as user:
-        rows.change("UPDATE preference SET ValueString = '2' WHERE PrefName = 'ApiPaymentType'")
+    async with run_program(demo) as user:
+        rows.execute("UPDATE preference SET ValueString = '2' WHERE PrefName = 'ApiPaymentType'")
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
+        assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
         assert rows.settings() == (1, "15", "2")
         assert payment_type(user) == "Cash"
 
 
 async def test_a_value_that_was_changed_to_the_same_elsewhere_is_not_written_again(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
-        rows.change("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
+        rows.execute("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.said == "Nothing was written: the practice has these values already."
+        assert user.status_text == "Nothing was written: the practice has these values already."
         assert (rows.last_entry(), unsaved(user)) == (before, ())
 
 
@@ -180,17 +180,17 @@ async def test_a_value_that_was_changed_to_the_same_elsewhere_is_not_written_aga
 
 
 async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
-    async with working(demo) as user:
-        rows.change("UPDATE program SET Enabled = 0")
+    async with run_program(demo) as user:
+        rows.execute("UPDATE program SET Enabled = 0")
         await user.press("r")
-        assert user.said == "Read again."
+        assert user.status_text == "Read again."
         assert not user.screen.query_one(Checkbox).value
 
 
 async def test_reload_can_keep_unsaved_input(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
-        rows.change("UPDATE program SET Enabled = 0")
+        rows.execute("UPDATE program SET Enabled = 0")
         user.list.focus()
         await user.press("r")
         await user.at(Question)
@@ -201,7 +201,7 @@ async def test_reload_can_keep_unsaved_input(demo: OpenRequest) -> None:
 
 
 async def test_reload_can_discard_unsaved_input(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
         await user.at(Question)
@@ -210,19 +210,19 @@ async def test_reload_can_discard_unsaved_input(demo: OpenRequest) -> None:
 
 
 async def test_reload_can_be_cancelled(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
         await user.at(Question)
         await user.press("escape")
-        assert (user.field("interval").value, user.said) == ("15", "")
+        assert (user.field("interval").value, user.status_text) == ("15", "")
 
 
 # -- quitting ------------------------------------------------------------------------
 
 
 async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("ctrl+q")
         await user.at(Question)
@@ -239,7 +239,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
 
 
 async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.send("q")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
@@ -249,25 +249,25 @@ async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) ->
 
 
 async def test_the_current_payment_type_is_shown_and_marked_if_it_is_hidden(demo: OpenRequest) -> None:
-    rows.change("UPDATE preference SET ValueString = '4' WHERE PrefName = 'ApiPaymentType'")
-    async with working(demo) as user:
+    rows.execute("UPDATE preference SET ValueString = '4' WHERE PrefName = 'ApiPaymentType'")
+    async with run_program(demo) as user:
         assert "hidden" in user.text
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: ")
+        assert user.status_text.startswith("Saved: ")
         assert rows.settings() == (1, "15", "4")
 
 
 async def test_a_deleted_payment_type_is_shown_by_number(demo: OpenRequest) -> None:
-    rows.change("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
-    async with working(demo) as user:
+    rows.execute("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
+    async with run_program(demo) as user:
         assert "unknown type 77" in user.text
         assert "hidden" in user.text
         assert unsaved(user) == ()
 
 
 async def test_other_hidden_payment_types_are_not_offered(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
         assert "Electronic funds" in user.text
@@ -275,13 +275,13 @@ async def test_other_hidden_payment_types_are_not_offered(demo: OpenRequest) -> 
 
 
 async def test_saving_without_a_payment_type_is_refused(demo: OpenRequest) -> None:
-    rows.change("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
-    async with working(demo) as user:
+    rows.execute("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
+    async with run_program(demo) as user:
         assert payment_type(user) == "(none chosen)"
         assert unsaved(user) == ()
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert user.said == "A default payment type must be chosen before saving."
+        assert user.status_text == "A default payment type must be chosen before saving."
         assert user.focused == "payment-type"
 
 
@@ -304,8 +304,8 @@ MISSING = {
 async def test_a_missing_row_is_reported_and_its_field_disabled(
     demo: OpenRequest, statement: str, words: str, fields: list[str]
 ) -> None:
-    rows.change(statement)
-    async with working(demo) as user:
+    rows.execute(statement)
+    async with run_program(demo) as user:
         assert words in user.flowing_text
         disabled = [
             name for name in ("enabled", "interval", "payment-type") if user.screen.query_one(f"#{name}").disabled
@@ -315,56 +315,56 @@ async def test_a_missing_row_is_reported_and_its_field_disabled(
             return
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
+        assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
 
 
 # -- locked and read-only files ------------------------------------------------------
 
 
 async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
         with rows.locked():
             await user.press("ctrl+s")
-            assert "The SQLite file is locked by another program." in user.said
-            assert "Try again" in user.said
+            assert "The SQLite file is locked by another program." in user.status_text
+            assert "Try again" in user.status_text
             assert (user.screen.status.kind, user.field("interval").value) == ("problem", "15")
         await user.press("ctrl+s")
-        assert user.said.startswith("Saved: ")
+        assert user.status_text.startswith("Saved: ")
         assert rows.settings()[1] == "15"
 
 
 @pytest.mark.usefixtures("refused_writes")
 async def test_a_read_only_file_can_be_read_and_refuses_saving(demo: OpenRequest) -> None:
     before = rows.last_entry()
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         assert "READ-ONLY" in user.text.splitlines()[0]
-        assert user.said.startswith("Read-only: ")
+        assert user.status_text.startswith("Read-only: ")
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert "cannot be written" in user.said
+        assert "cannot be written" in user.status_text
         assert user.field("interval").value == "15"
         user.list.focus()
         await user.press("t")
-        assert user.said.startswith("In view and around it: 100 entries")
+        assert user.status_text.startswith("In view and around it: 100 entries")
     assert rows.last_entry() == before
 
 
 async def test_a_failed_save_keeps_unsaved_input(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "15")
-        rows.change("ALTER TABLE programproperty RENAME TO elsewhere")
+        rows.execute("ALTER TABLE programproperty RENAME TO elsewhere")
         await user.press("ctrl+s")
         assert user.screen.status.kind == "problem"
         assert user.field("interval").value == "15"
-        rows.change("ALTER TABLE elsewhere RENAME TO programproperty")
+        rows.execute("ALTER TABLE elsewhere RENAME TO programproperty")
         await user.press("ctrl+s")
         assert rows.settings()[1] == "15"
         assert isinstance(user.screen, ApiSetupScreen)
 
 
 async def test_about_shows_the_practice(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("i")
         for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
             assert words in user.flowing_text
@@ -373,7 +373,7 @@ async def test_about_shows_the_practice(demo: OpenRequest) -> None:
 
 
 async def test_escape_closes_the_list_of_payment_types(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         field = user.screen.query_one("#payment-type", Select)
         field.focus()
         await user.press("enter")

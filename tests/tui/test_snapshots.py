@@ -19,9 +19,9 @@ from core.offices.open_request import OpenRequest
 from core.practice.practice import Practice
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
-from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, arrive, registered, remember
+from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, cache_list, open_api_setup, registered_practice
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, catalog_of, server_opening, with_office
+from tests.support.open_requests import DATABASE_PASSWORD, catalog_of, server_request, with_office
 from tests.support.user_driver import User
 from tests.support.waiting import until
 from tests.tui.test_offices import write_configuration
@@ -165,7 +165,7 @@ async def add_key(user: User) -> None:
 
 async def fail_to_add_key(user: User) -> None:
     await scroll_license(user)
-    rows.change(rows.REFUSE_KEYS)
+    rows.execute(rows.REFUSE_KEYS)
     await user.press("a")
     await user.at(Question)
 
@@ -213,7 +213,7 @@ async def reveal_key(user: User) -> None:
 
 async def cause_conflict(user: User) -> None:
     await user.fill("interval", "15")
-    rows.change("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
+    rows.execute("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
     await user.press("ctrl+s")
     await user.at(Question)
 
@@ -263,8 +263,8 @@ async def filter_trail(user: User) -> None:
 
 
 async def verify(user: User) -> None:
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
-    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
+    rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
     await open_trail(user)
     await user.press("v", "e")
     await user.at(VerificationScreen)
@@ -377,19 +377,19 @@ async def break_configuration(user: User) -> None:
 
 async def show_differences(user: User, hq: HeadquartersServer) -> None:
     hq.remove_key(CLEARPAY.key)
-    hq.put_status(BRIDGE.key, "DisabledByHQ")
+    hq.set_status(BRIDGE.key, "DisabledByHQ")
     hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
-    await arrive(user)
+    await open_api_setup(user)
     await user.go_to("ClearPay")
 
 
 async def fail_to_reach(user: User, hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.HTTP_503)
-    await arrive(user)
+    await open_api_setup(user)
 
 
 async def assign_at_headquarters(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await open_assign(user)
     await user.fill("key", OFFERED.key)
     await user.fill("agreement", "2024-10-31")
@@ -419,13 +419,13 @@ async def open_added_key(user: User, hq: HeadquartersServer) -> None:
 
 
 async def try_disabled_key(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await open_key(user, "Old Recall")
     await user.press("d")
 
 
 async def ask_to_disable_at_headquarters(user: User, hq: HeadquartersServer) -> None:
-    await arrive(user)
+    await open_api_setup(user)
     await user.press("d")
     await user.at(Question)
 
@@ -546,7 +546,7 @@ def test_demo(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tupl
 @both_sizes
 @pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
 def test_on_a_server(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_opening(password=DATABASE_PASSWORD), steps, size)
+    assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), steps, size)
 
 
 @both_sizes
@@ -559,39 +559,39 @@ def test_at_headquarters(
     size: tuple[int, int],
 ) -> None:
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
-    with registered() as hq:
-        asyncio.run(remember())
+    with registered_practice() as hq:
+        asyncio.run(cache_list())
 
         async def steps_with_server(user: User) -> None:
             await steps(user, hq)
 
-        assert matches_snapshot(snap_compare, server_opening(password=DATABASE_PASSWORD), steps_with_server, size)
+        assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), steps_with_server, size)
 
 
 @both_sizes
 def test_before_headquarters_answers(
     snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    with registered():
-        asyncio.run(remember())
+    with registered_practice():
+        asyncio.run(cache_list())
         # A request without an answer would delay the end of the test.
         monkeypatch.setattr(ApiSetupScreen, "refresh_from_headquarters", lambda _screen: None)
-        assert matches_snapshot(snap_compare, server_opening(password=DATABASE_PASSWORD), arrive, size)
+        assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), open_api_setup, size)
 
 
 @both_sizes
 def test_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_opening(), open_connect, size)
+    assert matches_snapshot(snap_compare, server_request(), open_connect, size)
 
 
 @both_sizes
 def test_wrong_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_opening(), enter_wrong_password, size)
+    assert matches_snapshot(snap_compare, server_request(), enter_wrong_password, size)
 
 
 @both_sizes
 def test_no_server_answers(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_opening(password="any", answers=False), open_connect, size)
+    assert matches_snapshot(snap_compare, server_request(password="any", answers=False), open_connect, size)
 
 
 @both_sizes

@@ -15,7 +15,7 @@ from core.audit.service import AuditService
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, open_trail
 from tui.modals.choice import Choice
@@ -72,7 +72,7 @@ def loaded_numbers(user: User) -> list[int]:
 
 
 async def test_the_last_ten_days_are_shown_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         assert filter_text(user) == FIRST_DAYS
         await user.press("G")
@@ -81,7 +81,7 @@ async def test_the_last_ten_days_are_shown_first(demo: OpenRequest) -> None:
 
 
 async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, 'user:admin since:2024-10-15 text:"API key"')
         texts = [row[4] for row in cells(user)]
@@ -90,7 +90,7 @@ async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> Non
         assert {row[1] for row in cells(user)} == {"admin"}
         moments = [row[0] for row in cells(user)]
         assert moments == sorted(moments, reverse=True)
-        assert user.said == "All: 13 entries, 0 altered, 0 without hash."
+        assert user.status_text == "All: 13 entries, 0 altered, 0 without hash."
         assert user.focused != "filter"
 
 
@@ -110,21 +110,21 @@ async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> Non
     ],
 )
 async def test_a_filter_finds_the_same_entries_as_sql(demo: OpenRequest, typed: str, where: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, typed)
-        while not user.said.startswith("All: "):
+        while not user.status_text.startswith("All: "):
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         assert len(user.list.rows) == count_entries(where)
 
 
 async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = cells(user)
         await search(user, "user:Maria sinse:2024-11-01 text:edited")
-        assert user.said == "Nothing is called sinse: here. Did you mean since:?"
+        assert user.status_text == "Nothing is called sinse: here. Did you mean since:?"
         field = user.field("filter")
         assert (field.selected_text, user.focused) == ("sinse:2024-11-01", "filter")
         assert cells(user) == before
@@ -147,15 +147,15 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
 async def test_an_error_in_the_filter_selects_the_wrong_word(
     demo: OpenRequest, typed: str, word: str, said: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, typed)
-        assert user.said.startswith(said)
+        assert user.status_text.startswith(said)
         assert user.field("filter").selected_text == word
 
 
 async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         before = cells(user)
         await user.press("slash")
@@ -170,7 +170,7 @@ async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
 
 
 async def test_the_cursor_starts_at_the_end_of_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("n", "slash", "space")
         await user.enter_text("user:Maria")
@@ -178,7 +178,7 @@ async def test_the_cursor_starts_at_the_end_of_the_filter(demo: OpenRequest) -> 
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("slash", "end", "ctrl+u", *"onfdvxrcGgq")
         assert filter_text(user) == "onfdvxrcGgq"
@@ -197,7 +197,7 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
     ],
 )
 async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, completed: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.fill("filter", typed)
         await user.press("tab")
@@ -206,11 +206,11 @@ async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, comple
 
 
 async def test_tab_shows_the_possible_completions(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.fill("filter", "text:x user:")
         await user.press("tab")
-        assert user.said.split("  ") == [
+        assert user.status_text.split("  ") == [
             "user:none",
             "user:admin",
             'user:"Dr. Okafor"',
@@ -218,22 +218,22 @@ async def test_tab_shows_the_possible_completions(demo: OpenRequest) -> None:
             "user:Maria",
         ]
         await user.press("x", "tab")
-        assert user.said == "Nothing completes this word."
+        assert user.status_text == "Nothing completes this word."
         assert filter_text(user) == "text:x user:x"
 
 
 async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("slash")
         assert user.keys == "Tab Complete  Enter Search  Esc Back"
-        assert user.said == "Tab completes, Enter searches, Esc leaves it as it was."
+        assert user.status_text == "Tab completes, Enter searches, Esc leaves it as it was."
         await user.press("escape")
         assert "/ Filter" in user.keys
 
 
 async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("n")
         assert filter_text(user) == f"{FIRST_DAYS} only:not-genuine"
@@ -255,7 +255,7 @@ async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) ->
 async def test_a_user_permission_or_log_source_can_be_chosen_from_a_list(
     demo: OpenRequest, kind: str, typed: str, word: str
 ) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("f")
         await user.at(Question)
@@ -273,7 +273,7 @@ async def test_a_user_permission_or_log_source_can_be_chosen_from_a_list(
 
 @pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
 async def test_escape_in_the_choice_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("f", *keys)
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
@@ -281,7 +281,7 @@ async def test_escape_in_the_choice_changes_nothing(demo: OpenRequest, keys: lis
 
 
 async def test_a_filter_typed_during_the_first_load_is_kept(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -306,7 +306,7 @@ async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
 ) -> None:
     monkeypatch.setattr(entry_window, "MAX_ENTRIES", 300)
     rows.fill_trail(numbered_entries(900))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         seen = visible_numbers(user)
         assert seen[0] == 900
@@ -328,7 +328,7 @@ async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
 
 async def test_memory_is_bounded_and_dropped_entries_are_loaded_again(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         for last in (1, 2_501):
             while (loaded_numbers(user)[-1] if last == 1 else loaded_numbers(user)[0]) != last:
@@ -346,7 +346,7 @@ async def test_a_page_that_arrives_does_not_move_the_view(
 ) -> None:
     monkeypatch.setattr(entry_window, "MAX_ENTRIES", window_size)
     rows.fill_trail(numbered_entries(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
@@ -365,7 +365,7 @@ async def test_a_newer_page_that_arrives_does_not_move_the_view(
 ) -> None:
     monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(numbered_entries(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("G")
         held = gate(AuditSearch, "page")
@@ -385,7 +385,7 @@ async def test_a_late_older_page_does_not_drop_the_newest_entries(
 ) -> None:
     monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
     rows.fill_trail(numbered_entries(400))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
@@ -406,7 +406,7 @@ async def test_a_late_older_page_does_not_drop_the_newest_entries(
 
 
 async def test_a_late_request_for_more_entries_loads_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "since:2024-11-04")
         before = loaded_numbers(user)
@@ -419,7 +419,7 @@ async def test_a_late_request_for_more_entries_loads_nothing(demo: OpenRequest) 
 
 async def test_one_key_goes_to_the_oldest_or_newest_entry(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         for oldest, newest in (("G", "g"), ("end", "home")):
             await user.press(oldest)
@@ -434,7 +434,7 @@ async def test_one_key_goes_to_the_oldest_or_newest_entry(demo: OpenRequest) -> 
 
 async def test_scrolling_up_from_the_oldest_entry_reaches_the_newest(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("G")
         seen = set(visible_numbers(user))
@@ -458,7 +458,7 @@ async def go_to_day(user: User, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["2024-11-01", "4d"])
 async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await go_to_day(user, day)
         assert user.row.startswith("2024-11-01")
@@ -473,7 +473,7 @@ async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) ->
 
 async def test_scrolling_works_in_both_directions_from_a_day(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(9_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await go_to_day(user, "2024-11-04")
         [(last,)] = rows.query("SELECT max(SecurityLogNum) FROM securitylog WHERE LogDateTime LIKE '2024-11-04%'")
@@ -488,7 +488,7 @@ async def test_scrolling_works_in_both_directions_from_a_day(demo: OpenRequest) 
 
 
 async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search_everything(user)
         await go_to_day(user, "2020-01-01")
@@ -498,13 +498,13 @@ async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) ->
 
 
 async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenRequest) -> None:
-    rows.change("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
-    async with working(demo) as user:
+    rows.execute("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
+    async with run_program(demo) as user:
         await open_trail(user)
         await search_everything(user)
         await go_to_day(user, "2020-01-01")
         assert user.row.startswith("(no date)")
-        assert user.said.startswith("No entry with a date is so old; these have none. ")
+        assert user.status_text.startswith("No entry with a date is so old; these have none. ")
 
 
 @pytest.mark.parametrize(
@@ -516,18 +516,18 @@ async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenReque
     ],
 )
 async def test_an_invalid_day_is_refused_and_can_be_corrected(demo: OpenRequest, day: str, said: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         row = user.row
         await go_to_day(user, day)
         await user.at(Prompt)
-        assert user.said.startswith(said)
+        assert user.status_text.startswith(said)
         await user.press("escape")
         assert (user.row, user.stack) == (row, ["ApiSetupScreen", "AuditTrailScreen"])
 
 
 async def test_actions_that_need_the_date_are_disabled_until_it_is_loaded(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
         await until(held.entered.is_set)
@@ -562,24 +562,24 @@ small_slices = pytest.mark.usefixtures("_small_slices")
 @small_slices
 async def test_a_long_search_shows_its_progress(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000, needles=[990]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=4)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
-        await until(lambda: user.said.startswith("Searching"))
-        assert user.said == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
+        await until(lambda: user.status_text.startswith("Searching"))
+        assert user.status_text == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
         assert user.row.endswith("Entry 00990 needle")
         held.open()
         await user.settle()
-        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
 
 
 @small_slices
 async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000, needles=[5]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await search(user, "needle")
@@ -590,8 +590,8 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
-        assert user.said == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
+        await until(lambda: user.status_text.startswith("Stopped"))
+        assert user.status_text == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
         held.open()
         await user.settle()
         assert "Stopped before any entry was found; c searches on." in user.text
@@ -599,7 +599,7 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         assert pages.calls == needed - 1
         await user.press("c")
         assert user.row.endswith("Entry 00005 needle")
-        assert user.said == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
         assert "Search on" not in user.keys
         # Only the page during which the search was stopped is loaded twice.
         assert pages.calls == needed + 1
@@ -608,14 +608,14 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
 @small_slices
 async def test_a_continued_search_without_matches_says_so(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("c")
         assert "No entry matches the filter; / changes the filter." in user.text
@@ -625,14 +625,14 @@ async def test_a_continued_search_without_matches_says_so(demo: OpenRequest, gat
 @small_slices
 async def test_a_search_stopped_before_its_first_page_starts_again(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(500, needles=[400]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page")
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("f2")
         assert user.row.endswith("Entry 00400 needle")
@@ -641,14 +641,14 @@ async def test_a_search_stopped_before_its_first_page_starts_again(demo: OpenReq
 @small_slices
 async def test_moving_the_cursor_does_not_continue_a_stopped_search(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000, needles=range(900, 1_001)))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "needle")
         held = gate(AuditSearch, "page")
         user.list.cursor = len(user.list.rows) - 1
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.press("up", "pageup", "pagedown", "pagedown")
         assert held.calls == 1
@@ -662,14 +662,14 @@ async def test_moving_the_cursor_does_not_continue_a_stopped_search(demo: OpenRe
 @small_slices
 async def test_a_new_search_replaces_a_stopped_one(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=3)
         await user.fill("filter", "needle")
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await search(user, "text:Entry")
         assert visible_numbers(user)[0] == 1_000
@@ -681,7 +681,7 @@ async def test_a_new_search_replaces_a_stopped_one(demo: OpenRequest, gate: Gate
 @small_slices
 async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(9_000, needles=[8_990]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "text:needle")
         held = gate(AuditSearch, "page", hold=3)
@@ -692,7 +692,7 @@ async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: O
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("g")
@@ -702,9 +702,9 @@ async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: O
 @small_slices
 async def test_entries_that_are_not_genuine_are_searched_in_steps(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
-    rows.change("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
-    async with working(demo) as user:
+    rows.execute("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
+    async with run_program(demo) as user:
         await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await user.press("n")
@@ -712,14 +712,14 @@ async def test_entries_that_are_not_genuine_are_searched_in_steps(demo: OpenRequ
             ("NO HASH", "Entry 00700"),
             ("ALTERED", "Entry 00003 changed"),
         ]
-        assert user.said == "All: 2 entries, 1 altered, 1 without hash."
+        assert user.status_text == "All: 2 entries, 1 altered, 1 without hash."
         assert pages.calls > 5
 
 
 @small_slices
 async def test_escape_in_the_filter_does_not_stop_the_search(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(300, needles=[3]))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
@@ -739,7 +739,7 @@ async def test_escape_in_the_filter_does_not_stop_the_search(demo: OpenRequest, 
 
 async def test_reload_far_down_keeps_the_position(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         while loaded_numbers(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
@@ -755,7 +755,7 @@ async def test_reload_far_down_keeps_the_position(demo: OpenRequest) -> None:
 
 
 async def test_reload_during_a_reload_keeps_the_position(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press(*["down"] * 12)
         row = user.row
@@ -763,7 +763,7 @@ async def test_reload_during_a_reload_keeps_the_position(demo: OpenRequest, gate
         user.send("r")
         await until(held.entered.is_set)
         user.send("r")
-        await until(lambda: user.said.startswith("In view"))
+        await until(lambda: user.status_text.startswith("In view"))
         held.open()
         await user.settle()
         assert user.row == row
@@ -771,7 +771,7 @@ async def test_reload_during_a_reload_keeps_the_position(demo: OpenRequest, gate
 
 async def test_reload_after_a_failed_reload_keeps_the_position(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press(*["pagedown"] * 8)
         row, visible = user.row, visible_numbers(user)
@@ -781,31 +781,31 @@ async def test_reload_after_a_failed_reload_keeps_the_position(demo: OpenRequest
         with rows.locked():
             held.open()
             await user.settle()
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("r")
         assert (user.row, visible_numbers(user)) == (row, visible)
 
 
 async def test_reload_moves_to_a_neighbor_of_a_deleted_entry(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(2_500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         while loaded_numbers(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         number = user.list.row.identity if user.list.row else None
         assert isinstance(number, int)
-        rows.change("DELETE FROM securitylog WHERE SecurityLogNum = ?", number)
+        rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = ?", number)
         await user.press("r")
         assert user.row.endswith(f"Entry {number - 1:05}")
 
 
 async def test_reload_knows_new_users(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
-        rows.change("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
+        rows.execute("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
         await search(user, "user:Nadia")
-        assert user.said.startswith("There is no user Nadia.")
+        assert user.status_text.startswith("There is no user Nadia.")
         await user.press("escape", "r")
         await search(user, "user:Nadia")
         assert filter_text(user) == "user:Nadia"
@@ -814,12 +814,12 @@ async def test_reload_knows_new_users(demo: OpenRequest) -> None:
 
 async def test_scrolling_continues_after_the_file_was_locked(demo: OpenRequest) -> None:
     rows.fill_trail(numbered_entries(500))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         with rows.locked():
             user.list.cursor = 90
             await user.settle()
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
             row = user.row
         assert len(user.list.rows) == 100
         await user.press("down", "up")
@@ -828,7 +828,7 @@ async def test_scrolling_continues_after_the_file_was_locked(demo: OpenRequest) 
 
 
 async def test_opening_an_entry_keeps_filter_and_position(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "user:Maria")
         await user.press("down", "down", "down", "down")
@@ -841,7 +841,7 @@ async def test_opening_an_entry_keeps_filter_and_position(demo: OpenRequest) -> 
 
 async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=1)
         await user.press("d")
@@ -851,7 +851,7 @@ async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenReques
         user.send("enter")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("c")
@@ -862,7 +862,7 @@ async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenReques
 
 async def test_g_for_the_oldest_entry_works_during_the_first_load(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(AuditSearch, "page", hold=1)
         user.send("t")
         await until(held.entered.is_set)
@@ -873,7 +873,7 @@ async def test_g_for_the_oldest_entry_works_during_the_first_load(demo: OpenRequ
 
 
 async def test_keys_typed_quickly_after_the_slash_reach_the_filter(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         user.send("slash", "ctrl+u", *"user:none", "enter")
         await user.settle()
@@ -883,7 +883,7 @@ async def test_keys_typed_quickly_after_the_slash_reach_the_filter(demo: OpenReq
 
 async def test_a_reload_stopped_before_its_first_page_is_repeated(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(2_000))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press(*["pagedown"] * 12)
         row = user.row
@@ -891,7 +891,7 @@ async def test_a_reload_stopped_before_its_first_page_is_repeated(demo: OpenRequ
         user.send("r")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
         await user.press("c")

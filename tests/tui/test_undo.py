@@ -6,7 +6,7 @@ import pytest
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
@@ -25,7 +25,7 @@ async def open_entry(user: User, text: str) -> None:
 
 
 async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         assert rows.settings() == (1, "5", "3")
         before = rows.last_entry()
         await open_entry(user, "payment type")
@@ -34,7 +34,7 @@ async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
         assert "payment type: from Credit Card back to Check" in user.flowing_text
         await user.press("y")
         await user.at(AuditEntryScreen)
-        assert user.said.startswith("Undone: Enabled from on to off; ")
+        assert user.status_text.startswith("Undone: Enabled from on to off; ")
         assert rows.settings() == (0, "", "1")
         (text,) = rows.audit_texts(before)
         assert text.endswith("(undoing entry 315)")
@@ -44,19 +44,19 @@ async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
 
 
 async def test_undo_without_confirmation_changes_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         before = rows.last_entry()
         await open_entry(user, "payment type")
         await user.press("u")
         await user.at(Question)
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        assert user.said == "Nothing was changed."
+        assert user.status_text == "Nothing was changed."
         assert rows.last_entry() == before
 
 
 async def test_a_later_change_prevents_undo_and_is_shown_with_its_author(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.fill("interval", "30")
         await user.press("ctrl+s")
         user.list.focus()
@@ -69,7 +69,7 @@ async def test_a_later_change_prevents_undo_and_is_shown_with_its_author(demo: O
 
 
 async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.go_to("ClearPay")
         await user.press("d", "y")
         await user.at(Notice)
@@ -88,7 +88,7 @@ async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -
 
 @pytest.mark.parametrize("text", ["accepted by", "New API key", "e-mail changed"])
 async def test_other_entries_offer_no_undo(demo: OpenRequest, text: str) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await user.press("enter")
         await user.at(EditKeyScreen)
         await user.fill("email", "new@example.test")
@@ -102,8 +102,8 @@ async def test_other_entries_offer_no_undo(demo: OpenRequest, text: str) -> None
 
 @pytest.mark.usefixtures("refused_writes")
 async def test_undo_is_refused_in_a_read_only_practice(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_entry(user, "payment type")
         await user.press("u")
-        assert user.said.startswith("The practice's file cannot be written.")
+        assert user.status_text.startswith("The practice's file cannot be written.")
         assert user.screen.status.kind == "problem"

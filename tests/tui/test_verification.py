@@ -11,7 +11,7 @@ from core.audit.verification import Verification, VerificationReport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
-from tests.support.user_driver import User, working
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_audit_trail import cells, open_trail
 from tests.tui.test_trail_search import numbered_entries, search
@@ -45,8 +45,8 @@ small_batches = pytest.mark.usefixtures("_small_batches")
 
 
 async def test_entries_that_are_not_genuine_are_listed(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         await verify(user)
         assert "Verify the Audit Trail: everything" in user.text
         assert "Genuine 314   Altered 1   Without hash 1" in user.text
@@ -55,12 +55,12 @@ async def test_entries_that_are_not_genuine_are_listed(demo: OpenRequest) -> Non
             ("ALTERED", "Payment of $20.00 entered."),
             ("NO HASH", rows.query("SELECT LogText FROM securitylog WHERE SecurityLogNum = 20")[0][0]),
         ]
-        assert user.said == "Verified: not everything is genuine."
+        assert user.status_text == "Verified: not everything is genuine."
         assert "100%" in user.text
 
 
 async def test_only_the_dates_of_the_filter_can_be_verified(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "until:2024-10-31 user:Maria")
         await user.press("v")
@@ -72,12 +72,12 @@ async def test_only_the_dates_of_the_filter_can_be_verified(demo: OpenRequest) -
         [(count,)] = rows.query("SELECT count(*) FROM securitylog WHERE LogDateTime < '2024-11-01'")
         assert f"All {count} entries are genuine." in user.text
         assert "Deleted entries are looked for only when everything is verified." in user.text
-        assert user.said == "Verified."
+        assert user.status_text == "Verified."
         assert cells(user) == []
 
 
 async def test_without_dates_in_the_filter_everything_is_verified_without_a_question(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "user:Maria")
         await user.press("v")
@@ -86,24 +86,24 @@ async def test_without_dates_in_the_filter_everything_is_verified_without_a_ques
 
 
 async def test_deleted_entries_are_counted_and_their_numbers_shown(demo: OpenRequest) -> None:
-    rows.change("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
+    async with run_program(demo) as user:
         await verify(user)
         assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
 
 
 async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "since:2024-11-06")
         await user.press("v", "r")
         await user.at(VerificationScreen)
         assert "There is no entry in this range." in user.text
-        assert user.said == "Verified."
+        assert user.status_text == "Verified."
 
 
 async def test_a_listed_entry_can_be_opened(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await verify(user)
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -115,7 +115,7 @@ async def test_a_listed_entry_can_be_opened(demo: OpenRequest) -> None:
 
 
 async def test_escape_in_the_question_verifies_nothing(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("v", "escape")
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
@@ -125,8 +125,8 @@ async def test_escape_in_the_question_verifies_nothing(demo: OpenRequest) -> Non
 async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(300))
     [(stored_hash,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=2)
         await open_trail(user)
         user.send("v")
@@ -134,7 +134,7 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
         user.send("e")
         await until(held.entered.is_set)
         assert [row[2] for row in cells(user)] == ["NO HASH"]
-        rows.change("INSERT INTO securityloghash VALUES (9000, 20, ?)", stored_hash)
+        rows.execute("INSERT INTO securityloghash VALUES (9000, 20, ?)", stored_hash)
         held.open()
         await user.settle()
         assert "All 301 entries are genuine." in user.text
@@ -147,7 +147,7 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
 @small_batches
 async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=4)
         await open_trail(user)
         user.send("v")
@@ -157,7 +157,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
         await until(lambda: "150 entries" in user.text)
         assert "[##################----------------------]  45%" in user.text
         assert re.search(r"^150 entries, (.+ a second, )?.+ left$", user.text, re.MULTILINE)
-        assert user.said == "Verifying; Esc stops."
+        assert user.status_text == "Verifying; Esc stops."
         assert user.keys.startswith("Enter Open  Esc Back")
         held.open()
         await user.settle()
@@ -167,7 +167,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
 @small_batches
 async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
         user.send("v")
@@ -175,7 +175,7 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
         user.send("e")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said == "Stopped. r goes on, Esc goes back.")
+        await until(lambda: user.status_text == "Stopped. r goes on, Esc goes back.")
         held.open()
         await user.settle()
         assert user.keys.startswith("r Try again")
@@ -188,7 +188,7 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
 @small_batches
 async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         first_step = gate(Verification, "_find_suspects", hold=3)
         second_step = gate(Verification, "_find_suspects", hold=5)
         await open_trail(user)
@@ -197,9 +197,9 @@ async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenR
         user.send("e")
         await until(first_step.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         user.send("r")
-        await until(lambda: user.said.startswith("Verifying"))
+        await until(lambda: user.status_text.startswith("Verifying"))
         for _ in range(50):
             await user.pilot.pause()
         # The stopped step ends only now, after the next one was requested.
@@ -213,7 +213,7 @@ async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenR
 
 @small_batches
 async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gates) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         held = gate(Verification, "run_batch")
         await open_trail(user)
         user.send("v")
@@ -221,7 +221,7 @@ async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gat
         user.send("e")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.said.startswith("Stopped"))
+        await until(lambda: user.status_text.startswith("Stopped"))
         user.send("escape")
         await until(lambda: user.stack == ["ApiSetupScreen", "AuditTrailScreen"])
         held.open()
@@ -232,8 +232,8 @@ async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gat
 @small_batches
 async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(299))
-    rows.change("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
-    async with working(demo) as user:
+    rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
+    async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
         user.send("v")
@@ -243,24 +243,24 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
         with rows.locked():
             held.open()
             await user.settle()
-            assert user.said.startswith("The SQLite file is locked by another program.")
-            assert user.said.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.startswith("The SQLite file is locked by another program.")
+            assert user.status_text.endswith("What was checked is kept; r goes on.")
             assert "150 entries" in user.text
             assert [row[2] for row in cells(user)] == ["NO HASH"]
             await user.press("r")
-            assert user.said.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.endswith("What was checked is kept; r goes on.")
         await user.press("r")
         assert "Genuine 299   Altered 0   Without hash 1" in user.text
-        assert user.said == "Verified: not everything is genuine."
+        assert user.status_text == "Verified: not everything is genuine."
 
 
 async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:
-    async with working(demo) as user:
+    async with run_program(demo) as user:
         await open_trail(user)
         await user.press("v")
         with rows.locked():
             await user.press("e")
-            assert "locked by another program" in user.said
+            assert "locked by another program" in user.status_text
         await user.press("r")
         assert "Genuine 315   Altered 1   Without hash 0" in user.text
 

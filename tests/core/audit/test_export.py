@@ -31,7 +31,7 @@ from tests.support.audit_exports import (
 from tests.support.audit_pages import NEWEST_FIRST, newest_entries
 from tests.support.audit_rows import after_matching_statement, log_row, nth
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, database_user
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY
 from tests.support.row_diff import Written, writing
 
@@ -280,7 +280,7 @@ def test_an_export_continues_after_a_lost_connection(
             # Delete the audit entries of the previous export.
             server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = begin_export(office, file)
-            with after_matching_statement(office, nth(number), cut(server_sample)) as hit:
+            with after_matching_statement(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     result = finish(export)
                 except PracticeUnavailable:
@@ -289,7 +289,7 @@ def test_an_export_continues_after_a_lost_connection(
             assert entry_numbers(file)[1:] == NEWEST_FIRST
             assert result.sha256 == hashlib.sha256(file.read_bytes()).hexdigest() == read_manifest(file)["sha256"]
             assert not [each for each in file_names(directory) if each.endswith(".partial")]
-            if not hit.struck:
+            if not hit.triggered:
                 break
     assert lost > 5
 
@@ -301,14 +301,14 @@ def test_a_connection_lost_at_the_beginning_leaves_no_file(server_sample: Sample
         for number in count(1):
             server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = new_export(office, directory / f"{number}.csv")
-            with after_matching_statement(office, nth(number), cut(server_sample)) as hit:
+            with after_matching_statement(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     export.begin()
                 except ApiSetupError as error:
                     failures.append(error)
                     assert file_names(directory) == []
                     export.begin()
-            if not hit.struck:
+            if not hit.triggered:
                 export.discard()
                 break
             # An export that was begun a second time is complete.

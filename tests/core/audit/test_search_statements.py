@@ -18,9 +18,10 @@ from core.audit.paging import Direction, PageCursor, after_day
 from core.office.office import Office
 from tests.support.audit_pages import EVERYTHING, all_entries
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail
-from tests.support.databases import SampleServer, Server, make_server_practice
+from tests.support.databases import SampleServer, make_server_practice
 from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import log_hash
+from tests.support.server import Server
 
 Sent = tuple[str, dict[str, Any]]
 

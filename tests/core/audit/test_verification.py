@@ -22,7 +22,7 @@ from core.model.audit_entry import Genuineness
 from tests.support.audit_pages import EVERYTHING, newest_entries
 from tests.support.audit_rows import after_matching_statement, hash_rows, log_row, nth, replace_audit_trail
 from tests.support.databases import SamplePractice, SampleServer, database_user
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
 from tests.support.row_diff import Written, writing
 
@@ -429,14 +429,14 @@ def test_a_verification_continues_after_a_lost_connection(
         hints = []
         for number in count(1):
             verification = office.audit.verification(audit_filter)
-            with after_matching_statement(office, nth(number), cut(server_sample)) as hit:
+            with after_matching_statement(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
                     report = finish(verification)
                 except ConnectionLost as error:
                     hints.append(error.hint)
                     report = finish(verification)
             assert report == expected
-            if not hit.struck:
+            if not hit.triggered:
                 break
     assert len(hints) > 5
     assert all(hints)
@@ -447,7 +447,7 @@ def test_a_verification_continues_after_a_disk_error(file_sample: SamplePractice
         expected = finish(office.audit.verification(EVERYTHING))
         verification = office.audit.verification(EVERYTHING)
         with (
-            after_matching_statement(office, nth(5), cut(file_sample)),
+            after_matching_statement(office, nth(5), cut_connection(file_sample)),
             pytest.raises(PracticeUnavailable, match="disk refused"),
         ):
             finish(verification)
@@ -496,7 +496,7 @@ def test_an_entry_that_gets_its_hash_while_its_range_is_checked_is_genuine(
         verification = office.audit.verification(audit_filter)
         with after_matching_statement(office, lambda _, statement: "securityloghash" in statement, write_hash) as hit:
             report = finish(verification)
-    assert hit.struck
+    assert hit.triggered
     assert counts(report)[:4] == (5, 5, 0, 0)
 
 

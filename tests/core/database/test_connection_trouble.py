@@ -18,9 +18,9 @@ from core.database.address import ServerAddress
 from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, make_server_practice
-from tests.support.mariadb_server import PROGRAMS, OwnServer, own_server
+from tests.support.mariadb_server import PROGRAMS, PrivateServer, private_server
 from tests.support.opendental_columns import NEW
-from tests.support.tcp_proxy import Line
+from tests.support.tcp_proxy import TcpProxy
 
 TIMEOUT_SECONDS = 0.4
 
@@ -32,10 +32,10 @@ def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def proxy(server_sample: SampleServer) -> Iterator[Line]:
+def proxy(server_sample: SampleServer) -> Iterator[TcpProxy]:
     """A TCP proxy between the practice and its server."""
     direct_address = server_sample.address
-    started = Line(server_sample.server)
+    started = TcpProxy(server_sample.server)
     server_sample.address = ServerAddress("127.0.0.1", started.port, server_sample.database, server_sample.server.user)
     yield started
     started.close()
@@ -47,26 +47,26 @@ def read_enabled(office: Office) -> bool | None:
     return office.settings.load().values.enabled
 
 
-def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: SampleServer, proxy: Line) -> None:
+def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: SampleServer, proxy: TcpProxy) -> None:
     with server_sample.office() as office:
-        proxy.swallow()
+        proxy.stall()
         for error in (ConnectionLost, PracticeUnavailable):
             start = monotonic()
             with pytest.raises(error):
                 read_enabled(office)
             # Enough for the existing connection and for a new one.
             assert monotonic() - start < 2.5 * TIMEOUT_SECONDS
-        proxy.mend()
+        proxy.reconnect()
         assert read_enabled(office) is False
 
 
-def test_a_save_over_a_network_that_drops_everything_is_made_once(server_sample: SampleServer, proxy: Line) -> None:
+def test_a_save_over_a_network_that_drops_everything_is_made_once(server_sample: SampleServer, proxy: TcpProxy) -> None:
     with server_sample.office() as office:
         read = office.settings.load().values
-        proxy.swallow()
+        proxy.stall()
         with pytest.raises(PracticeUnavailable, match="Nothing was changed"):
             office.settings.save(ADMIN, read, replace(read, enabled=True))
-        proxy.mend()
+        proxy.reconnect()
         assert office.settings.save(ADMIN, read, replace(read, enabled=True)).changes == ("Enabled from off to on",)
     texts = [str(row["LogText"]) for row in server_sample.practice_rows()["securitylog"].values()]
     assert texts.count("API Setup: Enabled changed from off to on") == 1
@@ -100,18 +100,18 @@ def test_a_name_server_failure_is_reported(server_sample: SampleServer, monkeypa
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServer]:
     """A server that closes idle connections after a second."""
     if not all(map(shutil.which, PROGRAMS)):
         reason = "no MariaDB server is installed here to start one that can be restarted"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with own_server(tmp_path_factory.mktemp("own"), "--wait-timeout=1", "--interactive-timeout=1") as started:
+    with private_server(tmp_path_factory.mktemp("own"), "--wait-timeout=1", "--interactive-timeout=1") as started:
         make_server_practice(started.server, "opendental", NEW, "MyISAM")
         yield started
 
 
 @pytest.fixture
-def own_office(own: OwnServer, server_sample: SampleServer) -> Iterator[Office]:
+def own_office(own: PrivateServer, server_sample: SampleServer) -> Iterator[Office]:
     """The open practice on that server."""
     direct_address, address = server_sample.address, own.server
     server_sample.address = ServerAddress(address.host, address.port, "opendental", address.user)
@@ -122,13 +122,13 @@ def own_office(own: OwnServer, server_sample: SampleServer) -> Iterator[Office]:
         server_sample.address = direct_address
 
 
-def test_connections_that_the_server_closed_are_replaced(own: OwnServer, own_office: Office) -> None:
+def test_connections_that_the_server_closed_are_replaced(own: PrivateServer, own_office: Office) -> None:
     assert read_enabled(own_office) is False
-    own.wait_until_nobody_is_connected()
+    own.wait_until_no_connections()
     assert read_enabled(own_office) is False
 
 
-def test_a_restarted_server_can_be_used_again(own: OwnServer, own_office: Office) -> None:
+def test_a_restarted_server_can_be_used_again(own: PrivateServer, own_office: Office) -> None:
     read = own_office.settings.load().values
     own.stop()
     with pytest.raises(PracticeUnavailable, match="Nothing was changed"):

@@ -26,10 +26,11 @@ from core.office.office import Office, open_server_office
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
 from core.offices.paths import Paths
-from tests.support.certificates import Signed, authority, certificate
-from tests.support.databases import Server, make_server_practice, runtime
+from tests.support.certificates import Issued, create_authority, create_certificate
+from tests.support.databases import make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
+from tests.support.server import Server
 from tests.support.tls_server import tls_server
 from tests.support.tls_terminator import tls_terminator
 
@@ -45,7 +46,7 @@ class TlsSetup:
         client: A client certificate that the server trusts.
     """
 
-    def __init__(self, server: Server, ours: Signed, other: Signed, client: Signed) -> None:
+    def __init__(self, server: Server, ours: Issued, other: Issued, client: Issued) -> None:
         self.server = server
         self.ours = ours
         self.other = other
@@ -63,12 +64,12 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsSetup]:
         reason = "no MariaDB server is installed here to start one with TLS"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     directory = tmp_path_factory.mktemp("tls")
-    ours, other = authority(directory, "ours"), authority(directory, "other")
-    own = certificate(directory, "server", ours, ["127.0.0.1"])
+    ours, other = create_authority(directory, "ours"), create_authority(directory, "other")
+    own = create_certificate(directory, "server", ours, ["127.0.0.1"])
     with tls_server(directory, own, ours) as server:
         make_server_practice(server, DATABASE, NEW, "InnoDB")
         server.execute("CREATE USER certified@'%' REQUIRE X509", "GRANT SELECT ON opendental.* TO certified@'%'")
-        yield TlsSetup(server, ours, other, certificate(directory, "client", ours, []))
+        yield TlsSetup(server, ours, other, create_certificate(directory, "client", ours, []))
 
 
 def open_office(tmp_path: Path, address: ServerAddress) -> Office:
@@ -113,7 +114,7 @@ def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None
 
 def test_an_expired_certificate_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=90)
-    expired = certificate(tmp_path, "expired", setup.ours, ["127.0.0.1"], begins=long_ago)
+    expired = create_certificate(tmp_path, "expired", setup.ours, ["127.0.0.1"], begins=long_ago)
     with tls_server(tmp_path, expired, setup.ours) as server:
         address = ServerAddress(server.host, server.port, DATABASE, "root", tls=Tls(setup.ours.certificate_file))
         with pytest.raises(InsecureConnection, match="not valid at this time"):
@@ -135,7 +136,7 @@ def test_a_server_may_require_a_client_certificate(setup: TlsSetup, tmp_path: Pa
 @contextmanager
 def tls_ending_at_a_proxy(setup: TlsSetup, tmp_path: Path) -> Iterator[ServerAddress]:
     """Yield the address of a proxy with a good certificate, behind which nothing is encrypted."""
-    good = certificate(tmp_path, "proxy", setup.ours, ["127.0.0.1"])
+    good = create_certificate(tmp_path, "proxy", setup.ours, ["127.0.0.1"])
     with tls_terminator(setup.server, good) as port:
         yield replace(setup.address(Tls(setup.ours.certificate_file)), port=port)
 
@@ -231,7 +232,7 @@ def refusing_server() -> Iterator[int]:
 def test_unusable_files_are_refused(tmp_path: Path, kind: str) -> None:
     invalid = tmp_path / "invalid.pem"
     invalid.write_text("no certificate")
-    own = authority(tmp_path, "own")
+    own = create_authority(tmp_path, "own")
     tls = {
         "authority": Tls(invalid),
         "certificate": Tls(None, invalid),

@@ -36,7 +36,7 @@ from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, runtime
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
-from tests.support.fault_injection import after_statement, cut
+from tests.support.fault_injection import after_statement, cut_connection
 from tests.support.headquarters_office import (
     ACCEPTED,
     BRIDGE,
@@ -44,15 +44,15 @@ from tests.support.headquarters_office import (
     NEW,
     NEW_KEY,
     OFFERED,
+    add_keys,
     add_new_wave,
-    ask,
-    clean,
-    copied,
+    audit_texts,
+    copied_keys,
     credentials,
-    lead_to,
-    logged,
-    named,
+    fetch_list,
+    key_of_developer,
     office_of,
+    set_headquarters_url,
 )
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
@@ -71,8 +71,8 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def hq(server_sample: SampleServer) -> Iterator[HeadquartersServer]:
     """A headquarters that has two keys of the practice."""
     with headquarters(practice=credentials(server_sample)) as server:
-        clean(server, BRIDGE, CLEARPAY)
-        lead_to(server_sample, server.url)
+        add_keys(server, BRIDGE, CLEARPAY)
+        set_headquarters_url(server_sample, server.url)
         yield server
 
 
@@ -86,8 +86,8 @@ with_copy = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoD
 @shapes
 def test_the_list_is_what_headquarters_answers(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        keys = ask(office)
-    bridge, clearpay = named(keys, "Appointment Bridge"), named(keys, "ClearPay")
+        keys = fetch_list(office)
+    bridge, clearpay = key_of_developer(keys, "Appointment Bridge"), key_of_developer(keys, "ClearPay")
     assert [key.developer for key in keys.keys] == ["Appointment Bridge", "ClearPay"]
     assert (bridge.status, clearpay.status) == (ENABLED, DISABLED)
     assert clearpay.fields == KeyFields("help@clearpay.example", "555 0199", ("ApiPayments",))
@@ -103,21 +103,21 @@ def test_the_practices_copy_is_made_equal_to_it_and_that_is_logged(
 ) -> None:
     hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
     with office_of(server_sample) as office:
-        keys = ask(office)
-        (entry,) = logged(server_sample, "API keys: ")
-        ask(office)
-    assert copied(server_sample) == [
+        keys = fetch_list(office)
+        (entry,) = audit_texts(server_sample, "API keys: ")
+        fetch_list(office)
+    assert copied_keys(server_sample) == [
         (BRIDGE_KEY, "Appointment Bridge"),
         ("Xx99Yy88Zz77Ww66", "Molar Records"),
         (CLEARPAY_KEY, "ClearPay"),
     ]
-    molar = named(keys, "Molar Records")
+    molar = key_of_developer(keys, "Molar Records")
     assert entry.startswith(
         f"API keys: copy made equal to headquarters' list: added ********Ww66 {fingerprint_tag(molar.fingerprint)};"
         " removed ********"
     )
     # Once equal, nothing is written any more.
-    assert logged(server_sample, "API keys: ") == [entry]
+    assert audit_texts(server_sample, "API keys: ") == [entry]
     assert STRAY_KEY not in entry
 
 
@@ -128,8 +128,8 @@ def test_rows_that_stand_twice_or_under_an_old_name_are_mended(
     server_sample.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES (?, 'Appointment Bridge')", BRIDGE_KEY)
     server_sample.execute("UPDATE apikey SET DevName = 'Old Name' WHERE CustApiKey = ?", CLEARPAY_KEY)
     with office_of(server_sample) as office:
-        ask(office)
-    assert copied(server_sample) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
+        fetch_list(office)
+    assert copied_keys(server_sample) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
 
 
 @with_copy
@@ -137,14 +137,14 @@ def test_a_copy_that_dies_in_between_lacks_no_key(server_sample: SampleServer) -
     wanted = {BRIDGE_KEY: "Renamed", "Xx99Yy88Zz77Ww66": "Molar Records"}
     for number in range(1, 20):
         server_sample.restore()
-        before = {key for key, _ in copied(server_sample)}
-        with office_of(server_sample) as office, after_statement(office, number, cut(server_sample)) as strike:
+        before = {key for key, _ in copied_keys(server_sample)}
+        with office_of(server_sample) as office, after_statement(number, cut_connection(server_sample)) as strike:
             try:
                 replace_copy(office._practice, ADMIN, wanted)
             except ApiSetupError:
-                there = {key for key, _ in copied(server_sample)}
+                there = {key for key, _ in copied_keys(server_sample)}
                 assert there >= before or there >= set(wanted)
-        if not strike.struck:
+        if not strike.triggered:
             assert number > 3
             return
     raise AssertionError("never got through")
@@ -154,10 +154,10 @@ def test_the_last_answer_is_there_at_the_next_start_without_asking(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
     with office_of(server_sample) as office:
         keys = office.keys.list()
-    assert named(keys, "Appointment Bridge").status is ENABLED
+    assert key_of_developer(keys, "Appointment Bridge").status is ENABLED
     assert ", just now" in keys.authority.label
     assert keys.authority.label.startswith("headquarters as of ")
     assert hq.count(LIST) == 1
@@ -165,9 +165,9 @@ def test_the_last_answer_is_there_at_the_next_start_without_asking(
 
 def test_what_is_remembered_has_no_key_in_clear(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
     content = server_sample.companion.read_bytes()
-    for key in (*(each.key for each in hq.held()), "REG7-KEY2-0042-ABCD"):
+    for key in (*(each.key for each in hq.assigned_keys()), "REG7-KEY2-0042-ABCD"):
         # The registry of a test practice has keys of its own in the same file.
         if key not in (BRIDGE_KEY, CLEARPAY_KEY):
             assert key.encode() not in content
@@ -180,31 +180,31 @@ def test_what_is_different_since_the_last_time_is_said_key_by_key(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        assert ask(office).differences == {}
-        hq.put_status(BRIDGE_KEY, "DisabledByDeveloper")
+        assert fetch_list(office).differences == {}
+        hq.set_status(BRIDGE_KEY, "DisabledByDeveloper")
         hq.remove_key(CLEARPAY_KEY)
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
-        keys = ask(office)
+        keys = fetch_list(office)
         words = {key.developer: keys.differences[key.fingerprint] for key in keys.keys}
         assert words == {
             "Appointment Bridge": "was Enabled",
             "ClearPay": "gone from headquarters' list",
             "Molar Records": "new in headquarters' list",
         }
-        gone = named(keys, "ClearPay")
+        gone = key_of_developer(keys, "ClearPay")
         assert gone.gone
         assert office.keys.status_refusal(gone) == "This key is gone from the list."
-        assert ask(office).differences == {}
+        assert fetch_list(office).differences == {}
 
 
 def test_other_permissions_are_said_too(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.remove_key(BRIDGE_KEY)
         hq.add_key(replace(BRIDGE, permissions=("ApiReadAll", "ApiQueries"), email="new@bridge.example"))
-        keys = ask(office)
+        keys = fetch_list(office)
     assert keys.differences == {
-        named(
+        key_of_developer(
             keys, "Appointment Bridge"
         ).fingerprint: "e-mail changed from support@bridge.example to new@bridge.example;"
         " permissions changed: added ApiQueries; removed ApiComm"
@@ -214,28 +214,28 @@ def test_other_permissions_are_said_too(server_sample: SampleServer, hq: Headqua
 def test_what_is_odd_about_an_answer_is_told_with_it(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
     with office_of(server_sample) as office:
-        keys = ask(office)
+        keys = fetch_list(office)
     assert keys.notes
     assert "status that is not known here" in keys.notes[0]
 
 
 def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office, closing(sqlite3.connect(server_sample.companion)) as other:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
-        hq.put_status(BRIDGE_KEY, "DisabledByHQ")
+        hq.set_status(BRIDGE_KEY, "DisabledByHQ")
         other.execute("BEGIN IMMEDIATE")
-        keys = ask(office)
+        keys = fetch_list(office)
         other.rollback()
-        bridge = named(keys, "Appointment Bridge")
+        bridge = key_of_developer(keys, "Appointment Bridge")
         assert bridge.status is KeyStatus.DISABLED_BY_HQ
         assert bridge.fields.agreement_since == date(2024, 3, 2)
         assert keys.differences == {bridge.fingerprint: "was Enabled"}
         assert keys.notes[-1].startswith("This list could not be kept for the next start. The SQLite file")
         # The next one is.
-        assert ask(office).notes == ()
+        assert fetch_list(office).notes == ()
     with office_of(server_sample) as office:
-        assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+        assert key_of_developer(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
 
 
 def test_a_list_is_shown_though_the_companion_may_not_be_written(
@@ -246,8 +246,8 @@ def test_a_list_is_shown_though_the_companion_may_not_be_written(
 
     monkeypatch.setattr(HeadquartersCache, "replace", refuse)
     with office_of(server_sample) as office:
-        keys = ask(office)
-    assert named(keys, "Appointment Bridge").status is ENABLED
+        keys = fetch_list(office)
+    assert key_of_developer(keys, "Appointment Bridge").status is ENABLED
     assert keys.notes == ("This list could not be kept for the next start. The SQLite file cannot be written.",)
 
 
@@ -255,7 +255,7 @@ def test_thousands_of_keys_are_no_trouble(server_sample: SampleServer, hq: Headq
     for number in range(2000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 20))
     with office_of(server_sample) as office:
-        assert len(ask(office).keys) == 2002
+        assert len(fetch_list(office).keys) == 2002
         assert len(office.keys.list().keys) == 2002
 
 
@@ -267,13 +267,13 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.misbehave(Misbehaviour.HTTP_503)
         with pytest.raises(NoUsableAnswer):
             office.keys.fetch()
         keys = office.keys.list()
         assert hq.count(LIST) == 4
-        bridge = named(keys, "Appointment Bridge")
+        bridge = key_of_developer(keys, "Appointment Bridge")
         assert bridge.status is KeyStatus.UNKNOWN
         assert bridge.last_known.startswith("Enabled on 20")
         assert "not reached; copy as of 20" in keys.authority.label
@@ -287,7 +287,7 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         assert written == Written()
         # Coming back takes one question.
         hq.behave()
-        assert named(ask(office), "Appointment Bridge").status is ENABLED
+        assert key_of_developer(fetch_list(office), "Appointment Bridge").status is ENABLED
         assert office.keys.authority.may_change
 
 
@@ -304,7 +304,7 @@ def test_a_practice_that_was_never_answered_lists_its_copy(server_sample: Sample
 def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample: SampleServer) -> None:
     assert isinstance(server_sample.address, ServerAddress)
     with headquarters(practice=credentials(server_sample)) as server:
-        lead_to(server_sample, "https://elsewhere.invalid/")
+        set_headquarters_url(server_sample, "https://elsewhere.invalid/")
         server.add_key(BRIDGE)
         office = open_server_office(
             server_sample.address,
@@ -315,7 +315,7 @@ def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample
             runtime(),
             headquarters_url=server.url,
         )
-        assert len(ask(office).keys) == 1
+        assert len(fetch_list(office).keys) == 1
         office.close()
 
 
@@ -326,11 +326,11 @@ def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample
 def test_a_key_is_assigned_by_headquarters(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     assert hq.status(NEW_KEY) == "Enabled"
     tag = fingerprint_tag(change.key.fingerprint)
-    assert logged(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
+    assert audit_texts(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
         f"ASKED: New API key ********Kk78 {tag} added by Admin",
         f"New API key ********Kk78 {tag} (New Wave) added by Admin",
     ]
@@ -342,15 +342,15 @@ def test_a_key_is_assigned_by_headquarters(server_sample: SampleServer, hq: Head
     assert change.consequences[0] == "Headquarters says: New Wave may use this key now."
     assert "bills an enabled key whether it is used or not" in change.consequences[-1]
     if server_sample.has_apikey:
-        assert (NEW_KEY, "New Wave") in copied(server_sample)
+        assert (NEW_KEY, "New Wave") in copied_keys(server_sample)
 
 
 def test_a_refusal_is_shown_as_it_came_and_logged(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         with pytest.raises(HeadquartersRefused, match="headquarters refused: Invalid API key"):
             add_new_wave(office)
-    asked, outcome = logged(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
+    asked, outcome = audit_texts(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
     assert asked.startswith("ASKED: New API key ********Kk78 ")
     assert outcome.startswith("NOT DONE: New API key ********Kk78 ")
     assert outcome.endswith(" added by Admin - headquarters refused: Invalid API key.")
@@ -359,7 +359,7 @@ def test_a_refusal_is_shown_as_it_came_and_logged(server_sample: SampleServer, h
 
 def test_a_key_that_is_in_the_list_is_not_asked_for(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         with writing(server_sample) as written, pytest.raises(InvalidInput, match="in the list already"):
             office.keys.add(ADMIN, NewKey(Secret(BRIDGE_KEY), ""), ACCEPTED)
     assert written == Written()
@@ -381,12 +381,12 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.misbehave(how, operation=ASSIGN)
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     assert "Headquarters' answer was lost, but its list shows that it was done." in change.consequences
     assert hq.count(ASSIGN) == 1
-    assert logged(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert audit_texts(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
 
 
 @pytest.mark.parametrize("how", LOST_UNDONE)
@@ -395,13 +395,13 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.misbehave(how, operation=ASSIGN)
         with pytest.raises(NoUsableAnswer, match="does not show the change: it was not made"):
             add_new_wave(office)
         assert hq.count(ASSIGN) == 1
-        assert logged(server_sample, "New API key") == []
-        assert "headquarters' list does not show it" in logged(server_sample, "NOT DONE")[0]
+        assert audit_texts(server_sample, "New API key") == []
+        assert "headquarters' list does not show it" in audit_texts(server_sample, "NOT DONE")[0]
         # It can be tried again.
         hq.behave()
         assert add_new_wave(office).developer == "New Wave"
@@ -410,14 +410,14 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
 def test_when_the_list_is_lost_too_nobody_knows(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
         with pytest.raises(OutcomeUnknown, match="It is not known whether it was done"):
             add_new_wave(office)
-        (entry,) = logged(server_sample, "UNKNOWN")
+        (entry,) = audit_texts(server_sample, "UNKNOWN")
         assert entry.endswith(" - look at headquarters' list before it is repeated")
         hq.behave()
-        assert named(ask(office), "New Wave").status is ENABLED
+        assert key_of_developer(fetch_list(office), "New Wave").status is ENABLED
 
 
 def test_an_answer_that_its_list_does_not_bear_out_is_not_believed(
@@ -425,19 +425,19 @@ def test_an_answer_that_its_list_does_not_bear_out_is_not_believed(
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.misbehave(Misbehaviour.OTHER_KEY, operation=LIST)
         with pytest.raises(OutcomeUnknown, match="its list does not show it"):
             add_new_wave(office)
-    assert logged(server_sample, "New API key") == []
-    assert len(logged(server_sample, "UNKNOWN")) == 1
+    assert audit_texts(server_sample, "New API key") == []
+    assert len(audit_texts(server_sample, "UNKNOWN")) == 1
 
 
 def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         hq.misbehave(Misbehaviour.HTTP_503, operation=LIST)
         # The status is looked at before, so the list is gone already then.
         with writing(server_sample) as written, pytest.raises(NoUsableAnswer):
@@ -452,7 +452,7 @@ def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
 @shapes
 def test_a_key_is_disabled_and_enabled_at_headquarters(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         off = office.keys.set_status(ADMIN, key, DISABLED)
         assert hq.status(BRIDGE_KEY) == "DisabledByCustomer"
         assert off.key.date_disabled is not None
@@ -463,7 +463,7 @@ def test_a_key_is_disabled_and_enabled_at_headquarters(server_sample: SampleServ
     assert any("no other enabled key" in each for each in off.consequences)
     assert any("bills an enabled key whether it is used or not" in each for each in on.consequences)
     label = key.audit_label
-    assert logged(server_sample, "ASKED", "API key ") == [
+    assert audit_texts(server_sample, "ASKED", "API key ") == [
         f"ASKED: API key {label} changed from Enabled to Disabled by Customer by Admin",
         f"API key {label} changed from Enabled to Disabled by Customer by Admin",
         f"ASKED: API key {label} changed from Disabled by Customer to Enabled by Admin",
@@ -475,13 +475,13 @@ def test_a_status_that_moved_at_headquarters_is_not_overwritten(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
-        hq.put_status(BRIDGE_KEY, "DisabledByHQ")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
+        hq.set_status(BRIDGE_KEY, "DisabledByHQ")
         with pytest.raises(EditConflict) as caught:
             office.keys.set_status(ADMIN, key, DISABLED)
-        assert named(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
+        assert key_of_developer(office.keys.list(), "Appointment Bridge").status is KeyStatus.DISABLED_BY_HQ
     assert caught.value.conflicts[0].now == "Disabled by Open Dental"
-    assert logged(server_sample, "ASKED", "API key ") == []
+    assert audit_texts(server_sample, "ASKED", "API key ") == []
     assert hq.count(SET_STATUS) == 0
 
 
@@ -496,9 +496,9 @@ def test_a_status_that_moved_at_headquarters_is_not_overwritten(
 def test_what_the_office_may_not_do_is_told_with_who_can(
     server_sample: SampleServer, hq: HeadquartersServer, status: str, words: str
 ) -> None:
-    hq.put_status(BRIDGE_KEY, status)
+    hq.set_status(BRIDGE_KEY, status)
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         with pytest.raises(OperationNotAllowed) as caught:
             office.keys.set_status(ADMIN, key, ENABLED)
     assert words in caught.value.sentence
@@ -508,18 +508,18 @@ def test_a_status_that_headquarters_refuses_is_logged_as_not_done(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         hq.refusal = "Call us first."
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         with pytest.raises(HeadquartersRefused, match="refused: Call us first"):
             office.keys.set_status(ADMIN, key, DISABLED)
-        assert named(office.keys.list(), "Appointment Bridge").status is ENABLED
-    assert logged(server_sample, "NOT DONE")[0].endswith("by Admin - headquarters refused: Call us first.")
+        assert key_of_developer(office.keys.list(), "Appointment Bridge").status is ENABLED
+    assert audit_texts(server_sample, "NOT DONE")[0].endswith("by Admin - headquarters refused: Call us first.")
 
 
 def test_a_disabled_key_can_be_enabled_from_its_entry(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         office.keys.set_status(ADMIN, key, DISABLED)
         number = max(map(int, server_sample.practice_rows()["securitylog"]))
         office.undoing.undo(ADMIN, number)
@@ -547,12 +547,12 @@ def test_a_key_that_was_added_is_not_added_again_because_the_list_is_lost(
     hq.offer(OFFERED)
     lose_the_list_after(monkeypatch, hq, "assign")
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         with pytest.raises(OutcomeUnknown, match="The key was added, and that is logged") as caught:
             add_new_wave(office)
     assert "Headquarters says: New Wave may use this key now." in caught.value.sentence
     assert "Do not add it again" in caught.value.hint
-    assert len(logged(server_sample, "New API key")) == 1
+    assert len(audit_texts(server_sample, "New API key")) == 1
 
 
 @pytest.mark.parametrize(
@@ -572,7 +572,7 @@ def test_a_status_that_was_set_is_told_though_the_list_is_lost(
 ) -> None:
     lose_the_list_after(monkeypatch, hq, "set_status")
     with office_of(server_sample) as office:
-        change = office.keys.set_status(ADMIN, named(ask(office), developer), status)
+        change = office.keys.set_status(ADMIN, key_of_developer(fetch_list(office), developer), status)
     assert change.sentence.endswith(f"is now {status.label} at headquarters.")
     assert change.consequences[0] == "Its list could not be read after that; r reads it again."
     assert any(words in each for each in change.consequences)
@@ -585,14 +585,14 @@ def test_an_answer_that_comes_late_takes_nothing_away_that_was_added_since(
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         late = office.keys.fetch()
         assert late is not None
         add_new_wave(office)
         keys = office.keys.apply_list(ADMIN, late)
-    assert named(keys, "New Wave").status is ENABLED
+    assert key_of_developer(keys, "New Wave").status is ENABLED
     if server_sample.has_apikey:
-        assert (NEW_KEY, "New Wave") in copied(server_sample)
+        assert (NEW_KEY, "New Wave") in copied_keys(server_sample)
 
 
 def test_what_was_changed_from_here_is_no_news_and_hides_none(
@@ -601,17 +601,17 @@ def test_what_was_changed_from_here_is_no_news_and_hides_none(
     hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
     hq.offer(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.remove_key("Xx99Yy88Zz77Ww66")
-        hq.put_status(CLEARPAY_KEY, "DisabledByDeveloper")
-        keys = ask(office)
+        hq.set_status(CLEARPAY_KEY, "DisabledByDeveloper")
+        keys = fetch_list(office)
         before = dict(keys.differences)
         assert len(before) == 2
         add_new_wave(office)
-        office.keys.set_status(ADMIN, named(keys, "Appointment Bridge"), DISABLED)
+        office.keys.set_status(ADMIN, key_of_developer(keys, "Appointment Bridge"), DISABLED)
         keys = office.keys.list()
     assert keys.differences == before
-    assert named(keys, "Molar Records").gone
+    assert key_of_developer(keys, "Molar Records").gone
 
 
 # -- what only the office knows ------------------------------------------------------
@@ -621,21 +621,21 @@ def test_the_agreement_is_kept_here_and_nothing_else_can_be_changed(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
-        changed = named(office.keys.list(), "Appointment Bridge")
+        changed = key_of_developer(office.keys.list(), "Appointment Bridge")
         assert changed.fields.agreement_since == date(2024, 3, 2)
         with pytest.raises(OperationNotAllowed, match="kept by headquarters"):
             office.keys.edit(ADMIN, changed, replace(changed.fields, email="other@example.test"))
         with pytest.raises(EditConflict):
             office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 5, 5)))
         # It survives the next answer.
-        assert named(ask(office), "Appointment Bridge").fields.agreement_since == date(2024, 3, 2)
+        assert key_of_developer(fetch_list(office), "Appointment Bridge").fields.agreement_since == date(2024, 3, 2)
 
 
 def test_a_key_can_be_shown_in_full(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "ClearPay")
+        key = key_of_developer(fetch_list(office), "ClearPay")
         assert office.keys.show(ADMIN, key).reveal() == CLEARPAY_KEY
         assert hq.count(LIST) == 1
 
@@ -648,18 +648,18 @@ def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logge
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office, closing(sqlite3.connect(server_sample.companion)) as other:
-        ask(office)
+        fetch_list(office)
         held = office.keys._authority
 
         def lock(*_: object) -> None:
             other.execute("BEGIN EXCLUSIVE")
 
-        with after_statement(office, 4, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
+        with after_statement(4, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
             add_new_wave(office)
         other.rollback()
         assert held.info.label
     assert hq.status(NEW_KEY) == "Enabled"
-    assert logged(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert audit_texts(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
 
 
 # -- what is older, odd, or in the way -------------------------------------------------
@@ -680,10 +680,10 @@ def test_a_copy_that_cannot_be_renewed_hides_neither_the_list_nor_what_is_differ
     server_sample: SampleServer, hq: HeadquartersServer, refused_copy: None
 ) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
-        keys = ask(office)
-    assert keys.differences == {named(keys, "Molar Records").fingerprint: "new in headquarters' list"}
+        keys = fetch_list(office)
+    assert keys.differences == {key_of_developer(keys, "Molar Records").fingerprint: "new in headquarters' list"}
     assert keys.notes[-1].startswith("The practice's copy of the keys could not be made equal to it.")
 
 
@@ -691,7 +691,7 @@ def test_what_was_not_done_is_never_said_to_be_done(
     server_sample: SampleServer, hq: HeadquartersServer, refused_copy: None
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
         hq.misbehave(Misbehaviour.CLOSED_UNDONE, operation=SET_STATUS)
         with pytest.raises(NoUsableAnswer, match="it was not made") as caught:
@@ -703,11 +703,11 @@ def test_a_list_that_was_asked_for_before_a_change_is_not_taken_for_a_newer_one(
     server_sample: SampleServer, hq: HeadquartersServer
 ) -> None:
     with office_of(server_sample) as office:
-        key = named(ask(office), "Appointment Bridge")
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
         older = office.keys.fetch()
         assert older is not None
         office.keys.set_status(ADMIN, key, DISABLED)
-        assert named(office.keys.apply_list(ADMIN, older), "Appointment Bridge").status is DISABLED
+        assert key_of_developer(office.keys.apply_list(ADMIN, older), "Appointment Bridge").status is DISABLED
 
 
 def test_the_older_list_of_another_program_takes_nothing_away(
@@ -715,24 +715,24 @@ def test_the_older_list_of_another_program_takes_nothing_away(
 ) -> None:
     hq.offer(OFFERED)
     with office_of(server_sample) as office, office_of(server_sample) as elsewhere:
-        ask(office)
+        fetch_list(office)
         older = office.keys.fetch()
         assert older is not None
-        ask(elsewhere)
+        fetch_list(elsewhere)
         add_new_wave(elsewhere)
         assert isinstance(older, FetchedHeadquartersList)
         later = replace(older, answer=replace(older.answer, asked_at=older.answer.asked_at - timedelta(seconds=1)))
-        assert named(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
-    assert (NEW_KEY, "New Wave") in copied(server_sample)
+        assert key_of_developer(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
+    assert (NEW_KEY, "New Wave") in copied_keys(server_sample)
 
 
 def test_a_key_that_is_gone_can_be_added_again(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     hq.add_key(OFFERED)
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.remove_key(NEW_KEY)
         hq.offer(OFFERED)
-        assert named(ask(office), "New Wave").gone
+        assert key_of_developer(fetch_list(office), "New Wave").gone
         assert add_new_wave(office).status is ENABLED
 
 
@@ -741,7 +741,7 @@ def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
 ) -> None:
     hq.add_key(HeldKey(NEW_KEY, developer=f"New {NEW_KEY.lower()} REG7-KEY2-0042-ABCD {'x' * 70_000}"))
     with office_of(server_sample) as office:
-        (developer,) = [key.developer for key in ask(office).keys if key.developer.startswith("New ")]
+        (developer,) = [key.developer for key in fetch_list(office).keys if key.developer.startswith("New ")]
     assert developer.startswith("New ********Kk78 *** x")
     assert len(developer) == 255
 
@@ -761,7 +761,7 @@ def test_the_words_speak_of_a_copy_only_where_there_is_one(server_sample: Sample
 
 def test_a_refusal_that_names_a_key_is_shown_without_it(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
-        ask(office)
+        fetch_list(office)
         hq.refusal = f"The key {BRIDGE_KEY} is in dispute."
         hq.misbehave(Misbehaviour.ERROR, operation=LIST)
         with pytest.raises(HeadquartersRefused, match=r"The key \*{8}Gh78 is in dispute"):

@@ -134,7 +134,7 @@ def test_a_refusal_has_the_text_of_headquarters(server: HeadquartersServer) -> N
     with pytest.raises(HeadquartersRefused) as caught:
         client.assign(CREDENTIALS, Secret("NobodysKey1234567890"))
     assert caught.value.words == "Invalid API key."
-    server.put_status(BRIDGE.key, "DisabledByDeveloper")
+    server.set_status(BRIDGE.key, "DisabledByDeveloper")
     with pytest.raises(HeadquartersRefused, match="DisabledByDeveloper cannot become Enabled"):
         client.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
     server.refusal = f"Registration key {PRACTICE.registration_key} is not valid."
@@ -331,7 +331,7 @@ def test_an_encrypted_connection_is_verified(tmp_path: Path) -> None:
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.TLS, False, [])
     assert "not signed by anybody who is trusted here" in failed.sentence
-    assert server.asked[1:] == []
+    assert server.requests[1:] == []
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "is for another host name" in failed.sentence
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
@@ -503,7 +503,7 @@ def test_the_fake_server_is_strict_about_the_content(server: HeadquartersServer,
     assert old in content
     assert post(server, headers, content.replace(old, new)) == 500
     assert len(server.take_violations()) == 1
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_the_fake_server_is_strict_about_headers_and_path(server: HeadquartersServer) -> None:
@@ -518,4 +518,4 @@ def test_the_fake_server_is_strict_about_headers_and_path(server: HeadquartersSe
     assert [post(server, headers | each, content) for each in wrong] == [500] * len(wrong)
     assert post(server, headers, content, "/") == 500
     assert len(server.take_violations()) == len(wrong) + 1
-    assert server.asked == []
+    assert server.requests == []

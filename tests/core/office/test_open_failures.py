@@ -36,9 +36,10 @@ from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import add_key, save_settings
-from tests.support.databases import SampleFile, SamplePractice, SampleServer, Server, runtime
-from tests.support.fault_injection import after_statement, cut
+from tests.support.databases import SampleFile, SamplePractice, SampleServer, runtime
+from tests.support.fault_injection import after_statement, cut_connection
 from tests.support.row_diff import Written, writing
+from tests.support.server import Server
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "s3cret pass word"
@@ -126,7 +127,7 @@ def test_connection_lost_while_reading(server_sample: SampleServer) -> None:
 
         def read_over_cut_connection() -> None:
             with office._practice.read() as session:
-                cut(server_sample)(session.connection())
+                cut_connection(server_sample)(session.connection())
                 session.connection().exec_driver_sql("SELECT 1")
 
         with pytest.raises(ConnectionLost) as caught:
@@ -304,11 +305,11 @@ def test_failing_companion_is_reported_and_the_change_undone(server_sample: Samp
     with (
         server_sample.office() as office,
         writing(server_sample) as written,
-        after_statement(office, 7, fill_up) as strike,
+        after_statement(7, fill_up) as fault,
         pytest.raises(StorageFailed) as caught,
     ):
         add_key(office)
-    assert strike.struck
+    assert fault.triggered
     assert caught.value.sentence == "The disk is full. Nothing was changed, and the Audit Trail says so."
     assert (written.added, written.changed, written.removed) == ({}, {}, [])
     assert [str(text)[:22] for _, _, text in written.audit] == ["New API key ********Kk", "NOT DONE: New API key "]

@@ -9,7 +9,7 @@ import pytest
 
 from core.base.errors import ConfigurationError
 from core.offices.catalog import OfficeCatalog
-from tests.support.open_requests import NOW, catalog_of, opening_of
+from tests.support.open_requests import NOW, catalog_of, file_request
 from tests.support.opened_files import count_opens
 
 ONE_OFFICE = '[offices.A]\nfile = "a.sqlite3"\n'
@@ -62,5 +62,5 @@ def test_time_of_opening_is_saved_by_name(file: Path) -> None:
     file.write_text(TWO_OFFICES)
     catalog = catalog_of(file)
     catalog.save_last_opened(catalog.open_request("B"))
-    catalog.save_last_opened(opening_of(file.with_name("not configured.sqlite3")))
+    catalog.save_last_opened(file_request(file.with_name("not configured.sqlite3")))
     assert last_opened(catalog) == {"A": None, "B": NOW}

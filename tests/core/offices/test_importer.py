@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.tls import Tls
 from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
-from tests.support.databases import Server
+from tests.support.server import Server
 
 WORKSTATION = """<?xml version="1.0" encoding="utf-8"?>
 <ConnectionSettings>

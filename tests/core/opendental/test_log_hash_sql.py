@@ -19,7 +19,7 @@ from core.opendental.schema import SecurityLog, SecurityLogHash
 from tests.core.opendental.test_log_hash import VECTORS
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail, stored_rows
 from tests.support.databases import SamplePractice, SampleServer
-from tests.support.fault_injection import cut
+from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import NO_DATE, Row
 
 # The older version's PermType can't hold 258, which one of the vectors has.
@@ -253,6 +253,6 @@ def test_a_server_without_the_functions_cannot_compute_the_hash(
 
 def test_a_lost_connection_raises_an_error(server_sample: SampleServer) -> None:
     with server_sample.office() as office, Session(office._practice.engine) as session:
-        cut(server_sample)(session.connection())
+        cut_connection(server_sample)(session.connection())
         with pytest.raises(DBAPIError):
             can_compute(session)

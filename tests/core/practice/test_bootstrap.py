@@ -1,4 +1,4 @@
-"""The embedded practice on the first start, and the demo."""
+"""The embedded practice: what a first start makes, and the demo."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from core.office.office import Office, open_file_office
 from core.opendental.key_status import KeyStatus
 from tests.support.audit_pages import newest_entries
 from tests.support.databases import NOW, file_rows, runtime
+from tests.support.fault_injection import one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
 
 
-def open_practice(path: Path) -> Office:
-    """Open the embedded practice in a file, created if missing."""
+def opened(path: Path) -> Office:
     return open_file_office(FileAddress(path), default_agreement(), runtime())
 
 
-def test_a_first_start_creates_a_practice(tmp_path: Path) -> None:
+def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "apisetup" / "practice.sqlite3"
-    with closing(open_practice(path)) as office:
+    with closing(opened(path)) as office:
         assert office.info.title == "Embedded practice"
         page = office.settings.load()
         assert page.values == ApiSettings(enabled=False, interval="", payment_type=1)
@@ -50,24 +50,24 @@ def test_a_first_start_creates_a_practice(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_the_only_user_is_the_account_with_a_blank_password(tmp_path: Path) -> None:
+def test_the_account_is_the_one_user_and_its_password_is_blank(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    with closing(open_practice(path)) as office:
+    with closing(opened(path)) as office:
         assert office.users.sign_in(ACCOUNT, Secret("")).actor.user_num == 1
     assert [row["UserName"] for row in file_rows(path)["userod"].values()] == [ACCOUNT]
 
 
 def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    open_practice(path).close()
+    opened(path).close()
     before = path.read_bytes()
-    open_practice(path).close()
+    opened(path).close()
     assert path.read_bytes() == before
 
 
-def test_a_second_start_by_another_account_adds_no_user(tmp_path: Path) -> None:
+def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    open_practice(path).close()
+    opened(path).close()
     open_file_office(FileAddress(path), default_agreement(), replace(runtime(), account="other")).close()
     assert len(file_rows(path)["userod"]) == 1
 
@@ -75,35 +75,54 @@ def test_a_second_start_by_another_account_adds_no_user(tmp_path: Path) -> None:
 def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
     path.touch()
-    with closing(open_practice(path)) as office:
+    with closing(opened(path)) as office:
         assert office.info.title == "Embedded practice"
 
 
-def test_another_sqlite_file_is_refused_and_unchanged(tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "music.sqlite3"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     before = path.read_bytes()
     with pytest.raises(NotAPractice, match="holds something else than a practice") as caught:
-        open_practice(path)
+        opened(path)
     assert "nothing was changed" in caught.value.hint
     assert path.read_bytes() == before
 
 
-def test_after_a_killed_first_start_the_next_one_works(tmp_path: Path, driver: KillDriver) -> None:
-    reference = tmp_path / "reference.sqlite3"
-    open_practice(reference).close()
-    for number in count(1, 2):
-        path = tmp_path / f"{number}.sqlite3"
-        if not driver.killed_in_first_start(path, number):
+def kill_first_start(driver: KillDriver, path: Path, number: int, whole: Path) -> bool:
+    """Kill a first start after one statement, and check that the next start works; False if there are fewer."""
+    if not driver.kill_first_start(path, number):
+        return False
+    with closing(opened(path)) as office:
+        office.users.account(ACCOUNT)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM securitylog")
+        connection.execute("DELETE FROM securityloghash")
+    assert file_rows(path) == file_rows(whole)
+    return True
+
+
+def test_killed_after_each_kind_of_statement_of_the_first_start_the_next_one_works(
+    tmp_path: Path, kill_driver: KillDriver
+) -> None:
+    whole = tmp_path / "whole.sqlite3"
+    with recorded_statements() as statements:
+        opened(whole).close()
+    for number in one_fault_per_kind({"first start": statements})["first start"]:
+        assert kill_first_start(kill_driver, tmp_path / f"{number}.sqlite3", number, whole)
+
+
+@pytest.mark.faults
+def test_killed_after_every_statement_of_the_first_start_the_next_one_works(
+    tmp_path: Path, kill_driver: KillDriver
+) -> None:
+    whole = tmp_path / "whole.sqlite3"
+    opened(whole).close()
+    for number in count(1):
+        if not kill_first_start(kill_driver, tmp_path / f"{number}.sqlite3", number, whole):
             assert number > 20
-            break
-        with closing(open_practice(path)) as office:
-            office.users.account(ACCOUNT)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("DELETE FROM securitylog")
-            connection.execute("DELETE FROM securityloghash")
-        assert file_rows(path) == file_rows(reference)
+            return
 
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
@@ -121,7 +140,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
     assert all(entry.moment is not None and entry.moment <= NOW for entry in entries)
 
 
-def test_no_key_of_the_demo_is_in_its_audit_trail(tmp_path: Path) -> None:
+def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
     open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True).close()
     rows = file_rows(path)

@@ -21,9 +21,10 @@ from core.office.office import Office, open_server_office
 from core.practice.grants import Grants, evaluate_grants, read_grants
 from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED
 from tests.support.change_kinds import KINDS, save_settings
-from tests.support.databases import Account, SampleServer, database_user, pymysql, runtime
+from tests.support.databases import Account, SampleServer, database_user, runtime
 from tests.support.practice_rows import PASSWORDS
 from tests.support.row_diff import Written, writing
+from tests.support.server import pymysql
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 TABLES = frozenset(right.table for right in NEEDED)

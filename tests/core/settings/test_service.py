@@ -141,7 +141,7 @@ def test_a_value_that_changes_in_the_middle_of_saving_is_not_overwritten(sample:
 
         with (
             writing(sample) as written,
-            after_statement(office, 3, change_elsewhere),
+            after_statement(3, change_elsewhere),
             pytest.raises(EditConflict) as caught,
         ):
             office.settings.save(ADMIN, read, wanted)
