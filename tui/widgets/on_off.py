@@ -14,10 +14,11 @@ class OnOff(Checkbox):
         super().__init__("", compact=True, id=id, disabled=disabled)
 
     def render(self) -> Content:
-        """Return the state as text."""
-        return Content("[x] on " if self.value else "[ ] off")
+        """Return the state as text, followed by two blanks that are reversed while the check box has focus."""
+        state = "[x] on " if self.value else "[ ] off"
+        return Content.assemble(state, ("  ", self.get_visual_style("toggle--label")))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the width of both states."""
+        """Return the width, which is the same for both states."""
         del container, viewport
         return self.render().cell_length
