@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
@@ -186,10 +186,10 @@ class UserService:
         return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
-        first = now - user.last_failure > LOCK or user.failures == 0
+        first = now - user.last_failure > LOCK
         # The database counts, so it includes failures since the user was read: two simultaneous failures are two, even
         # if both are the first.
-        is_first = or_(UserOd.failed_attempts == 0, UserOd.date_t_fail.is_(None), UserOd.date_t_fail < now - LOCK)
+        is_first = UserOd.date_t_fail < now - LOCK
         count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
             with self._practice.unit_of_work(actor, UserLogOnFailed(user.name)) as work:

@@ -26,7 +26,7 @@ from core.office.office import Office, open_file_office, open_server_office
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
-from tests.support.headquarters_office import AT_HEADQUARTERS
+from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch_list
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
@@ -107,7 +107,7 @@ def _run_child(request: dict[str, Any]) -> None:
             _open(request).close()
         return
     with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
-        (KINDS | AT_HEADQUARTERS)[request["kind"]](office)
+        (KINDS | AT_HEADQUARTERS | {RENEW_COPY: fetch_list})[request["kind"]](office)
 
 
 def _kill_this_process(_connection: Connection) -> None:

@@ -22,6 +22,7 @@ from tests.support.headquarters_office import (
     CLEARPAY,
     NEW_KEY,
     OFFERED,
+    RENEW_COPY,
     add_keys,
     audit_texts,
     copied_keys,
@@ -30,8 +31,9 @@ from tests.support.headquarters_office import (
     office_of,
     set_headquarters_url,
 )
+from tests.support.headquarters_protocol import HeldKey
 from tests.support.kill_driver import KillDriver
-from tests.support.practice_rows import BRIDGE_KEY
+from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
 
 on_each_engine = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 DONE = ("New API key", "API key ")
@@ -139,6 +141,40 @@ def test_the_process_killed_after_each_kind_of_statement(
     for change, numbers in fault_plan(server_sample, hq).items():
         for number in numbers:
             assert kill_after(kill_driver, server_sample, hq, change, number)
+
+
+RENEWED = [(BRIDGE_KEY, "Bridge, renamed"), (CLEARPAY_KEY, "ClearPay, renamed"), (NEW_KEY, "New Wave")]
+
+
+def prepare_renewal(sample: SampleServer, hq: HeadquartersServer) -> None:
+    """Restore the practice, whose copy differs from headquarters' list in every row."""
+    sample.restore()
+    set_headquarters_url(sample, hq.url)
+    for key in hq.assigned_keys():
+        hq.remove_key(key.key)
+    add_keys(hq, *(HeldKey(key, developer=developer) for key, developer in RENEWED))
+    assert {key for key, _ in copied_keys(sample)} == {BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY}
+
+
+# On MyISAM every statement takes effect at once.
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
+def test_no_key_is_lost_where_the_process_is_killed_while_the_copy_is_renewed(
+    server_sample: SampleServer, hq: HeadquartersServer, kill_driver: KillDriver
+) -> None:
+    prepare_renewal(server_sample, hq)
+    with office_of(server_sample) as office, recorded_statements() as kinds:
+        fetch_list(office)
+    writes = [number for number, kind in enumerate(kinds, start=1) if kind in ("INSERT apikey", "DELETE apikey")]
+    assert len(writes) > 3
+    for number in writes:
+        prepare_renewal(server_sample, hq)
+        assert kill_driver.kill_change(server_sample, RENEW_COPY, number, AuthorityName.HEADQUARTERS)
+        assert {key for key, _ in copied_keys(server_sample)} >= {BRIDGE_KEY, CLEARPAY_KEY}
+        assert audit_texts(server_sample, "API keys: copy made equal")
+    # The next start makes the copy equal to the list.
+    with office_of(server_sample) as office:
+        fetch_list(office)
+    assert copied_keys(server_sample) == sorted(RENEWED)
 
 
 def number_of_faults(inject: Callable[[int], bool]) -> int:

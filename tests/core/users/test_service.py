@@ -7,8 +7,9 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
-from core.base.errors import LockedOut, NotAuthorized, NotPermitted, WrongNameOrPassword
+from core.base.errors import ConnectionLost, LockedOut, NotAuthorized, NotPermitted, WrongNameOrPassword
 from core.base.secret import Secret
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
@@ -16,6 +17,7 @@ from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, key_of, save_settings
 from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
+from tests.support.fault_injection import cut_connection, each_statement
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
 
@@ -73,6 +75,19 @@ def test_every_wrong_sign_in_gets_the_same_error(sample: SamplePractice, name: s
     assert caught.value.sentence == "Invalid username or password."
     assert len(written.audit) == 1
     assert "gone" not in str(written.audit[0][2])
+
+
+def test_a_failure_of_a_hidden_user_is_logged_and_not_counted(sample: SamplePractice) -> None:
+    with sample.office() as office, writing(sample) as written, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Gone", Secret("x"))
+    assert written == Written(audit=[(83, 3, "User: Gone failed to log on.")])
+
+
+def test_only_visible_users_with_security_admin_can_grant_permissions(sample: SamplePractice) -> None:
+    # A permission for a single object is not the permission.
+    sample.execute("INSERT INTO grouppermission (GroupPermNum, UserGroupNum, PermType, FKey) VALUES (77, 4, 24, 17)")
+    with sample.office() as office:
+        assert office.users.permission_granters() == ("Admin", "Bare", "Blank", "Ecw", ACCOUNT)
 
 
 def test_a_visible_user_comes_before_a_hidden_one_with_the_same_name(sample: SamplePractice) -> None:
@@ -237,6 +252,24 @@ def test_a_count_that_is_at_its_columns_end_stays_there(sample: SamplePractice, 
     with sample.office() as office, pytest.raises(WrongNameOrPassword):
         office.users.sign_in("Admin", WhileChecked("wrong", lambda: set_failures(sample, before, timedelta(minutes=1))))
     assert failures(sample) == after
+
+
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
+def test_a_failure_that_is_taken_back_takes_back_none_of_others(server_sample: SampleServer) -> None:
+    cuts: list[str] = []
+    with server_sample.office() as office, server_sample.office() as other:
+
+        def while_it_is_counted(kind: str, connection: Connection) -> None:
+            if kind == "UPDATE userod" and not cuts:
+                cuts.append(kind)
+                fail_to_sign_in(other)
+                fail_to_sign_in(other)
+                cut_connection(server_sample)(connection)
+
+        with each_statement(while_it_is_counted), pytest.raises(ConnectionLost):
+            office.users.sign_in("Admin", Secret("wrong"))
+    # One too many is safe, one too few is not.
+    assert failures(server_sample) in ("2", "3")
 
 
 def test_the_count_of_failures_stays_within_its_column(sample: SamplePractice) -> None:
