@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import closing
 
@@ -126,7 +125,7 @@ def test_a_killed_program_leaves_no_half_of_a_save(home: Home) -> None:
 
 def crashed(home: Home, *arguments: str) -> Terminal:
     """Start the program with a fault in it, and save."""
-    terminal = home.start("-m", "tests.support.crashing_program", *arguments, command=(sys.executable,))
+    terminal = home.start(*arguments, module="tests.support.crashing_program")
     terminal.wait_for(READY)
     change_settings(terminal)
     terminal.press("ctrl+s")

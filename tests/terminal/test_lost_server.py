@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +24,7 @@ def line(server: Server) -> Iterator[TcpProxy]:
     made.close()
 
 
-HASTY = (sys.executable, "-m", "tests.support.impatient_program")
+HASTY = "tests.support.impatient_program"
 
 
 @contextmanager
@@ -142,7 +141,7 @@ def test_a_network_that_swallows_everything_is_said_and_mended(
 ) -> None:
     url, password = practice.through_port(line.port).url(), practice.server.password
     env = {SERVER_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
-    with home.start("--url", url, "--authority", "local", command=HASTY, env=env) as terminal:
+    with home.start("--url", url, "--authority", "local", module=HASTY, env=env) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")

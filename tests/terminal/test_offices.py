@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -232,10 +231,8 @@ def test_no_secret_is_found_where_it_does_not_belong(home: Home, practice: Serve
 def hasty(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
     """Start the program with minutes of so many seconds."""
     return home.start(
-        "-m",
-        "tests.support.impatient_program",
         *arguments,
-        command=(sys.executable,),
+        module="tests.support.impatient_program",
         env={SECONDS_A_MINUTE: str(seconds)} | env,
     )
 
