@@ -1,1 +1,1 @@
-"""What apisetup knows and does, without a terminal."""
+"""The services of apisetup, without a terminal."""

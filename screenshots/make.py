@@ -1,6 +1,7 @@
-"""Make the pictures of the README from the demo practice: `.venv/bin/python screenshots/make.py`.
+"""Create the screenshots of the README from the demo practice: `.venv/bin/python screenshots/make.py`.
 
-Clock, random numbers and names are fixed, so the same program makes the same pictures everywhere.
+The clock, the random numbers and the names are fixed, so that the same version of the program creates the same
+screenshots on every machine.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from core.base.runtime import RuntimeContext
-from core.base.secret import Secret
 from core.database.address import FileAddress
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -32,73 +33,67 @@ from tui.screens.verification import VerificationScreen
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList
 
-PICTURES = Path(__file__).parent
+DIRECTORY = Path(__file__).parent
 NOW = datetime(2024, 11, 6, 14, 30, 15)
 KEY = "Kq7mZt4xWb9sLp2D"
-"""Invented, and opens nothing; no picture shows it."""
+"""An invented key that opens nothing. No screenshot may show it."""
 
-_MOST_PAUSES = 2_000
+_MAX_PAUSES = 2_000
 
-ThisPilot = Pilot[None]
+AppPilot = Pilot[None]
 
 
 def main() -> None:
-    """Make all pictures."""
+    """Create all screenshots."""
     with TemporaryDirectory() as directory, contextlib.chdir(directory):
         file = Path("demo.sqlite3")
-        opening = OpenRequest(
-            address=FileAddress(file),
-            configuration=Configuration(),
-            runtime=RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office"),  # noqa: S311 - pictures need no secrecy
-            companion_file=file,
-            log=Path("debug.log"),
-            password=Secret(""),
-            demo=True,
-        )
-        pictures = asyncio.run(_pictures(ApisetupApp(opening)))
-    for name, picture in pictures.items():
-        if KEY in picture:
+        runtime = RuntimeContext(clock=lambda: NOW, random=Random(7), computer="server-1", account="office")  # noqa: S311 - screenshots need no secrecy
+        context = LaunchContext(runtime, Paths(Path("config.toml"), Path("debug.log")))
+        request = OpenRequest(ConfiguredOffice("", FileAddress(file)), context, demo=True)
+        screenshots = asyncio.run(_take_screenshots(ApisetupApp(request)))
+    for name, image in screenshots.items():
+        if KEY in image:
             raise SystemExit(f"{name} shows a key.")
-        (PICTURES / name).write_text(picture, encoding="utf-8")
-        print(PICTURES.name + os.sep + name)
+        (DIRECTORY / name).write_text(image, encoding="utf-8")
+        print(DIRECTORY.name + os.sep + name)
 
 
-async def _pictures(app: ApisetupApp) -> dict[str, str]:
-    """Walk through the main job, and take a picture of each screen."""
-    found: dict[str, str] = {}
+async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
+    """Go through the main job, and return a screenshot of each screen by file name."""
+    screenshots: dict[str, str] = {}
     async with app.run_test(size=(80, 24)) as pilot:
 
         async def take(name: str) -> None:
             await pilot.pause()
-            found[f"{name}.svg"] = app.export_screenshot(title="apisetup")
+            screenshots[f"{name}.svg"] = app.export_screenshot(title="apisetup")
 
-        await _until(pilot, lambda: _listed(app.screen) == 12)
+        await _wait_until(pilot, lambda: _row_count(app.screen) == 12)
         await pilot.press(*["down"] * 6)
         await take("api-setup")
         await pilot.press("e")
-        await _until(pilot, lambda: isinstance(app.screen, EditKeyScreen) and _listed(app.screen) > 0)
+        await _wait_until(pilot, lambda: isinstance(app.screen, EditKeyScreen) and _row_count(app.screen) > 0)
         await take("edit")
-        await _back(pilot)
+        await _return_to_api_setup(pilot)
         await pilot.press("t")
-        await _until(pilot, lambda: isinstance(app.screen, AuditTrailScreen) and _listed(app.screen) > 0)
+        await _wait_until(pilot, lambda: isinstance(app.screen, AuditTrailScreen) and _row_count(app.screen) > 0)
         await pilot.press(*["down"] * 4)
         await take("audit-trail")
         await pilot.press("v", "e")
-        await _until(pilot, lambda: isinstance(app.screen, VerificationScreen) and _listed(app.screen) > 0)
+        await _wait_until(pilot, lambda: isinstance(app.screen, VerificationScreen) and _row_count(app.screen) > 0)
         await take("verification")
         await pilot.press("escape")
-        await _until(pilot, lambda: isinstance(app.screen, AuditTrailScreen))
-        await _back(pilot)
-        await _back(pilot)
-        await _assign(pilot, take)
-    return found
+        await _wait_until(pilot, lambda: isinstance(app.screen, AuditTrailScreen))
+        await _return_to_api_setup(pilot)
+        await _return_to_api_setup(pilot)
+        await _add_key(pilot, take)
+    return screenshots
 
 
-async def _assign(pilot: ThisPilot, take: Callable[[str], Awaitable[None]]) -> None:
-    """Fill the fields of a new key, all but the key for the picture; then the key, which leads to the agreement."""
+async def _add_key(pilot: AppPilot, take: Callable[[str], Awaitable[None]]) -> None:
+    """Fill in a new key up to the agreement; the key itself is entered only after the screenshot of the form."""
     app = pilot.app
     await pilot.press("a")
-    await _until(pilot, lambda: isinstance(app.screen, AssignKeyScreen))
+    await _wait_until(pilot, lambda: isinstance(app.screen, AssignKeyScreen))
     for name, text in (
         ("developer", "Recall Robot"),
         ("email", "support@recall-robot.example"),
@@ -109,19 +104,19 @@ async def _assign(pilot: ThisPilot, take: Callable[[str], Awaitable[None]]) -> N
     await take("assign")
     app.screen.query_one("#key", PlainInput).value = KEY
     await pilot.press("ctrl+s")
-    await _until(pilot, lambda: isinstance(app.screen, LicenseScreen))
+    await _wait_until(pilot, lambda: isinstance(app.screen, LicenseScreen))
     await pilot.press("pagedown")
     await take("agreement")
 
 
-async def _back(pilot: ThisPilot) -> None:
+async def _return_to_api_setup(pilot: AppPilot) -> None:
     await pilot.press("escape")
-    await _until(pilot, lambda: isinstance(pilot.app.screen, ApiSetupScreen))
+    await _wait_until(pilot, lambda: isinstance(pilot.app.screen, ApiSetupScreen))
 
 
-async def _until(pilot: ThisPilot, condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    for _ in range(_MOST_PAUSES):
+async def _wait_until(pilot: AppPilot, condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    for _ in range(_MAX_PAUSES):
         await pilot.pause(0.01)
         if condition():
             await pilot.pause()
@@ -129,8 +124,8 @@ async def _until(pilot: ThisPilot, condition: Callable[[], bool]) -> None:
     raise SystemExit("The program does not show what the pictures need.")
 
 
-def _listed(screen: Screen[object]) -> int:
-    """How many rows the list of a screen has."""
+def _row_count(screen: Screen[object]) -> int:
+    """Return the number of rows in the list of a screen."""
     lists = screen.query(RowList)
     return len(lists.first().rows) if lists else 0
 

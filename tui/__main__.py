@@ -1,4 +1,4 @@
-"""The program: what the command line asks for is opened, and runs in the terminal or without one."""
+"""The entry point: runs a command without a screen, or opens the practice in the terminal."""
 
 from __future__ import annotations
 
@@ -14,64 +14,71 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import exclude_from_core_dumps
-from tui.commands.parser import parser
+from tui.commands.parser import build_parser
 
 if TYPE_CHECKING:
     from tui.commands.launch_target import LaunchTarget
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; gives the exit status of the process."""
-    options = parser().parse_args(arguments)
+    """Run the program.
+
+    Args:
+        arguments: The command line without the program's name; None for that of this process.
+
+    Returns:
+        The exit status of the process.
+    """
+    options = build_parser().parse_args(arguments)
     exclude_from_core_dumps()
     for name in ("core", "tui"):
-        # Without --debug nothing is logged; Python would write it to the terminal.
+        # Without --debug nothing is logged. Without a handler Python would write warnings to the terminal.
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         with ExitStack() as cleanup:
             return _run(options, cleanup)
     except ApiSetupError as error:
         print(f"apisetup: {error}", file=sys.stderr)
-        # For a command, 1 would mean that entries were altered.
+        # 1 from `audit verify` would mean that entries were altered.
         return 2 if isinstance(error, ConfigurationError) or options.command else 1
 
 
 def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.commands.launch_target import find_launch_target, locations_of
+    from tui.commands.launch_target import find_launch_target, find_paths
 
     if options.command == "offices":
         from tui.commands import offices
 
-        _log_if_asked(options, locations_of(options, os.environ).log)
+        _start_debug_log(options, find_paths(options, os.environ).log)
         return offices.run(options, os.environ)
     if options.command in ("audit", "check"):
         from tui.commands import audit, check
 
-        chosen = find_launch_target(options, os.environ, cleanup)
-        _log_if_asked(options, chosen.locations.log)
+        target = find_launch_target(options, os.environ, cleanup)
+        _start_debug_log(options, target.paths.log)
         run = audit.run if options.command == "audit" else check.run
-        return run(options, chosen.only, os.environ)
+        return run(options, target.require_request(), os.environ)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
 
 
-def _run_in_terminal(options: argparse.Namespace, chosen: LaunchTarget) -> int:
-    # What starting makes is not garbage; looking for some is put off until the first picture is painted.
+def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
+    # The objects that starting creates are not garbage. The app turns collection on after the first picture.
     gc.disable()
     from tui.app import ApisetupApp
-    from tui.platform.terminal import print_stderr, run_terminal
+    from tui.platform.process import print_stderr, run_app
 
-    _log_if_asked(options, chosen.locations.log)
-    app = ApisetupApp(chosen.opening, chosen.offices)
-    status = run_terminal(app)
-    app.sign_out_after_the_end()
-    if app.cannot_start is not None:
-        print_stderr(f"apisetup: {app.cannot_start}")
+    _start_debug_log(options, target.paths.log)
+    app = ApisetupApp(target.request, target.offices)
+    status = run_app(app)
+    app.sign_out_after_exit()
+    if app.startup_error is not None:
+        print_stderr(f"apisetup: {app.startup_error}")
     return status
 
 
-def _log_if_asked(options: argparse.Namespace, log: Path) -> None:
+def _start_debug_log(options: argparse.Namespace, log: Path) -> None:
     if options.debug:
         from tui.platform.debug_log import start_log
 

@@ -1,4 +1,4 @@
-"""The application: which screen comes when, and how one leaves."""
+"""The application: decides which screen comes next, and how the user leaves an office and the program."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ from core.base.secret import Secret
 from tui.bindings import display, keys
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
-from tui.platform.inactivity import Inactivity, shorter
-from tui.platform.shell import TerminalApp
-from tui.platform.terminal import SHUTDOWN_TIMEOUT
+from tui.platform.inactivity import Inactivity, shortest_limit
+from tui.platform.shell import SHUTDOWN_TIMEOUT, TerminalApp
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
     from core.model.practice_info import PracticeInfo
     from core.office.office import Office
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
     from tui.screens.offices import OfficesScreen
@@ -48,73 +47,76 @@ class ApisetupApp(TerminalApp):
     """API Setup in a terminal.
 
     Args:
-        opening: Which office to open first; None shows the list of them.
-        offices: The offices of the configuration file, where it has some.
+        request: The office to open first; None shows the list of offices.
+        offices: The offices of the configuration file, if it lists any.
+
+    Attributes:
+        startup_error: The error to print if the user quit because no office could be opened.
     """
 
     TITLE = "apisetup"
 
-    def __init__(self, opening: OpenRequest | None, offices: Offices | None = None) -> None:
+    def __init__(self, request: OpenRequest | None, offices: OfficeCatalog | None = None) -> None:
         super().__init__()
-        self._opening = opening
+        self._request = request
         self._offices = offices
         self._office: Office | None = None
         self._session: Session | None = None
         self._inactivity = Inactivity(self.lock)
-        self._asking: list[Screen[Any]] = []
-        self.cannot_start: ApiSetupError | None = None
+        self._own_dialogs: list[Screen[Any]] = []
+        self.startup_error: ApiSetupError | None = None
 
     def on_mount(self) -> None:
-        """Begin; the garbage that starting made is never looked through again."""
-        self.call_after_refresh(_stop_collecting_start)
-        self.begin(self._opening)
+        """Open the first screen; after the first picture, turn on garbage collection."""
+        self.call_after_refresh(_enable_garbage_collection)
+        self.run_office(self._request)
 
     @latest
-    async def begin(self, opening: OpenRequest | None, session: Session | None = None) -> None:
-        """Go from screen to screen until API Setup is open; it stays until another office is chosen.
+    async def run_office(self, request: OpenRequest | None, session: Session | None = None) -> None:
+        """Show the screens of an office, from connecting to API Setup, until another office replaces this call.
 
         Args:
-            opening: Which office to open; None shows the list of them.
-            session: Who is in it already, if anybody.
+            request: The office to open; None shows the list of offices first.
+            session: The session, if a user is signed in to this office already.
         """
-        self._opening = opening or await self._chosen()
-        problem: ApiSetupError | None = None
+        self._request = request or await self._choose_first_office()
+        failure: ApiSetupError | None = None
         while True:
             if session is not None:
-                problem = await self.push_screen_wait(
+                failure = await self.push_screen_wait(
                     ApiSetupScreen(partial(Session, session.office, session.signed_in))
                 )
-            elif problem is not None or self._opening.on_server:
-                problem = await self._connect_and_sign_in(self._opening, problem)
+            elif failure is not None or self._request.on_server:
+                failure = await self._connect_and_sign_in(self._request, failure)
             else:
-                problem = await self.push_screen_wait(ApiSetupScreen(partial(_arrive_embedded, self._opening)))
-            # The office could not be entered after all.
+                failure = await self.push_screen_wait(ApiSetupScreen(partial(_open_embedded, self._request)))
+            # API Setup returns only if the office couldn't be opened.
             session = None
-            await self._end_visit()
+            await self._close_session()
             self.show_heading(Heading())
 
-    async def _chosen(self) -> OpenRequest:
+    async def _choose_first_office(self) -> OpenRequest:
         from tui.screens.offices import OfficesScreen
 
-        assert self._offices is not None  # noqa: S101 - without offices there is one practice, and it was named
-        self.show_heading(_not_connected())
-        chosen: OpenRequest | None = None
-        while chosen is None:
-            chosen = await self.push_screen_wait(OfficesScreen(self._offices))
-        return chosen
+        assert self._offices is not None  # noqa: S101 - only a configuration file with offices leaves the request open
+        self.show_heading(_unconnected_heading())
+        request: OpenRequest | None = None
+        while request is None:
+            request = await self.push_screen_wait(OfficesScreen(self._offices))
+        return request
 
-    async def _connect_and_sign_in(self, opening: OpenRequest, problem: ApiSetupError | None) -> ApiSetupError | None:
-        """Connect, sign in, and stay; gives the reason when the office could not be entered."""
+    async def _connect_and_sign_in(self, request: OpenRequest, failure: ApiSetupError | None) -> ApiSetupError | None:
+        """Show the connect, sign-in and API Setup screens; return the error if the office couldn't be opened."""
         from tui.modals.sign_in import SignInScreen
 
-        self.show_heading(_not_connected(opening))
-        office = await self.push_screen_wait(ConnectScreen(opening, problem))
+        self.show_heading(_unconnected_heading(request))
+        office = await self.push_screen_wait(ConnectScreen(request, failure))
         if office is None:
             return None
         self._office = office
-        self.show_heading(heading(office.info, opening))
-        if not opening.on_server:
-            account = opening.runtime.account
+        self.show_heading(office_heading(office.info, request))
+        if not request.on_server:
+            account = request.context.runtime.account
             return await self.push_screen_wait(ApiSetupScreen(lambda: Session(office, office.users.account(account))))
         signed_in = await self.push_screen_wait(SignInScreen(office))
         if signed_in is None:
@@ -122,15 +124,15 @@ class ApisetupApp(TerminalApp):
         self._session = Session(office, signed_in)
         return await self.push_screen_wait(ApiSetupScreen(partial(Session, office, signed_in)))
 
-    # -- from office to office -------------------------------------------------
+    # -- choosing another office -----------------------------------------------
 
     @property
     def has_offices(self) -> bool:
-        """Whether the configuration file has offices."""
+        """True if the configuration file lists offices."""
         return self._offices is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without offices in the configuration file there is none to choose."""
+        """Disable `offices` if the configuration file lists none, or if they are on screen already."""
         if action == "offices":
             return self.has_offices and not isinstance(self.screen, _offices_screen())
         return super().check_action(action, parameters)
@@ -141,56 +143,56 @@ class ApisetupApp(TerminalApp):
 
     @once
     async def choose_office(self) -> None:
-        """Show the offices; another one takes the place of this one, after what is not saved was asked about."""
+        """Show the offices, and open the chosen one after asking about unsaved changes."""
         if self._offices is None:
             return
-        chosen = await self._answer_of(
-            _offices_screen()(self._offices, self._opening, is_open=self._office is not None)
+        request = await self._push_and_wait(
+            _offices_screen()(self._offices, self._request, is_open=self._office is not None)
         )
-        if chosen is None or not await self._may_leave("Leave this office without saving?", "Leave it"):
+        if request is None or not await self._confirm_leaving("Leave this office without saving?", "Leave it"):
             return
-        await self._end_visit()
-        self._start_over(chosen)
+        await self._close_session()
+        self._restart(request)
 
-    def _start_over(self, opening: OpenRequest, session: Session | None = None) -> None:
-        """Close all screens, and begin with an office."""
-        self._end_own_flows()
+    def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
+        """Close all screens and show those of an office."""
+        self._cancel_own_flows()
         for screen in self.screen_stack:
             if isinstance(screen, ConnectScreen):
                 screen.abandon()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.unlocked.set()
-        self.show_heading(heading(session.office.info, opening) if session else Heading())
-        self.begin(opening, session)
+        self.show_heading(office_heading(session.office.info, request) if session else Heading())
+        self.run_office(request, session)
 
-    def _end_own_flows(self) -> None:
-        """End what the application itself asks, but for the one who calls: no answer will come any more."""
+    def _cancel_own_flows(self) -> None:
+        """Cancel the application's own flows except the calling one; their dialogs will never be answered."""
         caller = active_worker.get(None)
         for worker in self.workers:
-            asks = worker.group.startswith(("flow ", "once "))
-            if asks and worker.node is self and worker is not caller:
+            is_flow = worker.group.startswith(("flow ", "once "))
+            if is_flow and worker.node is self and worker is not caller:
                 worker.cancel()
 
-    async def _answer_of(self, screen: Screen[T]) -> T | None:
-        """The answer of a screen that the application itself asks by; none, when the lock came first."""
-        self._asking.append(screen)
+    async def _push_and_wait(self, screen: Screen[T]) -> T | None:
+        """Push a dialog of the application itself and return its result; None if the lock closed it."""
+        self._own_dialogs.append(screen)
         try:
             return await self.push_screen_wait(screen)
         finally:
-            self._asking.remove(screen)
+            self._own_dialogs.remove(screen)
 
-    async def _may_leave(self, title: str, verb: str) -> bool:
-        """Ask about what is not saved, and wait for what is being saved; whether nothing holds one back."""
+    async def _confirm_leaving(self, title: str, verb: str) -> bool:
+        """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
         unsaved = self._unsaved
         if unsaved:
-            words = "Being saved now" if self.commits.running else "Not saved yet"
-            question = Question(title, [f"{words}: {', '.join(unsaved)}."], Answer("y", verb, "leave"))
-            if await self._answer_of(question) is None:
+            state = "Being saved now" if self.commits.running else "Not saved yet"
+            question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("y", verb, "leave"))
+            if await self._push_and_wait(question) is None:
                 return False
         if self.commits.running:
-            self.say("A change is still being made; this goes on when that is done.")
-        failure = await self.commits.settled()
+            self.show_status("A change is still being made; this goes on when that is done.")
+        failure = await self.commits.wait_until_idle()
         if isinstance(failure, ApiSetupError):
             self.show_problem(failure)
             return False
@@ -203,68 +205,70 @@ class ApisetupApp(TerminalApp):
     # -- inactivity ------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Note that somebody is there."""
+        """Restart the inactivity timer at each key press and paste."""
         if isinstance(event, events.Key | events.Paste):
             self._inactivity.key_pressed()
         await super().on_event(event)
 
-    def _watch_inactivity(self, opening: OpenRequest, signed_in: SignedIn) -> None:
-        # The account of an SQLite practice signs in nowhere, so only who configured it wants it locked.
-        practice = signed_in.log_off_after_minutes if opening.on_server else None
-        self._inactivity.begin(asyncio.get_running_loop(), shorter(practice, opening.lock_after_minutes))
+    def _start_inactivity_timer(self, request: OpenRequest, signed_in: SignedIn) -> None:
+        # An embedded practice has no sign-in, so its own limit isn't used. It locks only if the configuration says so.
+        practice_limit = signed_in.log_off_after_minutes if request.on_server else None
+        self._inactivity.start(
+            asyncio.get_running_loop(), shortest_limit(practice_limit, request.office.lock_after_minutes)
+        )
 
     @once
     async def lock(self) -> None:
-        """Hide everything behind the sign-in, and close the connection; what was typed waits for who typed it."""
-        session, opening = self._session, self._opening
-        if session is None or opening is None:
+        """Hide all screens behind the sign-in and close the connection; unsaved input is kept for the same user."""
+        session, request = self._session, self._request
+        if session is None or request is None:
             return
         from tui.flows.lock import Lock
 
         self._session = None
         self.unlocked.clear()
-        # Whoever was leaving did not; otherwise they could not leave from the lock either.
-        asking = tuple(reversed(self._asking))
-        self._end_own_flows()
-        for screen in asking:
-            screen.dismiss(None)
-        self.show_heading(heading(session.office.info, opening))
-        signed_in = await Lock(self, session, self._unsaved, self._entered_at_lock).until_signed_in(opening)
+        # Abort leaving if it had begun: its flow, of which only one can run, would block leaving from the lock.
+        dialogs = tuple(reversed(self._own_dialogs))
+        self._cancel_own_flows()
+        for dialog in dialogs:
+            dialog.dismiss(None)
+        self.show_heading(office_heading(session.office.info, request))
+        signed_in = await Lock(self, session, self._unsaved, self._set_signed_in_at_lock).until_signed_in(request)
         self._session = Session(session.office, signed_in)
         if signed_in != session.signed_in:
-            self._start_over(opening, self._session)
+            self._restart(request, self._session)
             return
-        self.show_heading(heading(session.office.info, opening, signed_in))
-        self._watch_inactivity(opening, signed_in)
+        self.show_heading(office_heading(session.office.info, request, signed_in))
+        self._start_inactivity_timer(request, signed_in)
         self.unlocked.set()
         for screen in self.screen_stack:
             if isinstance(screen, ScreenBehavior):
                 screen.on_unlocked()
 
-    def _entered_at_lock(self, signed_in: SignedIn | None) -> None:
-        """Note who signed in at the lock, and may leave from there; None when they did not go on."""
+    def _set_signed_in_at_lock(self, signed_in: SignedIn | None) -> None:
+        """Remember who signed in at the lock, so that quitting from there signs them out; None if they left again."""
         self._session = Session(self._office, signed_in) if self._office is not None and signed_in is not None else None
 
-    # -- everywhere ----------------------------------------------------------
+    # -- on all screens ------------------------------------------------------
 
     def action_help(self) -> None:
-        """Show the keys of the screen on top."""
+        """Show the keys of the top screen."""
         from tui.screens.help import HelpScreen
 
         if isinstance(self.screen, ScreenBehavior) and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    @on(ApiSetupScreen.Entered)
-    def _entered(self, event: ApiSetupScreen.Entered) -> None:
-        self._session, self._office, opening = event.session, event.session.office, self._opening
-        assert opening is not None  # noqa: S101 - it is what was entered
-        self.show_heading(heading(event.session.office.info, opening, event.session.signed_in))
-        self._watch_inactivity(opening, event.session.signed_in)
+    @on(ApiSetupScreen.OfficeOpened)
+    def _office_opened(self, event: ApiSetupScreen.OfficeOpened) -> None:
+        self._session, self._office, request = event.session, event.session.office, self._request
+        assert request is not None  # noqa: S101 - it was set before this office was opened
+        self.show_heading(office_heading(event.session.office.info, request, event.session.signed_in))
+        self._start_inactivity_timer(request, event.session.signed_in)
         if self._offices is not None:
-            self.run_worker(partial(self._offices.record_opened, opening), thread=True, exit_on_error=False)
+            self.run_in_thread(partial(self._offices.save_last_opened, request), group="opened")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers: the keys of the screen on top, by their names."""
+        """Yield the commands of the palette: the keys of the top screen, listed by their descriptions."""
         if not isinstance(screen, ScreenBehavior):
             return
         ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
@@ -272,113 +276,120 @@ class ApisetupApp(TerminalApp):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
             callback = getattr(target, f"action_{action}", None)
-            if callback is not None and screen.can(key):
+            if callback is not None and screen.is_available(key):
                 yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
 
     async def action_quit(self) -> None:
-        """Leave, after what is not saved was asked about."""
+        """Quit after asking about unsaved changes."""
         self.leave()
 
     @flow
     async def leave(self) -> None:
-        """Ask about what is not saved, sign out, and end."""
-        if not await self._may_leave("Quit without saving?", "Quit"):
+        """Ask about unsaved changes, sign out and end the program."""
+        if not await self._confirm_leaving("Quit without saving?", "Quit"):
             return
-        await self._end_visit()
+        await self._close_session()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
-        self.cannot_start = next(failures, None)
-        self.exit(return_code=1 if self.cannot_start else 0)
+        self.startup_error = next(failures, None)
+        self.exit(return_code=1 if self.startup_error else 0)
 
-    async def _end_visit(self) -> None:
-        """Sign out and close the office; a server that does not answer soon does not keep one from leaving."""
-        self._inactivity.end()
+    async def _close_session(self) -> None:
+        """Sign out and close the office; give up waiting after `SHUTDOWN_TIMEOUT` if the server doesn't answer."""
+        self._inactivity.stop()
         session, self._session = self._session, None
         office, self._office = self._office, None
         if office is None:
             return
-        if session is not None and self._logs_leaving(session):
-            self.say("Signing out…")
-        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        if session is not None and self._logs_sign_out(session):
+            self.show_status("Signing out…")
+        closed, loop = asyncio.Event(), asyncio.get_running_loop()
 
-        def leave() -> None:
-            self._leave_office(office, session)
-            # The loop may be closed by then.
+        def close() -> None:
+            self._sign_out_and_close(office, session)
+            # The loop may have been closed in the meantime.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(ended.set)
+                loop.call_soon_threadsafe(closed.set)
 
-        threading.Thread(target=leave, name="sign-out", daemon=True).start()
+        threading.Thread(target=close, name="sign-out", daemon=True).start()
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_TIMEOUT):
-                await ended.wait()
+                await closed.wait()
 
-    def _leave_office(self, office: Office, session: Session | None) -> None:
-        """Sign out and close, in a thread; what goes wrong now is only recorded."""
+    def _sign_out_and_close(self, office: Office, session: Session | None) -> None:
+        """Sign out and close the office; called in a thread. A failure is only recorded."""
         try:
-            if session is not None and self._logs_leaving(session):
+            if session is not None and self._logs_sign_out(session):
                 session.office.users.sign_out(session.actor)
         except ApiSetupError as error:
             self.record_problem(error)
         finally:
             office.close()
 
-    def _logs_leaving(self, session: Session) -> bool:
-        return self._opening is not None and self._opening.on_server and session.signed_in.writable
+    def _logs_sign_out(self, session: Session) -> bool:
+        return self._request is not None and self._request.on_server and session.signed_in.writable
 
-    def sign_out_after_the_end(self) -> None:
-        """Log that the user left when a signal or a lost terminal ended the program, if the server answers soon."""
+    def sign_out_after_exit(self) -> None:
+        """Log the sign-out if a signal or a lost terminal ended the program; wait at most `SHUTDOWN_TIMEOUT`."""
         session, self._session = self._session, None
         if session is None:
             return
-        leaving = threading.Thread(
-            target=self._leave_office, args=(session.office, session), name="sign-out", daemon=True
+        thread = threading.Thread(
+            target=self._sign_out_and_close, args=(session.office, session), name="sign-out", daemon=True
         )
-        leaving.start()
-        leaving.join(SHUTDOWN_TIMEOUT)
+        thread.start()
+        thread.join(SHUTDOWN_TIMEOUT)
 
     def record_problem(self, error: ApiSetupError) -> None:
-        """Write what an admin was told, with its cause, into the log of `--debug`."""
+        """Write an error that was shown to the admin, with its cause, to the log of `--debug`."""
         _logger.warning("%s", error, exc_info=error)
 
     def record_crash(self, error: BaseException) -> None:
-        """Write an error with its cause into the log of `--debug`."""
+        """Write an unhandled error with its cause to the log of `--debug`."""
         _logger.error("%s", type(error).__name__, exc_info=error)
 
 
-def heading(facts: PracticeInfo, opening: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
-    """What the title line says, as the connected server reports it; only that it is production is the admin's word."""
+def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
+    """Return the title line of an open office.
+
+    Everything in it comes from the connected server, except PRODUCTION, which comes from the configuration.
+    """
+    read_only = bool(info.read_only) or (signed_in is not None and not signed_in.writable)
     return Heading(
-        practice=facts.title,
-        database=facts.database,
-        host=facts.host,
-        versions=f"Open Dental {facts.version}, {facts.server}",
-        user=visible(signed_in.actor.user_name, 24) if signed_in else "",
-        words=_words(opening, read_only=bool(facts.read_only) or (signed_in is not None and not signed_in.writable)),
+        practice=info.title,
+        database=info.database,
+        host=info.host,
+        versions=f"Open Dental {info.version}, {info.server}",
+        user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
+        flags=_warnings(request, read_only=read_only),
     )
 
 
-def _not_connected(opening: OpenRequest | None = None) -> Heading:
-    """What the title line says before a server has said anything."""
-    return Heading(practice="Not connected", words=_words(opening) if opening else ())
+def _unconnected_heading(request: OpenRequest | None = None) -> Heading:
+    """Return the title line before a server is connected."""
+    return Heading(practice="Not connected", flags=_warnings(request) if request else ())
 
 
-def _words(opening: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
-    production = ("PRODUCTION",) if opening.production else ()
-    return (*production, "READ-ONLY") if opening.read_only or read_only else production
+def _warnings(request: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
+    production = ("PRODUCTION",) if request.office.production else ()
+    return (*production, "READ-ONLY") if request.read_only or read_only else production
 
 
-def _arrive_embedded(opening: OpenRequest) -> Session:
-    office = opening.open(Secret(""))
-    return Session(office, office.users.account(opening.runtime.account))
+def _open_embedded(request: OpenRequest) -> Session:
+    office = request.open(Secret(""))
+    return Session(office, office.users.account(request.context.runtime.account))
 
 
 def _offices_screen() -> type[OfficesScreen]:
-    """The list of offices, which is imported only where there are some."""
+    """Import the offices screen, which is needed only if the configuration file lists offices."""
     from tui.screens.offices import OfficesScreen
 
     return OfficesScreen
 
 
-def _stop_collecting_start() -> None:
-    """What was imported stays; without this every later collection would walk through it."""
+def _enable_garbage_collection() -> None:
+    """Turn on the collection that `main` turned off, and exempt the objects created at startup.
+
+    Modules and classes stay until the end. Without the exemption, each full collection would traverse all of them.
+    """
     gc.enable()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""The one table of keys: bindings, key bar, palette, help and README come from it.
+"""The table of keys, from which bindings, key bar, command palette, help and README are generated.
 
-Only keys that every terminal sends and that none keeps for itself are used; each function key has a twin among the
-letters or Ctrl+letters, because some terminals and some people have no function keys.
+It contains only keys that every terminal sends and no terminal reserves. Each function key has an alternative among the
+letters or Ctrl+letters, because not every terminal and keyboard has function keys.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ LISTS = "Lists"
 
 @dataclass(frozen=True)
 class Key:
-    """One thing that a key press can do.
+    """An action and the keys that trigger it.
 
     Args:
-        id: Its name, which a keymap of the user may refer to.
-        keys: The keys, separated by commas, in Textual's words; the first is the one that is shown.
+        id: A unique name, which a user's keymap can refer to.
+        keys: The keys in Textual's notation, separated by commas. The first one is displayed.
         action: The action of a screen, a widget or the application.
         label: One or two words for the key bar.
-        tooltip: One sentence for the help and the palette.
-        group: The heading under which the help lists it.
+        tooltip: One sentence for the help and the command palette.
+        group: The heading in the help.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Key:
     group: str
 
     def binding(self) -> Binding:
-        """Make the Textual binding; our own key bar shows it, so Textual's footer need not."""
+        """Return the Textual binding. It is hidden from Textual's footer, because `KeyBar` displays it."""
         return Binding(self.keys, self.action, self.label, show=False, tooltip=self.tooltip, id=self.id)
 
 
@@ -149,7 +149,7 @@ KEYS: tuple[Key, ...] = (
     Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Read the entries again.", AUDIT_TRAIL),
     Key("go-to-subject", "o,f4", "go_to_subject", "Go there", "Open what the entry is about.", AUDIT_TRAIL),
     Key("undo", "u,f7", "undo", "Undo", "Undo what the entry did, if that still stands.", AUDIT_TRAIL),
-    Key("go-on", "r,f6", "go_on", "Try again", "Go on after the server was gone.", AUDIT_TRAIL),
+    Key("go-on", "r,f6", "retry", "Try again", "Go on after the server was gone.", AUDIT_TRAIL),
     Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),
     Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Go up by one page.", LISTS),
@@ -161,7 +161,7 @@ KEYS: tuple[Key, ...] = (
 
 _BY_ID = {key.id: key for key in KEYS}
 
-_DISPLAYED = {
+_SHORT_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "escape": "Esc",
@@ -178,32 +178,32 @@ _DISPLAYED = {
 }
 
 
-def key(id: str) -> Key:  # noqa: A002 - the id is what Textual calls it, too
-    """Find a key by its id."""
+def key(id: str) -> Key:  # noqa: A002 - Textual's name for it
+    """Return the key with this id."""
     return _BY_ID[id]
 
 
 def bindings(*ids: str) -> list[BindingType]:
-    """Make the bindings of a screen or widget from the ids of its keys."""
+    """Return the Textual bindings of the keys with these ids."""
     return [_BY_ID[id_].binding() for id_ in ids]
 
 
 def keys(ids: Sequence[str]) -> tuple[Key, ...]:
-    """Find several keys, in the order of their ids."""
+    """Return the keys with these ids, in the same order."""
     return tuple(_BY_ID[id_] for id_ in ids)
 
 
-def typing_key(shown: Key) -> str | None:
-    """Find the first key of several that also works while a text field has focus; None where there is none."""
-    names = shown.keys.split(",")
+def typing_key(of: Key) -> str | None:
+    """Return the first of the keys that works while a text field has focus, or None."""
+    names = of.keys.split(",")
     return next((name for name in names if re.fullmatch(r"f\d|ctrl\+[a-z]|escape|tab", name)), None)
 
 
-def display(shown: Key | str) -> str:
-    """Say a key as it is shown: the first of several, short, such as `^s`, `Enter` or `F2`."""
-    name = (shown.keys if isinstance(shown, Key) else shown).split(",")[0]
-    if name in _DISPLAYED:
-        return _DISPLAYED[name]
+def display(key_or_name: Key | str) -> str:
+    """Return the short name of the first key, such as `^s`, `Enter` or `F2`."""
+    name = (key_or_name.keys if isinstance(key_or_name, Key) else key_or_name).split(",")[0]
+    if name in _SHORT_NAMES:
+        return _SHORT_NAMES[name]
     if name.startswith("ctrl+"):
         return "^" + name.removeprefix("ctrl+")
     return name.upper() if len(name) > 1 else name

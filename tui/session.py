@@ -1,4 +1,4 @@
-"""An open office and the user in it, handed from screen to screen."""
+"""The session: an open office and the user who is signed in to it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ if TYPE_CHECKING:
     from core.users.service import SignedIn
 
 
-_SERVER_REFUSES = "The database user may only read here. The README lists the rights that apisetup needs."
-_FILE_REFUSES = "The practice's file cannot be written. Check its owner and its permissions."
+_SERVER_READ_ONLY = "The database user may only read here. The README lists the rights that apisetup needs."
+_FILE_READ_ONLY = "The practice's file cannot be written. Check its owner and its permissions."
 
 
 @dataclass(frozen=True)
 class Session:
-    """One user's stay in one office."""
+    """An open office and the user who is signed in to it, passed from screen to screen."""
 
     office: Office
     signed_in: SignedIn
 
     def require_writable(self) -> None:
-        """Refuse at once what could not be written in the end.
+        """Check that changes can be saved, before the admin starts one that would fail in the end.
 
         Raises:
-            NotPermitted: With the reason.
+            NotPermitted: The session is read-only; the message gives the reason.
         """
         if not self.signed_in.writable:
-            raise NotPermitted(self.why_read_only)
+            raise NotPermitted(self.read_only_reason)
 
     @property
-    def why_read_only(self) -> str:
-        """Why nothing is written here, where that is so; found out at the start, or by being refused."""
-        facts = self.office.info
-        return facts.read_only or (_SERVER_REFUSES if facts.host else _FILE_REFUSES)
+    def read_only_reason(self) -> str:
+        """The reason why a read-only session can't write.
+
+        Either the office was opened read-only, or the database refused the first write.
+        """
+        info = self.office.info
+        return info.read_only or (_SERVER_READ_ONLY if info.host else _FILE_READ_ONLY)
 
     @property
     def actor(self) -> Actor:
-        """Who every change is done by."""
+        """The user and computer that the Audit Trail names for each change."""
         return self.signed_in.actor

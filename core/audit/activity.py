@@ -1,4 +1,4 @@
-"""How many entries the Audit Trail got day by day."""
+"""The number of audit entries per day."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
-from core.audit.paging import within_times
+from core.audit.paging import time_conditions
 
 
 @dataclass(frozen=True)
 class Activity:
-    """The number of entries on each of some days in a row, the oldest day first."""
+    """The number of entries on each of several consecutive days, oldest day first."""
 
     first: date
     counts: tuple[int, ...]
@@ -27,22 +27,27 @@ class Activity:
 
     @property
     def busiest(self) -> tuple[date, int]:
-        """The first of the days with the most entries."""
+        """The day with the most entries and their number; of several such days, the first."""
         most = max(self.counts)
         return self.first + timedelta(days=self.counts.index(most)), most
 
 
-def read_activity(session: Session, wanted: AuditFilter, today: date, days: int) -> Activity:
-    """Count the entries of each day that the filter's dates name, whatever else it asks for.
+def read_activity(session: Session, audit_filter: AuditFilter, today: date, days: int) -> Activity:
+    """Count the entries of each day within the filter's dates.
 
-    The index of the time alone answers it. Where the dates name more days than are wanted, the last ones count.
+    The query reads only the index on the time, so the filter's other conditions are ignored.
+
+    Args:
+        today: The last day to count if the filter's dates don't end earlier or start later.
+        days: The maximum number of days; if the dates span more, the last ones are counted.
     """
-    last = min(wanted.until or today, today) if wanted.since is None or wanted.since <= today else wanted.since
-    first = max(wanted.since or date.min, last - timedelta(days=min(days - 1, (last - date.min).days)))
-    # The first ten characters of a time are its day.
+    since, until = audit_filter.since, audit_filter.until
+    last = since if since is not None and since > today else min(until or today, today)
+    first = max(since or date.min, last - timedelta(days=min(days - 1, (last - date.min).days)))
+    # The first ten characters of a stored time are its date.
     day = func.substr(STORED_MOMENT, 1, 10)
-    dated = AuditFilter(since=first, until=last)
-    query = select(type_coerce(day, String()), func.count()).where(*within_times(dated)).group_by(day)
+    dates = AuditFilter(since=first, until=last)
+    query = select(type_coerce(day, String()), func.count()).where(*time_conditions(dates)).group_by(day)
     counts = {str(each): count for each, count in session.execute(query).all()}
     span = (last - first).days + 1
     return Activity(first, tuple(counts.get(str(first + timedelta(days=n)), 0) for n in range(span)))

@@ -1,73 +1,60 @@
-"""Which entry of the Audit Trail tells of a change: who made it, when, from what to what."""
+"""Finding the audit entry that says who changed a value, when, from what and to what."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from core.audit.paging import Direction
 from core.audit.search import AuditSearch
 from core.base.errors import Conflict
 from core.model.audit_entry import AuditEntry, Genuineness
-from core.model.audit_events import NOT_DONE, STATUS_EDIT
+from core.model.audit_events import parse_entry
+from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 
 DAYS_BACK = 1
-"""How far back is looked, from today on: what moved while a screen showed it, moved lately."""
+"""The number of days before today that are searched: a value that changed while a screen showed it changed lately."""
 
 _NOBODY = "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
 
 
 def with_attribution(conflict: Conflict, search: AuditSearch, key_tag: str = "") -> Conflict:
-    """A conflict with the words of the entry that tells of it.
+    """Return a conflict with the text of the entry that attributes it.
 
     Args:
-        conflict: A value that moved.
-        search: Looks through the entries of API Setup of the last days.
+        conflict: A value that was changed by somebody else.
+        search: Searches the entries of API Setup of the last days.
         key_tag: The short fingerprint of the API key whose value it is; empty for a setting.
     """
-    entry = _newest(search, _matcher(conflict.what, key_tag))
-    return replace(conflict, attribution=_NOBODY if entry is None else _worded(entry, conflict.now))
+    found = _newest(search, conflict.what, key_tag)
+    return replace(conflict, attribution=_NOBODY if found is None else _format(*found, conflict))
 
 
-def _newest(search: AuditSearch, tells: Callable[[str], bool]) -> AuditEntry | None:
-    """The newest entry that tells of something; one is passed over that says later that it was not done."""
-    undone: Counter[str] = Counter()
+def _newest(search: AuditSearch, what: str, key_tag: str) -> tuple[AuditEntry, AuditEvent] | None:
+    """Return the newest entry about a value, without those of which a later one says that they were not done."""
+    not_done: Counter[AuditEvent] = Counter()
     page = search.page(Direction.OLDER)
     while True:
         for entry in page.entries:
-            text = entry.text.removeprefix(NOT_DONE)
-            if not tells(text):
+            logged = parse_entry(entry.text)
+            if logged is None or what not in logged.event.values_after or logged.event.key_tag != key_tag:
                 continue
-            if entry.text != text:
-                undone[text] += 1
-            elif undone[text]:
-                undone[text] -= 1
+            if logged == LoggedEvent(logged.event, Stage.NOT_DONE):
+                not_done[logged.event] += 1
+            elif logged.stage is not Stage.DONE:
+                continue
+            elif not_done[logged.event]:
+                not_done[logged.event] -= 1
             else:
-                return entry
+                return entry, logged.event
         if page.next_cursor is None:
             return None
         page = search.page(Direction.OLDER, page.next_cursor)
 
 
-def _matcher(what: str, key_tag: str) -> Callable[[str], bool]:
-    if not key_tag:
-        setting = re.compile(rf"API Setup: (?:.*; )?{re.escape(what)} (?:changed )?from ", re.DOTALL)
-        return lambda text: setting.match(text) is not None
-    begin = f"API key {key_tag} "
-    change = STATUS_EDIT if what == "Key Status" else re.compile(rf"\) {re.escape(what)} changed(?: from|:) ")
-    return lambda text: _of_key(text).startswith(begin) and change.search(text) is not None
-
-
-def _of_key(text: str) -> str:
-    """The beginning of an entry about a key without the mask, which says little."""
-    return re.sub(r"^API key \S+ ", "API key ", text)
-
-
-def _worded(entry: AuditEntry, now: str) -> str:
+def _format(entry: AuditEntry, event: AuditEvent, conflict: Conflict) -> str:
     doubt = "" if entry.genuineness is Genuineness.GENUINE else " (this entry is not genuine)"
     words = f"{entry.moment}, {entry.user or 'nobody'}: {entry.text}{doubt}"
-    if f" to {now}" in entry.text or "changed: " in entry.text:
+    if event.values_after[conflict.what] in (None, conflict.now):
         return words
     return f"The last entry about it tells of another value, so another program changed it since. {words}"

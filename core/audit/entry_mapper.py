@@ -1,4 +1,4 @@
-"""Rows of the Audit Trail, read with their hashes and made into entries whose API keys are masked."""
+"""The mapping from rows of the Audit Trail and their hashes to entries with masked API keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import Row, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from core.audit.filter import Users
-from core.model.api_key import mask
 from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.key_text import mask
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.log_sources import LOG_SOURCES
@@ -19,11 +19,15 @@ from core.opendental.permission_types import PERMISSIONS
 from core.opendental.schema import SecurityLog, SecurityLogHash, UserOd
 
 SHORTEST_KEY_TO_FIND = 8
-# The vendor's own entry names the whole key.
-_NAMED_KEY = re.compile(r"\b(New API key )(\S+)(?= added by )")
+"""The minimum length of an API key that is searched for in texts; shorter ones are not masked either."""
+# Open Dental's own entry about a new key contains the whole key.
+_NEW_KEY = re.compile(r"\b(New API key )(\S+)(?= added by )")
 
 STORED_MOMENT = type_coerce(SecurityLog.log_date_time, String())
-"""The time as the database holds it: `0000-00-00` and `0001-01-01` both read as no date, but stand at two places."""
+"""The time of an entry as stored in the database.
+
+`0000-00-00` and `0001-01-01` are both read as "no date", but differ in the order of the entries.
+"""
 
 
 StoredRow = Row[*tuple[Any, ...]]
@@ -31,7 +35,10 @@ StoredRow = Row[*tuple[Any, ...]]
 
 
 def select_rows() -> Select[*tuple[Any, ...]]:
-    """The columns of entries, once for each hash that an entry has; to be narrowed and put in order."""
+    """Return the query for entries, without conditions and order.
+
+    An entry has one row for each of its hashes, and one row if it has no hash.
+    """
     return _ROWS
 
 
@@ -50,52 +57,52 @@ _ROWS = select(
 
 
 def read_users(session: Session) -> Users:
-    """All users, hidden ones too."""
+    """Fetch all users, including hidden ones."""
     query = select(UserOd.user_num, UserOd.user_name)
     return Users({number: name or "" for number, name in session.execute(query).all()})
 
 
 class EntryMapper:
-    """Makes entries of rows.
+    """Converts rows to entries, with the names of users and with API keys masked.
 
     Args:
         users: The practice's users.
-        keys: The clear text of the API keys that are to be masked wherever an entry names them.
+        keys: The API keys in clear text that are masked wherever they occur in a text.
     """
 
     def __init__(self, users: Users, keys: Iterable[str]) -> None:
         self.users = users
-        # The longest first: a key may begin another one, which must not be left half masked.
+        # Longest first: a key may be the beginning of another one, which must not be left half masked.
         longest_first = sorted((key for key in keys if len(key) >= SHORTEST_KEY_TO_FIND), key=len, reverse=True)
-        # Databases find a key in whatever letters it is written.
+        # Keys are masked regardless of case, since databases also find them regardless of case.
         self._keys = [(key.casefold(), re.compile(re.escape(key), re.IGNORECASE)) for key in longest_first]
 
     def entries(self, rows: Sequence[StoredRow]) -> list[AuditEntry]:
-        """The entries of rows of `select_rows`, in the order of the rows."""
+        """Convert rows of `select_rows` to entries, in the order of the rows."""
         hashes: dict[int, list[str]] = {}
-        first: dict[int, StoredRow] = {}
+        first_rows: dict[int, StoredRow] = {}
         for row in rows:
-            found = hashes.setdefault(row[0], [])
-            first.setdefault(row[0], row)
+            stored_hashes = hashes.setdefault(row[0], [])
+            first_rows.setdefault(row[0], row)
             if row[9] is not None:
-                found.append(row[9])
-        return [self._entry(row, tuple(hashes[number])) for number, row in first.items()]
+                stored_hashes.append(row[9])
+        return [self._entry(row, tuple(hashes[number])) for number, row in first_rows.items()]
 
-    def masked(self, text: str) -> str:
-        """A text with every known or named API key in it masked."""
+    def mask_keys(self, text: str) -> str:
+        """Return the text with API keys masked: the known ones, and any in the words of Open Dental's own entry."""
         folded = text.casefold()
         for key, pattern in self._keys:
             if key in folded:
-                text = pattern.sub(lambda found: mask(found[0]), text)
-        return _NAMED_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
+                text = pattern.sub(lambda match: mask(match[0]), text)
+        return _NEW_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
     def _entry(self, row: StoredRow, hashes: tuple[str, ...]) -> AuditEntry:
-        number, perm_type, user_num, stored_moment, text, patient, computer, source, previous, *_ = row
-        stored = text or ""
+        number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, *_ = row
+        stored = stored_text or ""
         moment = server_time(stored_moment)
         computed = log_hash(perm_type, user_num, moment, stored, patient, previous)
-        shown = self.masked(stored)
-        # By place, not by name: this is done for each row of a page, and of an export.
+        masked = self.mask_keys(stored)
+        # Positional arguments are faster, and this runs for each entry of a page or an export.
         return AuditEntry(
             number,
             None if moment == NO_DATE else moment,
@@ -104,8 +111,8 @@ class EntryMapper:
             user_num,
             self.users.name(user_num),
             computer or "",
-            shown,
-            shown != stored,
+            masked,
+            masked != stored,
             LOG_SOURCES.name(source),
             patient,
             None if previous == NO_DATE else previous,
@@ -117,7 +124,7 @@ class EntryMapper:
 
 
 def _genuineness(computed: str, hashes: tuple[str, ...]) -> Genuineness:
-    """Where an entry has several hashes, one that does not match is enough for doubt."""
+    """Compare the computed hash with the stored ones; an entry is altered if any of them doesn't match."""
     if not hashes:
         return Genuineness.NO_HASH
     return Genuineness.GENUINE if all(each == computed for each in hashes) else Genuineness.ALTERED

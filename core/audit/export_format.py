@@ -1,4 +1,4 @@
-"""Lines of an export, harmless to spreadsheets and terminals."""
+"""The formats of an export, whose contents are harmless to spreadsheets and terminals."""
 
 from __future__ import annotations
 
@@ -22,31 +22,33 @@ COLUMNS = (
     "last_edit",
     "hash",
 )
-"""The columns of a CSV file, and the names in a line of JSON."""
+"""The columns of a CSV file, and the names in each JSON object."""
 
 
 def csv_lines(rows: Sequence[Sequence[str | int]]) -> str:
-    """Rows as CSV, in the order of `COLUMNS`."""
+    """Format rows, whose values are in the order of `COLUMNS`, as CSV.
+
+    Control characters are escaped, and a text that a spreadsheet would take for a formula gets a leading quote.
+    """
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
+def json_lines(rows: Sequence[Sequence[str | int]]) -> str:
+    """Format rows, whose values are in the order of `COLUMNS`, as one JSON object per line, in ASCII."""
+    return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
+
+
 def _cell(value: str | int) -> str | int:
-    """A cell that a spreadsheet takes for a text, and a terminal too."""
     if isinstance(value, int):
         return value
-    harmless = "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in value)
-    return f"'{harmless}" if _FORMULA.match(harmless) else harmless
+    printable = "".join(each if each.isprintable() or each == "\n" else _escape(each) for each in value)
+    return f"'{printable}" if _FORMULA.match(printable) else printable
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
-def json_lines(rows: Sequence[Sequence[str | int]]) -> str:
-    """Rows as one JSON object a line; every character beyond ASCII is escaped."""
-    return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
 
 
 _FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")

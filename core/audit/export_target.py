@@ -1,4 +1,4 @@
-"""The file that an export goes to: its name, and the one beside it that says what it is."""
+"""The names of the files that an export writes: the export itself and its manifest."""
 
 from __future__ import annotations
 
@@ -9,65 +9,70 @@ from pathlib import Path
 from core.base.errors import InvalidInput
 
 MANIFEST_SUFFIX = ".about.json"
-"""What the name of the file beside ends in, which says what the export is."""
+"""The suffix that is added to the name of an export for the name of its manifest."""
 
 
 class ExportFormat(Enum):
-    """The kinds of file; the value is how their names end."""
+    """The file formats; the value is the suffix of the file name."""
 
     CSV = ".csv"
     JSON_LINES = ".jsonl"
 
 
 def manifest_file(file: Path) -> Path:
-    """The file beside an export, which says what it is."""
+    """Return the path of an export's manifest, the file next to it that describes it."""
     return file.with_name(file.name + MANIFEST_SUFFIX)
 
 
 def validate_target(text: str, *, may_replace: bool) -> Path:
-    """The file to write, from what was typed.
+    """Convert a typed file name to the absolute path of an export.
+
+    Args:
+        text: The file name; `~` is expanded, and blanks around it are ignored.
+        may_replace: True if an existing export and manifest may be replaced.
 
     Raises:
-        InvalidInput: It cannot be written, or is there already; the field is `file`.
+        TargetExists: The export or its manifest exists and may not be replaced.
+        InvalidInput: The file can't be written. The field is `file`.
     """
     if not text.strip() or text.strip().endswith("/"):
         raise InvalidInput("file", "Name a file.", "It ends in .csv or .jsonl.")
     try:
-        return _checked(Path(text.strip()).expanduser().absolute(), may_replace=may_replace)
+        return _validate_path(Path(text.strip()).expanduser().absolute(), may_replace=may_replace)
     except (OSError, RuntimeError, ValueError) as error:
-        # A directory that may not be looked into, a home of nobody, a name too long or with a null character.
+        # A directory that can't be searched, an unknown user after `~`, or a name too long or with a null character.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
         raise InvalidInput("file", f"{text.strip()} cannot be written: {why}.", "Choose another one.") from error
 
 
-def _checked(file: Path, *, may_replace: bool) -> Path:
+class TargetExists(InvalidInput):
+    """A file of that name exists and is not replaced without permission."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__("file", f"{file} is there already.", "Choose another name, or say that it may be replaced.")
+        self.file = file
+
+
+def _validate_path(file: Path, *, may_replace: bool) -> Path:
     if file.suffix.casefold() not in {each.value for each in ExportFormat}:
         raise InvalidInput("file", f"The name {file.name} tells no kind of file.", "It must end in .csv or .jsonl.")
     if not file.parent.is_dir():
         raise InvalidInput("file", f"There is no directory {file.parent}.", "Make it first, or choose another one.")
     if not os.access(file.parent, os.W_OK | os.X_OK):
         raise InvalidInput("file", f"The directory {file.parent} cannot be written.", "Choose another one.")
-    taken = [each for each in (file, manifest_file(file)) if _is_there(each)]
-    for each in taken:
+    existing = [each for each in (file, manifest_file(file)) if _exists(each)]
+    for each in existing:
         if each.is_dir():
             raise InvalidInput("file", f"{each} is a directory.", "Choose another name.")
-    if taken and not may_replace:
-        raise FileTaken(taken[0])
+    if existing and not may_replace:
+        raise TargetExists(existing[0])
     return file
 
 
-def _is_there(file: Path) -> bool:
-    """Whether anything has this name, and be it a link to nowhere."""
+def _exists(file: Path) -> bool:
+    """Return True for anything with this name, including a link to a file that doesn't exist."""
     try:
         file.lstat()
     except FileNotFoundError:
         return False
     return True
-
-
-class FileTaken(InvalidInput):
-    """The file is there already; it is not written over without asking."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__("file", f"{file} is there already.", "Choose another name, or say that it may be replaced.")
-        self.file = file

@@ -1,6 +1,6 @@
-"""Parts of the Audit Trail that one query can look through without holding others up.
+"""Slices of the Audit Trail that one query can read without blocking other programs.
 
-Entries stand in the order of their time and, within a second, of their number. Open Dental indexes both, each alone.
+Entries are ordered by their time and, within one second, by their number. Open Dental has a separate index on each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.opendental.schema import SecurityLog
 
 
 class Direction(Enum):
-    """A direction through the trail."""
+    """The direction in which entries are read."""
 
     OLDER = "older"
     NEWER = "newer"
@@ -26,79 +26,99 @@ class Direction(Enum):
 
 @dataclass(frozen=True)
 class PageCursor:
-    """A place between two entries, from which one goes on in one direction or the other.
+    """A position between two entries, from which reading continues in either direction.
 
-    The entry of this time and number is behind it, whichever way one goes. Without a number all entries of this time
-    are.
+    The entry with this time and number has already been read, whichever the direction. Without a number, all entries
+    of this time have been read.
     """
 
     moment: str
-    """A time as the database holds it, such as `0000-00-00 00:00:00`."""
+    """A time as stored in the database, such as `0000-00-00 00:00:00`."""
     number: int | None = None
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of the trail of limited size."""
+    """A part of the Audit Trail with a limited number of rows."""
 
     conditions: tuple[ColumnElement[bool], ...]
     next_cursor: PageCursor | None
-    """Where the next one begins; None after the last one."""
+    """The start of the next slice; None after the last one."""
 
 
 def after_day(day: date) -> PageCursor | None:
-    """The place after a day's last entry; None after the last day of all."""
-    return None if day == date.max else PageCursor(f"{day + timedelta(days=1)} 00:00:00", _EDGE[Direction.NEWER])
+    """Return the cursor after a day's last entry; None for the last day of the calendar."""
+    if day == date.max:
+        return None
+    return PageCursor(f"{day + timedelta(days=1)} 00:00:00", _BEFORE_ALL_NUMBERS[Direction.NEWER])
 
 
 def next_slice(
-    session: Session, wanted: AuditFilter, direction: Direction, start: PageCursor | None, size: int
+    session: Session, audit_filter: AuditFilter, direction: Direction, start: PageCursor | None, size: int
 ) -> Slice:
-    """The next part of at most so many rows.
+    """Find the next slice of at most `size` rows within the filter's dates.
 
-    Its end is found by the index of the time alone. Where one second has more rows than that, as after a conversion
-    that left no dates, the second is walked along the primary key, so that no query reads all of it.
+    The end of the slice is found with the index on the time alone. If one second has more rows than that, such as after
+    a conversion that left no dates, its rows are divided by number with the primary key, so that no query reads all of
+    them.
+
+    Args:
+        audit_filter: The dates; its other conditions are ignored.
+        start: The end of the previous slice; None for the first one.
     """
-    bounded = select(STORED_MOMENT.label("moment")).where(*within_times(wanted, direction, start))
-    rows = bounded.order_by(by_time(direction)).limit(size).subquery()
+    dated = select(STORED_MOMENT.label("moment")).where(*time_conditions(audit_filter, direction, start))
+    rows = dated.order_by(time_order(direction)).limit(size).subquery()
     least, most = func.min(rows.c.moment), func.max(rows.c.moment)
     near, far = (most, least) if direction is Direction.OLDER else (least, most)
     first, last, count = session.execute(select(near, far, func.count()).select_from(rows)).one()
     if count < size:
-        return Slice(tuple(beyond(wanted, direction, start)), None)
+        return Slice(tuple(conditions_after(audit_filter, direction, start)), None)
     if first == last:
-        return _part_of_second(session, str(last), direction, start, size)
-    conditions = [*within_times(wanted, direction, start, str(last)), *_beyond_number(direction, start)]
-    return Slice(tuple(conditions), PageCursor(str(last), _EDGE[direction]))
+        return _slice_of_second(session, str(last), direction, start, size)
+    conditions = [
+        *time_conditions(audit_filter, direction, start, str(last)),
+        *_number_condition(direction, start),
+    ]
+    return Slice(tuple(conditions), PageCursor(str(last), _BEFORE_ALL_NUMBERS[direction]))
 
 
-def beyond(wanted: AuditFilter, direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
-    """The conditions of all that comes after a place in a direction, within the filter's dates."""
-    return [*within_times(wanted, direction, start), *_beyond_number(direction, start)]
-
-
-def within_times(
-    wanted: AuditFilter, direction: Direction = Direction.OLDER, start: PageCursor | None = None, end: str | None = None
+def conditions_after(
+    audit_filter: AuditFilter, direction: Direction, start: PageCursor | None
 ) -> list[ColumnElement[bool]]:
-    """The conditions for the time of what comes after a place and before an end, within the filter's dates.
+    """Return the conditions for all entries after a cursor in a direction, within the filter's dates."""
+    return [*time_conditions(audit_filter, direction, start), *_number_condition(direction, start)]
 
-    There is one lower and one upper limit at most: of two, SQLite would use its index for one, and not for the best.
+
+def time_conditions(
+    audit_filter: AuditFilter,
+    direction: Direction = Direction.OLDER,
+    start: PageCursor | None = None,
+    end: str | None = None,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on the time for entries between a cursor and an end, within the filter's dates.
+
+    There is at most one lower and one upper bound: of two bounds on the same side, SQLite would use its index for only
+    one, and not for the best one.
+
+    Args:
+        end: The time, as stored, before which the entries lie in this direction; it is excluded.
     """
     older = direction is Direction.OLDER
     lows, highs = [], []
-    if wanted.since is not None:
-        lows.append((f"{wanted.since} 00:00:00", True))
-    after = after_day(wanted.until) if wanted.until is not None else None
+    if audit_filter.since is not None:
+        lows.append((f"{audit_filter.since} 00:00:00", True))
+    after = after_day(audit_filter.until) if audit_filter.until is not None else None
     if after is not None:
         highs.append((after.moment, False))
     if start is not None:
-        included = start.number not in (None, _EDGE[Direction.NEWER if older else Direction.OLDER])
+        opposite = Direction.NEWER if older else Direction.OLDER
+        included = start.number not in (None, _BEFORE_ALL_NUMBERS[opposite])
         (highs if older else lows).append((start.moment, included))
     if end is not None:
         (lows if older else highs).append((end, False))
     conditions: list[ColumnElement[bool]] = []
     if lows:
-        low, included = max(lows, key=lambda limit: (limit[0], not limit[1]))
+        low, included = max(lows, key=lambda bound: (bound[0], not bound[1]))
         conditions.append(STORED_MOMENT >= low if included else STORED_MOMENT > low)
     if highs:
         high, included = min(highs)
@@ -106,33 +126,33 @@ def within_times(
     return conditions
 
 
-def by_time(direction: Direction) -> ColumnElement[str]:
-    """The order of a direction."""
+def time_order(direction: Direction) -> ColumnElement[str]:
+    """Return the ORDER BY expression for a direction."""
     return STORED_MOMENT.desc() if direction is Direction.OLDER else STORED_MOMENT.asc()
 
 
-# Before all entries of a time, in a direction: no entry has such a number.
-_EDGE = {Direction.OLDER: 2**63 - 1, Direction.NEWER: 0}
+# No entry has such a number. In its direction it comes before all entries of a second, in the other one after them.
+_BEFORE_ALL_NUMBERS = {Direction.OLDER: 2**63 - 1, Direction.NEWER: 0}
 
 
-def _beyond_number(direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
-    """The condition that leaves out the entries of a place's own second that are behind it."""
-    if start is None or start.number in (None, *_EDGE.values()):
+def _number_condition(direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
+    """Return the condition that excludes the entries of the cursor's own second that have already been read."""
+    if start is None or start.number in (None, *_BEFORE_ALL_NUMBERS.values()):
         return []
     number = SecurityLog.security_log_num
-    further = number < start.number if direction is Direction.OLDER else number > start.number
-    return [or_(STORED_MOMENT != start.moment, further)]
+    unread = number < start.number if direction is Direction.OLDER else number > start.number
+    return [or_(STORED_MOMENT != start.moment, unread)]
 
 
-def _part_of_second(session: Session, moment: str, direction: Direction, start: PageCursor | None, size: int) -> Slice:
+def _slice_of_second(session: Session, moment: str, direction: Direction, start: PageCursor | None, size: int) -> Slice:
     older, number = direction is Direction.OLDER, SecurityLog.security_log_num
-    known = start.number if start is not None and start.moment == moment else None
-    behind = _EDGE[direction] if known is None else known
-    further = number < behind if older else number > behind
-    some = select(number.label("number")).where(further).order_by(number.desc() if older else number.asc())
-    rows = some.limit(size).subquery()
+    start_number = start.number if start is not None and start.moment == moment else None
+    last_read = _BEFORE_ALL_NUMBERS[direction] if start_number is None else start_number
+    unread = number < last_read if older else number > last_read
+    limited = select(number.label("number")).where(unread).order_by(number.desc() if older else number.asc())
+    rows = limited.limit(size).subquery()
     farthest = func.min(rows.c.number) if older else func.max(rows.c.number)
     end, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
     if count < size:
-        return Slice((STORED_MOMENT == moment, further), PageCursor(moment))
-    return Slice((STORED_MOMENT == moment, further, number >= end if older else number <= end), PageCursor(moment, end))
+        return Slice((STORED_MOMENT == moment, unread), PageCursor(moment))
+    return Slice((STORED_MOMENT == moment, unread, number >= end if older else number <= end), PageCursor(moment, end))

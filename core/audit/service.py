@@ -1,4 +1,4 @@
-"""The service for the Audit Trail: finding, looking at, verifying and exporting its entries."""
+"""The service for the Audit Trail: search, verify and export its entries."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from core.audit.search import AuditSearch
 from core.audit.verification import Verification
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
 from core.model.actor import Actor
-from core.model.api_key import fingerprint_tag
-from core.model.audit_entry import AuditEntry, WholeEntry
-from core.model.audit_events import subject_of
+from core.model.audit_entry import AuditEntry
+from core.model.audit_events import parse_entry
+from core.model.key_text import fingerprint_tag
+from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
 from core.practice.practice import Practice
@@ -28,7 +29,7 @@ from core.practice.practice import Practice
 _logger = logging.getLogger(__name__)
 
 _HISTORY = 500
-"""Entries of one key that are shown."""
+"""The largest number of entries in the history of a key."""
 
 
 class AuditService:
@@ -36,7 +37,7 @@ class AuditService:
 
     Args:
         practice: The open practice.
-        known_keys: The clear text of the keys that are to be masked wherever an entry names them.
+        known_keys: Returns the keys, in clear text, that are masked wherever an entry names them.
     """
 
     def __init__(self, practice: Practice, known_keys: Callable[[], Iterable[str]]) -> None:
@@ -44,37 +45,37 @@ class AuditService:
         self._known_keys = known_keys
 
     def search(self, wanted: AuditFilter) -> AuditSearch:
-        """A search for entries; users and keys are those of now."""
+        """Return a search for entries, with the users and keys that the practice has now."""
         return AuditSearch(self._practice, wanted, self._maker())
 
     def verification(self, wanted: AuditFilter) -> Verification:
-        """A verification of the entries of some days, or of all where the filter has no date."""
+        """Return a verification of the entries of some days, or of all if the filter has no date."""
         return Verification(self._practice, wanted, self._maker())
 
     def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
-        """An export of what a filter shows, to a file from `validate_target`."""
+        """Return an export of the entries that a filter shows, to a file from `validate_target`."""
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
 
     def users(self) -> Users:
-        """The users whom a filter may name."""
+        """Return the users that a filter may name."""
         with self._practice.read() as session:
             return read_users(session)
 
     def today(self) -> date:
-        """The day by the practice's clock."""
+        """Return today's date by the practice's clock."""
         with self._practice.read() as session:
             return self._practice.now(session).date()
 
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
-        """How many entries there are on each day that a filter's dates name, for at most so many of the last days."""
+        """Return the number of entries on each day of a filter's dates, for at most `days` of the last ones."""
         with self._practice.read() as session:
             return read_activity(session, wanted, self._practice.now(session).date(), days)
 
     def whole(self, number: int) -> WholeEntry:
-        """One entry with all that is known of it, read now.
+        """Read one entry with all of its columns.
 
         Raises:
-            EntryGone: It was there, and is not any more.
+            EntryGone: There is no such entry any more.
         """
         maker = self._maker()
         query = select_rows().add_columns(SecurityLog.f_key, SecurityLog.def_num, SecurityLog.def_num_error)
@@ -84,10 +85,11 @@ class AuditService:
             raise EntryGone(number)
         (entry,) = maker.entries(rows)
         *_, f_key, definition, definition_error = rows[0]
-        return WholeEntry(entry, f_key, definition, definition_error, subject_of(rows[0][4] or ""))
+        stored_text = rows[0][4] or ""
+        return WholeEntry(entry, f_key, definition, definition_error, stored_text, parse_entry(stored_text))
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
-        """The entries that name a key, newest first, by its short fingerprint or - the vendor's own - by its text."""
+        """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""
         named = [SecurityLog.log_text.contains(f"{fingerprint_tag(fingerprint)} ", autoescape=True)]
         if len(key) >= SHORTEST_KEY_TO_FIND:
             named.append(SecurityLog.log_text.contains(key, autoescape=True))
@@ -105,21 +107,21 @@ class AuditService:
         return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
 
     def with_attributions(self, conflicts: Iterable[Conflict], key_tag: str = "") -> EditConflict:
-        """The error for values that somebody else changed, with who, when and from what to what.
+        """Return the error for values that somebody else changed, with who changed them, when, from what and to what.
 
         Args:
             conflicts: The values.
             key_tag: The short fingerprint of the API key whose values they are; empty for settings.
         """
-        told = tuple(conflicts)
+        attributed = tuple(conflicts)
         try:
             since = self.today() - timedelta(days=DAYS_BACK)
             search = self.search(AuditFilter(since=since, ours=True))
-            told = tuple(with_attribution(conflict, search, key_tag) for conflict in told)
+            attributed = tuple(with_attribution(conflict, search, key_tag) for conflict in attributed)
         except PracticeUnavailable as error:
             # That the values moved is what matters; who moved them can be looked for later.
             _logger.warning("Who changed a value could not be read: %s", error)
-        return EditConflict(told)
+        return EditConflict(attributed)
 
     def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.

@@ -1,13 +1,13 @@
-"""Checking the hash of every entry of the Audit Trail, or of those of some days.
+"""The verification of the hashes of all audit entries, or of those of some days.
 
-The database computes the hashes and names only the doubtful entries, which are then confirmed here. It reads in
-ranges that take a few hundredths of a second each: a MyISAM table is locked against writers while one is read.
+The database computes the hashes and returns only the suspect entries, which are then checked in Python. It reads in
+ranges that take a few hundredths of a second each, because a MyISAM table is locked for writers while it is read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
@@ -16,237 +16,232 @@ from sqlalchemy.orm import Session
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
-from core.audit.key_ranges import ByDate, ByNumber, Part, Ranges
+from core.audit.row_ranges import DateScan, NumberScan, RangeScan, RowRange
 from core.model.audit_entry import AuditEntry, Genuineness
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.schema import SecurityLog, SecurityLogHash
 from core.practice.practice import Practice
 
-LISTED = 1_000
-"""So many altered entries are listed, and so many without a hash; all are counted."""
-AIM_SECONDS = 0.03
-"""How long one range shall take, so that writers wait for no longer."""
-STEP_SECONDS = 0.4
-"""How long one step takes, until one is told what is known."""
-_FIRST_SIZE, _SMALLEST, _LARGEST = 1_000, 100, 20_000
-_CONFIRMED_AT_ONCE = 500
-# The share of the entries in the work; looking whether each hash has its entry is the rest.
-_ENTRIES = 0.9
+MAX_LISTED = 1_000
+"""The maximum number of altered entries that are listed, and of entries without a hash; all of them are counted."""
+BATCH_SECONDS = 0.4
+"""The time after which a batch ends, so that the progress can be shown."""
+RANGE_SECONDS = 0.03
+"""The time that one range should take, which is also how long writers may have to wait for it."""
+FIRST_RANGE_ROWS, MIN_RANGE_ROWS, MAX_RANGE_ROWS = 1_000, 100, 20_000
+_ENTRIES_PER_QUERY = 500
+# The part of the progress that stands for checking the entries; the rest is for finding orphaned hashes.
+_ENTRIES_FRACTION = 0.9
 
 
 @dataclass(frozen=True)
 class VerificationReport:
-    """What is known so far; at the end, the result."""
+    """The result of a verification, or its intermediate result if `done` is False."""
 
     checked: int = 0
     altered: int = 0
     without_hash: int = 0
-    gone: int | None = None
-    """Hashes whose entry is not there any more; None where only some days were checked, since a hash has no date."""
+    orphaned: int | None = None
+    """The number of deleted entries whose hashes still exist; None if only some days are verified, since a hash has no
+    date."""
     listed: tuple[AuditEntry, ...] = ()
-    """The entries that are not genuine, the altered ones first; the first thousand of either kind."""
-    gone_numbers: tuple[int, ...] = ()
+    """The entries that are not genuine, altered ones first; at most `MAX_LISTED` of either kind."""
+    orphaned_numbers: tuple[int, ...] = ()
+    """The numbers of deleted entries whose hashes still exist; at most `MAX_LISTED`."""
     fraction: float = 0.0
-    """How much of it is done, from 0 to 1."""
+    """The progress from 0 to 1."""
     done: bool = False
 
     @property
     def genuine(self) -> int:
-        """How many entries are genuine."""
+        """The number of genuine entries."""
         return self.checked - self.altered - self.without_hash
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found that should not be."""
-        return not (self.altered or self.without_hash or self.gone)
+        """True if all entries are genuine and no orphaned hash was found."""
+        return not (self.altered or self.without_hash or self.orphaned)
 
 
 class Verification:
-    """One verification, done step by step; after an error the same step can be tried again.
+    """One verification, run in batches; after an error the same batch can be run again.
 
     Args:
         practice: The open practice.
-        wanted: The days; its other conditions do not count.
-        maker: Makes the entries that are listed.
-        seconds: A clock that only goes forward.
+        audit_filter: The days to verify, or all entries if it has no dates; its other conditions are ignored.
+        mapper: Converts rows to entries.
     """
 
-    def __init__(
-        self,
-        practice: Practice,
-        wanted: AuditFilter,
-        maker: EntryMapper,
-        seconds: Callable[[], float] = time.perf_counter,
-    ) -> None:
+    def __init__(self, practice: Practice, audit_filter: AuditFilter, mapper: EntryMapper) -> None:
         self._practice = practice
-        self._maker = maker
-        self._seconds = seconds
-        self._size = _FIRST_SIZE
-        self._by_server: bool | None = None
-        dated = wanted.since is not None or wanted.until is not None
-        self._ranges: Ranges = ByDate(wanted) if dated else ByNumber(SecurityLog.security_log_num)
-        self._hashes = None if dated else ByNumber(SecurityLogHash.security_log_num)
-        self._found = _Found(counts_gone=not dated)
+        self._mapper = mapper
+        self._range_rows = FIRST_RANGE_ROWS
+        self._computed_by_database: bool | None = None
+        dated = audit_filter.since is not None or audit_filter.until is not None
+        self._entry_scan: RangeScan = DateScan(audit_filter) if dated else NumberScan(SecurityLog.security_log_num)
+        self._hash_scan = None if dated else NumberScan(SecurityLogHash.security_log_num)
+        self._findings = _Findings(finds_orphans=not dated)
 
-    def step(self) -> VerificationReport:
-        """Check for less than half a second, and tell what is known then.
+    def run_batch(self) -> VerificationReport:
+        """Check entries for about `BATCH_SECONDS`, at least one range, and return the result so far.
 
         Raises:
-            PracticeUnavailable: The database cannot be read now; what was checked stays checked.
+            PracticeUnavailable: The database can't be read; what has been checked is kept.
         """
-        began = self._seconds()
+        started = time.perf_counter()
         with self._practice.read() as session:
-            if self._by_server is None:
-                self._by_server = can_compute(session)
-            while not self._found.complete:
-                # One range at least: connecting alone may take longer than a step shall.
+            if self._computed_by_database is None:
+                self._computed_by_database = can_compute(session)
+            while not self._findings.complete:
+                # At least one range, since connecting alone may take longer than a batch should.
                 self._check_range(session)
-                if self._seconds() - began >= STEP_SECONDS:
+                if time.perf_counter() - started >= BATCH_SECONDS:
                     break
-        if self._found.complete and not self._found.done:
-            # In a session of its own: within a transaction one would go on seeing what was there before.
+        if self._findings.complete and not self._findings.done:
+            # A new session, because the transaction of the first one would not see hashes that were written meanwhile.
             with self._practice.read() as session:
-                self._found.settle(self._read(session, self._found.newest_unhashed))
-        return self._found.report()
+                self._findings.recount(self._read_entries(session, self._findings.newest_unhashed))
+        return self._findings.report()
 
     def _check_range(self, session: Session) -> None:
-        if self._found.entries_complete and self._hashes is not None:
-            self._check_hashes(session, self._hashes)
+        if self._findings.entries_complete and self._hash_scan is not None:
+            self._find_orphans(session, self._hash_scan)
             return
-        began = self._seconds()
-        part = self._ranges.next(session, self._size)
-        suspects = self._suspects(session, part)
-        self._adapt(began)
-        read = self._confirmed(session, suspects)
-        # From here on nothing fails: after an error the same range is checked again, and counted once.
-        self._ranges.advance(part)
-        self._found.add(part, read, suspects)
+        started = time.perf_counter()
+        checked = self._entry_scan.next_range(session, self._range_rows)
+        suspects = self._find_suspects(session, checked)
+        self._adapt_range(started)
+        reread = self._reread(session, suspects)
+        # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
+        self._entry_scan.advance(checked)
+        self._findings.add_range(checked, reread, suspects)
 
-    def _check_hashes(self, session: Session, hashes: ByNumber) -> None:
-        """Look for hashes whose entry is not there, in one range of them."""
-        began = self._seconds()
-        part = hashes.next(session, self._size)
+    def _find_orphans(self, session: Session, scan: NumberScan) -> None:
+        """Find the hashes without an entry in one range of hashes."""
+        started = time.perf_counter()
+        checked = scan.next_range(session, self._range_rows)
         number = SecurityLogHash.security_log_num
-        gone = (
+        orphans = (
             select(number)
             .outerjoin(SecurityLog, SecurityLog.security_log_num == number)
-            .where(*part.conditions, SecurityLog.security_log_num.is_(None))
+            .where(*checked.conditions, SecurityLog.security_log_num.is_(None))
             .distinct()
         )
-        found = sorted(session.scalars(gone))
-        self._adapt(began)
-        hashes.advance(part)
-        self._found.add_gone(part, found)
+        numbers = sorted(session.scalars(orphans))
+        self._adapt_range(started)
+        scan.advance(checked)
+        self._findings.add_orphans(checked, numbers)
 
-    def _adapt(self, began: float) -> None:
-        """Take larger ranges where one took less than it may, or smaller ones."""
-        took = max(self._seconds() - began, 0.001)
-        self._size = max(_SMALLEST, min(_LARGEST, int(self._size * min(4.0, AIM_SECONDS / took))))
+    def _adapt_range(self, started: float) -> None:
+        """Adapt the size of the next range to the time that this one took."""
+        seconds = max(time.perf_counter() - started, 0.001)
+        rows = int(self._range_rows * min(4.0, RANGE_SECONDS / seconds))
+        self._range_rows = max(MIN_RANGE_ROWS, min(MAX_RANGE_ROWS, rows))
 
-    def _suspects(self, session: Session, part: Part) -> dict[int, _Suspect]:
-        """The entries that are doubtful, by their numbers."""
-        if not self._by_server:
-            rows = session.execute(select_rows().where(*part.conditions)).all()
-            doubtful = (each for each in self._maker.entries(rows) if each.genuineness is not Genuineness.GENUINE)
-            return {each.number: _Suspect(each.stored_moment, bool(each.stored_hashes)) for each in doubtful}
+    def _find_suspects(self, session: Session, checked: RowRange) -> dict[int, _Suspect]:
+        """Return the entries of a range that seem not to be genuine, by number."""
+        if not self._computed_by_database:
+            rows = session.execute(select_rows().where(*checked.conditions)).all()
+            entries = (each for each in self._mapper.entries(rows) if each.genuineness is not Genuineness.GENUINE)
+            return {each.number: _Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
         query = (
             select(SecurityLog.security_log_num, STORED_MOMENT, SecurityLogHash.security_log_num)
             .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
-            .where(*part.conditions, seems_suspect(session.get_bind().dialect))
+            .where(*checked.conditions, seems_suspect(session.get_bind().dialect))
         )
-        found = session.execute(query).all()
-        return {number: _Suspect(str(moment), hashed is not None) for number, moment, hashed in found}
+        suspects = session.execute(query).all()
+        return {number: _Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
-    def _confirmed(self, session: Session, suspects: dict[int, _Suspect]) -> list[AuditEntry]:
-        """The suspects that have a hash, and as many of those without one as are still to be listed, read again."""
+    def _reread(self, session: Session, suspects: dict[int, _Suspect]) -> list[AuditEntry]:
+        """Read again the suspects with a hash, and as many of those without one as can still be listed."""
         hashed = [number for number, suspect in suspects.items() if suspect.has_hash]
-        bare = [number for number, suspect in suspects.items() if not suspect.has_hash]
-        return self._read(session, hashed + bare[: self._found.room])
+        unhashed = [number for number, suspect in suspects.items() if not suspect.has_hash]
+        return self._read_entries(session, hashed + unhashed[: self._findings.unhashed_capacity])
 
-    def _read(self, session: Session, numbers: Sequence[int]) -> list[AuditEntry]:
+    def _read_entries(self, session: Session, numbers: Sequence[int]) -> list[AuditEntry]:
         entries: list[AuditEntry] = []
-        for start in range(0, len(numbers), _CONFIRMED_AT_ONCE):
-            wanted = numbers[start : start + _CONFIRMED_AT_ONCE]
-            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(wanted))).all()
-            entries += self._maker.entries(rows)
+        for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
+            batch = numbers[start : start + _ENTRIES_PER_QUERY]
+            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(batch))).all()
+            entries += self._mapper.entries(rows)
         return entries
 
 
 @dataclass(frozen=True)
 class _Suspect:
-    """An entry that the database finds doubtful."""
+    """An entry that seems not to be genuine according to the database."""
 
     moment: str
     has_hash: bool
 
 
-class _Found:
-    """What was found so far.
+class _Findings:
+    """The findings of a verification so far.
 
     Args:
-        counts_gone: Whether hashes without their entry are counted.
+        finds_orphans: True if orphaned hashes are looked for after the entries have been checked.
     """
 
-    def __init__(self, *, counts_gone: bool) -> None:
-        self._counts_gone = counts_gone
-        self.without_hash: list[AuditEntry] = []
+    def __init__(self, *, finds_orphans: bool) -> None:
+        self._finds_orphans = finds_orphans
         self.entries_complete = False
         self.complete = False
         self.done = False
-        self._newest_bare: list[tuple[str, int]] = []
+        self._newest_unhashed: list[tuple[str, int]] = []
         self._altered: list[AuditEntry] = []
-        self._gone_numbers: list[int] = []
-        self._checked = self._altered_count = self._bare_count = self._gone_count = 0
+        self._unhashed: list[AuditEntry] = []
+        self._orphaned_numbers: list[int] = []
+        self._checked = self._altered_count = self._unhashed_count = self._orphaned_count = 0
         self._fraction = 0.0
 
     @property
-    def room(self) -> int:
-        """How many entries without a hash are still to be listed."""
-        return LISTED - len(self.without_hash)
+    def unhashed_capacity(self) -> int:
+        """The number of entries without a hash that can still be listed."""
+        return MAX_LISTED - len(self._unhashed)
 
     @property
     def newest_unhashed(self) -> list[int]:
-        """The newest entries without a hash: Open Dental writes it a moment after the entry."""
-        return [number for _, number in self._newest_bare]
+        """The numbers of the newest entries without a hash, since Open Dental writes the hash just after the entry."""
+        return [number for _, number in self._newest_unhashed]
 
-    def add(self, part: Part, read: Sequence[AuditEntry], suspects: dict[int, _Suspect]) -> None:
-        """Count what a range held.
+    def add_range(self, checked: RowRange, reread: Sequence[AuditEntry], suspects: dict[int, _Suspect]) -> None:
+        """Add the findings in a range of entries.
 
         Args:
-            part: The range.
-            read: Suspects read again, which may be genuine; those left out have no hash.
-            suspects: All of them.
+            checked: The range.
+            reread: The suspects that were read again, some of which may be genuine; the others have no hash.
+            suspects: All suspects in the range.
         """
-        known = {entry.number for entry in read}
-        bare = {
+        known = {entry.number for entry in reread}
+        unhashed = {
             number: suspect.moment
             for number, suspect in suspects.items()
             if not suspect.has_hash and number not in known
         }
-        self._checked += part.count
-        self._bare_count += len(bare)
-        for entry in read:
+        self._checked += checked.count
+        self._unhashed_count += len(unhashed)
+        for entry in reread:
             self._count(entry)
             if entry.genuineness is Genuineness.NO_HASH:
-                bare[entry.number] = entry.stored_moment
-        newest = [*self._newest_bare, *((moment, number) for number, moment in bare.items())]
-        self._newest_bare = nlargest(_CONFIRMED_AT_ONCE, newest)
-        self._fraction = part.fraction * (_ENTRIES if self._counts_gone else 1.0)
-        self.entries_complete = part.last
-        self.complete = part.last and not self._counts_gone
+                unhashed[entry.number] = entry.stored_moment
+        newest = [*self._newest_unhashed, *((moment, number) for number, moment in unhashed.items())]
+        self._newest_unhashed = nlargest(_ENTRIES_PER_QUERY, newest)
+        self._fraction = checked.fraction * (_ENTRIES_FRACTION if self._finds_orphans else 1.0)
+        self.entries_complete = checked.is_last
+        self.complete = checked.is_last and not self._finds_orphans
 
-    def add_gone(self, part: Part, gone: Sequence[int]) -> None:
-        """Count the entries that are gone of a range of hashes."""
-        self._gone_count += len(gone)
-        self._gone_numbers += gone[: LISTED - len(self._gone_numbers)]
-        self._fraction = _ENTRIES + part.fraction * (1 - _ENTRIES)
-        self.complete = part.last
+    def add_orphans(self, checked: RowRange, numbers: Sequence[int]) -> None:
+        """Add the numbers of deleted entries that were found in a range of hashes."""
+        self._orphaned_count += len(numbers)
+        self._orphaned_numbers += numbers[: MAX_LISTED - len(self._orphaned_numbers)]
+        self._fraction = _ENTRIES_FRACTION + checked.fraction * (1 - _ENTRIES_FRACTION)
+        self.complete = checked.is_last
 
-    def settle(self, again: Iterable[AuditEntry]) -> None:
-        """Count anew the entries that got a hash since they were looked at; then all is done."""
-        hashed = {entry.number: entry for entry in again if entry.stored_hashes}
-        self.without_hash = [entry for entry in self.without_hash if entry.number not in hashed]
-        self._bare_count -= len(hashed)
+    def recount(self, reread: Iterable[AuditEntry]) -> None:
+        """Count again those entries without a hash that have one now, and finish."""
+        hashed = {entry.number: entry for entry in reread if entry.stored_hashes}
+        self._unhashed = [entry for entry in self._unhashed if entry.number not in hashed]
+        self._unhashed_count -= len(hashed)
         for entry in hashed.values():
             self._count(entry)
         self.done = True
@@ -254,20 +249,20 @@ class _Found:
     def _count(self, entry: AuditEntry) -> None:
         if entry.genuineness is Genuineness.ALTERED:
             self._altered_count += 1
-            self._altered += [entry][: LISTED - len(self._altered)]
+            self._altered += [entry][: MAX_LISTED - len(self._altered)]
         elif entry.genuineness is Genuineness.NO_HASH:
-            self._bare_count += 1
-            self.without_hash += [entry][: self.room]
+            self._unhashed_count += 1
+            self._unhashed += [entry][: self.unhashed_capacity]
 
     def report(self) -> VerificationReport:
-        """The same as a value."""
+        """Return the findings as a report."""
         return VerificationReport(
             checked=self._checked,
             altered=self._altered_count,
-            without_hash=self._bare_count,
-            gone=self._gone_count if self._counts_gone else None,
-            listed=(*self._altered, *self.without_hash),
-            gone_numbers=tuple(self._gone_numbers),
+            without_hash=self._unhashed_count,
+            orphaned=self._orphaned_count if self._finds_orphans else None,
+            listed=(*self._altered, *self._unhashed),
+            orphaned_numbers=tuple(self._orphaned_numbers),
             fraction=self._fraction,
             done=self.done,
         )

@@ -1,1 +1,1 @@
-"""Errors, secrets, private files and the context of a run: what every other folder builds on."""
+"""Errors, secrets, private files and the context of a run: the base that every other folder may import."""

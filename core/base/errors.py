@@ -1,35 +1,35 @@
-"""The few errors that core raises.
+"""The errors that core raises.
 
-    ApiSetupError                what happened, and what to do about it
-    ├── ConfigurationError       a command line, environment or file that cannot be used
-    ├── PracticeUnavailable      the practice database cannot be opened or read now
-    │   ├── ServerUnreachable        no server answers there
-    │   ├── InsecureConnection             the line to the server is not encrypted, or leads elsewhere
-    │   ├── LoginRefused             the server refuses the database user or password
+    ApiSetupError                    a sentence and a hint for the admin
+    ├── ConfigurationError           a command line, environment variable or file that can't be used
+    ├── PracticeUnavailable          the practice database can't be opened, read or written
+    │   ├── ServerUnreachable        no database server answers at the address
+    │   ├── InsecureConnection       the connection isn't encrypted, or the server can't be verified
+    │   ├── LoginRefused             the server refuses the database user or the password
     │   ├── NoSuchDatabase           the server has no database of that name
-    │   ├── NotAPractice             a database, but not an Open Dental one that we can use
-    │   ├── ConnectionLost           the server went away in the middle
-    │   ├── StorageFailed            SQLite: locked, read-only, corrupt, or the disk is full
-    │   ├── EntryGone                an audit entry that was there is not any more
-    │   └── OutcomeUnknown              the change was made, or may have been: look before repeating it
-    ├── HeadquartersError       Open Dental's headquarters did not do what it was asked, or did not say so
-    │   ├── HeadquartersUnreachable  nothing was sent to it
-    │   ├── NoUsableAnswer           it was asked, and what became of that is not known
-    │   └── HeadquartersRefused      it said no, in its own words
-    ├── ExportFailed             the file of an export cannot be written
-    ├── SignInRefused            the Open Dental sign-in
+    │   ├── NotAPractice             the database isn't a usable Open Dental database
+    │   ├── ConnectionLost           the connection was lost after it had been made
+    │   ├── StorageFailed            file or disk: missing, locked, damaged or full
+    │   ├── EntryGone                an audit entry that was read before no longer exists
+    │   └── OutcomeUnknown           a change was made or may have been made; check before repeating it
+    ├── HeadquartersError            a request to Open Dental's headquarters failed, or its outcome is unknown
+    │   ├── HeadquartersUnreachable  nothing was sent
+    │   ├── NoUsableAnswer           the request was sent, and its outcome is unknown
+    │   └── HeadquartersRefused      headquarters answered with an error
+    ├── ExportFailed                 the file of an export can't be written
+    ├── SignInRefused                the Open Dental sign-in was refused
     │   ├── WrongNameOrPassword
     │   ├── LockedOut
     │   └── NotAuthorized
-    └── ChangeRefused            nothing was changed, and why
-        ├── InvalidInput             a value that cannot be saved; names its field
-        ├── EditConflict         somebody else changed what was shown; carries both values
-        ├── AlreadyApplied              it was made the first time, though the answer was lost
-        ├── NotPermitted             the database user or the mode may not write
-        └── OperationNotAllowed          another authority decides
+    └── ChangeRefused                nothing was changed, for the reason given
+        ├── InvalidInput             a value that can't be saved; names its field
+        ├── EditConflict             somebody else changed a value in between; carries both values
+        ├── AlreadyApplied           the change was made by the first attempt, whose answer was lost
+        ├── NotPermitted             the database user, the file or the mode doesn't allow writing
+        └── OperationNotAllowed      another authority decides
 
-Driver and operating-system errors are translate_errors into these at the edge (`core.database.engines`,
-`core.headquarters.transport`), with the cause chained.
+Driver and operating-system errors are translated into these where they enter core (`core.database.driver_errors`,
+`core.headquarters.transport`), with the original error as the cause.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from enum import Enum
 
 
 class ApiSetupError(Exception):
-    """Something that an admin has to know: one sentence, and a hint that says what to do.
+    """An error to show to an admin: a sentence that says what happened, and a hint that says what to do.
 
     Args:
-        sentence: What happened and what it means, as one or two plain sentences.
-        hint: What the admin can do now; may be empty.
+        sentence: What happened and what it means, in one or two plain sentences.
+        hint: What the admin can do; may be empty.
     """
 
     def __init__(self, sentence: str, hint: str = "") -> None:
@@ -57,11 +57,11 @@ class ApiSetupError(Exception):
 
 
 class ConfigurationError(ApiSetupError):
-    """A command line, environment variable or file that cannot be used."""
+    """A command line, environment variable or file that can't be used."""
 
 
 class PracticeUnavailable(ApiSetupError):
-    """The practice database cannot be opened, read or written now."""
+    """The practice database can't be opened, read or written."""
 
 
 class ServerUnreachable(PracticeUnavailable):
@@ -69,7 +69,7 @@ class ServerUnreachable(PracticeUnavailable):
 
 
 class InsecureConnection(PracticeUnavailable):
-    """The line to the server is not encrypted, or its other end cannot be trusted."""
+    """The connection to the server isn't encrypted, or the server's certificate can't be verified."""
 
 
 class LoginRefused(PracticeUnavailable):
@@ -77,26 +77,26 @@ class LoginRefused(PracticeUnavailable):
 
 
 class NoSuchDatabase(PracticeUnavailable):
-    """The server has no database of that name, or hides it from this user."""
+    """The server has no database of that name, or doesn't show it to this user."""
 
 
 class NotAPractice(PracticeUnavailable):
-    """The database lacks what every Open Dental database has."""
+    """The database lacks tables, columns or values that every Open Dental database has."""
 
 
 class ConnectionLost(PracticeUnavailable):
-    """The server went away in the middle; what was sent last may or may not have happened."""
+    """The connection to the server was lost; the last statement may or may not have been executed."""
 
 
 class StorageFailed(PracticeUnavailable):
-    """The SQLite file is locked, read-only, corrupt, or its disk is full."""
+    """A file or disk of the database failed: missing, locked, damaged, or the disk is full."""
 
 
 class EntryGone(PracticeUnavailable):
-    """An audit entry that was there before is not there any more.
+    """An audit entry that was read before no longer exists.
 
     Args:
-        number: Its number.
+        number: Its primary key, `SecurityLogNum`.
     """
 
     def __init__(self, number: int) -> None:
@@ -107,11 +107,11 @@ class EntryGone(PracticeUnavailable):
 
 
 class OutcomeUnknown(PracticeUnavailable):
-    """The change was made, or may have been: it must not be repeated before one has looked."""
+    """A change was made, or may have been made; check the current values before repeating it."""
 
 
 class HeadquartersStep(Enum):
-    """How far a question to headquarters came; the values are for sentences."""
+    """The step at which a request to headquarters failed; the values are words for sentences."""
 
     ADDRESS = "address"
     NAME = "name"
@@ -119,16 +119,16 @@ class HeadquartersStep(Enum):
     TLS = "TLS"
     ANSWER = "answer"
     CREDENTIALS = "registration key"
-    """It understood, and did not accept what the practice says of itself or asks for."""
+    """Headquarters understood the request, but didn't accept the practice's credentials or what it asked for."""
 
 
 class HeadquartersError(ApiSetupError):
-    """Open Dental's headquarters did not do what it was asked, or did not say so.
+    """A request to Open Dental's headquarters failed, or its outcome is unknown.
 
     Args:
-        step: Which step failed; those before it went well.
-        sent: Whether the question may have reached headquarters, so that a change may have been made.
-        passing: Whether the same question may be answered a little later, without anybody doing something.
+        step: The step that failed; all steps before it succeeded.
+        sent: True if the request may have reached headquarters, so that a change may have been made.
+        passing: True if the same request may succeed when it's sent again a little later.
     """
 
     def __init__(self, step: HeadquartersStep, sentence: str, hint: str, *, sent: bool, passing: bool) -> None:
@@ -139,24 +139,24 @@ class HeadquartersError(ApiSetupError):
 
 
 class HeadquartersUnreachable(HeadquartersError):
-    """Nothing was sent to headquarters, so nothing can have changed there."""
+    """Nothing was sent to headquarters, so nothing changed there."""
 
     def __init__(self, step: HeadquartersStep, sentence: str, hint: str, *, passing: bool = False) -> None:
         super().__init__(step, sentence, hint, sent=False, passing=passing)
 
 
 class NoUsableAnswer(HeadquartersError):
-    """Headquarters was asked, but its answer was lost or cannot be read; what became of a change is not known."""
+    """A request was sent, but the answer was lost or can't be read; a change may or may not have been made."""
 
     def __init__(self, sentence: str, hint: str, *, passing: bool = False) -> None:
         super().__init__(HeadquartersStep.ANSWER, sentence, hint, sent=True, passing=passing)
 
 
 class HeadquartersRefused(HeadquartersError):
-    """Headquarters answered with an error, and did nothing.
+    """Headquarters answered with an error and did nothing.
 
     Args:
-        words: What it said, as it came; may be empty.
+        words: The error message of headquarters; may be empty.
     """
 
     def __init__(self, words: str) -> None:
@@ -171,7 +171,7 @@ class HeadquartersRefused(HeadquartersError):
 
 
 class ExportFailed(ApiSetupError):
-    """The file of an export cannot be written; nothing of it is kept."""
+    """The file of an export can't be written; no partial file is left."""
 
 
 class SignInRefused(ApiSetupError):
@@ -179,17 +179,17 @@ class SignInRefused(ApiSetupError):
 
 
 class WrongNameOrPassword(SignInRefused):
-    """One answer for a wrong name and a wrong password, as Open Dental gives."""
+    """The name or the password is wrong. As in Open Dental, the message doesn't reveal which."""
 
     def __init__(self) -> None:
         super().__init__("Invalid username or password.", "Names are those of Open Dental, not of the database.")
 
 
 class LockedOut(SignInRefused):
-    """Too many failures in a row.
+    """The user is locked after too many failed sign-ins in a row.
 
     Args:
-        until: When the lock ends, in the database server's local time.
+        until: The end of the lock, in the database server's local time.
     """
 
     def __init__(self, until: datetime) -> None:
@@ -201,7 +201,7 @@ class LockedOut(SignInRefused):
 
 
 class NotAuthorized(SignInRefused):
-    """The password was right, but the user lacks a permission."""
+    """The password is right, but the user lacks a permission."""
 
 
 class ChangeRefused(ApiSetupError):
@@ -209,10 +209,10 @@ class ChangeRefused(ApiSetupError):
 
 
 class InvalidInput(ChangeRefused):
-    """A value that cannot be saved.
+    """A value that can't be saved.
 
     Args:
-        field: Which input is meant, by the name that the calling service documents.
+        field: The input field, by the name that the service documents.
     """
 
     def __init__(self, field: str, sentence: str, hint: str = "") -> None:
@@ -222,18 +222,30 @@ class InvalidInput(ChangeRefused):
 
 @dataclass(frozen=True)
 class Conflict:
-    """One value that moved between reading and saving; all three as an admin reads them."""
+    """A value that somebody else changed between reading and saving.
+
+    Attributes:
+        what: The name of the value.
+        read: The value that was read at first.
+        now: The value in the database now.
+        wanted: The value that was to be saved. All three are formatted for display.
+        attribution: A sentence about the audit entry that recorded the change, or that no entry recorded it; may be
+            empty.
+    """
 
     what: str
     read: str
     now: str
     wanted: str
     attribution: str = field(default="", compare=False)
-    """The audit entry that tells who changed it, when, from what to what; or that none does."""
 
 
 class EditConflict(ChangeRefused):
-    """Somebody else changed what was shown; nothing was overwritten."""
+    """Somebody else changed values after they were read; nothing was overwritten.
+
+    Args:
+        conflicts: The changed values, at least one.
+    """
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
         names = ", ".join(conflict.what for conflict in conflicts)
@@ -245,7 +257,7 @@ class EditConflict(ChangeRefused):
 
 
 class AlreadyApplied(ChangeRefused):
-    """A change that is asked for again was made the first time."""
+    """A repeated change had been made by the first attempt, whose answer was lost."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -255,8 +267,8 @@ class AlreadyApplied(ChangeRefused):
 
 
 class NotPermitted(ChangeRefused):
-    """The database user, the file or the mode does not allow writing."""
+    """The database user, the file or the mode doesn't allow writing."""
 
 
 class OperationNotAllowed(ChangeRefused):
-    """Another authority, or a rule of Open Dental, decides about this."""
+    """Another authority, or a rule of Open Dental, decides about this change."""

@@ -1,4 +1,4 @@
-"""Files that nobody else reads: made empty, or written whole so that they hold the old content or the new one."""
+"""Files that only their owner can read: created empty, or replaced atomically."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PRIVATE = 0o600
 
 
 def create_private_file(path: Path) -> None:
-    """Create an empty file with mode 0600, and its directory with 0700, where they are missing.
+    """Create an empty file with mode 0600 if it doesn't exist, and missing directories with mode 0700.
 
     Raises:
-        OSError: The place cannot be written.
+        OSError: The file or a directory can't be created.
     """
     create_private_directory(path.parent)
     if not path.exists():
@@ -23,12 +23,13 @@ def create_private_file(path: Path) -> None:
 
 
 def replace_private_file(path: Path, text: str) -> None:
-    """Write a text into a file of mode 0600, or the mode that it has; its directory is made where it is missing.
+    """Replace the content of a file atomically: after a crash it holds the old text or the new text, never a part.
 
-    A file that a symbolic link leads to is replaced, not the link.
+    A new file gets mode 0600; an existing file keeps its mode. Missing directories are created with mode 0700. If the
+    path is a symbolic link, the file it points to is replaced, not the link.
 
     Raises:
-        OSError: The place cannot be written; what was there is as it was.
+        OSError: The file can't be written; its old content is unchanged.
     """
     target = Path(os.path.realpath(path))
     create_private_directory(target.parent)
@@ -36,25 +37,25 @@ def replace_private_file(path: Path, text: str) -> None:
     with NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=target.parent, prefix=f".{target.name}.", delete=False
     ) as file:
-        beside = Path(file.name)
+        temporary = Path(file.name)
         try:
             file.write(text)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-            beside.replace(target)
+            temporary.replace(target)
         except BaseException:
             with suppress(OSError):
-                beside.unlink()
+                temporary.unlink()
             raise
     _fsync_directory(target.parent)
 
 
 def create_private_directory(path: Path) -> None:
-    """Create a directory and those above it that are missing, all with mode 0700.
+    """Create a directory and its missing parents, all with mode 0700.
 
     Raises:
-        OSError: The place cannot be written.
+        OSError: A directory can't be created.
     """
     if not path.is_dir():
         create_private_directory(path.parent)
@@ -62,7 +63,7 @@ def create_private_directory(path: Path) -> None:
 
 
 def _fsync_directory(directory: Path) -> None:
-    """Have the new name survive a power failure."""
+    """Flush a directory to disk, so that a renamed file survives a power failure."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""What an office takes from outside itself: the time, chance, and who and where one is."""
+"""The context of a run: clock, random numbers, computer and operating-system account."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from random import Random
 
 @dataclass(frozen=True)
 class RuntimeContext:
-    """What an office takes from outside itself."""
+    """Everything an office takes from its environment, passed in so that tests can replace it."""
 
     clock: Callable[[], datetime]
+    """Returns the local time of this computer, without a time zone."""
     random: Random
+    """Picks random primary keys where a practice uses them, and varies the demo's rows."""
     computer: str
-    """The computer that audit entries name."""
+    """The computer name written to audit entries."""
     account: str
-    """The operating-system account."""
+    """The name of the operating-system account."""

@@ -1,4 +1,4 @@
-"""Secrets that print as `***`, and stay out of what a crash leaves behind."""
+"""Secrets that print as `***` and are kept out of core dumps."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import suppress
 
 
 class Secret:
-    """A password or key that never prints itself.
+    """A password or key that never prints its value.
 
     Args:
-        value: The clear text, got back only by `reveal()`.
+        value: The clear text; only `reveal()` returns it.
     """
 
     __slots__ = ("_value",)
@@ -21,7 +21,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The clear text; every call is a place to be able to explain."""
+        """Return the clear text. Every call needs a good reason."""
         return self._value
 
     def __repr__(self) -> str:
@@ -37,11 +37,11 @@ class Secret:
 
 
 def exclude_from_core_dumps() -> None:
-    """Have the system write no memory of this process into a file when it crashes, as far as the system lets one."""
+    """Disable core dumps of this process, as far as the operating system allows it."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        # A limit of 0 does not hold where core dumps are piped to a program; not being dumpable does.
+        # Linux ignores a limit of 0 where it pipes core dumps to a program. A process that isn't dumpable is safe.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 

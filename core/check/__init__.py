@@ -1,1 +1,1 @@
-"""Checks of a practice, its server and headquarters, without changing anything."""
+"""Checks of a practice, its server and headquarters that change nothing."""

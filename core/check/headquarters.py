@@ -1,11 +1,9 @@
-"""Checks who decides about a practice's keys, and how far a question to headquarters comes."""
+"""Checks of the authority over the API keys, and of the connection to headquarters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from core.base.errors import HeadquartersError, HeadquartersStep
-from core.check.result import CheckResult, CheckStatus
+from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.headquarters.account import read_account
 from core.headquarters.client import HeadquartersClient
 from core.headquarters.responses import HeadquartersList
@@ -14,27 +12,7 @@ from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
 from core.practice.practice import Practice
 
-Found = Iterator[CheckResult]
-
-
-def check_authority(practice: Practice, opening: OpenRequest) -> Found:
-    """Check who decides about a practice's keys; headquarters is asked for its list, and nothing is written."""
-    if opening.authority is AuthorityName.LOCAL:
-        yield CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
-        return
-    yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters decides about the keys.")
-    account = read_account(practice, opening.runtime.computer, opening.headquarters_url)
-    try:
-        listed = HeadquartersClient(account.address).list(account.credentials)
-    except HeadquartersError as error:
-        yield from _steps_to_headquarters(error)
-        return
-    for step in HeadquartersStep:
-        yield CheckResult(_id(step), CheckStatus.OK, _REACHED[step])
-    yield from _list(practice, listed)
-
-
-_REACHED = {
+_SENTENCES = {
     HeadquartersStep.ADDRESS: "Its address can be used.",
     HeadquartersStep.NAME: "Its name is found.",
     HeadquartersStep.CONNECTION: "It can be connected to.",
@@ -42,34 +20,55 @@ _REACHED = {
     HeadquartersStep.ANSWER: "It answers.",
     HeadquartersStep.CREDENTIALS: "It accepts the practice's registration key.",
 }
+"""The sentences for steps that succeeded."""
+
+
+def check_authority(practice: Practice, request: OpenRequest) -> CheckResults:
+    """Report the authority over a practice's API keys. If it is headquarters, request its list of keys."""
+    if request.authority is AuthorityName.LOCAL:
+        yield CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
+        return
+    yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters decides about the keys.")
+    account = read_account(practice, request.context.runtime.computer, request.office.headquarters_url)
+    try:
+        listed = HeadquartersClient(account.address).list(account.credentials)
+    except HeadquartersError as error:
+        yield from _results_of_failure(error)
+        return
+    yield from map(_success, HeadquartersStep)
+    yield from _check_list(practice, listed)
+
+
+def _results_of_failure(error: HeadquartersError) -> CheckResults:
+    """Yield a result for every step: those before the failed one succeeded, those after it were not checked."""
+    steps = list(HeadquartersStep)
+    # A missing registration key is noticed before anything is sent, so then no step has succeeded.
+    nothing_tried = error.step is HeadquartersStep.CREDENTIALS and not error.sent
+    succeeded = [] if nothing_tried else steps[: steps.index(error.step)]
+    yield from map(_success, succeeded)
+    yield CheckResult(_id(error.step), CheckStatus.WARNING, error.sentence, error.hint)
+    for step in steps:
+        if step not in succeeded and step is not error.step:
+            yield not_checked(_id(step))
+
+
+def _success(step: HeadquartersStep) -> CheckResult:
+    return CheckResult(_id(step), CheckStatus.OK, _SENTENCES[step])
 
 
 def _id(step: HeadquartersStep) -> str:
     return f"headquarters-{step.value.lower().replace(' ', '-')}"
 
 
-def _steps_to_headquarters(error: HeadquartersError) -> Found:
-    """How far the question came: the steps before the one that failed went well, those after it were not tried."""
-    steps = list(HeadquartersStep)
-    # A registration key that is missing here is missed before anything is asked.
-    reached = steps[: steps.index(error.step)] if error.sent or error.step is not HeadquartersStep.CREDENTIALS else []
-    for step in reached:
-        yield CheckResult(_id(step), CheckStatus.OK, _REACHED[step])
-    yield CheckResult(_id(error.step), CheckStatus.WARNING, error.sentence, error.hint)
-    for step in steps:
-        if step not in reached and step is not error.step:
-            yield CheckResult(_id(step), CheckStatus.NOT_CHECKED, "Not checked, because of what failed before.")
-
-
-def _list(practice: Practice, listed: HeadquartersList) -> Found:
+def _check_list(practice: Practice, listed: HeadquartersList) -> CheckResults:
     enabled = sum(each.status.enabled for each in listed.keys)
     yield CheckResult(
         "headquarters-keys", CheckStatus.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
     )
     for number, note in enumerate(listed.notes, start=1):
         yield CheckResult(f"headquarters-note-{number}", CheckStatus.NOTE, note)
-    told = {each.key.reveal() for each in listed.keys}
-    same = not has_copy(practice) or set(copied_keys(practice)) == told
+    keys = {each.key.reveal() for each in listed.keys}
+    same = not has_copy(practice) or set(copied_keys(practice)) == keys
     yield CheckResult(
         "headquarters-copy",
         CheckStatus.OK if same else CheckStatus.NOTE,

@@ -1,40 +1,48 @@
-"""What a check of a practice found out, point by point."""
+"""The results of the checks of a practice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 
 class CheckStatus(Enum):
-    """How it stands with one point."""
+    """The outcome of one check."""
 
     OK = "ok"
     NOTE = "note"
-    """Good to know, and nothing to do."""
+    """Worth knowing, and nothing needs to be done."""
     WARNING = "warning"
-    """Something does not work, or is not safe, until somebody does something."""
+    """Something doesn't work or isn't safe, and somebody has to act."""
     FAILED = "failed"
-    """Nothing further can be checked before this is right."""
+    """The checks that follow are impossible until this is fixed."""
     NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One point."""
+    """The result of one check."""
 
     id: str
-    """Its name for programs, which stays the same."""
-    state: CheckStatus
+    """A stable identifier for programs."""
+    status: CheckStatus
     sentence: str
     hint: str = ""
-    """What to do; empty where there is nothing to do."""
+    """The remedy; empty if nothing needs to be done."""
 
 
-def exit_status(findings: Iterable[CheckResult]) -> int:
-    """0 where all is well, 1 where something is missing or not safe, 2 where it could not be checked."""
-    states = {finding.state for finding in findings}
-    if CheckStatus.FAILED in states:
+CheckResults = Iterator[CheckResult]
+
+
+def not_checked(check_id: str) -> CheckResult:
+    """Return the result of a check that an earlier failure made impossible."""
+    return CheckResult(check_id, CheckStatus.NOT_CHECKED, "Not checked, because of what failed before.")
+
+
+def exit_status(results: Iterable[CheckResult]) -> int:
+    """Return the exit status of the command: 0 if all is well, 1 after a warning, 2 if a check failed."""
+    statuses = {result.status for result in results}
+    if CheckStatus.FAILED in statuses:
         return 2
-    return 1 if CheckStatus.WARNING in states else 0
+    return 1 if CheckStatus.WARNING in statuses else 0

@@ -1,1 +1,1 @@
-"""The companion database: what is ours and has no place in Open Dental's tables."""
+"""The companion database: this program's own data, which has no place in Open Dental's tables."""

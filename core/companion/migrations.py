@@ -1,4 +1,4 @@
-"""The steps by which a companion database came to its present shape."""
+"""Migrations of the companion database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ CREATE TABLE apisetup_migration (
 )
 """
 
-# The steps are written out as SQL and never edited afterwards: what is in the field has run them as they were.
+# Migrations are SQL and never edited after a release, because existing companion databases have applied them as they
+# were.
 _KEYS_AND_LICENSES = (
     """
     CREATE TABLE apisetup_license_text (
@@ -77,20 +78,24 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:
-    """Bring the companion's tables up to date, within the caller's transaction.
+    """Apply all pending migrations in the caller's transaction.
+
+    Args:
+        connection: To the companion database, in a transaction.
+        clock: Returns the time to record for each migration.
 
     Raises:
-        NotAPractice: A newer apisetup has been here, whose tables this one does not know.
+        NotAPractice: A newer version of this program has applied migrations that this version doesn't have.
     """
     if not inspect(connection).has_table(MigrationRow.__tablename__):
         connection.exec_driver_sql(_HISTORY)
-    done = set(connection.scalars(select(MigrationRow.number)))
-    if done and max(done) > len(_MIGRATIONS):
+    applied = set(connection.scalars(select(MigrationRow.number)))
+    if applied and max(applied) > len(_MIGRATIONS):
         raise NotAPractice(
             "The companion database was made by a newer apisetup than this one.", "Update apisetup on this machine."
         )
     for number, (name, statements) in enumerate(_MIGRATIONS, start=1):
-        if number in done:
+        if number in applied:
             continue
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -99,8 +104,11 @@ def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:
         )
 
 
-def pending(connection: Connection) -> bool:
-    """Whether `migrate` would have something to do; reads only."""
+def needs_migration(connection: Connection) -> bool:
+    """Return True unless the database has exactly the migrations of this version. Nothing is written.
+
+    `migrate` applies missing migrations, and refuses a database of a newer version.
+    """
     if not inspect(connection).has_table(MigrationRow.__tablename__):
         return True
     return max(connection.scalars(select(MigrationRow.number)), default=0) != len(_MIGRATIONS)

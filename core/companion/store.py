@@ -1,4 +1,4 @@
-"""The open companion database: a file of its own, or the embedded practice's file."""
+"""Sessions on the companion database: a separate file, or the embedded practice's file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from core.base.errors import NotAPractice
-from core.companion.migrations import migrate, pending
-from core.database.engines import translate_errors
-from core.practice.unit_of_work import Change
+from core.companion.migrations import migrate, needs_migration
+from core.database.driver_errors import translate_errors
+from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 
 class Companion:
-    """The open companion database.
+    """An open companion database.
 
     Args:
-        engine: Connects to it.
-        shared: It is the practice's own database, so that one transaction covers both.
+        engine: The engine of the companion database.
+        shared: True if it's also the practice's database, so that one transaction covers both.
     """
 
     def __init__(self, engine: Engine, *, shared: bool) -> None:
@@ -28,15 +28,20 @@ class Companion:
         self.shared = shared
 
     def prepare(self, clock: Callable[[], datetime], *, read_only: bool = False) -> None:
-        """Create or migrate the tables where that is needed.
+        """Create or migrate the tables if needed.
+
+        Args:
+            clock: Returns the time to record for each migration.
+            read_only: Refuse a database that needs a migration instead of changing it.
 
         Raises:
-            PracticeUnavailable: The file cannot be used.
-            NotAPractice: A newer apisetup made it, or an older one and nothing can be added.
+            PracticeUnavailable: The database can't be used.
+            NotAPractice: The database belongs to a newer version of this program, or it needs a migration and is opened
+                read-only.
         """
         with translate_errors():
-            with self._engine.connect() as plain:
-                if not pending(plain.execution_options(read_only=True)):
+            with self._engine.connect().execution_options(read_only=True) as connection:
+                if not needs_migration(connection):
                     return
             if read_only:
                 raise NotAPractice(
@@ -46,32 +51,53 @@ class Companion:
             with self._engine.begin() as connection:
                 migrate(connection, clock)
 
+    @property
+    def write_mode(self) -> WriteMode:
+        """The mode of a unit of work that also writes here."""
+        return WriteMode.PRACTICE_ONLY if self.shared else WriteMode.SPANS_DATABASES
+
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that reads and refuses to write."""
-        with translate_errors(), self._engine.connect() as plain:
-            connection = plain.execution_options(read_only=True)
-            with Session(connection, autoflush=False) as session:
-                yield session
+        """Open a session that refuses every statement that could write.
+
+        Raises:
+            PracticeUnavailable: The database can't be read.
+        """
+        with (
+            translate_errors(),
+            self._engine.connect().execution_options(read_only=True) as connection,
+            Session(connection, autoflush=False) as session,
+        ):
+            yield session
 
     @contextmanager
-    def within(self, change: Change) -> Iterator[Session]:
-        """A session that writes as part of a change: in its transaction where that reaches, else in one of its own.
+    def within(self, work: UnitOfWork) -> Iterator[Session]:
+        """Open a session that writes to the companion as part of a change to the practice.
 
-        A transaction of its own is committed when the block ends; the caller has told the change how to undo it.
+        If practice and companion share a database, this is the session of the unit of work. Otherwise it's a separate
+        session that commits at the end of the block. Then the caller must have added a compensation to the unit of
+        work, in case it fails afterwards.
+
+        Raises:
+            PracticeUnavailable: The database can't be written.
         """
         if self.shared:
-            yield change.session
+            yield work.session
             return
         with self.write() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session of its own that commits at its end; for undoing what `within` committed."""
+        """Open a separate session that commits at the end of the block, for example to compensate for `within`.
+
+        Raises:
+            PracticeUnavailable: The database can't be written.
+            NotPermitted: The file can't be written.
+        """
         with translate_errors(), Session(self._engine, autoflush=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close all connections."""
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""The tables of the companion database. Changing one means adding a migration beside it."""
+"""Tables of the companion database. Every change to one needs a new migration in `core.companion.migrations`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class CompanionBase(DeclarativeBase):
-    """The base of all tables that are ours; their names begin with `apisetup_`."""
+    """Base class of this program's own tables, whose names begin with `apisetup_`."""
 
 
 class MigrationRow(CompanionBase):
-    """One step of the schema, recorded in the transaction that made it."""
+    """An applied migration, recorded in the transaction that applied it."""
 
     __tablename__ = "apisetup_migration"
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -23,7 +23,7 @@ class MigrationRow(CompanionBase):
 
 
 class LicenseText(CompanionBase):
-    """A license text that was accepted at least once, kept word for word."""
+    """The full text of a license that was accepted at least once."""
 
     __tablename__ = "apisetup_license_text"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -31,7 +31,7 @@ class LicenseText(CompanionBase):
 
 
 class LicenseAcceptance(CompanionBase):
-    """Who accepted which license text, and when."""
+    """The acceptance of a license text: by whom, and when."""
 
     __tablename__ = "apisetup_license_acceptance"
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -42,7 +42,7 @@ class LicenseAcceptance(CompanionBase):
 
 
 class RegistryKey(CompanionBase):
-    """One key of the local registry; times are those of the practice's clock."""
+    """A key of the local registry. Times are read from the practice's clock."""
 
     __tablename__ = "apisetup_key"
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -59,12 +59,12 @@ class RegistryKey(CompanionBase):
 
 
 class HeadquartersAnswer(CompanionBase):
-    """The last list of keys that headquarters answered; there is one row at most, whose number is 1.
+    """The last list of keys received from headquarters. The table has at most one row, with number 1.
 
     Attributes:
-        asked_at: By the practice's clock.
-        listed_keys: One object a key: `fingerprint`, `masked`, `developer`, `status` (Open Dental's number),
-            `date_disabled` (ISO, or null), `email`, `phone`, `permissions`. Never a key itself.
+        asked_at: The time of the request, by the practice's clock.
+        listed_keys: One object per key: `fingerprint`, `masked`, `developer`, `status` (Open Dental's number),
+            `date_disabled` (ISO 8601, or null), `email`, `phone`, `permissions`. Never the key itself.
     """
 
     __tablename__ = "apisetup_headquarters_answer"
@@ -74,7 +74,7 @@ class HeadquartersAnswer(CompanionBase):
 
 
 class HeadquartersKeyRow(CompanionBase):
-    """What is known here of a key of headquarters, and is not kept there."""
+    """Local data about a key at headquarters that headquarters doesn't store."""
 
     __tablename__ = "apisetup_headquarters_key"
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)

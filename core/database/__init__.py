@@ -1,1 +1,1 @@
-"""Engines, addresses, TLS and driver errors for MySQL, MariaDB and SQLite."""
+"""Connections to MySQL, MariaDB and SQLite: engines, addresses, TLS, driver errors and the statement log."""

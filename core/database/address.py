@@ -1,4 +1,4 @@
-"""Where a practice database is."""
+"""Addresses of practice databases: a server's database or an SQLite file."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ EXAMPLE = "mysql+pymysql://user@host:3306/opendental"
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """A MySQL or MariaDB database, without its password."""
+    """The address of a MySQL or MariaDB database, without the password."""
 
     host: str
     port: int
     database: str
     user: str
     socket: str = ""
-    """The path of a Unix socket; with one, host and port are not used."""
+    """The path of a Unix socket; if set, host and port are ignored."""
     tls: Tls | None = None
-    """How the line is encrypted; None where it is not."""
+    """The TLS settings of the connection; None for an unencrypted one."""
 
     @property
     def label(self) -> str:
-        """The address as an admin reads it."""
-        place = self.socket or f"{self.host}:{self.port}"
-        return f"{self.database} on {place} as {self.user}"
+        """The address as shown to an admin."""
+        location = self.socket or f"{self.host}:{self.port}"
+        return f"{self.database} on {location} as {self.user}"
 
 
 @dataclass(frozen=True)
 class FileAddress:
-    """An SQLite file."""
+    """The address of an SQLite file."""
 
     path: Path
 
     @property
     def label(self) -> str:
-        """The address as an admin reads it."""
+        """The address as shown to an admin."""
         return str(self.path)
 
 
@@ -48,12 +48,12 @@ Address = ServerAddress | FileAddress
 
 
 def parse_address(url: str) -> Address:
-    """Read an address from a URL such as `mysql+pymysql://user@host:3306/opendental` or `sqlite:////path/file`.
+    """Parse a URL such as `mysql+pymysql://user@host:3306/opendental` or `sqlite:////path/file`.
 
-    A line that leaves this computer is encrypted and verified.
+    Connections to another computer are encrypted and verified; local ones are not encrypted.
 
     Raises:
-        ConfigurationError: It is no such URL, or holds a password. What was given is never repeated.
+        ConfigurationError: The URL is invalid or contains a password. The message never repeats the URL.
     """
     try:
         parts = urlsplit(url)
@@ -66,21 +66,21 @@ def parse_address(url: str) -> Address:
             "Leave it out: apisetup asks for it, or takes it from the environment variable APISETUP_PASSWORD.",
         )
     if parts.scheme == "sqlite":
-        return _file_address(parts.path)
+        return _parse_file_address(parts.path)
     if parts.scheme in ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"):
-        return _server_address(parts.hostname, port, parts.path, parts.username, parts.query)
+        return _parse_server_address(parts.hostname, port, parts.path, parts.username, parts.query)
     raise ConfigurationError("The address after --url is of no kind that apisetup knows.", f"Write it as {EXAMPLE}.")
 
 
-def _file_address(path: str) -> FileAddress:
-    # As SQLAlchemy has it: three slashes before a relative path, four before an absolute one.
+def _parse_file_address(path: str) -> FileAddress:
+    # As in SQLAlchemy's URLs, three slashes precede a relative path and four an absolute one.
     name = unquote(path).removeprefix("/")
     if not name:
         raise ConfigurationError("The address names no SQLite file.", "Write it as sqlite:////full/path/file.db.")
     return FileAddress(Path(name))
 
 
-def _server_address(host: str | None, port: int, path: str, user: str | None, query: str) -> ServerAddress:
+def _parse_server_address(host: str | None, port: int, path: str, user: str | None, query: str) -> ServerAddress:
     database = unquote(path).removeprefix("/")
     options = parse_qs(query, keep_blank_values=True)
     socket = "".join(options.pop("unix_socket", [])[:1])

@@ -1,4 +1,4 @@
-"""How the line to a database server is protected, and what its failures mean."""
+"""TLS settings for connections to a database server, and the meaning of TLS failures."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from pathlib import Path
 from core.base.errors import ConfigurationError, InsecureConnection
 
 SERVER_WITHOUT_TLS = 2026
-"""PyMySQL's error number for a server that offers no TLS to a client that requires it."""
+"""The error number that PyMySQL raises if it requires TLS and the server offers none."""
 
 WRONG_HOST = (62, 64)
+"""OpenSSL's verification errors for a certificate of another host name or IP address (`X509_V_ERR_*_MISMATCH`)."""
 EXPIRED = (9, 10)
-"""OpenSSL's numbers for a certificate of another host, and for one that is not valid yet or any more."""
+"""OpenSSL's verification errors for a certificate that isn't valid yet, or has expired (`X509_V_ERR_CERT_*`)."""
 
 
 @dataclass(frozen=True)
 class Tls:
-    """What is asked of the line; the server's certificate and its host name are always verified.
+    """TLS settings of a connection. The server's certificate and host name are always verified.
 
     Attributes:
-        authority: A PEM file with the certificates of those who may sign the server's; else the system's own.
-        certificate: A PEM file with our own certificate, for a server that asks for one.
-        key: The private key of that, where it is not in the same file.
+        authority: A PEM file with the CA certificates to trust; None for those the system trusts.
+        certificate: A PEM file with a client certificate, for a server that requires one.
+        key: The private key of the client certificate; None if it's in the same file.
     """
 
     authority: Path | None = None
@@ -32,17 +33,17 @@ class Tls:
     key: Path | None = None
 
     def context(self) -> ssl.SSLContext:
-        """What the driver needs.
+        """Create the SSL context for the driver.
 
         Raises:
-            ConfigurationError: One of the files cannot be read, or holds something else.
+            ConfigurationError: A file can't be read or isn't a PEM file of the right kind.
         """
-        context = _trusting(self.authority)
-        # As the driver does: certificates that MariaDB and MySQL make for themselves are not strict.
+        context = _create_context(self.authority)
+        # PyMySQL does the same: the certificates that MariaDB and MySQL generate fail OpenSSL's strict checks.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if self.certificate is not None:
             try:
-                context.load_cert_chain(self.certificate, self.key, password=_no_password)
+                context.load_cert_chain(self.certificate, self.key, password=_refuse_password)
             except (OSError, ssl.SSLError, _KeyHasPassword) as error:
                 raise ConfigurationError(
                     f"The client certificate {self.certificate} or its key cannot be used: {_reason(error)}.",
@@ -52,7 +53,7 @@ class Tls:
 
 
 def is_local(host: str, socket: str) -> bool:
-    """Whether the line to a server stays on this computer."""
+    """Return True if a connection to the host or socket stays on this computer."""
     if socket or host == "localhost":
         return True
     try:
@@ -62,10 +63,10 @@ def is_local(host: str, socket: str) -> bool:
 
 
 def insecure_connection(error: BaseException | None, code: int) -> InsecureConnection | None:
-    """The meaning of a connection that failed because of TLS; None where it failed otherwise.
+    """Return the error for a connection that failed because of TLS; None if it failed for another reason.
 
     Args:
-        error: What the driver met underneath its own error.
+        error: The socket or TLS error that caused the driver's error, if any.
         code: The driver's error number.
     """
     if code == SERVER_WITHOUT_TLS:
@@ -74,7 +75,7 @@ def insecure_connection(error: BaseException | None, code: int) -> InsecureConne
             "Have TLS turned on there, use an SSH tunnel to 127.0.0.1, or give --tls off if the network is safe.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _unverified(error)
+        return _verification_error(error)
     if isinstance(error, ssl.SSLError):
         return InsecureConnection(
             f"No encrypted line could be made with the server ({error.reason or 'TLS failed'}).",
@@ -83,7 +84,7 @@ def insecure_connection(error: BaseException | None, code: int) -> InsecureConne
     return None
 
 
-def _unverified(error: ssl.SSLCertVerificationError) -> InsecureConnection:
+def _verification_error(error: ssl.SSLCertVerificationError) -> InsecureConnection:
     if error.verify_code in WRONG_HOST:
         return InsecureConnection(
             "The server's certificate is for another host name, so this may be another server.",
@@ -100,7 +101,7 @@ def _unverified(error: ssl.SSLCertVerificationError) -> InsecureConnection:
     )
 
 
-def _trusting(authority: Path | None) -> ssl.SSLContext:
+def _create_context(authority: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as error:
@@ -111,11 +112,11 @@ def _trusting(authority: Path | None) -> ssl.SSLContext:
 
 
 class _KeyHasPassword(Exception):
-    pass
+    """The private key is encrypted with a password."""
 
 
-def _no_password() -> str:
-    # OpenSSL would ask on the terminal.
+def _refuse_password() -> str:
+    # Without a callback, OpenSSL would prompt on the terminal.
     raise _KeyHasPassword("the key has a password")
 
 

@@ -1,4 +1,4 @@
-"""What a practice says of itself to headquarters, and where that is: read from its preferences each time."""
+"""A practice's account with headquarters: the address and credentials in its preferences."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ from core.headquarters.requests import Credentials
 from core.opendental.schema import Preference
 from core.practice.practice import Practice
 
-_ADDRESS = "WebServiceHQServerURL"
-_NAMES = (_ADDRESS, "RegistrationKey", "PracticeTitle", "PracticePhone", "ProgramVersion")
+_ADDRESS_PREFERENCE = "WebServiceHQServerURL"
+_PREFERENCES = (_ADDRESS_PREFERENCE, "RegistrationKey", "PracticeTitle", "PracticePhone", "ProgramVersion")
 
 
 @dataclass(frozen=True)
 class Account:
-    """Where headquarters is asked, and as whom."""
+    """The address of headquarters' service and the practice's credentials."""
 
     address: str
     credentials: Credentials
 
 
 def read_account(practice: Practice, computer: str, address: str = "") -> Account:
-    """Read a practice's account with headquarters.
+    """Read a practice's account from its preferences. Preferences that are missing are read as blank.
 
     Args:
         practice: The open practice.
-        computer: Which computer asks.
-        address: Where headquarters is, instead of the practice's own preference.
+        computer: The name of this computer, which is sent along.
+        address: The address to use instead of the practice's preference; blank for the preference.
+
+    Raises:
+        PracticeUnavailable: The preferences can't be read.
     """
-    query = select(Preference.pref_name, Preference.value_string).where(Preference.pref_name.in_(_NAMES))
+    query = select(Preference.pref_name, Preference.value_string).where(Preference.pref_name.in_(_PREFERENCES))
     with practice.read() as session:
-        found = {name: value or "" for name, value in session.execute(query).all()}
+        values = {name: value or "" for name, value in session.execute(query).all()}
     return Account(
-        address or found.get(_ADDRESS, "").strip(),
+        address or values.get(_ADDRESS_PREFERENCE, "").strip(),
         Credentials(
-            registration_key=Secret(found.get("RegistrationKey", "").strip()),
-            practice_title=found.get("PracticeTitle", ""),
-            practice_phone=found.get("PracticePhone", ""),
-            program_version=found.get("ProgramVersion", ""),
+            registration_key=Secret(values.get("RegistrationKey", "").strip()),
+            practice_title=values.get("PracticeTitle", ""),
+            practice_phone=values.get("PracticePhone", ""),
+            program_version=values.get("ProgramVersion", ""),
             computer_name=computer,
         ),
     )

@@ -1,4 +1,4 @@
-"""What the companion remembers of headquarters: its last list, without the keys themselves, and our own facts."""
+"""Headquarters' last list in the companion, without the keys in clear text, and the office's own data about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from core.companion.store import Companion
 from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow
 from core.headquarters.responses import HeadquartersKey
 from core.licenses.acceptances import accepted_licenses
-from core.model.api_key import ApiKey, KeyFields, LicenseFacts, fingerprint, masks
+from core.model.api_key import AcceptedLicense, ApiKey, KeyFields
+from core.model.key_text import fingerprint, masks
 from core.opendental.key_status import KeyStatus
 
 _ONE = 1
@@ -26,13 +27,13 @@ class CachedList:
     """The last list that headquarters answered."""
 
     asked_at: datetime
-    """By the practice's clock."""
+    """The time by the practice's clock."""
     keys: tuple[ApiKey, ...]
 
 
 @dataclass(frozen=True)
 class LocalKeyData:
-    """What only this office knows of a key of headquarters."""
+    """Data about a key of headquarters that only this office has."""
 
     added: datetime | None = None
     agreement_since: date | None = None
@@ -40,7 +41,7 @@ class LocalKeyData:
 
 
 class HeadquartersCache:
-    """Keeps the last list, and our own facts.
+    """Caches the last list, and keeps the office's own data.
 
     Args:
         companion: Where they are kept.
@@ -50,48 +51,49 @@ class HeadquartersCache:
         self._companion = companion
 
     def read(self) -> CachedList | None:
-        """The last list with our own facts; None where headquarters never answered here."""
+        """Return the last list with the office's own data; None if headquarters never answered here."""
         with self._companion.read() as session:
             row = session.get(HeadquartersAnswer, _ONE)
             if row is None:
                 return None
             keys = tuple(_key(each) for each in row.listed_keys)
-            return CachedList(row.asked_at, _completed(session, keys))
+            return CachedList(row.asked_at, _complete_all(session, keys))
 
     def completed(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
-        """Keys of headquarters with our own facts."""
+        """Return keys of headquarters completed by the office's own data."""
         with self._companion.read() as session:
-            return _completed(session, keys)
+            return _complete_all(session, keys)
 
-    def keep(self, keys: Iterable[ApiKey], moment: datetime) -> None:
-        """Remember another list instead of the last one."""
+    def replace(self, keys: tuple[ApiKey, ...], moment: datetime) -> CachedList:
+        """Cache another list instead of the last one, and return it completed by the office's own data."""
         values = [_as_json(key) for key in keys]
         with self._companion.write() as session:
             session.execute(delete(HeadquartersAnswer).where(HeadquartersAnswer.number == _ONE))
             session.execute(insert(HeadquartersAnswer).values(number=_ONE, asked_at=moment, listed_keys=values))
+            return CachedList(moment, _complete_all(session, keys))
 
-    def record_added(self, identity: str, facts: LocalKeyData) -> None:
-        """Keep what we know of a key that was added from here."""
+    def record_added(self, identity: str, data: LocalKeyData) -> None:
+        """Keep the office's own data about a key that was added from here."""
         with self._companion.write() as session:
-            _put(session, identity, facts)
+            _put(session, identity, data)
 
     def set_agreement(self, key: ApiKey, since: date | None) -> None:
-        """Set since when an agreement with the developer of a key is in place, if it still is what was shown.
+        """Set the day on which a key's agreement came into force, if it still is the day that was shown.
 
         Raises:
-            EditConflict: It is another by now.
+            EditConflict: It's another day by now.
         """
         with self._companion.write() as session:
-            facts = _facts(session).get(key.fingerprint, LocalKeyData())
+            data = _local_data(session).get(key.fingerprint, LocalKeyData())
             shown = key.fields.agreement_since
-            if facts.agreement_since not in (shown, since):
-                words = [str(each or "none") for each in (shown, facts.agreement_since, since)]
+            if data.agreement_since not in (shown, since):
+                words = [str(each or "none") for each in (shown, data.agreement_since, since)]
                 raise EditConflict((Conflict("Business Associate Agreement", *words),))
-            _put(session, key.fingerprint, replace(facts, agreement_since=since))
+            _put(session, key.fingerprint, replace(data, agreement_since=since))
 
 
 def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
-    """Keys as headquarters tells of them, by developer, without their text."""
+    """Return keys as headquarters lists them, by developer, without their clear text."""
     known = {fingerprint(each.key.reveal()): each for each in keys}
     masked = masks(each.key.reveal() for each in known.values())
     found = (
@@ -111,32 +113,32 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
     return tuple(sorted(found, key=lambda key: (key.developer.casefold(), key.fingerprint)))
 
 
-def _put(session: Session, identity: str, facts: LocalKeyData) -> None:
+def _put(session: Session, identity: str, data: LocalKeyData) -> None:
     session.execute(delete(HeadquartersKeyRow).where(HeadquartersKeyRow.fingerprint == identity))
     session.execute(
         insert(HeadquartersKeyRow).values(
             fingerprint=identity,
-            added=facts.added,
-            agreement_since=facts.agreement_since,
-            license_number=facts.license_number,
+            added=data.added,
+            agreement_since=data.agreement_since,
+            license_number=data.license_number,
         )
     )
 
 
-def _facts(session: Session) -> dict[str, LocalKeyData]:
+def _local_data(session: Session) -> dict[str, LocalKeyData]:
     return {
         row.fingerprint: LocalKeyData(row.added, row.agreement_since, row.license_number)
         for row in session.scalars(select(HeadquartersKeyRow))
     }
 
 
-def _completed(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
-    facts, licenses = _facts(session), accepted_licenses(session)
-    return tuple(_with_facts(key, facts, licenses) for key in keys)
+def _complete_all(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+    data, licenses = _local_data(session), accepted_licenses(session)
+    return tuple(_complete(key, data, licenses) for key in keys)
 
 
-def _with_facts(key: ApiKey, facts: dict[str, LocalKeyData], licenses: dict[int, LicenseFacts]) -> ApiKey:
-    own = facts.get(key.fingerprint)
+def _complete(key: ApiKey, data: dict[str, LocalKeyData], licenses: dict[int, AcceptedLicense]) -> ApiKey:
+    own = data.get(key.fingerprint)
     if own is None:
         return key
     accepted = licenses.get(own.license_number) if own.license_number is not None else None

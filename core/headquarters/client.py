@@ -1,4 +1,4 @@
-"""The line to Open Dental's headquarters: each operation asked, and its answer read or its failure told."""
+"""Client of Open Dental's headquarters, with one method per operation."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.base.errors import HeadquartersError, NoUsableAnswer
 from core.base.secret import Secret
 from core.headquarters.requests import (
     Credentials,
-    Hidden,
     Operation,
+    Redactions,
     assign_request,
-    fault_in,
-    hidden,
-    inner_answer,
+    find_fault,
     list_request,
+    parse_envelope,
+    redactions_for,
     status_request,
 )
 from core.headquarters.responses import HeadquartersList, read_list, read_message, require_done
@@ -28,7 +28,7 @@ from core.headquarters.transport import Limits, Reply, post
 from core.opendental.key_status import KeyStatus
 
 PAUSES = (1.0, 3.0)
-"""In seconds, before reading is tried again."""
+"""The pauses before the list is requested again, in seconds."""
 
 _logger = logging.getLogger(__name__)
 
@@ -36,13 +36,13 @@ T = TypeVar("T")
 
 
 class HeadquartersClient:
-    """Asks headquarters; every call blocks, and is safe in any thread.
+    """Client of headquarters' service. Methods block and can be called from any thread.
 
     Args:
-        address: Of the service, as the preference `WebServiceHQServerURL` has it.
-        pause: Waits some seconds before reading is tried again.
-        trust: Whose certificates are accepted; else those whom this computer trusts.
-        limits: When to give up.
+        address: The URL of the service, from the preference `WebServiceHQServerURL`.
+        pause: Waits a number of seconds between retries.
+        ssl_context: Verifies the server's certificate; by default with the CA certificates that this computer trusts.
+        limits: The time and size limits of a request.
     """
 
     def __init__(
@@ -50,81 +50,83 @@ class HeadquartersClient:
         address: str,
         *,
         pause: Callable[[float], None] = time.sleep,
-        trust: ssl.SSLContext | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._address = address
         self._pause = pause
-        self._trust = trust
+        self._ssl_context = ssl_context
         self._limits = limits or Limits()
 
     def list(self, credentials: Credentials, *, retry: bool = True) -> HeadquartersList:
-        """All keys of the practice.
+        """Fetch all keys of the practice.
 
         Args:
-            credentials: Who asks.
-            retry: Ask up to three times, where a failure may be a passing one.
+            credentials: The practice's credentials.
+            retry: Make up to three attempts if a failure may be temporary.
 
         Raises:
-            HeadquartersError: No list came.
+            HeadquartersError: No attempt returned a list.
         """
-        request, hide = list_request(credentials), hidden(credentials)
+        request, redactions = list_request(credentials), redactions_for(credentials)
         for seconds in PAUSES if retry else ():
             try:
-                return self._ask(Operation.LIST, request, hide, read_list)
+                return self._call(Operation.LIST, request, redactions, read_list)
             except HeadquartersError as error:
                 if not error.passing:
                     raise
             self._pause(seconds)
-        return self._ask(Operation.LIST, request, hide, read_list)
+        return self._call(Operation.LIST, request, redactions, read_list)
 
     def assign(self, credentials: Credentials, key: Secret) -> str:
-        """Have a key assigned to the practice; asked once.
+        """Assign a key to the practice. The request is never repeated.
 
         Returns:
-            What headquarters says about it, on one line, with the key masked; may be empty.
+            The message of headquarters in one line, with the key masked; may be empty.
 
         Raises:
             HeadquartersUnreachable: Nothing was sent.
-            HeadquartersRefused: Headquarters said no.
-            NoUsableAnswer: The key may have been assigned, or not.
+            HeadquartersRefused: Headquarters refused the assignment.
+            NoUsableAnswer: The key may or may not have been assigned.
         """
-        hide = hidden(credentials, key)
-        return self._ask(Operation.ASSIGN, assign_request(credentials, key), hide, read_message)
+        redactions = redactions_for(credentials, key)
+        return self._call(Operation.ASSIGN, assign_request(credentials, key), redactions, read_message)
 
     def set_status(self, credentials: Credentials, key: Secret, status: KeyStatus) -> None:
-        """Have the status of a key changed; asked once.
+        """Change the status of a key. The request is never repeated.
 
         Raises:
             HeadquartersUnreachable: Nothing was sent.
-            HeadquartersRefused: Headquarters said no.
-            NoUsableAnswer: The status may have been changed, or not.
+            HeadquartersRefused: Headquarters refused the change.
+            NoUsableAnswer: The status may or may not have been changed.
         """
-        hide = hidden(credentials, key)
-        self._ask(Operation.SET_STATUS, status_request(credentials, key, status), hide, require_done)
+        redactions = redactions_for(credentials, key)
+        self._call(Operation.SET_STATUS, status_request(credentials, key, status), redactions, require_done)
 
-    def _ask(self, operation: Operation, request: bytes, hide: Hidden, read: Callable[[Element, Hidden], T]) -> T:
-        begin, outcome = time.monotonic(), "broken off"
+    def _call(
+        self, operation: Operation, request: bytes, redactions: Redactions, read: Callable[[Element, Redactions], T]
+    ) -> T:
+        start, outcome = time.monotonic(), "broken off"
         try:
-            reply = post(self._address, request, operation.soap_action, self._trusted(), self._limits)
-            answer = read(_document(reply, operation, hide), hide)
+            reply = post(self._address, request, operation.soap_action, self._get_ssl_context(), self._limits)
+            answer = read(_parse_reply(reply, operation, redactions), redactions)
             outcome = f"an answer of {len(reply.content)} bytes"
         except HeadquartersError as error:
             outcome = f"{type(error).__name__} ({error.step.value})"
             raise
         finally:
-            # Never what was sent or came: there are keys in it.
-            _logger.debug("%s: %s after %.2f s", operation.value, outcome, time.monotonic() - begin)
+            # Requests and answers are never logged, because they contain keys.
+            _logger.debug("%s: %s after %.2f s", operation.value, outcome, time.monotonic() - start)
         return answer
 
-    def _trusted(self) -> ssl.SSLContext:
-        if self._trust is None:
-            self._trust = ssl.create_default_context()
-        return self._trust
+    def _get_ssl_context(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context()
+        return self._ssl_context
 
 
-def _document(reply: Reply, operation: Operation, hide: Hidden) -> Element:
-    """The document in a reply, whose HTTP status alone says little: a fault comes with 500."""
+def _parse_reply(reply: Reply, operation: Operation, redactions: Redactions) -> Element:
+    """Return the XML document inside a reply, or raise the error that it means."""
     if 300 <= reply.status < 400:
         raise NoUsableAnswer(
             f"The address of Open Dental's headquarters answers with a redirection (HTTP {reply.status}), which is not"
@@ -132,32 +134,33 @@ def _document(reply: Reply, operation: Operation, hide: Hidden) -> Element:
             "Check the preference WebServiceHQServerURL, and whether this network wants a sign-in on a web page.",
         )
     if reply.status >= 400:
-        raise fault_in(reply.content, hide) or _failed(reply.status)
-    if _is_page(reply):
+        # SOAP 1.1 sends a fault with HTTP status 500, so the content may say more than the status.
+        raise find_fault(reply.content, redactions) or _status_error(reply.status)
+    if _is_html(reply):
         raise NoUsableAnswer(
             "A web page came instead of the answer from Open Dental's headquarters.",
             "Check whether this network wants a sign-in on a web page, and the preference WebServiceHQServerURL.",
         )
-    return inner_answer(reply.content, operation, hide)
+    return parse_envelope(reply.content, operation, redactions)
 
 
-_PASSING = (408, 425, 429)
+_TEMPORARY_STATUSES = (408, 425, 429)
 
 
-def _failed(status: int) -> NoUsableAnswer:
+def _status_error(status: int) -> NoUsableAnswer:
     name = next((f"{status} {each.phrase}" for each in HTTPStatus if each.value == status), str(status))
     if status < 500:
         return NoUsableAnswer(
             f"The address of Open Dental's headquarters answers HTTP {name}: the service is not there, or not for this"
             " computer.",
             "Check the preference WebServiceHQServerURL, and try again later.",
-            passing=status in _PASSING,
+            passing=status in _TEMPORARY_STATUSES,
         )
     return NoUsableAnswer(
         f"Open Dental's headquarters cannot answer now (HTTP {name}).", "Try again later.", passing=True
     )
 
 
-def _is_page(reply: Reply) -> bool:
-    begin = reply.content[:200].lstrip().lower()
-    return reply.content_type.lower().startswith("text/html") or begin.startswith((b"<!doctype html", b"<html"))
+def _is_html(reply: Reply) -> bool:
+    start = reply.content[:200].lstrip().lower()
+    return reply.content_type.lower().startswith("text/html") or start.startswith((b"<!doctype html", b"<html"))

@@ -1,4 +1,4 @@
-"""How two lists of keys differ, in a few words for each key."""
+"""The differences between two lists of keys, in a few words for each key."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ NEW = "new in headquarters' list"
 
 @dataclass(frozen=True)
 class Differences:
-    """What is different in a newer list."""
+    """The differences of a newer list."""
 
     words: dict[str, str]
-    """By the key's fingerprint."""
+    """The differences in words, by the key's fingerprint."""
     gone: tuple[ApiKey, ...]
     """The keys that the newer list lacks."""
 
     def after(self, earlier: Differences, known: str) -> Differences:
-        """These and those that were shown already, without those of a key about which nothing is new to anybody.
+        """Return these differences and earlier ones, without those of a key that was just changed from here.
 
         Args:
-            earlier: The differences of the list before.
-            known: The key's fingerprint.
+            earlier: The differences of the list before, which are still shown.
+            known: The fingerprint of the key that was changed; empty for none.
         """
-        on_unlocked = {identity for identity, words in self.words.items() if words == NEW}
-        gone = (*(key for key in earlier.gone if key.fingerprint not in on_unlocked), *self.gone)
+        returned = {identity for identity, words in self.words.items() if words == NEW}
+        gone = (*(key for key in earlier.gone if key.fingerprint not in returned), *self.gone)
         words = {**earlier.words, **self.words}
         return Differences({identity: each for identity, each in words.items() if identity != known}, gone)
 
@@ -37,16 +37,16 @@ NO_DIFFERENCES = Differences({}, ())
 
 
 def differences(before: Iterable[ApiKey], after: Iterable[ApiKey]) -> Differences:
-    """How a newer list differs from the one before."""
+    """Return the differences between a list and the one before."""
     old = {key.fingerprint: key for key in before}
     new = {key.fingerprint: key for key in after}
-    words = {identity: _worded(old.get(identity), key) for identity, key in new.items()}
+    words = {identity: _describe(old.get(identity), key) for identity, key in new.items()}
     gone = tuple(replace(key, gone=True) for identity, key in old.items() if identity not in new)
     words |= {key.fingerprint: GONE for key in gone}
     return Differences({identity: each for identity, each in words.items() if each}, gone)
 
 
-def _worded(old: ApiKey | None, new: ApiKey) -> str:
+def _describe(old: ApiKey | None, new: ApiKey) -> str:
     if old is None:
         return NEW
     phrases = [f"was {old.status.label}"] if old.status is not new.status else []

@@ -1,4 +1,4 @@
-"""How it stands with headquarters, in words: who decides, how old what is listed is, and why nothing is changed."""
+"""Texts about headquarters as the key authority: its role, the age of its list, and why keys can't be changed."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ _DECIDES = (
     "Open Dental's headquarters decides about the keys of this practice; the practice's own table is only a copy of its"
     " list."
 )
-_STRANGER = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
+_UNKNOWN_KEY = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
 
 
 def never_answered(otherwise: str) -> AuthorityInfo:
-    """Headquarters never answered here.
+    """Describe headquarters that never sent a list yet.
 
     Args:
-        otherwise: What is shown in place of its list.
+        otherwise: The name of the list that is shown instead.
     """
     words = f"It has not answered here yet. Shown is {otherwise}."
     return _info("copy of headquarters' list, status unknown", words)
 
 
 def no_list(failure: HeadquartersError, asked_at: datetime | None, otherwise: str) -> AuthorityInfo:
-    """Headquarters gave no list the last time it was asked: it did not answer, or refused.
+    """Describe headquarters whose last request for the list failed or was refused.
 
     Args:
-        failure: Why not.
-        asked_at: When it answered before; None where it never did.
-        otherwise: What is shown in place of its list.
+        failure: The error of that request.
+        asked_at: The time of the last request that succeeded; None if there was none.
+        otherwise: The name of the list that is shown instead.
     """
     as_of = f" as of {asked_at:%Y-%m-%d %H:%M}" if asked_at else ""
     refused = isinstance(failure, HeadquartersRefused)
-    what, who = ("refused", "refused") if refused else ("not reached", "did not answer")
-    refusal = f"Headquarters {who}, so keys are not changed; r asks again. {failure.sentence}"
-    return _info(f"{what}; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
+    label, verb = ("refused", "refused") if refused else ("not reached", "did not answer")
+    refusal = f"Headquarters {verb}, so keys are not changed; r asks again. {failure.sentence}"
+    return _info(f"{label}; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
 
 
 def answered_now(asked_at: datetime) -> AuthorityInfo:
-    """Headquarters answered the last time it was asked."""
+    """Describe headquarters whose last request for the list succeeded at a time."""
     return _info(f"headquarters, {asked_at:%H:%M:%S}", f"It answered at {asked_at}.")
 
 
 def answered_before(asked_at: datetime, now: datetime) -> AuthorityInfo:
-    """Headquarters was not asked since the start."""
-    since = f"{asked_at:%Y-%m-%d %H:%M}, {format_age(now - asked_at)}"
-    return _info(f"headquarters as of {since}", f"Shown is what it answered at {since}.")
+    """Describe headquarters that wasn't contacted since the program's start, with the age of its last list."""
+    time = f"{asked_at:%Y-%m-%d %H:%M}, {format_age(now - asked_at)}"
+    return _info(f"headquarters as of {time}", f"Shown is what it answered at {time}.")
 
 
 def format_age(age: timedelta) -> str:
-    """How old something is, in the largest unit that fits."""
+    """Format an age in the largest fitting unit: `3 d ago`, `5 h ago`, `20 min ago` or `just now`."""
     minutes = max(0, int(age.total_seconds()) // 60)
     for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):
         if minutes >= unit:
@@ -61,5 +61,5 @@ def format_age(age: timedelta) -> str:
 
 def _info(label: str, words: str, refusal: str = "") -> AuthorityInfo:
     return AuthorityInfo(
-        AuthorityName.HEADQUARTERS, label, f"{_DECIDES} {words}", refusal, _STRANGER, keeps_contacts=False
+        AuthorityName.HEADQUARTERS, label, f"{_DECIDES} {words}", refusal, _UNKNOWN_KEY, keeps_contacts=False
     )

@@ -1,9 +1,10 @@
-"""Something that headquarters is asked to do: logged before it is asked, and its outcome logged after."""
+"""One change at headquarters: logged before it is asked for, asked for once, and its outcome logged after."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from core.base.errors import (
@@ -15,11 +16,10 @@ from core.base.errors import (
     OutcomeUnknown,
     PracticeUnavailable,
 )
-from core.headquarters.responses import HeadquartersList
 from core.model.actor import Actor
-from core.model.audit_events import ASKED, NOT_DONE, UNKNOWN
-from core.opendental.permission_types import Permission
+from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.practice.practice import Practice
+from core.practice.unit_of_work import WriteMode
 
 _logger = logging.getLogger(__name__)
 
@@ -27,170 +27,117 @@ _NOT_SHOWN = "Headquarters answered that it was done, but its list does not show
 _NOT_REPEATED = "Look at headquarters' list (r) before you repeat it."
 
 
-Fetch = Callable[[bool], HeadquartersList]
-"""Reads headquarters' list; more than once where it is told to be patient."""
-
-
 @dataclass(frozen=True)
-class RemoteChange:
-    """What is asked.
-
-    Args:
-        entry: The text of the audit entry, once it is done; it may name what the list tells that came after it.
-        ask: Asks, and gives headquarters' message.
-        shown_in: Whether a list shows that it was done.
-    """
-
-    entry: Callable[[HeadquartersList | None], str]
-    ask: Callable[[], str]
-    shown_in: Callable[[HeadquartersList], bool]
-
-
-@dataclass(frozen=True)
-class RemoteOutcome:
-    """What became of it.
-
-    Args:
-        message: What headquarters said, as it came; may be empty.
-        after: The list that was read after it; None where none came.
-        remarks: What else an admin has to know, a sentence each.
-        failure: Why it was not done, or that nobody knows; None where it was done.
-    """
+class Reply:
+    """The answer to a change that headquarters did not refuse."""
 
     message: str = ""
-    after: HeadquartersList | None = None
-    remarks: tuple[str, ...] = ()
-    failure: ApiSetupError | None = None
+    """The message of headquarters, as it came; may be empty."""
+    lost: NoUsableAnswer | None = None
+    """The reason the answer can't be used, so that only the list shows the result; None for a usable answer."""
 
 
-def execute(log: RemoteChangeLog, actor: Actor, change: RemoteChange, fetch: Fetch) -> RemoteOutcome:
-    """Ask headquarters once, and find out what became of it; both are logged.
+class RemoteChange:
+    """A change at headquarters whose `ASKED` row is written.
 
     Args:
-        log: Writes the entries.
+        practice: Its Audit Trail gets the rows.
         actor: Who asks.
-        change: What is asked.
-        fetch: Asks headquarters for its list; retry, or once.
-
-    Raises:
-        PracticeUnavailable: It could not be logged, so headquarters was not asked.
-        OutcomeUnknown: It was done, and that could not be logged yet.
-    """
-    log.ask(actor, change.entry(None))
-    try:
-        message = change.ask()
-    except (HeadquartersUnreachable, HeadquartersRefused) as error:
-        log.outcome(actor, f"{NOT_DONE}{change.entry(None)} - {_reason(error)}")
-        return RemoteOutcome(failure=error)
-    except NoUsableAnswer as error:
-        return _look_up(log, actor, change, _list(fetch, retry=True), error)
-    after = _list(fetch, retry=False)
-    if after is not None and not change.shown_in(after):
-        return _unknown(
-            log, actor, change, after, "Headquarters answered that it was done, but its list does not show it."
-        )
-    log.done(actor, change.entry(after))
-    remark = () if after is not None else ("Its list could not be read after that; r reads it again.",)
-    return RemoteOutcome(message, after, remark)
-
-
-def _look_up(
-    log: RemoteChangeLog, actor: Actor, change: RemoteChange, after: HeadquartersList | None, lost: NoUsableAnswer
-) -> RemoteOutcome:
-    """After an answer that was lost, only the list tells."""
-    if after is None:
-        return _unknown(log, actor, change, None, lost.sentence)
-    if change.shown_in(after):
-        log.done(actor, change.entry(after))
-        return RemoteOutcome(
-            after=after, remarks=("Headquarters' answer was lost, but its list shows that it was done.",)
-        )
-    log.outcome(actor, f"{NOT_DONE}{change.entry(None)} - the answer was lost, and headquarters' list does not show it")
-    sentence = f"{lost.sentence} Its list, read again, does not show the change: it was not made."
-    return RemoteOutcome(after=after, failure=NoUsableAnswer(sentence, "Try again, after looking at the list."))
-
-
-def _unknown(
-    log: RemoteChangeLog, actor: Actor, change: RemoteChange, after: HeadquartersList | None, sentence: str
-) -> RemoteOutcome:
-    log.outcome(actor, f"{UNKNOWN}{change.entry(None)} - look at headquarters' list before it is repeated")
-    return RemoteOutcome(
-        after=after, failure=OutcomeUnknown(f"{sentence} It is not known whether it was done.", _NOT_REPEATED)
-    )
-
-
-def _list(fetch: Fetch, *, retry: bool) -> HeadquartersList | None:
-    try:
-        return fetch(retry)
-    except HeadquartersError as error:
-        _logger.warning("The list after a change could not be read: %s", error)
-        return None
-
-
-def _reason(error: HeadquartersError) -> str:
-    if isinstance(error, HeadquartersRefused):
-        return f"headquarters refused: {error.words}" if error.words else "headquarters refused"
-    return f"headquarters was not reached ({error.step.value})"
-
-
-class RemoteChangeLog:
-    """The entries about what headquarters is asked, under `Setup`; what could not be written is owed and written later.
-
-    Args:
-        practice: Its Audit Trail gets them.
+        event: What is asked.
     """
 
-    def __init__(self, practice: Practice) -> None:
+    def __init__(self, practice: Practice, actor: Actor, event: AuditEvent) -> None:
         self._practice = practice
-        self._unwritten: list[tuple[Actor, str]] = []
+        self._actor = actor
+        self._event = event
 
-    def ask(self, actor: Actor, entry: str) -> None:
-        """Log what is asked, before it is.
+    def send(self, request: Callable[[], str | None]) -> Reply:
+        """Ask headquarters once.
+
+        Args:
+            request: Asks, and returns the message of headquarters if there is one.
 
         Raises:
-            PracticeUnavailable: That is not possible, so nothing may be asked.
+            HeadquartersUnreachable: Headquarters was not asked; that is logged.
+            HeadquartersRefused: Headquarters did nothing; that is logged.
         """
-        self._practice.require_resolved()
         try:
-            self.flush()
-            self._write(actor, ASKED + entry)
+            return Reply(request() or "")
+        except (HeadquartersUnreachable, HeadquartersRefused) as error:
+            self._log_failure(Stage.NOT_DONE, _reason(error))
+            raise
+        except NoUsableAnswer as error:
+            return Reply(lost=error)
+
+    def conclude(self, reply: Reply, done: AuditEvent, *, is_listed: bool | None) -> ApiSetupError | None:
+        """Log what became of the change.
+
+        Args:
+            reply: The answer.
+            done: The event if the change was made; it may name what only the new list told.
+            is_listed: Does the list that was read after the change show it? None if no list came.
+
+        Returns:
+            Why the change was not made or isn't known to be; None if it was made.
+        """
+        if is_listed is False and reply.lost is not None:
+            self._log_failure(Stage.NOT_DONE, Reason.NOT_SHOWN.value)
+            sentence = f"{reply.lost.sentence} Its list, read again, does not show the change: it was not made."
+            return NoUsableAnswer(sentence, "Try again, after looking at the list.")
+        if is_listed is False or (is_listed is None and reply.lost is not None):
+            self._log_failure(Stage.UNKNOWN, Reason.UNCERTAIN.value)
+            sentence = reply.lost.sentence if reply.lost is not None else _NOT_SHOWN
+            return OutcomeUnknown(f"{sentence} It is not known whether it was done.", _NOT_REPEATED)
+        return self._log_success(done)
+
+    def _log_success(self, done: AuditEvent) -> OutcomeUnknown | None:
+        try:
+            self._practice.log_outcome(self._actor, LoggedEvent(done))
+        except ApiSetupError as error:
+            failure = OutcomeUnknown(
+                f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
+                "Do not repeat it; read the list again, which writes what is missing in the Audit Trail.",
+            )
+            failure.__cause__ = error
+            return failure
+        return None
+
+    def _log_failure(self, stage: Stage, reason: str) -> None:
+        """Log that the change was not made, or that nobody knows. The `ASKED` row exists already."""
+        try:
+            self._practice.log_outcome(self._actor, LoggedEvent(self._event, stage, reason))
+        except ApiSetupError as error:
+            _logger.warning("The outcome of a change at headquarters could not be logged: %s", error)
+
+
+@contextmanager
+def open_remote_change(practice: Practice, actor: Actor, event: AuditEvent) -> Iterator[RemoteChange]:
+    """Log what is asked, before it is asked.
+
+    Raises:
+        PracticeUnavailable: That can't be logged, so nothing is asked.
+        OutcomeUnknown: It's still not known what became of the change before, so nothing is asked.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(practice.unit_of_work(actor, event, mode=WriteMode.REMOTE))
+        except OutcomeUnknown:
+            raise
         except PracticeUnavailable as error:
             raise PracticeUnavailable(
                 f"Headquarters was not asked, since that could not be logged. {error.sentence}", error.hint
             ) from error
+        yield RemoteChange(practice, actor, event)
 
-    def done(self, actor: Actor, entry: str) -> None:
-        """Log that it was done.
 
-        Raises:
-            OutcomeUnknown: That is not possible now.
-        """
-        try:
-            self._write(actor, entry)
-        except ApiSetupError as error:
-            self._unwritten.append((actor, entry))
-            raise OutcomeUnknown(
-                f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
-                "Do not repeat it; read the list again, which writes what is missing in the Audit Trail.",
-            ) from error
+def remarks_on(reply: Reply, *, is_listed: bool | None) -> tuple[str, ...]:
+    """Return what else an admin has to know of a change that was made, one sentence each."""
+    if reply.lost is not None:
+        return ("Headquarters' answer was lost, but its list shows that it was done.",)
+    return () if is_listed is not None else ("Its list could not be read after that; r reads it again.",)
 
-    def outcome(self, actor: Actor, text: str) -> None:
-        """Log that it was not done, or that nobody knows; that it was asked stands already."""
-        try:
-            self._write(actor, text)
-        except ApiSetupError as error:
-            self._unwritten.append((actor, text))
-            _logger.warning("The outcome of a change at headquarters could not be logged: %s", error)
 
-    def flush(self) -> None:
-        """Write what is owed.
-
-        Raises:
-            PracticeUnavailable: It still cannot be written.
-        """
-        while self._unwritten:
-            self._write(*self._unwritten[0])
-            self._unwritten.pop(0)
-
-    def _write(self, actor: Actor, text: str) -> None:
-        self._practice.note(actor, Permission.SETUP, text)
+def _reason(error: HeadquartersError) -> str:
+    if isinstance(error, HeadquartersRefused):
+        return f"{Reason.REFUSED.value}: {error.words}" if error.words else Reason.REFUSED.value
+    return f"{Reason.NOT_REACHED.value} ({error.step.value})"

@@ -1,4 +1,4 @@
-"""How Open Dental's headquarters is asked about keys: its operations, and the documents that are sent."""
+"""Requests to Open Dental's headquarters and their SOAP envelopes, and the redaction of secrets in its answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from core.base.errors import HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
 from core.base.secret import Secret
-from core.headquarters.safe_xml import HostileXml, UnusableXml, child_text, local_name, parsed, whole_text
-from core.model.api_key import mask
+from core.headquarters.safe_xml import HostileXml, UnusableXml, child_text, full_text, local_name, parse_xml
+from core.model.key_text import mask
 from core.opendental.key_status import KeyStatus
 
 NAMESPACE = "https://www.opendental.com/OpenDentalWebServiceHQ/"
@@ -19,10 +19,11 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SERVICE_CODE = "FHIR"
 PROGRAM_NAME = "apisetup"
 MAX_QUOTE_LENGTH = 300
+"""The largest number of characters that are quoted from an answer."""
 
 
 class Operation(Enum):
-    """What headquarters can be asked; the values are its names on the wire."""
+    """The operations of headquarters' service that this program uses; the values are their names in the protocol."""
 
     LIST = "GetFHIRAPIKeysForOffice"
     ASSIGN = "AssignFHIRAPIKey"
@@ -30,29 +31,29 @@ class Operation(Enum):
 
     @property
     def soap_action(self) -> str:
-        """The value of the header `SOAPAction`, with its quotation marks."""
+        """The value of the header `SOAPAction`, including its quotation marks."""
         return f'"{NAMESPACE}{self.value}"'
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a practice says of itself with every question."""
+    """The data about a practice that is sent with every request."""
 
     registration_key: Secret
     practice_title: str
     practice_phone: str
     program_version: str
-    """The version of Open Dental that the practice uses."""
+    """The practice's version of Open Dental."""
     computer_name: str
     program_name: str = PROGRAM_NAME
 
 
-Hidden = Mapping[str, str]
-"""Texts that may not be shown, and what stands in their place."""
+Redactions = Mapping[str, str]
+"""Secrets that must never be shown, each with the text to show instead."""
 
 
-def hidden(credentials: Credentials, key: Secret | None = None) -> Hidden:
-    """The secrets of one question, which its answer may repeat."""
+def redactions_for(credentials: Credentials, key: Secret | None = None) -> Redactions:
+    """Return the secrets of a request, which its answer may repeat."""
     secrets = {credentials.registration_key.reveal(): "***"}
     if key is not None:
         secrets[key.reveal()] = mask(key.reveal())
@@ -60,68 +61,70 @@ def hidden(credentials: Credentials, key: Secret | None = None) -> Hidden:
 
 
 def list_request(credentials: Credentials) -> bytes:
-    """The envelope that asks for all keys of the practice.
+    """Return the envelope of a request for all keys of the practice.
 
     Raises:
-        HeadquartersUnreachable: The practice has no registration key, or a text that XML cannot hold.
+        HeadquartersUnreachable: The practice has no registration key, or a text has a character that XML can't hold.
     """
     return _envelope(Operation.LIST, _office_data(credentials))
 
 
 def assign_request(credentials: Credentials, key: Secret) -> bytes:
-    """The envelope that asks for a key to be assigned to the practice.
+    """Return the envelope of a request to assign a key to the practice.
 
     Raises:
-        HeadquartersUnreachable: As `list_request`.
+        HeadquartersUnreachable: As for `list_request`.
     """
     return _envelope(Operation.ASSIGN, _office_data(credentials, APIKey=key.reveal()))
 
 
 def status_request(credentials: Credentials, key: Secret, status: KeyStatus) -> bytes:
-    """The envelope that asks for another status of a key.
+    """Return the envelope of a request to set the status of a key.
 
     Raises:
-        HeadquartersUnreachable: As `list_request`.
+        HeadquartersUnreachable: As for `list_request`.
     """
     data = _office_data(credentials, APIKey=key.reveal(), FHIRKeyStatus=status.wire_name)
     return _envelope(Operation.SET_STATUS, data)
 
 
-def inner_answer(content: bytes, operation: Operation, hide: Hidden) -> Element:
-    """The root of the document that an envelope brings.
+def parse_envelope(content: bytes, operation: Operation, redactions: Redactions) -> Element:
+    """Return the root of the XML document inside an answer's envelope.
 
     Raises:
-        NoUsableAnswer: It is no envelope, one of another operation or with a fault, or what it brings is no document.
+        NoUsableAnswer: The content isn't an envelope, belongs to another operation or has a fault, or the document
+            inside can't be parsed.
     """
-    envelope = _parsed(content, "its answer")
+    envelope = _parse(content, "its answer")
     body = envelope.find(f"{{{SOAP}}}Body") if envelope.tag == f"{{{SOAP}}}Envelope" else None
     if body is None:
-        raise unusable_answer(f"it is no SOAP envelope but a document called {quoted(local_name(envelope), hide)}")
+        name = quote_text(local_name(envelope), redactions)
+        raise unusable_answer(f"it is no SOAP envelope but a document called {name}")
     fault = body.find(f"{{{SOAP}}}Fault")
     if fault is not None:
-        raise _fault(fault, hide)
+        raise _fault_error(fault, redactions)
     result = body.find(f"{{{NAMESPACE}}}{operation.value}Response/{{{NAMESPACE}}}{operation.value}Result")
     if result is None:
         raise unusable_answer(f"it has no {operation.value}Result")
-    return _parsed("".join(result.itertext()).strip(), f"its {operation.value}Result")
+    return _parse("".join(result.itertext()).strip(), f"its {operation.value}Result")
 
 
-def fault_in(content: bytes, hide: Hidden) -> NoUsableAnswer | None:
-    """The fault that an envelope brings; None where the content is anything else."""
+def find_fault(content: bytes, redactions: Redactions) -> NoUsableAnswer | None:
+    """Return the error for the SOAP fault in an envelope; None if the content isn't an envelope with a fault."""
     try:
-        envelope = parsed(content)
+        envelope = parse_xml(content)
     except UnusableXml:
         return None
     fault = envelope.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
-    return _fault(fault, hide) if fault is not None else None
+    return _fault_error(fault, redactions) if fault is not None else None
 
 
 def unusable_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
-    """The error for an answer that is not what the protocol says.
+    """Return the error for an answer that doesn't follow the protocol.
 
     Args:
-        what: What is wrong with it, in words that begin with "it" or name a part of it.
-        passing: Whether the next answer may be better.
+        what: The problem, as a clause that begins with "it" or names a part of the answer.
+        passing: True if repeating the request may help.
     """
     return NoUsableAnswer(
         f"The answer from Open Dental's headquarters cannot be used: {what}.",
@@ -130,30 +133,31 @@ def unusable_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
     )
 
 
-def quoted(text: str, hide: Hidden) -> str:
-    """What somebody else wrote, fit for a sentence: printable, on one line, not too long, without secrets."""
-    clean = redact_secrets(" ".join("".join(each if each.isprintable() else " " for each in text).split()), hide)
+def quote_text(text: str, redactions: Redactions) -> str:
+    """Return untrusted text so that a sentence can quote it: printable, in one line, shortened, without secrets."""
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    clean = redact_secrets(" ".join(printable.split()), redactions)
     return clean if len(clean) <= MAX_QUOTE_LENGTH else clean[: MAX_QUOTE_LENGTH - 1].rstrip() + "…"
 
 
-def redact_secrets(text: str, hide: Hidden) -> str:
-    """A text with what stands for its secrets, in whatever letters they are written."""
+def redact_secrets(text: str, redactions: Redactions) -> str:
+    """Replace all secrets in a text, ignoring case."""
     folded = text.casefold()
-    for secret, shown in hide.items():
+    for secret, replacement in redactions.items():
         if secret and secret.casefold() in folded:
-            text = re.sub(re.escape(secret), shown.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+            text = re.sub(re.escape(secret), replacement.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text
 
 
 def _office_data(credentials: Credentials, **payload: str) -> str:
-    """The inner document; each item of the payload is one string."""
+    """Return the document inside a request. Each item of the payload becomes an element with one string."""
     if not credentials.registration_key.reveal().strip():
         raise HeadquartersUnreachable(
             HeadquartersStep.CREDENTIALS,
             "This practice has no registration key, without which headquarters answers nothing.",
             "Enter it in Open Dental; it is kept in the preference RegistrationKey.",
         )
-    said = {
+    texts = {
         "RegistrationKey": credentials.registration_key.reveal(),
         "PracticeTitle": credentials.practice_title,
         "PracticePhone": credentials.practice_phone,
@@ -164,28 +168,29 @@ def _office_data(credentials: Credentials, **payload: str) -> str:
     }
     request = Element("Request")
     element = SubElement(request, "Credentials")
-    for name, text in said.items():
-        SubElement(element, name).text = _sendable(name, text)
+    for name, text in texts.items():
+        SubElement(element, name).text = _require_xml_text(name, text)
     if payload:
         items = SubElement(request, "Payload")
         for name, text in payload.items():
-            SubElement(SubElement(items, name), "string").text = _sendable(name, text)
+            SubElement(SubElement(items, name), "string").text = _require_xml_text(name, text)
     return tostring(request, encoding="unicode")
 
 
 def _envelope(operation: Operation, office_data: str) -> bytes:
-    # Prefixes are written as they are, since registering them would hold for the whole program.
+    # Namespace prefixes are written literally, because ElementTree's registry of prefixes is global to the process.
     envelope = Element("soap:Envelope", {"xmlns:soap": SOAP})
-    asked = SubElement(SubElement(envelope, "soap:Body"), operation.value, {"xmlns": NAMESPACE})
-    SubElement(asked, "officeData").text = office_data
-    written: bytes = tostring(envelope, encoding="utf-8", xml_declaration=True)
-    return written
+    call = SubElement(SubElement(envelope, "soap:Body"), operation.value, {"xmlns": NAMESPACE})
+    SubElement(call, "officeData").text = office_data
+    content: bytes = tostring(envelope, encoding="utf-8", xml_declaration=True)
+    return content
 
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _sendable(name: str, text: str) -> str:
+def _require_xml_text(name: str, text: str) -> str:
+    """Return the text, or refuse it if it has a character that XML can't represent."""
     if _NOT_IN_XML.search(text):
         raise HeadquartersUnreachable(
             HeadquartersStep.CREDENTIALS,
@@ -195,18 +200,18 @@ def _sendable(name: str, text: str) -> str:
     return text
 
 
-def _parsed(content: bytes | str, what: str) -> Element:
+def _parse(content: bytes | str, what: str) -> Element:
     try:
-        return parsed(content)
+        return parse_xml(content)
     except UnusableXml as error:
         raise unusable_answer(f"{what} is not readable ({error})", passing=not isinstance(error, HostileXml)) from error
 
 
-def _fault(fault: Element, hide: Hidden) -> NoUsableAnswer:
-    words = child_text(fault, "faultstring") or whole_text(fault)
+def _fault_error(fault: Element, redactions: Redactions) -> NoUsableAnswer:
+    reason = quote_text(child_text(fault, "faultstring") or full_text(fault), redactions)
     return NoUsableAnswer(
-        f"Open Dental's headquarters could not work on the request: {quoted(words, hide) or 'it did not say why'}",
+        f"Open Dental's headquarters could not work on the request: {reason or 'it did not say why'}",
         "Try again later, or ask Open Dental's support.",
-        # The other code, Client, means that the same request will never be understood.
+        # SOAP 1.1: the code Client means that the request itself is wrong, so repeating it can't help.
         passing=(child_text(fault, "faultcode") or "").rpartition(":")[2].startswith("Server"),
     )

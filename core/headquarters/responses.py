@@ -1,4 +1,4 @@
-"""What Open Dental's headquarters answers about keys, read from the documents inside its envelopes."""
+"""Answers of Open Dental's headquarters, read from the XML documents inside its envelopes."""
 
 from __future__ import annotations
 
@@ -10,170 +10,174 @@ from xml.etree.ElementTree import Element
 
 from core.base.errors import HeadquartersRefused, InvalidInput
 from core.base.secret import Secret
-from core.headquarters.requests import Hidden, quoted, redact_secrets, unusable_answer
-from core.headquarters.safe_xml import child_text, first, local_name, whole_text
-from core.model.api_key import audit_mask, fingerprint, mask, validate_key
+from core.headquarters.requests import Redactions, quote_text, redact_secrets, unusable_answer
+from core.headquarters.safe_xml import child_text, find_first, full_text, local_name
+from core.model.key_text import audit_mask, fingerprint, mask, validate_key
 from core.opendental.key_status import WIRE_STATUSES, KeyStatus, status_from_wire
 from core.opendental.log_hash import NO_DATE
 
 FIRST_YEAR = 1880
-"""A date before this year stands for none."""
+"""Dates before this year mean no date."""
 MAX_TEXT_LENGTH = 255
-"""What the practice's own table holds of a developer's name; contacts and permissions are no longer either."""
+"""The length of `apikey.DevName`, to which all texts of an answer are cut."""
 
 
 @dataclass(frozen=True)
 class HeadquartersKey:
-    """One key of the practice, as headquarters tells of it."""
+    """A key of the practice, as listed by headquarters."""
 
     key: Secret
     number: int
-    """`FHIRAPIKeyNum`; 0 where it was not told."""
+    """`FHIRAPIKeyNum`; 0 if it's missing."""
     status: KeyStatus
     date_disabled: datetime | None
+    """In whole seconds; None for a key that isn't disabled, or a date that can't be read."""
     developer: str
     email: str
     phone: str
     developer_number: int
-    """`FHIRDeveloperNum`; 0 where it was not told."""
+    """`FHIRDeveloperNum`; 0 if it's missing."""
     permissions: tuple[str, ...]
-    """By name; names that are not known here stand as they came."""
+    """Names of permissions; unknown names are kept as received."""
 
 
 @dataclass(frozen=True)
 class HeadquartersList:
-    """All keys of the practice, in the order of the answer, and what was odd about it."""
+    """All keys of the practice, in the order of the answer."""
 
     keys: tuple[HeadquartersKey, ...]
     notes: tuple[str, ...]
-    """One plain sentence each; keys are masked in them."""
+    """A sentence for each irregularity in the answer; keys in it are masked."""
     question: int = 0
-    """Which question it answers, counted since the start."""
+    """The number of the request that it answers, counted from the program's start; 0 if it isn't counted."""
     asked_at: datetime = NO_DATE
-    """When it was asked for, by the practice's clock."""
+    """The time of the request, by the practice's clock; `NO_DATE` if it isn't recorded."""
 
 
-def read_list(answer: Element, hide: Hidden) -> HeadquartersList:
-    """The keys that an answer lists.
+def read_list(answer: Element, redactions: Redactions) -> HeadquartersList:
+    """Read the list of keys from an answer.
 
     Raises:
         HeadquartersRefused: The answer is an error.
-        NoUsableAnswer: It is no list, or lists something that is no key.
+        NoUsableAnswer: The answer isn't a list, or lists an invalid key.
     """
-    _refuse_error(answer, hide)
-    members = first(answer, "ListAPIKeys")
+    _refuse_error(answer, redactions)
+    members = find_first(answer, "ListAPIKeys")
     if members is None:
         raise unusable_answer("it has no ListAPIKeys")
     notes: list[str] = []
-    keys = [_key(member, notes, hide) for member in members]
-    return HeadquartersList(_without_duplicates(keys, notes), tuple(notes))
+    keys = [_read_key(member, notes, redactions) for member in members]
+    return HeadquartersList(_merge_duplicates(keys, notes), tuple(notes))
 
 
-def read_message(answer: Element, hide: Hidden) -> str:
-    """What headquarters says after it assigned a key; may be empty.
+def read_message(answer: Element, redactions: Redactions) -> str:
+    """Read the message from the answer to an assignment. It may be empty.
 
     Raises:
         HeadquartersRefused: The answer is an error.
-        NoUsableAnswer: It is no message.
+        NoUsableAnswer: The answer has no message.
     """
-    _refuse_error(answer, hide)
+    _refuse_error(answer, redactions)
     message = child_text(answer, "string") if local_name(answer) == "Response" else None
     if message is None:
         raise unusable_answer("it is no Response with a message")
-    return quoted(message, hide)
+    return quote_text(message, redactions)
 
 
-def require_done(answer: Element, hide: Hidden) -> None:
-    """Check that a change of a status was made: such an answer has nothing in it but no error.
+def require_done(answer: Element, redactions: Redactions) -> None:
+    """Check the answer to a change of status. Any XML document without an error counts as success.
 
     Raises:
         HeadquartersRefused: The answer is an error.
-        NoUsableAnswer: It is a page for people.
+        NoUsableAnswer: The answer is an HTML page.
     """
-    _refuse_error(answer, hide)
+    _refuse_error(answer, redactions)
     if local_name(answer).lower() == "html":
         raise unusable_answer("it is a web page")
 
 
 def read_date(text: str) -> datetime | None:
-    """A date as .NET writes it, in whole seconds; None for a date that stands for none.
+    """Parse a date in one of .NET's formats: ISO 8601 or `11/5/2024 10:11:12 AM`.
 
-    A date with an offset is told in this computer's local time, as Open Dental's window tells it.
+    A date with a UTC offset is converted to this computer's local time, as Open Dental's window does.
+
+    Returns:
+        The date in whole seconds; None for a blank text and for years before `FIRST_YEAR`.
 
     Raises:
-        ValueError: It is no such date.
+        ValueError: The text isn't a date in one of these formats.
     """
-    written = " ".join(text.split())
-    if not written:
+    normalized = " ".join(text.split())
+    if not normalized:
         return None
-    american = _AMERICAN.fullmatch(written)
-    moment = _american(american) if american else datetime.fromisoformat(written)
+    us_format = _US_DATE.fullmatch(normalized)
+    moment = _parse_us_date(us_format) if us_format else datetime.fromisoformat(normalized)
     if moment.year < FIRST_YEAR:
         return None
     try:
         local = moment.astimezone() if moment.tzinfo is not None else moment
     except (OverflowError, OSError) as error:
-        raise ValueError("a time that this computer cannot tell") from error
+        raise ValueError("a time outside the range of this computer's time zone") from error
     return local.replace(tzinfo=None, microsecond=0)
 
 
-_AMERICAN = re.compile(
+_US_DATE = re.compile(
     r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})"
     r"(?: (?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?(?: ?(?P<half>[AP]M))?)?",
     re.ASCII | re.IGNORECASE,
 )
 
 
-def _american(written: re.Match[str]) -> datetime:
-    number = {name: int(text or 0) for name, text in written.groupdict().items() if name != "half"}
-    hour, half = number["hour"], (written["half"] or "").upper()
+def _parse_us_date(match: re.Match[str]) -> datetime:
+    number = {name: int(text or 0) for name, text in match.groupdict().items() if name != "half"}
+    hour, half = number["hour"], (match["half"] or "").upper()
     if half:
         if not 1 <= hour <= 12:
-            raise ValueError("no hour of half a day")
+            raise ValueError("not an hour of a 12-hour clock")
         hour = hour % 12 + (12 if half == "PM" else 0)
     return datetime(number["year"], number["month"], number["day"], hour, number["minute"], number["second"])
 
 
-def _refuse_error(answer: Element, hide: Hidden) -> None:
-    error = first(answer, "Error")
+def _refuse_error(answer: Element, redactions: Redactions) -> None:
+    error = find_first(answer, "Error")
     if error is not None:
-        raise HeadquartersRefused(quoted(whole_text(error), hide))
+        raise HeadquartersRefused(quote_text(full_text(error), redactions))
 
 
-def _key(member: Element, notes: list[str], hide: Hidden) -> HeadquartersKey:
+def _read_key(member: Element, notes: list[str], redactions: Redactions) -> HeadquartersKey:
     try:
         key = validate_key(child_text(member, "APIKeyValue") or "")
     except InvalidInput as error:
         raise unusable_answer("it lists a key without an APIKeyValue, or with one that is no key") from error
     masked = audit_mask(mask(key), fingerprint(key))
-    hide = {**hide, key: mask(key)}
+    redactions = {**redactions, key: mask(key)}
     return HeadquartersKey(
         key=Secret(key),
-        number=_number(member, "FHIRAPIKeyNum"),
-        status=_status(child_text(member, "KeyStatus") or "", masked, notes, hide),
-        date_disabled=_date_disabled(child_text(member, "DateDisabled") or "", masked, notes),
-        developer=_told(child_text(member, "DeveloperName"), hide),
-        email=_told(child_text(member, "DeveloperEmail"), hide),
-        phone=_told(child_text(member, "DeveloperPhone"), hide),
-        developer_number=_number(member, "FHIRDeveloperNum"),
-        permissions=_permissions(member, hide),
+        number=_read_number(member, "FHIRAPIKeyNum"),
+        status=_read_status(child_text(member, "KeyStatus") or "", masked, notes, redactions),
+        date_disabled=_read_date_disabled(child_text(member, "DateDisabled") or "", masked, notes),
+        developer=_clean_text(child_text(member, "DeveloperName"), redactions),
+        email=_clean_text(child_text(member, "DeveloperEmail"), redactions),
+        phone=_clean_text(child_text(member, "DeveloperPhone"), redactions),
+        developer_number=_read_number(member, "FHIRDeveloperNum"),
+        permissions=_read_permissions(member, redactions),
     )
 
 
-def _status(name: str, masked: str, notes: list[str], hide: Hidden) -> KeyStatus:
+def _read_status(name: str, masked: str, notes: list[str], redactions: Redactions) -> KeyStatus:
     if not name:
         notes.append(f"Headquarters gave no status for API key {masked}.")
         return KeyStatus.UNKNOWN
     status = status_from_wire(name)
     if name not in WIRE_STATUSES:
         notes.append(
-            f"Headquarters gave a status that is not known here for API key {masked}: {quoted(name, hide)}."
+            f"Headquarters gave a status that is not known here for API key {masked}: {quote_text(name, redactions)}."
             f" As in Open Dental, it counts as {status.label}."
         )
     return status
 
 
-def _date_disabled(text: str, masked: str, notes: list[str]) -> datetime | None:
+def _read_date_disabled(text: str, masked: str, notes: list[str]) -> datetime | None:
     try:
         return read_date(text)
     except ValueError:
@@ -181,38 +185,37 @@ def _date_disabled(text: str, masked: str, notes: list[str]) -> datetime | None:
         return None
 
 
-def _number(member: Element, name: str) -> int:
+def _read_number(member: Element, name: str) -> int:
     text = child_text(member, name) or ""
     return int(text) if re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else 0
 
 
-def _told(text: str | None, hide: Hidden) -> str:
-    """What somebody else wrote, as it came but for secrets in it and for its length."""
-    return redact_secrets(text or "", hide)[:MAX_TEXT_LENGTH].strip()
+def _clean_text(text: str | None, redactions: Redactions) -> str:
+    """Return a received text without secrets, cut to `MAX_TEXT_LENGTH`."""
+    return redact_secrets(text or "", redactions)[:MAX_TEXT_LENGTH].strip()
 
 
-def _permissions(member: Element, hide: Hidden) -> tuple[str, ...]:
-    names = next((each for each in member if local_name(each) == "ListAPIPermissions"), None)
-    return (
-        tuple(dict.fromkeys(name for each in names if (name := _told(whole_text(each), hide))))
-        if names is not None
-        else ()
-    )
+def _read_permissions(member: Element, redactions: Redactions) -> tuple[str, ...]:
+    elements = next((each for each in member if local_name(each) == "ListAPIPermissions"), None)
+    if elements is None:
+        return ()
+    names = (_clean_text(full_text(each), redactions) for each in elements)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _without_duplicates(keys: Iterable[HeadquartersKey], notes: list[str]) -> tuple[HeadquartersKey, ...]:
-    """Each key once; where its entries contradict each other, nobody knows its status."""
-    once: dict[Secret, HeadquartersKey] = {}
-    contradicted: set[Secret] = set()
+def _merge_duplicates(keys: Iterable[HeadquartersKey], notes: list[str]) -> tuple[HeadquartersKey, ...]:
+    """Return each key once. If its entries differ, its status is unknown."""
+    unique: dict[Secret, HeadquartersKey] = {}
+    contradictory: set[Secret] = set()
     for each in keys:
-        if once.setdefault(each.key, each) != each:
-            contradicted.add(each.key)
-    for key in once:
-        if key not in contradicted:
+        if unique.setdefault(each.key, each) != each:
+            contradictory.add(each.key)
+    for key in unique:
+        if key not in contradictory:
             continue
-        once[key] = replace(once[key], status=KeyStatus.UNKNOWN, date_disabled=None)
+        unique[key] = replace(unique[key], status=KeyStatus.UNKNOWN, date_disabled=None)
         masked = audit_mask(mask(key.reveal()), fingerprint(key.reveal()))
         notes.append(
             f"Headquarters lists API key {masked} more than once, with entries that differ; its status is not known."
         )
-    return tuple(once.values())
+    return tuple(unique.values())

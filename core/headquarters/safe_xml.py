@@ -1,27 +1,31 @@
-"""XML that somebody else wrote: read without entities, definitions or references, and within limits."""
+"""Parsing of untrusted XML: without DTDs, entities or external references, and within limits."""
 
 from __future__ import annotations
 
 from xml.etree.ElementTree import Element, TreeBuilder
 
 MAX_DEPTH = 50
+"""The deepest nesting of elements that is parsed."""
 MAX_ELEMENTS = 500_000
+"""The largest number of elements that is parsed."""
 
 
 class UnusableXml(ValueError):
-    """The text is no XML that is read here; its words are of the parser and quote nothing of the text."""
+    """The content can't be parsed. The message never quotes the content."""
 
 
 class HostileXml(UnusableXml):
-    """The text defines something, or is larger or deeper than what is read here; it will be so the next time, too."""
+    """The content has a DTD, too many elements or too deep nesting. Repeating the request won't help."""
 
 
-def parsed(content: bytes | str) -> Element:
-    """The root of a document, which may not bring definitions of its own.
+def parse_xml(content: bytes | str) -> Element:
+    """Parse a document and return its root element.
 
     Raises:
-        UnusableXml: It is not well-formed; `HostileXml` where it may be so on purpose.
+        HostileXml: The document has a DTD or exceeds a limit, which can be an attack.
+        UnusableXml: The document isn't well-formed.
     """
+    # Imported on first use, because most runs never contact headquarters.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, XMLParser
 
@@ -41,28 +45,28 @@ def parsed(content: bytes | str) -> Element:
 
 
 def local_name(element: Element) -> str:
-    """The name of an element without its namespace."""
+    """Return the name of an element without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
-def first(element: Element, name: str) -> Element | None:
-    """The first element of that local name, the given one or one below it."""
+def find_first(element: Element, name: str) -> Element | None:
+    """Return the first element with a local name in document order, starting with the given element itself."""
     return next((each for each in element.iter() if local_name(each) == name), None)
 
 
 def child_text(element: Element, name: str) -> str | None:
-    """The text of the first child of that local name, each run of blanks as one; None where there is no such child."""
+    """Return the `full_text` of the first child with a local name; None if there is no such child."""
     child = next((each for each in element if local_name(each) == name), None)
-    return None if child is None else whole_text(child)
+    return None if child is None else full_text(child)
 
 
-def whole_text(element: Element) -> str:
-    """All text in an element and below it, each run of blanks as one."""
+def full_text(element: Element) -> str:
+    """Return all text of an element and its descendants, with each run of whitespace replaced by one space."""
     return " ".join("".join(element.itertext()).split())
 
 
 class _LimitedBuilder(TreeBuilder):
-    """Builds a tree, and refuses one that would take much memory or nest without end."""
+    """Builds a tree of limited size and depth, so that a hostile document can't exhaust the memory."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One request to headquarters over HTTP: verified, within limits, and its failures put into words."""
+"""HTTP requests to headquarters: verified, within time and size limits, with failures translated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
 from core.database.tls import EXPIRED, WRONG_HOST, is_local
-from core.headquarters.requests import quoted, unusable_answer
+from core.headquarters.requests import quote_text, unusable_answer
 
 if TYPE_CHECKING:
     import httpx
@@ -22,130 +22,83 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 RESPONSE_SECONDS = 30.0
 MAX_RESPONSE_BYTES = 16_000_000
-"""In bytes; ten thousand keys fit into that."""
+"""Enough for a list of ten thousand keys."""
 
-
-_PLAIN = re.compile(r"[^\s\x00-\x1f\x7f]+")
+_PRINTABLE = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a request may take, and how much it may bring."""
+    """The time and size limits of a request."""
 
     connect_seconds: float = CONNECT_SECONDS
-    """For the connection, and again for its encryption."""
-    answer_seconds: float = RESPONSE_SECONDS
-    """From the connection to the last byte of the answer, however busily it comes."""
-    answer_bytes: int = MAX_RESPONSE_BYTES
+    """The time to connect, and again the time for the TLS handshake."""
+    response_seconds: float = RESPONSE_SECONDS
+    """The time from the connection to the last byte of the response, no matter how often bytes arrive."""
+    response_bytes: int = MAX_RESPONSE_BYTES
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answered, read to its end."""
+    """A complete HTTP response."""
 
     status: int
     content_type: str
     content: bytes
 
 
-def post(address: str, content: bytes, soap_action: str, trust: ssl.SSLContext, limits: Limits) -> Reply:
-    """Send one request over a connection of its own, once, and read the answer; this blocks.
+def post(address: str, content: bytes, soap_action: str, ssl_context: ssl.SSLContext, limits: Limits) -> Reply:
+    """Send a request once, over a new connection, and block until the response is complete.
 
-    Neither redirects nor the environment's proxies are followed.
+    Redirects aren't followed, and the environment's proxies aren't used.
 
     Args:
-        address: `https://...`; plain `http` only to this computer.
-        content: The envelope.
-        soap_action: With its quotation marks.
-        trust: Whose certificates are accepted.
-        limits: When to give up.
+        address: An `https` URL; `http` is allowed only for this computer.
+        content: The SOAP envelope.
+        soap_action: The value of the header `SOAPAction`, including its quotation marks.
+        ssl_context: Verifies the server's certificate.
+        limits: The time and size limits.
 
     Raises:
         HeadquartersUnreachable: Nothing was sent.
-        NoUsableAnswer: The request was sent, at least in part, and no whole answer came.
+        NoUsableAnswer: At least a part of the request was sent, and no complete response was received.
     """
     parts = validate_address(address)
-    # Imported here, since it takes its time and not every start asks headquarters.
+    # Imported on first use: it takes long, and most runs never contact headquarters.
     import httpx
 
-    headers = {
-        "Content-Type": "text/xml; charset=utf-8",
-        "SOAPAction": soap_action,
-        "Accept": "text/xml",
-        # A small answer that unpacks to a huge one is not possible without packing.
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-        "User-Agent": "apisetup",
-    }
-    timeout = httpx.Timeout(limits.answer_seconds, connect=limits.connect_seconds)
-    transport = httpx.HTTPTransport(verify=trust, trust_env=False, retries=0)
-    with _Deadline(limits.answer_seconds) as watch:
+    timeout = httpx.Timeout(limits.response_seconds, connect=limits.connect_seconds)
+    transport = httpx.HTTPTransport(verify=ssl_context, trust_env=False, retries=0)
+    with _Deadline(limits.response_seconds) as deadline:
         try:
             with (
                 httpx.Client(transport=transport, trust_env=False, timeout=timeout) as client,
                 client.stream(
-                    "POST", parts.geturl(), content=content, headers=headers, extensions={"trace": watch.trace}
+                    "POST",
+                    parts.geturl(),
+                    content=content,
+                    headers=_headers(soap_action),
+                    extensions={"trace": deadline.trace},
                 ) as response,
             ):
-                reply = _read(response, limits.answer_bytes)
+                reply = _read_reply(response, limits.response_bytes)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _not_connected(error, parts, limits, connected=watch.connected) from error
+            raise _connect_error(error, parts, limits, connected=deadline.connected) from error
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise _unreadable_address() from error
+            raise _invalid_address() from error
         except httpx.TransportError as error:
-            raise _lost(error, limits, late=watch.over) from error
-        if watch.over:
-            # Without a length, an answer that was cut off ends like one that is complete.
-            raise _late(limits)
+            raise _connection_lost(error, limits, expired=deadline.expired) from error
+        if deadline.expired:
+            # Without a Content-Length, a response cut off at the deadline looks complete.
+            raise _timed_out(limits)
         return reply
 
 
-class _Deadline:
-    """Shuts a connection down when its time is over.
-
-    The timeouts of a socket begin anew with every byte, so a server that sends one now and then would never meet them.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.over = False
-        self.connected = False
-        self._socket: socket.socket | None = None
-        self._timer = Timer(seconds, self._end)
-        self._timer.daemon = True
-
-    def __enter__(self) -> _Deadline:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Take over each socket that the HTTP library tells of."""
-        if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            return
-        self._socket = info["return_value"].get_extra_info("socket")
-        if not self.connected:
-            self.connected = True
-            self._timer.start()
-        if self.over:
-            self._shut()
-
-    def _end(self) -> None:
-        self.over = True
-        self._shut()
-
-    def _shut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                # Not the method of SSLSocket, which would take the encryption away from under the reader.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
 def validate_address(address: str) -> SplitResult:
-    """The parts of an address to which a registration key may be sent.
+    """Check that a registration key may be sent to an address, and return the address in parts.
 
     Raises:
-        HeadquartersUnreachable: It is none, and why.
+        HeadquartersUnreachable: The address is blank, invalid or unencrypted.
     """
     if not address.strip():
         raise HeadquartersUnreachable(
@@ -157,9 +110,9 @@ def validate_address(address: str) -> SplitResult:
         parts = urlsplit(address.strip())
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise _unreadable_address() from error
-    if not host or not _PLAIN.fullmatch(address.strip()) or parts.username is not None:
-        raise _unreadable_address()
+        raise _invalid_address() from error
+    if not host or not _PRINTABLE.fullmatch(address.strip()) or parts.username is not None:
+        raise _invalid_address()
     if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "")):
         return parts
     raise HeadquartersUnreachable(
@@ -170,7 +123,7 @@ def validate_address(address: str) -> SplitResult:
     )
 
 
-def _unreadable_address() -> HeadquartersUnreachable:
+def _invalid_address() -> HeadquartersUnreachable:
     return HeadquartersUnreachable(
         HeadquartersStep.ADDRESS,
         "The address of Open Dental's headquarters (preference WebServiceHQServerURL) is none that can be used.",
@@ -178,22 +131,81 @@ def _unreadable_address() -> HeadquartersUnreachable:
     )
 
 
-def _read(response: httpx.Response, at_most: int) -> Reply:
+def _headers(soap_action: str) -> dict[str, str]:
+    return {
+        "Content-Type": "text/xml; charset=utf-8",
+        "SOAPAction": soap_action,
+        "Accept": "text/xml",
+        # Without compression, a small response can't expand to a huge one.
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "apisetup",
+    }
+
+
+class _Deadline:
+    """Shuts down a connection when the time for the whole response is over.
+
+    The timeouts of httpx can't do this. They apply to each read from the socket, so a server that sends a byte now and
+    then would never exceed them. A timeout of asyncio could, but its name lookups run in a thread pool that Python
+    joins at exit, so the program couldn't quit while a name server doesn't answer.
+
+    Attributes:
+        connected: True once the TCP connection is made, which starts the timer.
+        expired: True once the time is over.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.connected = False
+        self.expired = False
+        self._socket: socket.socket | None = None
+        self._timer = Timer(seconds, self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Deadline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Handle a trace event of httpx: keep the socket, and start the timer with the first connection."""
+        if event not in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            return
+        self._socket = info["return_value"].get_extra_info("socket")
+        if not self.connected:
+            self.connected = True
+            self._timer.start()
+        if self.expired:
+            self._shut_down()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                # SSLSocket.shutdown would also drop the TLS state that another thread is reading with.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _read_reply(response: httpx.Response, max_bytes: int) -> Reply:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise unusable_answer("it is compressed, which was not asked for")
     content = bytearray()
     for chunk in response.iter_raw():
         content += chunk
-        if len(content) > at_most:
-            raise unusable_answer(f"it is longer than {at_most // 1_000_000} MB, and was not read to its end")
+        if len(content) > max_bytes:
+            raise unusable_answer(f"it is longer than {max_bytes // 1_000_000} MB, and was not read to its end")
     return Reply(response.status_code, response.headers.get("Content-Type", ""), bytes(content))
 
 
-def _not_connected(
+def _connect_error(
     error: httpx.TransportError, parts: SplitResult, limits: Limits, *, connected: bool
 ) -> HeadquartersError:
-    """The meaning of a connection that was not made."""
-    host, cause = quoted(parts.hostname or "", {}), _cause(error)
+    """Return the error for a connection that couldn't be made, or whose TLS handshake failed."""
+    host, cause = quote_text(parts.hostname or "", {}), _find_cause(error)
     if isinstance(cause, gaierror):
         return HeadquartersUnreachable(
             HeadquartersStep.NAME,
@@ -202,35 +214,35 @@ def _not_connected(
             passing=cause.errno == socket.EAI_AGAIN,
         )
     if isinstance(cause, ssl.SSLError) or connected:
-        return _not_encrypted(cause, host, limits)
-    why = f"no answer in {limits.connect_seconds:g} seconds"
+        return _handshake_error(cause, host, limits)
+    reason = f"no answer in {limits.connect_seconds:g} seconds"
     if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
-        why = cause.strerror or "connection failed"
+        reason = cause.strerror or "connection failed"
     return HeadquartersUnreachable(
         HeadquartersStep.CONNECTION,
-        f"Open Dental's headquarters cannot be reached at {host}, port {_port(parts)} ({why}).",
+        f"Open Dental's headquarters cannot be reached at {host}, port {_port(parts)} ({reason}).",
         "Check this computer's network, and that the firewall lets it connect there.",
         passing=True,
     )
 
 
-def _not_encrypted(cause: BaseException | None, host: str, limits: Limits) -> HeadquartersUnreachable:
+def _handshake_error(cause: BaseException | None, host: str, limits: Limits) -> HeadquartersUnreachable:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return _unverified(cause)
-    why = f"it was not ready in {limits.connect_seconds:g} seconds"
+        return _verification_error(cause)
+    reason = f"it was not ready in {limits.connect_seconds:g} seconds"
     if isinstance(cause, ssl.SSLError):
-        why = cause.reason or "TLS failed"
+        reason = cause.reason or "TLS failed"
     elif isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
-        why = cause.strerror or "the connection was closed"
+        reason = cause.strerror or "the connection was closed"
     return HeadquartersUnreachable(
         HeadquartersStep.TLS,
-        f"No encrypted line could be made with {host} ({why}), so nothing was sent to it.",
+        f"No encrypted line could be made with {host} ({reason}), so nothing was sent to it.",
         "Check the address in the preference WebServiceHQServerURL, and whether a firewall here opens such lines.",
         passing=not isinstance(cause, ssl.SSLError),
     )
 
 
-def _unverified(error: ssl.SSLCertVerificationError) -> HeadquartersUnreachable:
+def _verification_error(error: ssl.SSLCertVerificationError) -> HeadquartersUnreachable:
     if error.verify_code in WRONG_HOST:
         return HeadquartersUnreachable(
             HeadquartersStep.TLS,
@@ -251,12 +263,12 @@ def _unverified(error: ssl.SSLCertVerificationError) -> HeadquartersUnreachable:
     )
 
 
-def _lost(error: httpx.TransportError, limits: Limits, *, late: bool) -> NoUsableAnswer:
-    """The meaning of a connection that failed after something may have been sent."""
+def _connection_lost(error: httpx.TransportError, limits: Limits, *, expired: bool) -> NoUsableAnswer:
+    """Return the error for a connection that failed after something may have been sent."""
     import httpx
 
-    if late or isinstance(error, httpx.TimeoutException):
-        return _late(limits)
+    if expired or isinstance(error, httpx.TimeoutException):
+        return _timed_out(limits)
     return NoUsableAnswer(
         "The line to Open Dental's headquarters broke before its whole answer was here.",
         "Try again; if it stays so, check this computer's network and firewall.",
@@ -264,16 +276,16 @@ def _lost(error: httpx.TransportError, limits: Limits, *, late: bool) -> NoUsabl
     )
 
 
-def _late(limits: Limits) -> NoUsableAnswer:
+def _timed_out(limits: Limits) -> NoUsableAnswer:
     return NoUsableAnswer(
-        f"Open Dental's headquarters did not answer completely within {limits.answer_seconds:g} seconds.",
+        f"Open Dental's headquarters did not answer completely within {limits.response_seconds:g} seconds.",
         "Try again later.",
         passing=True,
     )
 
 
-def _cause(error: BaseException) -> BaseException | None:
-    """What the operating system or the TLS library said underneath; None where they said nothing."""
+def _find_cause(error: BaseException) -> BaseException | None:
+    """Return the error of the operating system or TLS library that caused an error; None if there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__ or cause.__context__

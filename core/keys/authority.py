@@ -1,90 +1,137 @@
-"""What every authority over keys can do."""
+"""The interface of an authority: whoever decides about a practice's API keys."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
-from core.base.errors import OperationNotAllowed
+from core.base.errors import OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
-from core.headquarters.responses import HeadquartersList
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
-from core.opendental.key_status import KeyStatus
+from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
+
+
+class FetchedList(Protocol):
+    """A list that a remote authority answered, and that isn't shown yet."""
+
+    def apply(self, actor: Actor) -> KeyList:
+        """Cache the list, make the practice's copy equal to it, and return it with its differences.
+
+        Args:
+            actor: Who asked for the list.
+        """
+
+
+@dataclass(frozen=True)
+class AuthorityChange:
+    """The result of a change."""
+
+    keys: KeyList
+    """The keys after the change."""
+    remarks: tuple[str, ...] = ()
+    """Remarks for the admin, one sentence each."""
 
 
 class KeyAuthority(ABC):
-    """Lists keys, adds them and sets their status; what is changed is logged before, by the one door."""
+    """Lists keys, adds them and sets their status; each change is one unit of work."""
 
     is_remote = False
-    """Whether somebody else is asked over a network, so that what is listed may be old."""
+    """True if the authority answers over a network, so that a list may be old."""
 
     @property
     @abstractmethod
     def info(self) -> AuthorityInfo:
-        """Who decides, in words; how things stand now."""
+        """The authority and its present state."""
 
     @abstractmethod
     def all_keys(self) -> KeyList:
-        """All keys that are known now, by developer; nobody outside is asked."""
+        """Return all keys that are known now, by developer, without asking anybody over a network."""
 
     @abstractmethod
     def clear_text(self, fingerprint: str) -> Secret | None:
-        """The key itself; None when it is gone."""
+        """Return a key in clear text, or None if it's gone."""
 
     @abstractmethod
     def clear_texts(self) -> tuple[str, ...]:
-        """All keys themselves, so that they can be masked where a text names them."""
+        """Return all keys in clear text, to mask them wherever a text names them."""
 
-    def fetch(self) -> HeadquartersList | None:
-        """Ask the one outside who decides, and write nothing; None where nobody is asked.
+    def fetch(self) -> FetchedList | None:
+        """Ask a remote authority for a new list and write nothing; None if there is nothing new to apply.
 
         Raises:
-            HeadquartersError: No list came; what is listed says so from now on.
+            HeadquartersError: No list came; `info` says so from now on.
         """
         return None
 
-    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> None:
-        """Remember what was fetched, and make the practice's copy equal to it."""
-        del actor, fetched
-
     def require_change(self) -> None:
-        """Refuse, where this authority takes no changes from here now.
+        """Refuse if this authority accepts no changes from here now.
 
         Raises:
-            OperationNotAllowed: With the words that say why.
+            OperationNotAllowed: With the reason.
         """
         info = self.info
         if not info.may_change:
             raise OperationNotAllowed(info.refusal)
 
     @abstractmethod
-    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
-        """Add a key, enabled; gives what an admin has to know beyond that, a sentence each."""
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
+        """Add a key, enabled."""
 
     @abstractmethod
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
-        """Set the status of a key that still has the status it was shown with; gives what else one has to know.
+    def set_status(self, actor: Actor, key: ApiKey, event: KeyStatusChanged) -> AuthorityChange:
+        """Set the status of a key, if it still has the status it was shown with.
 
         Args:
-            actor: Who does it.
+            actor: Who makes the change.
             key: The key as it was shown.
-            status: What it shall be.
-            entry: The text of its audit entry.
+            event: The change.
 
         Raises:
             EditConflict: The key has another status by now.
         """
 
     @abstractmethod
-    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
-        """Set those fields that are kept here, of a key that still has those it was shown with.
+    def set_fields(
+        self,
+        actor: Actor,
+        key: ApiKey,
+        fields: KeyFields,
+        events: tuple[KeyFieldChanged | KeyPermissionsChanged, ...],
+    ) -> AuthorityChange:
+        """Set the fields that are kept here, if they still are what was shown.
+
+        Args:
+            actor: Who makes the change.
+            key: The key as it was shown.
+            fields: The new fields.
+            events: The changes, one for each field.
 
         Raises:
-            EditConflict: One of them is another by now.
-            OperationNotAllowed: One of them is kept elsewhere.
+            EditConflict: A field has another value by now.
+            OperationNotAllowed: A changed field is kept elsewhere.
         """
 
     @abstractmethod
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
-        """What the status of a key that was just set means, and what it does not, a sentence each."""
+        """Return what the status that a key was just given means and what it doesn't, one sentence each."""
+
+
+@contextmanager
+def read_after_change() -> Iterator[None]:
+    """Read the list after a change, which stands whatever becomes of the reading.
+
+    Raises:
+        OutcomeUnknown: The list can't be read; the change must not be repeated.
+    """
+    try:
+        yield
+    except PracticeUnavailable as error:
+        raise OutcomeUnknown(
+            f"The change was made and logged, but the list could not be read after it. {error.sentence}",
+            "Do not repeat the change; read the list again.",
+        ) from error

@@ -1,4 +1,4 @@
-"""The local registry as the authority: statuses, permissions and contacts are kept in the companion."""
+"""The local registry: an authority that keeps statuses, permissions and contacts in the companion."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.companion.tables import RegistryKey
-from core.keys.authority import KeyAuthority
+from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.keys.practice_copy import add_to_copy, copied_key, copied_keys
 from core.licenses.acceptances import accepted_licenses
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    AcceptedLicense,
     ApiKey,
     AuthorityInfo,
     AuthorityName,
     KeyFields,
     KeyList,
-    LicenseFacts,
     NewKey,
-    fingerprint,
     format_fields,
-    masks,
 )
-from core.model.key_wording import worded_new_key
+from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
+from core.model.event_text import KeyLabel
+from core.model.key_text import fingerprint, masks
+from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from core.practice.practice import Practice
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork
 
 _EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."
 _ON_SERVER = (
@@ -49,7 +49,7 @@ class LocalRegistry(KeyAuthority):
 
     @property
     def info(self) -> AuthorityInfo:
-        """That this computer's registry decides."""
+        """The local registry as the authority."""
         return AuthorityInfo(
             name=AuthorityName.LOCAL,
             label="local registry",
@@ -59,7 +59,7 @@ class LocalRegistry(KeyAuthority):
         )
 
     def all_keys(self) -> KeyList:
-        """The registry's keys and those that only the practice's copy has, by developer."""
+        """Return the registry's keys and those that only the practice's copy has, by developer."""
         with self._companion.read() as session:
             rows = session.scalars(select(RegistryKey)).all()
             licenses = accepted_licenses(session)
@@ -76,7 +76,7 @@ class LocalRegistry(KeyAuthority):
         return KeyList(tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint))), self.info)
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
-        """The key as the registry, or else the practice's copy, holds it."""
+        """Return a key from the registry, or else from the practice's copy."""
         with self._companion.read() as session:
             text = session.scalar(select(RegistryKey.key_text).where(RegistryKey.fingerprint == fingerprint_))
         if text is not None:
@@ -84,75 +84,80 @@ class LocalRegistry(KeyAuthority):
         return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
 
     def clear_texts(self) -> tuple[str, ...]:
-        """The keys as the registry and the copy hold them."""
+        """Return the keys of the registry and of the practice's copy."""
         with self._companion.read() as session:
             texts = session.scalars(select(RegistryKey.key_text)).all()
         return (*texts, *copied_keys(self._practice))
 
-    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> tuple[str, ...]:
-        """Add a key to the registry, then to the copy."""
-        entry = worded_new_key(new.key.reveal(), new.developer, actor.user_name)
-        with self._change(actor, entry) as change:
-            self._assign(change, new, acceptance)
-        return (self.info.explanation,)
-
-    def _assign(self, change: Change, new: NewKey, acceptance: Acceptance) -> None:
+    def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
+        """Add a key to the registry, then to the practice's copy."""
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
-        moment = self._practice.now(change.session)
         row = RegistryKey.fingerprint == identity
-        with self._companion.within(change) as session:
-            if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
-                raise InvalidInput("key", "This key is in the list already.")
-            change.add_compensation(lambda _session: self._outside(delete(RegistryKey).where(row)))
-            session.execute(
-                insert(RegistryKey).values(
-                    fingerprint=identity,
-                    key_text=text,
-                    developer=new.developer,
-                    status=int(KeyStatus.ENABLED),
-                    date_disabled=None,
-                    added=moment,
-                    license_number=acceptance.number,
-                    **_columns(new.fields),
+        event = KeyAdded(KeyLabel.of_text(text, new.developer), actor.user_name)
+        with self._unit_of_work(actor, event) as work:
+            moment = self._practice.now(work.session)
+            with self._companion.within(work) as session:
+                if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
+                    raise InvalidInput("key", "This key is in the list already.")
+                work.add_compensation(lambda _session: self._compensate(delete(RegistryKey).where(row)))
+                session.execute(
+                    insert(RegistryKey).values(
+                        fingerprint=identity,
+                        key_text=text,
+                        developer=new.developer,
+                        status=int(KeyStatus.ENABLED),
+                        date_disabled=None,
+                        added=moment,
+                        license_number=acceptance.number,
+                        **_columns(new.fields),
+                    )
                 )
-            )
-        self._renew_copy(change)
+            self._renew_copy(work)
+        return self._changed(self.info.explanation)
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, entry: str) -> tuple[str, ...]:
-        """Set status and date disabled in the registry."""
-        with self._change(actor, entry) as change:
-            self._set_status(change, key, status)
-        return ()
-
-    def _set_status(self, change: Change, key: ApiKey, status: KeyStatus) -> None:
-        moment = self._practice.now(change.session)
+    def set_status(self, actor: Actor, key: ApiKey, event: KeyStatusChanged) -> AuthorityChange:
+        """Set the status and the date disabled in the registry."""
+        status = event.after
         row = RegistryKey.fingerprint == key.fingerprint
-        with self._companion.within(change) as session:
-            now = session.scalar(select(RegistryKey.status).where(row))
-            if now != int(key.status):
-                label = _status(now).label if now is not None else "gone"
-                raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
-            change.add_compensation(
-                lambda _session: self._outside(
-                    update(RegistryKey)
-                    .where(row, RegistryKey.status == int(status))
-                    .values(status=int(key.status), date_disabled=key.date_disabled)
-                )
-            )
-            session.execute(
-                update(RegistryKey)
-                .where(row)
-                .values(status=int(status), date_disabled=None if status.enabled else moment)
-            )
-        self._renew_copy(change)
+        with self._unit_of_work(actor, event) as work:
+            moment = self._practice.now(work.session)
+            with self._companion.within(work) as session:
+                now = session.scalar(select(RegistryKey.status).where(row))
+                if now != int(key.status):
+                    label = _status(now).label if now is not None else "gone"
+                    raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
+                before = {"status": int(key.status), "date_disabled": key.date_disabled}
+                undo = update(RegistryKey).where(row, RegistryKey.status == int(status)).values(**before)
+                work.add_compensation(lambda _session: self._compensate(undo))
+                disabled = None if status.enabled else moment
+                change = update(RegistryKey).where(row).values(status=int(status), date_disabled=disabled)
+                session.execute(change)
+            self._renew_copy(work)
+        return self._changed()
 
-    def set_fields(self, actor: Actor, key: ApiKey, fields: KeyFields, entries: tuple[str, ...]) -> None:
+    def set_fields(
+        self,
+        actor: Actor,
+        key: ApiKey,
+        fields: KeyFields,
+        events: tuple[KeyFieldChanged | KeyPermissionsChanged, ...],
+    ) -> AuthorityChange:
         """Set contact, permissions and agreement in the registry."""
-        with self._change(actor, *entries) as change:
-            self._set_fields(change, key, fields)
+        row = RegistryKey.fingerprint == key.fingerprint
+        with self._unit_of_work(actor, *events) as work, self._companion.within(work) as session:
+            found = session.scalars(select(RegistryKey).where(row)).one_or_none()
+            if found is None:
+                raise EditConflict((Conflict("the key", "in the list", "gone", "changed"),))
+            now = _fields(found)
+            if now != key.fields:
+                raise EditConflict(_conflicts(key.fields, now, fields))
+            undo = update(RegistryKey).where(row).values(**_columns(key.fields))
+            work.add_compensation(lambda _session: self._compensate(undo))
+            session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
+        return self._changed()
 
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
-        """What the registry's word about a key means."""
+        """Return what a status in the registry means, one sentence each."""
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
@@ -161,33 +166,22 @@ class LocalRegistry(KeyAuthority):
             self.info.explanation,
         )
 
-    def _change(self, actor: Actor, *entries: str) -> AbstractContextManager[Change]:
-        outside = not self._companion.shared
-        return self._practice.change(actor, Permission.SETUP, *entries, spans_databases=outside, once=True)
+    def _unit_of_work(self, actor: Actor, *events: AuditEvent) -> AbstractContextManager[UnitOfWork]:
+        return self._practice.unit_of_work(actor, *events, mode=self._companion.write_mode, once=True)
 
-    def _set_fields(self, change: Change, key: ApiKey, fields: KeyFields) -> None:
-        row = RegistryKey.fingerprint == key.fingerprint
-        with self._companion.within(change) as session:
-            there = session.scalars(select(RegistryKey).where(row)).one_or_none()
-            if there is None:
-                raise EditConflict((Conflict("the key", "in the list", "gone", "changed"),))
-            now = _fields(there)
-            if now != key.fields:
-                raise EditConflict(_conflicts(key.fields, now, fields))
-            change.add_compensation(
-                lambda _session: self._outside(update(RegistryKey).where(row).values(**_columns(key.fields)))
-            )
-            session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
+    def _changed(self, *remarks: str) -> AuthorityChange:
+        with read_after_change():
+            return AuthorityChange(self.all_keys(), remarks)
 
-    def _renew_copy(self, change: Change) -> None:
-        """Put into the copy what Open Dental's own window may have taken out of it."""
-        with self._companion.within(change) as session:
+    def _renew_copy(self, work: UnitOfWork) -> None:
+        """Add the keys to the practice's copy that Open Dental's own window may have removed from it."""
+        with self._companion.within(work) as session:
             rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer))
             keys = dict(rows.all())
-        add_to_copy(self._practice, change, keys)
+        add_to_copy(self._practice, work, keys)
 
-    def _outside(self, statement: Delete | Update) -> None:
-        """Undo in the companion; where it shares the practice's transaction, that was rolled back already."""
+    def _compensate(self, statement: Delete | Update) -> None:
+        """Undo a step in the companion, unless the practice's transaction covered it and was rolled back."""
         if self._companion.shared:
             return
         with self._companion.write() as session:
@@ -208,17 +202,17 @@ def _fields(row: RegistryKey) -> KeyFields:
 
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
-    """The fields that moved, each with its three values."""
+    """Return the fields that somebody else changed, each with its three values."""
     was, there, mine = format_fields(read), format_fields(now), format_fields(wanted)
     return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
 
 
 def _status(number: int) -> KeyStatus:
-    """A stored status; a number that is none counts as unknown, as Open Dental has it."""
+    """Return a stored status; a number that is no status counts as unknown, as in Open Dental."""
     return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
 
 
-def _api_key(row: RegistryKey, masked: str, licenses: dict[int, LicenseFacts]) -> ApiKey:
+def _api_key(row: RegistryKey, masked: str, licenses: dict[int, AcceptedLicense]) -> ApiKey:
     return ApiKey(
         fingerprint=row.fingerprint,
         masked=masked,

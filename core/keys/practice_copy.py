@@ -1,4 +1,4 @@
-"""The practice's own table of keys, which is a copy of what an authority said."""
+"""The practice's table `apikey`, a copy of the list of an authority."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from sqlalchemy.orm import Session
 
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.api_key import ApiKey, KeyFields, audit_mask, fingerprint, mask
+from core.model.api_key import ApiKey, KeyFields
+from core.model.audit_events import KeyCopyChanged
+from core.model.event_text import CopyChange, KeyName, KeyNames
+from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from core.opendental.schema import ApiKeyRow
 from core.practice.practice import Practice
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork
 
-_NAMED = 20
-"""How many keys an audit entry about the copy names."""
-_AT_ONCE = 500
+_MAX_NAMED = 20
+"""The number of keys that an audit entry about the copy names."""
+_BATCH = 500
 
 
 def has_copy(practice: Practice) -> bool:
-    """Whether this version of Open Dental keeps a copy."""
+    """Return True if this version of Open Dental has the table; it came in 21.4.1."""
     return ApiKeyRow.__tablename__ in practice.profile.tables
 
 
 def copied_keys(practice: Practice) -> dict[str, str]:
-    """The keys of `apikey` and the developers' names; empty where this version of Open Dental has no such table."""
+    """Return the developers' names by key; empty if this version of Open Dental has no such table."""
     if not has_copy(practice):
         return {}
     with practice.read() as session:
@@ -37,7 +39,7 @@ def copied_keys(practice: Practice) -> dict[str, str]:
 
 
 def copied_key(key: str, developer: str, masked: str) -> ApiKey:
-    """A key of which only the practice's copy tells."""
+    """Return a key that only the practice's copy has; its status is unknown."""
     return ApiKey(
         fingerprint=fingerprint(key),
         masked=masked,
@@ -51,26 +53,26 @@ def copied_key(key: str, developer: str, masked: str) -> ApiKey:
     )
 
 
-def add_to_copy(practice: Practice, change: Change, keys: Mapping[str, str]) -> None:
-    """Put keys that are missing there into the copy; the others stay as they are."""
+def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -> None:
+    """Add keys to the copy that it lacks; rows that it has stay as they are."""
     if not has_copy(practice):
         return
-    there = {row.key for row in _rows(change.session)}
+    there = {row.key for row in _rows(work.session)}
     for key, developer in keys.items():
         if key not in there:
-            _insert(change, key, _fitted(practice, developer))
+            _insert(work, key, _fitted(practice, developer))
 
 
 def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
-    """Make the copy equal to a list of keys; an entry says what was added and removed, if anything was.
+    """Make the copy equal to a list of keys; an audit entry names what was added and removed, if anything was.
 
-    What is missing is added first and what is too much removed last, so that whoever reads in between, or finds what a
-    killed process left, never misses a key that the list has.
+    Missing keys are added first and surplus ones removed last. A reader in between, or after a killed process, never
+    misses a key that the list has.
 
     Args:
         practice: The open practice.
         actor: Who asked for the list.
-        keys: The keys with the developers' names.
+        keys: The developers' names by key.
     """
     if not has_copy(practice):
         return
@@ -85,11 +87,12 @@ def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> N
     surplus = [row for row in rows if kept.get(row.key) is not row]
     if not missing and not surplus:
         return
-    entry = f"API keys: copy made equal to headquarters' list: {_worded(missing, [row.key for row in surplus])}"
-    with practice.change(actor, Permission.SETUP, entry) as change:
+    gone = [row.key for row in surplus if row.key not in missing]
+    event = KeyCopyChanged(CopyChange(_key_names(missing), _key_names(gone)))
+    with practice.unit_of_work(actor, event) as work:
         for key, developer in missing.items():
-            _insert(change, key, developer)
-        _delete(change, surplus)
+            _insert(work, key, developer)
+        _delete(work, surplus)
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,9 @@ def _fitted(practice: Practice, developer: str) -> str:
     return fit_to_length(developer, 255, practice.profile.log_text.character_set)
 
 
-def _insert(change: Change, key: str, developer: str) -> None:
-    change.run_compensated(
-        partial(change.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
+def _insert(work: UnitOfWork, key: str, developer: str) -> None:
+    work.run_compensated(
+        partial(work.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
         partial(_remove, key=key, developer=developer),
     )
 
@@ -123,11 +126,11 @@ def _remove(session: Session, *, key: str, developer: str) -> None:
     session.execute(delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_(numbers)))
 
 
-def _delete(change: Change, rows: list[_Row]) -> None:
-    for begin in range(0, len(rows), _AT_ONCE):
-        some = rows[begin : begin + _AT_ONCE]
+def _delete(work: UnitOfWork, rows: list[_Row]) -> None:
+    for begin in range(0, len(rows), _BATCH):
+        some = rows[begin : begin + _BATCH]
         statement = delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_([row.number for row in some]))
-        change.run_compensated(partial(change.session.execute, statement), partial(_put_back, rows=some))
+        work.run_compensated(partial(work.session.execute, statement), partial(_put_back, rows=some))
 
 
 def _put_back(session: Session, *, rows: list[_Row]) -> None:
@@ -141,16 +144,6 @@ def _put_back(session: Session, *, rows: list[_Row]) -> None:
     session.flush()
 
 
-def _worded(missing: Mapping[str, str], removed: Iterable[str]) -> str:
-    phrases = []
-    if missing:
-        phrases.append(f"added {_named(missing)}")
-    if gone := [key for key in removed if key not in missing]:
-        phrases.append(f"removed {_named(gone)}")
-    return "; ".join(phrases) or "rows that stood there twice removed"
-
-
-def _named(keys: Iterable[str]) -> str:
-    names = [audit_mask(mask(key), fingerprint(key)) for key in keys]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _key_names(keys: Iterable[str]) -> KeyNames:
+    names = [KeyName(mask(key), fingerprint_tag(fingerprint(key))) for key in keys]
+    return KeyNames(tuple(names[:_MAX_NAMED]), max(0, len(names) - _MAX_NAMED))

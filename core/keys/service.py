@@ -7,35 +7,38 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
+from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
 from core.base.secret import Secret
-from core.headquarters.responses import HeadquartersList
-from core.keys.authority import KeyAuthority
+from core.keys.authority import FetchedList, KeyAuthority
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    PERMISSIONS,
     ApiKey,
     AuthorityInfo,
     KeyChange,
     KeyFields,
     KeyList,
     NewKey,
-    audit_mask,
-    fingerprint,
-    fingerprint_tag,
     format_field_changes,
-    validate_key,
+    format_fields,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.audit_events import worded_undoing
-from core.model.key_wording import worded_status_change
+from core.model.audit_events import (
+    KeyCopied,
+    KeyFieldChanged,
+    KeyPermissionsChanged,
+    KeyShown,
+    KeyStatusChanged,
+)
+from core.model.event_text import KeyLabel, KeyName, ListChange
+from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from core.practice.practice import Practice, unchanged_on_error
 
 
 class KeyService:
-    """Everything that an admin does with customer API keys."""
+    """Lists, adds, edits, enables, disables and shows customer API keys."""
 
     def __init__(self, practice: Practice, authority: KeyAuthority, audit: AuditService) -> None:
         self._practice = practice
@@ -44,37 +47,36 @@ class KeyService:
 
     @property
     def authority(self) -> AuthorityInfo:
-        """Who decides about keys, in words."""
+        """The authority that decides about the keys."""
         return self._authority.info
 
     def list(self) -> KeyList:
-        """All keys, and who says so."""
+        """Return all keys that are known now."""
         return self._authority.all_keys()
 
     @property
     def is_remote(self) -> bool:
-        """Whether somebody else is asked about the keys, so that what is listed may be old."""
+        """True if the authority answers over a network, so that the list may be old."""
         return self._authority.is_remote
 
-    def fetch(self) -> HeadquartersList | None:
-        """Ask the one outside who decides for a new list, and write nothing; None where nobody is asked.
+    def fetch(self) -> FetchedList | None:
+        """Ask a remote authority for a new list and write nothing; None if there is nothing new to apply.
 
         Raises:
             HeadquartersError: No list came; what is listed says so from now on.
         """
         return self._authority.fetch()
 
-    def apply_list(self, actor: Actor, fetched: HeadquartersList) -> KeyList:
-        """Remember a new list, make the practice's copy equal to it, and give it with what is different in it."""
-        self._authority.apply_list(actor, fetched)
-        return self.list()
+    def apply_list(self, actor: Actor, fetched: FetchedList) -> KeyList:
+        """Cache a new list, make the practice's copy equal to it, and return it with its differences."""
+        return fetched.apply(actor)
 
     def check_new(self, text: str) -> Secret:
-        """The key that was typed, if it may be added.
+        """Return the key that was typed, if it may be added.
 
         Raises:
-            InvalidInput: It is no key, or is in the list already; the field is `key`.
-            OperationNotAllowed: Keys are not added here.
+            InvalidInput: It can't be a key, or is in the list already; the field is `key`.
+            OperationNotAllowed: Keys can't be added from here.
         """
         self._authority.require_change()
         key = validate_key(text)
@@ -82,10 +84,10 @@ class KeyService:
         return Secret(key)
 
     def check_fields(self, fields: KeyFields) -> None:
-        """Check what was typed of a key.
+        """Check the fields of a key.
 
         Raises:
-            InvalidInput: The agreement begins in the future; the field is `agreement`.
+            InvalidInput: The agreement comes into force in the future; the field is `agreement`.
         """
         with unchanged_on_error(), self._practice.read() as session:
             today = self._practice.now(session).date()
@@ -95,10 +97,10 @@ class KeyService:
             )
 
     def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
-        """Add a key after its agreement was accepted.
+        """Add a key, after the license agreement was accepted.
 
         Raises:
-            InvalidInput: The key or the developer's name cannot be used; the fields are `key` and `developer`.
+            InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
         self._authority.require_change()
         if self._authority.info.keeps_contacts and not new.developer.strip():
@@ -107,101 +109,98 @@ class KeyService:
         identity = fingerprint(text)
         with unchanged_on_error():
             self._refuse_known(identity)
-        said = self._authority.assign(actor, new, acceptance)
-        key, keys = self._find_changed(identity)
+        done = self._authority.assign(actor, new, acceptance)
+        key = _find(done.keys, identity)
         if key is None:
+            remarks = " ".join(done.remarks)
             raise OutcomeUnknown(
-                f"The key was added, and that is logged, but the list could not be read after it. {' '.join(said)}",
+                f"The key was added, and that is logged, but the list could not be read after it. {remarks}",
                 "Do not add it again; read the list again.",
             )
-        unknown = key.status is KeyStatus.UNKNOWN and not keys.authority.may_change
+        unknown = key.status is KeyStatus.UNKNOWN and not done.keys.authority.may_change
         how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
-        return KeyChange(key, f"Added and {how}: {key.label}.", said)
+        return KeyChange(key, f"Added and {how}: {key.label}.", done.remarks)
 
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
-        """Disable or enable a key by the rules of Open Dental.
+        """Disable or enable a key, by Open Dental's rules.
 
         Args:
             actor: Who does it.
             key: The key as it was shown.
-            status: What it shall be.
+            status: The new status.
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
             OperationNotAllowed: The office may not set this status on this key.
-            EditConflict: The key has another status than the one shown.
+            EditConflict: The key has another status by now.
         """
         self._authority.require_change()
         if key.gone or key.status.office_may_change_to is not status:
             raise OperationNotAllowed(self._why_not(key))
-        change_words = worded_status_change(key, key.status.label, status.label)
-        entry = f"{change_words}{actor.user_name}{worded_undoing(undoing)}"
-        with self._explaining(key):
-            said = self._authority.set_status(actor, key, status, entry)
-        found, keys = self._find_changed(key.fingerprint)
-        # A list that could not be read after it tells nothing of what was done.
+        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
+        with self._with_attribution(key):
+            done = self._authority.set_status(actor, key, event)
+        found, keys = _find(done.keys, key.fingerprint), done.keys
+        # A list that could not be read after the change says nothing about it.
         changed = found if found is not None and keys.authority.may_change else replace(found or key, status=status)
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
-            (*said, *self._consequences(changed, keys)),
+            (*done.remarks, *self._consequences(changed, keys)),
         )
 
     def status_refusal(self, key: ApiKey) -> str:
-        """Why the office can neither enable nor disable a key; blank where it can."""
+        """Return why the office can neither enable nor disable a key; blank if it can."""
         if not self._authority.info.may_change:
             return self._authority.info.refusal
         return self._why_not(key) if key.gone or key.status.office_may_change_to is None else ""
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
-        """Change contact, permissions and agreement; each changed field has an audit row of its own.
+        """Change contact, permissions and agreement, with an audit row for each changed field.
 
         Raises:
-            EditConflict: The fields are not those shown any more.
+            EditConflict: A field has another value by now.
             OperationNotAllowed: The authority keeps no such fields for this key.
         """
         self._authority.require_change()
         if not key.known:
             raise OperationNotAllowed(self._why_not(key))
         self.check_fields(fields)
-        changes = format_field_changes(key.fields, fields)
-        if not changes:
+        events = _field_events(key, fields, actor.user_name)
+        if not events:
             return KeyChange(key, "Nothing was changed.")
-        entries = tuple(f"API key {key.audit_label} {change} by {actor.user_name}" for change in changes)
-        with self._explaining(key):
-            self._authority.set_fields(actor, key, fields, entries)
-        changed, _ = self._find_changed(key.fingerprint)
-        return KeyChange(changed or replace(key, fields=fields), f"Saved: {'; '.join(changes)}.")
+        with self._with_attribution(key):
+            done = self._authority.set_fields(actor, key, fields, events)
+        changes = "; ".join(format_field_changes(key.fields, fields))
+        return KeyChange(_find(done.keys, key.fingerprint) or replace(key, fields=fields), f"Saved: {changes}.")
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
-        """The key in full, after that it is shown was logged."""
-        masked = audit_mask(key.masked, key.fingerprint)
-        return self._revealed(actor, key, f"API key {masked} shown in full to {actor.user_name}")
+        """Return the key in clear text, after logging that it is shown."""
+        return self._reveal(actor, key, KeyShown(KeyName.of(key), actor.user_name))
 
     def copy(self, actor: Actor, key: ApiKey) -> Secret:
-        """The key for the terminal's clipboard, after that it is sent was logged."""
-        masked = audit_mask(key.masked, key.fingerprint)
-        return self._revealed(actor, key, f"API key {masked} sent to the terminal's clipboard by {actor.user_name}")
+        """Return the key for the terminal's clipboard, after logging that it is sent there."""
+        return self._reveal(actor, key, KeyCopied(KeyName.of(key), actor.user_name))
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
-        """The key's own audit entries, newest first."""
+        """Return the audit entries that name a key, newest first."""
         text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
     def _why_not(self, key: ApiKey) -> str:
         return _why_not(key, self._authority.info.unknown_key_reason)
 
-    def _revealed(self, actor: Actor, key: ApiKey, entry: str) -> Secret:
+    def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
         text = self._authority.clear_text(key.fingerprint)
         if text is None:
             raise OperationNotAllowed("This key is gone from the list.", "Read the list again.")
-        with self._practice.change(actor, Permission.SETUP, entry):
+        with self._practice.unit_of_work(actor, event):
             pass
         return text
 
     @contextmanager
-    def _explaining(self, key: ApiKey) -> Iterator[None]:
-        """Tell who changed what a change found to be another by now."""
+    def _with_attribution(self, key: ApiKey) -> Iterator[None]:
+        """Add to an edit conflict who changed the value."""
         try:
             yield
         except EditConflict as error:
@@ -216,19 +215,8 @@ class KeyService:
                     "Open it in the list to enable or disable it.",
                 )
 
-    def _find_changed(self, identity: str) -> tuple[ApiKey | None, KeyList]:
-        """Read a key after its change, which stands whatever becomes of the reading; None where it is not listed."""
-        try:
-            keys = self.list()
-        except PracticeUnavailable as error:
-            raise OutcomeUnknown(
-                f"The change was made and logged, but the list could not be read after it. {error.sentence}",
-                "Do not repeat the change; read the list again.",
-            ) from error
-        return next((key for key in keys.keys if key.fingerprint == identity), None), keys
-
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
-        """What a new status means, and what it does not."""
+        """Return what a new status means and what it doesn't, one sentence each."""
         first, *others = self._authority.consequences(key)
         if key.status.enabled or not keys.authority.may_change:
             return (first, *others)
@@ -238,6 +226,26 @@ class KeyService:
             if other.developer.casefold() == key.developer.casefold() and other.status.enabled
         ]
         return (first, _other_keys(key.developer, len(enabled)), *others)
+
+
+def _find(keys: KeyList, identity: str) -> ApiKey | None:
+    return next((key for key in keys.keys if key.fingerprint == identity), None)
+
+
+def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
+    """Return one event for each field that differs."""
+    label, before, after = KeyLabel.of(key), format_fields(key.fields), format_fields(fields)
+    read, wanted = key.fields.permissions, fields.permissions
+    change = ListChange(
+        tuple(name for name in wanted if name not in read), tuple(name for name in read if name not in wanted)
+    )
+    return tuple(
+        KeyPermissionsChanged(label, change, user)
+        if name == PERMISSIONS
+        else KeyFieldChanged(label, name, before[name], after[name], user)
+        for name in before
+        if before[name] != after[name]
+    )
 
 
 def _other_keys(developer: str, count: int) -> str:

@@ -1,4 +1,4 @@
-"""The agreements that were accepted for keys, as the companion has them."""
+"""The acceptances of license agreements that the companion stores."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.companion.tables import LicenseAcceptance
-from core.model.api_key import LicenseFacts
+from core.model.api_key import AcceptedLicense
 
 
-def accepted_licenses(session: Session) -> dict[int, LicenseFacts]:
-    """Which agreement was accepted, by whom and when, by the number of its acceptance."""
+def accepted_licenses(session: Session) -> dict[int, AcceptedLicense]:
+    """Return the acceptances by their number: the agreement, who accepted it, and when."""
     return {
-        row.number: LicenseFacts(row.title, row.sha256, row.accepted_by, row.accepted_at)
+        row.number: AcceptedLicense(row.title, row.sha256, row.accepted_by, row.accepted_at)
         for row in session.scalars(select(LicenseAcceptance))
     }

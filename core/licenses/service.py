@@ -1,4 +1,4 @@
-"""The service for the license agreement: what it says, and that it was accepted or declined."""
+"""The service for the license agreement and its acceptance."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, LicenseText
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
-from core.opendental.permission_types import Permission
+from core.model.audit_events import LicenseAccepted, LicenseDeclined
 from core.practice.practice import Practice
-from core.practice.unit_of_work import Change
+from core.practice.unit_of_work import UnitOfWork
 
 
 class LicenseService:
-    """Keeps the agreement and who accepted it.
+    """Records acceptances and refusals of the license agreement.
 
     Args:
-        practice: The open practice, whose Audit Trail gets the entries.
-        companion: Keeps the accepted texts word for word.
-        agreement: What is to be accepted now.
+        practice: The open practice; the audit entries are written to it.
+        companion: The database that stores the acceptances and the full text of each accepted agreement.
+        agreement: The current agreement.
     """
 
     def __init__(self, practice: Practice, companion: Companion, agreement: Agreement) -> None:
@@ -30,23 +30,22 @@ class LicenseService:
         self.agreement = agreement
 
     def accept(self, actor: Actor) -> Acceptance:
-        """Log that the agreement was accepted, and keep its text."""
+        """Record in the Audit Trail that the agreement was accepted, and store the acceptance with the full text."""
         title, sha256 = self.agreement.title, self.agreement.sha256
-        entry = f"{title} accepted by {actor.user_name} (SHA-256 {sha256[:12]})"
-        outside = not self._companion.shared
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry, spans_databases=outside) as change:
-            number = self._keep(actor, change)
+        event = LicenseAccepted(title, actor.user_name, sha256[:12])
+        with self._practice.unit_of_work(actor, event, mode=self._companion.write_mode) as work:
+            number = self._store(actor, work)
         return Acceptance(title, sha256, number)
 
     def decline(self, actor: Actor) -> None:
-        """Log that the agreement was declined."""
-        entry = f"{self.agreement.title} declined by {actor.user_name} (SHA-256 {self.agreement.sha256[:12]})"
-        with self._practice.change(actor, Permission.LICENSE_ACCEPT, entry):
+        """Record in the Audit Trail that the agreement was declined."""
+        event = LicenseDeclined(self.agreement.title, actor.user_name, self.agreement.sha256[:12])
+        with self._practice.unit_of_work(actor, event):
             pass
 
-    def _keep(self, actor: Actor, change: Change) -> int:
-        moment = self._practice.now(change.session)
-        with self._companion.within(change) as session:
+    def _store(self, actor: Actor, work: UnitOfWork) -> int:
+        moment = self._practice.now(work.session)
+        with self._companion.within(work) as session:
             if session.get(LicenseText, self.agreement.sha256) is None:
                 session.execute(insert(LicenseText).values(sha256=self.agreement.sha256, text=self.agreement.text))
             inserted = session.execute(
@@ -59,9 +58,9 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            change.add_compensation(lambda _session: self._forget(number))
+            work.add_compensation(lambda _session: self._delete(number))
         return number
 
-    def _forget(self, number: int) -> None:
+    def _delete(self, number: int) -> None:
         with self._companion.write() as session:
             session.execute(delete(LicenseAcceptance).where(LicenseAcceptance.number == number))

@@ -1,4 +1,4 @@
-"""Who does something, and from where."""
+"""The person who makes a change, and the computer it comes from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Actor:
 
 
 def computer_name(host: str, environment: Mapping[str, str]) -> str:
-    """This host and, over SSH, the client's address, joined as Open Dental joins computers: with a comma and a blank.
+    """Return the name of this host and, over SSH, the client's address, joined by ", " as Open Dental joins computers.
 
     Args:
         host: The name of the machine that the program runs on.

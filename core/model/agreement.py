@@ -1,4 +1,4 @@
-"""The license agreement that stands before adding a key."""
+"""The license agreement that must be accepted before a key is added."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """An agreement that was accepted, and is logged so."""
+    """An agreement that was accepted; the acceptance is logged."""
 
     title: str
     sha256: str
     number: int
-    """Where the companion keeps it."""
+    """The number of its row in the companion."""
 
 
 def default_agreement() -> Agreement:
-    """Our own wording of what giving a key away means."""
+    """Return the agreement that comes with apisetup."""
     return Agreement(DEFAULT_TITLE, files("core.model").joinpath("agreement.txt").read_text(encoding="utf-8"))
 
 
 def agreement_from(path: Path, title: str) -> Agreement:
-    """An office's own license text.
+    """Read an office's own license text.
 
     Raises:
-        ConfigurationError: The file cannot be read as UTF-8 text, or is empty.
+        ConfigurationError: The file can't be read as UTF-8 text, or is empty.
     """
     try:
         text = path.read_text(encoding="utf-8")

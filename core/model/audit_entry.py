@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Genuineness(Enum):
-    """What an entry's hash says about it; the values are the words that the screen shows."""
+    """The result of checking an entry's hash; the values are shown on the screen."""
 
     GENUINE = "genuine"
     NO_HASH = "no hash"
@@ -16,7 +16,7 @@ class Genuineness(Enum):
 
     @property
     def explanation(self) -> str:
-        """What it means, in a sentence."""
+        """The meaning of the result, in a sentence."""
         return _EXPLANATIONS[self]
 
 
@@ -33,7 +33,7 @@ class AuditEntry:
 
     number: int
     moment: datetime | None
-    """The server's local time; None where the row has no date."""
+    """The server's local time; None if the row has no date."""
     permission_number: int
     permission: str
     user_num: int
@@ -41,70 +41,20 @@ class AuditEntry:
     """The user's name; `Unknown(5)` for one that no longer exists."""
     computer: str
     text: str
-    """The text with every API key that is known or named in it masked."""
+    """The text, with every API key in it masked."""
     text_masked: bool
-    """Whether masking changed the text; the hash is over the stored one."""
+    """True if masking changed the text; the hash covers the stored text."""
     source: str
     patient: int
     last_edit: datetime | None
     genuineness: Genuineness
     stored_moment: str
-    """The time as the database holds it; entries are in the order of this text and their numbers."""
+    """The time as the database holds it; entries are ordered by this text and by their numbers."""
     stored_hashes: tuple[str, ...]
     computed_hash: str
-    """The hash that belongs to the entry as it stands there now."""
+    """The hash that the entry should have with its present values."""
 
 
 def counted(number: int) -> str:
-    """So many entries, in words."""
+    """Return a number of entries as text: `1 entry`, `1,234 entries`."""
     return f"{number:,} {'entry' if number == 1 else 'entries'}"
-
-
-@dataclass(frozen=True)
-class WholeEntry:
-    """One entry with the columns that only a close look needs."""
-
-    entry: AuditEntry
-    f_key: int
-    definition: int
-    definition_error: int
-    subject: Subject | None
-    """What an entry of API Setup is about."""
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One value before and after."""
-
-    what: str
-    before: str
-    after: str
-
-
-class Stage(Enum):
-    """How far came what an entry tells, in words."""
-
-    DONE = ""
-    NOT_DONE = "It was tried, and not done: nothing was changed."
-    ASKED = "Headquarters was asked for it; a later entry tells the outcome."
-    UNKNOWN = "It is not known whether headquarters did it."
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What an entry of API Setup is about."""
-
-    words: str
-    """In one plain phrase."""
-    key_tag: str = ""
-    """The short fingerprint of the API key, such as `#3f9a01`; empty where it is about no key or does not tell."""
-    edits: tuple[Edit, ...] = ()
-    about_settings: bool = False
-    stage: Stage = Stage.DONE
-    undoes: int = 0
-    """The number of the entry that it undoes; 0 for none."""
-
-    @property
-    def undoable(self) -> bool:
-        """Whether it tells of a change that can be undone from its entry: of settings, or of a key's status."""
-        return bool(self.edits) and self.stage is Stage.DONE

@@ -1,131 +1,358 @@
-"""What an audit entry of API Setup is about, read from its text: ours, and those of Open Dental's own window."""
+"""The events that API Setup writes to the Audit Trail, and those of Open Dental's own window that it recognizes.
+
+Each event is a frozen dataclass with `text()` and `parse()`, and no other module knows the sentences. The two are
+inverse to each other whatever names an event holds (`core.model.event_text` quotes names that would make a sentence
+ambiguous). A text that can't be read in full - it was shortened, or an earlier version wrote it with an ambiguous
+name - lacks the uncertain values or becomes an `UnreadableEvent`; then `LoggedEvent.is_exact` is false.
+
+To add an event, define its class here; a text is tried on the events in their order. To add a setting, add it to
+`core.model.event_text.Setting`.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from core.model.api_key import fingerprint, fingerprint_tag, mask
-from core.model.audit_entry import Edit, Stage, Subject
-from core.opendental.key_status import KeyStatus
+from core.model.event_text import (
+    Changes,
+    ClearKey,
+    Copy,
+    Count,
+    FreeText,
+    KeyField,
+    KeyLabel,
+    KeyName,
+    Label,
+    Name,
+    NewLabel,
+    Permissions,
+    Sha256,
+    Sha256Start,
+    Status,
+    UndoneEntry,
+    VendorText,
+)
+from core.model.key_text import fingerprint, fingerprint_tag, mask
+from core.model.logged_event import EXPORT, KEY_COPY, SETTINGS, AuditEvent, Edit, LoggedEvent, Stage, known_events
+from core.opendental.log_sources import AUTO_LOG_OFF
 from core.opendental.permission_types import Permission
 
-NOT_DONE = "NOT DONE: "
-ASKED = "ASKED: "
-"""Before the text of what headquarters is asked for; an entry for the outcome follows."""
-UNKNOWN = "UNKNOWN: "
-"""Before the text of what headquarters was asked for without a usable answer."""
-
-CHANGES = ("API Setup: %", "API key %", "New API key %")
-"""What the texts of changes that were made are like, as LIKE has it."""
-
-OUR_KINDS = (int(Permission.SETUP), int(Permission.AUDIT_TRAIL), int(Permission.LICENSE_ACCEPT))
-"""The kinds under which API Setup logs; sign-ins are left out, since they look the same from any window."""
-
-_BEGINNINGS = (
-    "API/FHIR",
-    "API Setup: %",
-    "API key %",
-    "API keys: %",
-    "New API key %",
-    "Audit Trail export%",
-    "Open Dental API End User License %",
-    "%(SHA-256 %",
-)
-OUR_PATTERNS = tuple(prefix + beginning for prefix in ("", NOT_DONE, ASKED, UNKNOWN) for beginning in _BEGINNINGS)
-"""What the texts of API Setup are like, as LIKE has it."""
+UNKNOWN_USER = "(unknown name)"
+_LICENSE = "The license agreement that comes before a new API key."
 
 
-def worded_undoing(number: int) -> str:
-    """What is added to the text of an entry that undoes another one; nothing for 0."""
-    return f" (undoing entry {number})" if number else ""
+@dataclass(frozen=True)
+class ApiSetupOpened(AuditEvent):
+    """API Setup was opened here, or closed in Open Dental."""
+
+    template = "API/FHIR"
+    subject = "Opening API Setup."
 
 
-def without_undoing(text: str) -> str:
-    """The text of an entry without the words that it undoes another one."""
-    return _UNDOING.sub("", text)
+@dataclass(frozen=True)
+class SettingsChanged(AuditEvent):
+    """Settings of the API were saved."""
+
+    template = "API Setup: {changes}{undoes}"
+    subject = SETTINGS
+    changes_practice = True
+
+    changes: Changes
+    undoes: UndoneEntry = 0
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The settings before and after."""
+        return tuple(Edit(each.setting.value, each.before, each.after) for each in self.changes)
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """The settings after."""
+        return {each.setting.value: each.after for each in self.changes}
+
+    @property
+    def undone_entry(self) -> int:
+        """The entry that the save undid."""
+        return self.undoes
 
 
-_UNDOING = re.compile(r" \(undoing entry ([0-9]+)\)\Z")
+@dataclass(frozen=True)
+class KeyEvent(AuditEvent):
+    """An event about one API key."""
+
+    key: KeyName | KeyLabel
+
+    @property
+    def key_name(self) -> KeyName:
+        """The key without its developer."""
+        return self.key.name if isinstance(self.key, KeyLabel) else self.key
+
+    @property
+    def key_tag(self) -> str:
+        """The short fingerprint of the key."""
+        return self.key_name.tag
+
+    @property
+    def description(self) -> str:
+        """Which key the event is about."""
+        return f"The API key {self.key_name}."
 
 
-def subject_of(text: str) -> Subject | None:
-    """What an entry is about.
+@dataclass(frozen=True)
+class KeyAdded(KeyEvent):
+    """An API key was added from here; its developer may be unknown while headquarters is asked."""
 
-    Args:
-        text: The text as it is stored.
+    template = "New API key {key} added by {user}"
+    changes_practice = True
 
-    Returns:
-        None for what API Setup did not write.
-    """
-    stage, told = _stage(text)
-    undoing = _UNDOING.search(told)
-    done = without_undoing(told)
-    for pattern, reader in _READERS:
-        found = pattern.match(done)
-        if found:
-            return replace(reader(found), stage=stage, undoes=int(undoing[1]) if undoing else 0)
-    return None
+    key: NewLabel
+    user: FreeText
 
 
-def _stage(text: str) -> tuple[Stage, str]:
-    """How far what an entry tells came, and the text of it."""
-    for prefix, stage in ((NOT_DONE, Stage.NOT_DONE), (ASKED, Stage.ASKED), (UNKNOWN, Stage.UNKNOWN)):
-        if text.startswith(prefix):
-            return stage, text.removeprefix(prefix)
-    return Stage.DONE, text
+@dataclass(frozen=True)
+class KeyStatusChanged(KeyEvent):
+    """An API key was enabled or disabled."""
+
+    template = "API key {key} changed from {before} to {after} by {user}{undoes}"
+    changes_practice = True
+
+    key: Label
+    before: Status
+    after: Status
+    user: FreeText
+    undoes: UndoneEntry = 0
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The status before and after."""
+        return (Edit("status", self.before.label, self.after.label),)
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """The status after."""
+        return {"Key Status": self.after.label}
+
+    @property
+    def undone_entry(self) -> int:
+        """The entry that the change undid."""
+        return self.undoes
 
 
-_STATUSES = "|".join(re.escape(status.label) for status in KeyStatus)
-_SETTINGS = ("Enabled", "subscription interval", "payment type")
-_NEXT_SETTING = re.compile(rf"; (?=(?:{'|'.join(_SETTINGS)}) from )")
-STATUS_EDIT = re.compile(rf"\) changed from ({_STATUSES}) to ({_STATUSES}) by ")
+@dataclass(frozen=True)
+class KeyFieldChanged(KeyEvent):
+    """A contact or the Business Associate Agreement of an API key was edited."""
+
+    template = "API key {key} {field} changed from {before} to {after} by {user}"
+    changes_practice = True
+
+    key: Label
+    field: KeyField
+    before: FreeText
+    after: FreeText
+    user: FreeText
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """The field after."""
+        return {self.field: self.after}
 
 
-def _opened(_: re.Match[str]) -> Subject:
-    return Subject("Opening API Setup.")
+@dataclass(frozen=True)
+class KeyPermissionsChanged(KeyEvent):
+    """The permissions of an API key were edited."""
+
+    template = "API key {key} permissions changed: {change} by {user}"
+    changes_practice = True
+
+    key: Label
+    change: Permissions
+    user: FreeText
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """That the permissions changed; the text doesn't list all of them."""
+        return {"permissions": None}
 
 
-def _settings(found: re.Match[str]) -> Subject:
-    edits = []
-    for phrase in _NEXT_SETTING.split(found[1].replace(" changed from ", " from ", 1)):
-        what, _, values = phrase.partition(" from ")
-        before, separator, after = values.partition(" to ")
-        # A payment type may have the word in its name; then the text alone says what was meant.
-        if separator and " to " not in after:
-            edits.append(Edit(what, before, after))
-    return Subject("The settings of API Setup.", edits=tuple(edits), about_settings=True)
+@dataclass(frozen=True)
+class KeyShown(KeyEvent):
+    """An API key was shown in full."""
+
+    template = "API key {key} shown in full to {user}"
+
+    key: Name
+    user: FreeText
 
 
-def _key(found: re.Match[str]) -> Subject:
-    status = STATUS_EDIT.search(found.string)
-    edits = (Edit("status", status[1], status[2]),) if status else ()
-    return Subject(f"The API key {found[1]} {found[2]}.", found[2], edits)
+@dataclass(frozen=True)
+class KeyCopied(KeyEvent):
+    """An API key was sent to the terminal's clipboard."""
+
+    template = "API key {key} sent to the terminal's clipboard by {user}"
+
+    key: Name
+    user: FreeText
 
 
-def _vendors_key(found: re.Match[str]) -> Subject:
-    tag = fingerprint_tag(fingerprint(found[1]))
-    return Subject(f"The API key {mask(found[1])} {tag}, added in Open Dental's own window.", tag)
+@dataclass(frozen=True)
+class VendorKeyAdded(AuditEvent):
+    """An API key was added in Open Dental's own window, whose text holds the whole key."""
+
+    template = "New API key {key} added by {user}"
+    changes_practice = True
+
+    key: ClearKey = field(repr=False)
+    user: FreeText
+
+    @property
+    def key_tag(self) -> str:
+        """The short fingerprint of the key."""
+        return fingerprint_tag(fingerprint(self.key))
+
+    @property
+    def description(self) -> str:
+        """Which key the event is about."""
+        return f"The API key {mask(self.key)} {self.key_tag}, added in Open Dental's own window."
 
 
-def _copy(_: re.Match[str]) -> Subject:
-    return Subject("The practice's copy of the API keys that headquarters lists.")
+@dataclass(frozen=True)
+class KeyCopyChanged(AuditEvent):
+    """The practice's copy of the API keys was made equal to headquarters' list."""
+
+    template = "API keys: copy made equal to headquarters' list: {change}"
+    subject = KEY_COPY
+
+    change: Copy
 
 
-def _agreement(_: re.Match[str]) -> Subject:
-    return Subject("The license agreement that comes before a new API key.")
+@dataclass(frozen=True)
+class LicenseAccepted(AuditEvent):
+    """A license agreement was accepted; the fingerprint is the start of its text's SHA-256."""
+
+    template = "{title} accepted by {user} (SHA-256 {fingerprint})"
+    subject = _LICENSE
+    permission = Permission.LICENSE_ACCEPT
+
+    title: FreeText
+    user: FreeText
+    fingerprint: Sha256Start
 
 
-def _export(_: re.Match[str]) -> Subject:
-    return Subject("An export of the Audit Trail.")
+@dataclass(frozen=True)
+class LicenseDeclined(AuditEvent):
+    """A license agreement was declined; the fingerprint is the start of its text's SHA-256."""
+
+    template = "{title} declined by {user} (SHA-256 {fingerprint})"
+    subject = _LICENSE
+    permission = Permission.LICENSE_ACCEPT
+
+    title: FreeText
+    user: FreeText
+    fingerprint: Sha256Start
 
 
-_READERS = (
-    (re.compile(r"API/FHIR$"), _opened),
-    (re.compile(r"API Setup: (.+)", re.DOTALL), _settings),
-    (re.compile(r"(?:New )?API key (\*+\S{0,4}) (#[0-9a-f]{6})(?= )"), _key),
-    (re.compile(r"New API key ([^\s*]\S*) added by "), _vendors_key),
-    (re.compile(r"API keys: "), _copy),
-    (re.compile(r"Audit Trail export"), _export),
-    (re.compile(r"Open Dental API End User License |.*\(SHA-256 [0-9a-f]{12}\)$", re.DOTALL), _agreement),
-)
+@dataclass(frozen=True)
+class VendorLicenseAccepted(AuditEvent):
+    """Open Dental's own license agreement was accepted in its own window."""
+
+    template = "Open Dental API End User License accepted by {user}"
+    subject = _LICENSE
+    permission = Permission.LICENSE_ACCEPT
+
+    user: VendorText
+
+
+@dataclass(frozen=True)
+class ExportStarted(AuditEvent):
+    """An export of the Audit Trail began."""
+
+    template = "Audit Trail export to {file} begun by {user}: {filter}"
+    subject = EXPORT
+    permission = Permission.AUDIT_TRAIL
+
+    file: FreeText
+    user: FreeText
+    filter: FreeText
+
+
+@dataclass(frozen=True)
+class ExportFinished(AuditEvent):
+    """An export of the Audit Trail was completed; the SHA-256 is that of the whole file."""
+
+    template = "Audit Trail export to {file} finished by {user}: {entries}, SHA-256 {sha256}"
+    subject = EXPORT
+    permission = Permission.AUDIT_TRAIL
+
+    file: FreeText
+    user: FreeText
+    entries: Count
+    sha256: Sha256
+
+
+@dataclass(frozen=True)
+class UserEvent(AuditEvent):
+    """A user signed in or out; every window of Open Dental writes these."""
+
+    subject = "A user's sign-in or sign-out."
+    permission = Permission.USER_LOG_ON_OFF
+    ours = False
+
+    user: VendorText
+
+
+@dataclass(frozen=True)
+class UserLoggedOn(UserEvent):
+    """A user signed in."""
+
+    template = "User: {user} has logged on."
+
+
+@dataclass(frozen=True)
+class UserLogOnFailed(UserEvent):
+    """A sign-in failed; `UNKNOWN_USER` stands for a name that no user has, since people type passwords there."""
+
+    template = "User: {user} failed to log on."
+
+
+@dataclass(frozen=True)
+class UserLoggedOff(UserEvent):
+    """A user signed out."""
+
+    template = "User: {user} has logged off."
+
+
+@dataclass(frozen=True)
+class UserAutoLoggedOff(UserEvent):
+    """A user was signed out for inactivity."""
+
+    template = "User: {user} has auto logged off."
+    log_source = AUTO_LOG_OFF
+
+
+def parse_entry(text: str) -> LoggedEvent | None:
+    """Return the event of an entry that API Setup wrote, here or in Open Dental; None for all others."""
+    logged = LoggedEvent.parse(text)
+    return logged if logged is not None and logged.event.ours else None
+
+
+def _like(event: type[AuditEvent]) -> str:
+    """Return a pattern for SQL's LIKE that matches every text of an event."""
+    fixed, _, variable = event.template.partition("{")
+    if fixed:
+        return f"{fixed}%" if variable else fixed
+    return re.sub(r"\{\w+\}", "%", event.template)
+
+
+_EVENTS = known_events()
+_OURS = [event for event in _EVENTS if event.ours]
+
+OUR_PATTERNS = tuple(dict.fromkeys(f"{stage.value}{_like(event)}" for stage in Stage for event in _OURS))
+"""Patterns for SQL's LIKE that match the texts of API Setup, of whatever stage."""
+
+OUR_KINDS = tuple(sorted({Permission.SETUP, *(event.permission for event in _OURS)}))
+"""The permission types of API Setup's entries. Sign-ins are left out: every window writes the same ones."""
+
+CHANGE_PATTERNS = tuple(dict.fromkeys(_like(event) for event in _EVENTS if event.changes_practice))
+"""Patterns for SQL's LIKE that match the texts of changes that were made."""

@@ -1,4 +1,4 @@
-"""What the header tells of an open office, as the connected server reports it."""
+"""The facts about an open practice that the header shows, as the connected server reports them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PracticeInfo:
-    """Which practice this is, and on which server."""
+    """The practice and its server."""
 
     title: str
     database: str
     host: str
     """Empty for an SQLite file."""
     line: str
-    """How the line to the server is protected; empty for an SQLite file."""
+    """The protection of the connection to the server; empty for an SQLite file."""
     server: str
     """Product and version."""
     version: str
     """The version of Open Dental that the database belongs to."""
     database_user: str
     read_only: str
-    """Why nothing is written to it, and what to do about that; empty where it can be written."""
+    """The reason nothing can be written, and the remedy; empty if the practice can be written to."""
     notes: tuple[str, ...]
-    """What an admin should know about this database, in plain words."""
+    """Remarks about this database for the admin, one sentence each."""

@@ -1,12 +1,10 @@
-"""The three settings of the API Setup window, as values; how they are checked and worded."""
+"""The settings of the API Setup window as values, with their rules and their form in audit texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from core.base.errors import InvalidInput
 
@@ -25,35 +23,35 @@ class PaymentType:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The settings as they are stored; None where this database has no place for one."""
+    """The settings as they are stored; None for one that this database doesn't have."""
 
     enabled: bool | None
     interval: str | None
     """Minutes as text, as typed; blank means that subscriptions are off."""
     payment_type: int | None
-    """A `PaymentType.number`; 0 when none was chosen yet."""
+    """A `PaymentType.number`; 0 if none was chosen yet."""
 
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """What the API Setup screen shows of the settings."""
+    """The settings as the API Setup screen shows them."""
 
     values: ApiSettings
     payment_types: tuple[PaymentType, ...]
-    """The active ones in their order, then the current one if it is hidden or unknown."""
+    """The active ones in order, then the current one if it is hidden or unknown."""
     missing: tuple[str, ...]
-    """What this database has no place for, in words."""
+    """The settings that this database doesn't have, one sentence each."""
 
 
 @dataclass(frozen=True)
 class SavedSettings:
-    """What a save wrote: one phrase for each value that changed."""
+    """The result of a save: one phrase for each value that changed."""
 
     changes: tuple[str, ...]
 
 
 def clean_interval(text: str) -> str:
-    """The interval as it may be stored: blank, or minutes from 0 to 100,000,000, decimals allowed.
+    """Return an interval as it is stored: blank, or minutes from 0 to 100,000,000, decimals allowed.
 
     Raises:
         InvalidInput: It is neither; the field is `interval`.
@@ -75,41 +73,20 @@ def clean_interval(text: str) -> str:
 
 
 def format_enabled(enabled: bool | None) -> str:
-    """On or off, as audit entries say it."""
+    """Return on or off, as audit texts show it."""
     return "on" if enabled else "off"
 
 
 def format_interval(interval: str | None) -> str:
-    """The interval as audit entries say it."""
+    """Return the interval as audit texts show it: `blank`, `1 minute`, `2.5 minutes`."""
     if not interval:
         return "blank"
     return f"{interval} {'minute' if interval == '1' else 'minutes'}"
 
 
 def format_payment_type(number: int | None, payment_types: tuple[PaymentType, ...]) -> str:
-    """The payment type's name, as audit entries say it."""
+    """Return the name of a payment type as audit texts show it."""
     if not number:
         return "none"
     names = {payment_type.number: payment_type.name for payment_type in payment_types}
     return names.get(number, f"unknown type {number}")
-
-
-class Worded(Protocol):
-    """One value before and after, in words."""
-
-    @property
-    def what(self) -> str: ...
-
-    @property
-    def before(self) -> str: ...
-
-    @property
-    def after(self) -> str: ...
-
-
-def format_edits(edits: Sequence[Worded]) -> str:
-    """The audit text: `API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes`."""
-    first, *others = edits
-    phrases = [f"{first.what} changed from {first.before} to {first.after}"]
-    phrases += [f"{edit.what} from {edit.before} to {edit.after}" for edit in others]
-    return f"API Setup: {'; '.join(phrases)}"

@@ -1,4 +1,4 @@
-"""The demo practice: a filled one that is thrown away, made through the same services as a real one."""
+"""The content of the demo practice, a temporary one. Keys and settings are written through the regular services."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from core.licenses.service import LicenseService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import ApiKey, KeyFields, NewKey
-from core.opendental.key_status import API_PERMISSIONS, KeyStatus
+from core.opendental.api_permissions import API_PERMISSIONS
+from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
 from core.opendental.schema import Definition, OpenDental, SecurityLog, SecurityLogHash, UserOd
@@ -30,13 +31,16 @@ from core.settings.service import SettingsService
 
 TITLE = "Bright Smiles Dental (demo)"
 ENTRIES = 300
-DAYS = timedelta(days=21)
+"""The number of audit entries of the practice's staff."""
+PERIOD = timedelta(days=21)
+"""The time before now that the audit entries are spread over."""
 ALTERED_TEXT = "Payment of $20.00 entered."
+"""The text of the audit entry that doesn't match its hash."""
 
-_ALL = API_PERMISSIONS[25:]
-_READ = tuple(name for name in API_PERMISSIONS if name.endswith("Read"))
+_ALL_PERMISSIONS = API_PERMISSIONS[25:]
+_READ_PERMISSIONS = tuple(name for name in API_PERMISSIONS if name.endswith("Read"))
 
-# Invented developers; the keys are made from their names and open nothing.
+# Developer, e-mail, permissions, agreement date, status. All invented; the keys are made of the names and not valid.
 _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
     (
         "Appointment Bridge",
@@ -68,7 +72,7 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
         date(2021, 9, 21),
         KeyStatus.ENABLED,
     ),
-    ("Molar Records", "ops@molar.example", (*_READ,), date(2020, 5, 4), KeyStatus.ENABLED_READ_ONLY),
+    ("Molar Records", "ops@molar.example", (*_READ_PERMISSIONS,), date(2020, 5, 4), KeyStatus.ENABLED_READ_ONLY),
     ("Old Recall Service", "", ("ApiReadAll", "ApiComm"), None, KeyStatus.DISABLED_BY_DEVELOPER),
     (
         "Patient Portal Plus",
@@ -91,10 +95,10 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
         date(2023, 12, 12),
         KeyStatus.DISABLED_BY_HQ,
     ),
-    ("Whole Office Suite", "api@wholeoffice.example", _ALL, date(2023, 7, 19), KeyStatus.ENABLED),
+    ("Whole Office Suite", "api@wholeoffice.example", _ALL_PERMISSIONS, date(2023, 7, 19), KeyStatus.ENABLED),
 )
 _PAYMENT = (15, "Payment of $120.00 entered.")
-# What an ordinary day leaves in the Audit Trail.
+# Permission type and text of typical audit entries.
 _DAILY = (
     (Permission.USER_LOG_ON_OFF, "User: {user} has logged on."),
     (25, "Appointment created for a patient."),
@@ -109,34 +113,34 @@ _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 
 
 def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime: RuntimeContext) -> None:
-    """Fill a new embedded practice with a dozen keys and a few hundred audit entries, one of them altered."""
+    """Fill a new embedded practice with twelve keys and a few hundred audit entries, one of which was altered."""
     now = runtime.clock().replace(microsecond=0)
-    past = _Past(now - DAYS)
-    then = Practice(practice.engine, practice.profile, past.now, runtime.random)
+    clock = _ManualClock(now - PERIOD)
+    past_practice = Practice(practice.engine, practice.profile, clock.now, runtime.random)
     admin = Actor(1, runtime.account, runtime.computer)
     with Session(practice.engine) as session, session.begin():
-        session.add_all(_people_and_lists())
-        session.add_all(_ordinary_days(runtime.random, now))
-    _add_keys(then, companion, agreement, admin, past)
-    settings = SettingsService(then, AuditService(then, tuple))
-    read = settings.load().values
-    settings.save(admin, read, replace(read, enabled=True, interval="5", payment_type=3))
+        session.add_all(_users_and_definitions())
+        session.add_all(_staff_entries(runtime.random, now))
+    _add_keys(past_practice, companion, agreement, admin, clock)
+    settings = SettingsService(past_practice, AuditService(past_practice, tuple))
+    before = settings.load().values
+    settings.save(admin, before, replace(before, enabled=True, interval="5", payment_type=3))
 
 
-class _Past:
-    """A clock that stands until it is told that time went by."""
+class _ManualClock:
+    """A clock that only moves when it is advanced."""
 
     def __init__(self, start: datetime) -> None:
-        self._moment = start
+        self._time = start
 
     def now(self) -> datetime:
-        return self._moment
+        return self._time
 
-    def go_by(self) -> None:
-        self._moment += timedelta(hours=5, minutes=7)
+    def advance(self) -> None:
+        self._time += timedelta(hours=5, minutes=7)
 
 
-def _people_and_lists() -> list[OpenDental]:
+def _users_and_definitions() -> list[OpenDental]:
     return [
         *(UserOd(user_num=number, user_name=name, is_hidden=0, failed_attempts=0) for number, name in _STAFF.items()),
         Definition(def_num=4, category=10, item_order=3, item_name="Gift certificate", is_hidden=1),
@@ -144,23 +148,22 @@ def _people_and_lists() -> list[OpenDental]:
     ]
 
 
-def _ordinary_days(random: Random, now: datetime) -> list[OpenDental]:
-    """What a practice's people leave in the Audit Trail; the words of one entry were changed after it was written."""
+def _staff_entries(random: Random, now: datetime) -> list[OpenDental]:
+    """Return the audit entries of the practice's staff, with their hashes. One entry's text doesn't match its hash."""
     rows: list[OpenDental] = []
-    for number, moment in enumerate(sorted(_office_hours(random, now) for _ in range(ENTRIES)), start=1):
+    for number, time in enumerate(sorted(_random_office_time(random, now) for _ in range(ENTRIES)), start=1):
         user, (permission, text) = random.choice(list(_STAFF)), random.choice(_DAILY)
         altered = number == ENTRIES - 12
         if altered:
             permission, text = _PAYMENT
-        written = text.format(user=_STAFF[user])
-        shown = ALTERED_TEXT if altered else written
+        original_text = text.format(user=_STAFF[user])
         rows.append(
             SecurityLog(
                 security_log_num=number,
                 perm_type=int(permission),
                 user_num=user,
-                log_date_time=moment,
-                log_text=shown,
+                log_date_time=time,
+                log_text=ALTERED_TEXT if altered else original_text,
                 pat_num=0,
                 comp_name="FRONTDESK-2",
                 f_key=0,
@@ -170,34 +173,36 @@ def _ordinary_days(random: Random, now: datetime) -> list[OpenDental]:
                 date_t_previous=NO_DATE,
             )
         )
-        hashed = log_hash(int(permission), user, moment, written, 0, NO_DATE)
-        rows.append(SecurityLogHash(security_log_num=number, log_hash=hashed))
+        digest = log_hash(int(permission), user, time, original_text, 0, NO_DATE)
+        rows.append(SecurityLogHash(security_log_num=number, log_hash=digest))
     return rows
 
 
-def _office_hours(random: Random, now: datetime) -> datetime:
-    """A moment of one of the past days, between eight and six."""
-    day = (now - timedelta(days=random.randint(1, DAYS.days))).replace(hour=8, minute=0, second=0)
+def _random_office_time(random: Random, now: datetime) -> datetime:
+    """Return a time between 8:00 and 18:00 on a random day of the period."""
+    day = (now - timedelta(days=random.randint(1, PERIOD.days))).replace(hour=8, minute=0, second=0)
     return day + timedelta(seconds=random.randrange(10 * 3600))
 
 
-def _add_keys(practice: Practice, companion: Companion, agreement: Agreement, admin: Actor, past: _Past) -> None:
+def _add_keys(
+    practice: Practice, companion: Companion, agreement: Agreement, admin: Actor, clock: _ManualClock
+) -> None:
     registry = LocalRegistry(practice, companion)
     keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
     acceptance = LicenseService(practice, companion, agreement).accept(admin)
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
         text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
-        past.go_by()
+        clock.advance()
         fields = KeyFields(email, f"555-01{number:02}", permissions, since)
         key = keys.add(admin, NewKey(Secret(text), developer, fields), acceptance).key
         if status is KeyStatus.DISABLED_BY_CUSTOMER:
             keys.set_status(admin, key, status)
         elif status is not KeyStatus.ENABLED:
-            _set_from_outside(companion, key, status, practice)
+            _set_status_directly(practice, companion, key, status)
 
 
-def _set_from_outside(companion: Companion, key: ApiKey, status: KeyStatus, practice: Practice) -> None:
-    """Set a status that only the developer or Open Dental gives."""
+def _set_status_directly(practice: Practice, companion: Companion, key: ApiKey, status: KeyStatus) -> None:
+    """Set a status that the key service refuses to set, because only the developer or Open Dental may."""
     with companion.write() as session:
         disabled = None if status.enabled else practice.now(session)
         session.execute(

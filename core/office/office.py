@@ -1,4 +1,4 @@
-"""An open office: one practice with its services, as the screens use them."""
+"""An open office: a practice and the services that the screens and commands use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine, translate_errors
+from core.database.driver_errors import translate_errors
+from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
 from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
@@ -22,19 +23,36 @@ from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
+from core.model.resolved_change import ResolvedChange
 from core.office import demo
-from core.practice import bootstrap as embedded
+from core.practice import bootstrap
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
-from core.practice.unit_of_work import ResolvedChange
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.users.service import UserService
 
 
 class Office:
-    """One open practice and the services that work on it."""
+    """An open practice and its services.
+
+    Args:
+        practice: The practice database.
+        companion: The companion database.
+        authority: The authority over the practice's API keys.
+        agreement: The license agreement to accept before a key is added.
+        computer: The computer's name, for audit entries.
+
+    Attributes:
+        audit: The Audit Trail.
+        settings: The settings of the API.
+        keys: The API keys.
+        undoing: Undoes changes that the Audit Trail records.
+        licenses: The acceptances of the license agreement.
+        users: The Open Dental users, and signing in.
+        info: The facts for the title line, as the connected server reports them.
+    """
 
     def __init__(
         self, practice: Practice, companion: Companion, authority: KeyAuthority, agreement: Agreement, computer: str
@@ -50,11 +68,15 @@ class Office:
         self.info = _practice_info(practice)
 
     def resolve_pending(self) -> ResolvedChange | None:
-        """Find out what became of a change whose answer was lost; None where there is none, or nobody knows yet."""
+        """Find out whether a change whose answer was lost was made.
+
+        Returns:
+            The outcome; None if there is no such change, or its outcome is still unknown.
+        """
         return self._practice.resolve_pending()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all database connections."""
         self._companion.close()
         self._practice.engine.dispose()
 
@@ -64,33 +86,36 @@ def open_file_office(
     agreement: Agreement,
     runtime: RuntimeContext,
     *,
-    filled: bool = False,
+    with_demo: bool = False,
     read_only: bool = False,
 ) -> Office:
-    """Open an SQLite practice, made now where the file is new; its companion is the same file.
+    """Open an SQLite practice. Its companion is the same file, and a missing file is created.
 
     Args:
-        filled: Fill the new practice with what the demo shows.
-        read_only: The file must be there, and nothing is written to it.
+        address: The file.
+        agreement: The license agreement to accept before a key is added.
+        runtime: The clock, random numbers, computer and account.
+        with_demo: True to fill a new practice with the demo's keys and audit entries.
+        read_only: True to write nothing to the file, which must exist.
 
     Raises:
-        PracticeUnavailable: The file cannot be used.
+        PracticeUnavailable: The file can't be used.
     """
     if read_only:
-        return _open_to_read(address, agreement, runtime)
+        return _open_file_read_only(address, agreement, runtime)
     engine = file_engine(address.path)
-    made = embedded.make_practice(engine, runtime.account, demo.TITLE if filled else embedded.TITLE)
-    practice = _open(engine, runtime)
+    created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
+    practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
     companion.prepare(runtime.clock)
-    if filled and made:
+    if with_demo and created:
         demo.fill(practice, companion, agreement, runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
-def _open_to_read(address: FileAddress, agreement: Agreement, runtime: RuntimeContext) -> Office:
+def _open_file_read_only(address: FileAddress, agreement: Agreement, runtime: RuntimeContext) -> Office:
     engine = read_only_file_engine(address.path)
-    practice = _open(engine, runtime, read_only=True)
+    practice = _open_practice(engine, runtime, read_only=True)
     companion = Companion(engine, shared=True)
     companion.prepare(runtime.clock, read_only=True)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
@@ -110,72 +135,94 @@ def open_server_office(
     """Open a practice on a server.
 
     Args:
-        headquarters_url: Where headquarters is asked, instead of the address in the practice's preferences.
-        read_only: Nothing is written to it, not even that somebody signed in.
+        address: The database, and the TLS settings of the connection.
+        password: The password of the database user.
+        companion_file: The companion database, an SQLite file. A missing file is created.
+        authority: The authority over the API keys.
+        agreement: The license agreement to accept before a key is added.
+        runtime: The clock, random numbers, computer and account.
+        read_only: True to write nothing to the practice, not even an audit entry for the sign-in.
+        headquarters_url: The URL of headquarters; empty to use the one in the practice's preferences.
 
     Raises:
-        PracticeUnavailable: The server, the database or the companion file cannot be used.
+        PracticeUnavailable: The server, the database or the companion file can't be used.
     """
     engine = server_engine(address, password)
     try:
         if read_only:
             refuse_writes(engine)
-        practice = _open(engine, runtime, address.tls, read_only=read_only)
+        practice = _open_practice(engine, runtime, address.tls, read_only=read_only)
         companion = Companion(file_engine(companion_file), shared=False)
         companion.prepare(runtime.clock)
     except ApiSetupError:
         engine.dispose()
         raise
-    decides: KeyAuthority = (
+    key_authority: KeyAuthority = (
         LocalRegistry(practice, companion)
         if authority is AuthorityName.LOCAL
         else Headquarters(practice, companion, runtime.computer, headquarters_url)
     )
-    return Office(practice, companion, decides, agreement, runtime.computer)
+    return Office(practice, companion, key_authority, agreement, runtime.computer)
 
 
-def _open(engine: Engine, runtime: RuntimeContext, tls: Tls | None = None, *, read_only: bool = False) -> Practice:
-    with translate_errors(), engine.connect() as plain:
-        connection = plain.execution_options(read_only=True)
+def _open_practice(
+    engine: Engine, runtime: RuntimeContext, tls: Tls | None = None, *, read_only: bool = False
+) -> Practice:
+    """Inspect the database and return the practice.
+
+    Args:
+        engine: The database.
+        runtime: The clock and random numbers.
+        tls: The required TLS settings; None if the connection needn't be encrypted.
+        read_only: True to write nothing to the practice.
+
+    Raises:
+        InsecureConnection: TLS is required, but the server reports an unencrypted connection.
+        PracticeUnavailable: The database can't be used.
+    """
+    with translate_errors(), engine.connect() as writable:
+        connection = writable.execution_options(read_only=True)
         profile = inspect_database(connection)
         grants = read_grants(connection, profile.database, profile.tables) if profile.host else Grants(known=False)
+    # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
     if tls is not None and not profile.tls:
         raise InsecureConnection(
             "The server says that the line to it is not encrypted, though it should be.",
             "Something between here and there may have opened it; ask who runs that network.",
         )
-    why = OPENED_READ_ONLY if read_only else _may_not_write(profile, grants)
-    if why is not None and not read_only:
-        # The connection that asked can still write, as far as the server lets it.
+    reason = OPENED_READ_ONLY if read_only else _missing_write_grants(profile, grants)
+    if reason is not None and not read_only:
+        # Only new connections refuse to write, so the one that was used for the inspection is closed.
         refuse_writes(engine).dispose()
-    return Practice(engine, profile, runtime.clock, runtime.random, read_only=why)
+    return Practice(engine, profile, runtime.clock, runtime.random, read_only=reason)
 
 
-def _may_not_write(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
-    if not grants.why_no_writing:
+def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
+    """Return the reason why the database user can't write to the practice; None if it can."""
+    if not grants.missing_to_write:
         return None
     return ReadOnly(
-        f"The database user {profile.user} may only read here: it lacks {grants.why_no_writing}.",
+        f"The database user {profile.user} may only read here: it lacks {grants.missing_to_write}.",
         "The README has the script that grants it.",
     )
 
 
 def _practice_info(practice: Practice) -> PracticeInfo:
-    profile, why = practice.profile, practice.read_only
+    profile, reason = practice.profile, practice.read_only
     return PracticeInfo(
         title=profile.practice_title or "(practice without a title)",
         database=profile.database,
         host=profile.host,
-        line=_line(profile),
+        line=_describe_encryption(profile),
         server=profile.server,
         version=profile.database_version,
         database_user=profile.user,
-        read_only=f"{why.sentence} {why.hint}" if why else "",
+        read_only=f"{reason.sentence} {reason.hint}" if reason else "",
         notes=profile.notes,
     )
 
 
-def _line(profile: DatabaseProfile) -> str:
+def _describe_encryption(profile: DatabaseProfile) -> str:
     if not profile.host:
         return ""
     return f"encrypted and verified ({profile.tls})" if profile.tls else "not encrypted"

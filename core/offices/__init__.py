@@ -1,1 +1,1 @@
-"""The configured offices: configuration file, paths, password sources and import."""
+"""The configured offices: catalog, configuration file, paths, password sources and import."""

@@ -1,4 +1,4 @@
-"""The offices that Open Dental's central manager knows: its table `centralconnection`."""
+"""The table `centralconnection` of Open Dental's Central Manager: the offices it connects to."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sqlalchemy import BigInteger, Integer, Text, column, select, table, text
 from core.base.errors import NotAPractice
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.engines import refuse_writes, server_engine, translate_errors
+from core.database.driver_errors import translate_errors
+from core.database.engines import refuse_writes, server_engine
 
-# What else the table has - MySqlPassword and OdPassword, both encrypted - is never asked for.
+# The encrypted columns MySqlPassword and OdPassword are never read.
 _CONNECTIONS = table(
     "centralconnection",
     column("CentralConnectionNum", BigInteger),
@@ -23,8 +24,8 @@ _CONNECTIONS = table(
     column("ItemOrder", Integer),
 )
 
-# Seen by a user with rights on some columns only, which reflecting the table would not be.
-_COLUMNS_THERE = text(
+# Works for a user who may read only some of the columns; reflecting the table would not.
+_READABLE_COLUMNS = text(
     "SELECT LOWER(column_name) FROM information_schema.columns"
     " WHERE table_schema = DATABASE() AND LOWER(table_name) = 'centralconnection'"
 )
@@ -32,30 +33,36 @@ _COLUMNS_THERE = text(
 
 @dataclass(frozen=True)
 class CentralConnection:
-    """One office in the central manager's list; each text may be empty."""
+    """A row of the table. Every string may be empty."""
 
     number: int
+    """The primary key."""
     server: str
-    """`host` or `host:port`."""
+    """The database server, as `host` or `host:port`."""
     database: str
     user: str
+    """The database user."""
     service: str
-    """The address of a Middle Tier, for offices that are reached by one."""
+    """The URL of a Middle Tier service, for an office that is reached through one."""
     note: str
 
 
 def read_central_connections(address: ServerAddress, password: Secret) -> tuple[CentralConnection, ...]:
-    """Read the list, in its order; this blocks, and writes nothing.
+    """Read the connections, in the order the Central Manager lists them. Blocks, and writes nothing.
+
+    Args:
+        address: The Central Manager's own database.
+        password: The password of the database user.
 
     Raises:
-        NotAPractice: The database is none of a central manager.
-        PracticeUnavailable: It cannot be read.
+        NotAPractice: The database isn't one of a Central Manager.
+        PracticeUnavailable: The database can't be read.
     """
     engine = refuse_writes(server_engine(address, password))
     try:
-        with translate_errors(), engine.connect() as plain:
-            connection = plain.execution_options(read_only=True)
-            _require_columns(set(connection.scalars(_COLUMNS_THERE)))
+        with translate_errors(), engine.connect() as writable:
+            connection = writable.execution_options(read_only=True)
+            _require_columns(set(connection.scalars(_READABLE_COLUMNS)))
             columns = _CONNECTIONS.columns
             rows = connection.execute(
                 select(*columns).order_by(columns["ItemOrder"], columns["CentralConnectionNum"])
@@ -75,8 +82,8 @@ def read_central_connections(address: ServerAddress, password: Secret) -> tuple[
     )
 
 
-def _require_columns(there: set[str]) -> None:
-    missing = [each.name for each in _CONNECTIONS.columns if each.name.lower() not in there]
+def _require_columns(readable: set[str]) -> None:
+    missing = [each.name for each in _CONNECTIONS.columns if each.name.lower() not in readable]
     if missing:
         raise NotAPractice(
             "This database has no list of a central manager (table centralconnection), or hides it.",

@@ -1,85 +1,85 @@
-"""The configuration file: the license text, and the offices."""
+"""The configuration file: general settings, and the offices."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from core.base.errors import ConfigurationError
-from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
-from core.offices.config_table import Problem, Table
-from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, office_from
-from core.offices.paths import expanded
+from core.model.agreement import DEFAULT_TITLE
+from core.offices.config_table import ConfigTable, InvalidSetting
+from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
+from core.offices.paths import expand_user
 
-_KNOWN = ("license", "offices", "lock_after_minutes")
+_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes")
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the configuration file says."""
+    """The content of the configuration file."""
 
     license_file: Path | None = None
-    """`[license] file`: the office's own license text, UTF-8; a relative path is beside the configuration file."""
+    """`[license] file`: a license text in UTF-8, for all offices without one of their own; None for our own text."""
     license_title: str = DEFAULT_TITLE
-    """`[license] title`: what the text is called, on the screen and in audit entries."""
+    """`[license] title`: the name of the license, for the screen and audit entries."""
     offices: tuple[ConfiguredOffice, ...] = ()
-    """`[offices.NAME]`, in the order of the file."""
+    """The tables `[offices.NAME]`, in the order of the file."""
     lock_after_minutes: int | None = None
-    """`lock_after_minutes`: for every practice that has no limit of its own in this file."""
+    """`lock_after_minutes`: for all offices without a limit of their own in this file."""
 
-    def agreement(self) -> Agreement:
-        """The agreement to accept before a key is added.
+    def apply_defaults(self, office: ConfiguredOffice) -> ConfiguredOffice:
+        """Return an office with the general settings filled in for those it doesn't have itself."""
+        has_license = office.license_file is not None
+        return replace(
+            office,
+            license_file=office.license_file if has_license else self.license_file,
+            license_title=office.license_title if has_license else self.license_title,
+            lock_after_minutes=office.lock_after_minutes or self.lock_after_minutes,
+        )
 
-        Raises:
-            ConfigurationError: The license text cannot be read.
-        """
-        if self.license_file is None:
-            return default_agreement()
-        return agreement_from(self.license_file, self.license_title)
-
-    def office(self, name: str, *, whole: bool = False) -> ConfiguredOffice:
-        """Find an office by its name, whose case does not count, or by a beginning that only one name has.
+    def find_office(self, name: str, *, exact: bool = False) -> ConfiguredOffice:
+        """Return the office of that name, ignoring case, or the only one whose name begins with it.
 
         Args:
-            name: What was asked for.
-            whole: Whether a beginning is not enough.
+            name: The name, or its beginning.
+            exact: True to require the whole name.
 
         Raises:
-            ConfigurationError: There is no such office, or there are several.
+            ConfigurationError: No office matches, or several do.
         """
-        wanted = name.strip().casefold()
-        exact = [office for office in self.offices if office.name.casefold() == wanted]
-        begun = [office for office in self.offices if wanted and office.name.casefold().startswith(wanted)]
-        found = exact or ([] if whole else begun)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ConfigurationError(f"Several offices begin with {name}.", f"Name one of: {_list(found)}.")
+        folded = name.strip().casefold()
+        equal = [office for office in self.offices if office.name.casefold() == folded]
+        prefixed = [office for office in self.offices if folded and office.name.casefold().startswith(folded)]
+        matches = equal or ([] if exact else prefixed)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise ConfigurationError(f"Several offices begin with {name}.", f"Name one of: {_join_names(matches)}.")
         if not self.offices:
             raise ConfigurationError(
                 f"There is no office {name}: the configuration file has no offices.", "apisetup offices add adds one."
             )
         names = {office.name.casefold(): office for office in self.offices}
-        near = begun or [names[each] for each in get_close_matches(wanted, names, n=3)]
-        hint = f"Did you mean {_list(near)}?" if near else f"There are: {_list(self.offices[:10])}."
+        similar = prefixed or [names[each] for each in get_close_matches(folded, names, n=3)]
+        hint = f"Did you mean {_join_names(similar)}?" if similar else f"There are: {_join_names(self.offices[:10])}."
         raise ConfigurationError(f"The configuration file has no office {name}.", hint)
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Read the configuration file; one that does not exist says nothing.
+    """Read the configuration file. A missing file counts as empty.
 
     Raises:
-        ConfigurationError: It cannot be read, is no TOML, has a name that is not known or a value that cannot be used,
-            or could have been written by somebody else.
+        ConfigurationError: The file can't be read, isn't TOML, has an unknown key or a value that can't be used, or
+            could have been written by another user.
     """
     try:
         with path.open("rb") as file:
-            _refuse_if_others_write(path, os.fstat(file.fileno()))
+            _refuse_if_others_can_write(path, os.fstat(file.fileno()))
             text = file.read().decode("utf-8")
     except FileNotFoundError:
         return Configuration()
@@ -92,16 +92,16 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def parse_configuration(path: Path, text: str) -> Configuration:
-    """Read what the configuration file holds, or would hold.
+    """Parse the content of a configuration file, or content that is about to be written.
 
     Args:
-        path: Where the file is, which relative paths in it are beside, and what problems name.
-        text: Its content.
+        path: The path of the file, for error messages. Relative paths in the file are relative to its directory.
+        text: The content.
 
     Raises:
-        ConfigurationError: As `read_configuration`.
+        ConfigurationError: The content isn't TOML, or has an unknown key or a value that can't be used.
     """
-    # Imported here, since a start without a configuration file needs none of it.
+    # Imported here, because a start without a configuration file doesn't need it.
     import tomllib
 
     try:
@@ -115,50 +115,57 @@ def parse_configuration(path: Path, text: str) -> Configuration:
             f"The configuration file {path} has a number or brackets that go on for too long.", "Shorten that line."
         ) from error
     try:
-        return _configuration(path, Table((), content))
-    except Problem as problem:
-        # Where it stands is looked for only now: reading the file at each start stays quick.
+        return _parse_settings(ConfigTable((), content), resolver_for(path))
+    except InvalidSetting as error:
+        # The line number is only searched for after an error, so that reading a valid file stays fast.
         from core.offices.config_lines import line_of
 
-        line = line_of(text, problem.keys)
+        line = line_of(text, error.keys)
         place = f"{path}, line {line}" if line else str(path)
-        raise ConfigurationError(f"In {place}, {problem.sentence}", problem.hint) from problem
+        raise ConfigurationError(f"In {place}, {error.sentence}", error.hint) from error
 
 
-def _configuration(path: Path, table: Table) -> Configuration:
-    table.refuse_unknown(_KNOWN)
+def resolver_for(path: Path) -> PathResolver:
+    """Return a function that resolves the paths in a configuration file, which are relative to its directory.
+
+    Args:
+        path: The path of the configuration file.
+    """
+    return lambda name: path.parent / expand_user(name)
+
+
+def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
+    table.reject_unknown_names(_GENERAL_SETTINGS)
     license_table = table.table("license")
-    license_table.refuse_unknown(("file", "title"))
-    file, title = license_table.text("file"), license_table.text("title")
+    license_table.reject_unknown_names(("file", "title"))
+    file, title = license_table.string("file"), license_table.string("title")
     if title is not None and file is None:
-        raise license_table.problem("title", "license.title stands without license.file.", "Name the text's file, too.")
+        raise license_table.invalid("title", "license.title stands without license.file.", "Name the text's file, too.")
     return Configuration(
-        license_file=resolver_for(path)(file) if file else None,
+        license_file=resolve(file) if file else None,
         license_title=title or DEFAULT_TITLE,
-        offices=_offices(table.table("offices"), resolver_for(path)),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=MAX_LOCK_MINUTES),
+        offices=_parse_offices(table.table("offices"), resolve),
+        lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
     )
 
 
-def _offices(tables: Table, place: Callable[[str], Path]) -> tuple[ConfiguredOffice, ...]:
+def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:
     names: dict[str, str] = {}
-    for name in tables.names:
+    for name in table.names:
         if names.setdefault(name.casefold(), name) != name:
-            raise tables.problem(
+            raise table.invalid(
                 name,
                 f"the offices {names[name.casefold()]} and {name} differ only in capitals.",
                 "Give one of them another name.",
             )
-    return tuple(office_from(name, tables.table(name), place) for name in tables.names)
+    return tuple(parse_office(name, table.table(name), resolve) for name in table.names)
 
 
-def resolver_for(path: Path) -> Callable[[str], Path]:
-    """What makes a path in full of one in the configuration file: a relative one is beside that file."""
-    return lambda written: path.parent / expanded(written)
+def _refuse_if_others_can_write(path: Path, status: os.stat_result) -> None:
+    """Raise an error if another user can change the file.
 
-
-def _refuse_if_others_write(path: Path, status: os.stat_result) -> None:
-    """Refuse a file that somebody else can write: it names servers to send passwords to, and commands to run."""
+    The file names servers that passwords are sent to, and commands that are run.
+    """
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
             f"The configuration file {path} belongs to somebody else, who could change what is opened.",
@@ -171,5 +178,5 @@ def _refuse_if_others_write(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _list(offices: tuple[ConfiguredOffice, ...] | list[ConfiguredOffice]) -> str:
+def _join_names(offices: Iterable[ConfiguredOffice]) -> str:
     return ", ".join(office.name for office in offices)

@@ -1,4 +1,4 @@
-"""One table of the configuration file, read value by value with a sentence for each that cannot be used."""
+"""A table of the configuration file whose values are checked one by one, each with an error message of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from difflib import get_close_matches
 from typing import Any
 
 
-class Problem(Exception):
-    """Something in the configuration file that cannot be used.
+class InvalidSetting(Exception):
+    """A setting of the configuration file that can't be used.
 
     Args:
-        keys: Where it stands: the names from the top of the file down to it.
-        sentence: What is wrong; never a value, which may be a secret in the wrong place.
+        keys: The path of the setting: the keys from the top of the file down to it.
+        sentence: What is wrong. Never contains a value, which may be a secret in the wrong place.
         hint: What to do about it.
     """
 
@@ -23,15 +23,12 @@ class Problem(Exception):
         self.hint = hint
 
 
-class Table:
-    """One table of the file.
+class ConfigTable:
+    """A table of the configuration file. Every method that reads a value raises `InvalidSetting` if it can't be used.
 
     Args:
-        keys: The names from the top of the file down to it.
-        content: What TOML has there.
-
-    Raises:
-        Problem: From all methods, where a value cannot be used.
+        keys: The path of the table: the keys from the top of the file down to it.
+        content: The table as `tomllib` returns it.
     """
 
     def __init__(self, keys: tuple[str, ...], content: dict[str, Any]) -> None:
@@ -40,70 +37,74 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in it, in the order of the file."""
+        """The keys of the table, in the order of the file."""
         return tuple(self._content)
 
     def __contains__(self, name: str) -> bool:
         return name in self._content
 
-    def problem(self, name: str, sentence: str, hint: str) -> Problem:
-        """A problem with one of its values."""
-        return Problem((*self.keys, name), sentence, hint)
+    def invalid(self, name: str, sentence: str, hint: str) -> InvalidSetting:
+        """Return an error about one of the table's settings, to be raised by the caller."""
+        return InvalidSetting((*self.keys, name), sentence, hint)
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Refuse a name that nobody reads: it may be a slip that leaves something open."""
+    def reject_unknown_names(self, known: Iterable[str]) -> None:
+        """Raise an error if the table has a key that is not known.
+
+        Ignoring it would be dangerous: a typing error could leave something unprotected.
+        """
         names = tuple(known)
         for name in self._content:
             if name not in names:
-                near = get_close_matches(name, names, n=1)
-                hint = f"Did you mean {self._path(near[0])}?" if near else f"Known here: {', '.join(names)}."
-                raise self.problem(name, f"the name {self._path(name)} is not known.", hint)
+                similar = get_close_matches(name, names, n=1)
+                hint = f"Did you mean {self._path(similar[0])}?" if similar else f"Known here: {', '.join(names)}."
+                raise self.invalid(name, f"the name {self._path(name)} is not known.", hint)
 
-    def table(self, name: str) -> Table:
-        """A table below this one; empty where it is missing."""
-        found = self._content.get(name, {})
-        if not isinstance(found, dict):
-            raise self.problem(
+    def table(self, name: str) -> ConfigTable:
+        """Return the subtable of that name; empty if it is missing."""
+        value = self._content.get(name, {})
+        if not isinstance(value, dict):
+            raise self.invalid(
                 name, f"{self._path(name)} must be a table.", f"Write [{self._path(name)}] on a line of its own."
             )
-        return Table((*self.keys, name), found)
+        return ConfigTable((*self.keys, name), value)
 
-    def text(self, name: str) -> str | None:
-        """A text without the blanks around it; None where it is missing."""
-        found = self._content.get(name)
-        if found is None:
+    def string(self, name: str) -> str | None:
+        """Return a string without surrounding whitespace; None if it is missing."""
+        value = self._content.get(name)
+        if value is None:
             return None
-        if not isinstance(found, str) or not found.strip():
-            raise self.problem(name, f"{self._path(name)} must be a text that is not empty.", "Put it in quotes.")
-        if not found.strip().isprintable():
-            raise self.problem(name, f"{self._path(name)} has characters that cannot be printed.", "Take them out.")
-        return found.strip()
+        if not isinstance(value, str) or not value.strip():
+            raise self.invalid(name, f"{self._path(name)} must be a text that is not empty.", "Put it in quotes.")
+        if not value.strip().isprintable():
+            raise self.invalid(name, f"{self._path(name)} has characters that cannot be printed.", "Take them out.")
+        return value.strip()
 
-    def one_of(self, name: str, *choices: str) -> str | None:
-        """One of some words; None where it is missing."""
-        found = self.text(name)
-        if found is not None and found not in choices:
+    def choice(self, name: str, *choices: str) -> str | None:
+        """Return a string that must be one of the choices; None if it is missing."""
+        value = self.string(name)
+        if value is not None and value not in choices:
             quoted = " or ".join(f'"{choice}"' for choice in choices)
-            raise self.problem(name, f"{self._path(name)} is neither of its two words.", f"Write {quoted}.")
-        return found
+            raise self.invalid(name, f"{self._path(name)} is neither of its two words.", f"Write {quoted}.")
+        return value
 
-    def flag(self, name: str) -> bool:
-        """Whether something is true; false where it is missing."""
-        found = self._content.get(name, False)
-        if not isinstance(found, bool):
-            raise self.problem(name, f"{self._path(name)} must be true or false.", "Write it without quotes.")
-        return found
+    def boolean(self, name: str) -> bool:
+        """Return a boolean; False if it is missing."""
+        value = self._content.get(name, False)
+        if not isinstance(value, bool):
+            raise self.invalid(name, f"{self._path(name)} must be true or false.", "Write it without quotes.")
+        return value
 
-    def number(self, name: str, *, at_least: int, at_most: int) -> int | None:
-        """A whole number; None where it is missing."""
-        found = self._content.get(name)
-        if found is None:
+    def integer(self, name: str, *, minimum: int, maximum: int) -> int | None:
+        """Return an integer within the limits, which are included; None if it is missing."""
+        value = self._content.get(name)
+        if value is None:
             return None
-        whole = isinstance(found, int) and not isinstance(found, bool)
-        if not whole or not at_least <= found <= at_most:
-            sentence = f"{self._path(name)} must be a whole number from {at_least} to {at_most}."
-            raise self.problem(name, sentence, "Write it without quotes.")
-        return int(found)
+        # In Python, a boolean is an integer, too.
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        if not is_integer or not minimum <= value <= maximum:
+            sentence = f"{self._path(name)} must be a whole number from {minimum} to {maximum}."
+            raise self.invalid(name, sentence, "Write it without quotes.")
+        return int(value)
 
     def _path(self, name: str) -> str:
         return ".".join((*self.keys, name))

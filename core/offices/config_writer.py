@@ -1,4 +1,10 @@
-"""Writing offices into the configuration file, whose comments, order and blanks stay as they are."""
+"""Adding offices to the configuration file and removing them, with its comments, order and blank lines kept.
+
+`tomlkit` writes the new tables. It doesn't edit the rest of the file, because it counts the comments above a table as
+the end of the previous table: it would delete the comment of the next office and leave that of the removed one above
+it. It also puts a new table between dotted keys of the same table, where it changes what they mean. So offices are
+added at the end of the text and removed by lines, and each result is parsed before it is written.
+"""
 
 from __future__ import annotations
 
@@ -15,89 +21,105 @@ import tomlkit
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
 from core.database.address import FileAddress
-from core.database.tls import is_local
+from core.database.tls import Tls, is_local
 from core.model.api_key import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
 from core.offices.config_lines import last_line_of, line_of
-from core.offices.config_table import Problem, Table
-from core.offices.configured_office import ConfiguredOffice, check_name, office_from
+from core.offices.config_table import ConfigTable, InvalidSetting
+from core.offices.configured_office import ConfiguredOffice, parse_office, validate_name
 from core.offices.password_source import PROMPT
+
+_Setting = str | int | bool | Path | None
 
 
 def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
-    """Add offices at the end of the configuration file, which is made where it is missing; all of them or none.
+    """Add offices at the end of the configuration file: all of them or none. A missing file is created.
 
     Raises:
-        ConfigurationError: An office of such a name is there already, or the file cannot be used or written.
+        ConfigurationError: A name is taken, an office isn't valid, or the file can't be used or written.
     """
     with _exclusive_lock(path):
-        there = {office.name.casefold() for office in read_configuration(path).offices}
+        taken = {office.name.casefold() for office in read_configuration(path).offices}
         for office in offices:
-            _check(office, path)
-            if office.name.casefold() in there:
+            _validate(office, path)
+            if office.name.casefold() in taken:
                 raise ConfigurationError(
                     f"There is an office {office.name} already.", "Choose another name, or remove it first."
                 )
-            there.add(office.name.casefold())
+            taken.add(office.name.casefold())
         text = _read(path)
-        apart = "" if not text else "\n" if text.endswith("\n") else "\n\n"
-        longer = text + apart + "\n".join(_rendered(office, path) for office in offices)
-        _refuse_if_closed(path, longer)
-        _write(path, longer)
+        separator = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        extended = text + separator + "\n".join(_to_toml(office, path) for office in offices)
+        _require_extensible(path, extended)
+        _write(path, extended)
 
 
 def remove_office(path: Path, name: str) -> ConfiguredOffice:
-    """Take an office out of the configuration file by its whole name; its companion file stays where it is.
+    """Remove an office from the configuration file and return it. Its companion file is not deleted.
 
-    The comment right above it goes along, since above the next office it would be about that one. Comments after its
-    last line stay: they may be about what comes next.
+    The comment directly above the office is removed, too: left there, it would seem to be about the next office.
+    Comments after its last setting are kept, because they may be about what follows.
+
+    Args:
+        path: The configuration file.
+        name: The office's whole name, ignoring case.
 
     Raises:
-        ConfigurationError: There is no such office, or the file cannot be used or written.
+        ConfigurationError: There is no such office, or the file can't be used or written.
     """
     with _exclusive_lock(path):
-        office = read_configuration(path).office(name, whole=True)
-        _write(path, _without(_read(path), office.name))
+        office = read_configuration(path).find_office(name, exact=True)
+        _write(path, _remove_table(_read(path), office.name))
     return office
 
 
-def _rendered(office: ConfiguredOffice, path: Path) -> str:
+def _to_toml(office: ConfiguredOffice, path: Path) -> str:
     table = tomlkit.table()
-    for name, value in _values(office).items():
+    for name, value in _settings(office).items():
         if value is not None and value is not False:
-            table.add(name, _beside(value, path) if isinstance(value, Path) else value)
+            table.add(name, _relative_or_absolute(value, path) if isinstance(value, Path) else value)
     tables = tomlkit.table(is_super_table=True)
     tables.add(office.name, table)
     return tomlkit.dumps({"offices": tables})
 
 
-def _without(text: str, name: str) -> str:
-    """The file without the lines of one office; comments in places that are written unusually may go with it."""
-    whole = tomllib.loads(text)
-    wanted = {**whole, "offices": {other: table for other, table in whole["offices"].items() if other != name}}
+def _remove_table(text: str, name: str) -> str:
+    """Return the text without an office.
+
+    An office whose settings are not on consecutive lines is removed by `tomlkit`, which may lose comments.
+    """
+    content = tomllib.loads(text)
+    remaining = {other: table for other, table in content["offices"].items() if other != name}
     first, last = line_of(text, ("offices", name)), last_line_of(text, ("offices", name))
     if first is not None and last is not None:
         lines = text.split("\n")
-        for begin in (_comment_above(lines, first - 1), first - 1):
-            shorter = "\n".join(_join_without_gap(lines[:begin], lines[last:]))
+        # What looks like a comment may be the end of a multi-line string. Then only the table's own lines can go.
+        for begin in (_begin_of_comment(lines, first - 1), first - 1):
+            shortened = "\n".join(_join_without_gap(lines[:begin], lines[last:]))
             with suppress(ValueError, RecursionError):
-                if {"offices": {}, **tomllib.loads(shorter)} == wanted:
-                    return shorter
+                if {"offices": {}, **tomllib.loads(shortened)} == {**content, "offices": remaining}:
+                    return shortened
     document: Any = tomlkit.parse(text)
     del document["offices"][name]
     return tomlkit.dumps(document)
 
 
-def _comment_above(lines: Sequence[str], begin: int) -> int:
-    """Where the comment right above a line begins; one at the top of the file is about the file."""
-    first = begin
-    while first > 0 and lines[first - 1].lstrip().startswith("#"):
-        first -= 1
-    return first or begin
+def _begin_of_comment(lines: Sequence[str], index: int) -> int:
+    """Return the index of the first line of the comment directly above a line, or the line's own if there is none.
+
+    A comment that begins on the first line is about the whole file, and doesn't count.
+    """
+    begin = index
+    while begin > 0 and lines[begin - 1].lstrip().startswith("#"):
+        begin -= 1
+    return begin or index
 
 
 def _join_without_gap(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """The lines before and after a gap, with one of the blank lines that stood around it; the last line has an end."""
+    """Join the lines before and after a removed table. If there is a blank line on both sides, keep one of them.
+
+    Even if the table was at the end of the text, the last line that remains has a line break.
+    """
     after = after or [""]
     if after[0].strip():
         return [*before, *after]
@@ -113,10 +135,10 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _refuse_if_closed(path: Path, longer: str) -> None:
-    """Refuse where TOML lets nothing be added to what is there: `offices = { … }` is a value, and whole."""
+def _require_extensible(path: Path, extended: str) -> None:
+    """Raise an error if TOML doesn't allow another table: `offices = { … }` is a value, which can't be extended."""
     try:
-        tomllib.loads(longer)
+        tomllib.loads(extended)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"The offices in {path} stand in one value, offices = {{ … }}, to which nothing can be added.",
@@ -125,7 +147,7 @@ def _refuse_if_closed(path: Path, longer: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file; what could not be read afterwards never takes its place."""
+    """Replace the file, after checking that the new content can be read."""
     parse_configuration(path, text)
     try:
         replace_private_file(path, text)
@@ -135,41 +157,47 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _check(office: ConfiguredOffice, path: Path) -> None:
-    """Refuse what could not be read again, before a line is blamed that is in no file."""
+def _validate(office: ConfiguredOffice, path: Path) -> None:
+    """Raise an error if the office, once written, couldn't be read.
+
+    The final check in `_write` would name a line number that is not in the user's file.
+    """
     try:
-        check_name(office.name, ())
-    except Problem as problem:
-        raise ConfigurationError(f"{problem.sentence[:1].upper()}{problem.sentence[1:]}", problem.hint) from problem
+        validate_name(office.name, ())
+    except InvalidSetting as error:
+        raise ConfigurationError(f"{error.sentence[:1].upper()}{error.sentence[1:]}", error.hint) from error
     try:
-        table = tomllib.loads(_rendered(office, path))["offices"][office.name]
-        office_from(office.name, Table((), table), resolver_for(path))
-    except Problem as problem:
-        sentence = f"The office {office.name} cannot be added: {problem.sentence}"
-        raise ConfigurationError(sentence, problem.hint) from problem
+        table = tomllib.loads(_to_toml(office, path))["offices"][office.name]
+        parse_office(office.name, ConfigTable((), table), resolver_for(path))
+    except InvalidSetting as error:
+        sentence = f"The office {office.name} cannot be added: {error.sentence}"
+        raise ConfigurationError(sentence, error.hint) from error
 
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Keep other programs of ours from writing the file meanwhile, by a lock on its directory's entry for that."""
+    """Keep other processes of this program from writing the configuration file.
+
+    The lock is held on a file next to it, because the configuration file itself is replaced.
+    """
     lock = Path(os.path.realpath(path)).with_name(f".{path.name}.lock")
     try:
         create_private_directory(lock.parent)
-        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
+        descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise ConfigurationError(
             f"The directory {lock.parent} cannot be written: {error.strerror}.", "Correct that."
         ) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | None]:
-    address = office.address
-    common: dict[str, str | int | bool | Path | None] = {
+def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
+    """Return the settings of an office by name, in the order they are written; None for those left at the default."""
+    common: dict[str, _Setting] = {
         "authority": office.authority.value if office.authority else None,
         "license_file": office.license_file,
         "license_title": office.license_title,
@@ -177,13 +205,12 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
         "production": office.production,
         "lock_after_minutes": office.lock_after_minutes,
     }
+    address = office.address
     if isinstance(address, FileAddress):
         if office.authority is AuthorityName.HEADQUARTERS:
             raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority.")
         return {"file": address.path, **common}
-    local = is_local(address.host, address.socket)
     tls = address.tls
-    plain = tls is not None and not (tls.authority or tls.certificate or tls.key)
     return {
         "host": None if address.socket else address.host,
         "port": None if address.socket or address.port == 3306 else address.port,
@@ -191,7 +218,7 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),
-        "tls": "off" if tls is None and not local else "verify" if plain and local else None,
+        "tls": _tls_mode(tls, local=is_local(address.host, address.socket)),
         "tls_ca": tls.authority if tls else None,
         "tls_cert": tls.certificate if tls else None,
         "tls_key": tls.key if tls else None,
@@ -201,8 +228,20 @@ def _values(office: ConfiguredOffice) -> dict[str, str | int | bool | Path | Non
     }
 
 
-def _beside(file: Path, path: Path) -> str:
-    """A file as the configuration names it: in full, since this command may run anywhere; short where it is beside."""
-    full = file if file.is_absolute() else Path.cwd() / file
+def _tls_mode(tls: Tls | None, *, local: bool) -> str | None:
+    """Return the value of the setting `tls`; None if it follows from the host and the TLS files."""
+    if tls is None:
+        return None if local else "off"
+    has_files = tls.authority or tls.certificate or tls.key
+    return "verify" if local and not has_files else None
+
+
+def _relative_or_absolute(file: Path, path: Path) -> str:
+    """Return a file's path for the configuration file: relative below its directory, and absolute elsewhere.
+
+    A path relative to the current directory would mean another file, since relative paths in the configuration file
+    are relative to its own directory.
+    """
+    absolute = file if file.is_absolute() else Path.cwd() / file
     directory = path.parent if path.parent.is_absolute() else Path.cwd() / path.parent
-    return str(full.relative_to(directory)) if full.is_relative_to(directory) else str(full)
+    return str(absolute.relative_to(directory)) if absolute.is_relative_to(directory) else str(absolute)

@@ -1,4 +1,4 @@
-"""An office as the configuration file names it: where it is and how it is opened, never what it is."""
+"""An office as the configuration file describes it: its address, and how to open it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 from core.base.errors import ConfigurationError, HeadquartersUnreachable
 from core.database.address import Address, FileAddress, ServerAddress
 from core.database.tls import Tls, is_local
+from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.model.api_key import AuthorityName
-from core.offices.config_table import Problem, Table
-from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
+from core.offices.config_table import ConfigTable, InvalidSetting
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
 
 MAX_NAME_LENGTH = 60
 MAX_LOCK_MINUTES = 525_600
-"""Minutes: a year."""
-_ON_SERVER = (
+"""One year, in minutes."""
+_SERVER_SETTINGS = (
     "host",
     "port",
     "socket",
@@ -31,123 +32,138 @@ _ON_SERVER = (
     "companion",
     "headquarters_url",
 )
-_ANYWHERE = ("authority", "license_file", "license_title", "read_only", "production", "lock_after_minutes")
+_COMMON_SETTINGS = ("authority", "license_file", "license_title", "read_only", "production", "lock_after_minutes")
 _TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
 
 PathResolver = Callable[[str], Path]
-"""Makes a path in full of one in the file."""
+"""Returns the full path for a path in the configuration file."""
 
 
 @dataclass(frozen=True)
 class ConfiguredOffice:
-    """One table `[offices.NAME]`."""
+    """An office, as in a table `[offices.NAME]` of the configuration file."""
 
     name: str
+    """Empty for a practice that is not in the configuration file: the embedded one, or that of `--url` or `--demo`."""
     address: Address
-    """With the protection of its line."""
+    """Includes the TLS settings."""
     password_from: PasswordSource = PROMPT
     authority: AuthorityName | None = None
-    """None is the default: headquarters for a server, the local registry for a file."""
+    """None for the default: headquarters for a server, the local registry for a file."""
     companion: Path | None = None
-    """None is the default: a file beside the configuration."""
+    """None for the default: a file in the directory of the configuration file."""
     headquarters_url: str = ""
-    """Where headquarters is asked, instead of the address in the practice's preferences."""
+    """The URL of headquarters, to be used instead of the one in the practice's preferences; may be empty."""
     license_file: Path | None = None
-    """None is that of `[license]`, which holds for all offices."""
+    """None for the file of `[license]`, which applies to all offices."""
     license_title: str | None = None
     read_only: bool = False
     production: bool = False
-    """Whether real patients' data are in it; a word in the first line says so."""
+    """True if the practice has real patients' data. The title line says so."""
     lock_after_minutes: int | None = None
-    """Hide everything after so many minutes without a key; the practice's own limit holds where it is shorter."""
+    """Lock the screen after so many minutes without a key press, or sooner if the practice's own limit is shorter."""
+
+    def agreement(self) -> Agreement:
+        """Return the agreement to accept before a key is added.
+
+        Raises:
+            ConfigurationError: The license text can't be read.
+        """
+        if self.license_file is None:
+            return default_agreement()
+        return agreement_from(self.license_file, self.license_title or DEFAULT_TITLE)
 
 
-def office_from(name: str, table: Table, place: PathResolver) -> ConfiguredOffice:
-    """Read the table of an office.
+def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> ConfiguredOffice:
+    """Parse the table of an office.
 
     Raises:
-        Problem: A name is not known, a value cannot be used, or two say different things.
+        InvalidSetting: A key is unknown, a value can't be used, or two settings contradict each other.
     """
-    check_name(name, table.keys)
+    validate_name(name, table.keys)
     if "password" in table:
-        raise table.problem(
+        raise table.invalid(
             "password",
             "an office has a password; passwords have no place in this file.",
             'Take it out, change it, since it stood here, and name where it comes from: password_from = "prompt".',
         )
-    table.refuse_unknown(("file", *_ON_SERVER, *_ANYWHERE))
-    in_file = "file" in table
-    authority = table.one_of("authority", *(each.value for each in AuthorityName))
-    if in_file and authority == AuthorityName.HEADQUARTERS.value:
-        raise table.problem("authority", "an SQLite practice has no headquarters.", 'Leave it out, or write "local".')
-    license_file, license_title = table.text("license_file"), table.text("license_title")
+    table.reject_unknown_names(("file", *_SERVER_SETTINGS, *_COMMON_SETTINGS))
+    is_file = "file" in table
+    authority = table.choice("authority", *(each.value for each in AuthorityName))
+    if is_file and authority == AuthorityName.HEADQUARTERS.value:
+        raise table.invalid("authority", "an SQLite practice has no headquarters.", 'Leave it out, or write "local".')
+    license_file, license_title = table.string("license_file"), table.string("license_title")
     if license_title is not None and license_file is None:
-        raise table.problem("license_title", "license_title stands without license_file.", "Name the text's file, too.")
-    companion = table.text("companion")
+        raise table.invalid("license_title", "license_title stands without license_file.", "Name the text's file, too.")
+    companion = table.string("companion")
     return ConfiguredOffice(
         name=name,
-        address=_file_address(table, place) if in_file else _server_address(table, place),
-        password_from=_password_source(table, place),
+        address=_parse_file_address(table, resolve) if is_file else _parse_server_address(table, resolve),
+        password_from=_parse_password_source(table, resolve),
         authority=AuthorityName(authority) if authority is not None else None,
-        companion=place(companion) if companion else None,
-        headquarters_url=_headquarters_url(table),
-        license_file=place(license_file) if license_file else None,
+        companion=resolve(companion) if companion else None,
+        headquarters_url=_parse_headquarters_url(table),
+        license_file=resolve(license_file) if license_file else None,
         license_title=license_title,
-        read_only=table.flag("read_only"),
-        production=table.flag("production"),
-        lock_after_minutes=table.number("lock_after_minutes", at_least=1, at_most=MAX_LOCK_MINUTES),
+        read_only=table.boolean("read_only"),
+        production=table.boolean("production"),
+        lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
     )
 
 
-def check_name(name: str, keys: tuple[str, ...]) -> None:
-    """Refuse a name that a line of the list could not show as it is.
+def validate_name(name: str, keys: tuple[str, ...]) -> None:
+    """Check that an office's name can be shown on one line of the list as it is.
+
+    Args:
+        name: The name.
+        keys: The path of the office's table, for the error.
 
     Raises:
-        Problem: The name is empty, too long, or cannot be printed.
+        InvalidSetting: The name is empty, too long, or not printable.
     """
     if not name.strip() or name != name.strip():
-        raise Problem(keys, "the name of an office is empty, or has blanks around it.", "Give it a name.")
+        raise InvalidSetting(keys, "the name of an office is empty, or has blanks around it.", "Give it a name.")
     if not name.isprintable():
-        raise Problem(keys, "the name of an office has characters that cannot be printed.", "Take them out.")
+        raise InvalidSetting(keys, "the name of an office has characters that cannot be printed.", "Take them out.")
     if len(name) > MAX_NAME_LENGTH:
-        raise Problem(keys, f"the name of an office has more than {MAX_NAME_LENGTH} characters.", "Shorten it.")
+        raise InvalidSetting(keys, f"the name of an office has more than {MAX_NAME_LENGTH} characters.", "Shorten it.")
 
 
-def _file_address(table: Table, place: PathResolver) -> FileAddress:
-    for name in _ON_SERVER:
+def _parse_file_address(table: ConfigTable, resolve: PathResolver) -> FileAddress:
+    for name in _SERVER_SETTINGS:
         if name in table:
-            raise table.problem(name, f"file and {name} name two different practices.", "Choose one of them.")
-    return FileAddress(place(table.text("file") or ""))
+            raise table.invalid(name, f"file and {name} name two different practices.", "Choose one of them.")
+    return FileAddress(resolve(table.string("file") or ""))
 
 
-def _server_address(table: Table, place: PathResolver) -> ServerAddress:
-    host, socket = table.text("host"), table.text("socket")
+def _parse_server_address(table: ConfigTable, resolve: PathResolver) -> ServerAddress:
+    host, socket = table.string("host"), table.string("socket")
     if host is not None and socket is not None:
-        raise table.problem("socket", "host and socket say two things.", "Choose one of them.")
+        raise table.invalid("socket", "host and socket say two things.", "Choose one of them.")
     if socket is not None and "port" in table:
-        raise table.problem("port", "a socket has no port.", "Leave the port out.")
-    if host is not None and ":" in host and not _is_address(host):
-        raise table.problem(
+        raise table.invalid("port", "a socket has no port.", "Leave the port out.")
+    if host is not None and ":" in host and not _is_ip_address(host):
+        raise table.invalid(
             "host",
             "host must be a name or an address without a port.",
             "Name the port in port, and an IPv6 address without brackets.",
         )
-    database, user = table.text("database"), table.text("user")
+    database, user = table.string("database"), table.string("user")
     if database is None or user is None or not (host or socket):
-        raise Problem(
+        raise InvalidSetting(
             table.keys, f"the office {table.keys[-1]} needs host, database and user.", "Add what is missing, or file."
         )
     return ServerAddress(
         host=host or "localhost",
-        port=table.number("port", at_least=1, at_most=65_535) or 3306,
+        port=table.integer("port", minimum=1, maximum=65_535) or 3306,
         database=database,
         user=user,
-        socket=str(place(socket)) if socket else "",
-        tls=_tls(table, place, local=is_local(host or "localhost", socket or "")),
+        socket=str(resolve(socket)) if socket else "",
+        tls=_parse_tls(table, resolve, local=is_local(host or "localhost", socket or "")),
     )
 
 
-def _is_address(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
@@ -155,42 +171,43 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _tls(table: Table, place: PathResolver, *, local: bool) -> Tls | None:
-    wanted = table.one_of("tls", "verify", "off")
-    files = {name: text for name in _TLS_FILES if (text := table.text(name)) is not None}
-    if wanted == "off" and files:
-        raise table.problem("tls", f"tls is off, and {next(iter(files))} says how it is on.", "Choose one of them.")
+def _parse_tls(table: ConfigTable, resolve: PathResolver, *, local: bool) -> Tls | None:
+    mode = table.choice("tls", "verify", "off")
+    files = {name: path for name in _TLS_FILES if (path := table.string(name)) is not None}
+    if mode == "off" and files:
+        raise table.invalid("tls", f"tls is off, and {next(iter(files))} says how it is on.", "Choose one of them.")
     if "tls_key" in files and "tls_cert" not in files:
-        raise table.problem("tls_key", "tls_key stands without tls_cert.", "Name the certificate, too.")
-    if wanted == "off" or (wanted is None and not files and local):
+        raise table.invalid("tls_key", "tls_key stands without tls_cert.", "Name the certificate, too.")
+    if mode == "off" or (mode is None and not files and local):
         return None
-    return Tls(*(place(files[name]) if name in files else None for name in _TLS_FILES))
+    return Tls(*(resolve(files[name]) if name in files else None for name in _TLS_FILES))
 
 
-def _headquarters_url(table: Table) -> str:
-    url = table.text("headquarters_url") or ""
+def _parse_headquarters_url(table: ConfigTable) -> str:
+    url = table.string("headquarters_url") or ""
     if not url:
         return url
-    # Imported here, since few offices have one, and every start reads this file.
+    # Imported here, because few offices have this setting and the file is read at every start.
     from core.headquarters.transport import validate_address
 
-    if table.text("authority") == AuthorityName.LOCAL.value:
-        raise table.problem(
+    if table.string("authority") == AuthorityName.LOCAL.value:
+        raise table.invalid(
             "headquarters_url", "headquarters is not asked where authority is local.", "Choose one of them."
         )
     try:
         validate_address(url)
     except HeadquartersUnreachable as error:
-        raise table.problem("headquarters_url", f"headquarters_url: {error.sentence}", error.hint) from None
+        raise table.invalid("headquarters_url", f"headquarters_url: {error.sentence}", error.hint) from None
     return url
 
 
-def _password_source(table: Table, place: PathResolver) -> PasswordSource:
-    text = table.text("password_from")
+def _parse_password_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource:
+    text = table.string("password_from")
     if text is None:
         return PROMPT
     try:
         source = parse_password_source(text)
     except ConfigurationError as error:
-        raise table.problem("password_from", f"password_from: {error.sentence}", error.hint) from None
-    return PasswordSource(source.kind, str(place(source.detail))) if source.kind is Kind.FILE else source
+        # Not chained, because the setting may contain a password.
+        raise table.invalid("password_from", f"password_from: {error.sentence}", error.hint) from None
+    return PasswordSource(source.kind, str(resolve(source.detail))) if source.kind is SourceKind.FILE else source

@@ -1,9 +1,9 @@
-"""Offices out of what an office has already: a workstation's configuration, or the list of a central manager."""
+"""Import of offices from a workstation's `FreeDentalConfig.xml`, or from the list of a Central Manager."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -11,171 +11,181 @@ from xml.etree.ElementTree import Element
 
 from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
-from core.offices.config_table import Problem, Table
-from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, office_from
+from core.offices.config_table import ConfigTable, InvalidSetting
+from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, parse_office
 
 if TYPE_CHECKING:
     from core.base.secret import Secret
+    from core.offices.central_connections import CentralConnection
 
-_LARGEST_FILE = 1_000_000
+_MAX_FILE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found in one place."""
+class ImportResult:
+    """The offices that an import found."""
 
     offices: tuple[ConfiguredOffice, ...]
     remarks: tuple[str, ...]
-    """What was left out, and what has to be done by hand; in plain words."""
+    """Sentences for the admin: what was left out, and what remains to be done."""
 
 
-def from_workstation(path: Path, name: str | None = None) -> Found:
-    """Read a workstation's `FreeDentalConfig.xml`; its password is never taken.
+def import_from_workstation(path: Path, name: str | None = None) -> ImportResult:
+    """Return the office in a workstation's `FreeDentalConfig.xml`. Its password is never imported.
 
     Args:
-        path: The file, as copied from the workstation.
-        name: What to call the office; else it is called after its database and server.
+        path: The file, copied from the workstation.
+        name: A name for the office; by default, a name made of its database and server.
 
     Raises:
-        ConfigurationError: The file cannot be read, is something else, or names no database.
+        ConfigurationError: The file can't be read, is something else, or names no database.
     """
-    root = _parsed(path)
-    if (
-        root.tag.lower() not in ("connectionsettings", "freedentalconfig")
-        and _below(root, "DatabaseConnection") is None
-    ):
+    root = _parse_xml(path)
+    connection = _find_element(root, "DatabaseConnection")
+    if connection is None and root.tag.lower() not in ("connectionsettings", "freedentalconfig"):
         raise ConfigurationError(
             f"{path} is no FreeDentalConfig.xml: it has no DatabaseConnection.",
             "It is beside OpenDental.exe on a workstation.",
         )
-    connection = _below(root, "DatabaseConnection")
-    host, database = _text(connection, "ComputerName"), _text(connection, "Database")
+    host, database = _find_text(connection, "ComputerName"), _find_text(connection, "Database")
     if connection is None or not host or not database:
-        if _text(_below(root, "ServerConnection"), "URI"):
+        if _find_text(_find_element(root, "ServerConnection"), "URI"):
             raise ConfigurationError(
                 f"The workstation of {path} connects by Open Dental's Middle Tier, so no database address is in it.",
                 "Take the file of a computer that connects to the database itself, such as the server.",
             )
         raise ConfigurationError(f"{path} names no computer and database.", "Take another workstation's file.")
-    user = _text(connection, "User") or "apisetup"
+    user = _find_text(connection, "User") or "apisetup"
     try:
-        office, remarks = _office(name or "", host, database, user), list[str]()
-    except Problem as problem:
+        office = _make_office(name or "", host, database, user)
+    except InvalidSetting as error:
         raise ConfigurationError(
-            f"{path} names a database that cannot be opened: {problem.sentence}",
+            f"{path} names a database that cannot be opened: {error.sentence}",
             "Correct it there, or name the database yourself: apisetup offices add.",
-        ) from problem
-    authority = _text(connection, "SslCa")
-    if authority and isinstance(office.address, ServerAddress) and office.address.tls is not None:
-        remarks.append(
-            f"The certificate {PureWindowsPath(authority).name} is on the workstation; copy it, and name it as tls_ca."
-        )
-    remarks.append(_password_remark(connection))
-    if user.lower() == "root":
-        remarks.append("The workstation's database user is root; the README's own user may do less, and is safer.")
-    return Found((office,), tuple(remarks))
+        ) from error
+    return ImportResult((office,), tuple(_workstation_remarks(connection, office, user)))
 
 
-def from_central_manager(address: ServerAddress, password: Secret, taken: Iterable[str]) -> Found:
-    """Read the offices that Open Dental's central manager lists in the table `centralconnection`; this blocks.
+def import_from_central_manager(address: ServerAddress, password: Secret, taken: Iterable[str]) -> ImportResult:
+    """Return the offices in the table `centralconnection` of a Central Manager. Blocks.
 
-    Its encrypted passwords are not ours to read, and are not asked for.
+    The encrypted passwords in that table are not read.
 
     Args:
-        address: The central manager's own database.
-        password: Of its database user.
-        taken: Names that offices have already.
+        address: The Central Manager's own database.
+        password: The password of the database user.
+        taken: The names of existing offices, which the imported ones don't get.
 
     Raises:
-        PracticeUnavailable: The database cannot be read, or is none of a central manager.
+        PracticeUnavailable: The database can't be read, or isn't one of a Central Manager.
     """
     from core.offices.central_connections import read_central_connections
 
-    names, offices, remarks = {each.casefold() for each in taken}, list[ConfiguredOffice](), list[str]()
+    offices: list[ConfiguredOffice] = []
+    remarks: list[str] = []
     for row in read_central_connections(address, password):
-        note = row.note.splitlines()[0] if row.note else ""
-        called = note or row.service or f"Connection {row.number}"
+        note = _first_line(row.note)
+        label = note or row.service or f"Connection {row.number}"
         if not row.server or not row.database:
-            why = "is reached by Middle Tier" if row.service else "names no server and database"
-            remarks.append(f"{called} {why}, and is left out.")
+            remarks.append(f"{label} {_reason_to_skip(row)}, and is left out.")
             continue
         try:
-            office = _office(note, row.server, row.database, row.user or address.user)
-        except Problem as problem:
-            remarks.append(f"{called} is left out: {problem.sentence}")
-            continue
-        name = _unused(office.name, names)
-        names.add(name.casefold())
-        offices.append(replace(office, name=name))
+            offices.append(_make_office(note, row.server, row.database, row.user or address.user))
+        except InvalidSetting as error:
+            remarks.append(f"{label} is left out: {error.sentence}")
     if offices:
         remarks.append("Passwords are not taken: they are encrypted there. Each office asks for its own.")
-    return Found(tuple(offices), tuple(remarks))
+    return rename_duplicates(ImportResult(tuple(offices), tuple(remarks)), taken)
 
 
-def renamed(found: Found, taken: Sequence[str]) -> Found:
-    """The same with names that no office has yet."""
+def rename_duplicates(result: ImportResult, taken: Iterable[str]) -> ImportResult:
+    """Return the result with a number appended to each name that exists already, ignoring case.
+
+    Args:
+        result: The imported offices.
+        taken: The names of existing offices.
+    """
     names, offices = {each.casefold() for each in taken}, list[ConfiguredOffice]()
-    for office in found.offices:
-        name = _unused(office.name, names)
+    for office in result.offices:
+        name = _unique_name(office.name, names)
         names.add(name.casefold())
         offices.append(replace(office, name=name))
-    return replace(found, offices=tuple(offices))
+    return replace(result, offices=tuple(offices))
 
 
-def _office(name: str, server: str, database: str, user: str) -> ConfiguredOffice:
-    """An office by the rules of the configuration file, in which it is to stand.
+def _make_office(name: str, server: str, database: str, user: str) -> ConfiguredOffice:
+    """Return an office, checked by the rules of the configuration file.
 
     Raises:
-        Problem: One of the values cannot stand there.
+        InvalidSetting: One of the values isn't allowed there.
     """
-    host, port = _host_and_port(server)
+    host, port = _split_host_and_port(server)
     values = {"host": host, "port": port, "database": database, "user": user}
-    return office_from(_name(name) or _name(f"{database}@{host}"), Table((), values), Path)
+    return parse_office(_clean_name(name) or _clean_name(f"{database}@{host}"), ConfigTable((), values), Path)
 
 
-def _host_and_port(server: str) -> tuple[str, int]:
-    """`host`, `host:port`, or an IPv6 address with or without brackets; anything else stays as it is."""
-    found = re.fullmatch(r"\[(.+)\](?::([0-9]{1,5}))?|([^:]+):([0-9]{1,5})", server.strip())
-    if found is None:
+def _split_host_and_port(server: str) -> tuple[str, int]:
+    """Split `host`, `host:port`, or an IPv6 address with or without brackets; leave anything else as it is."""
+    match = re.fullmatch(r"\[(.+)\](?::([0-9]{1,5}))?|([^:]+):([0-9]{1,5})", server.strip())
+    if match is None:
         return server.strip(), 3306
-    return found[1] or found[3], int(found[2] or found[4] or 3306)
+    return match[1] or match[3], int(match[2] or match[4] or 3306)
+
+
+def _workstation_remarks(connection: Element, office: ConfiguredOffice, user: str) -> Iterable[str]:
+    certificate = _find_text(connection, "SslCa")
+    if certificate and isinstance(office.address, ServerAddress) and office.address.tls is not None:
+        file = PureWindowsPath(certificate).name
+        yield f"The certificate {file} is on the workstation; copy it, and name it as tls_ca."
+    yield _password_remark(connection)
+    if user.lower() == "root":
+        yield "The workstation's database user is root; the README's own user may do less, and is safer."
 
 
 def _password_remark(connection: Element) -> str:
-    if _text(connection, "Password"):
+    if _find_text(connection, "Password"):
         return "Its password stands there in clear; it is not copied. apisetup asks for the database password."
-    if _text(connection, "MySQLPassHash"):
+    if _find_text(connection, "MySQLPassHash"):
         return (
             "Its password is encrypted in a way that only Open Dental reads. apisetup asks for the database password."
         )
     return "It has no password. apisetup asks for the database password."
 
 
-def _name(wanted: str) -> str:
-    printable = "".join(each if each.isprintable() else " " for each in wanted)
+def _reason_to_skip(row: CentralConnection) -> str:
+    return "is reached by Middle Tier" if row.service else "names no server and database"
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def _clean_name(name: str) -> str:
+    """Return a name without unprintable characters and repeated spaces, shortened to the maximum length."""
+    printable = "".join(each if each.isprintable() else " " for each in name)
     return " ".join(printable.split())[:MAX_NAME_LENGTH].strip()
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    number, unused = 2, name
-    while unused.casefold() in taken:
-        ending = f" ({number})"
-        unused = f"{name[: MAX_NAME_LENGTH - len(ending)]}{ending}"
+def _unique_name(name: str, taken: set[str]) -> str:
+    number, unique = 2, name
+    while unique.casefold() in taken:
+        suffix = f" ({number})"
+        unique = f"{name[: MAX_NAME_LENGTH - len(suffix)]}{suffix}"
         number += 1
-    return unused
+    return unique
 
 
-def _parsed(path: Path) -> Element:
-    """The root of an XML file, which may not bring definitions of its own."""
+def _parse_xml(path: Path) -> Element:
+    """Return the root element of an XML file. Documents with a DTD are rejected."""
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+            content = file.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", "Name another file.") from error
-    if len(content) > _LARGEST_FILE:
+    if len(content) > _MAX_FILE_BYTES:
         raise ConfigurationError(f"{path} is too large for a FreeDentalConfig.xml.", "Name another file.")
     try:
         root: Element = fromstring(content, forbid_dtd=True)
@@ -186,13 +196,13 @@ def _parsed(path: Path) -> Element:
     return root
 
 
-def _below(element: Element | None, name: str) -> Element | None:
-    """The first element of that name, whose case does not count."""
+def _find_element(element: Element | None, name: str) -> Element | None:
+    """Return the first descendant of that name, ignoring case."""
     if element is None:
         return None
     return next((each for each in element.iter() if str(each.tag).lower() == name.lower()), None)
 
 
-def _text(element: Element | None, name: str) -> str:
-    found = _below(element, name)
-    return " ".join((found.text or "").split()) if found is not None else ""
+def _find_text(element: Element | None, name: str) -> str:
+    child = _find_element(element, name)
+    return " ".join((child.text or "").split()) if child is not None else ""

@@ -1,4 +1,4 @@
-"""When each office was last opened from this computer; only a convenience, so nothing depends on it."""
+"""The times at which offices were last opened from this computer. A convenience: nothing depends on them."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ _logger = logging.getLogger(__name__)
 
 
 class LastOpened:
-    """The moments in which offices were opened, by their names.
+    """A file with the times at which offices were last opened, by name.
 
     Args:
-        path: A JSON file; one that is missing or damaged is the same as an empty one.
+        path: A JSON file. A missing or damaged file counts as empty.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> dict[str, datetime]:
-        """All moments, in the local time of this computer."""
+        """Return the times by office name, in this computer's local time."""
         try:
             content = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
             return {}
-        moments: dict[str, datetime] = {}
+        times: dict[str, datetime] = {}
         for name, text in content.items() if isinstance(content, dict) else ():
             with suppress(TypeError, ValueError):
-                moments[name] = datetime.fromisoformat(text).replace(tzinfo=None)
-        return moments
+                times[name] = datetime.fromisoformat(text).replace(tzinfo=None)
+        return times
 
-    def note(self, name: str, moment: datetime) -> None:
-        """Remember that an office was opened; where that cannot be written, it is not remembered."""
-        moments = {**self.read(), name: moment}
-        content = {each: f"{at:%Y-%m-%dT%H:%M:%S}" for each, at in moments.items()}
+    def save(self, name: str, time: datetime) -> None:
+        """Save the time at which an office was opened. A file that can't be written is logged, not raised."""
+        times = {**self.read(), name: time}
+        content = {name: f"{time:%Y-%m-%dT%H:%M:%S}" for name, time in times.items()}
         try:
             replace_private_file(self._path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         except OSError as error:

@@ -1,4 +1,4 @@
-"""How an office is opened. Importing this costs little: the database libraries come with the first `open`."""
+"""A request to open an office. Importing it is cheap: `open` imports the database libraries."""
 
 from __future__ import annotations
 
@@ -9,87 +9,100 @@ from typing import TYPE_CHECKING
 
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
-from core.database.address import Address, FileAddress, ServerAddress
+from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
-from core.offices.config import Configuration
-from core.offices.password_source import PROMPT, PasswordSource
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.password_source import PROMPT
+from core.offices.paths import Paths
 
 if TYPE_CHECKING:
     from core.office.office import Office
 
 
 @dataclass(frozen=True)
-class OpenRequest:
-    """Which office to open, and how."""
+class LaunchContext:
+    """The circumstances of one run of the program, shared by all offices it opens."""
 
-    address: Address
-    configuration: Configuration
-    """With the license of this office."""
     runtime: RuntimeContext
-    companion_file: Path
-    """For a server; an SQLite practice is its own companion."""
-    log: Path
-    """What `--debug` writes."""
-    name: str = ""
-    """The office's name in the configuration file; empty where the practice is named otherwise."""
-    authority: AuthorityName = AuthorityName.LOCAL
-    headquarters_url: str = ""
-    """Where headquarters is asked, instead of the address in the practice's preferences."""
-    password: Secret | None = None
-    """The database password where it is known already."""
-    password_from: PasswordSource = PROMPT
+    paths: Paths
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Where `password_from` looks."""
-    demo: bool = False
-    """Fill the new SQLite file with the demo practice first."""
+    """The environment variables, which may contain passwords."""
     read_only: bool = False
-    """Write nothing to the practice, not even that somebody signed in."""
-    production: bool = False
-    """Whether real patients' data are in it."""
-    lock_after_minutes: int | None = None
-    """Hide everything after so many minutes without a key, or sooner where the practice says so."""
+    """True to open every office read-only, whatever the configuration file says."""
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """An office to open, and the context of the run that opens it."""
+
+    office: ConfiguredOffice
+    """The office, with the general settings of the configuration file applied."""
+    context: LaunchContext
+    password: Secret | None = None
+    """The database password, if the run was given one for this office. It must never be sent to another office."""
+    demo: bool = False
+    """True to fill a new SQLite file with the demo practice."""
 
     @property
     def on_server(self) -> bool:
-        """Whether users sign in by name and password; otherwise the operating-system account is the user."""
-        return isinstance(self.address, ServerAddress)
+        """True if users sign in with a name and a password; otherwise, the user is the operating-system account."""
+        return isinstance(self.office.address, ServerAddress)
 
     @property
-    def asks_for_password(self) -> bool:
-        """Whether nothing but somebody at the keyboard knows the database password."""
-        return self.on_server and self.password is None and self.password_from == PROMPT
+    def read_only(self) -> bool:
+        """True if nothing may be written to the practice, not even an audit entry for the sign-in."""
+        return self.office.read_only or self.context.read_only
 
-    def known_password(self) -> Secret | None:
-        """The database password without asking anybody; None where somebody has to be asked. This may block.
+    @property
+    def authority(self) -> AuthorityName:
+        """The authority over the API keys: the configured one, or the default for this kind of address."""
+        default = AuthorityName.HEADQUARTERS if self.on_server else AuthorityName.LOCAL
+        return self.office.authority or default
+
+    @property
+    def companion_file(self) -> Path:
+        """The path of the companion database. An SQLite practice is its own companion."""
+        address = self.office.address
+        if isinstance(address, FileAddress):
+            return address.path
+        return self.office.companion or self.context.paths.companion_of(address)
+
+    @property
+    def prompts_for_password(self) -> bool:
+        """True if only the user can supply the database password."""
+        return self.on_server and self.password is None and self.office.password_from == PROMPT
+
+    def read_password(self) -> Secret | None:
+        """Return the database password, or None if the user must be prompted for it. May block.
 
         Raises:
-            ConfigurationError: The place that should hold it does not, or others could read it there.
+            ConfigurationError: The password source has no password, can't be read, or isn't private.
         """
-        if self.password is not None or not self.on_server:
-            return self.password or Secret("")
-        return self.password_from.read(self.name, self.environment)
+        if not self.on_server:
+            return Secret("")
+        if self.password is not None:
+            return self.password
+        return self.office.password_from.read(self.office.name, self.context.environment)
 
     def open(self, password: Secret) -> Office:
-        """Open the office; this blocks, and imports what is slow to import.
+        """Open the office. Blocks, and imports the database libraries.
 
         Raises:
-            ConfigurationError: The license text cannot be read.
-            PracticeUnavailable: The database or the companion cannot be used.
+            ConfigurationError: The license text can't be read.
+            PracticeUnavailable: The database or the companion can't be used.
         """
         from core.office import office
 
-        agreement = self.configuration.agreement()
-        if isinstance(self.address, FileAddress):
-            return office.open_file_office(
-                self.address, agreement, self.runtime, filled=self.demo, read_only=self.read_only
-            )
+        agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
+        if isinstance(address, FileAddress):
+            return office.open_file_office(address, agreement, runtime, with_demo=self.demo, read_only=self.read_only)
         return office.open_server_office(
-            self.address,
+            address,
             password,
             self.companion_file,
             self.authority,
             agreement,
-            self.runtime,
+            runtime,
             read_only=self.read_only,
-            headquarters_url=self.headquarters_url,
+            headquarters_url=self.office.headquarters_url,
         )

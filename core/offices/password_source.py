@@ -1,4 +1,4 @@
-"""Where the password of a database user comes from; never from the configuration file itself."""
+"""The sources of a database password. The configuration file itself never contains one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from threading import Thread
 
 from core.base.errors import ConfigurationError
 from core.base.secret import Secret
-from core.offices.paths import expanded
+from core.offices.paths import expand_user
 
 COMMAND_SECONDS = 60
-"""A command may wait for somebody to unlock something, though not for long."""
+"""The timeout of a command. It leaves time to unlock a password manager."""
 KEYRING_SECONDS = 10
+"""The timeout of the system keyring."""
 KEYRING_SERVICE = "apisetup"
-_LONGEST = 4096
+_MAX_FILE_BYTES = 4096
 
 
-class Kind(Enum):
-    """The kinds of places that can hold a password."""
+class SourceKind(Enum):
+    """The kinds of password sources."""
 
     PROMPT = "prompt"
     ENVIRONMENT = "env"
@@ -33,79 +34,79 @@ class Kind(Enum):
     KEYRING = "keyring"
 
     @property
-    def place(self) -> str:
-        """What an admin calls it."""
+    def label(self) -> str:
+        """The name of the kind, as shown to an admin."""
         return {
-            Kind.PROMPT: "the keyboard",
-            Kind.ENVIRONMENT: "the environment",
-            Kind.FILE: "a file",
-            Kind.COMMAND: "a command",
-            Kind.KEYRING: "the system keyring",
+            SourceKind.PROMPT: "the keyboard",
+            SourceKind.ENVIRONMENT: "the environment",
+            SourceKind.FILE: "a file",
+            SourceKind.COMMAND: "a command",
+            SourceKind.KEYRING: "the system keyring",
         }[self]
 
 
 @dataclass(frozen=True)
 class PasswordSource:
-    """A place that holds a password.
+    """A source of a database password.
 
     Args:
-        kind: What kind of place.
-        detail: The variable, the file or the command; empty for the others.
+        kind: The kind of source.
+        detail: The environment variable, the file or the command; empty for the other kinds.
     """
 
-    kind: Kind = Kind.PROMPT
+    kind: SourceKind = SourceKind.PROMPT
     detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.detail}" if self.detail else self.kind.value
 
     def read(self, account: str, environment: Mapping[str, str]) -> Secret | None:
-        """Read the password; None where somebody has to be asked. This may block.
+        """Return the password, or None if the user must be prompted for it. May block.
 
         Args:
-            account: Under which name the keyring has it: the name of the office.
-            environment: The variables of this process.
+            account: The account name in the keyring, which is the name of the office.
+            environment: The environment variables.
 
         Raises:
-            ConfigurationError: The place holds no password, or others could read it there.
+            ConfigurationError: The source has no password, can't be read, or isn't private.
         """
-        if self.kind is Kind.ENVIRONMENT:
-            return _from_environment(self.detail, environment)
-        if self.kind is Kind.FILE:
-            return _from_file(expanded(self.detail))
-        if self.kind is Kind.COMMAND:
-            return _from_command(self.detail)
-        if self.kind is Kind.KEYRING:
-            return _from_keyring(account, environment)
+        if self.kind is SourceKind.ENVIRONMENT:
+            return _read_environment(self.detail, environment)
+        if self.kind is SourceKind.FILE:
+            return _read_file(expand_user(self.detail))
+        if self.kind is SourceKind.COMMAND:
+            return _run_command(self.detail)
+        if self.kind is SourceKind.KEYRING:
+            return _read_keyring(account, environment)
         return None
 
 
 PROMPT = PasswordSource()
-"""Somebody is asked."""
+"""The default source: the user is prompted."""
 
 
 def parse_password_source(text: str) -> PasswordSource:
-    """Read `prompt`, `env:NAME`, `file:PATH`, `command:WORDS` or `keyring`.
+    """Parse `prompt`, `env:NAME`, `file:PATH`, `command:WORDS` or `keyring`.
 
     Raises:
-        ConfigurationError: It is none of them. What was given is not repeated, since it may be a password.
+        ConfigurationError: The text is none of them. The message doesn't contain it, since it may be a password.
     """
     name, colon, detail = text.strip().partition(":")
     detail = detail.strip()
-    kinds = {kind.value: kind for kind in Kind}
+    kinds = {kind.value: kind for kind in SourceKind}
     kind = kinds.get(name.strip())
-    needs_detail = kind in (Kind.ENVIRONMENT, Kind.FILE, Kind.COMMAND)
+    needs_detail = kind in (SourceKind.ENVIRONMENT, SourceKind.FILE, SourceKind.COMMAND)
     if kind is None or needs_detail is not bool(detail) or (colon and not needs_detail):
         raise ConfigurationError(
             "Where the password comes from cannot be read; a password itself has no place there.",
             "Write prompt, env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
-    if kind is Kind.COMMAND:
-        _words(detail)
+    if kind is SourceKind.COMMAND:
+        _split_command(detail)
     return PasswordSource(kind, detail)
 
 
-def _from_environment(name: str, environment: Mapping[str, str]) -> Secret:
+def _read_environment(name: str, environment: Mapping[str, str]) -> Secret:
     if name not in environment:
         raise ConfigurationError(
             f"The environment variable {name}, which should hold the database password, is not set.",
@@ -114,13 +115,15 @@ def _from_environment(name: str, environment: Mapping[str, str]) -> Secret:
     return Secret(environment[name])
 
 
-def _from_file(path: Path) -> Secret:
-    """The first line of a file that nobody else can read; checked on what was opened, not on its name."""
+def _read_file(path: Path) -> Secret:
+    """Return the first line of a private file.
+
+    The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
+    """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            _refuse_open_to_others(path, status)
-            content = file.read(_LONGEST)
+        with open(path, "rb", opener=_open_nonblocking) as file:
+            _require_private(path, os.fstat(file.fileno()))
+            content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(
             f"The password file {path} cannot be read: {error.strerror}.", "Correct that, or change password_from."
@@ -128,12 +131,13 @@ def _from_file(path: Path) -> Secret:
     return _first_line(content, f"The password file {path}")
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    # A pipe would wait for somebody to write to it, before it can be seen that it is one.
+def _open_nonblocking(path: str, flags: int) -> int:
+    # Opening a named pipe would block until a writer opens it, before its type can be checked.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _refuse_open_to_others(path: Path, status: os.stat_result) -> None:
+def _require_private(path: Path, status: os.stat_result) -> None:
+    """Raise an error unless this is a regular file that nobody but its owner, this user or root, can access."""
     if not stat.S_ISREG(status.st_mode):
         raise ConfigurationError(f"The password file {path} is no file.", "Name a file that holds only the password.")
     if status.st_uid not in (os.getuid(), 0):
@@ -148,19 +152,19 @@ def _refuse_open_to_others(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _from_command(command: str) -> Secret:
-    """The first line that a command writes; what it complains about is not repeated, as it may hold the password."""
+def _run_command(command: str) -> Secret:
+    """Return the first line of a command's output. No error repeats what it printed, which may contain the password."""
     import subprocess
 
-    words = _words(command)
-    program = Path(words[0]).name
-    words[0] = str(expanded(words[0]))
-    done: subprocess.CompletedProcess[bytes] | None = None
+    arguments = _split_command(command)
+    program = Path(arguments[0]).name
+    arguments[0] = str(expand_user(arguments[0]))
+    completed: subprocess.CompletedProcess[bytes] | None = None
     try:
-        # Without a terminal of its own it cannot ask on ours, over what the screen shows.
+        # In a session of its own, the command has no terminal to prompt on, so it can't write over the screen.
         with suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(  # noqa: S603 - the admin's own command, without a shell
-                words,
+            completed = subprocess.run(  # noqa: S603 - the admin's own command, without a shell
+                arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -173,21 +177,21 @@ def _from_command(command: str) -> Secret:
             f"The command {program} for the database password cannot be started: {error.strerror}.",
             "Name it in full in password_from.",
         ) from error
-    if done is None:
-        # Raised here, so that the error that holds what the command wrote, is no part of it.
+    if completed is None:
+        # Raised outside the handler, because TimeoutExpired contains the command's output and would be chained.
         raise ConfigurationError(
             f"The command {program} for the database password did not end within {COMMAND_SECONDS} seconds.",
             "Unlock what it reads from first; it cannot ask here.",
         )
-    if done.returncode:
+    if completed.returncode:
         raise ConfigurationError(
-            f"The command {program} for the database password failed with exit status {done.returncode}.",
+            f"The command {program} for the database password failed with exit status {completed.returncode}.",
             "Run it by hand to see why; it cannot ask here.",
         )
-    return _first_line(done.stdout, f"The output of {program}")
+    return _first_line(completed.stdout, f"The output of {program}")
 
 
-def _words(command: str) -> list[str]:
+def _split_command(command: str) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError:
@@ -196,24 +200,28 @@ def _words(command: str) -> list[str]:
         ) from None
 
 
-def _first_line(content: bytes, place: str) -> Secret:
+def _first_line(content: bytes, origin: str) -> Secret:
+    """Return the first line of what a source contains; `origin` names the source in error messages."""
     line = content.split(b"\n", 1)[0].removesuffix(b"\r")
     password: str | None = None
     with suppress(UnicodeDecodeError):
         password = line.decode("utf-8")
     if password is None:
-        # Raised here, so that the error that holds what could not be decoded is no part of it.
-        raise ConfigurationError(f"{place} is not UTF-8 text.", "Only the password belongs there.")
+        # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
+        raise ConfigurationError(f"{origin} is not UTF-8 text.", "Only the password belongs there.")
     if not password:
         raise ConfigurationError(
-            f"{place} begins with an empty line, where the database password should be.",
+            f"{origin} begins with an empty line, where the database password should be.",
             "Put it there, or change password_from.",
         )
     return Secret(password)
 
 
-def _from_keyring(account: str, environment: Mapping[str, str]) -> Secret | None:
-    """The keyring's entry; None over SSH, where unlocking it would wait for a window that nobody sees."""
+def _read_keyring(account: str, environment: Mapping[str, str]) -> Secret | None:
+    """Return the password from the system keyring; None over SSH.
+
+    Over SSH, the keyring would wait for an unlock dialog on a desktop that nobody sees.
+    """
     if any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")):
         return None
     try:
@@ -223,27 +231,30 @@ def _from_keyring(account: str, environment: Mapping[str, str]) -> Secret | None
             "The system keyring needs the Python package keyring, which is not installed.",
             "Install it beside apisetup: pip install keyring",
         ) from error
-    answers: list[str | Exception | None] = []
+    results: list[str | Exception | None] = []
 
-    def look() -> None:
+    def get_password() -> None:
         try:
-            answers.append(keyring.get_password(KEYRING_SERVICE, account))
-        except Exception as error:  # noqa: BLE001 - what a backend raises of its own is no KeyringError
-            answers.append(error)
+            results.append(keyring.get_password(KEYRING_SERVICE, account))
+        except Exception as error:  # noqa: BLE001 - backends raise errors of their own, not only KeyringError
+            results.append(error)
 
-    # A keyring that waits for its owner is left alone; a daemon thread does not keep the program from ending.
-    asking = Thread(target=look, name="keyring", daemon=True)
-    asking.start()
-    asking.join(KEYRING_SECONDS)
-    answer = answers[0] if answers else None
-    if isinstance(answer, Exception) or not answers:
-        waited = f"did not answer within {KEYRING_SECONDS} seconds" if not answers else "cannot be used"
-        raise ConfigurationError(f"The system keyring {waited}.", "Unlock it, or change password_from.") from (
-            answer if isinstance(answer, Exception) else None
-        )
-    if answer is None:
+    # A daemon thread, so that a keyring that never answers doesn't keep the program from exiting.
+    thread = Thread(target=get_password, name="keyring", daemon=True)
+    thread.start()
+    thread.join(KEYRING_SECONDS)
+    if not results:
+        raise _unusable_keyring(f"did not answer within {KEYRING_SECONDS} seconds")
+    result = results[0]
+    if isinstance(result, Exception):
+        raise _unusable_keyring("cannot be used") from result
+    if result is None:
         raise ConfigurationError(
             f"The system keyring has no password for {account}.",
             f"Run: keyring set {KEYRING_SERVICE} {shlex.quote(account)}",
         )
-    return Secret(answer)
+    return Secret(result)
+
+
+def _unusable_keyring(reason: str) -> ConfigurationError:
+    return ConfigurationError(f"The system keyring {reason}.", "Unlock it, or change password_from.")

@@ -1,4 +1,4 @@
-"""Where our own files are."""
+"""The paths of the program's own files: configuration, log, companion databases."""
 
 from __future__ import annotations
 
@@ -15,47 +15,55 @@ from core.database.address import ServerAddress
 
 
 @dataclass(frozen=True)
-class Locations:
-    """The files of one user of this program."""
+class Paths:
+    """The paths of one user's files; everything but the log is in the directory of the configuration file."""
 
     configuration: Path
-    """The TOML file; it need not exist."""
+    """The TOML configuration file; it doesn't have to exist."""
     log: Path
-    """What `--debug` writes."""
+    """The log file that `--debug` writes."""
 
     @property
     def embedded_practice(self) -> Path:
-        """The practice that opens when nothing else is named; its companion is the same file."""
+        """The SQLite practice that is opened when no other is named; it is also its own companion."""
         return self.configuration.parent / "practice.sqlite3"
 
     @property
     def last_opened(self) -> Path:
-        """When each office was last opened."""
+        """The JSON file with the time each office was last opened."""
         return self.configuration.parent / "last-opened.json"
 
     def companion_of(self, address: ServerAddress) -> Path:
-        """The companion of a server's practice: one file for each server and database."""
-        place = address.socket or f"{address.host}-{address.port}"
-        exact = f"{place}-{address.database}"
+        """Return the path of the companion database of a practice on a server: one file per server and database."""
+        server = address.socket or f"{address.host}-{address.port}"
+        exact = f"{server}-{address.database}"
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", exact).strip("_.")
         if name != exact:
-            # Two names that differ only in what was replaced are two practices.
+            # Without the hash, two practices whose names differ only in replaced characters would share a file.
             name += f"-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"
         return self.configuration.parent / "companions" / f"{name}.sqlite3"
 
 
-def locations(environment: Mapping[str, str]) -> Locations:
-    """The places by the platform's custom; `APISETUP_CONFIG` names another configuration file, and so directory."""
-    named = environment.get("APISETUP_CONFIG")
-    configuration = expanded(named) if named else user_config_path("apisetup") / "config.toml"
-    return Locations(configuration=configuration, log=user_log_path("apisetup") / "debug.log")
+def find_paths(environment: Mapping[str, str]) -> Paths:
+    """Return the paths that the platform's conventions prescribe.
 
-
-def expanded(path: str) -> Path:
-    """A path with `~` put into full.
+    Args:
+        environment: The environment variables. `APISETUP_CONFIG` names another configuration file, whose directory
+            then also holds the other files.
 
     Raises:
-        ConfigurationError: It names a user who does not exist.
+        ConfigurationError: `APISETUP_CONFIG` begins with `~` and the name of an unknown user.
+    """
+    override = environment.get("APISETUP_CONFIG")
+    configuration = expand_user(override) if override else user_config_path("apisetup") / "config.toml"
+    return Paths(configuration=configuration, log=user_log_path("apisetup") / "debug.log")
+
+
+def expand_user(path: str) -> Path:
+    """Return a path with a leading `~` or `~user` replaced by the home directory.
+
+    Raises:
+        ConfigurationError: There is no such user.
     """
     try:
         return Path(path).expanduser()

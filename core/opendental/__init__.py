@@ -1,1 +1,1 @@
-"""Facts about Open Dental: its schema, codes, hashes and signals."""
+"""Facts about Open Dental: its schema, enums, hashes, API permissions and signals."""

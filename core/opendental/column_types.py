@@ -1,4 +1,4 @@
-"""Column types that are Open Dental's on MySQL and the same shape on SQLite."""
+"""Open Dental's column types on MySQL and MariaDB, and their equivalents on SQLite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from core.opendental.log_hash import NO_DATE
 
-# SQLite numbers new rows by itself only in a column that is INTEGER to the letter.
+# SQLite generates primary keys only for a column whose type is exactly INTEGER.
 BIGINT = BigInteger().with_variant(mysql.BIGINT(), "mysql", "mariadb").with_variant(Integer(), "sqlite")
 INT_UNSIGNED = Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
 SMALLINT = SmallInteger().with_variant(mysql.SMALLINT(), "mysql", "mariadb")
@@ -27,7 +27,7 @@ DATE = Date().with_variant(String(10), "sqlite")
 class ServerTime(TypeDecorator[datetime]):
     """A `datetime` column in whole seconds of the server's local time.
 
-    `0001-01-01 00:00:00`, `0000-00-00 00:00:00` (which Python's datetime cannot represent) and NULL all read as
+    `0001-01-01 00:00:00`, `0000-00-00 00:00:00` (which Python's datetime can't represent) and NULL are all read as
     `NO_DATE`.
     """
 
@@ -35,22 +35,22 @@ class ServerTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """MySQL's own type there; text of the same spelling on SQLite, so that both hold the same values."""
+        """Return `datetime` for MySQL and MariaDB, and text in the same format for SQLite."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(19))
         return dialect.type_descriptor(mysql.DATETIME())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Whole seconds; years below 1000 keep their leading zeros."""
+        """Format a time as `YYYY-MM-DD HH:MM:SS`, without fractions of a second; years have four digits."""
         return None if value is None else value.replace(microsecond=0).isoformat(" ")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime:  # noqa: ARG002
-        """What the driver gives: a datetime, or text where it could not make one."""
+        """Convert the driver's value: a datetime, or text if the driver couldn't convert it."""
         return server_time(value)
 
 
 def server_time(value: object) -> datetime:
-    """A stored time as a datetime; `NO_DATE` where it is none."""
+    """Return a stored time as a datetime; `NO_DATE` if it isn't a valid time."""
     if isinstance(value, datetime):
         return value
     try:

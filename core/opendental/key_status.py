@@ -1,4 +1,4 @@
-"""Statuses and permissions of customer API keys, and what the office may do with them."""
+"""Statuses of customer API keys, and the changes that an office may make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class KeyStatus(IntEnum):
-    """The status of a customer API key; the numbers are Open Dental's."""
+    """The status of a customer API key, numbered as in Open Dental."""
 
     UNKNOWN = 0
     ENABLED = 1
@@ -18,22 +18,22 @@ class KeyStatus(IntEnum):
 
     @property
     def label(self) -> str:
-        """The words that Open Dental shows for the status."""
+        """The text that Open Dental shows for the status."""
         return _LABELS[self]
 
     @property
     def wire_name(self) -> str:
-        """The name by which headquarters and Open Dental tell each other the status."""
+        """The name of the status in the protocol between Open Dental and headquarters."""
         return _WIRE_NAMES[self]
 
     @property
     def enabled(self) -> bool:
-        """Whether Open Dental's list marks such a key as enabled."""
+        """True if Open Dental's list marks a key with this status as enabled."""
         return self in (KeyStatus.ENABLED, KeyStatus.ENABLED_READ_ONLY)
 
     @property
     def office_may_change_to(self) -> KeyStatus | None:
-        """The one status that the office may set from this one; None where it may do nothing."""
+        """The only status that the office may set next; None if the office can't change this one."""
         if self.enabled:
             return KeyStatus.DISABLED_BY_CUSTOMER
         if self is KeyStatus.DISABLED_BY_CUSTOMER:
@@ -60,27 +60,17 @@ _WIRE_NAMES = {
 }
 
 WIRE_STATUSES: Mapping[str, KeyStatus] = {name: status for status, name in _WIRE_NAMES.items()} | {
-    # What headquarters said in earlier years.
+    # Names that headquarters used in earlier years.
     "ReadEnabled": KeyStatus.ENABLED_READ_ONLY,
     "WritePending": KeyStatus.ENABLED_READ_ONLY,
     "WriteEnabled": KeyStatus.ENABLED,
 }
-"""The status of each name that headquarters is known to send."""
+"""The status for each name that headquarters is known to send."""
 
 
 def status_from_wire(name: str) -> KeyStatus:
-    """The status that headquarters names; as in Open Dental, a name that is not known counts as disabled by it."""
-    return WIRE_STATUSES.get(name, KeyStatus.DISABLED_BY_HQ)
+    """Return the status for a name sent by headquarters.
 
-
-# In the order of their numbers. Up to CommunicationCreate they are FHIR's, from ApiReadAll on the API's.
-API_PERMISSIONS: tuple[str, ...] = tuple(
+    As in Open Dental, an unknown name counts as disabled by headquarters.
     """
-    AppointmentCreate AppointmentRead AppointmentUpdate AppointmentDelete PatientCreate PatientRead PatientUpdate
-    Subscriptions LocationRead OrganizationRead PractitionerRead ScheduleRead CapabilityStatement
-    AllergyIntoleranceRead MedicationRead ConditionRead ServiceRequestRead ServiceRequestCreate ProcedureRead
-    ProcedureCreate ProcedureUpdate PaymentRead PaymentCreate CommunicationRead CommunicationCreate
-    ApiReadAll ApiAllOthers ApiComm ApiDocuments ApiQueries ApiAppointments ApiInsurance ApiPatients ApiPayments
-    ApiPayPlans ApiProcedureLogs ApiSetup ApiTextingASAP ApiEnterprise
-    """.split()
-)
+    return WIRE_STATUSES.get(name, KeyStatus.DISABLED_BY_HQ)

@@ -1,4 +1,4 @@
-"""The hash by which Open Dental knows an audit entry as genuine."""
+"""The hash that Open Dental stores with each audit entry to detect changes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,30 @@ def log_hash(
     pat_num: int,
     date_t_previous: datetime,
 ) -> str:
-    """The `LogHash` of one `securitylog` row, to be taken from the row as it is read back.
+    """Compute the `LogHash` of a `securitylog` row.
 
-    It is the base64 of SHA-256 over the UTF-16LE bytes of the values joined with nothing between them. The date of
-    the previous edit belongs to it only where there is one. `NO_DATE` stands for every date that is none. A NULL
-    text hashes as an empty one.
+    Pass the values as read back after the insert, because the server sets the time and may convert the text.
+
+    The hash is the base64 of SHA-256 over the UTF-16LE bytes of all values, concatenated without separators. The time
+    of the previous edit is included only if there is one. A NULL text hashes like an empty one.
+
+    Args:
+        perm_type: `PermType`.
+        user_num: `UserNum`.
+        log_date_time: `LogDateTime`; `NO_DATE` for an invalid time.
+        log_text: `LogText`.
+        pat_num: `PatNum`.
+        date_t_previous: `DateTPrevious`; `NO_DATE` if the entry was never edited.
     """
-    previous = "" if date_t_previous == NO_DATE else hashed_date(date_t_previous)
-    joined = f"{perm_type}{user_num}{hashed_date(log_date_time)}{log_text}{pat_num}{previous}"
-    # A lone surrogate cannot come from a database; should one come all the same, the hash just does not match.
+    previous = "" if date_t_previous == NO_DATE else format_for_hash(date_t_previous)
+    joined = f"{perm_type}{user_num}{format_for_hash(log_date_time)}{log_text}{pat_num}{previous}"
+    # A database holds no lone surrogates. If one is passed anyway, the hash doesn't match, but nothing fails.
     digest = hashlib.sha256(joined.encode("utf-16-le", "surrogatepass")).digest()
     return base64.b64encode(digest).decode("ascii")
 
 
-def hashed_date(moment: datetime) -> str:
-    """A time as the hash spells it; everything before 1880 is no date."""
+def format_for_hash(moment: datetime) -> str:
+    """Format a time as the hash does: `YYYY-MM-DD HH:MM:SS`, and `NO_DATE_TEXT` for any year before 1880."""
     if moment.year < 1880:
         return NO_DATE_TEXT
     return moment.isoformat(" ", "seconds")

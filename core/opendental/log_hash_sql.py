@@ -1,6 +1,6 @@
-"""The hash of an audit entry, computed by the database itself, so that genuine entries need not be sent.
+"""SQL that computes audit hashes in the database, so that unaltered entries needn't be transferred.
 
-What a database finds doubtful is confirmed by `core.opendental.log_hash`, which decides.
+The result is only a suspicion: `core.opendental.log_hash` decides about each entry that the database reports.
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ _SQLITE_FUNCTION = "apisetup_log_hash"
 
 
 def seems_altered(dialect: Dialect) -> ColumnElement[bool]:
-    """Whether a row of `securityloghash` does not match the row of `securitylog` that it is joined to."""
+    """Return a condition that is true if a `securityloghash` row doesn't match the `securitylog` row joined to it."""
     if dialect.name == "sqlite":
-        return SecurityLogHash.log_hash != _in_sqlite()
-    # Collations find `a` and `A` the same, and ignore blanks at the end.
-    return cast(SecurityLogHash.log_hash, LargeBinary) != _on_server()
+        return SecurityLogHash.log_hash != _sqlite_hash()
+    # Compared as bytes, because collations ignore case and trailing spaces.
+    return cast(SecurityLogHash.log_hash, LargeBinary) != _server_hash()
 
 
 def seems_suspect(dialect: Dialect) -> ColumnElement[bool]:
-    """The same for a row that may have no hash at all."""
+    """Return a condition that is true if a `securitylog` row, outer-joined to its hash, has no hash or a wrong one."""
     return or_(SecurityLogHash.security_log_num.is_(None), seems_altered(dialect))
 
 
 def can_compute(session: Session) -> bool:
-    """Whether this database has what it takes; MySQL has it since 5.6."""
+    """Return True if the database can compute the hash: SQLite and MariaDB always, MySQL from 5.6 on.
+
+    Raises:
+        DBAPIError: The connection was lost.
+    """
     dialect = session.get_bind().dialect
     if dialect.name == "sqlite":
         return True
@@ -47,18 +51,18 @@ def can_compute(session: Session) -> bool:
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the function that computes the hash."""
-    connection.create_function(_SQLITE_FUNCTION, 6, _stored_log_hash, deterministic=True)
+    """Register the SQL function that computes the hash on an SQLite connection."""
+    connection.create_function(_SQLITE_FUNCTION, 6, _hash_stored_values, deterministic=True)
 
 
-def _in_sqlite() -> ColumnElement[str]:
+def _sqlite_hash() -> ColumnElement[str]:
     log = SecurityLog
     columns = (log.perm_type, log.user_num, log.log_date_time, log.log_text, log.pat_num, log.date_t_previous)
     hashed: ColumnElement[str] = getattr(func, _SQLITE_FUNCTION)(*columns)
     return hashed
 
 
-def _stored_log_hash(perm_type: int, user: int, moment: str, text: str | None, patient: int, previous: str) -> str:
+def _hash_stored_values(perm_type: int, user: int, moment: str, text: str | None, patient: int, previous: str) -> str:
     return log_hash(perm_type, user, server_time(moment), text or "", patient, server_time(previous))
 
 
@@ -77,5 +81,5 @@ TO_BASE64(UNHEX(SHA2(CONVERT(CONCAT(
 _EMPTY_HASH = "TO_BASE64(UNHEX(SHA2(CONVERT('' USING utf16le), 256)))"
 
 
-def _on_server() -> ColumnClause[str]:
+def _server_hash() -> ColumnClause[str]:
     return literal_column(_HASH)

@@ -1,10 +1,10 @@
-"""Where an audit entry came from: Open Dental's `LogSources`."""
+"""Sources of audit entries: Open Dental's enum `LogSources`."""
 
 from __future__ import annotations
 
 from core.opendental.numbered_names import NumberedNames
 
-# 0 to 25; the column is a signed tinyint.
+# Numbers 0 to 25. The column is a signed tinyint.
 LOG_SOURCES = NumberedNames(
     """
 None WebSched InsPlanImport834 HL7 DBM FHIR PatientPortal WebSchedNewPatAppt AutoConfirmations Diagnostic
@@ -15,4 +15,4 @@ CareCredit WebSchedExistingPatient eRx SignupPortal EmployerImport834 API ClaimR
 )
 
 AUTO_LOG_OFF = 15
-"""The source of the entry that a user was logged off for inactivity."""
+"""The source of the entry written when a user is signed out for inactivity."""

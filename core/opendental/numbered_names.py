@@ -1,4 +1,4 @@
-"""Names that stand for the numbers of one of Open Dental's enums."""
+"""Lookup between the numbers and names of an Open Dental enum."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 
 class NumberedNames:
-    """The names of an enum, in the order of their numbers.
+    """The numbers and names of an Open Dental enum.
 
     Args:
         names: The names of 0, 1, 2 and so on.
-        largest: The largest number that the column can hold, known here or not.
+        largest: The largest number that the database column can hold. Newer versions may use numbers without a name
+            here.
+
+    Attributes:
+        names: The known names; the index is the number.
     """
 
     def __init__(self, names: Sequence[str], largest: int) -> None:
@@ -19,11 +23,11 @@ class NumberedNames:
         self._numbers = {name.casefold(): number for number, name in enumerate(self.names)}
 
     def name(self, number: int) -> str:
-        """The name of a number; the number itself where it is not known here."""
+        """Return the name of a number, or the number as text if it has no known name."""
         return self.names[number] if 0 <= number < len(self.names) else str(number)
 
     def number(self, name: str) -> int | None:
-        """The number of a name, whose case does not count, or of a number that is written out; else None."""
+        """Return the number for a name, ignoring case, or for a number in digits; None if it's neither."""
         if name.isascii() and name.isdigit():
             return int(name) if len(name) < 10 and int(name) <= self._largest else None
         return self._numbers.get(name.casefold())

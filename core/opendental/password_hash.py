@@ -1,4 +1,4 @@
-"""Open Dental's stored passwords: `HashType$Salt$Hash`, and the older forms."""
+"""Check of passwords against Open Dental's stored hashes: `HashType$Salt$Hash` and the older formats."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import hmac
 
 
 def password_matches(stored: str | None, typed: str) -> bool:
-    """Whether the typed password is the stored one; compared in constant time.
+    """Return True if the password matches the stored hash. The comparison takes constant time.
 
-    A form that is not known here matches nothing.
+    Args:
+        stored: `userod.Password`. NULL, an empty text, an empty hash and the type `None` mean a blank password. An
+            unknown format matches nothing.
+        typed: The clear text.
     """
-    expected = _expected(stored or "")
-    if expected is None:
+    parsed = _parse(stored or "")
+    if parsed is None:
         return False
-    kind, salt, hash_text = expected
+    kind, salt, hash_text = parsed
     if kind == "None" or hash_text == "":
         return hmac.compare_digest(typed.encode("utf-8", "surrogatepass"), b"")
     hashed = _hash(kind, salt, typed)
     return hashed is not None and hmac.compare_digest(hashed.encode(), hash_text.encode())
 
 
-def _expected(stored: str) -> tuple[str, str, str] | None:
-    """The stored text as kind, salt and hash."""
+def _parse(stored: str) -> tuple[str, str, str] | None:
+    """Split a stored hash into hash type, salt and hash; return None for an unknown format."""
     if stored == "":
         return "None", "", ""
     parts = stored.split("$", 2)
@@ -41,11 +44,11 @@ def _hash(kind: str, salt: str, typed: str) -> str | None:
         digest = hashlib.md5(_utf16(salt + typed), usedforsecurity=False).digest()
         return base64.b64encode(digest).decode("ascii")
     if kind == "MD5_ECW":
-        # .NET's ASCII encoding turns every other character into a question mark.
+        # .NET's ASCII encoding replaces every other character with a question mark, and so does this one.
         return hashlib.md5(typed.encode("ascii", "replace"), usedforsecurity=False).hexdigest()
     return None
 
 
 def _utf16(text: str) -> bytes:
-    # A lone surrogate is in no stored password; it shall match nothing instead of breaking the sign-in.
+    # A lone surrogate, which no stored password can hold, must match nothing instead of raising an error.
     return text.encode("utf-16-le", "surrogatepass")

@@ -1,4 +1,4 @@
-"""The kinds of audit entries and of user permissions: Open Dental's `EnumPermType`."""
+"""Types of audit entries and of user permissions: Open Dental's enum `EnumPermType`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.opendental.numbered_names import NumberedNames
 
 
 class Permission(IntEnum):
-    """The kinds that this program writes or asks for."""
+    """The permission types that this program writes or checks."""
 
     SETUP = 8
     SECURITY_ADMIN = 24
@@ -18,11 +18,11 @@ class Permission(IntEnum):
 
     @property
     def label(self) -> str:
-        """The name that Open Dental shows."""
+        """The name in Open Dental."""
         return PERMISSIONS.name(self)
 
 
-# 0 to 265, as of Open Dental 24.4; the column is a signed smallint since 24.3.1.
+# Numbers 0 to 265, as of Open Dental 24.4. The column is a signed smallint since 24.3.1.
 PERMISSIONS = NumberedNames(
     """
 None AppointmentsModule FamilyModule AccountModule TPModule ChartModule ImagingModule ManageModule Setup

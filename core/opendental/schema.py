@@ -1,7 +1,7 @@
-"""The tables of an Open Dental database, with the columns that this program reads or writes and no others.
+"""Tables of an Open Dental database, with only the columns that this program reads or writes.
 
-Names, types and defaults are Open Dental's. `securitylog.PermType` and `grouppermission.PermType` are shown as they
-are from 24.3.1 on; before that they are `tinyint unsigned`, which `core.practice.inspection` finds out.
+Names, types and defaults are Open Dental's. `securitylog.PermType` and `grouppermission.PermType` are declared as in
+24.3.1 and later. Before that they are `tinyint unsigned`; `core.practice.inspection` reads the actual type.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ NO_DATE_DEFAULT = "0001-01-01 00:00:00"
 
 
 class OpenDental(DeclarativeBase):
-    """The base of all tables that are Open Dental's."""
+    """Base class of Open Dental's tables."""
 
 
 class Preference(OpenDental):
-    """One setting of the practice."""
+    """A preference of the practice."""
 
     __tablename__ = "preference"
     pref_num: Mapped[int] = mapped_column("PrefNum", BIGINT, primary_key=True)
@@ -41,7 +41,7 @@ class Preference(OpenDental):
 
 
 class Program(OpenDental):
-    """A bridge to another program; `ProgName` FHIR is the API."""
+    """A program link. The one with `ProgName` FHIR is the API."""
 
     __tablename__ = "program"
     program_num: Mapped[int] = mapped_column("ProgramNum", BIGINT, primary_key=True)
@@ -50,7 +50,7 @@ class Program(OpenDental):
 
 
 class ProgramProperty(OpenDental):
-    """One named value of a program."""
+    """A property of a program link."""
 
     __tablename__ = "programproperty"
     program_property_num: Mapped[int] = mapped_column("ProgramPropertyNum", BIGINT, primary_key=True)
@@ -60,7 +60,7 @@ class ProgramProperty(OpenDental):
 
 
 class Definition(OpenDental):
-    """One entry of the practice's lists; category 10 are the payment types."""
+    """An item of one of the practice's lists. Category 10 holds the payment types."""
 
     __tablename__ = "definition"
     def_num: Mapped[int] = mapped_column("DefNum", BIGINT, primary_key=True)
@@ -71,7 +71,7 @@ class Definition(OpenDental):
 
 
 class ApiKeyRow(OpenDental):
-    """The practice's copy of its customer API keys; since 21.4.1."""
+    """A customer API key in the practice's copy of headquarters' list. The table exists since 21.4.1."""
 
     __tablename__ = "apikey"
     api_key_num: Mapped[int] = mapped_column("APIKeyNum", BIGINT, primary_key=True)
@@ -80,7 +80,7 @@ class ApiKeyRow(OpenDental):
 
 
 class SecurityLog(OpenDental):
-    """One entry of the Audit Trail."""
+    """An entry of the Audit Trail."""
 
     __tablename__ = "securitylog"
     security_log_num: Mapped[int] = mapped_column("SecurityLogNum", BIGINT, primary_key=True)
@@ -100,7 +100,7 @@ class SecurityLog(OpenDental):
 
 
 class SecurityLogHash(OpenDental):
-    """The hash of one Audit Trail entry."""
+    """The hash of an Audit Trail entry."""
 
     __tablename__ = "securityloghash"
     security_log_hash_num: Mapped[int] = mapped_column("SecurityLogHashNum", BIGINT, primary_key=True)
@@ -109,7 +109,7 @@ class SecurityLogHash(OpenDental):
 
 
 class SignalOd(OpenDental):
-    """A message to every running workstation, here: drop what you have cached."""
+    """A message to all running workstations. This program sends only messages to refresh a cache."""
 
     __tablename__ = "signalod"
     signal_num: Mapped[int] = mapped_column("SignalNum", BIGINT, primary_key=True)
@@ -146,7 +146,7 @@ class UserGroupAttach(OpenDental):
 
 
 class GroupPermission(OpenDental):
-    """A permission of a group; its presence with `FKey` 0 is the grant."""
+    """A permission of a user group. The row's existence with `FKey` 0 grants the permission."""
 
     __tablename__ = "grouppermission"
     group_perm_num: Mapped[int] = mapped_column("GroupPermNum", BIGINT, primary_key=True)
@@ -156,7 +156,7 @@ class GroupPermission(OpenDental):
 
 
 class ReplicationServer(OpenDental):
-    """The range of primary keys that one replicating server may give out."""
+    """The range of primary keys reserved for a replicating server."""
 
     __tablename__ = "replicationserver"
     replication_server_num: Mapped[int] = mapped_column("ReplicationServerNum", BIGINT, primary_key=True)

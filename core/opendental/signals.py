@@ -1,4 +1,4 @@
-"""The signals by which running workstations drop what they have cached."""
+"""Signals that make running workstations refresh their caches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class SignalType(IntEnum):
-    """The kinds that this program sends: Open Dental's `InvalidType`."""
+    """The signal types that this program sends, from Open Dental's enum `InvalidType`."""
 
     PREFS = 5
     PROGRAMS = 20

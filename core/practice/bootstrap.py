@@ -1,4 +1,4 @@
-"""The embedded practice: an SQLite file of Open Dental's shape, made on the first start."""
+"""The embedded practice: an SQLite file with Open Dental's tables, created on the first start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Session
 
 from core.base.errors import NotAPractice
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
     Definition,
@@ -25,28 +25,35 @@ PAYMENT_TYPES = ("Check", "Cash", "Credit Card")
 
 
 def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
-    """Make the tables and first rows in an empty file, all in one transaction; leave any other file as it is.
+    """Create the tables and first rows of a practice in an empty file, in one transaction.
 
-    The practice has the API off, no subscription interval, and one user with Setup and Audit Trail, whose password is
-    blank: the operating-system account is the sign-in.
+    The API is off, the subscription interval is blank, and there is one user with the permissions Setup and Audit
+    Trail. The user's password is blank, because the operating-system account serves as the sign-in.
+
+    Args:
+        engine: The engine of the SQLite file.
+        user_name: The name of the user.
+        title: The practice title.
 
     Returns:
-        Whether the practice was made now.
+        True if the practice was created, False if the file already holds one.
 
     Raises:
-        NotAPractice: The file holds something else.
+        NotAPractice: The file has tables, but isn't a practice. It's left unchanged.
+        PracticeUnavailable: The file can't be used.
     """
     with translate_errors():
-        with engine.connect() as plain:
-            found = inspect(plain.execution_options(read_only=True)).get_table_names()
-        if "preference" in found:
+        with engine.connect().execution_options(read_only=True) as connection:
+            tables = inspect(connection).get_table_names()
+        if "preference" in tables:
             return False
-        if found:
+        if tables:
             raise NotAPractice(
                 "This SQLite file holds something else than a practice.", "Name another file; nothing was changed."
             )
         with Session(engine) as session, session.begin():
-            # Two first starts at once: the second waited for the lock, and finds the practice made.
+            # If two programs start for the first time at once, the second one waits for the lock and then finds the
+            # practice created.
             if inspect(session.connection()).has_table("preference"):
                 return False
             OpenDental.metadata.create_all(session.connection())

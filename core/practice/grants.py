@@ -1,4 +1,9 @@
-"""What the database user may do, found out by asking the server and not by failing."""
+"""Privileges of the database user on a practice, read with SHOW GRANTS before anything is tried.
+
+The privilege tables of information_schema can't replace SHOW GRANTS. They lack roles, PROXY, privileges on stored
+programs, MariaDB's grants to PUBLIC and MySQL's partial revokes, so a user could seem to have rights that the server
+denies. They also take more time and more statements.
+"""
 
 from __future__ import annotations
 
@@ -12,188 +17,207 @@ from sqlalchemy.exc import DBAPIError
 
 from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, Right
 
+_ALL = "ALL PRIVILEGES"
+
 
 @dataclass(frozen=True)
 class Grants:
-    """What the database user may and may not do on a practice."""
+    """The rights of the database user on a practice, compared with those that this program needs."""
 
     known: bool
-    """Whether the server told it in a way that is understood; otherwise nothing is said of it."""
+    """False if the grants can't be read or parsed; the other fields are empty then."""
     missing: tuple[str, ...] = ()
-    """Rights that the program needs, such as `UPDATE (Enabled) on program`."""
+    """Rights that the program needs and the user lacks, such as `UPDATE (Enabled) on program`."""
     excess: tuple[str, ...] = ()
-    """Rights that it does not need, in words."""
-    why_no_writing: str = ""
-    """Which rights are missing without which nothing can be logged, and so nothing changed; empty where none is."""
+    """Rights that the user has and the program doesn't need, described for an admin."""
+    missing_to_write: str = ""
+    """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """One line of SHOW GRANTS.
+    """A GRANT or REVOKE statement in the output of SHOW GRANTS.
 
     Args:
-        privileges: Each privilege with the columns it holds for; without columns for all of them.
-        database: The pattern of the database's name; None means every one.
-        table: The table; None means every one.
-        option: Whether the user may hand the rights on.
-        taken: Whether these are rights that are taken away again.
+        privileges: Each privilege with its columns in lower case; no columns mean all of them.
+        database: The database, as a LIKE pattern if there is no table; None for all databases.
+        table: The table; None for all tables.
+        grant_option: True for a grant with GRANT OPTION.
+        revoked: True for a partial REVOKE.
     """
 
     privileges: tuple[tuple[str, frozenset[str]], ...]
     database: str | None
     table: str | None
-    option: bool = False
-    taken: bool = False
+    grant_option: bool = False
+    revoked: bool = False
 
     def covers(self, database: str) -> bool:
-        """Whether it holds for a database."""
+        """Return True if the grant applies to a database or to one of its tables."""
         if self.database is None:
             return True
-        # Names of tables stand beside a database's exact name; otherwise it is a pattern as in LIKE.
-        pattern = re.escape(self.database) if self.table is not None else _as_expression(self.database)
+        # The database is a pattern in grants on all of its tables, and an exact name in grants on one table.
+        pattern = re.escape(self.database) if self.table is not None else _like_to_regex(self.database)
         return re.fullmatch(pattern, database, re.IGNORECASE) is not None
 
     def gives(self, right: Right) -> bool:
-        """Whether it gives all of a right on its table, or some of the columns that are asked for."""
-        return any(self._gives(privilege, columns, right) for privilege, columns in self.privileges)
+        """Return True if the grant gives a right on all columns."""
+        if not self._applies_to(right):
+            return False
+        return any(privilege in (right.privilege, _ALL) and not columns for privilege, columns in self.privileges)
 
     def columns_given(self, right: Right) -> frozenset[str]:
-        """Those columns for which it gives the privilege of a right."""
-        if self.table is not None and self.table.lower() != right.table:
+        """Return the columns, in lower case, for which the grant gives a right's privilege."""
+        if not self._applies_to(right):
             return frozenset()
         of_each = (columns for privilege, columns in self.privileges if privilege == right.privilege)
         return frozenset(chain.from_iterable(of_each))
 
-    def _gives(self, privilege: str, columns: frozenset[str], right: Right) -> bool:
-        same_table = self.table is None or self.table.lower() == right.table
-        return same_table and privilege in (right.privilege, _ALL) and not columns
-
-
-_ALL = "ALL PRIVILEGES"
-_LINE = re.compile(
-    r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON (?:TABLE )?(?P<object>\S.*?)"
-    r" (?:TO|FROM) [`'\"].*?(?P<option> WITH .*)?$"
-)
-_OF_NOTHING = re.compile(r"GRANT (USAGE|PROXY) ON |SET DEFAULT ROLE |GRANT [`'\"].*[`'\"] TO ")
-_PART = re.compile(r"([A-Z][A-Z_ ]*[A-Z])\s*(?:\(([^)]*)\))?\s*(?:,|$)")
-_NAME = r"(?:`((?:[^`]|``)*)`|([^`.\s]+))"
+    def _applies_to(self, right: Right) -> bool:
+        return self.table is None or self.table.lower() == right.table
 
 
 def read_grants(connection: Connection, database: str, tables: Iterable[str]) -> Grants:
-    """Ask the server what the connected user may do.
+    """Read the rights of the connected user from the server.
 
     Args:
         connection: To the practice.
-        database: Its name.
-        tables: The tables that the practice has.
+        database: The practice's database.
+        tables: The tables that the practice has, in lower case.
     """
     try:
-        lines = _asked(connection)
+        lines = _show_grants(connection)
     except DBAPIError:
         return Grants(known=False)
-    return judged(lines, database, frozenset(tables))
+    return evaluate_grants(lines, database, frozenset(tables))
 
 
-def judged(lines: Sequence[str], database: str, tables: frozenset[str]) -> Grants:
-    """What lines of SHOW GRANTS mean for a practice; a line that is not understood makes all of it unknown."""
-    grants = [_parsed(line) for line in lines if not _OF_NOTHING.match(line)]
-    if any(grant is None for grant in grants):
+def evaluate_grants(lines: Sequence[str], database: str, tables: frozenset[str]) -> Grants:
+    """Compare the output of SHOW GRANTS with the rights that this program needs.
+
+    Args:
+        lines: The rows of SHOW GRANTS. If one of them can't be parsed, the result is unknown.
+        database: The practice's database.
+        tables: The tables that the practice has, in lower case.
+    """
+    parsed = [_parse_line(line) for line in lines if not _GRANTS_NO_RIGHT.match(line)]
+    grants = [grant for grant in parsed if grant is not None]
+    if len(grants) < len(parsed):
         return Grants(known=False)
-    given = [grant for grant in grants if grant is not None]
-    needed = [right for right in NEEDED if right.table in tables]
-    missing = [right for right in needed if not _has(given, database, right)]
+    covering = [grant for grant in grants if grant.covers(database)]
+    missing = [right for right in NEEDED if right.table in tables and not _has_right(covering, right)]
     proxy = ["may act as another user (PROXY)"] if any(line.startswith("GRANT PROXY ") for line in lines) else []
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
-        excess=(*proxy, *_excess(given, database)),
-        why_no_writing=_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
+        excess=(*proxy, *_list_excess(grants, database)),
+        missing_to_write=_format_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
     )
 
 
-def _by_privilege(rights: Sequence[Right]) -> str:
-    """Rights in few words: `INSERT on securitylog, signalod`."""
+def _show_grants(connection: Connection) -> list[str]:
+    lines = [str(row[0]) for row in connection.execute(text("SHOW GRANTS")).all()]
+    if not any(re.match(r"GRANT [`'\"]", line) for line in lines):
+        return lines
+    # The user has roles. The rights of the active role may have to be read separately.
+    role = connection.scalar(text("SELECT CURRENT_ROLE()"))
+    if not role or str(role).upper() == "NONE":
+        return lines
+    mariadb = "mariadb" in str(connection.scalar(text("SELECT VERSION()"))).lower()
+    statement = "SHOW GRANTS FOR CURRENT_ROLE" if mariadb else f"SHOW GRANTS FOR CURRENT_USER() USING {role}"
+    return [*lines, *(str(row[0]) for row in connection.exec_driver_sql(statement).all())]
+
+
+# -- parsing SHOW GRANTS ---------------------------------------------------------------
+
+_LINE = re.compile(
+    r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON (?:TABLE )?(?P<object>\S.*?)"
+    r" (?:TO|FROM) [`'\"].*?(?P<option> WITH .*)?$"
+)
+_GRANTS_NO_RIGHT = re.compile(r"GRANT (USAGE|PROXY) ON |SET DEFAULT ROLE |GRANT [`'\"].*[`'\"] TO ")
+_PRIVILEGE = re.compile(r"([A-Z][A-Z_ ]*[A-Z])\s*(?:\(([^)]*)\))?\s*(?:, *|$)")
+_NAME = r"(?:`((?:[^`]|``)*)`|([^`.\s]+))"
+_OBJECT = re.compile(rf"(?:\*|{_NAME})\.(?:\*|{_NAME})")
+_STORED_PROGRAM = re.compile("FUNCTION|PROCEDURE|PACKAGE")
+
+
+def _parse_line(line: str) -> Grant | None:
+    statement = _LINE.match(line)
+    if statement is None:
+        return None
+    target = _OBJECT.fullmatch(statement["object"])
+    privileges = _parse_privileges(statement["privileges"])
+    if privileges is None or (target is None and not _STORED_PROGRAM.match(statement["object"])):
+        return None
+    database, table = (_unquote(target[1], target[2]), _unquote(target[3], target[4])) if target else ("", "")
+    grant_option = "GRANT OPTION" in (statement["option"] or "")
+    return Grant(privileges, database, table, grant_option, revoked=statement["verb"] == "REVOKE")
+
+
+def _parse_privileges(list_text: str) -> tuple[tuple[str, frozenset[str]], ...] | None:
+    """Parse a list such as `SELECT, UPDATE (Enabled)`; return None if it isn't one."""
+    privileges, position = [], 0
+    while position < len(list_text):
+        match = _PRIVILEGE.match(list_text, position)
+        if match is None:
+            return None
+        columns = frozenset(each.strip(" `").lower() for each in (match[2] or "").split(",") if each.strip())
+        privileges.append((_ALL if match[1] == "ALL" else match[1], columns))
+        position = match.end()
+    return tuple(privileges)
+
+
+def _unquote(quoted: str | None, unquoted: str | None) -> str | None:
+    return quoted.replace("``", "`") if quoted is not None else unquoted
+
+
+def _like_to_regex(pattern: str) -> str:
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wildcards = {"%": ".*", "_": "."}
+    return "".join(wildcards.get(part) or re.escape(part[1:] if len(part) == 2 else part) for part in parts)
+
+
+# -- missing rights ----------------------------------------------------------------------
+
+
+def _has_right(covering: Sequence[Grant], right: Right) -> bool:
+    """Return True if grants that apply to the practice's database give a right together."""
+    granted = [grant for grant in covering if not grant.revoked]
+    if any(grant.gives(right) for grant in covering if grant.revoked):
+        # A partial revoke restricts grants on all databases, but not those on a single table.
+        granted = [grant for grant in granted if grant.table is not None]
+    if any(grant.gives(right) for grant in granted):
+        return True
+    columns = frozenset(chain.from_iterable(grant.columns_given(right) for grant in granted))
+    return bool(right.columns) and {column.lower() for column in right.columns} <= columns
+
+
+def _format_by_privilege(rights: Sequence[Right]) -> str:
+    """Format rights grouped by privilege, such as `INSERT on securitylog, signalod`."""
     privileges = dict.fromkeys(right.privilege for right in rights)
     tables = {each: [right.table for right in rights if right.privilege == each] for each in privileges}
     return "; ".join(f"{privilege} on {', '.join(tables[privilege])}" for privilege in privileges)
 
 
-def _asked(connection: Connection) -> list[str]:
-    lines = [str(row[0]) for row in connection.execute(text("SHOW GRANTS")).all()]
-    if not any(re.match(r"GRANT [`'\"]", line) for line in lines):
-        return lines
-    # Of a role only that it was granted is shown; what it gives is asked for, if it is active.
-    role = connection.scalar(text("SELECT CURRENT_ROLE()"))
-    if not role or str(role).upper() == "NONE":
-        return lines
-    mariadb = "mariadb" in str(connection.scalar(text("SELECT VERSION()"))).lower()
-    question = "SHOW GRANTS FOR CURRENT_ROLE" if mariadb else f"SHOW GRANTS FOR CURRENT_USER() USING {role}"
-    return [*lines, *(str(row[0]) for row in connection.exec_driver_sql(question).all())]
+# -- rights that aren't needed -----------------------------------------------------------
 
 
-def _parsed(line: str) -> Grant | None:
-    found = _LINE.match(line)
-    if found is None:
-        return None
-    place = re.fullmatch(rf"(?:\*|{_NAME})\.(?:\*|{_NAME})", found["object"])
-    privileges = _privileges(found["privileges"])
-    if privileges is None or (place is None and not re.match("FUNCTION|PROCEDURE|PACKAGE", found["object"])):
-        return None
-    database, table = (_unquoted(place[1], place[2]), _unquoted(place[3], place[4])) if place else ("", "")
-    option = "GRANT OPTION" in (found["option"] or "")
-    return Grant(privileges, database, table, option, taken=found["verb"] == "REVOKE")
-
-
-def _privileges(words: str) -> tuple[tuple[str, frozenset[str]], ...] | None:
-    parts, at = [], 0
-    while at < len(words):
-        found = _PART.match(words, at)
-        if found is None:
-            return None
-        columns = frozenset(each.strip(" `").lower() for each in (found[2] or "").split(",") if each.strip())
-        parts.append((found[1].replace("ALL", _ALL) if found[1] == "ALL" else found[1], columns))
-        at = found.end()
-        while at < len(words) and words[at] == " ":
-            at += 1
-    return tuple(parts)
-
-
-def _unquoted(quoted: str | None, plain: str | None) -> str | None:
-    return quoted.replace("``", "`") if quoted is not None else plain
-
-
-def _as_expression(pattern: str) -> str:
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    return "".join(wild.get(part) or re.escape(part[1:] if len(part) == 2 else part) for part in parts)
-
-
-def _has(grants: Sequence[Grant], database: str, right: Right) -> bool:
-    there = [grant for grant in grants if grant.covers(database) and not grant.taken]
-    taken = [grant for grant in grants if grant.covers(database) and grant.taken]
-    if any(grant.gives(right) for grant in taken):
-        there = [grant for grant in there if grant.table is not None]
-    if any(grant.gives(right) for grant in there):
-        return True
-    columns = frozenset(chain.from_iterable(grant.columns_given(right) for grant in there))
-    return bool(right.columns) and {column.lower() for column in right.columns} <= columns
-
-
-# -- more than is needed ---------------------------------------------------------------
-
-
-def _excess(grants: Sequence[Grant], database: str) -> list[str]:
-    words: list[str] = []
+def _list_excess(grants: Sequence[Grant], database: str) -> list[str]:
+    descriptions: list[str] = []
     for grant in grants:
-        if grant.taken:
+        if grant.revoked:
             continue
-        if grant.option:
-            words.append(f"may hand on its rights on {_where(grant)} (GRANT OPTION)")
-        names = [name for name, columns in grant.privileges if not _is_needed(grant, name, columns, database)]
-        if names:
-            columns = dict(grant.privileges)
-            words.append(f"{', '.join(_worded(name, columns[name]) for name in names)} on {_where(grant)}")
-    return words
+        target = _format_target(grant)
+        if grant.grant_option:
+            descriptions.append(f"may hand on its rights on {target} (GRANT OPTION)")
+        privileges = [
+            _format_privilege(name, columns)
+            for name, columns in grant.privileges
+            if not _is_needed(grant, name, columns, database)
+        ]
+        if privileges:
+            descriptions.append(f"{', '.join(privileges)} on {target}")
+    return descriptions
 
 
 def _is_needed(grant: Grant, privilege: str, columns: frozenset[str], database: str) -> bool:
@@ -205,11 +229,11 @@ def _is_needed(grant: Grant, privilege: str, columns: frozenset[str], database: 
     )
 
 
-def _worded(privilege: str, columns: frozenset[str]) -> str:
+def _format_privilege(privilege: str, columns: frozenset[str]) -> str:
     return f"{privilege} ({', '.join(sorted(columns))})" if columns else privilege
 
 
-def _where(grant: Grant) -> str:
+def _format_target(grant: Grant) -> str:
     if grant.database is None:
         return "every database of the server"
     if grant.table is None:

@@ -1,4 +1,4 @@
-"""What a connected database is: its versions, tables, engines and habits, read once after connecting."""
+"""The profile of a connected database: versions, tables, storage engines and settings, read once after connecting."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Table, inspect, select, text
 from core.base.errors import NotAPractice
 from core.opendental.schema import OpenDental, Preference, ReplicationServer
 
-_RANDOM_KEYS = (10_000, 2**63 - 1)
+_DEFAULT_RANDOM_KEYS = (10_000, 2**63 - 1)
+"""Open Dental's range for random primary keys, unless a replication server has a range of its own."""
 MIN_RANGE_SPAN = 999_999
-_OPTIONAL = frozenset({"apikey", "replicationserver"})
-_WRITTEN = (
+"""The smallest range of a replication server that Open Dental uses."""
+_OPTIONAL_TABLES = frozenset({"apikey", "replicationserver"})
+_WRITTEN_TABLES = (
     "program",
     "programproperty",
     "preference",
@@ -28,49 +30,55 @@ _WRITTEN = (
 
 @dataclass(frozen=True)
 class TextColumn:
-    """What a text column can hold."""
+    """The capacity of a text column."""
 
     bytes_at_most: int
+    """The column's length in bytes."""
     character_set: str
+    """The server's name of the character set, such as `utf8mb3`."""
 
 
 @dataclass(frozen=True)
 class DatabaseProfile:
-    """One practice database as it was found."""
+    """The properties of a practice database, as read after connecting."""
 
     practice_title: str
-    """Preference `PracticeTitle`; may be empty."""
+    """The preference `PracticeTitle`; may be empty."""
     database_version: str
-    """Preference `DataBaseVersion`, such as 24.3.10.0."""
+    """The preference `DataBaseVersion`, such as 24.3.10.0."""
     server: str
-    """Product and version, as the server reports them."""
+    """The product and version that the server reports, such as `MariaDB 10.11.6`."""
     host: str
-    """The server's own name for its machine; empty for SQLite."""
+    """The host name that the server reports (`@@hostname`); empty for SQLite."""
     database: str
+    """The name of the database, or the path of the SQLite file."""
     user: str
-    """The database user as the server knows it; empty for SQLite."""
+    """The account that the server authenticated (`CURRENT_USER()`), such as `apisetup@%`; empty for SQLite."""
     tls: str
-    """The version of TLS that protects the line; empty where nothing does, as with SQLite."""
+    """The TLS version of the connection; empty if it isn't encrypted, and for SQLite."""
     sql_mode: str
-    """Of our session, not the server's default."""
+    """The SQL mode of this session, not the server's default; empty for SQLite."""
     character_set: str
+    """The default character set of the database."""
     tables: frozenset[str]
+    """The names of all tables, in lower case on a server."""
     engines: tuple[tuple[str, str], ...]
-    """Storage engine of each table that this program writes."""
+    """Pairs of table and storage engine, for each table that this program writes."""
     permission_at_most: int
-    """The largest number that `securitylog.PermType` holds: 255, or 32767 from 24.3.1 on."""
+    """The largest number that `securitylog.PermType` can hold: 255, or 32767 since Open Dental 24.3.1."""
     log_text: TextColumn
+    """The capacity of `securitylog.LogText`."""
     random_keys: tuple[int, int] | None
-    """The range of new primary keys where the practice asks for random ones."""
+    """The range of new primary keys, inclusive, if the practice uses random ones; otherwise None."""
 
     @property
     def transactional(self) -> bool:
-        """Whether every table that we write can be rolled back."""
+        """True if changes to every table that this program writes can be rolled back."""
         return all(engine.lower() in ("innodb", "sqlite") for _, engine in self.engines)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What an admin should know about this database, in plain words."""
+        """Sentences about properties of the database that an admin should know."""
         notes = []
         if "apikey" not in self.tables:
             notes.append("This version of Open Dental (before 21.4.1) keeps no copy of the API keys.")
@@ -84,10 +92,10 @@ class DatabaseProfile:
 
 
 def inspect_database(connection: Connection) -> DatabaseProfile:
-    """Find out what the connected database is.
+    """Read the profile of the connected database.
 
     Raises:
-        NotAPractice: It lacks tables, columns or the version that every Open Dental database has.
+        NotAPractice: The database lacks tables, columns or the version number that every Open Dental database has.
     """
     if connection.dialect.name == "sqlite":
         return _inspect_sqlite(connection)
@@ -96,13 +104,14 @@ def inspect_database(connection: Connection) -> DatabaseProfile:
 
 def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
     inspector = inspect(connection)
-    found = {name: {column["name"] for column in inspector.get_columns(name)} for name in inspector.get_table_names()}
-    _require(found)
+    tables = inspector.get_table_names()
+    columns = {table: {column["name"] for column in inspector.get_columns(table)} for table in tables}
+    _require_schema(columns)
     version = connection.scalar(text("SELECT sqlite_version()"))
     database = connection.engine.url.database or ""
     return DatabaseProfile(
-        practice_title=_preference(connection, "PracticeTitle"),
-        database_version=_version(connection),
+        practice_title=_read_preference(connection, "PracticeTitle"),
+        database_version=_read_version(connection),
         server=f"SQLite {version}",
         host="",
         database=database,
@@ -110,61 +119,65 @@ def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
         tls="",
         sql_mode="",
         character_set="utf8mb4",
-        tables=frozenset(found),
-        engines=tuple((name, "SQLite") for name in _WRITTEN if name in found),
+        tables=frozenset(columns),
+        engines=tuple((table, "SQLite") for table in _WRITTEN_TABLES if table in columns),
         permission_at_most=32767,
         log_text=TextColumn(bytes_at_most=65_535, character_set="utf8mb4"),
-        random_keys=_random_keys(connection, found),
+        random_keys=_read_random_keys(connection, columns),
     )
 
 
 def _inspect_server(connection: Connection) -> DatabaseProfile:
-    facts = connection.execute(
+    session = connection.execute(
         text("SELECT VERSION(), @@hostname, DATABASE(), CURRENT_USER(), @@SESSION.sql_mode, @@character_set_database")
     ).one()
-    version, host, database, user, sql_mode, character_set = (str(fact or "") for fact in facts)
-    columns = connection.execute(
+    version, host, database, user, sql_mode, character_set = (str(value or "") for value in session)
+    rows = connection.execute(
         text(
             "SELECT LOWER(table_name), column_name, LOWER(column_type), character_octet_length, character_set_name"
             " FROM information_schema.columns WHERE table_schema = DATABASE()"
         )
     ).all()
-    found: dict[str, set[str]] = {}
-    for table_name, column_name, *_ in columns:
-        found.setdefault(str(table_name), set()).add(str(column_name))
-    _require(found)
+    columns: dict[str, set[str]] = {}
+    for table, column, *_ in rows:
+        columns.setdefault(str(table), set()).add(str(column))
+    _require_schema(columns)
     engines = connection.execute(
         text("SELECT LOWER(table_name), engine FROM information_schema.tables WHERE table_schema = DATABASE()")
     ).all()
-    log_columns = {str(row[1]).lower(): row for row in columns if row[0] == "securitylog"}
+    log_columns = {str(row[1]).lower(): row for row in rows if row[0] == "securitylog"}
     perm_type, log_text = str(log_columns["permtype"][2]), log_columns["logtext"]
     return DatabaseProfile(
-        practice_title=_preference(connection, "PracticeTitle"),
-        database_version=_version(connection),
-        server=_product(version),
+        practice_title=_read_preference(connection, "PracticeTitle"),
+        database_version=_read_version(connection),
+        server=_format_product(version),
         host=host,
         database=database,
         user=user,
-        tls=_tls(connection),
+        tls=_read_tls_version(connection),
         sql_mode=sql_mode,
         character_set=character_set,
-        tables=frozenset(found),
-        engines=tuple((str(name), str(engine)) for name, engine in engines if name in _WRITTEN),
-        permission_at_most=_largest(perm_type),
+        tables=frozenset(columns),
+        engines=tuple((str(table), str(engine)) for table, engine in engines if table in _WRITTEN_TABLES),
+        permission_at_most=_max_value(perm_type),
         log_text=TextColumn(int(log_text[3] or 0), str(log_text[4] or "")),
-        random_keys=_random_keys(connection, found),
+        random_keys=_read_random_keys(connection, columns),
     )
 
 
-def _tls(connection: Connection) -> str:
-    """The version of TLS, as the server says it was negotiated."""
+def _read_tls_version(connection: Connection) -> str:
+    """Read the negotiated TLS version from the server; return an empty text if the connection isn't encrypted."""
     row = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_version'")).one_or_none()
     return str(row[1] or "") if row is not None else ""
 
 
-def _require(found: dict[str, set[str]]) -> None:
-    """Refuse a database that lacks a table or column of ours."""
-    if "preference" not in found or "securitylog" not in found:
+def _require_schema(columns: dict[str, set[str]]) -> None:
+    """Refuse a database that lacks a mapped table or column.
+
+    Args:
+        columns: The columns of each table of the database.
+    """
+    if "preference" not in columns or "securitylog" not in columns:
         raise NotAPractice(
             "This is not an Open Dental database: it has no tables preference and securitylog.",
             "Check the database's name, and that the database user may read it.",
@@ -172,8 +185,8 @@ def _require(found: dict[str, set[str]]) -> None:
     missing = [
         name
         for table in _mapped_tables()
-        if table.name in found or table.name not in _OPTIONAL
-        for name in _missing(table, found)
+        if table.name in columns or table.name not in _OPTIONAL_TABLES
+        for name in _missing_names(table, columns)
     ]
     if missing:
         raise NotAPractice(
@@ -186,15 +199,15 @@ def _mapped_tables() -> Iterable[Table]:
     return cast("Iterable[Table]", OpenDental.metadata.sorted_tables)
 
 
-def _missing(table: Table, found: dict[str, set[str]]) -> list[str]:
-    if table.name not in found:
+def _missing_names(table: Table, columns: dict[str, set[str]]) -> list[str]:
+    if table.name not in columns:
         return [table.name]
-    there = {name.lower() for name in found[table.name]}
-    return [f"{table.name}.{column.name}" for column in table.columns if column.name.lower() not in there]
+    existing = {name.lower() for name in columns[table.name]}
+    return [f"{table.name}.{column.name}" for column in table.columns if column.name.lower() not in existing]
 
 
-def _version(connection: Connection) -> str:
-    version = _preference(connection, "DataBaseVersion")
+def _read_version(connection: Connection) -> str:
+    version = _read_preference(connection, "DataBaseVersion")
     if not version:
         raise NotAPractice(
             "This database does not say which version of Open Dental it belongs to (preference DataBaseVersion).",
@@ -203,30 +216,30 @@ def _version(connection: Connection) -> str:
     return version
 
 
-def _preference(connection: Connection, name: str) -> str:
+def _read_preference(connection: Connection, name: str) -> str:
     query = select(Preference.value_string).where(Preference.pref_name == name).limit(1)
     return connection.scalar(query) or ""
 
 
-def _product(version: str) -> str:
-    """`10.11.6-MariaDB-0+deb12u1` as `MariaDB 10.11.6`."""
+def _format_product(version: str) -> str:
+    """Return product and version in short: `MariaDB 10.11.6` for `10.11.6-MariaDB-0+deb12u1`."""
     product = "MariaDB" if "mariadb" in version.lower() else "MySQL"
-    # Old MariaDB servers put a 5.5.5- before their version, for replication's sake.
+    # MariaDB before 11.0 may prefix its version with 5.5.5- for the sake of replication.
     return f"{product} {version.removeprefix('5.5.5-').split('-')[0]}"
 
 
-def _largest(column_type: str) -> int:
+def _max_value(column_type: str) -> int:
     if column_type.startswith("tinyint"):
         return 255 if "unsigned" in column_type else 127
     return 32_767
 
 
-def _random_keys(connection: Connection, found: dict[str, set[str]]) -> tuple[int, int] | None:
-    """The range for random primary keys; None where the server numbers new rows itself."""
-    if _preference(connection, "RandomPrimaryKeys") != "1":
+def _read_random_keys(connection: Connection, columns: dict[str, set[str]]) -> tuple[int, int] | None:
+    """Read the range for random primary keys, as Open Dental does; return None if keys are auto-incremented."""
+    if _read_preference(connection, "RandomPrimaryKeys") != "1":
         return None
-    if connection.dialect.name == "sqlite" or "replicationserver" not in found:
-        return _RANDOM_KEYS
+    if connection.dialect.name == "sqlite" or "replicationserver" not in columns:
+        return _DEFAULT_RANDOM_KEYS
     server_id = connection.scalar(text("SELECT @@server_id"))
     ranges = connection.execute(
         select(ReplicationServer.range_start, ReplicationServer.range_end).where(
@@ -236,4 +249,4 @@ def _random_keys(connection: Connection, found: dict[str, set[str]]) -> tuple[in
     for start, end in ranges:
         if end - start >= MIN_RANGE_SPAN:
             return start, end
-    return _RANDOM_KEYS
+    return _DEFAULT_RANDOM_KEYS

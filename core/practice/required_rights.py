@@ -1,4 +1,4 @@
-"""The rights that this program needs on a practice's tables, and no more: what the README's GRANT script gives."""
+"""The rights that this program needs on a practice's tables: exactly those granted by the README's script."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Right:
-    """One privilege on one table."""
+    """A privilege on a table, or on some of its columns."""
 
     privilege: str
     table: str
     columns: tuple[str, ...] = ()
-    """Empty where it is needed on the whole table."""
+    """The columns that need the privilege; empty for the whole table."""
 
     def __str__(self) -> str:
         columns = f" ({', '.join(self.columns)})" if self.columns else ""
@@ -26,7 +26,7 @@ AUDIT_WRITE_GRANTS = tuple(
     for table in ("securitylog", "securityloghash", "signalod")
     for privilege in ("SELECT", "INSERT")
 )
-"""Without these nothing can be logged, so nothing can be changed."""
+"""The rights needed for every change, because a change without its audit row is never made."""
 
 NEEDED = (
     Right("SELECT", "preference"),
@@ -46,4 +46,4 @@ NEEDED = (
     Right("INSERT", "apikey"),
     Right("DELETE", "apikey"),
 )
-"""Everything, by table; a table that this version of Open Dental does not have needs none."""
+"""All rights that this program needs. Tables that a version of Open Dental lacks need none."""

@@ -1,71 +1,104 @@
-"""A change on its way through the one door: what its body works with, and what became of it."""
+"""The unit of work: one audited change, and the only way in which a practice is written to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-from typing import Any, Protocol, TypeVar, cast
+from enum import Enum, auto
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.base.errors import ApiSetupError, NotPermitted
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
-from core.opendental.permission_types import Permission
+from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.opendental.schema import NO_DATE_DEFAULT, SignalOd
 from core.opendental.signals import SignalType
+from core.practice.row_writer import AuditRow, RowWriter
 
 T = TypeVar("T")
-Undo = Callable[[Session], object]
+Compensation = Callable[[Session], object]
 
 
-class Insert(Protocol):
-    """Inserts one row, and gives its primary key."""
+class WriteMode(Enum):
+    """The guarantee that a unit of work can give, by what its body writes to."""
 
-    def __call__(self, session: Session, key: InstrumentedAttribute[int], **values: object) -> int: ...
+    PRACTICE_ONLY = auto()
+    """The body writes to the practice only.
+
+    With transactions, audit rows and changes are committed together. Without them (MyISAM) the audit rows come first.
+    """
+    SPANS_DATABASES = auto()
+    """The body also writes where the practice's transaction doesn't reach: a companion database, or a file.
+
+    The audit rows are committed first. A body that fails is undone by its compensations, and `NOT DONE` rows follow.
+    """
+    REMOTE = auto()
+    """The body asks somebody outside to change something, which can't be undone from here.
+
+    An `ASKED` row is committed first; no transaction is open while the body waits for the answer. The body reports
+    what became of it to `Practice.log_outcome`, which writes a row of its own. If the process dies in between, the
+    `ASKED` row stands alone. If the outcome can't be written now, it's written before the next unit of work begins.
+    """
 
 
-class Change:
-    """What the body of `Practice.change` works with.
+class UnitOfWork:
+    """One audited change; `Practice.unit_of_work` opens it.
 
     Args:
-        insert: Inserts one row in the way of this practice.
-        now: What to write into a time column.
+        writer: Inserts rows.
+        actor: Who makes the change.
+        events: What the Audit Trail says of it, one row each.
+        log_first: The audit rows are committed before the body begins.
 
     Attributes:
-        session: Writes to the practice. Without transactions each statement lasts at once.
-        begun: Whether the audit rows stand and the body may have done something.
-        signalled: Whether workstations may have been told already.
+        session: Writes to the practice. Without transactions each statement takes effect at once.
+        rows: The audit rows that were written.
+        begun: True once the audit rows are written and the body may have done something.
+        signalled: True if workstations may have been told already.
+        committing: True once nothing is left to do but the last commit.
     """
 
     session: Session
 
-    def __init__(self, insert: Insert, now: Callable[[], ColumnElement[datetime] | datetime]) -> None:
-        self.begun = self.signalled = False
-        self._insert = insert
-        self._now = now
+    def __init__(self, writer: RowWriter, actor: Actor, events: tuple[AuditEvent, ...], *, log_first: bool) -> None:
+        self.actor = actor
+        self.events = events
+        self.log_first = log_first
+        self.rows: list[AuditRow] = []
+        self.begun = self.signalled = self.committing = False
+        self._writer = writer
         self._signals: list[SignalType] = []
-        self._undo: list[Undo] = []
+        self._compensations: list[Compensation] = []
 
-    def add_compensation(self, step: Undo) -> None:
-        """Say how to take back what is done next; used only where a transaction cannot.
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the audit rows."""
+        return tuple(event.text() for event in self.events)
 
-        A step must do no harm where what it takes back did not happen, since an answer may be lost on its way.
+    # -- for the body ------------------------------------------------------------
+
+    def add_compensation(self, step: Compensation) -> None:
+        """Register how to undo the body's next step; used only where a transaction can't undo it.
+
+        A compensation must do no harm if its step did not happen, since the answer to the step may have been lost.
         """
-        self._undo.append(step)
+        self._compensations.append(step)
 
-    def run_compensated(self, step: Callable[[], T], undo: Undo) -> T:
-        """Do one step that `undo` takes back; what the database refused for want of rights did not happen."""
-        self.add_compensation(undo)
+    def run_compensated(self, step: Callable[[], T], compensation: Compensation) -> T:
+        """Run one step that a compensation undoes.
+
+        Raises:
+            NotPermitted: The database refused the step, so it did not happen and nothing has to be undone.
+        """
+        self.add_compensation(compensation)
         try:
             with translate_errors():
                 return step()
         except NotPermitted:
-            self._undo.pop()
+            self._compensations.pop()
             raise
 
     def compare_and_set(
@@ -76,34 +109,51 @@ class Change:
         read: object,
         wanted: object,
     ) -> bool:
-        """Set one column of one row if it still is what was read; whether it was."""
+        """Set one column of one row if it still has the value that was read.
+
+        Returns:
+            False if the row has another value by now, or is gone; then nothing was written.
+        """
         statement = update(key.class_).where(key == number)
         result = self.run_compensated(
             lambda: self.session.execute(statement.where(column == read).values({column: wanted})),
             lambda session: session.execute(statement.where(column == wanted).values({column: read})),
         )
-        done = cast("CursorResult[Any]", result).rowcount == 1
-        if not done:
-            self._undo.pop()
-        return done
+        is_set = cast("CursorResult[Any]", result).rowcount == 1
+        if not is_set:
+            self._compensations.pop()
+        return is_set
 
     def insert(self, key: InstrumentedAttribute[int], **values: object) -> int:
-        """Insert one row into the table of the given primary key, and give that key back."""
-        return self._insert(self.session, key, **values)
+        """Insert one row into the table of a primary key and return its key."""
+        return self._writer.insert(self.session, key, **values)
 
     def signal(self, kind: SignalType) -> None:
-        """Tell running workstations, after the body, that something of this kind changed."""
+        """Have running workstations told, after the body, to drop a cache."""
         if kind not in self._signals:
             self._signals.append(kind)
 
+    # -- for the practice --------------------------------------------------------
+
+    def write_audit_rows(self, session: Session, stage: Stage = Stage.DONE) -> None:
+        """Write the audit rows; the body works with the same session."""
+        self.session = session
+        logged = (LoggedEvent(event, stage) for event in self.events)
+        self.rows = [self._writer.append_audit_row(session, self.actor, each) for each in logged]
+
+    def write_outcome_rows(self, session: Session, stage: Stage) -> None:
+        """Write audit rows which say that the change was not done, or that nobody knows."""
+        for event in self.events:
+            self._writer.append_audit_row(session, self.actor, LoggedEvent(event, stage))
+
     def send_signals(self) -> None:
-        """Insert the rows that the body asked for."""
+        """Insert the signal rows that the body asked for."""
         self.signalled = bool(self._signals)
         for kind in self._signals:
             self.insert(
                 SignalOd.signal_num,
                 date_viewing=NO_DATE_DEFAULT[:10],
-                sig_date_time=self._now(),
+                sig_date_time=self._writer.now(),
                 f_key=0,
                 f_key_type="Undefined",
                 i_type=int(kind),
@@ -111,69 +161,14 @@ class Change:
                 msg_value="",
             )
 
-    def undo(self, session: Session) -> None:
-        """Take back what the body did, last step first; one that fails does not keep the others from their turn."""
+    def compensate(self, session: Session) -> None:
+        """Undo what the body did, last step first. A step that fails doesn't keep the others from being undone."""
+        self.session = session
         failures: list[Exception] = []
-        for step in reversed(self._undo):
+        for step in reversed(self._compensations):
             try:
                 step(session)
             except (ApiSetupError, SQLAlchemyError) as error:
                 failures.append(error)
         if failures:
             raise failures[0]
-
-
-class Outcome(Enum):
-    """What became of a change that failed, in words."""
-
-    NOTHING = "Nothing was changed."
-    TAKEN_BACK = "Nothing was changed, and the Audit Trail says so."
-    MADE = "It was made all the same."
-    LEFT = "Nobody knows whether it was made, and since then others made changes, so nothing was taken back."
-    UNKNOWN = "It is not known whether the change was made."
-
-
-@dataclass(frozen=True)
-class ResolvedChange:
-    """A change whose answer was lost, and what is known of it since."""
-
-    texts: tuple[str, ...]
-    """What the Audit Trail says of it."""
-    outcome: Outcome
-
-    @property
-    def sentence(self) -> str:
-        """What an admin has to know."""
-        texts = "; ".join(self.texts)
-        if self.outcome is Outcome.LEFT:
-            return f"{self.outcome.value} Look at the values, and at the Audit Trail: {texts}"
-        made = "was made" if self.outcome is Outcome.MADE else "was not made"
-        return f"The change whose answer was lost {made}: {texts}"
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """An audit row as it was written."""
-
-    number: int
-    text: str
-    """As the column holds it."""
-
-
-@dataclass
-class PendingChange:
-    """A change on its way, as far as it came.
-
-    Attributes:
-        log_first: Its audit rows are made lasting before the body begins.
-        rows: Those audit rows.
-        committing: Nothing was left to do but to make all of it lasting.
-    """
-
-    actor: Actor
-    permission: Permission
-    texts: tuple[str, ...]
-    change: Change
-    log_first: bool
-    rows: list[LogRow] = field(default_factory=list)
-    committing: bool = False

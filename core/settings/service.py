@@ -13,19 +13,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
-from core.model.audit_events import worded_undoing
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
 from core.model.settings import (
     ApiSettings,
     PaymentType,
     SavedSettings,
     SettingsPage,
     clean_interval,
-    format_edits,
     format_enabled,
     format_interval,
     format_payment_type,
 )
-from core.opendental.permission_types import Permission
 from core.opendental.schema import Definition, Preference, Program, ProgramProperty
 from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
@@ -36,7 +35,7 @@ T = TypeVar("T", bool, str, int)
 
 
 class SettingsService:
-    """Loads and saves Enabled, the subscription interval and the default payment type."""
+    """Loads and saves the API's settings: Enabled, the subscription interval and the default payment type."""
 
     def __init__(self, practice: Practice, audit: AuditService) -> None:
         self._practice = practice
@@ -48,11 +47,11 @@ class SettingsService:
             return _read(session).page
 
     def check(self, read: ApiSettings, wanted: ApiSettings) -> None:
-        """Refuse values that `save` would refuse; nothing is written.
+        """Refuse values that `save` would refuse, and write nothing.
 
         Args:
-            read: What was shown.
-            wanted: What shall be there.
+            read: The values that were shown.
+            wanted: The values to save.
 
         Raises:
             InvalidInput: As for `save`.
@@ -65,8 +64,8 @@ class SettingsService:
 
         Args:
             actor: Who saves.
-            read: What was shown.
-            wanted: What shall be there.
+            read: The values that were shown.
+            wanted: The values to save.
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
@@ -82,26 +81,28 @@ class SettingsService:
         if not edits:
             return SavedSettings(())
         try:
-            self._write(actor, edits, format_edits(edits) + worded_undoing(undoing))
+            self._write(actor, edits, SettingsChanged(tuple(edit.change for edit in edits), undoing))
         except EditConflict as error:
             with self._practice.read() as session:
                 moved = _edits(_read(session), read, wanted)
             conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
             raise self._audit.with_attributions(conflicts or error.conflicts) from error
-        return SavedSettings(tuple(f"{edit.what} from {edit.before} to {edit.after}" for edit in edits))
+        changes = (edit.change for edit in edits)
+        return SavedSettings(tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes))
 
-    def _write(self, actor: Actor, edits: list[_Edit], entry: str) -> None:
-        with self._practice.change(actor, Permission.SETUP, entry, once=True) as change:
+    def _write(self, actor: Actor, edits: list[_Edit], event: SettingsChanged) -> None:
+        with self._practice.unit_of_work(actor, event, once=True) as work:
             for edit in edits:
                 cell = edit.cell
-                if not change.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
-                    raise EditConflict((Conflict(edit.what, edit.before, "something else", edit.after),))
-                change.signal(cell.signal)
+                if not work.compare_and_set(cell.column, cell.key, cell.number, cell.value, edit.raw):
+                    before, after = edit.change.before, edit.change.after
+                    raise EditConflict((Conflict(edit.change.setting.value, before, "something else", after),))
+                work.signal(cell.signal)
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """Where a value stands, and what stands there."""
+    """A column of one row, and the value in it."""
 
     column: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
     key: InstrumentedAttribute[int]
@@ -122,10 +123,8 @@ class _Stored:
 class _Edit:
     """One value to write."""
 
-    what: str
+    change: SettingChange
     cell: _Cell
-    before: str
-    after: str
     raw: int | str
     conflict: Conflict | None
 
@@ -194,7 +193,7 @@ def _preference_cell(session: Session) -> _Cell | None:
 
 
 def _number(value: int | str | None) -> int:
-    """A preference's text as a number; what is none counts as not chosen."""
+    """Return a preference's text as a number; a text that is no number counts as 0, not chosen."""
     text = str(value or "").strip()
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
@@ -214,7 +213,7 @@ def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, 
 
 
 def _checked(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> ApiSettings:
-    """The wanted values as they may be saved; the window's own rules, for the whole window."""
+    """Return the values as they are saved, checked by the rules of Open Dental's window for all fields together."""
     page = stored.page
     interval = None if stored.interval is None else clean_interval(wanted.interval or "")
     if interval == (read.interval or "").strip():
@@ -234,25 +233,25 @@ def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edi
         return format_payment_type(number, stored.page.payment_types)
 
     candidates = (
-        _edit("Enabled", stored.enabled, (read.enabled, now.enabled, wanted.enabled), format_enabled, int),
+        _edit(Setting.ENABLED, stored.enabled, (read.enabled, now.enabled, wanted.enabled), format_enabled, int),
+        _edit(Setting.INTERVAL, stored.interval, (read.interval, now.interval, wanted.interval), format_interval),
         _edit(
-            "subscription interval", stored.interval, (read.interval, now.interval, wanted.interval), format_interval
+            Setting.PAYMENT_TYPE, stored.payment_type, (read.payment_type, now.payment_type, wanted.payment_type), named
         ),
-        _edit("payment type", stored.payment_type, (read.payment_type, now.payment_type, wanted.payment_type), named),
     )
     return [edit for edit in candidates if edit is not None]
 
 
 def _edit(
-    what: str,
+    setting: Setting,
     cell: _Cell | None,
     values: tuple[T | None, T | None, T | None],
     worded: Callable[[T | None], str],
     raw: type[int] | type[str] = str,
 ) -> _Edit | None:
-    """One value to write, from what was read, what is there now and what is wanted; None where nothing is to do."""
+    """Return one value to write, from the values read, present and wanted; None if nothing is to be written."""
     read, now, wanted = values
     if cell is None or wanted is None or wanted in (read, now):
         return None
-    conflict = Conflict(what, worded(read), worded(now), worded(wanted)) if read != now else None
-    return _Edit(what, cell, worded(now), worded(wanted), raw(wanted), conflict)
+    conflict = Conflict(setting.value, worded(read), worded(now), worded(wanted)) if read != now else None
+    return _Edit(SettingChange(setting, worded(now), worded(wanted)), cell, raw(wanted), conflict)

@@ -1,4 +1,4 @@
-"""The service for Open Dental's users: sign-in, sign-out, and who may do what."""
+"""The service for Open Dental's users: sign-in, sign-out and permissions."""
 
 from __future__ import annotations
 
@@ -6,76 +6,93 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
 from core.model.actor import Actor
+from core.model.audit_events import (
+    UNKNOWN_USER,
+    ApiSetupOpened,
+    UserAutoLoggedOff,
+    UserLoggedOff,
+    UserLoggedOn,
+    UserLogOnFailed,
+)
+from core.model.logged_event import AuditEvent
 from core.opendental.log_hash import NO_DATE
-from core.opendental.log_sources import AUTO_LOG_OFF
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, Preference, UserGroupAttach, UserOd
 from core.practice.practice import Practice
 
 FAILURES_TO_LOCK = 5
+"""The number of consecutive failures after which a user is locked out."""
 LOCK = timedelta(minutes=5)
+"""The duration of a lockout, counted from the last failure."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user who may use API Setup."""
+    """A user who has signed in."""
 
     actor: Actor
     sees_audit_trail: bool
-    """Whether the user has the permission AuditTrail."""
+    """True if the user has the permission AuditTrail."""
     writable: bool
-    """False where the database user may only read: nothing of this visit can be logged or changed."""
+    """False if the database user may only read, so that nothing can be changed and no audit entry can be written."""
     log_off_after_minutes: int = field(default=0, compare=False)
-    """After how many minutes without a key Open Dental logs its users off; 0 is never."""
+    """The minutes of inactivity after which Open Dental logs its users off; 0 for never."""
 
 
 @dataclass(frozen=True)
 class UserRights:
-    """What a user of Open Dental could do here, without having signed in."""
+    """The rights of an Open Dental user, read without signing in."""
 
     name: str
-    """As Open Dental has it."""
+    """The name as spelled in Open Dental."""
     hidden: bool
     locked_until: datetime | None
     permissions: tuple[Permission, ...]
-    """Those of Setup, AuditTrail and SecurityAdmin that the user has."""
+    """The permissions that the user has, out of Setup, AuditTrail and SecurityAdmin."""
 
 
 class UserService:
-    """Signs Open Dental's users in and out."""
+    """Signs Open Dental's users in and out.
+
+    Args:
+        practice: The open practice.
+        computer: The name of the computer for audit entries.
+    """
 
     def __init__(self, practice: Practice, computer: str) -> None:
         self._practice = practice
         self._computer = computer
 
     def sign_in(self, name: str, password: Secret, needs: Permission = Permission.SETUP) -> SignedIn:
-        """Sign a user in by name and password, as Open Dental does; failures are counted and logged.
+        """Sign a user in by name and password.
+
+        As in Open Dental, failures are counted in the user's row and recorded in the Audit Trail.
 
         Args:
-            name: The name of an Open Dental user.
-            password: That user's password.
-            needs: The permission without which the user has nothing to do here.
+            name: The name of an Open Dental user, in any case.
+            password: The user's password.
+            needs: The permission that the user must have.
 
         Raises:
-            WrongNameOrPassword: One or the other.
-            LockedOut: After five failures in a row, for five minutes from the last.
+            WrongNameOrPassword: The name or the password is wrong, or the user is hidden.
+            LockedOut: There were five consecutive failures, the last one within the last five minutes.
             NotAuthorized: The user lacks the permission.
         """
         with self._practice.read() as session:
             user = _find(session, name)
             now = self._practice.now(session)
             permissions = _permissions(session, user.number) if user else set()
-            limit = _log_off_after(session)
+            limit = _inactivity_limit(session)
         if user is None:
-            # What was typed may be a password in the wrong field, so it is not logged.
-            self._log(Actor(0, "", self._computer), "User: (unknown name) failed to log on.")
+            # The name is not logged: it may be a password that was typed into the wrong field.
+            self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
         refusal = _refusal(user, password, now, permissions, needs)
@@ -83,15 +100,15 @@ class UserService:
             self._count_failure(actor, user, now)
             raise refusal
         if refusal is not None:
-            self._log(actor, f"User: {user.name} failed to log on.")
+            self._log(actor, UserLogOnFailed(user.name))
             raise refusal
-        return replace(self._welcome(actor, user, permissions, needs), log_off_after_minutes=limit)
+        return replace(self._complete_sign_in(actor, user, permissions, needs), log_off_after_minutes=limit)
 
     def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
-        """Open the embedded practice as the user named after the operating-system account.
+        """Sign in to the embedded practice as the user with the name of the operating-system account.
 
         Raises:
-            NotAuthorized: This practice has no such user, or the user lacks the permission.
+            NotAuthorized: The practice has no such user, the user is hidden, or the user lacks the permission.
         """
         with self._practice.read() as session:
             user = _find(session, name)
@@ -102,15 +119,15 @@ class UserService:
                 "Open it as the account that created it.",
             )
         actor = Actor(user.number, user.name, self._computer)
-        return self._opened(actor, permissions, needs)
+        return self._log_opening(actor, permissions, needs)
 
     def rights(self, name: str) -> UserRights | None:
-        """What a user could do here, found by the name only; None where there is no such user. Nothing is written."""
-        asked = (Permission.SETUP, Permission.AUDIT_TRAIL, Permission.SECURITY_ADMIN)
+        """Return the rights of the user with this name, or None if there is no such user. Nothing is written."""
+        relevant = (Permission.SETUP, Permission.AUDIT_TRAIL, Permission.SECURITY_ADMIN)
         with self._practice.read() as session:
             user = _find(session, name)
             now = self._practice.now(session)
-            there = _permissions(session, user.number) if user else set()
+            granted = _permissions(session, user.number) if user else set()
         if user is None:
             return None
         locked = user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK
@@ -118,11 +135,11 @@ class UserService:
             name=user.name,
             hidden=user.hidden,
             locked_until=user.last_failure + LOCK if locked else None,
-            permissions=tuple(permission for permission in asked if permission in there),
+            permissions=tuple(permission for permission in relevant if permission in granted),
         )
 
     def permission_granters(self) -> tuple[str, ...]:
-        """The names of the users who can grant permissions: those with SecurityAdmin."""
+        """Return the names of the users who can grant permissions, those with SecurityAdmin."""
         query = (
             select(UserOd.user_name)
             .join(UserGroupAttach, UserGroupAttach.user_num == UserOd.user_num)
@@ -137,30 +154,32 @@ class UserService:
             return tuple(sorted({name for name in session.scalars(query) if name}))
 
     def sign_out(self, actor: Actor) -> None:
-        """Log that the user left, as Open Dental does."""
-        self._log(actor, f"User: {actor.user_name} has logged off.")
+        """Record a sign-out in the Audit Trail, as Open Dental does."""
+        self._log(actor, UserLoggedOff(actor.user_name))
 
     def log_off_idle(self, actor: Actor) -> None:
-        """Log that the user was logged off for pressing no key, as Open Dental does."""
-        self._log(actor, f"User: {actor.user_name} has auto logged off.", AUTO_LOG_OFF)
+        """Record in the Audit Trail that the user was logged off after inactivity, as Open Dental does."""
+        self._log(actor, UserAutoLoggedOff(actor.user_name))
 
-    def _welcome(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
+    def _complete_sign_in(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
+        """Record the sign-in in the Audit Trail and reset the count of failures."""
         try:
-            with self._practice.change(
-                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} has logged on."
-            ) as change:
+            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)) as work:
                 if user.failures:
-                    change.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+                    work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
         except NotPermitted:
             return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
-        return self._opened(actor, permissions, needs)
+        return self._log_opening(actor, permissions, needs)
 
-    def _opened(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
-        """Log that API Setup was opened, if it is; where nothing can be written, reading goes on all the same."""
+    def _log_opening(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
+        """Record in the Audit Trail that API Setup was opened, if `needs` is its permission.
+
+        If nothing can be written, the user can still read.
+        """
         writable = True
         if needs is Permission.SETUP:
             try:
-                with self._practice.change(actor, Permission.SETUP, "API/FHIR"):
+                with self._practice.unit_of_work(actor, ApiSetupOpened()):
                     pass
             except NotPermitted:
                 writable = False
@@ -168,24 +187,27 @@ class UserService:
 
     def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
         first = now - user.last_failure > LOCK or user.failures == 0
-        # Counted by the database: two failures at the same moment are two.
-        count = literal(1) if first else case((UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
+        # The database counts, so it includes failures since the user was read: two simultaneous failures are two, even
+        # if both are the first.
+        is_first = or_(UserOd.failed_attempts == 0, UserOd.date_t_fail.is_(None), UserOd.date_t_fail < now - LOCK)
+        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
         try:
-            with self._practice.change(
-                actor, Permission.USER_LOG_ON_OFF, f"User: {user.name} failed to log on."
-            ) as change:
+            with self._practice.unit_of_work(actor, UserLogOnFailed(user.name)) as work:
                 row = update(UserOd).where(UserOd.user_num == user.number)
-                failed = row.values(failed_attempts=count, date_t_fail=self._practice.now_expression())
-                before = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
+                # In this order, because MySQL sets one column after the other and the count reads the old time.
+                increment = row.ordered_values(
+                    (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+                )
+                restore = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
                     failed_attempts=user.failures, date_t_fail=user.last_failure
                 )
-                change.run_compensated(lambda: change.session.execute(failed), lambda session: session.execute(before))
+                work.run_compensated(lambda: work.session.execute(increment), lambda session: session.execute(restore))
         except NotPermitted:
             return
 
-    def _log(self, actor: Actor, text: str, log_source: int = 0) -> None:
+    def _log(self, actor: Actor, event: AuditEvent) -> None:
         try:
-            with self._practice.change(actor, Permission.USER_LOG_ON_OFF, text, log_source=log_source):
+            with self._practice.unit_of_work(actor, event):
                 pass
         except NotPermitted:
             return
@@ -202,13 +224,13 @@ class _User:
 
 
 def _find(session: Session, name: str) -> _User | None:
-    """The user of that name, whose case does not count; a visible one before a hidden one."""
+    """Return the user with this name, regardless of case; a visible user comes before a hidden one."""
     query = select(
         UserOd.user_num, UserOd.user_name, UserOd.password, UserOd.is_hidden, UserOd.failed_attempts, UserOd.date_t_fail
     ).order_by(UserOd.is_hidden, UserOd.user_num)
-    wanted = name.strip().casefold()
+    folded = name.strip().casefold()
     for number, user_name, password, hidden, failures, last_failure in session.execute(query).all():
-        if wanted and (user_name or "").casefold() == wanted:
+        if folded and (user_name or "").casefold() == folded:
             return _User(number, user_name or "", password or "", bool(hidden), failures, last_failure or NO_DATE)
     return None
 
@@ -222,17 +244,20 @@ def _permissions(session: Session, user_num: int) -> set[int]:
     return set(session.scalars(query))
 
 
-def _log_off_after(session: Session) -> int:
-    """The practice's own limit in minutes; 0, also where it is no number or one that is never reached, is never."""
+def _inactivity_limit(session: Session) -> int:
+    """Return the practice's limit in minutes, or 0 for never.
+
+    A text that is not a number, or a number too large to ever be reached, also means never.
+    """
     query = select(Preference.value_string).where(Preference.pref_name == "SecurityLogOffAfterMinutes").limit(1)
-    words = (session.scalar(query) or "").strip()
-    return int(words) if re.fullmatch(r"[0-9]{1,9}", words) else 0
+    text = (session.scalar(query) or "").strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _refusal(
     user: _User, password: Secret, now: datetime, permissions: set[int], needs: Permission
 ) -> SignInRefused | None:
-    """Why a known user may not sign in; None when nothing speaks against it."""
+    """Return the error that refuses an existing user's sign-in, or None if the user may sign in."""
     if user.hidden:
         return WrongNameOrPassword()
     if user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK:

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, select
 from core.audit.entry_mapper import STORED_MOMENT, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor
-from core.audit.search import PAGE
+from core.audit.search import PAGE_SIZE
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
@@ -63,7 +63,7 @@ class Big:
         practice = self.office.audit._practice
         statement = select_rows().where(*conditions)
         if ordered:
-            statement = statement.order_by(STORED_MOMENT.desc()).limit(PAGE + 1)
+            statement = statement.order_by(STORED_MOMENT.desc()).limit(PAGE_SIZE + 1)
 
         def run() -> object:
             with practice.read() as session:
@@ -180,11 +180,11 @@ def test_the_entries_of_a_rare_user_come_by_the_users_index(big: Big, report: Re
 def test_verifying_is_faster_than_reading_and_hashing(big: Big, report: Report) -> None:
     verification = big.office.audit.verification(AuditFilter())
     began = time.perf_counter()
-    while not (found := verification.step()).done:
+    while not (found := verification.run_batch()).done:
         pass
     ours = time.perf_counter() - began
     # The test practice brings one altered entry and one without hash of its own.
-    assert (found.altered, found.without_hash, found.gone) == (ALTERED + 1, WITHOUT_HASH + 1, 0)
+    assert (found.altered, found.without_hash, found.orphaned) == (ALTERED + 1, WITHOUT_HASH + 1, 0)
     part = 300_000
     plain = read_and_hash(big, part) * MANY / part
     report(f"{'verify everything':32}{ours:8.1f} s  {ours / plain:6.2f} x reading and hashing one by one")
@@ -225,7 +225,7 @@ def test_writers_wait_no_longer_than_a_moment_while_it_verifies(
     verification = big_server.office.audit.verification(AuditFilter())
 
     def verify() -> None:
-        while not verification.step().done:
+        while not verification.run_batch().done:
             pass
 
     busy = longest_insert(server, many_on_server, verify)

@@ -1,23 +1,22 @@
-"""An Audit Trail made to measure, and what the tests of its verification and its export have in common."""
+"""Audit Trails with chosen rows, and faults while they are read."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, event
 
 from core.office.office import Office
 from tests.support.databases import SamplePractice, SampleServer
-from tests.support.fault_injection import Action, InjectedFault
+from tests.support.fault_injection import Action, InjectedFault, kind_of
 from tests.support.practice_rows import NO_DATE, Row
 
 
 def log_row(number: int, moment: str = "2024-11-04 10:00:00", text: str | None = "Something.", **others: object) -> Row:
-    """A row of `securitylog`; what is not named is as it mostly is."""
+    """Return a row of `securitylog`; columns that are not given have their most common value."""
     return {
         "SecurityLogNum": number,
         "PermType": 8,
@@ -35,49 +34,56 @@ def log_row(number: int, moment: str = "2024-11-04 10:00:00", text: str | None =
 
 
 def hash_rows(hashes: Iterable[tuple[int, str]]) -> list[Row]:
-    """Rows of `securityloghash` for entry numbers and their hashes."""
+    """Return rows of `securityloghash` for pairs of an entry's number and a hash."""
     return [
         {"SecurityLogHashNum": key, "SecurityLogNum": number, "LogHash": stored}
         for key, (number, stored) in enumerate(hashes, start=1)
     ]
 
 
-def fill(sample: SamplePractice, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
-    """Put these rows in place of the whole Audit Trail, over one connection since there may be many."""
+def replace_audit_trail(sample: SamplePractice, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
+    """Replace all rows of the Audit Trail, over a single connection because there may be many rows."""
     if isinstance(sample, SampleServer):
         with sample.server.connection(sample.database) as connection, connection.cursor() as cursor:
-            _fill(cursor, "%s", logs, hashes)
+            _replace_rows(cursor, "%s", logs, hashes)
     else:
         with closing(sqlite3.connect(sample.companion)) as connection, connection:
-            _fill(connection, "?", logs, hashes)
+            _replace_rows(connection, "?", logs, hashes)
 
 
-def _fill(cursor: Any, mark: str, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
-    for table, members in (("securitylog", logs), ("securityloghash", hashes)):
+def _replace_rows(cursor: Any, placeholder: str, logs: Sequence[Row], hashes: Sequence[Row]) -> None:
+    for table, rows in (("securitylog", logs), ("securityloghash", hashes)):
         cursor.execute(f"DELETE FROM {table}")
-        if members:
-            names, marks = ", ".join(members[0]), ", ".join(mark for _ in members[0])
-            values = [tuple(row.values()) for row in members]
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        if rows:
+            columns, placeholders = ", ".join(rows[0]), ", ".join(placeholder for _ in rows[0])
+            values = [tuple(row.values()) for row in rows]
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({placeholders})", values)
 
 
 def stored_rows(sample: SamplePractice, table: str) -> list[Mapping[str, str | None]]:
-    """All rows of a table as the database holds them."""
+    """Return all rows of a table as stored in the database."""
     return list(sample.practice_rows()[table].values())
 
 
 @contextmanager
-def after_query(office: Office, wanted: Callable[[int, str], bool], action: Action) -> Iterator[InjectedFault]:
-    """Do something once, right after the first statement that is wanted, by its number or its words."""
+def after_matching_statement(
+    office: Office, matches: Callable[[int, str], bool], act: Action
+) -> Iterator[InjectedFault]:
+    """Run `act` once, right after the first statement that matches.
+
+    Args:
+        matches: Called with the number of the statement, counted from 1, and its text.
+        act: The fault to inject.
+    """
     fault = InjectedFault()
 
     def executed(connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
         if fault.triggered or statement.startswith("BEGIN"):
             return
-        fault.statements.append(statement)
-        if wanted(len(fault.statements), statement):
+        fault.statements.append(kind_of(statement))
+        if matches(len(fault.statements), statement):
             fault.triggered = True
-            action(connection)
+            act(connection)
 
     event.listen(office._practice.engine, "after_cursor_execute", executed)
     yield fault
@@ -85,11 +91,5 @@ def after_query(office: Office, wanted: Callable[[int, str], bool], action: Acti
 
 
 def nth(number: int) -> Callable[[int, str], bool]:
-    """The so-many-th statement, whatever it is."""
-    return lambda statement, _words: statement == number
-
-
-def slow_clock() -> Callable[[], float]:
-    """A clock by which everything takes so long that each step does as little as it may."""
-    ticks = count()
-    return lambda: float(next(ticks))
+    """Return a condition for `after_matching_statement` that matches the statement with this number."""
+    return lambda statement, _text: statement == number

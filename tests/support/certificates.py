@@ -12,6 +12,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -47,7 +59,14 @@ def _issue(directory: Path, name: str, by: Issued | None, hosts: list[str], begi
         .not_valid_before(begins - timedelta(hours=1))
         .not_valid_after(begins + timedelta(days=30))
         .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+        # Python 3.13 and later verify as RFC 5280 demands (VERIFY_X509_STRICT), and miss these in a certificate.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key((by.key if by else key).public_key()), critical=False
+        )
     )
+    if by is None:
+        builder = builder.add_extension(_SIGNS_CERTIFICATES, critical=True)
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
     signed = builder.sign(by.key if by else key, hashes.SHA256())

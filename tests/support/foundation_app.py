@@ -1,4 +1,8 @@
-"""A tiny application that shows the foundation of the terminal, for the tests beside it."""
+"""A small application for testing the terminal platform in a pseudo-terminal.
+
+The word `panel` as an argument fills the panel when the cursor moves. The second argument is the number of rows, the
+third one the directory through which `_slow_change` and the test synchronize.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from pathlib import Path
 from textual.app import ComposeResult
 
 from tui.platform.base_screen import BaseModal, BaseScreen
+from tui.platform.process import run_app
 from tui.platform.shell import TerminalApp
-from tui.platform.terminal import run_terminal
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput, SecretInput
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
 from tui.widgets.title_line import Heading
 
@@ -24,13 +29,13 @@ class Question(BaseModal[str]):
     """A dialog with one field."""
 
     def compose_body(self) -> ComposeResult:
-        """Ask something."""
+        """Compose the fields."""
         yield PlainInput("answer")
         yield SecretInput(id="secret")
 
 
 class Numbers(BaseScreen[None]):
-    """A list of numbers, and what can go wrong."""
+    """A list of numbered rows, and actions that fail or block."""
 
     KEYS = ("help", "quit", "add-key", "save", "toggle-status", "reveal")
     BINDINGS = [  # noqa: RUF012 - declared so by Textual
@@ -40,7 +45,7 @@ class Numbers(BaseScreen[None]):
     ]
 
     def compose_body(self) -> ComposeResult:
-        """Show the list and the panel."""
+        """Compose the list and the panel."""
         yield RowList(Column("Name", 20), Column("Text", 30, flexible=True), id="numbers")
         panel = TextLines(can_focus=False)
         panel.styles.height = 3
@@ -54,7 +59,7 @@ class Numbers(BaseScreen[None]):
         self.query_one(RowList).focus()
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
-        """Show what belongs to the row."""
+        """Show the row in the panel."""
         row = event.row_list.row
         if row is not None and "panel" in sys.argv:
             self.query_one(TextLines).show(["Permissions", f"of {row.cells[0]}"])
@@ -63,11 +68,11 @@ class Numbers(BaseScreen[None]):
     async def action_add_key(self) -> None:
         """Open the dialog."""
         answer = await self.app.push_screen_wait(Question("Question"))
-        self.say(f"answered {answer}", "ok")
+        self.show_status(f"answered {answer}", "ok")
 
     def action_save(self) -> None:
-        """Say that ^S arrived."""
-        self.say("saved", "ok")
+        """Show that Ctrl+S arrived."""
+        self.show_status("saved", "ok")
 
     def action_crash(self) -> None:
         """Fail with a secret in a local variable and in the message."""
@@ -76,21 +81,21 @@ class Numbers(BaseScreen[None]):
 
     @flow
     async def action_crash_in_thread(self) -> None:
-        """Fail in a thread."""
-        await self.ask(self.action_crash, "crash")
+        """Fail in a service call."""
+        await self.call_service(self.action_crash, "crash")
 
     @flow
     async def action_write(self) -> None:
-        """Write slowly: the change waits for a file to appear, and leaves another."""
-        self.say("writing")
+        """Write a change that blocks until the test creates the file `go`."""
+        self.show_status("writing")
         await self.commit(_slow_change)
 
 
 def _slow_change() -> None:
     folder = Path(sys.argv[3])
-    never = threading.Event()
+    never_set = threading.Event()
     while not (folder / "go").exists():
-        never.wait(0.01)
+        never_set.wait(0.01)
     (folder / "done").touch()
 
 
@@ -98,14 +103,14 @@ class Foundation(TerminalApp):
     """The application."""
 
     def on_mount(self) -> None:
-        """Open the only screen."""
+        """Open the screen."""
         self.heading = Heading("Dr. Brown", "opendental", "db.example", "24.3", "Admin", ("READ-ONLY",))
         self.push_screen(Numbers())
 
     def action_help(self) -> None:
-        """Say that help was asked for."""
-        self.say("help")
+        """Show that help was requested."""
+        self.show_status("help")
 
 
 if __name__ == "__main__":
-    sys.exit(run_terminal(Foundation()))
+    sys.exit(run_app(Foundation()))

@@ -1,4 +1,4 @@
-"""The demo practice, registered with a fake headquarters that decides about its keys."""
+"""The demo practice, registered with a headquarters for tests that decides about its keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.support.open_requests import DATABASE_PASSWORD, server_request
 from tests.support.user_driver import User, run_program
 from tui.modals.sign_in import SignInScreen
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP
 
 REGISTRATION_KEY = "REG7-KEY2-0042-ABCD"
 
@@ -43,7 +43,7 @@ OFFERED = HeldKey(
 
 @contextmanager
 def registered_practice() -> Iterator[HeadquartersServer]:
-    """Register the practice with a headquarters that has three of its keys and offers a fourth."""
+    """Register the practice with a headquarters that has three keys of it, and offers one."""
     with headquarters(practice=PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", VERSION)) as server:
         for key in (BRIDGE, CLEARPAY, RECALL):
             server.add_key(key)
@@ -62,10 +62,10 @@ async def open_api_setup(user: User, *, answered: bool = True) -> None:
     """Sign in, and wait for API Setup.
 
     Args:
-        user: The user to sign in.
-        answered: Wait for headquarters' answer, too.
+        user: Who.
+        answered: Whether to wait for headquarters' answer, too.
     """
-    user.ignored_group = "" if answered else OUTSIDE
+    user.ignored_group = "" if answered else REMOTE_GROUP
     await user.at(SignInScreen)
     await user.enter_text("admin")
     await user.press("enter", "enter")
@@ -73,7 +73,7 @@ async def open_api_setup(user: User, *, answered: bool = True) -> None:
 
 
 async def cache_list() -> None:
-    """Have the program cache the list of headquarters, and make that list three hours old."""
+    """Have the list of headquarters remembered, three hours before now."""
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await open_api_setup(user)
     with closing(sqlite3.connect("companion.sqlite3")) as companion, companion:
@@ -81,5 +81,5 @@ async def cache_list() -> None:
 
 
 def copied_keys() -> list[str]:
-    """Read the keys in the practice's table `apikey`."""
+    """The keys in the practice's copy."""
     return [key for (key,) in rows.query("SELECT CustApiKey FROM apikey ORDER BY DevName")]

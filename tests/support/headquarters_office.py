@@ -75,6 +75,9 @@ def disable_bridge(office: Office) -> ApiKey:
 AT_HEADQUARTERS: dict[str, Callable[[Office], ApiKey]] = {"assign": add_new_wave, "disable": disable_bridge}
 """Every kind of change that headquarters makes for the program."""
 
+RENEW_COPY = "renew copy"
+"""A new list from headquarters makes the practice's copy equal to it, as a kind of change for the kill driver."""
+
 
 def copied_keys(sample: SamplePractice) -> list[tuple[str | None, str | None]]:
     """Read the key and developer of each row of `apikey`, sorted by key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -34,7 +35,10 @@ class PrivateServer:
         temporary.mkdir()
         # When a server starts, it deletes the temporary tables of other servers that use the same directory.
         self._environment = os.environ | {"TMPDIR": str(temporary)}
-        self._run("mariadb-install-db", "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root")
+        # Root has to name the account that the server runs as; any other account can only name its own.
+        self._account = pwd.getpwuid(os.geteuid()).pw_name
+        install = ("--auth-root-authentication-method=normal", "--skip-test-db", f"--user={self._account}")
+        self._run("mariadb-install-db", *install)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.server = Server("127.0.0.1", free.getsockname()[1], "root", "")
@@ -44,7 +48,7 @@ class PrivateServer:
         command = [
             shutil.which("mariadbd") or "mariadbd",
             "--no-defaults",
-            "--user=root",
+            f"--user={self._account}",
             f"--datadir={self._directory / 'data'}",
             f"--tmpdir={self._directory / 'tmp'}",
             f"--port={self.server.port}",

@@ -1,4 +1,4 @@
-"""Practices for the tests of the screens to open: real ones at a fixed time, and one where users sign in."""
+"""Requests to open practices in tests: SQLite practices at a fixed time, and one that behaves like a server."""
 
 from __future__ import annotations
 
@@ -6,42 +6,49 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from core.base.errors import LoginRefused, ServerUnreachable
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import file_engine, read_only_file_engine
+from core.database.engines import file_engine
 from core.headquarters.authority import Headquarters
 from core.model.api_key import AuthorityName
 from core.office.office import Office
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
-from core.practice.practice import OPENED_READ_ONLY
-from tests.support.databases import open_practice
+from core.offices.catalog import OfficeCatalog
+from core.offices.config import read_configuration
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 
 NOW = datetime(2024, 11, 5, 9, 3, 7)
 FILE = Path("practice.sqlite3")
 DATABASE_PASSWORD = "the-database-password"
+PATHS = Paths(Path("config.toml"), Path("debug.log"))
 
 
 def runtime() -> RuntimeContext:
-    """Return a runtime context that is the same in every test."""
+    """Return a context with a fixed time, a seeded random generator and a fixed computer."""
     random = Random(8)  # noqa: S311 - it picks what the demo shows
     return RuntimeContext(lambda: NOW, random, computer="desk-7, 203.0.113.9", account="admin")
 
 
 def file_request(file: Path, *, demo: bool = False) -> OpenRequest:
-    """Return a request for an SQLite practice, as the command line makes it."""
-    return OpenRequest(
-        address=FileAddress(file),
-        configuration=Configuration(),
-        runtime=runtime(),
-        companion_file=file,
-        log=file.with_suffix(".log"),
-        demo=demo,
-    )
+    """Return the request for an SQLite practice that is no configured office."""
+    return OpenRequest(ConfiguredOffice("", FileAddress(file)), LaunchContext(runtime(), PATHS), demo=demo)
+
+
+def with_office(request: OpenRequest, **changes: Any) -> OpenRequest:
+    """Return the request with fields of its office changed."""
+    return replace(request, office=replace(request.office, **changes))
+
+
+def catalog_of(configuration: Path, *, read_only: bool = False) -> OfficeCatalog:
+    """Return the offices of a configuration file, which is read now."""
+    context = LaunchContext(runtime(), replace(PATHS, configuration=configuration), {}, read_only)
+    return OfficeCatalog(read_configuration(configuration), context)
 
 
 @dataclass(frozen=True)
@@ -49,34 +56,36 @@ class ServerOpenRequest(OpenRequest):
     """Opens an SQLite practice as if it were on a server: with a database password, and users who sign in."""
 
     def open(self, password: Secret) -> Office:
-        """Open the practice if the password is `DATABASE_PASSWORD`."""
+        """Open the practice if the password is right."""
         if password.reveal() != DATABASE_PASSWORD:
             raise LoginRefused(
                 "The server refuses this database user or its password.",
                 "This is the password of the database user, not of an Open Dental user.",
             )
-        if self.authority is AuthorityName.HEADQUARTERS:
-            office = self._open_at_headquarters()
-        else:
-            office = replace(file_request(FILE), read_only=self.read_only).open(password)
+        office = with_office(file_request(FILE), read_only=self.read_only).open(password)
         office.info = replace(
             office.info, database="opendental", host="db.example", server="MariaDB 10.11.6", database_user="apisetup@%"
         )
+        if self.authority is AuthorityName.HEADQUARTERS:
+            info = office.info
+            # As on a server, the companion can be written even if the practice can't.
+            companion = Companion(file_engine(self.companion_file), shared=False)
+            companion.prepare(self.context.runtime.clock)
+            computer = self.context.runtime.computer
+            office = Office(
+                office._practice,
+                companion,
+                Headquarters(office._practice, companion, computer),
+                self.office.agreement(),
+                computer,
+            )
+            office.info = info
         return office
-
-    def _open_at_headquarters(self) -> Office:
-        engine = read_only_file_engine(FILE) if self.read_only else file_engine(FILE)
-        practice = open_practice(engine, self.runtime, OPENED_READ_ONLY if self.read_only else None)
-        # As on a server, the companion is a file of its own, which is writable even if the practice is not.
-        companion = Companion(file_engine(self.companion_file), shared=False)
-        companion.prepare(self.runtime.clock)
-        authority = Headquarters(practice, companion, self.runtime.computer)
-        return Office(practice, companion, authority, self.configuration.agreement(), self.runtime.computer)
 
 
 @dataclass(frozen=True)
 class UnreachableServerRequest(OpenRequest):
-    """Fails, because no server answers."""
+    """Opens nothing, because no server answers."""
 
     def open(self, password: Secret) -> Office:  # noqa: ARG002
         """Fail."""
@@ -88,14 +97,14 @@ class UnreachableServerRequest(OpenRequest):
 def server_request(
     *, authority: AuthorityName = AuthorityName.HEADQUARTERS, password: str | None = None, answers: bool = True
 ) -> OpenRequest:
-    """Return a request for a practice on a server; its rows are those of the SQLite practice in this directory."""
-    kind = ServerOpenRequest if answers else UnreachableServerRequest
-    return kind(
+    """Return the request for a practice on a server, whose rows are those of the SQLite practice in `FILE`."""
+    request_type = ServerOpenRequest if answers else UnreachableServerRequest
+    office = ConfiguredOffice(
+        name="",
         address=ServerAddress(host="db.example", port=3306, database="opendental", user="apisetup"),
-        configuration=Configuration(),
-        runtime=runtime(),
-        companion_file=Path("companion.sqlite3"),
-        log=Path("debug.log"),
         authority=authority,
-        password=None if password is None else Secret(password),
+        companion=Path("companion.sqlite3"),
+    )
+    return request_type(
+        office, LaunchContext(runtime(), PATHS), password=None if password is None else Secret(password)
     )

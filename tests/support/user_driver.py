@@ -1,4 +1,4 @@
-"""A user of the program, who presses keys and reads the screen; the program runs in the same process."""
+"""Somebody at the keyboard of the program, who reads its screen."""
 
 from __future__ import annotations
 
@@ -18,51 +18,48 @@ from core.offices.open_request import OpenRequest
 from tests.support.waiting import DEADLINE, until
 from tui.app import ApisetupApp
 from tui.platform.base_screen import ScreenBehavior
+from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.row_list import RowList
 
 S = TypeVar("S", bound=Screen[Any])
 SIZE = (80, 24)
-# The groups of workers that are coroutines; they may wait for the user, so only the service calls in them count.
-_COROUTINES = ("flow ", "latest ", "once ")
 
 
 class User:
-    """Presses keys, waits for their effect, and reads the screen.
+    """Presses keys, waits for what comes of it, and reads.
 
     Args:
-        pilot: The pilot of the running application.
-
-    Attributes:
-        ignored_group: The group of service calls that a test holds back, and for which `settle` does not wait.
+        pilot: Textual's way to the running application.
     """
 
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
         self.ignored_group = ""
+        """The group of questions whose answers a test holds back, and which are not waited for."""
 
     # -- the keyboard ----------------------------------------------------------
 
     async def press(self, *keys: str) -> None:
-        """Press keys; each after the effect of the one before it is complete."""
+        """Press keys, each after all that the one before it started has come to rest."""
         for key in keys:
             self.send(key)
             await self.settle()
 
     def send(self, *keys: str) -> None:
-        """Press keys without waiting, so that the program handles them without a pause in between."""
+        """Press keys so quickly that the program has no time between them, and do not wait."""
         for key in keys:
             self.app.post_message(events.Key(key, _character(key)))
 
     async def enter_text(self, text: str) -> None:
-        """Paste a text into the field that has the focus."""
+        """Paste a text into the field that has focus."""
         self.app.post_message(events.Paste(text))
         await self.settle()
 
     async def fill(self, field: str, text: str) -> None:
-        """Focus a field and replace its text."""
+        """Go to a field, and put a text in the place of its own."""
         self.field(field).focus()
         await self.press("end", "ctrl+u")
         await self.enter_text(text)
@@ -74,27 +71,19 @@ class User:
         quiet = 0
         async with asyncio.timeout(DEADLINE):
             while quiet < 3:
-                if self._busy:
+                await asyncio.sleep(0.001 if quiet or self._busy else 0)
+                if self._busy or _left_to_run():
                     quiet = 0
-                    await asyncio.sleep(0.001)
                     continue
-                # Every widget handles the messages that it has, and what they changed is drawn.
-                await self.pilot.pause(0)
+                # What is drawn waits for a timer; this does not.
+                self.app.screen._on_timer_update()
                 quiet += 1
 
     @property
     def _busy(self) -> bool:
-        """True while a service is called, a change is written, or the screen on top handles what a key started."""
-        calls = any(
-            not worker.is_finished and worker.group != self.ignored_group and not worker.group.startswith(_COROUTINES)
-            for worker in self.app.workers
-        )
-        return calls or not self.app.commits.at_rest or bool(getattr(self.app.screen, "in_flow", False))
-
-    @property
-    def exited(self) -> bool:
-        """True once the program has been told to exit."""
-        return self.app.return_code is not None
+        """Whether something runs beside the event loop, or the screen on top works on what a key started."""
+        calling = any(worker.group != self.ignored_group for worker in unfinished_threads(self.app))
+        return calling or not self.app.commits.idle or bool(getattr(self.app.screen, "in_flow", False))
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""
@@ -122,12 +111,12 @@ class User:
 
     @property
     def status_text(self) -> str:
-        """The text of the status line of the screen on top."""
+        """What the status line of the screen on top says."""
         return self.screen.status.text
 
     @property
     def text(self) -> str:
-        """The text on the terminal."""
+        """Everything that is to be read on the terminal now."""
         width, height = self.app.size
         console = Console(width=width, height=height, file=io.StringIO(), record=True, color_system=None)
         stack = self.app._background_screens
@@ -136,18 +125,18 @@ class User:
 
     @property
     def flowing_text(self) -> str:
-        """The text on the terminal as one line: frames, line breaks and runs of spaces become one space."""
+        """The same with each run of blanks, line breaks and frames as one blank, so that sentences can be found."""
         return " ".join(self.text.replace("│", " ").split())
 
     @property
     def keys(self) -> str:
-        """The text of the key bar."""
+        """What the key bar says."""
         bar = self.screen.query_one(KeyBar)
         return bar.render_line(0).text.rstrip()
 
     @property
     def stack(self) -> list[str]:
-        """The class names of the open screens, without Textual's default screen."""
+        """The names of the open screens, without Textual's own first one."""
         return [type(screen).__name__ for screen in self.app.screen_stack[1:]]
 
     @property
@@ -157,39 +146,44 @@ class User:
 
     @property
     def row(self) -> str:
-        """The row under the cursor, with its cells joined."""
+        """The row under the cursor, its cells joined."""
         row = self.list.row
         return " | ".join(row.cells) if row else ""
 
     def field(self, name: str) -> Input:
-        """Return a text field of the screen on top."""
+        """A text field of the screen on top."""
         return self.screen.query_one(f"#{name}", Input)
 
     @property
     def focused(self) -> str | None:
-        """The ID of the widget that has the focus."""
+        """The id of what has focus."""
         return self.app.focused.id if self.app.focused else None
 
     async def go_to(self, text: str) -> None:
-        """Move the cursor of the list to the first row with a cell that begins with a text."""
+        """Put the cursor of the list on the first row with a cell that begins so."""
         rows = self.list.rows
-        matching = [
+        found = [
             index
             for index in range(len(rows))
             if (row := rows.row(index)) and any(cell.startswith(text) for cell in row.cells)
         ]
-        self.list.cursor = matching[0]
+        self.list.cursor = found[0]
         await self.settle()
 
 
 def _character(key: str) -> str | None:
-    names = {"space": " ", "slash": "/", "question_mark": "?"}
-    return key if len(key) == 1 else names.get(key)
+    named = {"space": " ", "slash": "/", "question_mark": "?"}
+    return key if len(key) == 1 else named.get(key)
+
+
+def _left_to_run() -> int:
+    """How many steps of the event loop are waiting to be run."""
+    return len(asyncio.get_running_loop().__dict__["_ready"])
 
 
 @asynccontextmanager
 async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
-    """Run the program, and wait for API Setup if the practice has no sign-in."""
+    """Run the program, on API Setup where no sign-in comes before it."""
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:
         user = User(pilot)

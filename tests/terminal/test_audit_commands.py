@@ -1,4 +1,4 @@
-"""`apisetup audit verify` and `apisetup audit export`, as a scheduled job and an admin run them."""
+"""`apisetup audit verify` and `apisetup audit export`, run as a scheduled job and by an admin."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ SIGN_IN = {"APISETUP_OD_USER": USER, "APISETUP_OD_PASSWORD": PASSWORD}
 
 
 def audit(home: Home, practice: ServerPractice, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a command on the practice, signed in by the environment."""
-    known = {"APISETUP_PASSWORD": practice.server.password} | SIGN_IN
-    return home.run("audit", *arguments, "--url", practice.url(), **(known | env))
+    """Run a command on the practice; the environment has the user and the passwords."""
+    environment = {"APISETUP_PASSWORD": practice.server.password} | SIGN_IN
+    return home.run("audit", *arguments, "--url", practice.url(), **(environment | env))
 
 
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
-def test_verify_names_what_is_not_genuine(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "verify")
-    assert (done.returncode, done.stderr) == (1, "")
-    lines = done.stdout.splitlines()
+def test_verify_lists_entries_that_are_not_genuine(home: Home, practice: ServerPractice) -> None:
+    completed = audit(home, practice, "verify")
+    assert (completed.returncode, completed.stderr) == (1, "")
+    lines = completed.stdout.splitlines()
     assert lines[0] == "Genuine 9   Altered 1   Without hash 1"
     assert lines[2].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
     assert lines[3].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
     assert practice.audit_entries() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
 
 
-def test_verify_of_genuine_entries_ends_with_0(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "verify", "--since", "2024-11-05")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == "All 3 entries are genuine."
+def test_verify_of_genuine_entries_returns_0(home: Home, practice: ServerPractice) -> None:
+    completed = audit(home, practice, "verify", "--since", "2024-11-05")
+    assert completed.returncode == 0
+    assert completed.stdout.splitlines()[0] == "All 3 entries are genuine."
 
 
 def test_verify_as_json(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "verify", "--json", "--until", "2024-11-04")
-    assert done.returncode == 1
-    told = json.loads(done.stdout)
-    assert {name: told[name] for name in ("checked", "genuine", "altered", "without_hash", "deleted", "until")} == {
+    completed = audit(home, practice, "verify", "--json", "--until", "2024-11-04")
+    assert completed.returncode == 1
+    report = json.loads(completed.stdout)
+    assert {name: report[name] for name in ("checked", "genuine", "altered", "without_hash", "deleted", "until")} == {
         "checked": 8,
         "genuine": 6,
         "altered": 1,
@@ -52,13 +52,13 @@ def test_verify_as_json(home: Home, practice: ServerPractice) -> None:
         "deleted": None,
         "until": "2024-11-04",
     }
-    assert [(entry["number"], entry["hash"]) for entry in told["entries"]] == [(3, "altered"), (4, "no hash")]
+    assert [(entry["number"], entry["hash"]) for entry in report["entries"]] == [(3, "altered"), (4, "no hash")]
 
 
-def test_verify_finds_what_was_deleted(home: Home, practice: ServerPractice) -> None:
+def test_verify_finds_deleted_entries(home: Home, practice: ServerPractice) -> None:
     practice.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (2, 10)")
-    told = json.loads(audit(home, practice, "verify", "--json").stdout)
-    assert (told["deleted"], told["deleted_numbers"]) == (2, [2, 10])
+    report = json.loads(audit(home, practice, "verify", "--json").stdout)
+    assert (report["deleted"], report["deleted_numbers"]) == (2, [2, 10])
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,22 @@ def test_verify_finds_what_was_deleted(home: Home, practice: ServerPractice) -> 
         (("export", "x.csv", "--filter", "user:mara"), {}, "Did you mean Maria?"),
     ],
 )
-def test_what_cannot_be_done_ends_with_2_and_a_sentence(
+def test_a_failure_returns_2_and_prints_one_message(
     home: Home, practice: ServerPractice, arguments: tuple[str, ...], env: dict[str, str], sentence: str
 ) -> None:
-    done = audit(home, practice, *arguments, **env)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    completed = audit(home, practice, *arguments, **env)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert sentence in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
-def test_a_password_that_is_nowhere_is_asked_for_only_where_somebody_is(home: Home, practice: ServerPractice) -> None:
-    done = home.run("audit", "verify", "--url", practice.url(), "--user", USER, APISETUP_PASSWORD="")
-    assert done.returncode == 2
-    assert "Set APISETUP_OD_PASSWORD for a scheduled job." in done.stderr
+def test_a_missing_password_is_an_error_without_a_terminal(home: Home, practice: ServerPractice) -> None:
+    completed = home.run("audit", "verify", "--url", practice.url(), "--user", USER, APISETUP_PASSWORD="")
+    assert completed.returncode == 2
+    assert "Set APISETUP_OD_PASSWORD for a scheduled job." in completed.stderr
 
 
-def test_the_password_is_asked_for_in_a_terminal(home: Home, practice: ServerPractice) -> None:
+def test_a_missing_password_is_asked_for_in_a_terminal(home: Home, practice: ServerPractice) -> None:
     with practice.start(home, "audit", "verify", "--user", USER) as terminal:
         terminal.wait_for("Open Dental password of Admin:")
         terminal.type(PASSWORD)
@@ -100,26 +100,26 @@ def test_the_password_is_asked_for_in_a_terminal(home: Home, practice: ServerPra
         assert PASSWORD.encode() not in terminal.output
 
 
-def test_a_user_without_the_permission_may_not(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
-    assert done.returncode == 1
+def test_verify_needs_the_audit_trail_permission(home: Home, practice: ServerPractice) -> None:
+    completed = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
+    assert completed.returncode == 1
     practice.execute("DELETE FROM grouppermission WHERE PermType = 122 AND UserGroupNum = 1")
-    done = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
-    assert done.returncode == 2
-    assert "The user Blank lacks the permission AuditTrail, without which the Audit Trail" in done.stderr
+    completed = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
+    assert completed.returncode == 2
+    assert "The user Blank lacks the permission AuditTrail, without which the Audit Trail" in completed.stderr
 
 
-def test_a_user_without_setup_may_verify(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "verify", "--user", "Maria", APISETUP_OD_PASSWORD="maria's")
-    assert done.returncode == 1
+def test_verify_does_not_need_the_setup_permission(home: Home, practice: ServerPractice) -> None:
+    completed = audit(home, practice, "verify", "--user", "Maria", APISETUP_OD_PASSWORD="maria's")
+    assert completed.returncode == 1
 
 
-def test_export_writes_what_the_filter_names(home: Home, practice: ServerPractice) -> None:
+def test_export_writes_the_entries_of_the_filter(home: Home, practice: ServerPractice) -> None:
     file = home.directory / "out.jsonl"
-    done = audit(home, practice, "export", str(file), "--filter", 'user:maria text:"payment of"')
-    assert (done.returncode, done.stderr) == (0, "")
+    completed = audit(home, practice, "export", str(file), "--filter", 'user:maria text:"payment of"')
+    assert (completed.returncode, completed.stderr) == (0, "")
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert done.stdout == f"1 entry written to {file}\nSHA-256 {sha256}\n"
+    assert completed.stdout == f"1 entry written to {file}\nSHA-256 {sha256}\n"
     assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == [3]
     assert [text for _, text in practice.audit_entries()][1:3] == [
         'Audit Trail export to out.jsonl begun by Admin: user:Maria text:"payment of"',
@@ -127,28 +127,28 @@ def test_export_writes_what_the_filter_names(home: Home, practice: ServerPractic
     ]
 
 
-def test_export_replaces_a_file_only_when_told_to(home: Home, practice: ServerPractice) -> None:
+def test_export_replaces_a_file_only_with_the_option(home: Home, practice: ServerPractice) -> None:
     file = home.directory / "out.csv"
     file.write_text("mine")
-    done = audit(home, practice, "export", str(file))
-    assert (done.returncode, file.read_text()) == (2, "mine")
-    assert "--replace replaces it" in done.stderr
+    completed = audit(home, practice, "export", str(file))
+    assert (completed.returncode, file.read_text()) == (2, "mine")
+    assert "--replace replaces it" in completed.stderr
     assert audit(home, practice, "export", str(file), "--replace").returncode == 0
     assert file.read_text().startswith("number,time,user_number")
 
 
-def test_a_wrong_word_of_the_filter_is_pointed_at(home: Home, practice: ServerPractice) -> None:
-    done = audit(home, practice, "export", "x.csv", "--filter", "since:2024-11-01 usr:admin")
-    assert "  since:2024-11-01 usr:admin\n                   ^^^^^^^^^\n" in done.stderr
+def test_an_error_in_the_filter_is_marked(home: Home, practice: ServerPractice) -> None:
+    completed = audit(home, practice, "export", "x.csv", "--filter", "since:2024-11-01 usr:admin")
+    assert "  since:2024-11-01 usr:admin\n                   ^^^^^^^^^\n" in completed.stderr
 
 
-def test_a_database_user_who_may_only_read_can_verify_but_not_export(home: Home, practice: ServerPractice) -> None:
+def test_a_read_only_database_user_can_verify_but_not_export(home: Home, practice: ServerPractice) -> None:
     with practice.user("only reads", "SELECT") as name:
-        seen = practice.as_user(name, "only reads")
-        assert audit(home, seen, "verify").returncode == 1
-        done = audit(home, seen, "export", str(home.directory / "out.csv"))
-    assert done.returncode == 2
-    assert "An export must be logged, and nothing can be written to this practice." in done.stderr
+        limited = practice.as_user(name, "only reads")
+        assert audit(home, limited, "verify").returncode == 1
+        completed = audit(home, limited, "export", str(home.directory / "out.csv"))
+    assert completed.returncode == 2
+    assert "An export must be logged, and nothing can be written to this practice." in completed.stderr
     assert not list(home.directory.glob("*out.csv*"))
 
 
@@ -165,30 +165,30 @@ def test_a_signal_leaves_no_unfinished_file(home: Home, practice: ServerPractice
         while not list(home.directory.glob(".out.csv.*.partial")):
             assert process.poll() is None
         process.send_signal(number)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (128 + number, f"apisetup: ended by signal {number}; nothing was kept.\n")
+        _, report = process.communicate(timeout=30)
+    assert (process.returncode, report) == (128 + number, f"apisetup: ended by signal {number}; nothing was kept.\n")
     assert not list(home.directory.glob("*out.csv*"))
     assert not list(home.directory.glob(".out.csv*"))
-    assert [str(text)[:27] for _, text in practice.rows(LATEST)] == [
+    assert [str(text)[:27] for _, text in practice.rows(LATEST_ENTRIES)] == [
         "User: Admin has logged off.",
         "NOT DONE: Audit Trail expor",
     ]
 
 
-LATEST = "SELECT PermType, LogText FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 2"
+LATEST_ENTRIES = "SELECT PermType, LogText FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 2"
 
 
-def test_the_embedded_practice_needs_no_sign_in(home: Home) -> None:
+def test_an_embedded_practice_needs_no_sign_in(home: Home) -> None:
     home.make_practice()
-    done = home.run("audit", "verify")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("The only entry is genuine.")
+    completed = home.run("audit", "verify")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert completed.stdout.startswith("The only entry is genuine.")
 
 
-def test_a_result_that_cannot_be_written_is_no_result(home: Home) -> None:
+def test_a_result_that_cannot_be_written_returns_2(home: Home) -> None:
     home.make_practice()
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run(
+        completed = subprocess.run(
             [COMMAND, "audit", "verify"],
             stdout=full,
             stderr=subprocess.PIPE,
@@ -197,5 +197,5 @@ def test_a_result_that_cannot_be_written_is_no_result(home: Home) -> None:
             cwd=ROOT,
             check=False,
         )
-    assert done.returncode == 2
-    assert done.stderr == "apisetup: the result could not be written: No space left on device.\n"
+    assert completed.returncode == 2
+    assert completed.stderr == "apisetup: the result could not be written: No space left on device.\n"

@@ -1,4 +1,4 @@
-"""The Audit Trail on a practice's own server: find, verify, export, as an auditor asks for it."""
+"""The Audit Trail of a practice on a server: find, verify and export, as an auditor would ask for it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tests.support.server_practice import ServerPractice
 
 
 def open_trail(terminal: Terminal) -> None:
-    """From API Setup to the Audit Trail."""
+    """Open the Audit Trail from API Setup."""
     terminal.press("t")
     terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
     terminal.wait_for(r"^(All|In view).*: \d+ entr")
 
 
-def search(terminal: Terminal, line: str) -> None:
-    """Type a filter in place of the one that is there."""
+def search(terminal: Terminal, filter_text: str) -> None:
+    """Replace the filter and search."""
     terminal.press("/")
     terminal.wait_for("^Tab completes, Enter searches")
     terminal.press("ctrl+u")
     terminal.wait_for("^Audit Trail +everything; try ")
-    terminal.type(line)
-    terminal.wait_for(rf"^Audit Trail +{re.escape(line)}")
+    terminal.type(filter_text)
+    terminal.wait_for(rf"^Audit Trail +{re.escape(filter_text)}")
     terminal.press("enter")
 
 
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
-def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
+def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPractice) -> None:
     file = home.directory / "for the auditor.csv"
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
@@ -73,17 +73,17 @@ def test_find_verify_and_export(home: Home, practice: ServerPractice) -> None:
         ("3", "Maria", "altered"),
     ]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    about = json.loads(file.with_name(f"{file.name}.about.json").read_text())
+    manifest = json.loads(file.with_name(f"{file.name}.about.json").read_text())
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert (about["sha256"], about["entries"], about["exported_by"]) == (sha256, 2, "Admin")
-    assert about["filter"] == "since:2024-11-01 user:Maria"
+    assert (manifest["sha256"], manifest["entries"], manifest["exported_by"]) == (sha256, 2, "Admin")
+    assert manifest["filter"] == "since:2024-11-01 user:Maria"
     assert practice.audit_entries()[2:-1] == [
         ("122", f"Audit Trail export to {file.name} begun by Admin: since:2024-11-01 user:Maria"),
         ("122", f"Audit Trail export to {file.name} finished by Admin: 2 entries, SHA-256 {sha256}"),
     ]
 
 
-def test_a_word_that_means_nothing_is_pointed_at(home: Home, practice: ServerPractice) -> None:
+def test_an_unknown_user_in_the_filter_is_reported(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:mara since:2024-11-01")
@@ -92,7 +92,7 @@ def test_a_word_that_means_nothing_is_pointed_at(home: Home, practice: ServerPra
         terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
 
 
-def test_the_server_gone_in_the_middle_is_said_and_can_be_tried_again(home: Home, practice: ServerPractice) -> None:
+def test_a_database_error_during_a_verification_can_be_retried(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         practice.execute("RENAME TABLE securityloghash TO elsewhere")
@@ -105,7 +105,7 @@ def test_the_server_gone_in_the_middle_is_said_and_can_be_tried_again(home: Home
         terminal.wait_for("^! Verified: not everything is genuine")
 
 
-def test_without_the_permission_one_is_told_who_can_grant_it(home: Home, practice: ServerPractice) -> None:
+def test_the_missing_permission_is_reported_with_who_can_grant_it(home: Home, practice: ServerPractice) -> None:
     practice.execute("DELETE FROM grouppermission WHERE PermType = 122")
     with practice.start_signed_in(home) as terminal:
         terminal.press("t")

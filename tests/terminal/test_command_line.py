@@ -1,4 +1,4 @@
-"""The command line: what it answers without a terminal, and what it refuses."""
+"""The command line: what it prints without a terminal, and wrong usage."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tests.support.pseudo_terminal import ROOT
 SECRET = "p4ssw0rd-in-an-address"
 
 
-def test_help_names_the_options_and_the_environment(home: Home) -> None:
-    done = home.run("--help")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_help_lists_options_and_environment_variables(home: Home) -> None:
+    completed = home.run("--help")
+    assert (completed.returncode, completed.stderr) == (0, "")
     for name in ("--demo", "--url", "--authority", "--debug", "APISETUP_PASSWORD", "APISETUP_CONFIG", "NO_COLOR"):
-        assert name in done.stdout
+        assert name in completed.stdout
 
 
-def test_the_version_is_that_of_the_package(home: Home) -> None:
-    done = home.run("--version")
-    assert (done.returncode, done.stdout) == (0, f"apisetup {version('apisetup')}\n")
+def test_version_prints_the_version_of_the_package(home: Home) -> None:
+    completed = home.run("--version")
+    assert (completed.returncode, completed.stdout) == (0, f"apisetup {version('apisetup')}\n")
 
 
 @pytest.mark.parametrize("options", ["--help", "--version", "audit --help", "audit verify --help"])
-def test_answering_imports_neither_textual_nor_sqlalchemy(options: str) -> None:
+def test_help_and_version_import_neither_textual_nor_sqlalchemy(options: str) -> None:
     script = (
         "import atexit, sys\n"
         "atexit.register(lambda: print('imported', *{'textual', 'rich', 'sqlalchemy', 'pymysql'} & set(sys.modules)))\n"
@@ -35,21 +35,21 @@ def test_answering_imports_neither_textual_nor_sqlalchemy(options: str) -> None:
         "sys.exit(main(sys.argv[1:]))\n"
     )
     command = [sys.executable, "-c", script, *options.split()]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert done.stdout.splitlines()[-1] == "imported"
+    completed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert completed.stdout.splitlines()[-1] == "imported"
 
 
 def test_an_unknown_option_is_wrong_usage(home: Home) -> None:
-    done = home.run("--databse=x")
-    assert done.returncode == 2
-    assert "unrecognized arguments: --databse" in done.stderr
+    completed = home.run("--databse=x")
+    assert completed.returncode == 2
+    assert "unrecognized arguments: --databse" in completed.stderr
 
 
-def test_a_pipe_is_no_terminal(home: Home) -> None:
-    done = home.run("--demo")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("apisetup: apisetup needs a terminal")
-    assert len(done.stderr.splitlines()) == 1
+def test_the_program_needs_a_terminal(home: Home) -> None:
+    completed = home.run("--demo")
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.startswith("apisetup: apisetup needs a terminal")
+    assert len(completed.stderr.splitlines()) == 1
     assert not list(home.temporary.iterdir())
 
 
@@ -69,7 +69,7 @@ def test_a_pipe_is_no_terminal(home: Home) -> None:
         (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key stands without --tls-cert."),
     ],
 )
-def test_wrong_usage_is_one_sentence(home: Home, arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(home: Home, arguments: tuple[str, ...], sentence: str) -> None:
     with home.start(*arguments, columns=400) as terminal:
         assert terminal.exit_status() == 2
         assert terminal.text.strip().startswith(f"apisetup: {sentence}")
@@ -87,7 +87,7 @@ def test_wrong_usage_is_one_sentence(home: Home, arguments: tuple[str, ...], sen
         ("license = 3", "license must be a table"),
     ],
 )
-def test_a_bad_configuration_file_is_named_with_what_is_wrong(home: Home, text: str, sentence: str) -> None:
+def test_an_error_in_the_configuration_file_is_reported_with_its_path(home: Home, text: str, sentence: str) -> None:
     home.write_configuration(text)
     with home.start(columns=400) as terminal:
         assert terminal.exit_status() == 2
@@ -95,7 +95,7 @@ def test_a_bad_configuration_file_is_named_with_what_is_wrong(home: Home, text: 
         assert sentence in terminal.text
 
 
-def test_a_license_text_that_is_missing_is_said_on_the_screen(home: Home) -> None:
+def test_a_missing_license_file_is_reported_on_the_screen(home: Home) -> None:
     home.write_configuration("[license]\nfile = 'missing.txt'")
     with home.start(columns=400) as terminal:
         terminal.wait_for("The license text .*missing.txt cannot be read")
@@ -103,7 +103,7 @@ def test_a_license_text_that_is_missing_is_said_on_the_screen(home: Home) -> Non
         assert terminal.exit_status() == 1
 
 
-def test_the_offices_own_license_is_shown(home: Home) -> None:
+def test_the_configured_license_is_shown(home: Home) -> None:
     home.write_configuration("[license]\nfile = 'ours.txt'\ntitle = 'Our [bold]rules[/]'")
     home.configuration.with_name("ours.txt").write_text("Be [red]careful[/red].\n", encoding="utf-8")
     with home.start_ready() as terminal:

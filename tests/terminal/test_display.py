@@ -1,4 +1,4 @@
-"""What reaches the terminal: its size, its colours, and nothing while nothing happens."""
+"""Output to the terminal: its size, its colors, and silence while nothing happens."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import SIGN_IN, ServerPractice
 
 QUIET = 3.0
-"""Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""
+"""The seconds for which an idle program must send nothing; longer than any cursor's blink interval."""
 
 
-def stays_quiet(terminal: Terminal) -> None:
+def assert_quiet(terminal: Terminal) -> None:
     terminal.settle()
     assert not terminal.read(QUIET)
 
 
 def visit_the_main_screens(terminal: Terminal) -> None:
-    """See every screen of the main job once."""
-    # The key bar is painted last, so what is waited for stands there.
+    """Visit every screen of the main job once."""
+    # Each step waits for text in the key bar, because it is painted last.
     for key, shown in (
         ("down", "^> Canopy"),
         ("e", KEY_OPEN),
@@ -45,19 +45,19 @@ def visit_the_main_screens(terminal: Terminal) -> None:
 
 def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
-        stays_quiet(terminal)
+        assert_quiet(terminal)
         terminal.press("/")
         terminal.wait_for("developer, last four or status")
-        stays_quiet(terminal)
+        assert_quiet(terminal)
 
 
 def test_an_idle_sign_in_sends_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         terminal.wait_for(SIGN_IN)
-        stays_quiet(terminal)
+        assert_quiet(terminal)
 
 
-def test_no_color_means_no_colour(home: Home) -> None:
+def test_no_color_removes_all_colors(home: Home) -> None:
     with home.start_ready("--demo", NO_COLOR="1", COLORTERM="truecolor") as terminal:
         visit_the_main_screens(terminal)
         terminal.press("q")
@@ -66,7 +66,7 @@ def test_no_color_means_no_colour(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("term", "colorterm"), [("xterm", ""), ("xterm-256color", "truecolor")])
-def test_only_the_terminals_own_colours_are_used(home: Home, term: str, colorterm: str) -> None:
+def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorterm: str) -> None:
     with home.start_ready("--demo", TERM=term, COLORTERM=colorterm) as terminal:
         visit_the_main_screens(terminal)
         terminal.press("q")
@@ -74,7 +74,7 @@ def test_only_the_terminals_own_colours_are_used(home: Home, term: str, colorter
         assert [codes for codes in terminal.color_codes() if re.search(r"(?:^|;)[34]8;", codes)] == []
 
 
-def test_a_terminal_may_grow_and_shrink(home: Home) -> None:
+def test_the_terminal_can_be_resized(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
         terminal.resize(50, 15)
         terminal.wait_for("^This terminal is 50x15; apisetup needs at least$")

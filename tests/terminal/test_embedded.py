@@ -1,4 +1,4 @@
-"""The main job on the embedded practice, from the first start to the entries in the Audit Trail."""
+"""The main job in the embedded practice, from the first start to the audit entries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEVELOPER = "Bridge [red] Ltd"
 USER = getpass.getuser()
 
 
-def test_the_main_job_ends_in_the_audit_trail(home: Home) -> None:
+def test_the_main_job_is_recorded_in_the_audit_trail(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[ \] off")
         assert terminal.find("No API keys yet")
@@ -35,11 +35,11 @@ def test_the_main_job_ends_in_the_audit_trail(home: Home) -> None:
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
-    _rows_are_right(home)
+    _assert_rows(home)
 
 
-def _rows_are_right(home: Home) -> None:
-    named = f"********Lp2D #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} ({DEVELOPER})"
+def _assert_rows(home: Home) -> None:
+    masked_key = f"********Lp2D #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} ({DEVELOPER})"
     assert home.rows("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == [(1,)]
     assert home.rows(
         "SELECT PropertyValue FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'"
@@ -59,15 +59,15 @@ def _rows_are_right(home: Home) -> None:
     )
     assert texts[2][0] == 258
     assert re.fullmatch(rf"API Access Agreement accepted by {USER} \(SHA-256 [0-9a-f]{{12}}\)", texts[2][1])
-    assert texts[3] == (8, f"New API key {named} added by {USER}")
-    assert texts[4] == (8, f"API key {named} changed from Enabled to Disabled by Customer by {USER}")
+    assert texts[3] == (8, f"New API key {masked_key} added by {USER}")
+    assert texts[4] == (8, f"API key {masked_key} changed from Enabled to Disabled by Customer by {USER}")
     assert len(texts) == 5
     for kind, user, moment, text, patient, stored in logged:
-        hashed = f"{kind}{user}{moment.split('.')[0]}{text}{patient}".encode("utf-16-le")
-        assert stored == base64.b64encode(hashlib.sha256(hashed).digest()).decode()
+        hash_input = f"{kind}{user}{moment.split('.')[0]}{text}{patient}".encode("utf-16-le")
+        assert stored == base64.b64encode(hashlib.sha256(hash_input).digest()).decode()
 
 
-def test_a_second_start_shows_what_the_first_one_saved(home: Home) -> None:
+def test_a_second_start_shows_the_saved_values(home: Home) -> None:
     with home.start_ready() as terminal:
         change_settings(terminal)
         save(terminal)
@@ -81,13 +81,13 @@ def test_a_second_start_shows_what_the_first_one_saved(home: Home) -> None:
         terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +yes")
 
 
-def test_the_files_are_for_this_user_alone(home: Home) -> None:
+def test_the_files_are_private(home: Home) -> None:
     home.make_practice()
     assert stat.S_IMODE(home.practice.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.practice.parent.stat().st_mode) == 0o700
 
 
-def test_what_is_not_saved_is_asked_about(home: Home) -> None:
+def test_quitting_asks_about_unsaved_input(home: Home) -> None:
     with home.start_ready() as terminal:
         change_settings(terminal)
         terminal.press("ctrl+q")
@@ -122,7 +122,7 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
     )
 
 
-def test_a_key_pasted_with_line_breaks_around_it_is_taken(home: Home) -> None:
+def test_line_breaks_around_a_pasted_key_are_ignored(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.press("a")
         terminal.wait_for("^  Assign API Key")

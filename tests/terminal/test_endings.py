@@ -1,4 +1,4 @@
-"""How the program ends when it is not asked to: signals, a lost terminal, a crash; and what it leaves behind."""
+"""Unplanned endings: signals, a lost terminal and a crash, and what remains after them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAVED = (
 )
 STILL_SAVING = "a change is still being made"
 
-Blow = Callable[[Terminal], None]
+End = Callable[[Terminal], None]
 
 
 def terminate(terminal: Terminal) -> None:
@@ -43,21 +43,21 @@ ENDINGS = [
 ]
 
 
-@pytest.mark.parametrize(("blow", "status"), ENDINGS)
-def test_an_end_from_outside_restores_the_terminal_and_throws_the_demo_away(
-    home: Home, blow: Blow, status: int
+@pytest.mark.parametrize(("end", "status"), ENDINGS)
+def test_a_signal_or_lost_terminal_restores_the_terminal_and_removes_the_demo(
+    home: Home, end: End, status: int
 ) -> None:
     with home.start_ready("--demo") as terminal:
         assert [each.name.startswith("apisetup-demo-") for each in home.temporary.iterdir()] == [True]
-        blow(terminal)
+        end(terminal)
         assert terminal.exit_status() == status
-        if blow is not drop_connection:
+        if end is not drop_connection:
             assert terminal.unrestored_modes() == []
             assert terminal.text.strip() == ""
     assert list(home.temporary.iterdir()) == []
 
 
-def test_quitting_throws_the_demo_away(home: Home) -> None:
+def test_quitting_removes_the_demo(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
         terminal.press("q")
         assert terminal.exit_status() == 0
@@ -65,19 +65,19 @@ def test_quitting_throws_the_demo_away(home: Home) -> None:
     assert not home.configuration.parent.exists()
 
 
-@pytest.mark.parametrize(("blow", "status"), ENDINGS)
-def test_an_end_in_the_middle_of_a_save_leaves_no_half_of_it(home: Home, blow: Blow, status: int) -> None:
-    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as other:
+@pytest.mark.parametrize(("end", "status"), ENDINGS)
+def test_a_signal_or_lost_terminal_during_a_save_completes_it(home: Home, end: End, status: int) -> None:
+    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
         change_settings(terminal)
-        other.execute("BEGIN IMMEDIATE")
+        locker.execute("BEGIN IMMEDIATE")
         terminal.press("ctrl+s")
         terminal.wait_for("^Saving…")
-        blow(terminal)
-        if blow is not drop_connection:
+        end(terminal)
+        if end is not drop_connection:
             terminal.wait_for(STILL_SAVING)
-        other.execute("ROLLBACK")
+        locker.execute("ROLLBACK")
         assert terminal.exit_status() == status
-        if blow is not drop_connection:
+        if end is not drop_connection:
             assert terminal.unrestored_modes() == []
     assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",), (f"{SAVED}Cash",)]
     assert home.value("SELECT count(*) FROM securityloghash") == 2
@@ -86,14 +86,14 @@ def test_an_end_in_the_middle_of_a_save_leaves_no_half_of_it(home: Home, blow: B
 
 
 @pytest.mark.parametrize("practice", [("24.3.10.0", "MyISAM")], indirect=True)
-def test_a_signal_between_the_statements_of_a_save_lets_it_end(home: Home, practice: ServerPractice) -> None:
+def test_a_signal_between_the_statements_of_a_save_completes_it(home: Home, practice: ServerPractice) -> None:
     with (
         practice.start_signed_in(home) as terminal,
-        practice.server.connection(practice.database) as other,
-        other.cursor() as cursor,
+        practice.server.connection(practice.database) as locker,
+        locker.cursor() as cursor,
     ):
         change_settings(terminal, "Credit Card")
-        # The audit row is written before the statement that now waits.
+        # The audit entry is written before the first statement that has to wait for the lock.
         cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
         terminal.press("ctrl+s")
         terminal.wait_until(lambda: practice.has_waiting_writer, "the change has begun")
@@ -108,23 +108,23 @@ def test_a_signal_between_the_statements_of_a_save_lets_it_end(home: Home, pract
     assert practice.value("SELECT ValueString FROM preference WHERE PrefName = 'ApiPaymentType'") == "313"
 
 
-def test_a_killed_program_leaves_no_half_of_a_save(home: Home) -> None:
-    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as other:
+def test_a_killed_program_leaves_no_partial_save(home: Home) -> None:
+    with home.start_ready() as terminal, closing(sqlite3.connect(home.practice, isolation_level=None)) as locker:
         change_settings(terminal)
-        other.execute("BEGIN IMMEDIATE")
+        locker.execute("BEGIN IMMEDIATE")
         terminal.press("ctrl+s")
         terminal.wait_for("^Saving…")
         terminal.signal(signal.SIGKILL)
         assert terminal.exit_status() == -signal.SIGKILL
-        other.execute("ROLLBACK")
+        locker.execute("ROLLBACK")
     assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",)]
     assert home.rows("SELECT Enabled FROM program") == [(0,)]
     with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[ \] off")
 
 
-def crashed(home: Home, *arguments: str) -> Terminal:
-    """Start the program with a fault in it, and save."""
+def crash(home: Home, *arguments: str) -> Terminal:
+    """Start a program with a fault in it, and save, which makes it crash."""
     terminal = home.start(*arguments, module="tests.support.crashing_program")
     terminal.wait_for(READY)
     change_settings(terminal)
@@ -133,8 +133,8 @@ def crashed(home: Home, *arguments: str) -> Terminal:
     return terminal
 
 
-def test_a_crash_is_one_sentence_without_values(home: Home) -> None:
-    with crashed(home) as terminal:
+def test_a_crash_prints_one_sentence_without_values(home: Home) -> None:
+    with crash(home) as terminal:
         assert terminal.unrestored_modes() == []
         assert " ".join(terminal.text.split()) == (
             "apisetup: stopped by an internal error (ValueError). Start it again with --debug to write a log of it."
@@ -145,7 +145,7 @@ def test_a_crash_is_one_sentence_without_values(home: Home) -> None:
 
 
 def test_a_crash_is_logged_without_values(home: Home) -> None:
-    with crashed(home, "--debug") as terminal:
+    with crash(home, "--debug") as terminal:
         assert SECRET.encode() not in terminal.output
     assert stat.S_IMODE(home.log.stat().st_mode) == 0o600
     log = home.log.read_text(encoding="utf-8")

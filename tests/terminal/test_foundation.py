@@ -1,4 +1,4 @@
-"""The foundation in a real pseudo-terminal: how the program ends, what it sends, and that it is quiet."""
+"""Tests of the terminal platform in a real pseudo-terminal: exit, signals, and the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.support.foundation_app import SECRET
 from tests.support.pseudo_terminal import Terminal
 
 QUIET = 3.0
-"""Seconds of doing nothing in which nothing may be sent; longer than any cursor blinks."""
+"""Seconds without input in which no byte may be sent; longer than the period of a blinking cursor."""
 
 
-def started(*arguments: str, signals: bool = True, **env: str) -> Terminal:
+def start(*arguments: str, signals: bool = True, **env: str) -> Terminal:
     terminal = Terminal.python("-m", "tests.support.foundation_app", *arguments, env=env, signals=signals)
     terminal.wait_for("Row 10")
     terminal.settle()
@@ -29,7 +29,7 @@ def bytes_for(terminal: Terminal, *keys: str) -> int:
 
 
 def test_quitting_restores_the_terminal() -> None:
-    with started() as terminal:
+    with start() as terminal:
         assert terminal.unrestored_modes()
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
@@ -37,8 +37,8 @@ def test_quitting_restores_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("key", ["x", "y"])
-def test_a_crash_says_one_sentence_without_values(key: str) -> None:
-    with started() as terminal:
+def test_a_crash_prints_one_sentence_without_values(key: str) -> None:
+    with start() as terminal:
         terminal.press(key)
         assert terminal.exit_status() == 1
         assert terminal.unrestored_modes() == []
@@ -50,7 +50,7 @@ def test_a_crash_says_one_sentence_without_values(key: str) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> None:
-    with started() as terminal:
+    with start() as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == status
         assert terminal.unrestored_modes() == []
@@ -58,7 +58,7 @@ def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> 
 
 
 def test_an_interrupt_does_not_quit() -> None:
-    with started() as terminal:
+    with start() as terminal:
         terminal.signal(signal.SIGINT)
         terminal.wait_for("press q or")
         terminal.press("ctrl+c", "down")
@@ -66,15 +66,15 @@ def test_an_interrupt_does_not_quit() -> None:
 
 
 @pytest.mark.parametrize("signals", [True, False])
-def test_a_terminal_that_vanishes_ends_the_program(signals: bool) -> None:
-    with started(signals=signals) as terminal:
-        terminal.press(*["down"] * 200)  # so that it has something to say to nobody
+def test_losing_the_terminal_ends_the_program(signals: bool) -> None:
+    with start(signals=signals) as terminal:
+        terminal.press(*["down"] * 200)  # so that the program still has output to write
         terminal.hang_up()
         assert terminal.exit_status() == 129
 
 
-def test_a_signal_lets_a_change_end(tmp_path: Path) -> None:
-    with started("x", "20", str(tmp_path)) as terminal:
+def test_a_signal_waits_for_a_running_change(tmp_path: Path) -> None:
+    with start("x", "20", str(tmp_path)) as terminal:
         terminal.press("w")
         terminal.wait_for("writing")
         terminal.signal(signal.SIGTERM)
@@ -85,8 +85,8 @@ def test_a_signal_lets_a_change_end(tmp_path: Path) -> None:
         assert (tmp_path / "done").exists()
 
 
-def test_a_suspended_program_comes_back() -> None:
-    with started() as terminal:
+def test_a_suspended_program_continues() -> None:
+    with start() as terminal:
         terminal.signal(signal.SIGTSTP)
         terminal.wait_until(lambda: terminal.stopped, "stopped")
         assert terminal.unrestored_modes() == []
@@ -100,14 +100,14 @@ def test_a_suspended_program_comes_back() -> None:
         assert terminal.unrestored_modes() == []
 
 
-def test_ctrl_s_arrives() -> None:
-    with started() as terminal:
+def test_ctrl_s_reaches_the_program() -> None:
+    with start() as terminal:
         terminal.press("ctrl+s")
         terminal.wait_for("OK: saved")
 
 
-def test_nothing_is_sent_while_nothing_happens() -> None:
-    with started() as terminal:
+def test_an_idle_program_sends_no_bytes() -> None:
+    with start() as terminal:
         assert not terminal.read(QUIET)
         terminal.press("a")
         terminal.wait_for("Question")
@@ -115,8 +115,8 @@ def test_nothing_is_sent_while_nothing_happens() -> None:
         assert not terminal.read(QUIET)
 
 
-def test_no_color_means_no_colour() -> None:
-    with started(NO_COLOR="1", COLORTERM="truecolor") as terminal:
+def test_no_color_disables_all_colors() -> None:
+    with start(NO_COLOR="1", COLORTERM="truecolor") as terminal:
         terminal.press("down")
         terminal.wait_for("^> Row 2")
         terminal.press("a")
@@ -127,15 +127,15 @@ def test_no_color_means_no_colour() -> None:
         assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
 
 
-def test_the_cursor_moves_with_few_bytes() -> None:
-    with started("panel") as terminal:
+def test_moving_the_cursor_sends_few_bytes() -> None:
+    with start("panel") as terminal:
         assert bytes_for(terminal, "down") <= 300
         for _ in range(20):
             assert bytes_for(terminal, "down") <= 2_500
 
 
-def test_a_small_terminal_says_so() -> None:
-    with started() as terminal:
+def test_a_terminal_that_is_too_small_shows_a_message() -> None:
+    with start() as terminal:
         terminal.resize(50, 15)
         terminal.wait_for("This terminal is 50x15")
         terminal.resize(80, 24)
@@ -143,5 +143,5 @@ def test_a_small_terminal_says_so() -> None:
         terminal.wait_for("^> Row 1 ")
         terminal.resize(59, 24)
         terminal.wait_for("This terminal is 59x24")
-        terminal.press("a", "q")  # had the first opened a dialog, the second would not quit
+        terminal.press("a", "q")  # q would not quit if a had opened a dialog
         assert terminal.exit_status() == 0

@@ -1,4 +1,4 @@
-"""The program in a terminal on a practice whose keys a headquarters over HTTPS decides about."""
+"""The program in a terminal, in a practice whose keys are managed by headquarters over HTTPS."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import ServerPractice, sign_in
 from tests.terminal.test_secrets import files_with, titles
 
-ANSWERED = r"^API keys: (\d+) · headquarters, \d\d:\d\d:\d\d"
+LIST_SHOWN = r"^API keys: (\d+) · headquarters, \d\d:\d\d:\d\d"
 STEPS = ("address", "name", "connection", "tls", "answer", "registration-key")
 
 
 @pytest.fixture
 def hq(practice: ServerPractice, tmp_path: Path) -> Iterator[HeadquartersServer]:
-    """A headquarters that has two keys of the practice, and one to assign."""
+    """Run a fake headquarters with two keys of the practice and one more to assign."""
     directory = tmp_path / "headquarters"
     directory.mkdir()
     with headquarters(directory, PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", NEW)) as server:
         for key in (BRIDGE, CLEARPAY):
             server.add_key(key)
         server.offer(OFFERED)
-        lead_to(practice, server.url)
+        register(practice, server.url)
         yield server
 
 
-def lead_to(practice: ServerPractice, url: str) -> None:
-    """Have the practice ask at an address, as a registered practice does."""
+def register(practice: ServerPractice, url: str) -> None:
+    """Register the practice with the headquarters at this address."""
     practice.execute(
         f"UPDATE preference SET ValueString = '{url}' WHERE PrefName = 'WebServiceHQServerURL'",
         f"UPDATE preference SET ValueString = '{REGISTRATION_KEY}' WHERE PrefName = 'RegistrationKey'",
     )
 
 
-def started(home: Home, practice: ServerPractice, hq: HeadquartersServer, *arguments: str) -> Terminal:
-    """Start the program, which trusts whoever signed headquarters' certificate, and sign in."""
+def start(home: Home, practice: ServerPractice, hq: HeadquartersServer, *arguments: str) -> Terminal:
+    """Start the program so that it trusts the certificate of headquarters, and sign in."""
     terminal = practice.start(home, *arguments, SSL_CERT_FILE=str(hq.ca_file))
     sign_in(terminal)
     terminal.wait_for(READY)
     return terminal
 
 
-def assign(terminal: Terminal) -> None:
-    """From the list: type the key that headquarters offers, and go on to the agreement."""
+def assign_key(terminal: Terminal) -> None:
+    """Enter the key that headquarters offers, and continue to the license agreement."""
     terminal.press("a")
     terminal.wait_for("^  Assign API Key")
     fill_in(terminal, "API key", NEW_KEY)
@@ -63,37 +63,37 @@ def assign(terminal: Terminal) -> None:
     terminal.wait_for(r"Read: \d+%")
 
 
-def accept(terminal: Terminal) -> None:
-    """Accept the agreement."""
+def accept_license(terminal: Terminal) -> None:
+    """Accept the license agreement."""
     terminal.press("end")
     terminal.wait_for("It can be accepted now")
     terminal.press("a")
 
 
-def close(terminal: Terminal, title: str) -> None:
+def close_notice(terminal: Terminal, title: str) -> None:
     """Close a notice."""
     terminal.press("enter")
     terminal.wait_for_no(title)
     terminal.wait_for(READY)
 
 
-def flat(terminal: Terminal) -> str:
-    """The words on the screen, without frames and line breaks."""
+def flat_text(terminal: Terminal) -> str:
+    """Return the text on the screen without frames and line breaks."""
     return " ".join(terminal.text.replace("│", " ").split())
 
 
 def test_a_key_is_added_and_disabled_at_headquarters(
     home: Home, practice: ServerPractice, hq: HeadquartersServer
 ) -> None:
-    with started(home, practice, hq) as terminal:
-        terminal.wait_for(ANSWERED)
+    with start(home, practice, hq) as terminal:
+        terminal.wait_for(LIST_SHOWN)
         terminal.wait_for(r"^> Appointment Bridge +\*{8}Gh78 +yes")
         terminal.wait_for(r"^  ClearPay +\*{8}Ww32 +Disabled by Customer")
-        assign(terminal)
-        accept(terminal)
+        assign_key(terminal)
+        accept_license(terminal)
         terminal.wait_for("─ Key added ")
-        assert "Headquarters says: New Wave may use this key now." in flat(terminal)
-        close(terminal, "─ Key added ")
+        assert "Headquarters says: New Wave may use this key now." in flat_text(terminal)
+        close_notice(terminal, "─ Key added ")
         terminal.wait_for(r"^> New Wave +\*{8}Kk78 +yes")
         assert hq.status(NEW_KEY) == "Enabled"
         disable_key(terminal)
@@ -108,7 +108,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         (CLEARPAY.key,),
         (NEW_KEY,),
     ]
-    assert [beginning(text) for _, text in practice.audit_entries() if text] == [
+    assert [first_words(text) for _, text in practice.audit_entries() if text] == [
         "User: Admin",
         "API/FHIR",
         "API keys:",
@@ -120,63 +120,61 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         "API key",
         "User: Admin",
     ]
-    assert altered(practice) == []
+    assert altered_entries(practice) == []
 
 
-def beginning(text: str) -> str:
+def first_words(text: str) -> str:
     return " ".join(text.split()[:2])
 
 
-def altered(practice: ServerPractice) -> list[Any]:
-    """The audit entries of the program whose hash is not that of their content."""
+def altered_entries(practice: ServerPractice) -> list[Any]:
+    """Return the audit entries of the program whose hash doesn't match their content."""
     columns = ("PermType", "UserNum", "LogDateTime", "LogText", "PatNum", "DateTPrevious")
     names = ", ".join(f"l.{column}" for column in columns)
-    found = practice.rows(
+    results = practice.rows(
         f"SELECT h.LogHash, {names} FROM securitylog l LEFT JOIN securityloghash h USING (SecurityLogNum)"
         " WHERE l.SecurityLogNum > 10"
     )
-    assert found
-    return [cells for stored, *cells in found if stored != log_hash(dict(zip(columns, cells, strict=True)))]
+    assert results
+    return [cells for stored, *cells in results if stored != log_hash(dict(zip(columns, cells, strict=True)))]
 
 
-def test_without_headquarters_the_copy_is_shown_until_r_finds_it_again(
+def test_the_copy_is_shown_until_headquarters_answers_again(
     home: Home, practice: ServerPractice, hq: HeadquartersServer
 ) -> None:
     hq.misbehave(Misbehaviour.HTTP_503)
-    with started(home, practice, hq) as terminal:
+    with start(home, practice, hq) as terminal:
         terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
         terminal.wait_for(r"^! Open Dental's headquarters cannot answer now \(HTTP 503")
         terminal.press("a")
         terminal.wait_for("─ Keys are not added now ")
-        close(terminal, "─ Keys are not added now ")
+        close_notice(terminal, "─ Keys are not added now ")
         terminal.press("d")
         terminal.wait_for("^! Headquarters did not answer, so keys are not changed; r asks again")
         hq.behave()
         terminal.press("r")
-        terminal.wait_for(ANSWERED)
+        terminal.wait_for(LIST_SHOWN)
         terminal.wait_for(r"^> Appointment Bridge +\*{8}Gh78 +yes")
         terminal.press("d")
         terminal.wait_for("─ Disable this key")
     assert (hq.count(ASSIGN), hq.count(SET_STATUS)) == (0, 0)
 
 
-def test_an_answer_that_does_not_come_holds_up_neither_the_work_nor_the_end(
+def test_a_pending_request_to_headquarters_blocks_neither_saving_nor_quitting(
     home: Home, practice: ServerPractice, hq: HeadquartersServer
 ) -> None:
     hq.misbehave(Misbehaviour.SILENCE)
-    with started(home, practice, hq) as terminal:
+    with start(home, practice, hq) as terminal:
         terminal.wait_until(hq.waiting.is_set, "headquarters is asked")
         change_settings(terminal, "Credit Card")
         save(terminal)
         terminal.press("ctrl+q")
-        # Far less than an answer may take.
+        # Far less than the timeout of a request.
         assert terminal.exit_status(deadline=10) == 0
     assert "subscription interval from blank to 5 minutes" in str(practice.audit_entries()[-2][1])
 
 
-def test_no_certificate_but_a_trusted_one_is_accepted(
-    home: Home, practice: ServerPractice, hq: HeadquartersServer
-) -> None:
+def test_an_untrusted_certificate_is_refused(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
     with practice.start(home) as terminal:
         sign_in(terminal)
         terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
@@ -184,28 +182,26 @@ def test_no_certificate_but_a_trusted_one_is_accepted(
     assert hq.requests == []
 
 
-def test_registration_key_and_keys_stay_where_they_belong(
-    home: Home, practice: ServerPractice, hq: HeadquartersServer
-) -> None:
+def test_registration_key_and_keys_do_not_leak(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
     hq.refusal = f"{NEW_KEY} is not for {REGISTRATION_KEY}."
-    with started(home, practice, hq, "--debug") as terminal:
-        terminal.wait_for(ANSWERED)
+    with start(home, practice, hq, "--debug") as terminal:
+        terminal.wait_for(LIST_SHOWN)
         hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN, times=1)
-        assign(terminal)
+        assign_key(terminal)
         typed = len(terminal.output)
-        accept(terminal)
+        accept_license(terminal)
         terminal.wait_for("─ The key was not added ")
-        assert r"headquarters refused: ********Kk78 is not for ***." in flat(terminal)
+        assert r"headquarters refused: ********Kk78 is not for ***." in flat_text(terminal)
         terminal.press("t")
         terminal.wait_for("─ Key added ")
-        close(terminal, "─ Key added ")
+        close_notice(terminal, "─ Key added ")
         disable_key(terminal)
         hq.refusal = f"{REGISTRATION_KEY} has expired."
         hq.misbehave(Misbehaviour.ERROR, operation=LIST, times=1)
         terminal.press("r")
         terminal.wait_for(r"^! Open Dental's headquarters refused: \*\*\* has expired")
         terminal.press("r")
-        terminal.wait_for(ANSWERED)
+        terminal.wait_for(LIST_SHOWN)
         terminal.press("t")
         terminal.wait_for("^All: ")
         terminal.press("escape")
@@ -232,36 +228,38 @@ def test_registration_key_and_keys_stay_where_they_belong(
 # -- apisetup check --------------------------------------------------------------------
 
 
-def checked(home: Home, practice: ServerPractice, **env: str) -> tuple[int, dict[str, Any]]:
-    """The exit status, and the findings about headquarters by their names."""
-    done = home.run("check", "--json", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password, **env)
-    assert done.stderr == ""
-    found = {each["id"]: each for each in json.loads(done.stdout)["findings"]}
-    ours = "headquarters-"
-    return done.returncode, {name.removeprefix(ours): each for name, each in found.items() if name.startswith(ours)}
+def check(home: Home, practice: ServerPractice, **env: str) -> tuple[int, dict[str, Any]]:
+    """Run the check and return its exit status and the results about headquarters by their ids."""
+    completed = home.run("check", "--json", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password, **env)
+    assert completed.stderr == ""
+    results = {each["id"]: each for each in json.loads(completed.stdout)["findings"]}
+    prefix = "headquarters-"
+    return completed.returncode, {
+        name.removeprefix(prefix): each for name, each in results.items() if name.startswith(prefix)
+    }
 
 
 def all_rows(practice: ServerPractice) -> dict[str, list[tuple[str | None, ...]]]:
     return {str(row[0]): practice.rows(f"SELECT * FROM `{row[0]}`") for row in practice.rows("SHOW TABLES")}
 
 
-def test_a_check_asks_headquarters_and_writes_nothing(
+def test_check_asks_headquarters_and_writes_nothing(
     home: Home, practice: ServerPractice, hq: HeadquartersServer
 ) -> None:
     before = all_rows(practice)
-    _status, found = checked(home, practice, SSL_CERT_FILE=str(hq.ca_file))
-    assert {name: each["state"] for name, each in found.items()} == {
+    _status, results = check(home, practice, SSL_CERT_FILE=str(hq.ca_file))
+    assert {name: each["state"] for name, each in results.items()} == {
         **dict.fromkeys((*STEPS, "keys"), "ok"),
         "copy": "note",
     }
-    assert found["keys"]["sentence"] == "Headquarters lists 2 keys, 1 of them enabled."
+    assert results["keys"]["sentence"] == "Headquarters lists 2 keys, 1 of them enabled."
     assert all_rows(practice) == before
     assert not home.configuration.parent.exists()
     assert [each.operation for each in hq.requests] == [LIST]
 
 
 @pytest.mark.parametrize(
-    ("url", "trusted", "how", "step", "words"),
+    ("url", "trusted", "misbehaviour", "step", "message"),
     [
         ("http://headquarters.example/", True, None, "address", "does not begin with https://"),
         ("https://nowhere.invalid/", True, None, "name", "The name nowhere.invalid of"),
@@ -272,31 +270,31 @@ def test_a_check_asks_headquarters_and_writes_nothing(
     ],
     ids=STEPS,
 )
-def test_a_check_says_which_step_fails(
+def test_check_reports_the_step_that_fails(
     home: Home,
     practice: ServerPractice,
     hq: HeadquartersServer,
     url: str,
     trusted: bool,
-    how: Misbehaviour | None,
+    misbehaviour: Misbehaviour | None,
     step: str,
-    words: str,
+    message: str,
 ) -> None:
     if url:
-        lead_to(practice, url)
-    if how is not None:
-        hq.misbehave(how)
+        register(practice, url)
+    if misbehaviour is not None:
+        hq.misbehave(misbehaviour)
     before = all_rows(practice)
     trust = {"SSL_CERT_FILE": str(hq.ca_file)} if trusted else {}
-    status, found = checked(home, practice, **trust)
+    status, results = check(home, practice, **trust)
     assert status == 1
     failed = STEPS.index(step)
-    assert {name: each["state"] for name, each in found.items()} == {
+    assert {name: each["state"] for name, each in results.items()} == {
         **dict.fromkeys(STEPS[:failed], "ok"),
         step: "warning",
         **dict.fromkeys(STEPS[failed + 1 :], "not checked"),
     }
-    assert words in found[step]["sentence"]
-    assert REGISTRATION_KEY not in json.dumps(found)
+    assert message in results[step]["sentence"]
+    assert REGISTRATION_KEY not in json.dumps(results)
     assert all_rows(practice) == before
     assert not home.configuration.parent.exists()

@@ -1,4 +1,4 @@
-"""A server that goes away in the middle: what was typed stays, and it is said what became of a change."""
+"""A server that becomes unavailable: unsaved input is kept, and the outcome of each change is reported."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tests.support.tcp_proxy import TcpProxy
 
 
 @pytest.fixture
-def line(server: Server) -> Iterator[TcpProxy]:
-    """A line to the server for tests."""
-    made = TcpProxy(server)
-    yield made
-    made.close()
+def proxy(server: Server) -> Iterator[TcpProxy]:
+    """Open a connection to the test server that the test can cut."""
+    created = TcpProxy(server)
+    yield created
+    created.close()
 
 
-HASTY = "tests.support.impatient_program"
+IMPATIENT = "tests.support.impatient_program"
 
 
 @contextmanager
-def over(line: TcpProxy, practice: ServerPractice, home: Home) -> Iterator[Terminal]:
-    """The program, signed in over the line, with all settings changed and not saved."""
-    with practice.through_port(line.port).start_signed_in(home) as terminal:
+def unsaved_changes(proxy: TcpProxy, practice: ServerPractice, home: Home) -> Iterator[Terminal]:
+    """Start the program over this connection, sign in and change all settings without saving."""
+    with practice.through_port(proxy.port).start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         yield terminal
 
 
-def test_connections_that_were_killed_are_made_again(home: Home, practice: ServerPractice) -> None:
+def test_killed_connections_are_reopened(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.kill_connections()
@@ -43,24 +43,24 @@ def test_connections_that_were_killed_are_made_again(home: Home, practice: Serve
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
 
 
-def test_a_server_that_is_gone_leaves_what_was_typed(home: Home, practice: ServerPractice, line: TcpProxy) -> None:
-    with over(line, practice, home) as terminal:
-        line.cut()
+def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    with unsaved_changes(proxy, practice, home) as terminal:
+        proxy.cut()
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*(was lost|answers there)")
         assert terminal.find("^Subscription interval +5 ")
         assert terminal.find(r"\* not saved yet: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
-        line.reconnect()
+        proxy.reconnect()
         save(terminal)
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
         terminal.press("q")
         assert terminal.exit_status() == 0
 
 
-def test_one_can_leave_without_the_server(home: Home, practice: ServerPractice, line: TcpProxy) -> None:
-    with over(line, practice, home) as terminal:
-        line.cut()
+def test_quitting_works_without_the_server(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    with unsaved_changes(proxy, practice, home) as terminal:
+        proxy.cut()
         terminal.press("ctrl+q")
         terminal.wait_for("─ Quit without saving")
         terminal.press("y")
@@ -68,16 +68,16 @@ def test_one_can_leave_without_the_server(home: Home, practice: ServerPractice, 
         assert terminal.unrestored_modes() == []
 
 
-def test_a_line_that_is_cut_while_saving_is_said(home: Home, practice: ServerPractice, line: TcpProxy) -> None:
+def test_a_connection_lost_during_a_save_is_reported(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
     with (
-        over(line, practice, home) as terminal,
-        practice.server.connection(practice.database) as other,
-        other.cursor() as cursor,
+        unsaved_changes(proxy, practice, home) as terminal,
+        practice.server.connection(practice.database) as locker,
+        locker.cursor() as cursor,
     ):
         cursor.execute("LOCK TABLES program READ, programproperty READ, preference READ")
         terminal.press("ctrl+s")
         terminal.wait_until(lambda: practice.has_waiting_writer, "the change has begun")
-        line.cut()
+        proxy.cut()
         terminal.wait_for("^! The connection to the database server was lost. Nothing was changed\\.")
         cursor.execute("UNLOCK TABLES")
         assert terminal.find("^Subscription interval +5 ")
@@ -85,7 +85,7 @@ def test_a_line_that_is_cut_while_saving_is_said(home: Home, practice: ServerPra
     assert [text for _kind, text in practice.audit_entries()] == ["User: Admin has logged on.", "API/FHIR"]
 
 
-def test_rights_that_are_taken_away_in_the_middle_are_said(home: Home, practice: ServerPractice) -> None:
+def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> None:
     with practice.user("pass") as user, practice.as_user(user, "pass").start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.server.execute(
@@ -101,7 +101,7 @@ def test_rights_that_are_taken_away_in_the_middle_are_said(home: Home, practice:
         save(terminal)
 
 
-def test_a_user_who_is_locked_out_in_the_middle_is_told(home: Home, practice: ServerPractice) -> None:
+def test_a_locked_database_user_is_reported(home: Home, practice: ServerPractice) -> None:
     with practice.user("pass") as user, practice.as_user(user, "pass").start_signed_in(home) as terminal:
         change_settings(terminal, "Credit Card")
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
@@ -111,18 +111,18 @@ def test_a_user_who_is_locked_out_in_the_middle_is_told(home: Home, practice: Se
         assert terminal.find("^Subscription interval +5 ")
 
 
-# -- a change whose answer is lost ------------------------------------------------------
+# -- lost answers -----------------------------------------------------------------------
 
 
-def test_a_change_whose_answer_was_lost_is_settled_when_the_server_is_back(
-    home: Home, practice: ServerPractice, line: TcpProxy
+def test_a_lost_answer_is_resolved_when_the_server_is_back(
+    home: Home, practice: ServerPractice, proxy: TcpProxy
 ) -> None:
-    with over(line, practice, home) as terminal:
-        line.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
+    with unsaved_changes(proxy, practice, home) as terminal:
+        proxy.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*It is not known")
         assert terminal.find("^Subscription interval +5 ")
-        line.reconnect()
+        proxy.reconnect()
         terminal.press("ctrl+r")
         terminal.wait_for("─ Read again")
         terminal.press("k")
@@ -136,30 +136,26 @@ def test_a_change_whose_answer_was_lost_is_settled_when_the_server_is_back(
     ]
 
 
-def test_a_network_that_swallows_everything_is_said_and_mended(
-    home: Home, practice: ServerPractice, line: TcpProxy
-) -> None:
-    url, password = practice.through_port(line.port).url(), practice.server.password
+def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    url, password = practice.through_port(proxy.port).url(), practice.server.password
     env = {SERVER_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
-    with home.start("--url", url, "--authority", "local", module=HASTY, env=env) as terminal:
+    with home.start("--url", url, "--authority", "local", module=IMPATIENT, env=env) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")
-        line.stall()
+        proxy.stall()
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*(was lost|answers there)")
         assert terminal.find("^Subscription interval +5 ")
-        line.reconnect()
+        proxy.reconnect()
         save(terminal)
         terminal.press("q")
         assert terminal.exit_status() == 0
 
 
-def test_an_end_from_outside_without_the_server_writes_no_traceback(
-    home: Home, practice: ServerPractice, line: TcpProxy
-) -> None:
-    with practice.through_port(line.port).start_signed_in(home) as terminal:
-        line.cut()
+def test_a_signal_without_the_server_prints_no_traceback(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
+    with practice.through_port(proxy.port).start_signed_in(home) as terminal:
+        proxy.cut()
         terminal.signal(signal.SIGTERM)
         assert terminal.exit_status() == 128 + signal.SIGTERM
         assert b"Traceback" not in bytes(terminal.output)

@@ -1,4 +1,4 @@
-"""Several offices: the list, from one to another, each with its own password and sign-in, and left alone."""
+"""Several offices: the list, switching, the password and sign-in of each, and the lock after inactivity."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LIST = r"^Offices: \d+"
 
 @pytest.fixture
 def second(server: Server) -> Iterator[ServerPractice]:
-    """Another practice."""
-    with new_practice(server, NEW, "InnoDB") as made:
-        made.execute("UPDATE preference SET ValueString = 'Hillside Dental' WHERE PrefName = 'PracticeTitle'")
-        yield made
+    """Create a second practice."""
+    with new_practice(server, NEW, "InnoDB") as created:
+        created.execute("UPDATE preference SET ValueString = 'Hillside Dental' WHERE PrefName = 'PracticeTitle'")
+        yield created
 
 
-def table(name: str, practice: ServerPractice, *lines: str, user: str | None = None) -> str:
-    """One office in the configuration file."""
+def office_table(name: str, practice: ServerPractice, *lines: str, user: str | None = None) -> str:
+    """Return the table of one office in the configuration file."""
     server = practice.server
     return "\n".join(
         [
@@ -45,29 +45,29 @@ def table(name: str, practice: ServerPractice, *lines: str, user: str | None = N
     )
 
 
-def private(path: Path, text: str) -> Path:
-    """A file for this user alone."""
+def write_private(path: Path, text: str) -> Path:
+    """Write a file that only this user can read."""
     path.write_text(text)
     path.chmod(0o600)
     return path
 
 
-def configured(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    """Two offices on servers, and one in a file."""
+def write_offices(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    """Configure two offices on the server and one in a file."""
     home.write_configuration(
-        table("Riverside", practice, 'password_from = "env:RIVERSIDE_PASSWORD"', "production = true")
-        + table("Hillside", second, 'password_from = "env:RIVERSIDE_PASSWORD"', "read_only = true")
+        office_table("Riverside", practice, 'password_from = "env:RIVERSIDE_PASSWORD"', "production = true")
+        + office_table("Hillside", second, 'password_from = "env:RIVERSIDE_PASSWORD"', "read_only = true")
         + '[offices.Training]\nfile = "training.sqlite3"\n'
     )
 
 
-def started(home: Home, practice: ServerPractice, *arguments: str) -> Terminal:
+def start(home: Home, practice: ServerPractice, *arguments: str) -> Terminal:
     return home.start(*arguments, env={"RIVERSIDE_PASSWORD": practice.server.password})
 
 
-def test_several_offices_begin_with_a_list(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
-    with started(home, practice) as terminal:
+def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    write_offices(home, practice, second)
+    with start(home, practice) as terminal:
         terminal.wait_for("^Offices: 3")
         terminal.wait_for(rf"^> Riverside +{re.escape(practice.server.host)} +\S+ +never")
         terminal.wait_for("PRODUCTION: real patients' data")
@@ -81,27 +81,29 @@ def test_several_offices_begin_with_a_list(home: Home, practice: ServerPractice,
         terminal.wait_for(READY)
         terminal.press("q")
         assert terminal.exit_status() == 0
-    with started(home, practice) as terminal:
+    with start(home, practice) as terminal:
         terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
 
 
-def test_one_office_by_its_name(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
-    with started(home, practice, "--office", "riverside") as terminal:
+def test_an_option_opens_one_office(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    write_offices(home, practice, second)
+    with start(home, practice, "--office", "riverside") as terminal:
         sign_in(terminal)
         terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin · PRODUCTION$")
         terminal.wait_for(READY)
 
 
-def test_a_name_that_no_office_has_is_answered_with_the_nearest(home: Home, practice: ServerPractice) -> None:
-    home.write_configuration(table("Riverside", practice))
+def test_an_unknown_office_name_gets_a_suggestion(home: Home, practice: ServerPractice) -> None:
+    home.write_configuration(office_table("Riverside", practice))
     done = home.run("audit", "verify", "--office", "Rivreside")
     assert done.returncode == 2
     assert "Riverside" in done.stderr
 
 
-def test_a_command_needs_one_of_several(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
+def test_a_command_needs_an_office_name_if_there_are_several(
+    home: Home, practice: ServerPractice, second: ServerPractice
+) -> None:
+    write_offices(home, practice, second)
     done = home.run("audit", "verify")
     assert (done.returncode, done.stderr) == (
         2,
@@ -109,9 +111,11 @@ def test_a_command_needs_one_of_several(home: Home, practice: ServerPractice, se
     )
 
 
-def test_another_office_without_starting_again(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
-    with started(home, practice, "--office", "Riverside") as terminal:
+def test_switching_offices_signs_out_and_asks_about_unsaved_input(
+    home: Home, practice: ServerPractice, second: ServerPractice
+) -> None:
+    write_offices(home, practice, second)
+    with start(home, practice, "--office", "Riverside") as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")
@@ -145,9 +149,11 @@ def test_another_office_without_starting_again(home: Home, practice: ServerPract
     assert second.audit_entries() == []
 
 
-def test_back_from_the_sign_in_to_the_list(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
-    with started(home, practice, "--office", "Riverside") as terminal:
+def test_escape_returns_from_the_sign_in_to_the_list(
+    home: Home, practice: ServerPractice, second: ServerPractice
+) -> None:
+    write_offices(home, practice, second)
+    with start(home, practice, "--office", "Riverside") as terminal:
         terminal.wait_for(SIGN_IN)
         terminal.press("escape")
         terminal.wait_for(LIST)
@@ -155,15 +161,15 @@ def test_back_from_the_sign_in_to_the_list(home: Home, practice: ServerPractice,
         terminal.wait_for("^Embedded practice")
 
 
-def test_the_list_reads_the_file_again(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
-    configured(home, practice, second)
-    with started(home, practice) as terminal:
+def test_r_reloads_the_configuration_file(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
+    write_offices(home, practice, second)
+    with start(home, practice) as terminal:
         terminal.wait_for("^Offices: 3")
-        home.write_configuration(table("Riverside", practice) + table("Hillside", second, "hosst = 1"))
+        home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second, "hosst = 1"))
         terminal.press("r")
         terminal.wait_for("hosst")
         terminal.wait_for("host")
-        home.write_configuration(table("Riverside", practice) + table("Hillside", second))
+        home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second))
         terminal.press("r")
         terminal.wait_for("^Offices: 2")
 
@@ -172,7 +178,7 @@ def test_the_list_reads_the_file_again(home: Home, practice: ServerPractice, sec
 
 
 def test_a_password_file_that_others_can_read_is_refused(home: Home, practice: ServerPractice) -> None:
-    home.write_configuration(table("Riverside", practice, 'password_from = "file:password"'))
+    home.write_configuration(office_table("Riverside", practice, 'password_from = "file:password"'))
     file = home.configuration.with_name("password")
     file.write_text("a-secret\n")
     file.chmod(0o640)
@@ -183,7 +189,7 @@ def test_a_password_file_that_others_can_read_is_refused(home: Home, practice: S
         assert "a-secret" not in terminal.text
 
 
-def test_no_secret_is_found_where_it_does_not_belong(home: Home, practice: ServerPractice) -> None:
+def test_passwords_of_offices_do_not_leak(home: Home, practice: ServerPractice) -> None:
     secrets = {kind: f"s3cret-by-{kind}" for kind in ("file", "env", "command")}
     with (
         practice.user(secrets["file"]) as by_file,
@@ -191,15 +197,15 @@ def test_no_secret_is_found_where_it_does_not_belong(home: Home, practice: Serve
         practice.user(secrets["command"]) as by_command,
     ):
         home.configuration.parent.mkdir(exist_ok=True)
-        private(home.configuration.with_name("password"), f"{secrets['file']}\n")
+        write_private(home.configuration.with_name("password"), f"{secrets['file']}\n")
         script = home.configuration.with_name("show")
-        private(home.configuration.with_name("hidden"), secrets["command"])
+        write_private(home.configuration.with_name("hidden"), secrets["command"])
         script.write_text(f"#!/bin/sh\necho oops {secrets['command']} >&2\ncat '{script.with_name('hidden')}'\n")
         script.chmod(0o700)
         home.write_configuration(
-            table("By file", practice, 'password_from = "file:password"', user=by_file)
-            + table("By environment", practice, 'password_from = "env:OFFICE_PASSWORD"', user=by_environment)
-            + table("By command", practice, f'password_from = "command:{script} --quiet"', user=by_command)
+            office_table("By file", practice, 'password_from = "file:password"', user=by_file)
+            + office_table("By environment", practice, 'password_from = "env:OFFICE_PASSWORD"', user=by_environment)
+            + office_table("By command", practice, f'password_from = "command:{script} --quiet"', user=by_command)
         )
         output = b""
         for office in ("By file", "By environment", "By command"):
@@ -225,11 +231,11 @@ def test_no_secret_is_found_where_it_does_not_belong(home: Home, practice: Serve
     assert not re.search("Müller|Bridge", log)
 
 
-# -- left alone ----------------------------------------------------------------------
+# -- the lock after inactivity -------------------------------------------------------
 
 
-def hasty(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
-    """Start the program with minutes of so many seconds."""
+def start_impatient(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
+    """Start the program with a minute shortened to this many seconds."""
     return home.start(
         *arguments,
         module="tests.support.impatient_program",
@@ -237,17 +243,17 @@ def hasty(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
     )
 
 
-def connections(practice: ServerPractice) -> int:
-    """How many connections there are to the practice."""
+def count_connections(practice: ServerPractice) -> int:
+    """Return the number of connections to the practice's database."""
     with practice.server.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = %s", (practice.database,))
         return int((cursor.fetchone() or (0,))[0] or 0)
 
 
-def test_a_program_left_alone_hides_everything_and_closes_its_connections(home: Home, practice: ServerPractice) -> None:
+def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practice: ServerPractice) -> None:
     practice.execute("UPDATE preference SET ValueString = '30' WHERE PrefName = 'SecurityLogOffAfterMinutes'")
-    home.write_configuration(table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
-    with hasty(home, seconds=3, P=practice.server.password) as terminal:
+    home.write_configuration(office_table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
+    with start_impatient(home, seconds=3, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         go_to(terminal, "Enabled")
@@ -255,7 +261,7 @@ def test_a_program_left_alone_hides_everything_and_closes_its_connections(home: 
         fill_in(terminal, "Subscription interval", "5")
         terminal.wait_for("Admin was logged off, since no key was pressed")
         assert "Subscription" not in terminal.text
-        terminal.wait_until(lambda: connections(practice) == 0, "the connections are closed")
+        terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
@@ -263,39 +269,39 @@ def test_a_program_left_alone_hides_everything_and_closes_its_connections(home: 
         terminal.wait_for(r"\* not saved yet: subscription interval")
 
 
-def test_the_limit_of_the_practice_holds_without_any_configuration(home: Home, practice: ServerPractice) -> None:
+def test_the_limit_of_the_practice_needs_no_configuration(home: Home, practice: ServerPractice) -> None:
     practice.execute("UPDATE preference SET ValueString = '1' WHERE PrefName = 'SecurityLogOffAfterMinutes'")
-    with hasty(home, "--url", practice.url(), seconds=3, APISETUP_PASSWORD=practice.server.password) as terminal:
+    with start_impatient(
+        home, "--url", practice.url(), seconds=3, APISETUP_PASSWORD=practice.server.password
+    ) as terminal:
         sign_in(terminal)
         terminal.wait_for("Admin was logged off, since no key was pressed")
 
 
 def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) -> None:
-    home.write_configuration(table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
-    with hasty(home, seconds=1, P=practice.server.password) as terminal:
+    home.write_configuration(office_table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
+    with start_impatient(home, seconds=1, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for("Admin was logged off, since no key was pressed")
         terminal.settle()
         before = len(terminal.output)
-        terminal.wait_until(lambda: connections(practice) == 0, "the connections are closed")
+        terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         terminal.settle()
         assert len(terminal.output) == before
 
 
-# -- ended from outside --------------------------------------------------------------
+# -- signals -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
-def test_a_program_that_is_ended_from_outside_still_logs_that_the_user_left(
-    home: Home, practice: ServerPractice, number: signal.Signals
-) -> None:
+def test_a_signal_logs_the_sign_out(home: Home, practice: ServerPractice, number: signal.Signals) -> None:
     with practice.start_signed_in(home) as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == 128 + number
     assert practice.audit_entries()[-1] == ("83", "User: Admin has logged off.")
 
 
-def test_a_lost_terminal_too(home: Home, practice: ServerPractice) -> None:
+def test_a_lost_terminal_logs_the_sign_out(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         terminal.hang_up()
         assert terminal.exit_status() == 129

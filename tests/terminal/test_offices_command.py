@@ -1,4 +1,4 @@
-"""`apisetup offices`: the offices of the configuration file, without a screen."""
+"""`apisetup offices`: lists, adds, removes and imports the offices of the configuration file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from tests.support.pseudo_terminal import Terminal
 URL = "mysql+pymysql://apisetup@db.example:3307/od"
 
 
-def add(home: Home, name: str, *more: str) -> None:
-    done = home.run("offices", "add", name, "--url", URL, *more)
-    assert (done.returncode, done.stderr) == (0, "")
+def add_office(home: Home, name: str, *options: str) -> None:
+    completed = home.run("offices", "add", name, "--url", URL, *options)
+    assert (completed.returncode, completed.stderr) == (0, "")
 
 
 def test_an_office_is_added_listed_and_removed(home: Home) -> None:
     assert "There are no offices" in home.run("offices", "list").stdout
-    add(home, "Down town", "--production", "--read-only", "--lock-after-minutes", "5", "--password-from", "env:PW")
+    add_office(
+        home, "Down town", "--production", "--read-only", "--lock-after-minutes", "5", "--password-from", "env:PW"
+    )
     listed = home.run("offices", "list")
     assert listed.stdout == (
         "Down town: od on db.example:3307 as apisetup"
@@ -34,8 +36,8 @@ def test_an_office_is_added_listed_and_removed(home: Home) -> None:
     assert "There are no offices" in home.run("offices", "list").stdout
 
 
-def test_the_list_as_json(home: Home) -> None:
-    add(home, "Down town", "--tls", "off", "--authority", "local")
+def test_list_prints_json(home: Home) -> None:
+    add_office(home, "Down town", "--tls", "off", "--authority", "local")
     (office,) = json.loads(home.run("offices", "list", "--json").stdout)
     assert office == {
         "name": "Down town",
@@ -55,20 +57,20 @@ def test_the_list_as_json(home: Home) -> None:
     }
 
 
-def test_another_file_by_an_option(home: Home, tmp_path: Path) -> None:
+def test_an_option_names_another_configuration_file(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
-    done = home.run("offices", "add", "A", "--url", URL, "--config", str(file))
-    assert (done.returncode, file.is_file(), home.configuration.exists()) == (0, True, False)
+    completed = home.run("offices", "add", "A", "--url", URL, "--config", str(file))
+    assert (completed.returncode, file.is_file(), home.configuration.exists()) == (0, True, False)
     assert home.run("offices", "list", "--config", str(file)).stdout.startswith("A: ")
 
 
-def test_a_password_file_is_named_in_full(home: Home) -> None:
-    add(home, "A", "--password-from", "file:secret")
+def test_a_password_file_is_stored_with_its_full_path(home: Home) -> None:
+    add_office(home, "A", "--password-from", "file:secret")
     assert re.search(r'password_from = "file:/.*/secret"', home.configuration.read_text())
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("add", "A"), "What to add is not named."),
         (("add", "A", "--url", "mysql://u:hunter2@h/d"), "A password in the address"),
@@ -85,15 +87,15 @@ def test_a_password_file_is_named_in_full(home: Home) -> None:
         (("import", "--central"), "--central needs --url"),
     ],
 )
-def test_what_cannot_be_done_is_told_and_nothing_is_written(home: Home, arguments: tuple[str, ...], words: str) -> None:
-    done = home.run("offices", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert words in done.stderr
-    assert "hunter2" not in done.stderr
+def test_a_failure_returns_2_and_writes_nothing(home: Home, arguments: tuple[str, ...], message: str) -> None:
+    completed = home.run("offices", *arguments)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert message in completed.stderr
+    assert "hunter2" not in completed.stderr
     assert not home.configuration.exists()
 
 
-def test_debug_logs_what_was_asked_for_and_why_it_failed(home: Home) -> None:
+def test_debug_logs_the_command_and_its_failure(home: Home) -> None:
     home.run("offices", "list", "--debug")
     home.run("offices", "remove", "A", "--debug")
     assert [
@@ -106,37 +108,37 @@ def test_debug_logs_what_was_asked_for_and_why_it_failed(home: Home) -> None:
     ]
 
 
-def test_a_log_that_others_could_read_is_closed_to_them(home: Home) -> None:
+def test_a_readable_log_file_is_made_private(home: Home) -> None:
     home.run("offices", "list", "--debug")
     home.log.chmod(0o644)
     home.run("offices", "list", "--debug")
     assert home.log.stat().st_mode & 0o777 == 0o600
 
 
-def test_nobody_there_to_be_asked(home: Home) -> None:
-    add(home, "A")
-    done = home.run("offices", "remove", "A")
-    assert (done.returncode, "Add --yes" in done.stderr) == (2, True)
+def test_remove_without_a_terminal_needs_the_option_yes(home: Home) -> None:
+    add_office(home, "A")
+    completed = home.run("offices", "remove", "A")
+    assert (completed.returncode, "Add --yes" in completed.stderr) == (2, True)
 
 
-def test_removing_asks_first(home: Home) -> None:
-    add(home, "A")
-    for answer, left in (("n", True), ("", True), ("y", False)):
+def test_remove_asks_for_confirmation(home: Home) -> None:
+    add_office(home, "A")
+    for answer, remains in (("n", True), ("", True), ("y", False)):
         with Terminal(COMMAND, "offices", "remove", "A", env=home.environment) as terminal:
             terminal.wait_for(r"\[y/N\]")
             terminal.type(f"{answer}\r")
             assert terminal.exit_status() == 0
-        assert home.run("offices", "list").stdout.startswith("A: ") is left
+        assert home.run("offices", "list").stdout.startswith("A: ") is remains
 
 
-def test_a_workstations_file_is_imported_without_its_password(home: Home, tmp_path: Path) -> None:
+def test_import_from_a_workstation_leaves_out_the_password(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "FreeDentalConfig.xml"
     file.write_text(
         "<ConnectionSettings><DatabaseConnection><ComputerName>server</ComputerName><Database>od</Database>"
         "<User>u</User><Password>hunter2</Password></DatabaseConnection></ConnectionSettings>"
     )
-    done = home.run("offices", "import", str(file), "--name", "Down town", "--yes")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Its password stands there in clear; it is not copied." in done.stdout
-    assert "hunter2" not in done.stdout + home.configuration.read_text()
+    completed = home.run("offices", "import", str(file), "--name", "Down town", "--yes")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "Its password stands there in clear; it is not copied." in completed.stdout
+    assert "hunter2" not in completed.stdout + home.configuration.read_text()
     assert "Down town: od on server:3306 as u" in home.run("offices", "list").stdout

@@ -1,4 +1,4 @@
-"""No secret that the program was given is found in anything that it wrote, but where it belongs."""
+"""No secret that the program handles appears in anything it writes, except where it belongs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ KEY = "Kq7mZt4xWb9sLp2D"
 
 
 def titles(terminal: Terminal) -> bytes:
-    """What the terminal was told to call its window, and every other command to it that holds a text."""
+    """Return all title sequences and other text sequences that were sent to the terminal."""
     return b"".join(re.findall(rb"\x1b[\]PX^_].*?(?:\x07|\x1b\\)", bytes(terminal.output), re.DOTALL))
 
 
 def files_with(home: Home, secret: str) -> list[str]:
-    """The names of the files that hold a secret, in any encoding that a database or a log may use."""
+    """Return the names of the files that contain a secret, in any encoding that a database or a log may use."""
     forms = (secret.encode(), secret.encode("utf-16-le"))
     found = (path for path in home.directory.rglob("*") if path.is_file())
     return sorted(path.name for path in found if any(form in path.read_bytes() for form in forms))
 
 
-def test_passwords_and_keys_stay_where_they_belong(home: Home, practice: ServerPractice) -> None:
+def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) -> None:
     with (
         practice.user(DATABASE_PASSWORD) as user,
         home.start("--debug", "--authority", "local", "--url", practice.url(user)) as terminal,
@@ -41,7 +41,7 @@ def test_passwords_and_keys_stay_where_they_belong(home: Home, practice: ServerP
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
         practice.kill_connections()
         terminal.press("r")
-        terminal.wait_for("^! The server refuses this database user")  # so that the log has something to say
+        terminal.wait_for("^! The server refuses this database user")  # so that an error is logged
         terminal.press("q")
         assert terminal.exit_status() == 0
         for secret in (DATABASE_PASSWORD, PASSWORD):
@@ -54,7 +54,7 @@ def test_passwords_and_keys_stay_where_they_belong(home: Home, practice: ServerP
     assert "LoginRefused" in home.log.read_text(encoding="utf-8")
 
 
-def test_a_key_is_never_shown_whole_unless_asked_for(home: Home) -> None:
+def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
     with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         typed = len(terminal.output)
@@ -81,7 +81,7 @@ def test_a_key_is_never_shown_whole_unless_asked_for(home: Home) -> None:
     assert not any(KEY in text for text in texts)
 
 
-def test_the_clipboard_gets_a_key_only_when_asked_for(home: Home) -> None:
+def test_a_key_is_sent_to_the_clipboard_only_on_request(home: Home) -> None:
     with home.start_ready() as terminal:
         add_key(terminal, KEY, "Developer")
         assert b"\x1b]52;" not in terminal.output
@@ -93,7 +93,7 @@ def test_the_clipboard_gets_a_key_only_when_asked_for(home: Home) -> None:
     assert "sent to" in home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC")
 
 
-def test_a_password_field_gives_nothing_to_the_clipboard(home: Home, practice: ServerPractice) -> None:
+def test_a_password_field_does_not_copy(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         terminal.wait_for(SIGN_IN)
         fill_in(terminal, "User name", "Admin")
@@ -108,11 +108,11 @@ def test_a_password_field_gives_nothing_to_the_clipboard(home: Home, practice: S
         terminal.wait_for("Password +•{8}$")
 
 
-def test_a_password_that_comes_in_one_piece_with_the_name_stays_hidden(home: Home, practice: ServerPractice) -> None:
+def test_a_password_sent_together_with_the_name_stays_hidden(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         terminal.wait_for(SIGN_IN)
         terminal.settle()
-        terminal.type(f"Admin\r{PASSWORD}\r")  # as a password manager types, or a slow line delivers
+        terminal.type(f"Admin\r{PASSWORD}\r")  # at once, as from a password manager or over a slow connection
         terminal.wait_until(lambda: bool(terminal.find(f"{READY}|{PASSWORD}|^!")), "it was taken", deadline=5)
         assert PASSWORD.encode() not in terminal.output
         terminal.wait_for(READY)

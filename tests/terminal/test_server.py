@@ -1,4 +1,4 @@
-"""The main job on a practice's own database server, and the ways in."""
+"""The main job in a practice on a database server, and signing in to it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.support.server_practice import SIGN_IN, USER, ServerPractice, sign_in
 
 KEY = "Kq7mZt4xWb9sLp2D"
 MASKED = "********Lp2D"
-NAMED = f"{MASKED} #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} (Bridge [red] Ltd)"
-"""How entries name the key, with the beginning of its hash."""
+KEY_LABEL = f"{MASKED} #{hashlib.sha256(KEY.encode()).hexdigest()[:6]} (Bridge [red] Ltd)"
+"""The text by which audit entries refer to the key: its masked form, short fingerprint and developer."""
 
 DEVELOPER = "Bridge [red] Ltd"
 
 
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (NEW, "MyISAM"), (OLD, "MyISAM")], indirect=True)
-def test_the_main_job_ends_in_the_audit_trail(home: Home, practice: ServerPractice) -> None:
+def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home) as terminal:
         terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin$")
         change_settings(terminal, "Credit Card")
@@ -54,8 +54,8 @@ def test_the_main_job_ends_in_the_audit_trail(home: Home, practice: ServerPracti
     assert entries[3][0] == ("258" if has_apikey else "8")
     assert str(entries[3][1]).startswith("API Access Agreement accepted by Admin (SHA-256 ")
     assert entries[4:] == [
-        ("8", f"New API key {NAMED} added by Admin"),
-        ("8", f"API key {NAMED} changed from Enabled to Disabled by Customer by Admin"),
+        ("8", f"New API key {KEY_LABEL} added by Admin"),
+        ("8", f"API key {KEY_LABEL} changed from Enabled to Disabled by Customer by Admin"),
         ("83", "User: Admin has logged off."),
     ]
 
@@ -79,21 +79,21 @@ def test_an_unknown_user_gets_the_same_answer(home: Home, practice: ServerPracti
         terminal.wait_for("^! Invalid username or password")
 
 
-def test_a_blank_password_is_a_password(home: Home, practice: ServerPractice) -> None:
+def test_a_user_can_have_a_blank_password(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         sign_in(terminal, name="blank", password="")
         terminal.wait_for(READY)
         terminal.wait_for(" Blank$")
 
 
-def test_a_locked_user_is_told_until_when(home: Home, practice: ServerPractice) -> None:
+def test_a_locked_user_sees_when_the_lock_ends(home: Home, practice: ServerPractice) -> None:
     practice.execute("UPDATE userod SET FailedAttempts = 5, DateTFail = NOW() WHERE UserName = 'Admin'")
     with practice.start(home) as terminal:
         sign_in(terminal)
         terminal.wait_for(r"^! This user is locked until \d\d:\d\d:\d\d")
 
 
-def test_a_user_without_setup_is_told_what_is_missing(home: Home, practice: ServerPractice) -> None:
+def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         sign_in(terminal, name="Maria", password="maria's")
         terminal.wait_for("^! The user Maria lacks the permission Setup")
@@ -101,7 +101,7 @@ def test_a_user_without_setup_is_told_what_is_missing(home: Home, practice: Serv
         assert terminal.exit_status() == 0
 
 
-def test_the_database_password_is_asked_for_where_none_is_given(home: Home, practice: ServerPractice) -> None:
+def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPractice) -> None:
     with practice.user("s3cret-of-the-database") as user, home.start("--url", practice.url(user)) as terminal:
         terminal.wait_for("^  Database password")
         terminal.wait_for("Enter connects")
@@ -114,7 +114,7 @@ def test_the_database_password_is_asked_for_where_none_is_given(home: Home, prac
         terminal.wait_for(SIGN_IN)
 
 
-def test_an_empty_variable_is_an_empty_password(home: Home, practice: ServerPractice) -> None:
+def test_an_empty_variable_means_an_empty_password(home: Home, practice: ServerPractice) -> None:
     with practice.user("") as user, practice.as_user(user, "").start(home) as terminal:
         terminal.wait_for(SIGN_IN)
 
@@ -128,8 +128,8 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
         assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +Unknown +not known here")
         terminal.press("a")
         terminal.wait_for("─ Keys are not added now ")
-        assert re.search("Open Dental's headquarters decides about the keys", _flat(terminal.text))
-        assert re.search("kept in the preference RegistrationKey", _flat(terminal.text))
+        assert re.search("Open Dental's headquarters decides about the keys", _flat_text(terminal.text))
+        assert re.search("kept in the preference RegistrationKey", _flat_text(terminal.text))
         terminal.press("enter")
         terminal.wait_for_no("─ Keys are not added now ")
         terminal.wait_for(READY)
@@ -138,7 +138,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
     assert practice.rows("SELECT * FROM apikey") == before
 
 
-def test_a_user_who_may_only_read_sees_all_and_saves_nothing(home: Home, practice: ServerPractice) -> None:
+def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.user("reads", "SELECT") as user:
         reader = practice.as_user(user, "reads")
         with reader.start(home) as terminal:
@@ -156,12 +156,12 @@ def test_a_user_who_may_only_read_sees_all_and_saves_nothing(home: Home, practic
     assert practice.audit_entries() == []
 
 
-def _flat(text: str) -> str:
-    """The words of a text that is broken into lines of a frame."""
+def _flat_text(text: str) -> str:
+    """Return a text without frames and line breaks."""
     return " ".join(text.replace("│", " ").split())
 
 
-def test_read_only_shows_everything_and_writes_nothing(home: Home, practice: ServerPractice) -> None:
+def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home, "--read-only") as terminal:
         terminal.wait_for("Admin · READ-ONLY$")
         terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")

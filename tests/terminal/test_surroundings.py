@@ -1,4 +1,4 @@
-"""Bad surroundings: each is one sentence on the screen, and again on the terminal when the program has ended."""
+"""Failures to open a practice: each is one sentence on the screen, and again on the terminal after quitting."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.server import Server
 from tests.support.server_practice import SIGN_IN, ServerPractice
 
 
-def says_why_and_ends(terminal: Terminal, sentence: str) -> None:
-    """See the sentence on the screen, quit, and see it on the ordinary screen as the only thing there."""
+def assert_fails_with(terminal: Terminal, sentence: str) -> None:
+    """Check that the sentence is on the screen and, after quitting, alone on the ordinary screen."""
     terminal.wait_for(sentence)
     terminal.wait_for("^! The practice is not open.")
     terminal.press("ctrl+q")
@@ -28,12 +28,12 @@ def says_why_and_ends(terminal: Terminal, sentence: str) -> None:
 
 def test_a_server_that_does_not_answer(home: Home) -> None:
     with home.start("--url", "mysql://root@127.0.0.1:1/opendental", env={"APISETUP_PASSWORD": ""}) as terminal:
-        says_why_and_ends(terminal, "No database server answers there.")
+        assert_fails_with(terminal, "No database server answers there.")
 
 
 def test_a_wrong_database_password(home: Home, practice: ServerPractice) -> None:
     with practice.user("right") as user, practice.as_user(user, "wrong").start(home) as terminal:
-        says_why_and_ends(terminal, "The server refuses this database user or its password.")
+        assert_fails_with(terminal, "The server refuses this database user or its password.")
 
 
 def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: ServerPractice) -> None:
@@ -43,42 +43,42 @@ def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: Serv
         terminal.wait_for(SIGN_IN)
 
 
-def test_no_such_database(home: Home, server: Server) -> None:
+def test_a_missing_database(home: Home, server: Server) -> None:
     with ServerPractice(server, "apisetup_test_nowhere").start(home) as terminal:
-        says_why_and_ends(terminal, "The server has no database of that name, or does not show it to this user.")
+        assert_fails_with(terminal, "The server has no database of that name, or does not show it to this user.")
 
 
-def test_a_database_that_is_no_practice(home: Home, server: Server) -> None:
+def test_a_database_of_another_program(home: Home, server: Server) -> None:
     with ServerPractice(replace(server), "mysql").start(home) as terminal:
-        says_why_and_ends(terminal, "This is not an Open Dental database")
+        assert_fails_with(terminal, "This is not an Open Dental database")
 
 
-def test_an_sqlite_file_that_is_none(home: Home) -> None:
+def test_a_file_that_is_not_sqlite(home: Home) -> None:
     home.practice.parent.mkdir()
     home.practice.write_bytes(b"This is no database at all. " * 500)
     with home.start() as terminal:
-        says_why_and_ends(terminal, "The SQLite file is damaged, or is no SQLite file at all.")
+        assert_fails_with(terminal, "The SQLite file is damaged, or is no SQLite file at all.")
 
 
-def test_an_sqlite_file_that_is_damaged(home: Home) -> None:
+def test_a_damaged_sqlite_file(home: Home) -> None:
     home.make_practice()
     content = home.practice.read_bytes()
     home.practice.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with home.start() as terminal:
-        says_why_and_ends(terminal, "The SQLite file is damaged, or is no SQLite file at all.")
+        assert_fails_with(terminal, "The SQLite file is damaged, or is no SQLite file at all.")
 
 
-def test_an_sqlite_file_of_something_else(home: Home, tmp_path: Path) -> None:
+def test_an_sqlite_file_of_another_program(home: Home, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite3"
     with closing(sqlite3.connect(other)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     before = other.read_bytes()
     with home.start("--url", f"sqlite:///{other}") as terminal:
-        says_why_and_ends(terminal, "This SQLite file holds something else than a practice.")
+        assert_fails_with(terminal, "This SQLite file holds something else than a practice.")
     assert other.read_bytes() == before
 
 
-def test_a_place_where_no_file_can_be_made(home: Home) -> None:
+def test_a_directory_that_cannot_be_created(home: Home) -> None:
     home.configuration.parent.write_text("in the way", encoding="utf-8")
     inside = home.configuration.parent / "deeper" / "config.toml"
     with home.start(env={"APISETUP_CONFIG": str(inside)}) as terminal:
@@ -86,7 +86,7 @@ def test_a_place_where_no_file_can_be_made(home: Home) -> None:
         assert "cannot be" in " ".join(terminal.text.split())
 
 
-def test_a_locked_sqlite_file_opens_when_it_is_tried_again(home: Home) -> None:
+def test_a_locked_sqlite_file_can_be_retried(home: Home) -> None:
     home.make_practice()
     with closing(sqlite3.connect(home.practice, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""The practices that the tests of the screens open; each test has copies in a directory of its own."""
+"""Fixtures for the tests of the screens; each test works in its own directory with its own copy of a practice."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.support.open_requests import FILE, file_request
 
 @pytest.fixture(autouse=True)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relative file name be enough, so that the header is the same everywhere; and never wait for a lock."""
+    """Use relative file names, so that the title line is the same everywhere, and don't wait for locked files."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 
 @pytest.fixture(scope="session")
 def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo practice, made once as the program makes it."""
+    """Return the demo practice, created once by the program itself."""
     file = tmp_path_factory.mktemp("demo") / "demo.sqlite3"
     file_request(file, demo=True).open(Secret("")).close()
     return file
@@ -33,38 +33,38 @@ def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def embedded() -> OpenRequest:
-    """The embedded practice before its first start."""
+    """Return the embedded practice before its first start."""
     return file_request(FILE)
 
 
 @pytest.fixture
 def demo(demo_practice: Path) -> OpenRequest:
-    """The demo practice."""
+    """Return a copy of the demo practice."""
     shutil.copy(demo_practice, FILE)
     return file_request(FILE)
 
 
 @pytest.fixture
 def refused_writes() -> Iterator[None]:
-    """Every connection of the program refuses to write, as with a file that belongs to somebody else."""
+    """Make every connection of the program read-only, as with a file that belongs to another account."""
 
-    def only_read(connection: sqlite3.Connection, _record: object) -> None:
+    def make_read_only(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    event.listen(Engine, "connect", only_read)
+    event.listen(Engine, "connect", make_read_only)
     yield
-    event.remove(Engine, "connect", only_read)
+    event.remove(Engine, "connect", make_read_only)
 
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gates]:
-    """Makes gates, and opens all of them at the end."""
-    made: list[Gate] = []
+    """Return a factory of gates; all of them are opened at the end of the test."""
+    gates: list[Gate] = []
 
-    def make(service: type[object], method: str, hold: int = 1) -> Gate:
-        made.append(Gate(monkeypatch, service, method, hold))
-        return made[-1]
+    def make_gate(service: type[object], method: str, hold: int = 1) -> Gate:
+        gates.append(Gate(monkeypatch, service, method, hold))
+        return gates[-1]
 
-    yield make
-    for each in made:
+    yield make_gate
+    for each in gates:
         each.open()

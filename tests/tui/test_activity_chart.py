@@ -1,4 +1,4 @@
-"""Entries per day as bars made of characters."""
+"""Tests of the bar chart of entries per day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bars(*counts: int, width: int = 80) -> str:
     return chart_lines(Activity(FIRST, counts), width)[0]
 
 
-def words(*counts: int, width: int = 80) -> str:
+def caption(*counts: int, width: int = 80) -> str:
     return chart_lines(Activity(FIRST, counts), width)[1]
 
 
@@ -27,43 +27,43 @@ def words(*counts: int, width: int = 80) -> str:
     ("width", "drawn"),
     [(80, "▄▄▄ ███ "), (8, "▄▄▄ ███ "), (7, "▄▄ ██ "), (6, "▄▄ ██ "), (5, "▄ █ "), (4, "▄ █ "), (3, "▄█"), (2, "▄█")],
 )
-def test_bars_are_as_wide_as_there_is_room_for(width: int, drawn: str) -> None:
+def test_bars_use_the_available_width(width: int, drawn: str) -> None:
     assert bars(1, 2, width=width) == drawn
 
 
 @pytest.mark.parametrize("days", [1, 2, 10, 31, 80, 365])
-def test_the_bars_are_never_wider_than_the_screen(days: int) -> None:
+def test_bars_are_never_wider_than_the_screen(days: int) -> None:
     assert [width for width in range(1, 400) if len(bars(*range(days), width=width)) > width] == []
 
 
-def test_heights_are_shares_of_the_busiest_day() -> None:
+def test_bar_heights_are_relative_to_the_busiest_day() -> None:
     assert bars(*range(9), width=9) == ".▁▂▃▄▅▆▇█"
 
 
-def test_a_day_without_entries_is_a_point() -> None:
+def test_a_day_without_entries_is_drawn_as_a_dot() -> None:
     assert bars(0, 8, 0, width=3) == ".█."
     assert bars(0, 8) == "... ███ "
 
 
-def test_days_without_any_entry_say_so() -> None:
+def test_the_caption_says_that_no_day_has_entries() -> None:
     assert bars(0, 0, width=2) == ".."
-    assert words(0, 0) == "No entries from 2024-11-01 to 2024-11-02."
+    assert caption(0, 0) == "No entries from 2024-11-01 to 2024-11-02."
 
 
-def test_one_entry_is_seen_beside_thousands() -> None:
+def test_one_entry_is_visible_next_to_thousands() -> None:
     assert bars(1, 100_000, 0, width=3) == "▁█."
 
 
-def test_the_words_name_the_range_and_the_busiest_day() -> None:
-    assert words(3, 1_200, 1_200, 0) == "Entries per day, 2024-11-01 to 2024-11-04; most on 2024-11-02: 1,200."
+def test_the_caption_contains_the_range_and_the_busiest_day() -> None:
+    assert caption(3, 1_200, 1_200, 0) == "Entries per day, 2024-11-01 to 2024-11-04; most on 2024-11-02: 1,200."
 
 
-def test_of_more_days_than_columns_the_last_ones_are_shown() -> None:
+def test_only_the_last_days_are_drawn_if_not_all_fit() -> None:
     activity = Activity(FIRST, (9, 9, 0, 4, 2))
     assert chart_lines(activity, 3) == (".█▄", "Entries per day, 2024-11-03 to 2024-11-05; most on 2024-11-04: 4.")
 
 
-async def test_a_narrower_terminal_shows_the_last_days(demo: OpenRequest) -> None:
+async def test_a_narrower_terminal_draws_fewer_days(demo: OpenRequest) -> None:
     async with run_program(demo, size=(120, 24)) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
@@ -74,6 +74,6 @@ async def test_a_narrower_terminal_shows_the_last_days(demo: OpenRequest) -> Non
         assert "to 2024-11-05" in chart.render_line(1).text
         await user.pilot.resize_terminal(60, 24)
         await user.settle()
-        # Something was done yesterday and today.
+        # The demo practice has entries of yesterday and today.
         assert chart.render_line(0).text[-2:] not in ("..", "  ")
         assert "2024-09-07 to 2024-11-05" in chart.render_line(1).text

@@ -1,15 +1,14 @@
-"""Adding a key: the key and its developer, the agreement, and what comes of it."""
+"""Adding a key: the form, the license agreement and the outcome."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.open_requests import with_office
 from tests.support.user_driver import User, run_program
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
@@ -21,7 +20,7 @@ from tui.screens.api_setup import ApiSetupScreen
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
 
 
-async def assign(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
+async def fill_form(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
     await user.press("a")
     await user.at(AssignKeyScreen)
     for field, text in (("key", key), ("developer", developer), ("agreement", agreement)):
@@ -29,20 +28,20 @@ async def assign(user: User, key: str = KEY, developer: str = "Night Guard", agr
             await user.fill(field, text)
 
 
-async def license_of(user: User) -> None:
-    await assign(user)
+async def open_license(user: User) -> None:
+    await fill_form(user)
     await user.press("ctrl+s")
     await user.at(LicenseScreen)
 
 
-async def accept(user: User) -> None:
+async def accept_license(user: User) -> None:
     await user.press("end", "a")
 
 
-# -- the whole way -------------------------------------------------------------------
+# -- adding a key --------------------------------------------------------------------
 
 
-async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> None:
+async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("a")
@@ -65,7 +64,7 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> 
         assert "2: ApiReadAll, ApiAllOthers" in user.text
         await user.press("enter")
         await user.at(LicenseScreen)
-        await accept(user)
+        await accept_license(user)
         await user.at(Notice)
         assert "Added and enabled: API key ********Gh78 (Night Guard)." in user.flowing_text
         await user.press("enter")
@@ -92,21 +91,21 @@ async def test_a_key_is_added_from_the_keyboard_alone(embedded: OpenRequest) -> 
 
 async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await license_of(user)
-        await accept(user)
+        await open_license(user)
+        await accept_license(user)
         await user.at(Notice)
         await user.press("enter")
         assert user.row == "Night Guard | ********Gh78 | yes"
         assert "API keys: 13" in user.text
 
 
-async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: OpenRequest) -> None:
+async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("portal")
         await user.press("enter")
-        await license_of(user)
-        await accept(user)
+        await open_license(user)
+        await accept_license(user)
         await user.at(Notice)
         await user.press("enter")
         assert user.row == "Night Guard | ********Gh78 | yes"
@@ -116,22 +115,22 @@ async def test_a_new_key_is_shown_although_a_filter_would_hide_it(demo: OpenRequ
 
 
 @pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
-async def test_of_a_header_the_right_part_is_offered(embedded: OpenRequest, header: str) -> None:
+async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest, header: str) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=f"{header} DEVELOPER/{KEY}")
+        await fill_form(user, key=f"{header} DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
         assert "a whole Authorization header" in user.flowing_text
         await user.press("u")
         await user.at(LicenseScreen)
-        await accept(user)
+        await accept_license(user)
         await user.at(Notice)
         assert rows.key_texts() == [KEY]
 
 
-async def test_of_a_header_the_whole_cannot_be_used(embedded: OpenRequest) -> None:
+async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
+        await fill_form(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("w")
@@ -139,29 +138,31 @@ async def test_of_a_header_the_whole_cannot_be_used(embedded: OpenRequest) -> No
 
 
 @pytest.mark.parametrize(("answer", "stored"), [("u", KEY), ("w", f"DEVELOPER/{KEY}")])
-async def test_of_a_pair_a_part_or_the_whole_can_be_used(embedded: OpenRequest, answer: str, stored: str) -> None:
+async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(
+    embedded: OpenRequest, answer: str, stored: str
+) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=f"DEVELOPER/{KEY}")
+        await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press(answer)
         await user.at(LicenseScreen)
-        await accept(user)
+        await accept_license(user)
         await user.at(Notice)
         assert rows.key_texts() == [stored]
 
 
-async def test_all_answers_to_a_pair_can_be_read_at_the_smallest_size(embedded: OpenRequest) -> None:
+async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=f"DEVELOPER/{KEY}")
+        await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
         assert "w Use the whole text" in user.text
 
 
-async def test_a_pair_can_be_looked_at_again(embedded: OpenRequest) -> None:
+async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=f"DEVELOPER/{KEY}")
+        await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("escape")
@@ -180,9 +181,9 @@ async def test_a_pair_can_be_looked_at_again(embedded: OpenRequest) -> None:
         ("SCHLÜSSEL", "This text has characters that no API key has."),
     ],
 )
-async def test_what_is_no_key_is_refused_with_a_sentence(embedded: OpenRequest, key: str, words: str) -> None:
+async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest, key: str, words: str) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key=key)
+        await fill_form(user, key=key)
         await user.press("ctrl+s")
         assert isinstance(user.screen, AssignKeyScreen)
         assert user.status_text.startswith(words)
@@ -191,15 +192,15 @@ async def test_what_is_no_key_is_refused_with_a_sentence(embedded: OpenRequest, 
 
 async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, key="K" * 255)
+        await fill_form(user, key="K" * 255)
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
 
 
-async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: OpenRequest) -> None:
+async def test_a_key_that_is_already_listed_is_refused(demo: OpenRequest) -> None:
     [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
     async with run_program(demo) as user:
-        await assign(user, key=known)
+        await fill_form(user, key=known)
         await user.press("ctrl+s")
         assert user.status_text.startswith("This key is in the list already: Dentist Finder, Disabled by Customer.")
 
@@ -207,25 +208,25 @@ async def test_a_key_that_is_in_the_list_is_refused_and_named(demo: OpenRequest)
 # -- the other fields ----------------------------------------------------------------
 
 
-async def test_the_developer_must_be_named(embedded: OpenRequest) -> None:
+async def test_the_name_of_the_developer_is_required(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, developer="   ")
+        await fill_form(user, developer="   ")
         await user.press("ctrl+s")
         assert (user.status_text, user.focused) == ("Please enter the developer's name.", "developer")
 
 
 @pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
-async def test_a_date_that_is_none_is_refused(embedded: OpenRequest, date: str) -> None:
+async def test_an_invalid_date_is_refused(embedded: OpenRequest, date: str) -> None:
     async with run_program(embedded) as user:
-        await assign(user, agreement=date)
+        await fill_form(user, agreement=date)
         await user.press("ctrl+s")
         assert user.status_text.startswith("That is no date.")
         assert (user.focused, user.field("agreement").value) == ("agreement", date)
 
 
-async def test_without_an_agreement_a_second_step_is_needed(embedded: OpenRequest) -> None:
+async def test_adding_a_key_without_an_agreement_needs_confirmation(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user, agreement="")
+        await fill_form(user, agreement="")
         await user.press("ctrl+s")
         await user.at(Question)
         assert "Have an agreement in place first" in user.flowing_text
@@ -235,23 +236,23 @@ async def test_without_an_agreement_a_second_step_is_needed(embedded: OpenReques
         await user.at(Question)
         await user.press("w")
         await user.at(LicenseScreen)
-        await accept(user)
+        await accept_license(user)
         await user.at(Notice)
         assert rows.query("SELECT agreement_since FROM apisetup_key") == [(None,)]
 
 
-async def test_choosing_permissions_can_be_left_without_a_choice(embedded: OpenRequest) -> None:
+async def test_escape_leaves_the_permissions_unchanged(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user)
+        await fill_form(user)
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
         await user.press("space", "escape")
         assert "Permissions            none" in user.text
 
 
-async def test_leaving_asks_when_something_was_typed(embedded: OpenRequest) -> None:
+async def test_leaving_with_unsaved_input_asks(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user)
+        await fill_form(user)
         await user.press("escape")
         await user.at(Question)
         await user.press("enter")
@@ -268,9 +269,9 @@ async def test_leaving_an_empty_form_does_not_ask(embedded: OpenRequest) -> None
         assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
-async def test_quitting_asks_when_something_was_typed(embedded: OpenRequest) -> None:
+async def test_quitting_with_unsaved_input_asks(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await assign(user)
+        await fill_form(user)
         await user.press("ctrl+q")
         await user.at(Question)
         assert "Not saved yet: the new API key." in user.text
@@ -279,9 +280,9 @@ async def test_quitting_asks_when_something_was_typed(embedded: OpenRequest) -> 
 # -- the agreement -------------------------------------------------------------------
 
 
-async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded: OpenRequest) -> None:
+async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         before = rows.last_entry()
         for _ in range(10):
             await user.press("a", "f7")
@@ -301,18 +302,18 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_was_seen(embedded
 
 
 @pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
-async def test_the_end_is_reached_by_every_key_that_scrolls(embedded: OpenRequest, keys: list[str]) -> None:
+async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: OpenRequest, keys: list[str]) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         await user.press(*keys)
         assert "It can be accepted now." in user.text
         await user.press("home")
         assert "It can be accepted now." in user.text
 
 
-async def test_how_far_one_has_read_is_shown(embedded: OpenRequest) -> None:
+async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         first = user.text
         await user.press("down")
         assert "Read: " in first
@@ -320,18 +321,18 @@ async def test_how_far_one_has_read_is_shown(embedded: OpenRequest) -> None:
         assert first != user.text
 
 
-async def test_in_a_terminal_that_shows_all_of_it_the_agreement_can_be_accepted_at_once(embedded: OpenRequest) -> None:
+async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embedded: OpenRequest) -> None:
     async with run_program(embedded, size=(100, 80)) as user:
-        await license_of(user)
+        await open_license(user)
         assert "It can be accepted now." in user.text
         await user.press("a")
         await user.at(Notice)
 
 
 @pytest.mark.parametrize("key", ["escape", "d"])
-async def test_declining_adds_nothing_says_why_and_is_logged(embedded: OpenRequest, key: str) -> None:
+async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest, key: str) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         before = rows.last_entry()
         await user.press(key)
         assert isinstance(user.screen, ApiSetupScreen)
@@ -343,22 +344,22 @@ async def test_declining_adds_nothing_says_why_and_is_logged(embedded: OpenReque
 
 async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         before = rows.last_entry()
         rows.execute(rows.REFUSE_KEYS)
-        await accept(user)
+        await accept_license(user)
         await user.at(Question)
         [text] = rows.audit_texts(before)
         assert text.startswith("API Access Agreement accepted by admin (SHA-256 ")
         assert rows.query("SELECT PermType FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == [(258,)]
 
 
-async def test_an_office_can_put_its_own_license_in(embedded: OpenRequest, tmp_path: Path) -> None:
+async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, tmp_path: Path) -> None:
     text = tmp_path / "license.txt"
     text.write_text("Be good.\n", encoding="utf-8")
-    own = replace(embedded, configuration=Configuration(text, "Vendor's License [red]2024[/red]"))
+    own = with_office(embedded, license_file=text, license_title="Vendor's License [red]2024[/red]")
     async with run_program(own) as user:
-        await license_of(user)
+        await open_license(user)
         assert "Vendor's License [red]2024[/red]" in user.text
         assert "Be good." in user.text
         before = rows.last_entry()
@@ -369,7 +370,7 @@ async def test_an_office_can_put_its_own_license_in(embedded: OpenRequest, tmp_p
 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         await user.press("q")
         await user.at(Question)
         assert "neither accepted nor declined" in user.flowing_text
@@ -378,11 +379,11 @@ async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
 # -- when adding fails ---------------------------------------------------------------
 
 
-async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: OpenRequest) -> None:
+async def test_accepting_can_be_retried_after_the_file_was_locked(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         with rows.locked():
-            await accept(user)
+            await accept_license(user)
             assert isinstance(user.screen, LicenseScreen)
             assert "locked by another program" in user.status_text
         await user.press("a")
@@ -390,11 +391,11 @@ async def test_a_locked_file_at_the_acceptance_can_be_tried_again(embedded: Open
         assert rows.key_texts() == [KEY]
 
 
-async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embedded: OpenRequest) -> None:
+async def test_a_failed_addition_can_be_retried_without_typing_again(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         rows.execute(rows.REFUSE_KEYS)
-        await accept(user)
+        await accept_license(user)
         await user.at(Question)
         assert "The key was not added" in user.text
         rows.execute(rows.ACCEPT_KEYS)
@@ -405,11 +406,11 @@ async def test_when_adding_fails_it_can_be_tried_again_without_typing_again(embe
         assert len(rows.audit_texts(before)) == 1
 
 
-async def test_when_adding_fails_it_can_be_given_up(embedded: OpenRequest) -> None:
+async def test_a_failed_addition_can_be_abandoned(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await license_of(user)
+        await open_license(user)
         rows.execute(rows.REFUSE_KEYS)
-        await accept(user)
+        await accept_license(user)
         await user.at(Question)
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
@@ -418,9 +419,9 @@ async def test_when_adding_fails_it_can_be_given_up(embedded: OpenRequest) -> No
         assert not any(text.startswith("New API key") for text in rows.audit_texts())
 
 
-async def test_the_agreement_can_be_left_although_that_cannot_be_logged(demo: OpenRequest) -> None:
+async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await license_of(user)
+        await open_license(user)
         with rows.locked():
             await user.press("escape")
             await user.at(Notice)

@@ -1,4 +1,4 @@
-"""The Audit Trail: each entry marked genuine or not in words, and shown whole on demand."""
+"""The Audit Trail: entries are marked as genuine or not, and one entry is shown with all of its columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 
 
-async def trail(user: User) -> None:
+async def open_trail(user: User) -> None:
     await user.press("t")
     await user.at(AuditTrailScreen)
 
@@ -21,26 +21,26 @@ def cells(user: User) -> list[list[str]]:
     return [list(row.cells) for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
 
 
-async def test_the_newest_entry_stands_first(demo: OpenRequest) -> None:
+async def test_the_newest_entry_is_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         assert user.row == "2024-11-05 09:03:07 | admin | yes | Setup | API/FHIR"
         moments = [row[0] for row in cells(user)]
         assert moments == sorted(moments, reverse=True)
 
 
-async def test_the_altered_entry_is_marked_in_words_and_counted(demo: OpenRequest) -> None:
+async def test_an_altered_entry_is_marked_with_a_word_and_counted(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         assert [row[4] for row in cells(user) if row[2] == "ALTERED"] == ["Payment of $20.00 entered."]
         assert user.status_text == "In view and around it: 100 entries, 1 altered, 0 without hash."
         assert "ALTERED" in user.text
 
 
-async def test_an_entry_without_hash_is_marked_in_words(demo: OpenRequest) -> None:
+async def test_an_entry_without_hash_is_marked_with_a_word(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         assert user.status_text.endswith("100 entries, 1 altered, 1 without hash.")
         assert [row[2] for row in cells(user)].count("NO HASH") == 1
 
@@ -54,7 +54,7 @@ async def test_an_entry_without_hash_is_marked_in_words(demo: OpenRequest) -> No
 )
 async def test_enter_shows_the_whole_entry(demo: OpenRequest, marked: str, words: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         user.list.cursor = [row[2] for row in cells(user)].index(marked)
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -66,12 +66,12 @@ async def test_enter_shows_the_whole_entry(demo: OpenRequest, marked: str, words
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def whole(user: User, text: str, **columns: object) -> str:
-    """Open the second entry with another text and other columns, and give all that its screen shows."""
+async def open_changed_entry(user: User, text: str, **columns: object) -> str:
+    """Give the second entry another text and other columns, open it, and return everything its screen shows."""
     changes = "".join(f", {name} = ?" for name in columns)
     statement = f"UPDATE securitylog SET LogText = ?{changes} WHERE SecurityLogNum = 300"
     rows.execute(statement, text, *columns.values())
-    await trail(user)
+    await open_trail(user)
     await user.press("down", "enter")
     await user.at(AuditEntryScreen)
     first = user.flowing_text
@@ -81,7 +81,7 @@ async def whole(user: User, text: str, **columns: object) -> str:
 
 async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
-        shown = await whole(
+        shown = await open_changed_entry(
             user,
             "Moved.",
             PermType=27,
@@ -109,47 +109,47 @@ async def test_every_column_of_an_entry_is_shown(demo: OpenRequest) -> None:
             assert words in shown
 
 
-async def test_the_stored_and_the_computed_hash_stand_one_above_the_other(demo: OpenRequest) -> None:
+async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenRequest) -> None:
     [(stored,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 300")
     async with run_program(demo, size=(100, 40)) as user:
-        shown = await whole(user, "User: Front Desk has logged on.")
+        shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash {stored} Computed now {stored} (the same)" in shown
         await user.press("escape", "escape")
-        shown = await whole(user, "User: Front Desk has logged off.")
+        shown = await open_changed_entry(user, "User: Front Desk has logged off.")
         assert f"Stored hash {stored} Computed now" in shown
         assert f"Computed now {stored}" not in shown
         assert "(not the same)" in shown
         await user.press("escape", "escape")
         rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
-        shown = await whole(user, "User: Front Desk has logged on.")
+        shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash none Computed now {stored}" in shown
         assert "Not genuine: it has no hash. It was not written by Open Dental, or its hash was removed." in shown
 
 
-async def test_control_characters_and_line_breaks_of_a_text_are_visible(demo: OpenRequest) -> None:
+async def test_control_characters_and_line_breaks_in_a_text_are_visible(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        shown = await whole(user, "one\ntwo\x1b[2J\tthree\x07")
+        shown = await open_changed_entry(user, "one\ntwo\x1b[2J\tthree\x07")
         assert "one two␛[2J" in shown.replace("␊", "")
         assert "three␇" in shown
 
 
-async def test_a_long_text_is_shown_to_its_end(demo: OpenRequest) -> None:
+async def test_a_long_text_can_be_scrolled_to_its_end(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await whole(user, "word " * 1_000 + "the very end")
+        await open_changed_entry(user, "word " * 1_000 + "the very end")
         assert "the very end" in user.flowing_text
 
 
-async def test_an_entry_is_read_again(demo: OpenRequest) -> None:
+async def test_reload_shows_the_entry_as_it_is_now(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
-        assert "Log Text First." in await whole(user, "First.")
+        assert "Log Text First." in await open_changed_entry(user, "First.")
         rows.execute("UPDATE securitylog SET LogText = 'Second.' WHERE SecurityLogNum = 300")
         await user.press("r")
         assert "Log Text Second." in user.flowing_text
 
 
-async def test_an_entry_that_is_gone_says_so(demo: OpenRequest) -> None:
+async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = 300")
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
@@ -157,20 +157,20 @@ async def test_an_entry_that_is_gone_says_so(demo: OpenRequest) -> None:
         assert "Not read; r tries again." in user.text
 
 
-# -- what an entry is about ----------------------------------------------------------
+# -- the subject of an entry ---------------------------------------------------------
 
 
-async def ours(user: User, text: str) -> None:
-    """Open the newest entry of API Setup that has a text in it."""
-    await trail(user)
+async def open_own_entry(user: User, text: str) -> None:
+    """Open the newest entry of API Setup whose text contains this."""
+    await open_trail(user)
     await user.fill("filter", f'only:ours text:"{text}"')
     await user.press("enter", "enter")
     await user.at(AuditEntryScreen)
 
 
-async def test_an_entry_about_a_key_leads_to_the_key_and_back(demo: OpenRequest) -> None:
+async def test_an_entry_about_a_key_links_to_the_key_and_escape_returns(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
-        await ours(user, "changed from Enabled to Disabled by Customer")
+        await open_own_entry(user, "changed from Enabled to Disabled by Customer")
         assert "What it is about The API key ********70F3 #4c848c." in user.flowing_text
         assert "status: before Enabled, after Disabled by Customer" in user.flowing_text
         assert user.keys.startswith("o Go there")
@@ -181,18 +181,18 @@ async def test_an_entry_about_a_key_leads_to_the_key_and_back(demo: OpenRequest)
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen", "AuditEntryScreen"]
 
 
-async def test_a_vendors_entry_about_a_key_leads_to_the_key(demo: OpenRequest) -> None:
+async def test_an_entry_of_open_dental_about_a_key_links_to_the_key(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     async with run_program(demo) as user:
-        await whole(user, f"New API key {key} added by Front Desk", PermType=8)
+        await open_changed_entry(user, f"New API key {key} added by Front Desk", PermType=8)
         await user.press("f4")
         await user.at(EditKeyScreen)
         assert "ClearPay" in user.text
 
 
-async def test_an_entry_about_the_settings_leads_to_api_setup(demo: OpenRequest) -> None:
+async def test_an_entry_about_the_settings_links_to_api_setup(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
-        await ours(user, "payment type")
+        await open_own_entry(user, "payment type")
         for words in ("Enabled: before off, after on", "subscription interval: before blank, after 5 minutes"):
             assert words in user.flowing_text
         await user.press("o")
@@ -200,9 +200,9 @@ async def test_an_entry_about_the_settings_leads_to_api_setup(demo: OpenRequest)
         assert user.field("interval").value == "5"
 
 
-async def test_a_key_that_is_not_in_the_list_any_more_is_told(demo: OpenRequest) -> None:
+async def test_a_link_to_a_deleted_key_says_that_it_is_gone(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await ours(user, "Insurance Mate")
+        await open_own_entry(user, "Insurance Mate")
         for table, column in (("apisetup_key", "developer"), ("apikey", "DevName")):
             rows.execute(f"DELETE FROM {table} WHERE {column} = 'Insurance Mate'")
         await user.press("o")
@@ -211,9 +211,9 @@ async def test_a_key_that_is_not_in_the_list_any_more_is_told(demo: OpenRequest)
 
 
 @pytest.mark.parametrize("text", ["has logged on", "API/FHIR"])
-async def test_an_entry_about_nothing_to_go_to_leads_nowhere(demo: OpenRequest, text: str) -> None:
+async def test_an_entry_without_a_subject_has_no_link(demo: OpenRequest, text: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.fill("filter", text)
         await user.press("enter", "enter")
         await user.at(AuditEntryScreen)
@@ -222,24 +222,24 @@ async def test_an_entry_about_nothing_to_go_to_leads_nowhere(demo: OpenRequest, 
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen", "AuditEntryScreen"]
 
 
-async def test_an_entry_that_says_nothing_was_done_says_so(demo: OpenRequest) -> None:
+async def test_an_entry_about_a_failed_change_says_that_nothing_was_changed(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
-        shown = await whole(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
+        shown = await open_changed_entry(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
         assert "It was tried, and not done: nothing was changed." in shown
 
 
-async def test_the_computer_of_this_session_is_in_the_entry(demo: OpenRequest) -> None:
+async def test_an_entry_names_the_computer_of_the_session(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("enter")
         await user.at(AuditEntryScreen)
         assert "Computer desk-7, 203.0.113.9" in user.flowing_text
 
 
 @pytest.mark.parametrize("key", ["r", "f6", "ctrl+r"])
-async def test_reading_again_shows_new_entries_and_keeps_the_place(demo: OpenRequest, key: str) -> None:
+async def test_reload_shows_new_entries_and_keeps_the_cursor(demo: OpenRequest, key: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("down", "down", "down")
         here = user.row
         rows.execute(
@@ -252,7 +252,7 @@ async def test_reading_again_shows_new_entries_and_keeps_the_place(demo: OpenReq
         assert cells(user)[0][4] == "From elsewhere"
 
 
-async def test_without_the_permission_it_does_not_open(demo: OpenRequest) -> None:
+async def test_the_audit_trail_does_not_open_without_the_permission(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
     async with run_program(demo) as user:
         await user.press("t")
@@ -261,7 +261,7 @@ async def test_without_the_permission_it_does_not_open(demo: OpenRequest) -> Non
         assert "someone with SecurityAdmin can grant it" in user.status_text
 
 
-async def test_without_the_permission_those_who_can_grant_it_are_named(demo: OpenRequest) -> None:
+async def test_users_who_can_grant_the_missing_permission_are_named(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
     rows.execute("INSERT INTO usergroupattach (UserNum, UserGroupNum) VALUES (2, 9), (4, 9)")
     rows.execute("INSERT INTO grouppermission (UserGroupNum, PermType, FKey) VALUES (9, 24, 0)")
@@ -270,10 +270,10 @@ async def test_without_the_permission_those_who_can_grant_it_are_named(demo: Ope
         assert "Front Desk, Maria can grant it in Setup > Security." in user.status_text
 
 
-async def test_an_empty_trail_says_so(embedded: OpenRequest) -> None:
+async def test_an_empty_audit_trail_says_so(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         rows.execute("DELETE FROM securitylog")
-        await trail(user)
+        await open_trail(user)
         assert "No entry on these days; / changes the filter." in user.text
         await user.fill("filter", "")
         await user.press("enter")
@@ -282,17 +282,17 @@ async def test_an_empty_trail_says_so(embedded: OpenRequest) -> None:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def test_a_user_that_no_longer_exists_is_named_by_number(demo: OpenRequest) -> None:
+async def test_a_deleted_user_is_shown_by_number(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM userod WHERE UserName = 'Maria'")
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         assert "Unknown(2)" in {row[1] for row in cells(user)}
 
 
-async def test_a_locked_file_says_so_and_can_be_read_later(demo: OpenRequest) -> None:
+async def test_a_locked_file_is_reported_and_can_be_read_later(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         with rows.locked():
-            await trail(user)
+            await open_trail(user)
             assert "locked by another program" in user.status_text
             assert "Audit Trail is empty" not in user.text
             assert "Not read; r tries again." in user.text
@@ -301,13 +301,13 @@ async def test_a_locked_file_says_so_and_can_be_read_later(demo: OpenRequest) ->
         assert user.status_text.startswith("In view and around it: 100 entries")
 
 
-async def test_a_vendors_entry_that_names_a_key_shows_it_masked(demo: OpenRequest) -> None:
+async def test_a_key_in_an_entry_of_open_dental_is_masked(demo: OpenRequest) -> None:
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     rows.execute(
         "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 300", f"New API key {key} added for ClearPay."
     )
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         user.list.cursor = next(index for index, row in enumerate(cells(user)) if "added for ClearPay" in row[4])
         await user.settle()
         assert key not in user.text

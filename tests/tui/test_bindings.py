@@ -1,4 +1,4 @@
-"""The table of keys holds only keys that every terminal sends, and no two that clash."""
+"""Tests of the table of keys: only keys that every terminal sends, and no conflicts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FORBIDDEN = {
 }
 
 
-def names(of: Key) -> list[str]:
+def key_names(of: Key) -> list[str]:
     return of.keys.split(",")
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
-def test_only_keys_that_every_terminal_sends(each: Key) -> None:
-    assert not FORBIDDEN & set(names(each))
-    for name in names(each):
+def test_every_terminal_sends_the_keys(each: Key) -> None:
+    assert not FORBIDDEN & set(key_names(each))
+    for name in key_names(each):
         assert re.fullmatch(r"[a-zA-Z]|[a-z_]+|f[1-9]|ctrl\+[a-z]|shift\+tab", name), name
 
 
@@ -40,44 +40,44 @@ def test_ids_are_unique() -> None:
 def screens() -> list[type[ScreenBehavior]]:
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         importlib.import_module(module.name)
-    found, left = [], [ScreenBehavior]
-    while left:
-        left += (subclasses := left.pop().__subclasses__())
+    found, pending = [], [ScreenBehavior]
+    while pending:
+        pending += (subclasses := pending.pop().__subclasses__())
         found += [each for each in subclasses if each.__module__.startswith("tui.")]
     return found
 
 
 @pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.__name__)
-def test_no_key_does_two_things_on_a_screen(screen: type[ScreenBehavior]) -> None:
+def test_a_key_has_one_action_on_a_screen(screen: type[ScreenBehavior]) -> None:
     everywhere = ("help", "quit", "palette")
     actions: dict[str, set[str]] = {}
     for each in keys((*screen.KEYS, *everywhere)):
-        for name in names(each):
+        for name in key_names(each):
             actions.setdefault(name, set()).add(each.action)
-    assert {name: does for name, does in actions.items() if len(does) > 1} == {}
+    assert {name: bound for name, bound in actions.items() if len(bound) > 1} == {}
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
-def test_function_keys_have_a_twin(each: Key) -> None:
-    if any(re.fullmatch(r"f\d+", name) for name in names(each)):
-        assert any(re.fullmatch(r"[a-z]|ctrl\+[a-z]|question_mark", name) for name in names(each))
+def test_a_function_key_has_an_alternative(each: Key) -> None:
+    if any(re.fullmatch(r"f\d+", name) for name in key_names(each)):
+        assert any(re.fullmatch(r"[a-z]|ctrl\+[a-z]|question_mark", name) for name in key_names(each))
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
-def test_what_acts_by_letter_or_control_can_be_reached_otherwise(each: Key) -> None:
-    letters_only = all(re.fullmatch(r"[a-zA-Z]|ctrl\+[a-z]", name) for name in names(each))
-    # Quitting has two ways of that kind; the palette is only a second way to everything.
+def test_a_letter_key_has_an_alternative(each: Key) -> None:
+    letters_only = all(re.fullmatch(r"[a-zA-Z]|ctrl\+[a-z]", name) for name in key_names(each))
+    # Quitting has a letter and a Ctrl key; the palette only repeats what other keys do.
     assert not letters_only or each.id in {"quit", "palette"}
 
 
 @pytest.mark.parametrize("each", KEYS, ids=lambda each: each.id)
-def test_every_key_says_what_it_does(each: Key) -> None:
+def test_a_key_has_a_label_and_a_tooltip(each: Key) -> None:
     assert each.label
     assert each.tooltip.endswith(".")
     assert each.group == LISTS or len(each.label) <= 20
 
 
-def test_display() -> None:
+def test_display_returns_the_short_name_of_the_first_key() -> None:
     assert [display(key(id_)) for id_ in ("save", "help", "edit-key", "filter", "add-key")] == [
         "^s",
         "?",
@@ -88,5 +88,5 @@ def test_display() -> None:
     assert display("f2") == "F2"
 
 
-def test_bindings_keep_the_ids_for_a_keymap() -> None:
+def test_bindings_have_the_ids_that_a_keymap_refers_to() -> None:
     assert [getattr(binding, "id", None) for binding in bindings("save", "add-key")] == ["save", "add-key"]

@@ -1,4 +1,4 @@
-"""A line chosen from a list that typing makes shorter, and a text asked for until it can be meant."""
+"""Tests of `Choice`, a filtered list of options, and of `Prompt`, which asks for a text until it is valid."""
 
 from __future__ import annotations
 
@@ -10,91 +10,93 @@ from tests.support.user_driver import User, run_program
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 
-FRUIT = ["Apple", "Kiwi juice", "Banana", "Pineapple", "jackfruit"] + [f"Melon {number}" for number in range(40)]
+OPTIONS = ["Apple", "Kiwi juice", "Banana", "Pineapple", "jackfruit"] + [f"Melon {number}" for number in range(40)]
 
 
-def two(text: str) -> int:
-    """The only answer that can be meant."""
+def parse_two(text: str) -> int:
+    """Parse the only valid text."""
     if text != "2":
         raise InvalidInput("number", f"{text or 'Nothing'} is not two.", "Write 2.")
     return 2
 
 
-async def choice(user: User, answers: list[Any]) -> None:
-    user.app.push_screen(Choice("Fruit", FRUIT), answers.append)
+async def open_choice(user: User, answers: list[Any]) -> None:
+    user.app.push_screen(Choice("Fruit", OPTIONS), answers.append)
     await user.at(Choice)
 
 
-async def prompt(user: User, answers: list[Any], first: str = "1") -> None:
-    user.app.push_screen(Prompt("A number", ["The number two.", "[red]No other[/red]"], first, two), answers.append)
+async def open_prompt(user: User, answers: list[Any], initial: str = "1") -> None:
+    user.app.push_screen(
+        Prompt("A number", ["The number two.", "[red]No other[/red]"], initial, parse_two), answers.append
+    )
     await user.at(Prompt)
 
 
-def shown(user: User) -> list[str]:
+def listed(user: User) -> list[str]:
     return [row.cells[0] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
 
 
 # -- the choice ------------------------------------------------------------------------
 
 
-async def test_all_lines_are_shown_and_enter_takes_the_first(demo: OpenRequest) -> None:
+async def test_all_options_are_listed_and_enter_chooses_the_first(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
-        assert shown(user) == FRUIT
+        await open_choice(user, answers)
+        assert listed(user) == OPTIONS
         assert "Fruit" in user.text
         await user.press("enter")
         assert answers == [0]
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_typing_narrows_the_list_whatever_the_case(demo: OpenRequest) -> None:
+async def test_typing_filters_the_list_ignoring_case(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
+        await open_choice(user, answers)
         await user.press(*"APPLE")
-        assert shown(user) == ["Apple", "Pineapple"]
+        assert listed(user) == ["Apple", "Pineapple"]
         await user.press("down", "enter")
         assert answers == [3]
 
 
-async def test_letters_that_move_elsewhere_are_typed_here(demo: OpenRequest) -> None:
+async def test_letters_that_move_the_cursor_of_other_lists_are_typed_into_the_filter(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
+        await open_choice(user, answers)
         await user.press("k", "i", "w", "i", "space", "j")
-        assert shown(user) == ["Kiwi juice"]
+        assert listed(user) == ["Kiwi juice"]
         await user.press("enter")
         assert answers == [1]
 
 
-async def test_the_arrows_and_page_keys_move_in_the_list_while_one_types(demo: OpenRequest) -> None:
+async def test_arrow_and_page_keys_move_the_cursor_while_the_filter_has_focus(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
+        await open_choice(user, answers)
         await user.press("down", "down", "up")
         assert user.row == "Kiwi juice"
         await user.press("pagedown", "pagedown")
-        below = user.list.cursor
-        assert below > 20
+        lowest = user.list.cursor
+        assert lowest > 20
         assert user.row in user.text
         await user.press("pageup", "enter")
-        assert 0 < answers[0] < below
+        assert 0 < answers[0] < lowest
 
 
-async def test_the_cursor_stays_on_its_line_while_the_list_gets_shorter_and_longer(demo: OpenRequest) -> None:
+async def test_the_cursor_stays_on_its_option_while_the_filter_changes(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await choice(user, [])
+        await open_choice(user, [])
         await user.press("down", "down", "down", *"app")
         assert user.row == "Pineapple"
         await user.press("backspace", "backspace", "backspace")
-        assert (user.row, shown(user)) == ("Pineapple", FRUIT)
+        assert (user.row, listed(user)) == ("Pineapple", OPTIONS)
 
 
-async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: OpenRequest) -> None:
+async def test_enter_does_nothing_if_no_option_matches(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
+        await open_choice(user, answers)
         await user.enter_text("potato")
         assert "Nothing has this in it." in user.text
         await user.press("enter")
@@ -103,10 +105,10 @@ async def test_nothing_found_says_so_and_enter_chooses_nothing(demo: OpenRequest
         assert answers == [None]
 
 
-async def test_a_line_is_chosen_from_the_list_itself_too(demo: OpenRequest) -> None:
+async def test_enter_in_the_list_chooses_an_option(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await choice(user, answers)
+        await open_choice(user, answers)
         await user.press("tab", "j", "j", "enter")
         assert answers == [2]
 
@@ -114,19 +116,19 @@ async def test_a_line_is_chosen_from_the_list_itself_too(demo: OpenRequest) -> N
 # -- the prompt ------------------------------------------------------------------------
 
 
-async def test_what_is_proposed_is_replaced_by_typing(demo: OpenRequest) -> None:
+async def test_typing_replaces_the_initial_text(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await prompt(user, answers)
+        await open_prompt(user, answers)
         await user.press("2", "enter")
         assert answers == [2]
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: OpenRequest) -> None:
+async def test_an_invalid_text_is_reported_and_can_be_corrected(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await prompt(user, answers)
+        await open_prompt(user, answers)
         await user.press("enter")
         assert user.status_text == "1 is not two. Write 2."
         assert (answers, user.stack) == ([], ["ApiSetupScreen", "Prompt"])
@@ -134,27 +136,27 @@ async def test_what_cannot_be_meant_is_told_and_can_be_typed_again(demo: OpenReq
         assert answers == [2]
 
 
-async def test_the_button_goes_on_too(demo: OpenRequest) -> None:
+async def test_the_button_submits_the_text(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await prompt(user, answers, "2")
+        await open_prompt(user, answers, "2")
         await user.press("tab", "enter")
         assert answers == [2]
 
 
-async def test_escape_answers_nothing(demo: OpenRequest) -> None:
+async def test_escape_closes_the_prompt_with_none(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await prompt(user, answers)
+        await open_prompt(user, answers)
         assert "[red]No other[/red]" in user.text
         await user.press("escape")
         assert answers == [None]
 
 
-async def test_two_quick_enters_answer_once(demo: OpenRequest) -> None:
+async def test_two_quick_enters_submit_once(demo: OpenRequest) -> None:
     answers: list[Any] = []
     async with run_program(demo) as user:
-        await prompt(user, answers, "2")
+        await open_prompt(user, answers, "2")
         user.send("enter", "enter")
         await user.settle()
         assert answers == [2]

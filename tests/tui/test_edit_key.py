@@ -1,10 +1,11 @@
-"""API Key Edit: the fields, the status, the key in full, and what the Audit Trail says about each."""
+"""API Key Edit: the fields, the status, the full key, and the audit entries for each."""
 
 from __future__ import annotations
 
 import base64
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 
 from core.model.api_key import AuthorityName
 from core.offices.open_request import OpenRequest
@@ -23,8 +24,8 @@ from tui.screens.edit_key import EditKeyScreen
 DEVELOPER = "Insurance Mate"
 
 
-async def edit(user: User, developer: str = DEVELOPER) -> str:
-    """Open a key; gives the key in full."""
+async def open_key(user: User, developer: str = DEVELOPER) -> str:
+    """Open the screen of a key and return the key's text."""
     await user.go_to(developer)
     await user.press("enter")
     await user.at(EditKeyScreen)
@@ -32,19 +33,19 @@ async def edit(user: User, developer: str = DEVELOPER) -> str:
     return str(text)
 
 
-def stored() -> tuple[str, str, str, str | None]:
+def stored_fields() -> tuple[str, str, str, str | None]:
     [found] = rows.query(
         "SELECT email, phone, permissions, agreement_since FROM apisetup_key WHERE developer = ?", DEVELOPER
     )
     return found
 
 
-# -- what is shown -------------------------------------------------------------------
+# -- display -------------------------------------------------------------------------
 
 
-async def test_everything_about_the_key_is_shown(demo: OpenRequest) -> None:
+async def test_all_details_of_a_key_are_shown(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         for words in (
             "API Key ********C465",
             "Key Status Enabled",
@@ -62,7 +63,7 @@ async def test_everything_about_the_key_is_shown(demo: OpenRequest) -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "e", "f4"])
-async def test_each_of_its_keys_opens_it(demo: OpenRequest, key: str) -> None:
+async def test_enter_e_and_f4_open_the_key(demo: OpenRequest, key: str) -> None:
     async with run_program(demo) as user:
         await user.press(key)
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
@@ -70,23 +71,23 @@ async def test_each_of_its_keys_opens_it(demo: OpenRequest, key: str) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_more_permissions_than_fit_are_marked_as_more(demo: OpenRequest) -> None:
+async def test_permissions_that_do_not_fit_end_with_an_ellipsis(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user, "Whole Office Suite")
+        await open_key(user, "Whole Office Suite")
         assert "ApiEnterprise" in user.text or "…" in user.text.split("Permissions")[1].split("Date and time")[0]
 
 
 async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user, "Dentist Finder")
+        await open_key(user, "Dentist Finder")
         assert "Key Status Disabled by Customer" in user.flowing_text
         [(disabled,)] = rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'")
         assert f"Date Disabled {disabled[:19]}" in user.flowing_text
 
 
-async def test_the_keys_own_audit_entries_are_listed_and_open(demo: OpenRequest) -> None:
+async def test_the_audit_entries_about_the_key_are_listed_and_can_be_opened(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user, "Dentist Finder")
+        await open_key(user, "Dentist Finder")
         assert len(user.list.rows) == 2
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
@@ -98,9 +99,9 @@ async def test_the_keys_own_audit_entries_are_listed_and_open(demo: OpenRequest)
 # -- the fields ----------------------------------------------------------------------
 
 
-async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest) -> None:
+async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         before = rows.last_entry()
         await user.fill("email", "new@insurancemate.example")
         await user.fill("phone", "")
@@ -121,7 +122,7 @@ async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest)
             "Business Associate Agreement changed from in place since 2021-09-21 to in place since 2024-11-01",
         ]
         assert user.status_text == f"Saved: {'; '.join(changes)}."
-        assert stored() == (
+        assert stored_fields() == (
             "new@insurancemate.example",
             "",
             '["ApiReadAll", "ApiComm", "ApiPatients"]',
@@ -134,28 +135,28 @@ async def test_each_changed_field_has_an_audit_row_of_its_own(demo: OpenRequest)
         assert len(user.list.rows) == 5
 
 
-async def test_nothing_changed_writes_nothing(demo: OpenRequest) -> None:
+async def test_saving_without_changes_writes_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         before = rows.last_entry()
         await user.press("ctrl+s")
         assert user.status_text == "Nothing was changed."
         assert rows.last_entry() == before
 
 
-async def test_a_date_that_is_none_is_refused_and_its_field_focused(demo: OpenRequest) -> None:
+async def test_an_invalid_date_is_refused_and_its_field_focused(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("agreement", "2024-31-12")
         user.list.focus()
         await user.press("ctrl+s")
         assert user.status_text.startswith("That is no date.")
-        assert (user.focused, stored()[3]) == ("agreement", "2021-09-21")
+        assert (user.focused, stored_fields()[3]) == ("agreement", "2021-09-21")
 
 
-async def test_leaving_with_something_unsaved_asks(demo: OpenRequest) -> None:
+async def test_leaving_with_unsaved_input_asks(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("phone", "555-0199")
         await user.press("escape")
         await user.at(Question)
@@ -165,12 +166,12 @@ async def test_leaving_with_something_unsaved_asks(demo: OpenRequest) -> None:
         await user.at(Question)
         await user.press("y")
         assert isinstance(user.screen, ApiSetupScreen)
-        assert stored()[1] == "555-0105"
+        assert stored_fields()[1] == "555-0105"
 
 
-async def test_quitting_with_something_unsaved_asks(demo: OpenRequest) -> None:
+async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("phone", "555-0199")
         await user.press("ctrl+q")
         await user.at(Question)
@@ -179,19 +180,19 @@ async def test_quitting_with_something_unsaved_asks(demo: OpenRequest) -> None:
 
 async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("phone", "555-0199")
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         assert "now elsewhere@example" in user.flowing_text
         await user.press("escape")
-        assert (user.field("phone").value, stored()[0]) == ("555-0199", "elsewhere@example")
+        assert (user.field("phone").value, stored_fields()[0]) == ("555-0199", "elsewhere@example")
 
 
-async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: OpenRequest) -> None:
+async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("phone", "555-0199")
         await user.fill("email", "mine@example")
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
@@ -201,29 +202,29 @@ async def test_a_conflict_keeps_what_was_typed_elsewhere_in_the_form(demo: OpenR
         assert (user.field("email").value, user.field("phone").value) == ("elsewhere@example", "555-0199")
 
 
-async def test_a_conflict_may_be_settled_by_writing_ones_own(demo: OpenRequest) -> None:
+async def test_a_conflict_can_be_resolved_by_writing_your_own_value(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("email", "mine@example")
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         await user.press("w")
         assert "e-mail changed from elsewhere@example to mine@example" in user.status_text
-        assert stored()[0] == "mine@example"
+        assert stored_fields()[0] == "mine@example"
 
 
-async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> None:
+async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("r")
         assert (user.field("email").value, user.status_text) == ("elsewhere@example", "Read again.")
 
 
-async def test_a_key_that_is_gone_is_said_to_be_gone(demo: OpenRequest) -> None:
+async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
         rows.execute("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
         await user.press("r")
@@ -234,23 +235,23 @@ async def test_a_key_that_is_gone_is_said_to_be_gone(demo: OpenRequest) -> None:
         assert "API keys: 11" in user.text
 
 
-async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: OpenRequest) -> None:
+async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.fill("phone", "555-0199")
         with rows.locked():
             await user.press("ctrl+s")
             assert "locked by another program" in user.status_text
         await user.press("ctrl+s")
-        assert stored()[1] == "555-0199"
+        assert stored_fields()[1] == "555-0199"
 
 
 # -- the status ----------------------------------------------------------------------
 
 
-async def test_the_status_is_changed_here_as_well(demo: OpenRequest) -> None:
+async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         before = rows.last_entry()
         await user.fill("phone", "555-0199")
         user.list.focus()
@@ -268,9 +269,9 @@ async def test_the_status_is_changed_here_as_well(demo: OpenRequest) -> None:
         assert len(user.list.rows) == 2
 
 
-async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: OpenRequest) -> None:
+async def test_a_status_that_only_the_developer_can_change_is_refused(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user, "Old Recall Service")
+        await open_key(user, "Old Recall Service")
         await user.press("d")
         [(phone,)] = rows.query("SELECT phone FROM apisetup_key WHERE developer = 'Old Recall Service'")
         assert user.status_text == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
@@ -278,7 +279,7 @@ async def test_a_status_that_is_not_the_offices_is_said_to_be_so(demo: OpenReque
 
 async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await edit(user)
+        await open_key(user)
         await user.press("d")
         await user.at(Question)
         rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
@@ -290,12 +291,12 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_HQ
 
 
-# -- the key in full -----------------------------------------------------------------
+# -- the full key ---------------------------------------------------------------------
 
 
-async def test_a_key_is_shown_in_full_after_that_was_logged(demo: OpenRequest) -> None:
+async def test_showing_the_full_key_is_logged_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        key = await edit(user)
+        key = await open_key(user)
         before = rows.last_entry()
         assert key not in user.text
         await user.press("v")
@@ -309,9 +310,9 @@ async def test_a_key_is_shown_in_full_after_that_was_logged(demo: OpenRequest) -
         assert len(user.list.rows) == 2
 
 
-async def test_what_cannot_be_logged_is_not_shown(demo: OpenRequest) -> None:
+async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        key = await edit(user)
+        key = await open_key(user)
         with rows.locked():
             await user.press("v")
             assert "locked by another program" in user.status_text
@@ -321,13 +322,13 @@ async def test_what_cannot_be_logged_is_not_shown(demo: OpenRequest) -> None:
         assert (key in user.text, user.app.clipboard) == (False, "")
 
 
-async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_logged(
+async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_first(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with run_program(demo) as user:
         sent: list[str] = []
-        monkeypatch.setattr(user.app._driver, "write", sent.append)
-        key = await edit(user)
+        monkeypatch.setattr(HeadlessDriver, "write", lambda _driver, data: sent.append(data))
+        key = await open_key(user)
         await user.press("v", "escape")
         assert user.app.clipboard == ""
         assert not any("\x1b]52" in text for text in sent)
@@ -343,7 +344,21 @@ async def test_the_clipboard_gets_the_key_only_when_asked_and_after_that_was_log
         assert key not in user.text
 
 
-async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRequest) -> None:
+async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        key = await open_key(user)
+        await user.press("v", "escape", "c")
+        assert "Sent to the terminal" in user.status_text
+        assert user.app.clipboard == ""
+        email = user.field("email")
+        before = email.value
+        email.focus()
+        await user.press("ctrl+v")
+        assert email.value == before
+        assert key not in user.text
+
+
+async def test_the_longest_full_key_is_completely_visible(demo: OpenRequest) -> None:
     long = "".join(f"{number:03}-" for number in range(64))[:255]
     rows.execute("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", long, DEVELOPER)
     rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
@@ -359,7 +374,7 @@ async def test_the_key_in_full_can_be_seen_whole_however_long_it_is(demo: OpenRe
 # -- a key that the registry does not know -------------------------------------------
 
 
-async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: OpenRequest) -> None:
+async def test_a_key_that_only_the_copy_has_shows_no_details(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM apisetup_key WHERE developer = ?", DEVELOPER)
     async with run_program(demo) as user:
         await user.go_to(DEVELOPER)
@@ -374,7 +389,7 @@ async def test_what_only_the_copy_knows_is_not_pretended_to_be_known(demo: OpenR
         assert "local registry does not know this key" in user.status_text
 
 
-async def test_where_headquarters_does_not_answer_nothing_is_changed_and_the_reason_is_said(demo: OpenRequest) -> None:
+async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: OpenRequest) -> None:
     async with run_program(server_request(authority=AuthorityName.HEADQUARTERS, password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")

@@ -1,4 +1,4 @@
-"""The way in: the embedded first start, the database password, and Open Dental's sign-in."""
+"""Opening a practice: the first start of the embedded one, the database password and the sign-in to Open Dental."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.screens.connect import ConnectScreen
 # -- the embedded practice -----------------------------------------------------------
 
 
-async def test_the_first_start_makes_a_practice_and_logs_that_it_was_opened(embedded: OpenRequest) -> None:
+async def test_the_first_start_creates_a_practice_and_logs_the_opening(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         assert user.text.startswith("Embedded practice · practice.sqlite3")
         assert "No API keys yet." in user.text
@@ -44,7 +44,7 @@ async def test_the_first_picture_is_painted_before_the_practice_is_open(embedded
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_a_file_that_is_something_else_says_so_and_can_be_tried_again() -> None:
+async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None:
     with sqlite3.connect(FILE) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
@@ -59,7 +59,7 @@ async def test_a_file_that_is_something_else_says_so_and_can_be_tried_again() ->
         await user.at_api_setup()
 
 
-async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> None:
+async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None:
     FILE.write_bytes(b"This is no database. " * 1000)
     app = ApisetupApp(file_request(FILE))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -67,12 +67,12 @@ async def test_a_damaged_file_says_so_and_the_program_ends_with_a_status() -> No
         await user.at(ConnectScreen)
         assert "damaged, or is no SQLite file at all" in user.flowing_text
         user.send("q")
-        await until(lambda: app._exit)
+        await until(lambda: app.is_exiting)
         assert app.return_code == 1
-        assert app.cannot_start is not None
+        assert app.startup_error is not None
 
 
-async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
+async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
     rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     app = ApisetupApp(demo)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -81,7 +81,7 @@ async def test_a_file_of_another_account_says_so(demo: OpenRequest) -> None:
         assert "This practice file has no user admin who may use API Setup." in user.flowing_text
 
 
-async def test_the_demo_can_be_tried_again_where_it_could_not_be_entered() -> None:
+async def test_the_demo_can_be_opened_a_second_time() -> None:
     demo = file_request(FILE, demo=True)
     demo.open(Secret("")).close()
     demo.open(Secret("")).close()
@@ -90,7 +90,7 @@ async def test_the_demo_can_be_tried_again_where_it_could_not_be_entered() -> No
 # -- the database password -----------------------------------------------------------
 
 
-async def test_the_database_password_is_asked_for_and_then_the_user(demo: OpenRequest) -> None:
+async def test_the_database_password_is_asked_for_before_the_user(demo: OpenRequest) -> None:
     async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         assert "opendental on db.example:3306 as apisetup" in user.text
@@ -116,7 +116,7 @@ async def test_a_wrong_database_password_can_be_typed_again(demo: OpenRequest) -
         await user.at(SignInScreen)
 
 
-async def test_a_known_password_that_is_wrong_is_asked_for(demo: OpenRequest) -> None:
+async def test_a_configured_password_that_is_refused_is_asked_for(demo: OpenRequest) -> None:
     async with run_program(server_request(password="old")) as user:
         await user.at(ConnectScreen)
         assert user.focused == "password"
@@ -125,22 +125,22 @@ async def test_a_known_password_that_is_wrong_is_asked_for(demo: OpenRequest) ->
         await user.at(SignInScreen)
 
 
-async def test_no_server_can_be_tried_again_and_ends_with_a_status() -> None:
+async def test_a_failed_connection_can_be_retried_and_the_program_exits_with_1() -> None:
     async with run_program(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         for key in ("r", "f6"):
             await user.press(key)
             assert "No database server answers there." in user.flowing_text
         user.send("q")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 1
-        assert "No database server answers there." in str(user.app.cannot_start)
+        assert "No database server answers there." in str(user.app.startup_error)
 
 
 # -- the sign-in ---------------------------------------------------------------------
 
 
-async def test_signing_in_is_logged_and_leaving_too(demo: OpenRequest) -> None:
+async def test_sign_in_and_sign_out_are_logged(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     before = rows.last_entry()
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
@@ -148,11 +148,11 @@ async def test_signing_in_is_logged_and_leaving_too(demo: OpenRequest) -> None:
         await user.at_api_setup()
         assert rows.audit_texts(before) == ["User: admin has logged on.", "API/FHIR"]
         user.send("q")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert rows.audit_texts(before)[2:] == ["User: admin has logged off."]
 
 
-async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: OpenRequest) -> None:
+async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         said = set()
@@ -165,7 +165,7 @@ async def test_one_answer_for_a_wrong_name_and_for_a_wrong_password(demo: OpenRe
         assert rows.query("SELECT FailedAttempts FROM userod WHERE UserName = 'admin'") == [(2,)]
 
 
-async def test_a_locked_user_is_told_until_when(demo: OpenRequest) -> None:
+async def test_a_locked_user_sees_when_the_lock_ends(demo: OpenRequest) -> None:
     set_password("admin", "drill")
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         for _ in range(5):
@@ -174,13 +174,13 @@ async def test_a_locked_user_is_told_until_when(demo: OpenRequest) -> None:
         assert user.status_text.startswith("This user is locked until 09:08:07 (the server's clock)")
 
 
-async def test_a_user_without_setup_is_told_so(demo: OpenRequest) -> None:
+async def test_a_user_without_the_setup_permission_is_refused(demo: OpenRequest) -> None:
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "Maria", "")
         assert user.status_text.startswith("The user Maria lacks the permission Setup")
 
 
-async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: OpenRequest) -> None:
+async def test_a_local_registry_on_a_server_is_shown_as_such(demo: OpenRequest) -> None:
     async with run_program(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
@@ -189,7 +189,7 @@ async def test_with_the_local_registry_on_a_server_the_words_say_so(demo: OpenRe
         assert "headquarters is not told" in user.flowing_text
 
 
-async def test_a_first_reading_that_fails_is_told_on_the_way_in(
+async def test_a_failure_of_the_first_load_is_shown_on_the_connect_screen(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_service: SettingsService) -> None:
@@ -204,7 +204,7 @@ async def test_a_first_reading_that_fails_is_told_on_the_way_in(
     app.commits.close()
 
 
-async def test_a_wrong_database_password_is_gone_from_its_field(demo: OpenRequest) -> None:
+async def test_a_refused_database_password_is_cleared_from_its_field(demo: OpenRequest) -> None:
     async with run_program(server_request()) as user:
         await user.at(ConnectScreen)
         await user.enter_text("wrong")

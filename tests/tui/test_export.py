@@ -1,4 +1,4 @@
-"""Exporting what the Audit Trail shows: the file's name, how far it is, cancelling, and what comes of it."""
+"""Exporting the Audit Trail: the file name, the progress, cancelling and the outcome."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import hashlib
 import json
 import os
 import re
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,8 +18,8 @@ from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_audit_trail import trail
-from tests.tui.test_trail_search import many, search
+from tests.tui.test_audit_trail import open_trail
+from tests.tui.test_trail_search import numbered_entries, search
 from tui.modals.export import ExportProgress
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -31,8 +29,8 @@ from tui.screens.audit_trail import AuditTrailScreen
 TRAIL = ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def prompt(user: User, name: str | None = None) -> None:
-    """Come to the name of the file, and type it if it is not to be the one that is proposed."""
+async def open_prompt(user: User, name: str | None = None) -> None:
+    """Open the prompt for the file name, and replace the suggested name if one is given."""
     await user.press("x")
     await user.at(Prompt)
     if name is not None:
@@ -40,56 +38,53 @@ async def prompt(user: User, name: str | None = None) -> None:
         await user.enter_text(name)
 
 
-async def export(user: User, name: str) -> None:
-    await prompt(user, name)
+async def export_to(user: User, name: str) -> None:
+    await open_prompt(user, name)
     await user.press("enter")
 
 
 def files() -> list[str]:
-    """What is in the directory now, beside the practice and its log."""
+    """Return the names of the files in the current directory, without the practice and its log."""
     return sorted(path.name for path in Path.cwd().iterdir() if not path.name.startswith("practice"))
 
 
-def exported(name: str) -> list[list[str]]:
+def read_csv(name: str) -> list[list[str]]:
     with Path(name).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An export takes a step for each hundred entries."""
-    ticks = count()
-    options: Any = AuditExport.__init__.__kwdefaults__
-    monkeypatch.setitem(options, "seconds", lambda: float(next(ticks)))
-    monkeypatch.setattr(audit_export, "STEP_SECONDS", 1.5)
-    monkeypatch.setattr(audit_export, "PAGE", 100)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an export write a hundred entries in each batch."""
+    monkeypatch.setattr(audit_export, "BATCH_SECONDS", 0)
+    monkeypatch.setattr(audit_export, "PAGE_SIZE", 100)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
-async def writing(user: User, name: str = "trail.csv") -> None:
-    """Come to where the file is being written; a gate holds it there."""
-    await trail(user)
-    await prompt(user, name)
+async def start_export(user: User, name: str = "trail.csv") -> None:
+    """Start an export and wait until its progress is on screen; a gate holds it there."""
+    await open_trail(user)
+    await open_prompt(user, name)
     user.send("enter")
     await until(lambda: isinstance(user.app.screen, ExportProgress))
 
 
-# -- the way that goes well ----------------------------------------------------------
+# -- a successful export ---------------------------------------------------------------
 
 
-async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: OpenRequest) -> None:
+async def test_the_filtered_entries_are_exported_newest_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "user:Maria since:2024-11-01")
-        await export(user, "trail.csv")
+        await export_to(user, "trail.csv")
         await user.at(Notice)
         expected = rows.query(
             "SELECT SecurityLogNum, LogText FROM securitylog WHERE UserNum = 2 AND LogDateTime >= '2024-11-01'"
             " ORDER BY LogDateTime DESC, SecurityLogNum DESC"
         )
-        header, *lines = exported("trail.csv")
+        header, *lines = read_csv("trail.csv")
         assert [(int(line[0]), line[header.index("text")]) for line in lines] == expected
         assert f"{len(expected)} entries in" in user.flowing_text
         assert "trail.csv.about.json beside it" in user.flowing_text
@@ -98,10 +93,10 @@ async def test_what_the_filter_shows_is_in_the_file_newest_first(demo: OpenReque
         assert user.status_text == f"Exported: {len(expected)} entries."
 
 
-async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: OpenRequest) -> None:
+async def test_the_dialog_suggests_a_file_name_and_shows_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        await prompt(user)
+        await open_trail(user)
+        await open_prompt(user)
         assert "Entries: since:2024-10-26" in user.text
         assert "API keys are masked" in user.text
         await user.press("enter")
@@ -109,29 +104,29 @@ async def test_a_name_is_proposed_and_the_dialog_says_what_is_exported(demo: Ope
         assert files() == ["audit-trail-2024-11-05.csv", "audit-trail-2024-11-05.csv.about.json"]
 
 
-async def test_everything_is_called_everything(demo: OpenRequest) -> None:
+async def test_an_export_without_a_filter_contains_everything(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "")
-        await export(user, "trail.jsonl")
+        await export_to(user, "trail.jsonl")
         await user.at(Notice)
         lines = [json.loads(line) for line in Path("trail.jsonl").read_text(encoding="utf-8").splitlines()]
-        # The opening of API Setup, and that this export began.
+        # Two entries are new: the opening of API Setup, and the beginning of this export.
         assert len(lines) == 317
         assert [each["text"].split(" begun")[0] for each in lines[:2]] == [
             "Audit Trail export to trail.jsonl",
             "API/FHIR",
         ]
         await user.press("enter")
-        await prompt(user)
+        await open_prompt(user)
         assert "Entries: everything" in user.text
 
 
-async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trail(demo: OpenRequest) -> None:
+async def test_the_file_is_private_and_its_hash_is_in_the_manifest_and_the_audit_trail(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
-        await export(user, "trail.csv")
+        await export_to(user, "trail.csv")
         await user.at(Notice)
         digest = hashlib.sha256(Path("trail.csv").read_bytes()).hexdigest()
         assert Path("trail.csv").stat().st_mode & 0o777 == 0o600
@@ -139,14 +134,14 @@ async def test_the_file_is_private_and_its_hash_stands_beside_it_and_in_the_trai
         assert f"SHA-256 {digest[:16]}…" in user.text
         begun, finished = rows.audit_texts(before)
         assert begun == "Audit Trail export to trail.csv begun by admin: since:2024-10-26"
-        # That it began is in the file already.
+        # The entry about the beginning of the export is in the file itself.
         assert finished == f"Audit Trail export to trail.csv finished by admin: 143 entries, SHA-256 {digest}"
 
 
-async def test_reading_again_shows_that_it_was_exported(demo: OpenRequest) -> None:
+async def test_reload_shows_the_audit_entries_about_the_export(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        await export(user, "trail.csv")
+        await open_trail(user)
+        await export_to(user, "trail.csv")
         await user.at(Notice)
         await user.press("enter", "r", "g")
         assert "Audit Trail export to" in user.row
@@ -164,14 +159,14 @@ async def test_reading_again_shows_that_it_was_exported(demo: OpenRequest) -> No
         ("folder.csv", "folder.csv is a directory."),
     ],
 )
-async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
+async def test_an_invalid_file_name_is_refused_and_can_be_corrected(
     demo: OpenRequest, tmp_path: Path, name: str, said: str
 ) -> None:
     (tmp_path / "folder.csv").mkdir()
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
-        await export(user, name)
+        await export_to(user, name)
         await user.at(Prompt)
         assert said in user.status_text
         await user.press("end", "ctrl+u")
@@ -181,67 +176,67 @@ async def test_a_name_that_cannot_be_meant_says_so_and_can_be_typed_again(
         assert len(rows.audit_texts(before)) == 2
 
 
-async def test_no_name_exports_nothing(demo: OpenRequest) -> None:
+async def test_escape_in_the_prompt_exports_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
-        await prompt(user, "trail.csv")
+        await open_prompt(user, "trail.csv")
         await user.press("escape")
         assert user.stack == TRAIL
         assert (files(), rows.last_entry()) == ([], before)
 
 
 @pytest.mark.parametrize("taken", ["trail.csv", "trail.csv.about.json"])
-async def test_it_asks_before_it_replaces_a_file(demo: OpenRequest, taken: str) -> None:
+async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str) -> None:
     Path(taken).write_text("mine", encoding="utf-8")
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
-        await export(user, "trail.csv")
+        await export_to(user, "trail.csv")
         await user.at(Question)
         assert taken in user.flowing_text
         await user.press("escape")
         assert user.status_text == "Nothing was exported."
         assert (files(), Path(taken).read_text(encoding="utf-8")) == ([taken], "mine")
         assert rows.last_entry() == before
-        await export(user, "trail.csv")
+        await export_to(user, "trail.csv")
         await user.at(Question)
         await user.press("y")
         await user.at(Notice)
-        assert len(exported("trail.csv")) == 144
+        assert len(read_csv("trail.csv")) == 144
         assert files() == ["trail.csv", "trail.csv.about.json"]
 
 
-# -- in the middle ---------------------------------------------------------------------
+# -- progress, cancelling and errors ---------------------------------------------------
 
 
-@small_steps
-async def test_while_it_writes_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+@small_batches
+async def test_the_progress_is_shown_while_writing(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
-        await writing(user)
+        held = gate(AuditExport, "run_batch", hold=3)
+        await start_export(user)
         await until(held.entered.is_set)
         await until(lambda: "entries written" in user.text)
-        # A second that a page would cut in two is left to the next one.
+        # The entries of one second that would be split between two pages are left to the next page.
         assert re.search(r"19\d entries written, came to 2024-11-05", user.flowing_text)
-        # A long path is broken wherever the line ends.
+        # A long path is wrapped at the end of the line, wherever that is.
         assert "trail.csv" in re.sub(r"[\s│]", "", user.text)
         assert user.keys == "Esc Back"
         held.open()
         await user.at(Notice)
-        numbers = [int(line[0]) for line in exported("trail.csv")[1:]]
-        # The opening of API Setup, and that the export began.
+        numbers = [int(line[0]) for line in read_csv("trail.csv")[1:]]
+        # Two entries are new: the opening of API Setup, and the beginning of the export.
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
-async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+@small_batches
+async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
         before = rows.last_entry()
-        held = gate(AuditExport, "step", hold=3)
-        await writing(user)
+        held = gate(AuditExport, "run_batch", hold=3)
+        await start_export(user)
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: "Ending the export…" in user.text)
@@ -253,12 +248,12 @@ async def test_a_cancelled_export_leaves_nothing_behind_and_is_logged_so(demo: O
         assert ended == f"NOT DONE: {begun}"
 
 
-@small_steps
-async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+@small_batches
+async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
-        await writing(user)
+        held = gate(AuditExport, "run_batch", hold=3)
+        await start_export(user)
         await until(held.entered.is_set)
         with rows.locked():
             held.open()
@@ -268,36 +263,40 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_written(de
             assert user.keys == "r Try again  Esc Back"
         await user.press("r")
         await user.at(Notice)
-        numbers = [int(line[0]) for line in exported("trail.csv")[1:]]
+        numbers = [int(line[0]) for line in read_csv("trail.csv")[1:]]
         assert sorted(numbers, reverse=True) == [*range(1_002, 0, -1)]
 
 
-@small_steps
-@pytest.mark.parametrize("still_away", [False, True])
-async def test_an_export_that_failed_can_be_ended(demo: OpenRequest, gate: Gates, still_away: bool) -> None:
-    rows.fill_trail(many(1_000))
+@small_batches
+@pytest.mark.parametrize("locked_at_end", [False, True])
+async def test_an_export_can_be_cancelled_after_a_database_error(
+    demo: OpenRequest, gate: Gates, locked_at_end: bool
+) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
-        await writing(user)
+        held = gate(AuditExport, "run_batch", hold=3)
+        await start_export(user)
         await until(held.entered.is_set)
         with rows.locked():
             held.open()
             await user.settle()
-            if still_away:
+            if locked_at_end:
                 await user.press("escape")
-        if not still_away:
+        if not locked_at_end:
             await user.press("escape")
         await user.at(AuditTrailScreen)
-        assert ("locked by another program" if still_away else "cancelled; nothing of it was kept") in user.status_text
+        assert (
+            "locked by another program" if locked_at_end else "cancelled; nothing of it was kept"
+        ) in user.status_text
         assert files() == []
 
 
-@small_steps
-async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+@small_batches
+async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
-        held = gate(AuditExport, "step", hold=3)
-        await writing(user)
+        held = gate(AuditExport, "run_batch", hold=3)
+        await start_export(user)
         await until(held.entered.is_set)
         user.send("q")
         await until(lambda: isinstance(user.app.screen, Question))
@@ -305,13 +304,13 @@ async def test_quitting_in_the_middle_asks_and_leaves_nothing_behind(demo: OpenR
         user.send("y")
         await until(lambda: "still being made" in user.text)
         held.open()
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
     assert files() == []
 
 
 async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
         user.send("x", "x")
         await user.at(Prompt)
@@ -321,14 +320,14 @@ async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
         assert len(rows.audit_texts(before)) == 2
 
 
-# -- what refuses ----------------------------------------------------------------------
+# -- refusals --------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_where_nothing_can_be_logged_nothing_is_exported(demo: OpenRequest) -> None:
+async def test_an_export_that_cannot_be_logged_is_refused(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        await export(user, "trail.csv")
+        await open_trail(user)
+        await export_to(user, "trail.csv")
         await user.at(AuditTrailScreen)
         assert user.status_text.startswith("An export must be logged, and nothing can be written to this practice.")
         assert "Nothing was exported." in user.status_text
@@ -336,23 +335,23 @@ async def test_where_nothing_can_be_logged_nothing_is_exported(demo: OpenRequest
 
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"], ids=["at once", "in the middle"])
-async def test_a_full_disk_says_so_and_leaves_nothing_behind(
+async def test_a_full_disk_is_reported_and_leaves_no_files(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    make = os.open
+    original_open = os.open
 
-    def on_a_full_disk(path: str | Path, flags: int, mode: int = 0o777) -> int:
-        handle = make(path, flags, mode)
+    def open_on_full_disk(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        handle = original_open(path, flags, mode)
         if not str(path).endswith(".partial"):
             return handle
         os.close(handle)
-        return make("/dev/full", os.O_WRONLY)
+        return original_open("/dev/full", os.O_WRONLY)
 
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit.export.os.open", on_a_full_disk)
-        await export(user, name)
+        monkeypatch.setattr("core.audit.export_file.os.open", open_on_full_disk)
+        await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.status_text
         assert "nothing was exported" in user.status_text
@@ -360,7 +359,7 @@ async def test_a_full_disk_says_so_and_leaves_nothing_behind(
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
 
 
-async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
+async def test_a_file_created_by_others_during_the_export_is_not_replaced(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = AuditExport.begin
@@ -371,8 +370,8 @@ async def test_a_name_that_is_taken_while_it_is_written_is_left_alone(
 
     monkeypatch.setattr(AuditExport, "begin", begin)
     async with run_program(demo) as user:
-        await trail(user)
-        await export(user, "trail.csv")
+        await open_trail(user)
+        await export_to(user, "trail.csv")
         await user.settle()
         assert "trail.csv could not be written: File exists." in user.status_text
     assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")

@@ -1,4 +1,4 @@
-"""Headquarters decides about the keys: its list, its age, what it is asked to do, and what happens without it."""
+"""Keys that headquarters manages: its list and its age, changes that it carries out, and working without it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.open_requests import DATABASE_PASSWORD, server_request
 from tests.support.signing_in import sign_in
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_hostile_text import harmless, literal
+from tests.tui.test_hostile_text import assert_harmless, assert_literal
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
@@ -45,36 +45,36 @@ from tui.screens.help import HelpScreen
 
 @pytest.fixture
 def hq(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeadquartersServer]:
-    """A headquarters that has three keys of the practice."""
+    """Run a fake headquarters that manages three keys of the practice."""
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
     with registered_practice() as server:
         yield server
 
 
-def opening(**more: object) -> OpenRequest:
+def headquarters_request(**more: object) -> OpenRequest:
     return replace(server_request(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
 
 
 def label(user: User) -> str:
-    """What stands above the list."""
+    """Return the line above the list."""
     return next(line for line in user.text.splitlines() if line.startswith("API keys: "))
 
 
-def listed(user: User) -> list[str]:
-    """The rows of the list, their cells joined."""
+def list_rows(user: User) -> list[str]:
+    """Return the rows of the list, their cells joined."""
     rows_ = user.list.rows
     return [" | ".join(row.cells) for index in range(len(rows_)) if (row := rows_.row(index))]
 
 
-async def answers(user: User, hq: HeadquartersServer) -> None:
-    """Have headquarters answer what it held back, and wait for what comes of it."""
+async def release_answer(user: User, hq: HeadquartersServer) -> None:
+    """Let headquarters answer the request that it held back, and wait until the answer is shown."""
     hq.behave()
     user.ignored_group = ""
     await user.settle()
 
 
-async def license_of(user: User, key: str = OFFERED.key) -> None:
-    """Assign a key, up to the agreement."""
+async def open_license(user: User, key: str = OFFERED.key) -> None:
+    """Assign a key up to the license agreement."""
     await user.press("a")
     await user.at(AssignKeyScreen)
     await user.fill("key", key)
@@ -86,11 +86,11 @@ async def license_of(user: User, key: str = OFFERED.key) -> None:
 # -- the list ------------------------------------------------------------------------
 
 
-async def test_the_list_of_headquarters_comes_after_the_start(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_the_list_of_headquarters_is_shown_after_the_start(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
-        assert listed(user) == [
+        assert list_rows(user) == [
             "Appointment Bridge | ********Gh78 | yes",
             "ClearPay | ********Ww32 | Disabled by Customer",
             "Old Recall | ********Uu88 | Disabled by Developer",
@@ -99,47 +99,47 @@ async def test_the_list_of_headquarters_comes_after_the_start(hq: HeadquartersSe
         assert copied_keys() == [BRIDGE.key, CLEARPAY.key, RECALL.key]
 
 
-async def test_the_start_shows_the_remembered_list_before_the_network_answers(hq: HeadquartersServer) -> None:
+async def test_the_cached_list_is_shown_until_headquarters_answers(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         assert label(user) == "API keys: 3 · headquarters as of 2024-11-05 06:00, 3 h ago"
-        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | yes"
-        # Everything works meanwhile.
+        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        # The screen stays usable in the meantime.
         await user.press("down", "enter")
         await user.at(EditKeyScreen)
         assert "ClearPay" in user.text
         await user.press("escape")
-        await answers(user, hq)
+        await release_answer(user, hq)
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
         assert user.row.startswith("ClearPay")
 
 
-async def test_the_program_can_be_left_while_headquarters_is_asked(hq: HeadquartersServer) -> None:
+async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         user.send("q")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         hq.behave()
 
 
-async def test_what_is_different_is_marked_and_said_and_the_cursor_stays(hq: HeadquartersServer) -> None:
+async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.go_to("ClearPay")
         hq.remove_key(CLEARPAY.key)
         hq.set_status(BRIDGE.key, "DisabledByHQ")
         hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
-        await answers(user, hq)
-        assert listed(user) == [
+        await release_answer(user, hq)
+        assert list_rows(user) == [
             "Aardvark Forms | ********Cc34 | * yes",
             "Appointment Bridge | ********Gh78 | * Disabled by Open Dental",
             "ClearPay | ********Ww32 | * gone",
@@ -153,10 +153,10 @@ async def test_what_is_different_is_marked_and_said_and_the_cursor_stays(hq: Hea
         assert "* was Enabled" in user.text
 
 
-async def test_nothing_can_be_done_with_a_key_that_is_gone(hq: HeadquartersServer) -> None:
+async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.remove_key(CLEARPAY.key)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.go_to("ClearPay")
         before = rows.last_entry()
@@ -169,106 +169,106 @@ async def test_nothing_can_be_done_with_a_key_that_is_gone(hq: HeadquartersServe
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert rows.last_entry() == before
         await user.press("escape", "r")
-        assert len(listed(user)) == 2
+        assert len(list_rows(user)) == 2
 
 
-async def test_what_is_odd_about_the_answer_is_said(hq: HeadquartersServer) -> None:
+async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert user.status_text.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
 
 
-async def test_typing_in_the_filter_while_the_answer_comes_loses_nothing(hq: HeadquartersServer) -> None:
+async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.press("slash", *"cle")
         hq.behave()
         user.send(*"arpay")
-        await answers(user, hq)
+        await release_answer(user, hq)
         assert (user.focused, user.field("filter").value) == ("filter", "clearpay")
-        assert listed(user) == ["ClearPay | ********Ww32 | Disabled by Customer"]
+        assert list_rows(user) == ["ClearPay | ********Ww32 | Disabled by Customer"]
         assert label(user).startswith("API keys: 1 of 3 · headquarters, 09:03:07")
 
 
-async def test_what_is_typed_into_the_settings_while_the_answer_comes_is_kept_and_saved(
+async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
     hq: HeadquartersServer,
 ) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         await user.fill("interval", "1")
         hq.behave()
         user.send("7")
-        await answers(user, hq)
+        await release_answer(user, hq)
         assert (user.focused, user.field("interval").value) == ("interval", "17")
         await user.press("ctrl+s")
         assert rows.settings()[1] == "17"
 
 
-async def test_a_save_is_made_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
-    taking = gate(KeyService, "apply_list")
-    async with run_program(opening()) as user:
+async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
+    applying = gate(KeyService, "apply_list")
+    async with run_program(headquarters_request()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         user.send("enter", "enter")
-        await until(taking.entered.is_set)
+        await until(applying.entered.is_set)
         screen = user.app.screen
         assert isinstance(screen, ApiSetupScreen)
         screen.query_one("#interval").focus()
         user.send("end", "ctrl+u", "9", "ctrl+s")
         await until(lambda: user.app.commits.running)
         assert user.status_text == "Saving…"
-        taking.open()
+        applying.open()
         await user.settle()
         assert rows.settings()[1] == "9"
         assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
 
 
-async def test_a_dialog_opens_while_the_answer_is_being_taken_over(hq: HeadquartersServer, gate: Gates) -> None:
-    taking = gate(KeyService, "apply_list")
-    async with run_program(opening()) as user:
+async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
+    applying = gate(KeyService, "apply_list")
+    async with run_program(headquarters_request()) as user:
         await user.at(SignInScreen)
         await user.enter_text("admin")
         user.send("enter", "enter")
-        await until(taking.entered.is_set)
+        await until(applying.entered.is_set)
         user.send("i")
         await until(lambda: isinstance(user.app.screen, Notice))
-        taking.open()
+        applying.open()
         await user.settle()
         assert user.stack[-1] == "Notice"
 
 
-async def test_it_locks_while_headquarters_is_asked(hq: HeadquartersServer) -> None:
+async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
         hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         user.app.lock()
         await user.at(SignInScreen)
-        # It waits for no answer.
+        # Locking doesn't wait for the answer.
         await until(lambda: rows.audit_texts()[-1] == "User: admin has auto logged off.")
         last = rows.last_entry()
-        await answers(user, hq)
+        await release_answer(user, hq)
         assert user.stack[-1] == "SignInScreen"
         assert "Appointment Bridge" not in user.text
         assert rows.last_entry() == last
         await sign_in(user, "admin", "")
         await user.at_api_setup()
-        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | * Disabled by Developer"
+        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | * Disabled by Developer"
 
 
-async def test_read_only_shows_the_list_and_leaves_the_copy_as_it_is(hq: HeadquartersServer) -> None:
+async def test_a_read_only_session_shows_the_list_and_does_not_change_the_copy(hq: HeadquartersServer) -> None:
     before = copied_keys()
-    async with run_program(opening(read_only=True)) as user:
+    async with run_program(headquarters_request(read_only=True)) as user:
         await open_api_setup(user)
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
         assert copied_keys() == before
@@ -284,7 +284,7 @@ async def test_read_only_shows_the_list_and_leaves_the_copy_as_it_is(hq: Headqua
 
 
 async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         before = rows.last_entry()
         await user.press("a")
@@ -320,12 +320,12 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         assert "2: ApiPatients, ApiComm" in user.flowing_text
 
 
-async def test_a_refusal_is_shown_as_it_came_and_can_be_tried_again(hq: HeadquartersServer) -> None:
+async def test_a_refusal_is_quoted_and_can_be_retried(hq: HeadquartersServer) -> None:
     hq.refusal = "This office owes us money. Call 503-363-5432."
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
-        await license_of(user)
+        await open_license(user)
         await user.press("end", "a")
         await user.at(Question)
         assert f"headquarters refused: {hq.refusal}" in user.flowing_text
@@ -340,10 +340,10 @@ async def test_a_refusal_is_shown_as_it_came_and_can_be_tried_again(hq: Headquar
         assert user.row.startswith("New Wave")
 
 
-async def test_a_refusal_that_is_left_stays_said(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_a_refusal_stays_in_the_status_line_when_its_dialog_is_closed(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await license_of(user, "NobodyKnows7Key")
+        await open_license(user, "NobodyKnows7Key")
         await user.press("end", "a")
         await user.at(Question)
         await user.press("escape")
@@ -352,10 +352,10 @@ async def test_a_refusal_that_is_left_stays_said(hq: HeadquartersServer) -> None
         assert " - headquarters refused: Invalid API key." in rows.audit_texts()[-1]
 
 
-async def test_where_nobody_knows_what_became_of_it_one_has_to_look(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await license_of(user)
+        await open_license(user)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
         await user.press("end", "a")
         await user.at(Notice)
@@ -363,13 +363,13 @@ async def test_where_nobody_knows_what_became_of_it_one_has_to_look(hq: Headquar
         assert "It is not known whether it was done." in user.flowing_text
         hq.behave()
         await user.press("enter", "r")
-        assert "New Wave | ********Kk78 | * yes" in listed(user)
+        assert "New Wave | ********Kk78 | * yes" in list_rows(user)
         assert hq.count(ASSIGN) == 1
         assert rows.audit_texts()[-2].startswith("UNKNOWN")
 
 
-async def test_a_key_that_is_in_the_list_is_told_while_it_is_typed(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_a_key_that_is_already_listed_is_refused_in_the_form(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("a")
         await user.at(AssignKeyScreen)
@@ -382,8 +382,8 @@ async def test_a_key_that_is_in_the_list_is_told_while_it_is_typed(hq: Headquart
 # -- statuses ------------------------------------------------------------------------
 
 
-async def test_a_key_is_disabled_and_enabled_with_the_words_of_what_that_means(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("d")
         await user.at(Question)
@@ -402,8 +402,8 @@ async def test_a_key_is_disabled_and_enabled_with_the_words_of_what_that_means(h
         assert user.row == "Appointment Bridge | ********Gh78 | yes"
 
 
-async def test_a_key_that_its_developer_disabled_shows_whom_to_ask(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_a_key_that_its_developer_disabled_shows_the_contact(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.go_to("Old Recall")
         await user.press("d")
@@ -414,9 +414,9 @@ async def test_a_key_that_its_developer_disabled_shows_whom_to_ask(hq: Headquart
         assert "owner@recall.example" in user.text
 
 
-async def test_a_status_that_headquarters_refuses_is_told(hq: HeadquartersServer) -> None:
+async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
     hq.refusal = "Call us first."
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         await user.press("d", "y")
@@ -427,8 +427,8 @@ async def test_a_status_that_headquarters_refuses_is_told(hq: HeadquartersServer
         assert user.row == "Appointment Bridge | ********Gh78 | yes"
 
 
-async def test_a_status_that_moved_meanwhile_is_shown_and_not_overwritten(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.set_status(BRIDGE.key, "DisabledByHQ")
         await user.press("d", "y")
@@ -439,9 +439,9 @@ async def test_a_status_that_moved_meanwhile_is_shown_and_not_overwritten(hq: He
     assert hq.count(SET_STATUS) == 0
 
 
-async def test_a_key_is_enabled_again_from_its_entry(hq: HeadquartersServer) -> None:
+async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServer) -> None:
     hq.refusal = f"{'Not while you owe us money. ' * 9}Call us."
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("d", "y", "enter", "enter")
         await user.at(EditKeyScreen)
@@ -450,7 +450,7 @@ async def test_a_key_is_enabled_again_from_its_entry(hq: HeadquartersServer) -> 
         await user.press("u")
         await user.at(Question)
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
-        # The words of a refusal may be longer than the status line.
+        # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         await user.press("y")
         await user.at(Notice)
@@ -463,11 +463,11 @@ async def test_a_key_is_enabled_again_from_its_entry(hq: HeadquartersServer) -> 
         assert hq.status(BRIDGE.key) == "Enabled"
 
 
-# -- one key -------------------------------------------------------------------------
+# -- the screen of one key -----------------------------------------------------------
 
 
-async def test_of_a_key_the_office_changes_only_the_agreement(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_only_the_agreement_date_of_a_key_can_be_edited(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -482,8 +482,8 @@ async def test_of_a_key_the_office_changes_only_the_agreement(hq: HeadquartersSe
         assert user.field("agreement").value == "2024-03-02"
 
 
-async def test_reading_a_key_again_asks_headquarters(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -500,10 +500,12 @@ async def test_reading_a_key_again_asks_headquarters(hq: HeadquartersServer) -> 
         assert user.status_text == "Read again."
 
 
-async def test_a_key_opened_without_headquarters_can_be_edited_once_it_answers(hq: HeadquartersServer) -> None:
+async def test_a_key_opened_while_headquarters_is_unreachable_can_be_edited_once_it_answers(
+    hq: HeadquartersServer,
+) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.press("enter")
         await user.at(EditKeyScreen)
@@ -513,11 +515,11 @@ async def test_a_key_opened_without_headquarters_can_be_edited_once_it_answers(h
         assert not user.field("agreement").is_disabled
 
 
-# -- while it is being changed -----------------------------------------------------------
+# -- while a change is running -------------------------------------------------------
 
 
-async def changing(user: User, hq: HeadquartersServer) -> None:
-    """Have a key disabled, whose answer is held back."""
+async def disable_and_hold(user: User, hq: HeadquartersServer) -> None:
+    """Disable a key while headquarters holds back its answer."""
     hq.misbehave(Misbehaviour.SILENCE, operation=SET_STATUS)
     user.send("d")
     await until(lambda: isinstance(user.app.screen, Question))
@@ -525,23 +527,23 @@ async def changing(user: User, hq: HeadquartersServer) -> None:
     await until(hq.waiting.is_set)
 
 
-async def test_one_can_quit_while_headquarters_changes_a_key(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await changing(user, hq)
+        await disable_and_hold(user, hq)
         user.send("q")
         await until(lambda: "A change is still being made" in user.status_text)
         hq.behave()
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
     assert rows.audit_texts()[-1] == "User: admin has logged off."
     assert hq.status(BRIDGE.key) == "DisabledByCustomer"
 
 
-async def test_the_outcome_is_told_though_the_help_was_opened_meanwhile(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_the_outcome_is_shown_above_a_screen_opened_in_the_meantime(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await changing(user, hq)
+        await disable_and_hold(user, hq)
         user.send("question_mark")
         await until(lambda: isinstance(user.app.screen, HelpScreen))
         hq.behave()
@@ -551,27 +553,27 @@ async def test_the_outcome_is_told_though_the_help_was_opened_meanwhile(hq: Head
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_other_keys_say_what_they_wait_for(hq: HeadquartersServer) -> None:
-    async with run_program(opening()) as user:
+async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await changing(user, hq)
+        await disable_and_hold(user, hq)
         user.send("t")
         await until(lambda: user.status_text == "A change is being made; this key works when that is done.")
         hq.behave()
         await user.at(Notice)
 
 
-# -- when it cannot be reached -------------------------------------------------------
+# -- headquarters unreachable --------------------------------------------------------
 
 
-async def test_without_headquarters_everything_else_works_and_r_asks_again(hq: HeadquartersServer) -> None:
+async def test_everything_else_works_while_headquarters_is_unreachable(hq: HeadquartersServer) -> None:
     await cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
-    async with run_program(opening()) as user:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert label(user) == "API keys: 3 · not reached; copy as of 2024-11-05 06:00, status unknown"
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
-        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
+        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
         assert "Last known: Enabled" in user.text
         await user.fill("interval", "8")
         await user.press("ctrl+s")
@@ -592,13 +594,13 @@ async def test_without_headquarters_everything_else_works_and_r_asks_again(hq: H
         hq.behave()
         await user.press("r")
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
-        assert listed(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | yes"
         await user.press("d")
         await user.at(Question)
 
 
-async def test_a_practice_without_an_account_shows_its_copy(demo: OpenRequest) -> None:
-    async with run_program(opening()) as user:
+async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRequest) -> None:
+    async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert label(user) == "API keys: 12 · not reached; copy, status unknown"
         assert user.status_text.startswith("This practice has no registration key")
@@ -607,12 +609,12 @@ async def test_a_practice_without_an_account_shows_its_copy(demo: OpenRequest) -
 # -- thousands of keys ---------------------------------------------------------------
 
 
-async def test_thousands_of_keys_hold_nothing_up(hq: HeadquartersServer) -> None:
+async def test_thousands_of_keys_do_not_block_the_screen(hq: HeadquartersServer) -> None:
     for number in range(5000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 9))
     await cache_list()
-    async with run_program(opening()) as user:
-        with longest_pause() as pauses:
+    async with run_program(headquarters_request()) as user:
+        with measure_pauses() as pauses:
             await open_api_setup(user)
             await until(lambda: "headquarters, 09:03:07" in label(user))
         assert len(user.list.rows) == 5003
@@ -623,8 +625,8 @@ async def test_thousands_of_keys_hold_nothing_up(hq: HeadquartersServer) -> None
 
 
 @contextmanager
-def longest_pause() -> Iterator[list[float]]:
-    """How long nothing else could be done, in seconds, each time that was measured."""
+def measure_pauses() -> Iterator[list[float]]:
+    """Measure, in seconds, how long the event loop was blocked at a time."""
     pauses: list[float] = [0.0]
 
     async def tick() -> None:
@@ -643,11 +645,11 @@ def longest_pause() -> Iterator[list[float]]:
 # -- hostile text --------------------------------------------------------------------
 
 HOSTILE = {
-    # what comes, how it is shown, and how it is shown in a sentence that quotes it
+    # the text, how it is shown, and how it is shown when a sentence quotes it
     "closing tag": ("x [/] y", "x [/] y", "x [/] y"),
     "markup": ("[red]x[/red]", "[red]x[/red]", "[red]x[/red]"),
     "link": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
-    # XML holds no other character that begins a sequence.
+    # XML allows no other character that begins a control sequence.
     "control sequence": ("a\x9b2J", "a<U+009B>2J", "a 2J"),
     "direction": ("a\u202eb", "a<U+202E>b", "a b"),
     "70,000 characters": ("long " * 14_000, "long", "long"),
@@ -656,7 +658,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("text", "shown", "quoted"), HOSTILE.values(), ids=HOSTILE)
-async def test_hostile_text_of_headquarters_is_shown_as_it_stands(
+async def test_hostile_text_from_headquarters_is_shown_literally(
     hq: HeadquartersServer, text: str, shown: str, quoted: str
 ) -> None:
     await cache_list()
@@ -665,41 +667,41 @@ async def test_hostile_text_of_headquarters_is_shown_as_it_stands(
     hq.add_key(replace(BRIDGE, developer=f"A{text}", email=text, phone=text, permissions=("ApiComm", text)))
     hq.offer(replace(OFFERED, developer=f"B{text}"))
     hq.refusal = text
-    async with run_program(opening(), size=(120, 36)) as user:
+    async with run_program(headquarters_request(), size=(120, 36)) as user:
         await open_api_setup(user)
-        assert len(listed(user)) == 3
+        assert len(list_rows(user)) == 3
         assert user.row.startswith("A")
-        literal(user, shown)
+        assert_literal(user, shown)
         await user.press("enter")
         await user.at(EditKeyScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert user.list.region.height >= 3
         await user.press("escape")
         hq.misbehave(Misbehaviour.ERROR, times=1, operation=SET_STATUS)
         await user.press("d")
         await user.at(Question)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "y Disable" in user.text
         await user.press("y")
         await user.at(Notice)
-        literal(user, quoted)
+        assert_literal(user, quoted)
         await user.press("enter", "d", "y")
         await user.at(Notice)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "Enter Close" in user.text
         await user.press("enter")
-        await license_of(user)
+        await open_license(user)
         await user.press("end", "a")
         await user.at(Notice)
-        literal(user, quoted)
+        assert_literal(user, quoted)
         await user.press("enter")
         hq.set_status(BRIDGE.key, text)
         await user.press("r")
-        harmless(user)
+        assert_harmless(user)
         hq.misbehave(Misbehaviour.ERROR)
         await user.press("r")
-        literal(user, quoted)
+        assert_literal(user, quoted)
         await user.press("i")
         await user.at(Notice)
-        literal(user, quoted)
+        assert_literal(user, quoted)
     assert hq.count(LIST) > 3

@@ -1,4 +1,4 @@
-"""Help, key bar and palette: every screen tells which keys work on it."""
+"""Help, key bar and palette show the keys that work on each screen."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from textual.widgets import Input, OptionList
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_assign import assign, license_of
-from tests.tui.test_edit_key import edit
+from tests.tui.test_assign import fill_form, open_license
+from tests.tui.test_edit_key import open_key
 from tui.bindings import keys
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
@@ -21,59 +21,59 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.help import HelpScreen, help_lines
 
 
-async def nothing(user: User) -> None:
+async def stay(user: User) -> None:
     pass
 
 
-async def key(user: User) -> None:
-    await edit(user)
+async def open_first_key(user: User) -> None:
+    await open_key(user)
 
 
-async def trail(user: User) -> None:
+async def open_trail(user: User) -> None:
     await user.press("t")
     await user.at(AuditTrailScreen)
 
 
-async def entry(user: User) -> None:
-    await trail(user)
+async def open_entry(user: User) -> None:
+    await open_trail(user)
     await user.press("enter")
     await user.at(AuditEntryScreen)
 
 
-async def permissions(user: User) -> None:
-    await edit(user)
+async def open_permissions(user: User) -> None:
+    await open_key(user)
     await user.press("p")
     await user.at(PermissionChoice)
 
 
-async def question(user: User) -> None:
+async def open_question(user: User) -> None:
     await user.press("d")
     await user.at(Question)
 
 
 SCREENS: dict[str, Callable[[User], Awaitable[object]]] = {
-    "API Setup": nothing,
-    "Assign": assign,
-    "license": license_of,
-    "Edit": key,
-    "Audit Trail": trail,
-    "entry": entry,
-    "permissions": permissions,
-    "question": question,
+    "API Setup": stay,
+    "Assign": fill_form,
+    "license": open_license,
+    "Edit": open_first_key,
+    "Audit Trail": open_trail,
+    "entry": open_entry,
+    "permissions": open_permissions,
+    "question": open_question,
 }
-on_each_screen = pytest.mark.parametrize("go", SCREENS.values(), ids=SCREENS)
+on_each_screen = pytest.mark.parametrize("open_screen", SCREENS.values(), ids=SCREENS)
 
 
 @on_each_screen
-async def test_help_lists_the_keys_of_the_screen_one_came_from(
-    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
+async def test_help_lists_the_keys_of_the_screen_below(
+    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
     async with run_program(demo, size=(100, 60)) as user:
-        await go(user)
-        here, stack = keys(user.screen.known_keys), user.stack
+        await open_screen(user)
+        expected, stack = keys(user.screen.help_keys), user.stack
         await user.press("f1")
         await user.at(HelpScreen)
-        for each in here:
+        for each in expected:
             assert each.tooltip in user.flowing_text
         await user.press("escape")
         assert user.stack == stack
@@ -81,40 +81,40 @@ async def test_help_lists_the_keys_of_the_screen_one_came_from(
 
 async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await assign(user, key="")
+        await fill_form(user, key="")
         user.field("key").focus()
         await user.press("question_mark")
         assert user.field("key").value == "?"
 
 
-async def test_help_does_not_open_upon_help(demo: OpenRequest) -> None:
+async def test_help_does_not_open_above_help(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("question_mark", "question_mark", "f1")
         assert user.stack == ["ApiSetupScreen", "HelpScreen"]
 
 
-def test_help_tells_about_text_fields_and_the_mouse() -> None:
+def test_help_explains_text_fields_and_the_mouse() -> None:
     text = " ".join(help_lines(("save",)))
     assert "Letters act when no text field has focus" in text
     assert "selected with the mouse of the terminal" in text
 
 
 @on_each_screen
-async def test_the_key_bar_names_the_help_where_the_screen_has_one(
-    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
+async def test_the_key_bar_shows_help_on_screens_that_have_it(
+    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
     async with run_program(demo) as user:
-        await go(user)
+        await open_screen(user)
         if "help" in user.screen.KEYS:
             assert "Help" in user.keys
 
 
 @on_each_screen
-async def test_the_key_bar_names_no_letter_while_a_field_has_focus(
-    demo: OpenRequest, go: Callable[[User], Awaitable[object]]
+async def test_the_key_bar_shows_no_letters_while_a_field_has_focus(
+    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
     async with run_program(demo) as user:
-        await go(user)
+        await open_screen(user)
         fields = user.screen.query(Input)
         if not fields:
             return
@@ -127,7 +127,7 @@ async def test_the_key_bar_names_no_letter_while_a_field_has_focus(
 # -- the palette ---------------------------------------------------------------------
 
 
-async def palette(user: User) -> OptionList:
+async def open_palette(user: User) -> OptionList:
     await user.press("ctrl+p")
     await until(lambda: isinstance(user.app.screen, CommandPalette))
     options = user.app.screen.query_one(OptionList)
@@ -135,9 +135,9 @@ async def palette(user: User) -> OptionList:
     return options
 
 
-async def test_the_palette_runs_what_it_names(demo: OpenRequest) -> None:
+async def test_the_palette_runs_the_chosen_command(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        options = await palette(user)
+        options = await open_palette(user)
         await user.enter_text("Audit")
         await until(lambda: options.option_count == 1)
         await until(lambda: options.highlighted == 0)
@@ -145,9 +145,9 @@ async def test_the_palette_runs_what_it_names(demo: OpenRequest) -> None:
         await until(lambda: isinstance(user.app.screen, AuditTrailScreen))
 
 
-async def test_the_palette_offers_only_what_can_be_done_now(demo: OpenRequest) -> None:
+async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await license_of(user)
+        await open_license(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
         assert "Decline the license agreement" in offered
         assert "Accept the license agreement" not in offered
@@ -159,13 +159,13 @@ async def test_the_palette_offers_only_what_can_be_done_now(demo: OpenRequest) -
 
 async def test_the_palette_does_not_blink(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await palette(user)
+        await open_palette(user)
         assert not user.app.screen.query_one(Input).cursor_blink
 
 
 async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await palette(user)
+        await open_palette(user)
         await user.press("escape")
         await until(lambda: user.stack == ["ApiSetupScreen"])
 
@@ -173,7 +173,7 @@ async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
 # -- the size of the terminal --------------------------------------------------------
 
 
-async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: OpenRequest) -> None:
+async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequest) -> None:
     async with run_program(demo, size=(59, 24)) as user:
         assert user.flowing_text == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger."
         await user.press("d", "a", "t", "ctrl+s")
@@ -186,13 +186,15 @@ async def test_too_small_a_terminal_says_so_and_takes_only_quitting(demo: OpenRe
         await user.press("y")
         assert user.stack == ["ApiSetupScreen", "Question"]
         user.send("q")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
 
 
 @on_each_screen
-async def test_each_screen_stands_the_smallest_size(demo: OpenRequest, go: Callable[[User], Awaitable[object]]) -> None:
+async def test_each_screen_fits_the_smallest_terminal(
+    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
+) -> None:
     async with run_program(demo, size=(60, 20)) as user:
-        await go(user)
+        await open_screen(user)
         for widget in user.screen.query("*"):
             if widget.can_focus and widget.display and not widget.is_disabled:
                 assert widget.region.width > 0

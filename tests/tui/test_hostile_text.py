@@ -1,4 +1,4 @@
-"""Text from the database is only text: it is shown as it stands, on every screen, and drives nothing."""
+"""Text from the database is shown literally on every screen, and never controls the terminal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.offices.config import Configuration
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.open_requests import with_office
 from tests.support.user_driver import User, run_program
-from tests.tui.test_assign import assign
+from tests.tui.test_assign import fill_form
 from tui.modals.choice import Choice
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
@@ -35,7 +35,7 @@ each_text = pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOS
 
 
 def put_everywhere(text: str) -> None:
-    """Put a text where the program reads one."""
+    """Store a text in every column that the program reads."""
     rows.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'PracticeTitle'", text)
     rows.execute("UPDATE definition SET ItemName = ?", text)
     rows.execute(
@@ -43,21 +43,21 @@ def put_everywhere(text: str) -> None:
     )
     rows.execute("UPDATE userod SET UserName = ? WHERE UserNum > 1", text)
     rows.execute("UPDATE securitylog SET LogText = ?, CompName = ? WHERE UserNum > 1", text, text)
-    # A key's entries are found by its short fingerprint.
+    # The entries of a key are found by its short fingerprint, which must stay in the text.
     rows.execute("UPDATE securitylog SET LogText = LogText || ? WHERE LogText LIKE 'New API key%'", text)
     rows.execute("UPDATE apisetup_key SET developer = ?, email = ?, phone = ?", text, text, text)
     rows.execute("""UPDATE apisetup_key SET permissions = json_array('ApiReadAll', ?)""", text)
     rows.execute("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
 
 
-def literal(user: User, shown: str) -> None:
-    """The text is to be read as it stands, and nothing that drives a terminal is on the screen."""
+def assert_literal(user: User, shown: str) -> None:
+    """Check that a text is shown literally and that no character on the screen controls the terminal."""
     assert shown in user.text.replace("\n", "") or shown in user.flowing_text
-    harmless(user)
+    assert_harmless(user)
 
 
-def harmless(user: User) -> None:
-    """Nothing that drives a terminal is on the screen."""
+def assert_harmless(user: User) -> None:
+    """Check that no character on the screen controls the terminal."""
     assert [character for character in "\x1b\x07\u202e" if character in user.text] == []
 
 
@@ -65,7 +65,7 @@ def harmless(user: User) -> None:
 async def test_api_setup(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with run_program(demo, size=(120, 36)) as user:
-        literal(user, shown)
+        assert_literal(user, shown)
         assert user.text.splitlines()[0].startswith(shown)
         assert shown in user.text.splitlines()[4]
         assert shown in user.list.render_line(1).text
@@ -74,7 +74,7 @@ async def test_api_setup(demo: OpenRequest, text: str, shown: str) -> None:
         await user.press("escape")
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
-        literal(user, shown)
+        assert_literal(user, shown)
 
 
 @each_text
@@ -89,14 +89,14 @@ async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> 
         user.list.cursor = index
         await user.press("d")
         await user.at(Question)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "y Disable" in user.text
         await user.press("y")
         await user.at(Notice)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "Enter Close" in user.text
         await user.press("enter")
-        literal(user, shown)
+        assert_literal(user, shown)
 
 
 @each_text
@@ -110,27 +110,27 @@ async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: s
         )
         await user.press("ctrl+s")
         await user.at(Question)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "w Write yours" in user.text
         await user.press("t")
         assert user.stack == ["ApiSetupScreen"]
 
 
 @each_text
-async def test_edit(demo: OpenRequest, text: str, shown: str) -> None:
+async def test_a_key_and_its_entries(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with run_program(demo, size=(120, 36)) as user:
         await user.press("enter")
         await user.at(EditKeyScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert user.list.region.height >= 3
         await user.press("p")
         await user.at(PermissionChoice)
         await user.press("end")
-        literal(user, shown)
+        assert_literal(user, shown)
         await user.press("escape", "enter")
         await user.at(AuditEntryScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
 
 
 @each_text
@@ -142,16 +142,16 @@ async def test_the_audit_trail_and_an_entry(demo: OpenRequest, text: str, shown:
         await user.press("down")
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "Not genuine" in user.text
         await user.press("end")
         assert user.text.strip()
 
 
 @each_text
-async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: OpenRequest, text: str, shown: str) -> None:
+async def test_choosing_a_user_for_the_filter(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
-    # Namesakes are chosen by their numbers, so only one user has the name.
+    # Users with the same name are chosen by number, so only one of them gets this name.
     rows.execute("UPDATE userod SET UserName = 'Maria ' || UserNum WHERE UserNum IN (2, 3)")
     rows.execute("UPDATE userod SET UserName = ? WHERE UserNum = 4", text.strip())
     async with run_program(demo) as user:
@@ -160,21 +160,21 @@ async def test_choosing_a_user_and_the_filter_that_comes_of_it(demo: OpenRequest
         await user.press("f", "u")
         await user.at(Choice)
         await user.go_to(text.strip())
-        literal(user, shown[:40])
+        assert_literal(user, shown[:40])
         await user.press("enter")
         await user.at(AuditTrailScreen)
         assert len(user.list.rows) > 10
-        literal(user, shown)
+        assert_literal(user, shown)
         found = len(user.list.rows)
-        # What was written for the admin can be searched as it stands.
+        # The filter that the program wrote can be submitted unchanged.
         await user.press("slash", "enter")
         assert (len(user.list.rows), user.focused) == (found, None)
-        harmless(user)
+        assert_harmless(user)
         await user.press("slash", "space", "ctrl+u")
         await user.enter_text(f"user:{text}")
-        harmless(user)
+        assert_harmless(user)
         await user.press("tab", "enter")
-        harmless(user)
+        assert_harmless(user)
 
 
 @each_text
@@ -185,11 +185,11 @@ async def test_the_result_of_a_verification(demo: OpenRequest, text: str, shown:
         await user.at(AuditTrailScreen)
         await user.press("v", "e")
         await user.at(VerificationScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "Altered" in user.text
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
 
 
 @each_text
@@ -205,27 +205,27 @@ async def test_an_export(demo: OpenRequest, text: str, shown: str) -> None:
         await user.go_to(text.strip())
         await user.press("enter", "x")
         await user.at(Prompt)
-        harmless(user)
+        assert_harmless(user)
         assert "Enter Go on" in user.text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
         await user.press("enter")
         await user.at(Notice)
-        harmless(user)
+        assert_harmless(user)
         written = Path("trail.csv").read_text(encoding="utf-8")
         assert [character for character in "\x1b\x07\u202e" if character in written] == []
 
 
 @each_text
-async def test_about_and_help_and_palette(demo: OpenRequest, text: str, shown: str) -> None:
+async def test_about_and_help(demo: OpenRequest, text: str, shown: str) -> None:
     put_everywhere(text)
     async with run_program(demo) as user:
         await user.press("i")
         await user.at(Notice)
-        literal(user, shown)
+        assert_literal(user, shown)
         assert "Enter Close" in user.text
         await user.press("enter", "question_mark")
-        literal(user, shown)
+        assert_literal(user, shown)
         await user.press("escape")
 
 
@@ -233,28 +233,30 @@ async def test_about_and_help_and_palette(demo: OpenRequest, text: str, shown: s
 async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path: Path) -> None:
     file = tmp_path / "license.txt"
     file.write_text(text, encoding="utf-8")
-    own = replace(demo, configuration=Configuration(file, text[:200]))
+    own = with_office(demo, license_file=file, license_title=text[:200])
     async with run_program(own) as user:
-        await assign(user, developer=text[:200])
+        await fill_form(user, developer=text[:200])
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
-        literal(user, shown)
+        assert_literal(user, shown)
         await user.press("end", "a")
         await user.at(Notice)
-        literal(user, "Added and enabled")
+        assert_literal(user, "Added and enabled")
 
 
 @each_text
 async def test_the_name_of_the_user_who_signed_in(demo: OpenRequest, text: str, shown: str) -> None:
     name = text[:299]
     rows.execute("UPDATE userod SET UserName = ? WHERE UserNum = 1", name)
-    own = replace(demo, runtime=replace(demo.runtime, account=name, computer=name))
+    context = demo.context
+    named = replace(context.runtime, account=name, computer=name)
+    own = replace(demo, context=replace(context, runtime=named))
     async with run_program(own) as user:
         assert user.text.splitlines()[0].startswith("Bright Smiles")
-        harmless(user)
+        assert_harmless(user)
         await user.go_to("Insurance Mate")
         await user.press("d", "y")
         await user.at(Notice)
         await user.press("enter", "t")
         await user.at(AuditTrailScreen)
-        literal(user, shown)
+        assert_literal(user, shown)

@@ -1,4 +1,4 @@
-"""API Setup, the keys: the filter, and disabling and enabling a key."""
+"""The key list of API Setup: the filter, and disabling and enabling a key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.modals.notice import Notice
 from tui.modals.question import Question
 
 
-async def disable_question(user: User, developer: str = "Patient Portal Plus") -> None:
+async def open_disable_question(user: User, developer: str = "Patient Portal Plus") -> None:
     await user.go_to(developer)
     await user.press("d")
     await user.at(Question)
@@ -23,10 +23,10 @@ def developers(user: User) -> list[str]:
     return [row.cells[0] for row in found if row]
 
 
-# -- what is shown -------------------------------------------------------------------
+# -- display -------------------------------------------------------------------------
 
 
-async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(demo: OpenRequest) -> None:
+async def test_the_permissions_of_the_highlighted_key_are_shown(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert "Permissions: 2" in user.text
         assert "ApiAppointments" in user.text
@@ -35,13 +35,13 @@ async def test_the_permissions_beside_the_list_are_those_of_the_highlighted_key(
         assert "ApiPayPlans" in user.text
 
 
-async def test_a_status_other_than_enabled_stands_in_words(demo: OpenRequest) -> None:
+async def test_a_status_other_than_enabled_is_shown_as_text(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         for words in ("Disabled by Customer", "Disabled by Developer", "Disabled by Open Dental", "Read Enabled"):
             assert words in user.text
 
 
-async def test_two_keys_that_look_the_same_are_told_apart(demo: OpenRequest) -> None:
+async def test_two_keys_with_the_same_ending_can_be_told_apart(demo: OpenRequest) -> None:
     same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
     rows.execute(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
     async with run_program(demo) as user:
@@ -52,7 +52,7 @@ async def test_two_keys_that_look_the_same_are_told_apart(demo: OpenRequest) -> 
         assert all(label in user.text for label in ending)
 
 
-async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: OpenRequest) -> None:
+async def test_an_empty_list_says_so_and_ignores_its_keys(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         assert "No API keys yet." in user.text
         for key in ("d", "e", "enter"):
@@ -65,7 +65,7 @@ async def test_an_empty_list_says_so_and_its_keys_do_nothing(embedded: OpenReque
 # -- the filter ----------------------------------------------------------------------
 
 
-async def test_the_filter_narrows_while_typing_and_escape_ends_it(demo: OpenRequest) -> None:
+async def test_the_filter_applies_while_typing_and_escape_ends_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("slash", "p", "o", "r", "t")
         assert developers(user) == ["Patient Portal Plus"] * 2
@@ -96,14 +96,16 @@ async def test_enter_in_the_filter_goes_to_the_list(demo: OpenRequest) -> None:
         ("yes mate", ["Insurance Mate"]),
     ],
 )
-async def test_the_filter_finds_developer_last_four_and_status(demo: OpenRequest, words: str, found: list[str]) -> None:
+async def test_the_filter_matches_developer_last_characters_and_status(
+    demo: OpenRequest, words: str, found: list[str]
+) -> None:
     async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text(words)
         assert developers(user) == found
 
 
-async def test_a_filter_that_nothing_matches_says_how_to_end_it(demo: OpenRequest) -> None:
+async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
@@ -124,10 +126,10 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
 # -- disabling and enabling ----------------------------------------------------------
 
 
-async def test_a_key_is_disabled_by_d_and_y(demo: OpenRequest) -> None:
+async def test_d_and_y_disable_a_key(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         await user.press("y")
         await user.at(Notice)
         assert "is now Disabled by Customer in the local registry." in user.flowing_text
@@ -140,9 +142,9 @@ async def test_a_key_is_disabled_by_d_and_y(demo: OpenRequest) -> None:
         assert text.endswith("(Insurance Mate) changed from Enabled to Disabled by Customer by admin")
 
 
-async def test_the_question_names_the_key_and_what_will_be(demo: OpenRequest) -> None:
+async def test_the_question_shows_the_key_and_its_new_status(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
             assert words in user.flowing_text
 
@@ -151,7 +153,7 @@ async def test_the_question_names_the_key_and_what_will_be(demo: OpenRequest) ->
 async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         assert user.focused == "cancel"
         await user.press(*keys)
         assert user.stack == ["ApiSetupScreen"]
@@ -159,18 +161,18 @@ async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
         assert rows.last_entry() == before
 
 
-async def test_the_other_answer_is_reached_by_arrows_and_enter_too(demo: OpenRequest) -> None:
+async def test_an_answer_can_be_chosen_with_arrows_and_enter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         await user.press("right", "enter")
         await user.at(Notice)
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
 
 
-async def test_a_key_that_the_office_disabled_is_enabled_again(demo: OpenRequest) -> None:
+async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
-        await disable_question(user, "Dentist Finder")
+        await open_disable_question(user, "Dentist Finder")
         assert "Enable this key?" in user.text
         await user.press("y", "enter")
         assert user.row.endswith("yes")
@@ -179,9 +181,9 @@ async def test_a_key_that_the_office_disabled_is_enabled_again(demo: OpenRequest
         assert "changed from Disabled by Customer to Enabled by admin" in rows.audit_texts(before)[0]
 
 
-async def test_a_key_with_read_enabled_may_be_disabled(demo: OpenRequest) -> None:
+async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await disable_question(user, "Molar Records")
+        await open_disable_question(user, "Molar Records")
         await user.press("y", "enter")
         assert rows.status_of("Molar Records") == KeyStatus.DISABLED_BY_CUSTOMER
 
@@ -193,7 +195,9 @@ async def test_a_key_with_read_enabled_may_be_disabled(demo: OpenRequest) -> Non
         ("Smile Imaging", "Open Dental disabled this key; only Open Dental's support can enable it."),
     ],
 )
-async def test_what_the_office_may_not_change_is_said(demo: OpenRequest, developer: str, words: str) -> None:
+async def test_a_status_that_the_office_may_not_change_is_explained(
+    demo: OpenRequest, developer: str, words: str
+) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
         await user.go_to(developer)
@@ -205,7 +209,7 @@ async def test_what_the_office_may_not_change_is_said(demo: OpenRequest, develop
 
 async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
         before = rows.last_entry()
         await user.press("y")
@@ -216,9 +220,9 @@ async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) 
         assert (rows.status_of("Insurance Mate"), rows.last_entry()) == (KeyStatus.DISABLED_BY_HQ, before)
 
 
-async def test_a_locked_file_disables_nothing_and_says_so(demo: OpenRequest) -> None:
+async def test_a_locked_file_is_reported_and_disables_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await disable_question(user, "Insurance Mate")
+        await open_disable_question(user, "Insurance Mate")
         with rows.locked():
             await user.press("y")
             assert "locked by another program" in user.status_text
@@ -226,7 +230,7 @@ async def test_a_locked_file_disables_nothing_and_says_so(demo: OpenRequest) -> 
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_reading_again_shows_keys_that_came_from_elsewhere(demo: OpenRequest) -> None:
+async def test_reload_shows_keys_added_by_other_programs(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('FROM-ANOTHER-WINDOW-1234', 'Another Window')")

@@ -1,10 +1,9 @@
-"""The list of offices, and from one to another."""
+"""The offices screen, and switching from one office to another."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +11,7 @@ import pytest
 
 from core.model.api_key import AuthorityName
 from core.office.office import Office
-from core.offices.catalog import Offices
 from core.offices.open_request import OpenRequest
-from core.offices.paths import Locations
 from core.settings.service import SettingsService
 from core.users.service import UserService
 from tests.support import embedded_rows as rows
@@ -23,14 +20,18 @@ from tests.support.open_requests import (
     DATABASE_PASSWORD,
     FILE,
     ServerOpenRequest,
+    catalog_of,
     file_request,
-    runtime,
     server_request,
+    with_office,
 )
+from tests.support.opened_files import count_opens
 from tests.support.signing_in import set_password, sign_in
 from tests.support.user_driver import SIZE, User
 from tests.support.waiting import until
 from tui.app import ApisetupApp
+from tui.commands.launch_target import find_launch_target
+from tui.commands.parser import build_parser
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
 from tui.screens.connect import ConnectScreen
@@ -53,16 +54,16 @@ file = "training.sqlite3"
 """
 
 
-def write(text: str = OFFICES) -> None:
+def write_configuration(text: str = OFFICES) -> None:
     CONFIGURATION.write_text(text)
     CONFIGURATION.chmod(0o600)
 
 
 @asynccontextmanager
-async def choosing(opening: OpenRequest | None = None) -> AsyncIterator[User]:
-    """Run the program with the offices of the file, beginning with the list unless a practice is named."""
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
-    app = ApisetupApp(opening, offices)
+async def working_with_offices(request: OpenRequest | None = None) -> AsyncIterator[User]:
+    """Run the program with the offices of the configuration file; without a request it shows the list first."""
+    offices = catalog_of(CONFIGURATION.absolute())
+    app = ApisetupApp(request, offices)
     async with app.run_test(size=SIZE) as pilot:
         yield User(pilot)
     app.commits.close()
@@ -70,11 +71,11 @@ async def choosing(opening: OpenRequest | None = None) -> AsyncIterator[User]:
 
 @pytest.fixture(autouse=True)
 def _offices(demo: OpenRequest) -> None:
-    write()
+    write_configuration()
 
 
-async def test_the_list_tells_where_each_office_is() -> None:
-    async with choosing() as user:
+async def test_the_list_shows_server_and_database_of_each_office() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         assert user.row == "Downtown | db.example | opendental | never"
         assert "PRODUCTION: real patients' data" in user.text
@@ -83,19 +84,19 @@ async def test_the_list_tells_where_each_office_is() -> None:
         assert "READ-ONLY: nothing is written" in user.text
 
 
-async def test_an_office_that_was_opened_is_where_the_next_start_begins() -> None:
-    async with choosing() as user:
+async def test_the_cursor_starts_on_the_office_that_was_opened_last() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("end", "enter")
         await user.at_api_setup()
-    async with choosing() as user:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         assert user.row == "Training | this computer | training.sqlite3 | 2024-11-05"
         assert "Last opened: 2024-11-05 09:03, as far as this computer knows" in user.text
 
 
-async def test_the_filter_narrows_and_enter_opens_the_only_one_left() -> None:
-    async with choosing() as user:
+async def test_enter_in_the_filter_opens_the_only_match() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("slash", *"trai")
         assert "Offices: 1 of 3" in user.text
@@ -104,8 +105,8 @@ async def test_the_filter_narrows_and_enter_opens_the_only_one_left() -> None:
         assert user.text.startswith("Embedded practice")
 
 
-async def test_escape_ends_the_filter_and_leads_nowhere_while_nothing_is_open() -> None:
-    async with choosing() as user:
+async def test_escape_only_ends_the_filter_while_no_office_is_open() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("slash", *"zzz")
         assert "No office matches the filter" in user.text
@@ -115,41 +116,41 @@ async def test_escape_ends_the_filter_and_leads_nowhere_while_nothing_is_open() 
         assert isinstance(user.app.screen, OfficesScreen)
 
 
-async def test_the_first_line_says_read_only_as_soon_as_it_is_known() -> None:
-    async with choosing() as user:
+async def test_the_title_line_says_read_only() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("down", "enter")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("READ-ONLY")
 
 
-async def test_the_first_line_says_production() -> None:
-    async with choosing(replace(server_request(password=DATABASE_PASSWORD), production=True)) as user:
+async def test_the_title_line_says_production() -> None:
+    async with working_with_offices(with_office(server_request(password=DATABASE_PASSWORD), production=True)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
         assert user.text.splitlines()[0].endswith("admin · PRODUCTION")
 
 
-async def test_a_configuration_with_a_slip_is_told_and_can_be_read_again() -> None:
-    async with choosing() as user:
+async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
-        write(OFFICES + "hosst = 1")
+        write_configuration(OFFICES + "hosst = 1")
         await user.press("r")
-        line = OFFICES.count("\n") + 1
-        assert f", line {line}, the name offices.Training.hosst is not known." in user.flowing_text
+        line_number = OFFICES.count("\n") + 1
+        assert f", line {line_number}, the name offices.Training.hosst is not known." in user.flowing_text
         assert "Did you mean offices.Training.host?" in user.flowing_text
         await user.press("enter")
         assert isinstance(user.app.screen, OfficesScreen)
-        write()
+        write_configuration()
         await user.press("r")
         assert (user.status_text, "Offices: 3" in user.text) == ("Read again.", True)
 
 
-# -- from one to another -------------------------------------------------------------
+# -- switching offices ---------------------------------------------------------------
 
 
-async def test_another_office_takes_the_place_of_this_one() -> None:
-    async with choosing() as user:
+async def test_another_office_replaces_the_current_one() -> None:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("down", "enter")
         await user.at_api_setup()
@@ -163,8 +164,8 @@ async def test_another_office_takes_the_place_of_this_one() -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
-async def test_back_to_the_office_that_is_open(key: str) -> None:
-    async with choosing(file_request(FILE)) as user:
+async def test_enter_and_escape_return_to_the_open_office(key: str) -> None:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8")
@@ -172,7 +173,7 @@ async def test_back_to_the_office_that_is_open(key: str) -> None:
         await user.press("escape")
         await user.at_api_setup()
         assert user.field("interval").value == "7"
-    async with choosing() as user:
+    async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("end", "enter")
         await user.at_api_setup()
@@ -181,8 +182,8 @@ async def test_back_to_the_office_that_is_open(key: str) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_what_is_not_saved_is_asked_about_before_leaving() -> None:
-    async with choosing(file_request(FILE)) as user:
+async def test_switching_offices_asks_about_unsaved_input() -> None:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         await user.press("f8", "end", "enter")
@@ -198,8 +199,8 @@ async def test_what_is_not_saved_is_asked_about_before_leaving() -> None:
         assert user.text.startswith("Embedded practice")
 
 
-async def test_a_change_that_is_being_written_ends_first(gate: Gates) -> None:
-    async with choosing(file_request(FILE)) as user:
+async def test_switching_offices_waits_for_a_running_change(gate: Gates) -> None:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.fill("interval", "7")
         held = gate(SettingsService, "save")
@@ -216,8 +217,8 @@ async def test_a_change_that_is_being_written_ends_first(gate: Gates) -> None:
         await until(lambda: user.text.startswith("Embedded practice"))
 
 
-async def test_the_palette_leads_to_the_offices_from_everywhere() -> None:
-    async with choosing(file_request(FILE)) as user:
+async def test_the_palette_opens_the_offices_from_any_screen() -> None:
+    async with working_with_offices(file_request(FILE)) as user:
         await user.at_api_setup()
         await user.press("t")
         await user.press("ctrl+p")
@@ -226,8 +227,8 @@ async def test_the_palette_leads_to_the_offices_from_everywhere() -> None:
         await user.at(OfficesScreen)
 
 
-async def test_escape_leads_from_a_practice_that_does_not_open_back_to_the_list() -> None:
-    async with choosing(server_request(password="any", answers=False)) as user:
+async def test_escape_returns_from_a_failed_connection_to_the_list() -> None:
+    async with working_with_offices(server_request(password="any", answers=False)) as user:
         await user.at(ConnectScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -235,8 +236,8 @@ async def test_escape_leads_from_a_practice_that_does_not_open_back_to_the_list(
         await user.at_api_setup()
 
 
-async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
-    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
+async def test_escape_returns_from_the_sign_in_to_the_list() -> None:
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
@@ -245,9 +246,9 @@ async def test_escape_leads_from_the_sign_in_back_to_the_list() -> None:
         await user.at_api_setup()
 
 
-async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) -> None:
-    held = gate(OpenRequest, "known_password")
-    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
+async def test_an_office_that_opens_behind_the_list_stays_behind_it(gate: Gates) -> None:
+    held = gate(OpenRequest, "read_password")
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
@@ -260,14 +261,17 @@ async def test_an_office_that_opens_behind_the_list_waits_for_it(gate: Gates) ->
         await user.at(OfficesScreen)
 
 
-async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_office_that_opens_after_another_was_chosen_is_closed(
+    gate: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed: list[Office] = []
     monkeypatch.setattr(Office, "close", lambda office: closed.append(office))
     held = gate(ServerOpenRequest, "open")
-    async with choosing(server_request(password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(password=DATABASE_PASSWORD)) as user:
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: isinstance(user.app.screen, OfficesScreen) and len(user.list.rows) == 3)
+        await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
+        await until(lambda: len(user.list.rows) == 3)
         user.send("end", "enter")
         await until(lambda: user.stack == ["ApiSetupScreen"])
         assert closed == []
@@ -275,9 +279,9 @@ async def test_an_office_that_nobody_waits_for_any_more_is_closed(gate: Gates, m
         await until(lambda: len(closed) == 1)
 
 
-async def test_one_can_go_to_another_office_from_the_lock() -> None:
+async def test_another_office_can_be_opened_from_the_lock() -> None:
     set_password("admin", "drill")
-    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.fill("interval", "7")
@@ -295,9 +299,9 @@ async def test_one_can_go_to_another_office_from_the_lock() -> None:
         assert rows.audit_texts(before) == ["User: admin has auto logged off."]
 
 
-async def test_the_list_that_was_open_when_the_lock_came_can_be_opened_again() -> None:
+async def test_the_list_can_be_opened_again_after_the_lock_closed_it() -> None:
     set_password("admin", "drill")
-    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         await user.press("o")
@@ -313,23 +317,23 @@ async def test_the_list_that_was_open_when_the_lock_came_can_be_opened_again() -
         await user.at(OfficesScreen)
 
 
-async def test_a_server_that_does_not_answer_does_not_keep_one_from_leaving(
+async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
     gate: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_password("admin", "drill")
     monkeypatch.setattr("tui.app.SHUTDOWN_TIMEOUT", 0.05)
-    async with choosing(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
+    async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
         user.send("q")
-        await until(lambda: user.status_text == "Signing out…" or user.exited)
-        await until(lambda: user.exited)
+        await until(lambda: user.status_text == "Signing out…" or user.app.is_exiting)
+        await until(lambda: user.app.is_exiting)
         held.open()
         await until(held.left.is_set)
 
 
-async def test_without_offices_no_key_speaks_of_them(demo: OpenRequest) -> None:
+async def test_without_configured_offices_no_key_mentions_them(demo: OpenRequest) -> None:
     app = ApisetupApp(demo)
     async with app.run_test(size=SIZE) as pilot:
         user = User(pilot)
@@ -341,24 +345,46 @@ async def test_without_offices_no_key_speaks_of_them(demo: OpenRequest) -> None:
     app.commits.close()
 
 
-def test_all_offices_are_read_only_where_the_command_line_says_so() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {}, read_only=True)
-    assert all(each.opening.read_only for each in offices.list())
+def test_read_only_on_the_command_line_applies_to_all_offices() -> None:
+    offices = catalog_of(CONFIGURATION.absolute(), read_only=True)
+    assert all(each.request.read_only for each in offices.entries())
 
 
-def test_an_office_has_its_own_agreement_or_that_of_all(tmp_path: Path) -> None:
+def test_an_office_has_its_own_agreement_or_the_general_one(tmp_path: Path) -> None:
     (tmp_path / "ours.txt").write_text("Ours.")
     (tmp_path / "all.txt").write_text("All.")
-    write('[license]\nfile = "all.txt"\n' + OFFICES + 'license_file = "ours.txt"\nlicense_title = "Ours"\n')
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
-    assert offices.opening("Training").configuration.agreement().title == "Ours"
-    assert offices.opening("North Side").configuration.agreement().text == "All."
+    write_configuration(
+        '[license]\nfile = "all.txt"\n' + OFFICES + 'license_file = "ours.txt"\nlicense_title = "Ours"\n'
+    )
+    offices = catalog_of(CONFIGURATION.absolute())
+    assert offices.open_request("Training").office.agreement().title == "Ours"
+    assert offices.open_request("North Side").office.agreement().text == "All."
 
 
-def test_when_an_office_was_opened_is_noted_by_its_name() -> None:
-    offices = Offices(Locations(CONFIGURATION.absolute(), Path("debug.log")), runtime(), {})
-    offices.record_opened(offices.opening("Training"))
-    offices.record_opened(file_request(FILE))
-    assert {each.name: each.last_opened for each in offices.list() if each.last_opened} == {
+@pytest.mark.parametrize("arguments", [[], ["--office", "Training"], ["--url", "sqlite:///new.sqlite3"]])
+async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -> None:
+    environment = {"APISETUP_CONFIG": str(CONFIGURATION.absolute())}
+    with ExitStack() as cleanup, count_opens(CONFIGURATION) as opens:
+        target = find_launch_target(build_parser().parse_args(arguments), environment, cleanup)
+        app = ApisetupApp(target.request, target.offices)
+        async with app.run_test(size=SIZE) as pilot:
+            user = User(pilot)
+            if not arguments:
+                await user.at(OfficesScreen)
+                assert "Offices: 3" in user.text
+                await user.press("end", "enter")
+            await user.at_api_setup()
+            assert opens == ["r"]
+            await user.press("o")
+            await user.at(OfficesScreen)
+            assert opens == ["r", "r"]
+        app.commits.close()
+
+
+def test_the_time_of_opening_is_recorded_by_office_name() -> None:
+    offices = catalog_of(CONFIGURATION.absolute())
+    offices.save_last_opened(offices.open_request("Training"))
+    offices.save_last_opened(file_request(FILE))
+    assert {each.name: each.last_opened for each in offices.reload() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }

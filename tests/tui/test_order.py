@@ -1,4 +1,4 @@
-"""Quick presses, late answers, and changes that run while the user goes on."""
+"""Quick key presses, late results, and keys pressed while a change is running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import run_program
 from tests.support.waiting import until
-from tests.tui.test_assign import license_of
+from tests.tui.test_assign import open_license
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.screens.edit_key import EditKeyScreen
@@ -24,7 +24,7 @@ from tui.widgets.settings_form import SettingsForm
 
 
 @pytest.mark.parametrize(
-    ("key", "opened"),
+    ("key", "screen"),
     [
         ("a", "AssignKeyScreen"),
         ("d", "Question"),
@@ -35,13 +35,13 @@ from tui.widgets.settings_form import SettingsForm
         ("i", "Notice"),
     ],
 )
-async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, opened: str) -> None:
+async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, screen: str) -> None:
     async with run_program(demo) as user:
         user.send(key, key)
         await until(lambda: len(user.stack) > 1)
         await user.settle()
-        assert user.stack in (["ApiSetupScreen", opened], ["ApiSetupScreen", opened, "AuditEntryScreen"])
-        assert user.stack.count(opened) == 1
+        assert user.stack in (["ApiSetupScreen", screen], ["ApiSetupScreen", screen, "AuditEntryScreen"])
+        assert user.stack.count(screen) == 1
 
 
 async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> None:
@@ -73,7 +73,7 @@ async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
         assert len(rows.audit_texts(before)) == 1
 
 
-LEAVING: dict[str, tuple[list[str], str]] = {
+WAYS_TO_LEAVE: dict[str, tuple[list[str], str]] = {
     "a question": (["d"], "escape"),
     "a question by Enter": (["d"], "enter"),
     "a notice": (["i"], "enter"),
@@ -86,10 +86,10 @@ LEAVING: dict[str, tuple[list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("there", "key"), LEAVING.values(), ids=LEAVING)
-async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, there: list[str], key: str) -> None:
+@pytest.mark.parametrize(("keys_to_open", "key"), WAYS_TO_LEAVE.values(), ids=WAYS_TO_LEAVE)
+async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, keys_to_open: list[str], key: str) -> None:
     async with run_program(demo) as user:
-        await user.press(*there)
+        await user.press(*keys_to_open)
         open_before = len(user.stack)
         user.send(key, key)
         await until(lambda: len(user.stack) < open_before)
@@ -98,9 +98,9 @@ async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, there: list
         assert len(user.stack) in (open_before - 1, 1)
 
 
-async def test_two_quick_acceptances_are_one(demo: OpenRequest, gate: Gates) -> None:
+async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
-        await license_of(user)
+        await open_license(user)
         await user.press("end")
         before = rows.last_entry()
         user.send("a", "a", "d", "escape")
@@ -109,13 +109,11 @@ async def test_two_quick_acceptances_are_one(demo: OpenRequest, gate: Gates) -> 
         assert [text.split(" by ")[0].split(" ")[-1] for text in texts] == ["accepted", "added"]
 
 
-async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses_it(
-    demo: OpenRequest, gate: Gates
-) -> None:
+async def test_escape_during_the_acceptance_neither_declines_nor_loses_it(demo: OpenRequest, gate: Gates) -> None:
     from core.licenses.service import LicenseService
 
     async with run_program(demo) as user:
-        await license_of(user)
+        await open_license(user)
         await user.press("end")
         before = rows.last_entry()
         held = gate(LicenseService, "accept")
@@ -129,10 +127,10 @@ async def test_escape_while_the_acceptance_is_written_neither_declines_nor_loses
         assert [text for text in rows.audit_texts(before) if "declined" in text] == []
 
 
-# -- late answers --------------------------------------------------------------------
+# -- late results --------------------------------------------------------------------
 
 
-async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_late_page_does_not_replace_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
@@ -140,14 +138,14 @@ async def test_a_late_reading_of_the_trail_does_not_overwrite_a_newer_one(demo: 
         rows.execute("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
         await until(lambda: user.status_text.startswith("All: "))
-        newer = (len(user.list.rows), user.status_text)
+        expected = (len(user.list.rows), user.status_text)
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert (len(user.list.rows), user.status_text) == newer
+        assert (len(user.list.rows), user.status_text) == expected
 
 
-async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_late_result_for_a_closed_screen_is_ignored(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -161,7 +159,7 @@ async def test_the_late_reading_of_a_screen_that_was_left_does_no_harm(demo: Ope
         assert "altered" not in user.status_text
 
 
-async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_late_page_for_a_closed_screen_is_ignored(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(AuditSearch, "page")
         user.send("t")
@@ -177,7 +175,7 @@ async def test_the_late_page_of_a_search_that_was_left_does_no_harm(demo: OpenRe
         assert "altered" not in user.status_text
 
 
-async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: OpenRequest, gate: Gates) -> None:
+async def test_late_audit_entries_for_a_closed_key_are_ignored(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(KeyService, "history")
         user.send("enter")
@@ -191,7 +189,7 @@ async def test_the_late_history_of_a_key_that_was_left_does_no_harm(demo: OpenRe
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: OpenRequest, gate: Gates) -> None:
+async def test_late_audit_entries_do_not_replace_newer_ones(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         held = gate(KeyService, "history")
@@ -206,7 +204,7 @@ async def test_the_late_history_of_a_key_does_not_overwrite_a_newer_one(demo: Op
         assert len(user.list.rows) == 2
 
 
-async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")
         await user.press("enter")
@@ -226,7 +224,7 @@ async def test_a_late_list_of_keys_does_not_overwrite_a_newer_status(demo: OpenR
         assert user.row == "Insurance Mate | ********C465 | Disabled by Customer"
 
 
-async def test_what_is_typed_while_a_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
+async def test_input_typed_during_a_reload_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(SettingsService, "load")
         user.send("r")
@@ -239,7 +237,7 @@ async def test_what_is_typed_while_a_reading_runs_is_kept(demo: OpenRequest, gat
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
 
 
-async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: OpenRequest, gate: Gates) -> None:
+async def test_input_typed_during_a_save_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         held = gate(SettingsService, "save")
@@ -255,10 +253,10 @@ async def test_what_is_typed_while_a_change_is_saved_is_kept(demo: OpenRequest, 
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
 
 
-# -- changes that run while one goes on ----------------------------------------------
+# -- while a change is running -------------------------------------------------------
 
 
-async def test_nothing_else_is_started_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
+async def test_no_other_flow_starts_during_a_save(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -272,7 +270,7 @@ async def test_nothing_else_is_started_while_a_change_is_saved(demo: OpenRequest
         await until(lambda: user.status_text.startswith("Saved"))
 
 
-async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, gate: Gates) -> None:
+async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -284,14 +282,14 @@ async def test_quitting_while_a_change_is_saved_waits_for_it(demo: OpenRequest, 
         await until(lambda: len(user.stack) > 1)
         user.send("y")
         await until(lambda: "still being made" in user.text)
-        assert not user.exited
+        assert not user.app.is_exiting
         held.open()
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert rows.settings()[1] == "15"
         assert len(rows.audit_texts(before)) == 1
 
 
-async def test_help_can_be_read_while_a_change_is_saved(demo: OpenRequest, gate: Gates) -> None:
+async def test_help_opens_during_a_save(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         user.list.focus()
@@ -306,7 +304,7 @@ async def test_help_can_be_read_while_a_change_is_saved(demo: OpenRequest, gate:
         assert user.status_text.startswith("Saved: ")
 
 
-async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")
@@ -317,4 +315,4 @@ async def test_a_change_that_fails_while_one_quits_is_told_instead(demo: OpenReq
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)
-        assert not user.exited
+        assert not user.app.is_exiting

@@ -1,4 +1,4 @@
-"""No key, password or connection secret is on a screen, in a message, a repr or a clipboard."""
+"""No key, password or connection secret appears on a screen, in a message, a repr or the clipboard."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
 from core.offices.open_request import OpenRequest
@@ -20,26 +21,26 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.verification import VerificationScreen
 
-PICTURES = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))
-SHOWS_WHAT_WAS_TYPED = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
+SNAPSHOTS = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))
+SHOW_THE_TYPED_KEY = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
 
 
-def test_no_screen_shows_a_key_that_nobody_asked_for(demo: OpenRequest) -> None:
+def test_no_screen_shows_a_key_without_a_request(demo: OpenRequest) -> None:
     known = rows.key_texts()
     assert len(known) == 12
-    assert len(PICTURES) > 80
-    for picture in PICTURES:
-        text = picture.read_text(encoding="utf-8")
-        assert [secret for secret in (*known, DATABASE_PASSWORD) if secret in text] == [], picture.name
-        assert KEY not in text or any(name in picture.name for name in SHOWS_WHAT_WAS_TYPED), picture.name
+    assert len(SNAPSHOTS) > 80
+    for snapshot in SNAPSHOTS:
+        text = snapshot.read_text(encoding="utf-8")
+        assert [secret for secret in (*known, DATABASE_PASSWORD) if secret in text] == [], snapshot.name
+        assert KEY not in text or any(name in snapshot.name for name in SHOW_THE_TYPED_KEY), snapshot.name
 
 
 # -- keys in the Audit Trail ---------------------------------------------------------
 
 
 @pytest.fixture
-def named(demo: OpenRequest) -> str:
-    """A key of the practice, which an entry names in clear as Open Dental's own window writes it."""
+def logged_key(demo: OpenRequest) -> str:
+    """Return a key of the practice that an entry contains in clear text, as Open Dental's own window writes it."""
     [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
     rows.execute(
         "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
@@ -47,54 +48,52 @@ def named(demo: OpenRequest) -> str:
     return str(key)
 
 
-async def find(user: User, line: str) -> None:
+async def search(user: User, filter_text: str) -> None:
     await user.press("t")
     await user.at(AuditTrailScreen)
-    await user.fill("filter", line)
+    await user.fill("filter", filter_text)
     await user.press("enter")
 
 
-async def test_a_key_that_is_searched_is_found_and_shown_masked(demo: OpenRequest, named: str) -> None:
+async def test_an_entry_found_by_a_full_key_shows_it_masked(demo: OpenRequest, logged_key: str) -> None:
     async with run_program(demo) as user:
-        await find(user, f"text:{named}")
+        await search(user, f"text:{logged_key}")
         assert len(user.list.rows) == 1
-        assert named not in user.row
+        assert logged_key not in user.row
         assert "New API key ********AD92" in user.row
-        # It stands there only as it was typed.
-        assert user.text.count(named) == 1
+        # The only place that shows the key is the filter that it was typed into.
+        assert user.text.count(logged_key) == 1
         await user.press("enter")
         await user.at(AuditEntryScreen)
         shown = user.text
         await user.press("end")
-        assert named not in shown + user.text
+        assert logged_key not in shown + user.text
 
 
-async def test_a_key_that_an_entry_names_is_masked_in_the_result_of_a_verification(
-    demo: OpenRequest, named: str
-) -> None:
+async def test_a_key_in_an_entry_is_masked_in_a_verification(demo: OpenRequest, logged_key: str) -> None:
     async with run_program(demo) as user:
-        await find(user, "")
+        await search(user, "")
         await user.press("v")
         await user.at(VerificationScreen)
-        assert any("New API key ********AD92" in str(row) for row in verified(user))
-        assert not any(named in str(row) for row in verified(user))
+        assert any("New API key ********AD92" in str(row) for row in list_rows(user))
+        assert not any(logged_key in str(row) for row in list_rows(user))
         await user.go_to("New API key")
-        assert named not in user.text
+        assert logged_key not in user.text
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        assert named not in user.text
+        assert logged_key not in user.text
 
 
-def verified(user: User) -> list[object]:
+def list_rows(user: User) -> list[object]:
     return [user.list.rows.row(index) for index in range(len(user.list.rows))]
 
 
 @pytest.mark.parametrize("name", ["trail.csv", "trail.jsonl"])
-async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
-    demo: OpenRequest, named: str, caplog: pytest.LogCaptureFixture, name: str
+async def test_a_key_is_masked_in_an_export_and_its_audit_entries(
+    demo: OpenRequest, logged_key: str, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     async with run_program(demo) as user:
-        await find(user, f"text:{named}")
+        await search(user, f"text:{logged_key}")
         before = rows.last_entry()
         await user.press("x", "end", "ctrl+u")
         await user.enter_text(name)
@@ -105,15 +104,15 @@ async def test_a_key_is_masked_in_an_export_and_in_what_is_logged_of_it(
         assert "text:********AD92" in written
         texts = rows.audit_texts(before)
         assert "text:********AD92" in texts[0]
-        assert named not in written + " ".join(texts) + caplog.text
+        assert logged_key not in written + " ".join(texts) + caplog.text
 
 
 @pytest.mark.parametrize("word", ["user", "permission", "source", "since", "only", "nothing"])
-async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
+async def test_a_key_typed_into_the_filter_is_not_logged(
     demo: OpenRequest, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
     async with run_program(demo) as user:
-        await find(user, f"{word}:{KEY}")
+        await search(user, f"{word}:{KEY}")
         assert user.field("filter").selected_text == f"{word}:{KEY}"
         await user.press("escape", "d")
         await user.enter_text(KEY)
@@ -122,12 +121,12 @@ async def test_a_key_that_is_typed_as_a_part_of_the_filter_is_in_no_log(
         assert KEY not in caplog.text
 
 
-async def test_what_an_entry_of_a_stranger_key_names_is_masked_by_its_words(demo: OpenRequest) -> None:
+async def test_an_unknown_key_in_an_entry_is_masked(demo: OpenRequest) -> None:
     rows.execute(
         "UPDATE securitylog SET LogText = 'New API key NOBODY-KNOWS-THIS-9999 added by X' WHERE SecurityLogNum = 300"
     )
     async with run_program(demo) as user:
-        await find(user, "text:NOBODY-KNOWS")
+        await search(user, "text:NOBODY-KNOWS")
         assert "New API key ********9999" in user.row
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -143,7 +142,7 @@ async def type_password(user: User) -> Input:
     return screen.query_one("#password", Input)
 
 
-async def test_a_typed_password_is_shown_as_dots(demo: OpenRequest) -> None:
+async def test_a_password_is_shown_as_dots(demo: OpenRequest) -> None:
     async with run_program(server_request()) as user:
         field = await type_password(user)
         assert field.value == "hunter2"
@@ -154,7 +153,7 @@ async def test_a_typed_password_is_shown_as_dots(demo: OpenRequest) -> None:
 async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_program(server_request()) as user:
         sent: list[str] = []
-        monkeypatch.setattr(user.app._driver, "write", sent.append)
+        monkeypatch.setattr(HeadlessDriver, "write", lambda _driver, data: sent.append(data))
         field = await type_password(user)
         for keys in (["ctrl+c"], ["shift+home", "ctrl+c", "ctrl+x"], ["ctrl+a", "ctrl+c", "ctrl+x", "super+c"]):
             await user.press(*keys)
@@ -166,16 +165,16 @@ async def test_a_password_never_reaches_the_clipboard(demo: OpenRequest, monkeyp
         assert field.value == "hunter2"
 
 
-async def test_a_password_is_in_no_repr_and_no_message(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_password_appears_in_no_repr_and_no_message(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_program(server_request()) as user:
         seen: list[str] = []
         post = Input.post_message
 
-        def note(field: Input, message: Any) -> bool:
+        def record(field: Input, message: Any) -> bool:
             seen.append(repr(message))
             return post(field, message)
 
-        monkeypatch.setattr(Input, "post_message", note)
+        monkeypatch.setattr(Input, "post_message", record)
         field = await type_password(user)
         await user.press("enter")
         assert any("Submitted" in text for text in seen)
@@ -185,7 +184,7 @@ async def test_a_password_is_in_no_repr_and_no_message(demo: OpenRequest, monkey
         assert "hunter2" not in user.text
 
 
-async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: OpenRequest) -> None:
+async def test_the_password_is_cleared_from_its_field_after_use(demo: OpenRequest) -> None:
     async with run_program(server_request()) as user:
         screen = await user.at(ConnectScreen)
         field = screen.query_one("#password", Input)
@@ -195,7 +194,7 @@ async def test_the_password_is_gone_from_its_field_when_it_was_used(demo: OpenRe
         assert field.value == ""
 
 
-async def test_the_password_of_a_user_is_not_logged(demo: OpenRequest) -> None:
+async def test_a_password_typed_at_the_sign_in_is_not_logged(demo: OpenRequest) -> None:
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await user.at(SignInScreen)
         before = rows.last_entry()
@@ -212,7 +211,7 @@ async def test_the_password_of_a_user_is_not_logged(demo: OpenRequest) -> None:
         assert not any("hunter2" in text for text in texts)
 
 
-async def test_a_key_that_is_typed_is_in_no_log(demo: OpenRequest, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_key_typed_into_the_form_is_not_logged(demo: OpenRequest, caplog: pytest.LogCaptureFixture) -> None:
     async with run_program(demo) as user:
         await user.press("a")
         await user.fill("key", f"{KEY} {KEY}")

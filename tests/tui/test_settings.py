@@ -1,4 +1,4 @@
-"""API Setup, the settings: what saving writes and says, and what never gets lost or overwritten."""
+"""The settings of API Setup: saving, conflicts with other programs, and unsaved input."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def payment_type(user: User) -> str:
 # -- saving --------------------------------------------------------------------------
 
 
-async def test_saving_writes_what_was_changed_and_says_so(embedded: OpenRequest) -> None:
+async def test_saving_writes_and_reports_the_changes(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         before = rows.last_entry()
         await toggle_enabled(user)
         await user.fill("interval", "5")
         user.screen.query_one("#payment-type").focus()
         await user.press("enter", "down", "down", "enter", "ctrl+s")
-        written = "Enabled from off to on; subscription interval from blank to 5 minutes"
-        assert user.status_text == (f"Saved: {written}; payment type from Check to Credit Card.")
+        changes = "Enabled from off to on; subscription interval from blank to 5 minutes"
+        assert user.status_text == (f"Saved: {changes}; payment type from Check to Credit Card.")
         assert user.screen.status.kind == "ok"
         assert rows.settings() == (1, "5", "3")
         assert rows.audit_texts(before) == [
-            f"API Setup: {written.replace('Enabled from', 'Enabled changed from')};"
+            f"API Setup: {changes.replace('Enabled from', 'Enabled changed from')};"
             " payment type from Check to Credit Card"
         ]
         assert rows.query("SELECT IType FROM signalod ORDER BY SignalNum")
@@ -56,7 +56,7 @@ async def test_f2_saves_as_well(embedded: OpenRequest) -> None:
         assert rows.settings() == (0, "7", "1")
 
 
-async def test_nothing_to_save_writes_nothing(embedded: OpenRequest) -> None:
+async def test_saving_without_changes_writes_nothing(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("ctrl+s")
@@ -65,7 +65,7 @@ async def test_nothing_to_save_writes_nothing(embedded: OpenRequest) -> None:
 
 
 @pytest.mark.parametrize("typed", ["five", "-1", "1,5", "100000001", "5 minutes"])
-async def test_an_interval_that_is_none_is_refused_and_its_field_focused(embedded: OpenRequest, typed: str) -> None:
+async def test_an_invalid_interval_is_refused_and_its_field_focused(embedded: OpenRequest, typed: str) -> None:
     async with run_program(embedded) as user:
         await user.fill("interval", typed)
         user.list.focus()
@@ -84,7 +84,7 @@ async def test_a_blank_interval_turns_subscriptions_off(demo: OpenRequest) -> No
         assert rows.settings()[1] == ""
 
 
-async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: OpenRequest) -> None:
+async def test_unsaved_input_is_marked_until_it_is_changed_back(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert "not saved" not in user.text
         await user.fill("interval", "15")
@@ -93,7 +93,7 @@ async def test_what_is_not_saved_is_marked_until_it_is_as_before(demo: OpenReque
         assert "not saved" not in user.text
 
 
-async def test_the_mark_names_every_value_at_the_smallest_size(demo: OpenRequest) -> None:
+async def test_the_mark_names_every_unsaved_value(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await toggle_enabled(user)
         await user.fill("interval", "15")
@@ -103,10 +103,10 @@ async def test_the_mark_names_every_value_at_the_smallest_size(demo: OpenRequest
         assert "* not saved yet: Enabled, subscription interval, payment type" in user.flowing_text
 
 
-# -- changed by another program ------------------------------------------------------
+# -- conflicts -----------------------------------------------------------------------
 
 
-async def conflict(user: User) -> None:
+async def cause_conflict(user: User) -> None:
     await user.fill("interval", "15")
     rows.execute("UPDATE programproperty SET PropertyValue = '30' WHERE PropertyValue = '5'")
     await user.press("ctrl+s")
@@ -115,23 +115,23 @@ async def conflict(user: User) -> None:
 
 async def test_a_conflict_shows_all_values_and_overwrites_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await conflict(user)
+        await cause_conflict(user)
         for words in ("was 5 minutes", "now 30 minutes", "yours 15 minutes", "Nothing was changed."):
             assert words in user.flowing_text
         assert rows.settings()[1] == "30"
 
 
-async def test_a_conflict_about_one_value_leaves_the_others_as_typed(demo: OpenRequest) -> None:
+async def test_a_conflict_about_one_value_keeps_unsaved_input_in_others(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await toggle_enabled(user)
-        await conflict(user)
+        await cause_conflict(user)
         await user.press("t")
         assert (user.field("interval").value, unsaved(user)) == ("30", ("Enabled",))
 
 
-async def test_a_conflict_settled_for_what_is_there_now(demo: OpenRequest) -> None:
+async def test_a_conflict_can_be_resolved_with_the_current_value(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await conflict(user)
+        await cause_conflict(user)
         before = rows.last_entry()
         await user.press("t")
         assert user.status_text == "Shown is what the practice has now; nothing was written."
@@ -139,24 +139,24 @@ async def test_a_conflict_settled_for_what_is_there_now(demo: OpenRequest) -> No
         assert (rows.settings()[1], rows.last_entry()) == ("30", before)
 
 
-async def test_a_conflict_settled_for_ones_own(demo: OpenRequest) -> None:
+async def test_a_conflict_can_be_resolved_with_your_own_value(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await conflict(user)
+        await cause_conflict(user)
         await user.press("w")
         assert "subscription interval from 30 minutes to 15 minutes" in user.status_text
         assert rows.settings()[1] == "15"
 
 
 @pytest.mark.parametrize("key", ["escape", "enter"])
-async def test_a_conflict_decided_later_keeps_what_was_typed(demo: OpenRequest, key: str) -> None:
+async def test_postponing_a_conflict_keeps_unsaved_input(demo: OpenRequest, key: str) -> None:
     async with run_program(demo) as user:
-        await conflict(user)
+        await cause_conflict(user)
         await user.press(key)
         assert user.status_text == "Nothing was written; your values are still in the form."
         assert (user.field("interval").value, rows.settings()[1]) == ("15", "30")
 
 
-async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: OpenRequest) -> None:
+async def test_a_change_of_another_value_elsewhere_is_no_conflict(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         rows.execute("UPDATE preference SET ValueString = '2' WHERE PrefName = 'ApiPaymentType'")
         await user.fill("interval", "15")
@@ -166,7 +166,7 @@ async def test_a_change_elsewhere_to_what_was_not_touched_is_no_conflict(demo: O
         assert payment_type(user) == "Cash"
 
 
-async def test_the_same_change_made_elsewhere_is_not_written_again(demo: OpenRequest) -> None:
+async def test_a_value_that_was_changed_to_the_same_elsewhere_is_not_written_again(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         rows.execute("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
@@ -176,10 +176,10 @@ async def test_the_same_change_made_elsewhere_is_not_written_again(demo: OpenReq
         assert (rows.last_entry(), unsaved(user)) == (before, ())
 
 
-# -- reading again -------------------------------------------------------------------
+# -- reload --------------------------------------------------------------------------
 
 
-async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> None:
+async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         rows.execute("UPDATE program SET Enabled = 0")
         await user.press("r")
@@ -187,7 +187,7 @@ async def test_reading_again_shows_what_others_changed(demo: OpenRequest) -> Non
         assert not user.screen.query_one(Checkbox).value
 
 
-async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(demo: OpenRequest) -> None:
+async def test_reload_can_keep_unsaved_input(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         rows.execute("UPDATE program SET Enabled = 0")
@@ -200,7 +200,7 @@ async def test_reading_again_keeps_what_was_typed_and_shows_what_others_changed(
         assert unsaved(user) == ("subscription interval",)
 
 
-async def test_reading_again_drops_what_was_typed_if_asked_to(demo: OpenRequest) -> None:
+async def test_reload_can_discard_unsaved_input(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
@@ -209,7 +209,7 @@ async def test_reading_again_drops_what_was_typed_if_asked_to(demo: OpenRequest)
         assert (user.field("interval").value, unsaved(user)) == ("5", ())
 
 
-async def test_reading_again_can_be_left(demo: OpenRequest) -> None:
+async def test_reload_can_be_cancelled(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("f6")
@@ -218,10 +218,10 @@ async def test_reading_again_can_be_left(demo: OpenRequest) -> None:
         assert (user.field("interval").value, user.status_text) == ("15", "")
 
 
-# -- leaving -------------------------------------------------------------------------
+# -- quitting ------------------------------------------------------------------------
 
 
-async def test_leaving_asks_when_something_is_not_saved(demo: OpenRequest) -> None:
+async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         await user.press("ctrl+q")
@@ -233,22 +233,22 @@ async def test_leaving_asks_when_something_is_not_saved(demo: OpenRequest) -> No
         await user.press("q")
         await user.at(Question)
         user.send("y")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
         assert rows.settings()[1] == "5"
 
 
-async def test_leaving_does_not_ask_when_all_is_saved(demo: OpenRequest) -> None:
+async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         user.send("q")
-        await until(lambda: user.exited)
+        await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
 
 
-# -- what a database may lack --------------------------------------------------------
+# -- missing and hidden values -------------------------------------------------------
 
 
-async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: OpenRequest) -> None:
+async def test_the_current_payment_type_is_shown_and_marked_if_it_is_hidden(demo: OpenRequest) -> None:
     rows.execute("UPDATE preference SET ValueString = '4' WHERE PrefName = 'ApiPaymentType'")
     async with run_program(demo) as user:
         assert "hidden" in user.text
@@ -258,7 +258,7 @@ async def test_a_hidden_payment_type_that_is_chosen_is_shown_and_marked(demo: Op
         assert rows.settings() == (1, "15", "4")
 
 
-async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: OpenRequest) -> None:
+async def test_a_deleted_payment_type_is_shown_by_number(demo: OpenRequest) -> None:
     rows.execute("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
     async with run_program(demo) as user:
         assert "unknown type 77" in user.text
@@ -266,7 +266,7 @@ async def test_a_payment_type_that_is_gone_is_shown_by_its_number(demo: OpenRequ
         assert unsaved(user) == ()
 
 
-async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: OpenRequest) -> None:
+async def test_other_hidden_payment_types_are_not_offered(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
@@ -274,7 +274,7 @@ async def test_hidden_payment_types_that_are_not_chosen_cannot_be_chosen(demo: O
         assert "Gift certificate" not in user.text
 
 
-async def test_none_chosen_yet_asks_for_one_before_saving(demo: OpenRequest) -> None:
+async def test_saving_without_a_payment_type_is_refused(demo: OpenRequest) -> None:
     rows.execute("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
     async with run_program(demo) as user:
         assert payment_type(user) == "(none chosen)"
@@ -301,7 +301,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize(("statement", "words", "fields"), MISSING.values(), ids=MISSING)
-async def test_what_is_missing_is_said_and_its_field_disabled(
+async def test_a_missing_row_is_reported_and_its_field_disabled(
     demo: OpenRequest, statement: str, words: str, fields: list[str]
 ) -> None:
     rows.execute(statement)
@@ -318,10 +318,10 @@ async def test_what_is_missing_is_said_and_its_field_disabled(
         assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 15 minutes.")
 
 
-# -- bad runtime ----------------------------------------------------------------
+# -- locked and read-only files ------------------------------------------------------
 
 
-async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: OpenRequest) -> None:
+async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         with rows.locked():
@@ -335,7 +335,7 @@ async def test_a_locked_file_keeps_what_was_typed_and_a_second_try_saves(demo: O
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(demo: OpenRequest) -> None:
+async def test_a_read_only_file_can_be_read_and_refuses_saving(demo: OpenRequest) -> None:
     before = rows.last_entry()
     async with run_program(demo) as user:
         assert "READ-ONLY" in user.text.splitlines()[0]
@@ -350,7 +350,7 @@ async def test_without_the_right_to_write_reading_works_and_saving_says_why_not(
     assert rows.last_entry() == before
 
 
-async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: OpenRequest) -> None:
+async def test_a_failed_save_keeps_unsaved_input(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "15")
         rows.execute("ALTER TABLE programproperty RENAME TO elsewhere")
@@ -363,7 +363,7 @@ async def test_a_file_that_becomes_unreadable_keeps_what_was_typed(demo: OpenReq
         assert isinstance(user.screen, ApiSetupScreen)
 
 
-async def test_about_says_which_practice_this_is(demo: OpenRequest) -> None:
+async def test_about_shows_the_practice(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("i")
         for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
@@ -372,7 +372,7 @@ async def test_about_says_which_practice_this_is(demo: OpenRequest) -> None:
         assert user.stack == ["ApiSetupScreen"]
 
 
-async def test_the_choice_of_a_payment_type_can_be_left(demo: OpenRequest) -> None:
+async def test_escape_closes_the_list_of_payment_types(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         field = user.screen.query_one("#payment-type", Select)
         field.focus()

@@ -1,4 +1,4 @@
-"""The base of the application and its widgets: hostile text, secrets, small terminals."""
+"""Tests of the application's base and its widgets: hostile text, secrets, small terminals."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from textual.widget import Widget
 from core.base.errors import ApiSetupError
 from tests.support.waiting import until
 from tui.platform.base_screen import BaseModal, BaseScreen
+from tui.platform.crash import crash_message
 from tui.platform.shell import TerminalApp
-from tui.platform.terminal import crash_sentence
 from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput, SecretInput
-from tui.widgets.plain import cells, fitted, visible, visible_lines, wrapped
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
+from tui.widgets.safe_text import cell_width, fit_to_width, sanitize, sanitize_lines, wrap
 from tui.widgets.text_lines import TextLines
-from tui.widgets.title_line import Heading, titled
+from tui.widgets.title_line import Heading, format_heading
 
 LONG = "long " * 14_000
 HOSTILE = {
@@ -37,8 +38,8 @@ HOSTILE = {
 }
 
 
-class Plain(BaseScreen[None]):
-    """A screen with one of each."""
+class WidgetScreen(BaseScreen[None]):
+    """A screen with one widget of each kind."""
 
     KEYS = ("help", "quit", "save")
 
@@ -50,34 +51,34 @@ class Plain(BaseScreen[None]):
         yield SecretInput(id="secret")
 
     def action_save(self) -> None:
-        self.say("saved", "ok")
+        self.show_status("saved", "ok")
 
 
-class Ask(BaseModal[str]):
-    """A dialog."""
+class Dialog(BaseModal[str]):
+    """A dialog with one field."""
 
     def compose_body(self) -> ComposeResult:
         yield PlainInput()
 
 
 class Shell(TerminalApp):
-    """An application with that screen."""
+    """An application with a `WidgetScreen`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.answers: list[str | None] = []
-        self.plain = Plain()
+        self.results: list[str | None] = []
+        self.main = WidgetScreen()
 
     def on_mount(self) -> None:
-        self.push_screen(self.plain)
+        self.push_screen(self.main)
 
     @flow
     async def action_help(self) -> None:
-        self.answers.append(await self.push_screen_wait(Ask("x [/] y")))
+        self.results.append(await self.push_screen_wait(Dialog("x [/] y")))
 
 
 def drawn(widget: Widget) -> str:
-    """What a widget draws, as text."""
+    """Return the lines that a widget draws."""
     lines = [widget.render_line(y) for y in range(widget.size.height)]
     return "\n".join(strip.text.rstrip() for strip in lines)
 
@@ -86,30 +87,30 @@ def drawn(widget: Widget) -> str:
 
 
 @pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
-def test_visible(text: str, shown: str) -> None:
-    assert visible(text) == shown
-    assert visible(shown) == shown
+def test_sanitize_makes_every_character_visible(text: str, shown: str) -> None:
+    assert sanitize(text) == shown
+    assert sanitize(shown) == shown
 
 
 @pytest.mark.parametrize("text", [*(text for text, _ in HOSTILE.values()), LONG, "日" * 70_000, "\u0301" * 70_000])
 @pytest.mark.parametrize("width", [0, 1, 2, 3, 7, 40])
-def test_visible_fits(text: str, width: int) -> None:
-    shown = visible(text, width)
-    assert cells(shown) <= width
-    assert shown in ("", visible(text)) or shown.endswith("…")
-    assert cells(fitted(text, width)) == width
+def test_sanitize_and_fit_to_width_respect_the_width(text: str, width: int) -> None:
+    shown = sanitize(text, width)
+    assert cell_width(shown) <= width
+    assert shown in ("", sanitize(text)) or shown.endswith("…")
+    assert cell_width(fit_to_width(text, width)) == width
 
 
 @pytest.mark.parametrize(
     ("text", "width", "shown"),
     [("日本語", 5, "日本…"), ("日本語", 6, "日本語"), ("日本語", 4, "日…"), ("abc", 2, "a…"), ("e\u0301x", 1, "…")],
 )
-def test_visible_shortens_by_cells(text: str, width: int, shown: str) -> None:
-    assert visible(text, width) == shown
+def test_sanitize_counts_cells_not_characters(text: str, width: int, shown: str) -> None:
+    assert sanitize(text, width) == shown
 
 
-def test_visible_lines_keep_line_breaks_only() -> None:
-    assert visible_lines("a\r\nb\nc\rd\x85\u2028e") == ["a", "b", "c␍d<U+0085><U+2028>e"]
+def test_sanitize_lines_keeps_only_line_breaks() -> None:
+    assert sanitize_lines("a\r\nb\nc\rd\x85\u2028e") == ["a", "b", "c␍d<U+0085><U+2028>e"]
 
 
 @pytest.mark.parametrize("width", [2, 5, 8, 80])
@@ -117,17 +118,17 @@ def test_visible_lines_keep_line_breaks_only() -> None:
     "text", ["one  two three fourfivesixseven eight  ", "日本語テ キスト", "", " " * 30 + "x", LONG]
 )
 def test_wrapped_lines_fit_and_keep_every_word(text: str, width: int) -> None:
-    lines = wrapped(text, width)
-    assert all(cells(line) <= width for line in lines)
+    lines = wrap(text, width)
+    assert all(cell_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
 @pytest.mark.parametrize("width", [10, 20, 30, 40, 60, 80, 200])
 @pytest.mark.parametrize("name", [text for text, _ in HOSTILE.values()])
-def test_title_keeps_its_width_and_the_words(name: str, width: int) -> None:
+def test_a_heading_keeps_its_width_and_its_flags(name: str, width: int) -> None:
     heading = Heading(name * 5, "opendental", "db.example.org", "24.3", "Admin", ("READ-ONLY",))
-    text = titled(heading, width)
-    assert cells(text) == width
+    text = format_heading(heading, width)
+    assert cell_width(text) == width
     assert text.endswith("READ-ONLY")
 
 
@@ -135,36 +136,36 @@ def test_title_keeps_its_width_and_the_words(name: str, width: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "shown"), HOSTILE.values(), ids=HOSTILE)
-async def test_hostile_text_is_only_text(text: str, shown: str) -> None:
+async def test_hostile_text_is_drawn_as_text(text: str, shown: str) -> None:
     app = Shell()
     async with app.run_test(size=(120, 30)) as pilot:
-        app.plain.query_one(RowList).show([Row((text, text), 1), Row(("z", LONG), 2)])
-        app.plain.query_one(TextLines).show([text, LONG])
-        app.plain.say(text, "problem")
+        app.main.query_one(RowList).show([Row((text, text), 1), Row(("z", LONG), 2)])
+        app.main.query_one(TextLines).show([text, LONG])
+        app.main.show_status(text, "problem")
         app.show_heading(Heading(practice=text))
         await pilot.pause()
-        assert shown in drawn(app.plain.query_one(RowList))
-        assert app.plain.status.text == text
-        assert f"! {shown}" in drawn(app.plain.status)
-        first = visible_lines(text)[0]
-        assert drawn(app.plain.query_one(TextLines)).startswith(first)
-        assert shown in drawn(app.plain.children[0])
+        assert shown in drawn(app.main.query_one(RowList))
+        assert app.main.status.text == text
+        assert f"! {shown}" in drawn(app.main.status)
+        first = sanitize_lines(text)[0]
+        assert drawn(app.main.query_one(TextLines)).startswith(first)
+        assert shown in drawn(app.main.children[0])
 
 
 async def test_a_long_message_takes_two_lines() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        app.plain.say(LONG)
+        app.main.show_status(LONG)
         await pilot.pause()
-        assert app.plain.status.size.height == 2
-        assert drawn(app.plain.status).endswith("…")
-        app.plain.say("short")
+        assert app.main.status.size.height == 2
+        assert drawn(app.main.status).endswith("…")
+        app.main.show_status("short")
         await pilot.pause()
-        assert app.plain.status.size.height == 1
+        assert app.main.status.size.height == 1
 
 
-class Listening(Plain):
-    """Notes what the list says."""
+class RecordingScreen(WidgetScreen):
+    """Records the messages of the list."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,15 +183,15 @@ def rows(numbers: Iterable[int]) -> list[Row]:
     return [Row((f"Row {number}", "text"), number) for number in numbers]
 
 
-async def test_the_cursor_moves_by_keys_and_stays_in_view() -> None:
+async def test_keys_move_the_cursor_and_it_stays_in_view() -> None:
     app = Shell()
-    app.plain = screen = Listening()
+    app.main = screen = RecordingScreen()
     async with app.run_test() as pilot:
-        listed = screen.query_one(RowList)
-        assert "No rows yet." in drawn(listed)
+        row_list = screen.query_one(RowList)
+        assert "No rows yet." in drawn(row_list)
         await pilot.press("enter", "down", "G")
-        assert (screen.chosen, listed.cursor) == ([], 0)
-        listed.show(rows(range(100)))
+        assert (screen.chosen, row_list.cursor) == ([], 0)
+        row_list.show(rows(range(100)))
         for keys, cursor in (
             ("j", 1),
             ("k", 0),
@@ -202,36 +203,36 @@ async def test_the_cursor_moves_by_keys_and_stays_in_view() -> None:
             ("home", 0),
         ):
             await pilot.press(keys)
-            assert listed.cursor == cursor
-            assert f"> Row {cursor} " in drawn(listed)
+            assert row_list.cursor == cursor
+            assert f"> Row {cursor} " in drawn(row_list)
         await pilot.press("pagedown", "pagedown", "pageup", "enter")
-        assert screen.chosen == [listed.cursor]
-        assert listed.cursor == listed.size.height - 1
-        assert app.cursor_position.y == listed.region.y + 1 + listed.cursor - listed.scroll_offset.y
+        assert screen.chosen == [row_list.cursor]
+        assert row_list.cursor == row_list.size.height - 1
+        assert app.cursor_position.y == row_list.region.y + 1 + row_list.cursor - row_list.scroll_offset.y
 
 
 async def test_the_cursor_stays_on_its_row_when_rows_change() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        listed = app.plain.query_one(RowList)
-        listed.show(rows(range(50)))
-        listed.cursor = 30
-        listed.show(rows(range(10, 50)))
-        assert listed.row == Row(("Row 30", "text"), 30)
-        listed.show(rows(range(5)))
-        assert listed.cursor == 4
-        listed.show(rows(range(50)), keep=44)
+        row_list = app.main.query_one(RowList)
+        row_list.show(rows(range(50)))
+        row_list.cursor = 30
+        row_list.show(rows(range(10, 50)))
+        assert row_list.row == Row(("Row 30", "text"), 30)
+        row_list.show(rows(range(5)))
+        assert row_list.cursor == 4
+        row_list.show(rows(range(50)), keep=44)
         await pilot.pause()
-        assert listed.cursor == 44
-        assert "> Row 44 " in drawn(listed)
-        listed.show([])
-        assert [listed.cursor, listed.row] == [0, None]
+        assert row_list.cursor == 44
+        assert "> Row 44 " in drawn(row_list)
+        row_list.show([])
+        assert [row_list.cursor, row_list.row] == [0, None]
 
 
-async def test_the_end_of_a_text_is_seen_only_when_it_was_in_view() -> None:
+async def test_end_seen_is_true_after_the_last_line_was_in_view() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        pane = app.plain.query_one(TextLines)
+        pane = app.main.query_one(TextLines)
         pane.focus()
         pane.show("\n".join(str(number) for number in range(100)))
         await pilot.pause()
@@ -249,10 +250,10 @@ async def test_the_end_of_a_text_is_seen_only_when_it_was_in_view() -> None:
 # -- fields --------------------------------------------------------------------------
 
 
-async def test_a_pasted_key_loses_what_is_around_it_and_keeps_what_is_inside() -> None:
+async def test_a_pasted_key_loses_only_surrounding_whitespace() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        field = app.plain.query_one("#key", KeyInput)
+        field = app.main.query_one("#key", KeyInput)
         field.focus()
         await pilot.pause()
         app.post_message(events.Paste("\r\n  abcd efgh \n\tijkl\n\n"))
@@ -260,10 +261,10 @@ async def test_a_pasted_key_loses_what_is_around_it_and_keeps_what_is_inside() -
         assert field.value == "abcd efgh ijkl"
 
 
-async def test_what_cannot_be_seen_in_a_pasted_key_is_marked_so_that_it_is_refused() -> None:
+async def test_invisible_characters_in_a_pasted_key_are_replaced_so_that_it_is_refused() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        field = app.plain.query_one("#key", KeyInput)
+        field = app.main.query_one("#key", KeyInput)
         field.focus()
         await pilot.pause()
         app.post_message(events.Paste("ab\u200bcd\x1b"))
@@ -271,10 +272,10 @@ async def test_what_cannot_be_seen_in_a_pasted_key_is_marked_so_that_it_is_refus
         assert field.value == "ab\ufffdcd\ufffd"
 
 
-async def test_a_plain_field_takes_the_first_line() -> None:
+async def test_a_plain_field_inserts_the_first_line_of_a_paste() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        field = app.plain.query_one("#plain", PlainInput)
+        field = app.main.query_one("#plain", PlainInput)
         field.focus()
         await pilot.pause()
         app.post_message(events.Paste("\n one\x07\ntwo"))
@@ -282,10 +283,10 @@ async def test_a_plain_field_takes_the_first_line() -> None:
         assert field.value == "one"
 
 
-async def test_a_secret_is_neither_copied_nor_named() -> None:
+async def test_a_secret_is_not_copied_and_not_in_any_repr() -> None:
     app = Shell()
     async with app.run_test() as pilot:
-        field = app.plain.query_one(SecretInput)
+        field = app.main.query_one(SecretInput)
         field.focus()
         await pilot.press(*"hunter2", "shift+home", "ctrl+c", "ctrl+x")
         assert field.value == "hunter2"
@@ -297,47 +298,47 @@ async def test_a_secret_is_neither_copied_nor_named() -> None:
 # -- the shell -----------------------------------------------------------------------
 
 
-async def test_escape_leaves_a_dialog_with_nothing_decided() -> None:
+async def test_escape_closes_a_dialog_with_none() -> None:
     app = Shell()
     async with app.run_test() as pilot:
         await pilot.press("question_mark", "question_mark")
-        await until(lambda: isinstance(app.screen, Ask))
+        await until(lambda: isinstance(app.screen, Dialog))
         await pilot.press("escape")
-        await until(lambda: app.answers == [None])
-        assert app.screen is app.plain
+        await until(lambda: app.results == [None])
+        assert app.screen is app.main
 
 
-async def test_a_terminal_that_is_too_small_says_so_and_takes_no_keys() -> None:
+async def test_a_terminal_that_is_too_small_shows_a_message_and_ignores_keys() -> None:
     app = Shell()
     async with app.run_test(size=(50, 15)) as pilot:
         await pilot.press("ctrl+s", "question_mark")
-        assert app.plain.status.text == ""
-        assert drawn(app.plain.children[-1]).startswith("This terminal is 50x15; apisetup needs at least\n60x20.")
+        assert app.main.status.text == ""
+        assert drawn(app.main.children[-1]).startswith("This terminal is 50x15; apisetup needs at least\n60x20.")
         await pilot.resize_terminal(60, 20)
         await pilot.press("ctrl+s")
-        assert app.plain.status.text == "saved"
-        assert not app.plain.children[-1].display
+        assert app.main.status.text == "saved"
+        assert not app.main.children[-1].display
         await pilot.resize_terminal(60, 19)
         await pilot.press("q")
         assert app.return_code == 0
 
 
-async def test_ctrl_c_says_how_to_quit() -> None:
+async def test_ctrl_c_shows_how_to_quit() -> None:
     app = Shell()
     async with app.run_test() as pilot:
         await pilot.press("ctrl+c")
-        assert "press q or ^q" in app.plain.status.text
+        assert "press q or ^q" in app.main.status.text
 
 
-async def test_a_problem_is_told_with_its_hint() -> None:
+async def test_a_problem_is_shown_with_its_hint() -> None:
     app = Shell()
     async with app.run_test() as pilot:
         app.show_problem(ApiSetupError("No server answers at [db].", "Start it."))
         await pilot.pause()
-        assert drawn(app.plain.status) == "! No server answers at [db]. Start it."
+        assert drawn(app.main.status) == "! No server answers at [db]. Start it."
 
 
-def test_a_crash_names_no_values() -> None:
-    assert "hunter2" not in crash_sentence(ValueError("hunter2"))
-    assert "ValueError" in crash_sentence(ValueError("hunter2"))
-    assert "No server answers." in crash_sentence(ApiSetupError("No server answers."))
+def test_a_crash_message_quotes_only_our_own_errors() -> None:
+    assert "hunter2" not in crash_message(ValueError("hunter2"))
+    assert "ValueError" in crash_message(ValueError("hunter2"))
+    assert "No server answers." in crash_message(ApiSetupError("No server answers."))

@@ -1,4 +1,4 @@
-"""Finding audit entries: the filter line and its keys, pages that come as one scrolls, and searches that take long."""
+"""Searching the Audit Trail: the filter, pages loaded while scrolling, jumps to a day, and long searches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_audit_trail import cells, trail
+from tests.tui.test_audit_trail import cells, open_trail
 from tui.modals.choice import Choice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
@@ -31,58 +31,58 @@ NEWEST = datetime(2024, 11, 5, 8)
 FIRST_DAYS = "since:2024-10-26"
 
 
-def many(count: int, needles: Sequence[int] = ()) -> list[tuple[str, str]]:
-    """So many entries, three in each minute, the oldest first; number 7 has the text `Entry 00007`."""
+def numbered_entries(count: int, needles: Sequence[int] = ()) -> list[tuple[str, str]]:
+    """Return this many entries, three in each minute and oldest first; number 7 has the text `Entry 00007`."""
     moments = [NEWEST - timedelta(minutes=(count - number) // 3) for number in range(1, count + 1)]
     texts = [f"Entry {number:05}" + " needle" * (number in needles) for number in range(1, count + 1)]
     return [(str(moment), text) for moment, text in zip(moments, texts, strict=True)]
 
 
-def found(where: str) -> int:
+def count_entries(where: str) -> int:
     return int(rows.query(f"SELECT count(*) FROM securitylog WHERE {where}")[0][0])
 
 
-async def search(user: User, line: str) -> None:
-    """Type a filter in the place of the one that is there, and search."""
-    await user.fill("filter", line)
+async def search(user: User, filter_text: str) -> None:
+    """Replace the filter and search."""
+    await user.fill("filter", filter_text)
     await user.press("enter")
 
 
-async def everything(user: User) -> None:
+async def search_everything(user: User) -> None:
     await search(user, "")
 
 
-def line(user: User) -> str:
-    """The filter as it stands in the field."""
+def filter_text(user: User) -> str:
+    """Return the text of the filter."""
     return user.field("filter").value
 
 
-def in_view(user: User) -> list[int]:
-    """The numbers of the entries on the screen, which stand in their order without a gap."""
+def visible_numbers(user: User) -> list[int]:
+    """Return the numbers of the visible entries, which must be consecutive."""
     numbers = [int(number) for number in re.findall(r"Entry (\d{5})", user.text)]
     assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
     return numbers
 
 
-def in_memory(user: User) -> list[int]:
+def loaded_numbers(user: User) -> list[int]:
     return [row.identity for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]  # type: ignore[misc]  # numbers
 
 
 # -- the filter ----------------------------------------------------------------------
 
 
-async def test_at_first_the_last_ten_days_are_shown(demo: OpenRequest) -> None:
+async def test_the_last_ten_days_are_shown_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        assert line(user) == FIRST_DAYS
+        await open_trail(user)
+        assert filter_text(user) == FIRST_DAYS
         await user.press("G")
         assert user.row.startswith("2024-10-26")
         assert user.focused != "filter"
 
 
-async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
+async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, 'user:admin since:2024-10-15 text:"API key"')
         texts = [row[4] for row in cells(user)]
         assert len(texts) == 13
@@ -109,19 +109,19 @@ async def test_a_typed_filter_finds_newest_first(demo: OpenRequest) -> None:
         ("only:not-genuine", "SecurityLogNum = 288"),
     ],
 )
-async def test_what_is_typed_is_found(demo: OpenRequest, typed: str, where: str) -> None:
+async def test_a_filter_finds_the_same_entries_as_sql(demo: OpenRequest, typed: str, where: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, typed)
         while not user.status_text.startswith("All: "):
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
-        assert len(user.list.rows) == found(where)
+        assert len(user.list.rows) == count_entries(where)
 
 
-async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenRequest) -> None:
+async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = cells(user)
         await search(user, "user:Maria sinse:2024-11-01 text:edited")
         assert user.status_text == "Nothing is called sinse: here. Did you mean since:?"
@@ -130,7 +130,7 @@ async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenReq
         assert cells(user) == before
         await user.enter_text("since:2024-11-01")
         await user.press("enter")
-        assert line(user) == "since:2024-11-01 user:Maria text:edited"
+        assert filter_text(user) == "since:2024-11-01 user:Maria text:edited"
         assert {row[1] for row in cells(user)} == {"Maria"}
 
 
@@ -144,9 +144,11 @@ async def test_a_bad_word_is_named_and_selected_and_the_list_stays(demo: OpenReq
         ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
     ],
 )
-async def test_the_error_points_at_the_word(demo: OpenRequest, typed: str, word: str, said: str) -> None:
+async def test_an_error_in_the_filter_selects_the_wrong_word(
+    demo: OpenRequest, typed: str, word: str, said: str
+) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, typed)
         assert user.status_text.startswith(said)
         assert user.field("filter").selected_text == word
@@ -154,32 +156,32 @@ async def test_the_error_points_at_the_word(demo: OpenRequest, typed: str, word:
 
 async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         before = cells(user)
         await user.press("slash")
         assert user.focused == "filter"
         await user.press("space")
         await user.enter_text("user:Maria")
-        assert line(user) == f"{FIRST_DAYS} user:Maria"
+        assert filter_text(user) == f"{FIRST_DAYS} user:Maria"
         await user.press("escape")
-        assert (line(user), cells(user)) == (FIRST_DAYS, before)
+        assert (filter_text(user), cells(user)) == (FIRST_DAYS, before)
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
         assert user.focused != "filter"
 
 
-async def test_the_filter_is_typed_on_at_its_end(demo: OpenRequest) -> None:
+async def test_the_cursor_starts_at_the_end_of_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("n", "slash", "space")
         await user.enter_text("user:Maria")
-        assert line(user) == f"{FIRST_DAYS} only:not-genuine user:Maria"
+        assert filter_text(user) == f"{FIRST_DAYS} only:not-genuine user:Maria"
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("slash", "end", "ctrl+u", *"onfdvxrcGgq")
-        assert line(user) == "onfdvxrcGgq"
+        assert filter_text(user) == "onfdvxrcGgq"
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
@@ -196,16 +198,16 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
 )
 async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, completed: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.fill("filter", typed)
         await user.press("tab")
-        assert (line(user), user.focused) == (completed, "filter")
+        assert (filter_text(user), user.focused) == (completed, "filter")
         assert user.field("filter").cursor_position == len(completed)
 
 
-async def test_tab_tells_what_a_word_may_become(demo: OpenRequest) -> None:
+async def test_tab_shows_the_possible_completions(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.fill("filter", "text:x user:")
         await user.press("tab")
         assert user.status_text.split("  ") == [
@@ -217,12 +219,12 @@ async def test_tab_tells_what_a_word_may_become(demo: OpenRequest) -> None:
         ]
         await user.press("x", "tab")
         assert user.status_text == "Nothing completes this word."
-        assert line(user) == "text:x user:x"
+        assert filter_text(user) == "text:x user:x"
 
 
 async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("slash")
         assert user.keys == "Tab Complete  Enter Search  Esc Back"
         assert user.status_text == "Tab completes, Enter searches, Esc leaves it as it was."
@@ -230,19 +232,19 @@ async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenR
         assert "/ Filter" in user.keys
 
 
-async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo: OpenRequest) -> None:
+async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("n")
-        assert line(user) == f"{FIRST_DAYS} only:not-genuine"
+        assert filter_text(user) == f"{FIRST_DAYS} only:not-genuine"
         assert [row[2] for row in cells(user)] == ["ALTERED"]
         await user.press("o")
-        assert line(user) == f"{FIRST_DAYS} only:ours only:not-genuine"
+        assert filter_text(user) == f"{FIRST_DAYS} only:ours only:not-genuine"
         assert "No entry matches the filter; / changes the filter." in user.text
         await user.press("n")
         assert [row[4] for row in cells(user)] == ["API/FHIR"]
         await user.press("o")
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
         assert len(user.list.rows) == 100
 
 
@@ -250,11 +252,11 @@ async def test_only_ours_and_only_what_is_not_genuine_combine_with_the_rest(demo
     ("kind", "typed", "word"),
     [("u", "okaf", 'user:"Dr. Okafor"'), ("p", "paymentcr", "permission:PaymentCreate"), ("l", "none", "source:None")],
 )
-async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
+async def test_a_user_permission_or_log_source_can_be_chosen_from_a_list(
     demo: OpenRequest, kind: str, typed: str, word: str
 ) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("f")
         await user.at(Question)
         await user.press(kind)
@@ -262,23 +264,23 @@ async def test_a_user_a_permission_or_a_log_source_is_chosen_from_a_list(
         await user.enter_text(typed)
         await user.press("enter")
         await user.at(AuditTrailScreen)
-        assert line(user) == f"{FIRST_DAYS} {word}"
+        assert filter_text(user) == f"{FIRST_DAYS} {word}"
         assert len(user.list.rows)
         await user.press("f", kind, "enter")
         await user.at(AuditTrailScreen)
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
 
 
 @pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
-async def test_choosing_nothing_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
+async def test_escape_in_the_choice_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("f", *keys)
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
 
 
-async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequest, gate: Gates) -> None:
+async def test_a_filter_typed_during_the_first_load_is_kept(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -287,13 +289,13 @@ async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequ
         user.send("slash")
         await until(lambda: isinstance(user.app.focused, FilterInput))
         user.send(*"text:x")
-        await until(lambda: line(user) == "text:x")
+        await until(lambda: filter_text(user) == "text:x")
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert (line(user), user.focused) == ("text:x", "filter")
+        assert (filter_text(user), user.focused) == ("text:x", "filter")
         await user.press("escape")
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
 
 
 # -- pages ---------------------------------------------------------------------------
@@ -302,151 +304,151 @@ async def test_what_is_typed_while_the_first_reading_runs_is_kept(demo: OpenRequ
 async def test_scrolling_down_and_back_up_shows_each_entry_once_and_in_order(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 300)
-    rows.fill_trail(many(900))
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 300)
+    rows.fill_trail(numbered_entries(900))
     async with run_program(demo) as user:
-        await trail(user)
-        seen = in_view(user)
+        await open_trail(user)
+        seen = visible_numbers(user)
         assert seen[0] == 900
         for key, last in (("pagedown", 1), ("pageup", 900)):
             for _ in range(100):
-                here = user.row
+                row = user.row
                 await user.press(key)
-                now = in_view(user)
-                # The view before and the view now overlap, or one begins where the other ends.
-                assert min(seen) <= max(now) + 1
-                assert min(now) <= max(seen) + 1
+                visible = visible_numbers(user)
+                # The views before and after the key overlap or are adjacent.
+                assert min(seen) <= max(visible) + 1
+                assert min(visible) <= max(seen) + 1
                 assert len(user.list.rows) <= 300
-                seen = now
-                if user.row == here:
+                seen = visible
+                if user.row == row:
                     break
             assert last in seen
         assert user.row.endswith("API/FHIR")
 
 
-async def test_memory_is_bounded_and_the_way_back_is_read_again(demo: OpenRequest) -> None:
-    rows.fill_trail(many(2_500))
+async def test_memory_is_bounded_and_dropped_entries_are_loaded_again(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(2_500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         for last in (1, 2_501):
-            while (in_memory(user)[-1] if last == 1 else in_memory(user)[0]) != last:
+            while (loaded_numbers(user)[-1] if last == 1 else loaded_numbers(user)[0]) != last:
                 user.list.cursor = len(user.list.rows) - 1 if last == 1 else 0
                 await user.settle()
-                numbers = in_memory(user)
+                numbers = loaded_numbers(user)
                 assert numbers == [*range(numbers[0], numbers[-1] - 1, -1)]
-                assert len(numbers) <= entry_window.MOST
-            assert len(user.list.rows) > entry_window.MOST - 100
+                assert len(numbers) <= entry_window.MAX_ENTRIES
+            assert len(user.list.rows) > entry_window.MAX_ENTRIES - 100
 
 
-@pytest.mark.parametrize("most", [180, 1_000], ids=["and drops others", "and drops none"])
-async def test_a_page_that_arrives_moves_nothing_in_view(
-    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates, most: int
+@pytest.mark.parametrize("window_size", [180, 1_000], ids=["and drops others", "and drops none"])
+async def test_a_page_that_arrives_does_not_move_the_view(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates, window_size: int
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", most)
-    rows.fill_trail(many(400))
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", window_size)
+    rows.fill_trail(numbered_entries(400))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
         await until(held.entered.is_set)
         await user.pilot.pause()
-        here, view = user.row, in_view(user)
+        row, visible = user.row, visible_numbers(user)
         held.open()
-        await until(lambda: in_memory(user)[-1] < 301)
+        await until(lambda: loaded_numbers(user)[-1] < 301)
         await user.settle()
-        assert (user.row, in_view(user)) == (here, view)
-        assert len(user.list.rows) == min(most, 199)
+        assert (user.row, visible_numbers(user)) == (row, visible)
+        assert len(user.list.rows) == min(window_size, 199)
 
 
-async def test_a_newer_page_that_arrives_moves_nothing_in_view(
+async def test_a_newer_page_that_arrives_does_not_move_the_view(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
-    rows.fill_trail(many(400))
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
+    rows.fill_trail(numbered_entries(400))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("G")
         held = gate(AuditSearch, "page")
         user.list.cursor = 20
         await until(held.entered.is_set)
         await user.pilot.pause()
-        here, view, newest = user.row, in_view(user), in_memory(user)[0]
+        row, visible, newest = user.row, visible_numbers(user), loaded_numbers(user)[0]
         held.open()
-        await until(lambda: in_memory(user)[0] > newest)
+        await until(lambda: loaded_numbers(user)[0] > newest)
         await user.settle()
-        assert (user.row, in_view(user)) == (here, view)
+        assert (user.row, visible_numbers(user)) == (row, visible)
         assert len(user.list.rows) == 180
 
 
-async def test_an_older_page_that_comes_late_does_not_take_the_newest_entries_away(
+async def test_a_late_older_page_does_not_drop_the_newest_entries(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, gate: Gates
 ) -> None:
-    monkeypatch.setattr(entry_window, "MOST", 180)
-    rows.fill_trail(many(400))
+    monkeypatch.setattr(entry_window, "MAX_ENTRIES", 180)
+    rows.fill_trail(numbered_entries(400))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page")
         user.list.cursor = 75
         await until(held.entered.is_set)
         user.send("home")
         await until(lambda: user.list.cursor == 0)
         await user.pilot.pause()
-        view = in_view(user)
+        visible = visible_numbers(user)
         held.open()
         await until(held.left.is_set)
         await user.settle()
         assert user.row.endswith("API/FHIR")
-        assert in_view(user) == view
+        assert visible_numbers(user) == visible
         assert len(user.list.rows) <= 180
         for _ in range(60):
             await user.press("pagedown")
-        assert in_view(user)[-1] == 1
+        assert visible_numbers(user)[-1] == 1
 
 
-async def test_a_wish_for_more_that_comes_late_fetches_nothing(demo: OpenRequest) -> None:
+async def test_a_late_request_for_more_entries_loads_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "since:2024-11-04")
-        before = in_memory(user)
+        before = loaded_numbers(user)
         for direction in Direction:
-            # The key that caused it was pressed while the last page was on its way.
-            user.list.post_message(TrailList.Wanted(direction))
+            # As if a key had requested it while the last page was being loaded.
+            user.list.post_message(TrailList.PageRequested(direction))
         await user.settle()
-        assert in_memory(user) == before
+        assert loaded_numbers(user) == before
 
 
-async def test_the_oldest_and_the_newest_entry_are_one_key_away(demo: OpenRequest) -> None:
-    rows.fill_trail(many(2_500))
+async def test_one_key_goes_to_the_oldest_or_newest_entry(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(2_500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         for oldest, newest in (("G", "g"), ("end", "home")):
             await user.press(oldest)
             assert user.row.endswith("Entry 00001")
-            assert in_view(user)[-1] == 1
+            assert visible_numbers(user)[-1] == 1
             await user.press("up")
             assert user.row.endswith("Entry 00002")
             await user.press(newest)
             assert user.row.endswith("API/FHIR")
-            assert in_view(user)[0] == 2_500
+            assert visible_numbers(user)[0] == 2_500
 
 
-async def test_from_the_oldest_entry_one_scrolls_up_to_the_newest(demo: OpenRequest) -> None:
-    rows.fill_trail(many(500))
+async def test_scrolling_up_from_the_oldest_entry_reaches_the_newest(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("G")
-        seen = set(in_view(user))
+        seen = set(visible_numbers(user))
         for _ in range(60):
             await user.press("pageup")
-            seen |= set(in_view(user))
+            seen |= set(visible_numbers(user))
         assert seen == set(range(1, 501))
         assert user.row.endswith("API/FHIR")
 
 
-# -- a day ---------------------------------------------------------------------------
+# -- jumping to a day ----------------------------------------------------------------
 
 
-async def go_to(user: User, day: str) -> None:
+async def go_to_day(user: User, day: str) -> None:
     await user.press("d")
     await user.at(Prompt)
     await user.press("end", "ctrl+u")
@@ -457,8 +459,8 @@ async def go_to(user: User, day: str) -> None:
 @pytest.mark.parametrize("day", ["2024-11-01", "4d"])
 async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        await go_to(user, day)
+        await open_trail(user)
+        await go_to_day(user, day)
         assert user.row.startswith("2024-11-01")
         await user.press("up")
         assert user.row.startswith("2024-11-02")
@@ -466,41 +468,41 @@ async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) ->
         assert user.row.startswith("2024-11-01")
         await user.press("g")
         assert user.row.startswith("2024-11-05 09:03:07")
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
 
 
-async def test_around_a_day_one_scrolls_both_ways(demo: OpenRequest) -> None:
-    rows.fill_trail(many(9_000))
+async def test_scrolling_works_in_both_directions_from_a_day(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(9_000))
     async with run_program(demo) as user:
-        await trail(user)
-        await go_to(user, "2024-11-04")
+        await open_trail(user)
+        await go_to_day(user, "2024-11-04")
         [(last,)] = rows.query("SELECT max(SecurityLogNum) FROM securitylog WHERE LogDateTime LIKE '2024-11-04%'")
         assert user.row.endswith(f"Entry {last:05}")
-        seen = set(in_view(user))
+        seen = set(visible_numbers(user))
         for key, presses in (("pageup", 20), ("pagedown", 35)):
             for _ in range(presses):
                 await user.press(key)
-                seen |= set(in_view(user))
+                seen |= set(visible_numbers(user))
         assert seen >= set(range(last - 100, last + 200))
         assert seen == set(range(min(seen), max(seen) + 1))
 
 
 async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        await everything(user)
-        await go_to(user, "2020-01-01")
+        await open_trail(user)
+        await search_everything(user)
+        await go_to_day(user, "2020-01-01")
         assert user.row.startswith("2024-10-15 0")
         await user.press("down")
         assert user.row == cells(user)[-1][0] + " | " + " | ".join(cells(user)[-1][1:])
 
 
-async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: OpenRequest) -> None:
+async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenRequest) -> None:
     rows.execute("UPDATE securitylog SET LogDateTime = '0000-00-00 00:00:00' WHERE SecurityLogNum = 1")
     async with run_program(demo) as user:
-        await trail(user)
-        await everything(user)
-        await go_to(user, "2020-01-01")
+        await open_trail(user)
+        await search_everything(user)
+        await go_to_day(user, "2020-01-01")
         assert user.row.startswith("(no date)")
         assert user.status_text.startswith("No entry with a date is so old; these have none. ")
 
@@ -513,20 +515,18 @@ async def test_a_day_that_only_undated_entries_stand_before_says_so(demo: OpenRe
         ("", "Nothing is no date."),
     ],
 )
-async def test_a_day_that_cannot_be_meant_says_so_and_can_be_typed_again(
-    demo: OpenRequest, day: str, said: str
-) -> None:
+async def test_an_invalid_day_is_refused_and_can_be_corrected(demo: OpenRequest, day: str, said: str) -> None:
     async with run_program(demo) as user:
-        await trail(user)
-        here = user.row
-        await go_to(user, day)
+        await open_trail(user)
+        row = user.row
+        await go_to_day(user, day)
         await user.at(Prompt)
         assert user.status_text.startswith(said)
         await user.press("escape")
-        assert (user.row, user.stack) == (here, ["ApiSetupScreen", "AuditTrailScreen"])
+        assert (user.row, user.stack) == (row, ["ApiSetupScreen", "AuditTrailScreen"])
 
 
-async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(demo: OpenRequest, gate: Gates) -> None:
+async def test_actions_that_need_the_date_are_disabled_until_it_is_loaded(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
         held = gate(AuditService, "users")
         user.send("t")
@@ -539,31 +539,31 @@ async def test_nothing_that_needs_the_practices_clock_begins_before_it_is_read(d
         held.open()
         await until(held.left.is_set)
         await user.settle()
-        assert line(user) == FIRST_DAYS
+        assert filter_text(user) == FIRST_DAYS
         await user.press("d")
         await user.at(Prompt)
 
 
-# -- a long search -------------------------------------------------------------------
+# -- long searches -------------------------------------------------------------------
 
 
 @pytest.fixture
 def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search of a thousand entries takes twenty steps."""
-    for name in ("SLICE", "HASHED_SLICE"):
+    """Make a search of a thousand entries take twenty steps."""
+    for name in ("SLICE_SIZE", "HASHED_SLICE_SIZE"):
         monkeypatch.setattr(audit_search, name, 50)
-    monkeypatch.setattr(audit_search, "SLICES_AT_ONCE", 1)
-    monkeypatch.setattr(audit_search, "FEW", 0)
+    monkeypatch.setattr(audit_search, "SLICES_PER_PAGE", 1)
+    monkeypatch.setattr(audit_search, "MAX_SELECTIVE_ROWS", 0)
 
 
 small_slices = pytest.mark.usefixtures("_small_slices")
 
 
 @small_slices
-async def test_a_long_search_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000, needles=[990]))
+async def test_a_long_search_shows_its_progress(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000, needles=[990]))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page", hold=4)
         await user.fill("filter", "needle")
         user.send("enter")
@@ -577,10 +577,10 @@ async def test_a_long_search_says_how_far_it_is(demo: OpenRequest, gate: Gates) 
 
 
 @small_slices
-async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000, needles=[5]))
+async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000, needles=[5]))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await search(user, "needle")
         needed, pages.calls = pages.calls, 0
@@ -601,15 +601,15 @@ async def test_escape_stops_a_long_search_and_c_goes_on_there(demo: OpenRequest,
         assert user.row.endswith("Entry 00005 needle")
         assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
         assert "Search on" not in user.keys
-        # Only the page at which it was stopped is read twice.
+        # Only the page during which the search was stopped is loaded twice.
         assert pages.calls == needed + 1
 
 
 @small_slices
-async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(500))
+async def test_a_continued_search_without_matches_says_so(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
         user.send("enter")
@@ -623,10 +623,10 @@ async def test_a_stopped_search_that_went_on_and_found_nothing_says_so(demo: Ope
 
 
 @small_slices
-async def test_a_search_stopped_before_its_first_page_begins_anew(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(500, needles=[400]))
+async def test_a_search_stopped_before_its_first_page_starts_again(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(500, needles=[400]))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page")
         await user.fill("filter", "needle")
         user.send("enter")
@@ -639,10 +639,10 @@ async def test_a_search_stopped_before_its_first_page_begins_anew(demo: OpenRequ
 
 
 @small_slices
-async def test_after_a_stop_moving_does_not_search_on(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000, needles=range(900, 1_001)))
+async def test_moving_the_cursor_does_not_continue_a_stopped_search(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000, needles=range(900, 1_001)))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "needle")
         held = gate(AuditSearch, "page")
         user.list.cursor = len(user.list.rows) - 1
@@ -660,10 +660,10 @@ async def test_after_a_stop_moving_does_not_search_on(demo: OpenRequest, gate: G
 
 
 @small_slices
-async def test_a_stopped_search_gives_way_to_a_new_one(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+async def test_a_new_search_replaces_a_stopped_one(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page", hold=3)
         await user.fill("filter", "needle")
         user.send("enter")
@@ -672,17 +672,17 @@ async def test_a_stopped_search_gives_way_to_a_new_one(demo: OpenRequest, gate: 
         await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await search(user, "text:Entry")
-        assert in_view(user)[0] == 1_000
+        assert visible_numbers(user)[0] == 1_000
         assert "Search on" not in user.keys
         await user.press("pagedown", "pagedown", "pagedown", "pagedown", "pagedown", "pagedown")
-        assert in_view(user)[0] < 950
+        assert visible_numbers(user)[0] < 950
 
 
 @small_slices
-async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(9_000, needles=[8_990]))
+async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(9_000, needles=[8_990]))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "text:needle")
         held = gate(AuditSearch, "page", hold=3)
         await user.press("d")
@@ -700,12 +700,12 @@ async def test_a_jump_to_a_day_that_is_stopped_still_knows_the_newer_entries(dem
 
 
 @small_slices
-async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(1_000))
+async def test_entries_that_are_not_genuine_are_searched_in_steps(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(1_000))
     rows.execute("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 700")
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await user.press("n")
         assert [(row[2], row[4]) for row in cells(user)] == [
@@ -717,10 +717,10 @@ async def test_only_what_is_not_genuine_is_searched_in_steps_too(demo: OpenReque
 
 
 @small_slices
-async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(300, needles=[3]))
+async def test_escape_in_the_filter_does_not_stop_the_search(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(300, needles=[3]))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page", hold=2)
         await user.fill("filter", "needle")
         user.send("enter")
@@ -734,31 +734,31 @@ async def test_escape_in_the_filter_leaves_the_filter_and_not_the_search(demo: O
         assert user.row.endswith("Entry 00003 needle")
 
 
-# -- reading again -------------------------------------------------------------------
+# -- reload --------------------------------------------------------------------------
 
 
-async def test_reading_again_far_down_keeps_the_place(demo: OpenRequest) -> None:
-    rows.fill_trail(many(2_500))
+async def test_reload_far_down_keeps_the_position(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(2_500))
     async with run_program(demo) as user:
-        await trail(user)
-        while in_memory(user)[-1] > 1_000:
+        await open_trail(user)
+        while loaded_numbers(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         await user.press("up", "up", "up")
-        here, view = user.row, in_view(user)
+        row, visible = user.row, visible_numbers(user)
         await user.press("r")
-        assert (user.row, in_view(user)) == (here, view)
+        assert (user.row, visible_numbers(user)) == (row, visible)
         await user.press("down")
-        assert in_view(user) == view
+        assert visible_numbers(user) == visible
         await user.press("g")
         assert user.row.endswith("API/FHIR")
 
 
-async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
+async def test_reload_during_a_reload_keeps_the_position(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press(*["down"] * 12)
-        here = user.row
+        row = user.row
         held = gate(AuditSearch, "page")
         user.send("r")
         await until(held.entered.is_set)
@@ -766,15 +766,15 @@ async def test_reading_again_while_it_is_read_again_keeps_the_place(demo: OpenRe
         await until(lambda: user.status_text.startswith("In view"))
         held.open()
         await user.settle()
-        assert user.row == here
+        assert user.row == row
 
 
-async def test_reading_again_after_it_failed_keeps_the_place(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(500))
+async def test_reload_after_a_failed_reload_keeps_the_position(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press(*["pagedown"] * 8)
-        here, view = user.row, in_view(user)
+        row, visible = user.row, visible_numbers(user)
         held = gate(AuditService, "users")
         user.send("r")
         await until(held.entered.is_set)
@@ -783,14 +783,14 @@ async def test_reading_again_after_it_failed_keeps_the_place(demo: OpenRequest, 
             await user.settle()
             assert "locked by another program" in user.status_text
         await user.press("r")
-        assert (user.row, in_view(user)) == (here, view)
+        assert (user.row, visible_numbers(user)) == (row, visible)
 
 
-async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: OpenRequest) -> None:
-    rows.fill_trail(many(2_500))
+async def test_reload_moves_to_a_neighbor_of_a_deleted_entry(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(2_500))
     async with run_program(demo) as user:
-        await trail(user)
-        while in_memory(user)[-1] > 1_000:
+        await open_trail(user)
+        while loaded_numbers(user)[-1] > 1_000:
             user.list.cursor = len(user.list.rows) - 1
             await user.settle()
         number = user.list.row.identity if user.list.row else None
@@ -800,49 +800,49 @@ async def test_reading_again_where_the_entry_is_gone_stands_near_it(demo: OpenRe
         assert user.row.endswith(f"Entry {number - 1:05}")
 
 
-async def test_reading_again_knows_users_who_came_meanwhile(demo: OpenRequest) -> None:
+async def test_reload_knows_new_users(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         rows.execute("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
         await search(user, "user:Nadia")
         assert user.status_text.startswith("There is no user Nadia.")
         await user.press("escape", "r")
         await search(user, "user:Nadia")
-        assert line(user) == "user:Nadia"
+        assert filter_text(user) == "user:Nadia"
         assert "No entry matches the filter" in user.text
 
 
-async def test_a_file_that_is_locked_while_one_scrolls_says_so_and_scrolling_goes_on_later(demo: OpenRequest) -> None:
-    rows.fill_trail(many(500))
+async def test_scrolling_continues_after_the_file_was_locked(demo: OpenRequest) -> None:
+    rows.fill_trail(numbered_entries(500))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         with rows.locked():
             user.list.cursor = 90
             await user.settle()
             assert "locked by another program" in user.status_text
-            here = user.row
+            row = user.row
         assert len(user.list.rows) == 100
         await user.press("down", "up")
-        assert user.row == here
+        assert user.row == row
         assert len(user.list.rows) == 199
 
 
-async def test_an_entry_opened_and_left_keeps_filter_and_place(demo: OpenRequest) -> None:
+async def test_opening_an_entry_keeps_filter_and_position(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "user:Maria")
         await user.press("down", "down", "down", "down")
-        here = user.row
+        row = user.row
         await user.press("enter")
         await user.at(AuditEntryScreen)
         await user.press("escape")
-        assert (user.row, line(user)) == (here, "user:Maria")
+        assert (user.row, filter_text(user)) == (row, "user:Maria")
 
 
-async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(2_000))
+async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(2_000))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         held = gate(AuditSearch, "page", hold=1)
         await user.press("d")
         await user.at(Prompt)
@@ -860,8 +860,8 @@ async def test_a_jump_that_was_stopped_before_it_found_anything_is_done_again(de
         assert user.row.endswith("Entry 00001")
 
 
-async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(2_000))
+async def test_g_for_the_oldest_entry_works_during_the_first_load(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(2_000))
     async with run_program(demo) as user:
         held = gate(AuditSearch, "page", hold=1)
         user.send("t")
@@ -872,21 +872,21 @@ async def test_the_key_for_the_oldest_entry_works_while_the_first_page_is_read(d
         assert user.row.endswith("Entry 00001")
 
 
-async def test_what_is_typed_in_one_piece_with_the_slash_goes_into_the_filter(demo: OpenRequest) -> None:
+async def test_keys_typed_quickly_after_the_slash_reach_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         user.send("slash", "ctrl+u", *"user:none", "enter")
         await user.settle()
         assert user.stack[-1] == "AuditTrailScreen"
-        assert line(user) == "user:none"
+        assert filter_text(user) == "user:none"
 
 
-async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(2_000))
+async def test_a_reload_stopped_before_its_first_page_is_repeated(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(2_000))
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press(*["pagedown"] * 12)
-        here = user.row
+        row = user.row
         held = gate(AuditSearch, "page", hold=1)
         user.send("r")
         await until(held.entered.is_set)
@@ -895,4 +895,4 @@ async def test_reading_again_that_was_stopped_before_it_came_is_done_again(demo:
         held.open()
         await user.settle()
         await user.press("c")
-        assert user.row == here
+        assert user.row == row

@@ -1,4 +1,4 @@
-"""Undoing from an audit entry: the question before, the words after, and why it does not work where it does not."""
+"""Undoing a change from its audit entry: the question, the outcome and the refusals."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 
 
-async def at_entry(user: User, words: str) -> None:
-    """Open the newest entry of API Setup that has these words."""
+async def open_entry(user: User, text: str) -> None:
+    """Open the newest entry of API Setup whose text contains this."""
     await user.press("t")
     await user.at(AuditTrailScreen)
-    await user.fill("filter", f'only:ours text:"{words}"')
+    await user.fill("filter", f'only:ours text:"{text}"')
     await user.press("enter", "enter")
     await user.at(AuditEntryScreen)
 
 
-async def test_the_settings_go_back_to_what_they_were(demo: OpenRequest) -> None:
+async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert rows.settings() == (1, "5", "3")
         before = rows.last_entry()
-        await at_entry(user, "payment type")
+        await open_entry(user, "payment type")
         await user.press("u")
         await user.at(Question)
         assert "payment type: from Credit Card back to Check" in user.flowing_text
@@ -43,10 +43,10 @@ async def test_the_settings_go_back_to_what_they_were(demo: OpenRequest) -> None
         assert user.field("interval").value == ""
 
 
-async def test_whoever_does_not_confirm_changes_nothing(demo: OpenRequest) -> None:
+async def test_undo_without_confirmation_changes_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
-        await at_entry(user, "payment type")
+        await open_entry(user, "payment type")
         await user.press("u")
         await user.at(Question)
         await user.press("enter")
@@ -55,12 +55,12 @@ async def test_whoever_does_not_confirm_changes_nothing(demo: OpenRequest) -> No
         assert rows.last_entry() == before
 
 
-async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: OpenRequest) -> None:
+async def test_a_later_change_prevents_undo_and_is_shown_with_its_author(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.fill("interval", "30")
         await user.press("ctrl+s")
         user.list.focus()
-        await at_entry(user, "payment type")
+        await open_entry(user, "payment type")
         await user.press("u")
         await user.at(Notice)
         assert "subscription interval: was 5 minutes now 30 minutes yours blank" in user.flowing_text
@@ -68,7 +68,7 @@ async def test_what_was_changed_since_is_shown_with_who_changed_it(demo: OpenReq
         assert rows.settings() == (1, "30", "3")
 
 
-async def test_a_disabled_key_comes_back_from_its_own_entries(demo: OpenRequest) -> None:
+async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("ClearPay")
         await user.press("d", "y")
@@ -86,24 +86,24 @@ async def test_a_disabled_key_comes_back_from_its_own_entries(demo: OpenRequest)
         assert "(undoing entry " in rows.audit_texts()[-1]
 
 
-@pytest.mark.parametrize("words", ["accepted by", "New API key", "e-mail changed"])
-async def test_other_entries_offer_no_undo(demo: OpenRequest, words: str) -> None:
+@pytest.mark.parametrize("text", ["accepted by", "New API key", "e-mail changed"])
+async def test_other_entries_offer_no_undo(demo: OpenRequest, text: str) -> None:
     async with run_program(demo) as user:
         await user.press("enter")
         await user.at(EditKeyScreen)
         await user.fill("email", "new@example.test")
         await user.press("ctrl+s", "escape")
         await user.at(ApiSetupScreen)
-        await at_entry(user, words)
+        await open_entry(user, text)
         assert "Undo" not in user.keys
         await user.press("u")
         assert isinstance(user.screen, AuditEntryScreen)
 
 
 @pytest.mark.usefixtures("refused_writes")
-async def test_where_nothing_can_be_written_it_says_why(demo: OpenRequest) -> None:
+async def test_undo_is_refused_in_a_read_only_practice(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await at_entry(user, "payment type")
+        await open_entry(user, "payment type")
         await user.press("u")
         assert user.status_text.startswith("The practice's file cannot be written.")
         assert user.screen.status.kind == "problem"

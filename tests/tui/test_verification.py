@@ -1,4 +1,4 @@
-"""Verifying the Audit Trail: what is checked, how far it is, what was found, and going on after a stop."""
+"""Verifying the Audit Trail: the scope, the progress, the result, and continuing after a stop."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_audit_trail import cells, trail
-from tests.tui.test_trail_search import many, search
+from tests.tui.test_audit_trail import cells, open_trail
+from tests.tui.test_trail_search import numbered_entries, search
+from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.verification import VerificationScreen
-from tui.screens.verification_report import progress_words, result_lines
 
 
 async def verify(user: User, answer: str = "e") -> None:
-    """Verify everything, or the range."""
-    await trail(user)
+    """Verify everything, or the dates of the filter with the answer "r"."""
+    await open_trail(user)
     await user.press("v")
     await user.at(Question)
     await user.press(answer)
@@ -31,20 +31,20 @@ async def verify(user: User, answer: str = "e") -> None:
 
 
 @pytest.fixture
-def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A verification takes a step for each fifty entries."""
-    for name in ("_FIRST_SIZE", "_SMALLEST", "_LARGEST"):
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a verification check fifty entries in each step."""
+    for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
         monkeypatch.setattr(audit_verification, name, 50)
-    monkeypatch.setattr(audit_verification, "STEP_SECONDS", 0)
+    monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0)
 
 
-small_steps = pytest.mark.usefixtures("_small_steps")
+small_batches = pytest.mark.usefixtures("_small_batches")
 
 
-# -- what is found -------------------------------------------------------------------
+# -- the result ----------------------------------------------------------------------
 
 
-async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: OpenRequest) -> None:
+async def test_entries_that_are_not_genuine_are_listed(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with run_program(demo) as user:
         await verify(user)
@@ -59,9 +59,9 @@ async def test_everything_is_verified_and_what_is_not_genuine_is_listed(demo: Op
         assert "100%" in user.text
 
 
-async def test_the_range_of_the_filter_is_verified_alone(demo: OpenRequest) -> None:
+async def test_only_the_dates_of_the_filter_can_be_verified(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "until:2024-10-31 user:Maria")
         await user.press("v")
         await user.at(Question)
@@ -76,25 +76,25 @@ async def test_the_range_of_the_filter_is_verified_alone(demo: OpenRequest) -> N
         assert cells(user) == []
 
 
-async def test_without_a_range_nothing_is_asked(demo: OpenRequest) -> None:
+async def test_without_dates_in_the_filter_everything_is_verified_without_a_question(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "user:Maria")
         await user.press("v")
         await user.at(VerificationScreen)
         assert "Genuine 315   Altered 1   Without hash 0" in user.text
 
 
-async def test_deleted_entries_are_counted_and_their_numbers_told(demo: OpenRequest) -> None:
+async def test_deleted_entries_are_counted_and_their_numbers_shown(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
     async with run_program(demo) as user:
         await verify(user)
         assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
 
 
-async def test_no_entry_in_the_range_says_so(demo: OpenRequest) -> None:
+async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await search(user, "since:2024-11-06")
         await user.press("v", "r")
         await user.at(VerificationScreen)
@@ -102,7 +102,7 @@ async def test_no_entry_in_the_range_says_so(demo: OpenRequest) -> None:
         assert user.status_text == "Verified."
 
 
-async def test_a_listed_entry_is_opened_and_left(demo: OpenRequest) -> None:
+async def test_a_listed_entry_can_be_opened(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await verify(user)
         await user.press("enter")
@@ -114,42 +114,42 @@ async def test_a_listed_entry_is_opened_and_left(demo: OpenRequest) -> None:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-async def test_no_question_answered_verifies_nothing(demo: OpenRequest) -> None:
+async def test_escape_in_the_question_verifies_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("v", "escape")
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
-async def test_an_entry_that_gets_its_hash_meanwhile_is_not_left_in_the_list(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(300))
-    [(kept,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
+@small_batches
+async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(300))
+    [(stored_hash,)] = rows.query("SELECT LogHash FROM securityloghash WHERE SecurityLogNum = 20")
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with run_program(demo) as user:
-        held = gate(Verification, "step", hold=2)
-        await trail(user)
+        held = gate(Verification, "run_batch", hold=2)
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
         assert [row[2] for row in cells(user)] == ["NO HASH"]
-        rows.execute("INSERT INTO securityloghash VALUES (9000, 20, ?)", kept)
+        rows.execute("INSERT INTO securityloghash VALUES (9000, 20, ?)", stored_hash)
         held.open()
         await user.settle()
         assert "All 301 entries are genuine." in user.text
         assert cells(user) == []
 
 
-# -- progress, stopping, going on ------------------------------------------------------
+# -- progress, stopping and continuing -------------------------------------------------
 
 
-@small_steps
-async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(299))
+@small_batches
+async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(299))
     async with run_program(demo) as user:
-        held = gate(Verification, "step", hold=4)
-        await trail(user)
+        held = gate(Verification, "run_batch", hold=4)
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
@@ -164,12 +164,12 @@ async def test_while_it_verifies_it_says_how_far_it_is(demo: OpenRequest, gate: 
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
-async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(299))
+@small_batches
+async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(299))
     async with run_program(demo) as user:
-        held = gate(Verification, "step", hold=3)
-        await trail(user)
+        held = gate(Verification, "run_batch", hold=3)
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
@@ -185,37 +185,37 @@ async def test_escape_stops_it_and_r_goes_on_where_it_was(demo: OpenRequest, gat
         assert not user.keys.startswith("r ")
 
 
-@small_steps
-async def test_going_on_at_once_after_a_stop_counts_nothing_twice(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(299))
+@small_batches
+async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(299))
     async with run_program(demo) as user:
-        stopped = gate(Verification, "_suspects", hold=3)
-        going_on = gate(Verification, "_suspects", hold=5)
-        await trail(user)
+        first_step = gate(Verification, "_find_suspects", hold=3)
+        second_step = gate(Verification, "_find_suspects", hold=5)
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
-        await until(stopped.entered.is_set)
+        await until(first_step.entered.is_set)
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
         user.send("r")
         await until(lambda: user.status_text.startswith("Verifying"))
         for _ in range(50):
             await user.pilot.pause()
-        # The step that was stopped comes to its end only now.
-        stopped.open()
-        await until(stopped.left.is_set)
-        await until(going_on.entered.is_set)
-        going_on.open()
+        # The stopped step ends only now, after the next one was requested.
+        first_step.open()
+        await until(first_step.left.is_set)
+        await until(second_step.entered.is_set)
+        second_step.open()
         await user.settle()
         assert "All 300 entries are genuine." in user.text
 
 
-@small_steps
-async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate: Gates) -> None:
+@small_batches
+async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gates) -> None:
     async with run_program(demo) as user:
-        held = gate(Verification, "step")
-        await trail(user)
+        held = gate(Verification, "run_batch")
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
@@ -229,13 +229,13 @@ async def test_a_stopped_verification_is_left_by_escape(demo: OpenRequest, gate:
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@small_steps
-async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(demo: OpenRequest, gate: Gates) -> None:
-    rows.fill_trail(many(299))
+@small_batches
+async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate: Gates) -> None:
+    rows.fill_trail(numbered_entries(299))
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with run_program(demo) as user:
-        held = gate(Verification, "step", hold=3)
-        await trail(user)
+        held = gate(Verification, "run_batch", hold=3)
+        await open_trail(user)
         user.send("v")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
@@ -254,9 +254,9 @@ async def test_a_database_that_goes_away_in_the_middle_keeps_what_was_checked(de
         assert user.status_text == "Verified: not everything is genuine."
 
 
-async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenRequest) -> None:
+async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await trail(user)
+        await open_trail(user)
         await user.press("v")
         with rows.locked():
             await user.press("e")
@@ -265,11 +265,11 @@ async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenReq
         assert "Genuine 315   Altered 1   Without hash 0" in user.text
 
 
-# -- the words -------------------------------------------------------------------------
+# -- the text of the report ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("known", "seconds", "said"),
+    ("report", "seconds", "expected"),
     [
         (VerificationReport(checked=1_000, fraction=0.25), 2.0, "1,000 entries, 500 entries a second, 6 s left"),
         (VerificationReport(checked=1_000, fraction=0.01), 10.0, "1,000 entries, 100 entries a second, 16 min left"),
@@ -285,27 +285,27 @@ async def test_a_database_that_is_away_at_first_can_be_tried_again(demo: OpenReq
         (VerificationReport(checked=1, fraction=1.0, done=True), 1.0, "1 entry in 1 s, 1 entry a second"),
     ],
 )
-def test_the_progress_in_words(known: VerificationReport, seconds: float, said: str) -> None:
-    assert progress_words(known, seconds) == said
+def test_format_progress(report: VerificationReport, seconds: float, expected: str) -> None:
+    assert format_progress(report, seconds) == expected
 
 
-def test_the_result_says_when_more_was_found_than_is_listed() -> None:
-    known = VerificationReport(checked=5_000, altered=3_000, without_hash=1, gone=0, fraction=1.0, done=True)
-    assert result_lines(known) == [
+def test_the_report_says_if_not_all_entries_are_listed() -> None:
+    report = VerificationReport(checked=5_000, altered=3_000, without_hash=1, orphaned=0, fraction=1.0, done=True)
+    assert report_lines(report) == [
         "Genuine 1,999   Altered 3,000   Without hash 1",
         "No entry was deleted that left its hash behind.",
         "The list has the first 0 of them.",
     ]
 
 
-def test_one_genuine_entry_is_one() -> None:
-    known = VerificationReport(checked=1, gone=0, fraction=1.0, done=True)
-    assert result_lines(known)[0] == "The only entry is genuine."
+def test_the_report_about_one_genuine_entry() -> None:
+    report = VerificationReport(checked=1, orphaned=0, fraction=1.0, done=True)
+    assert report_lines(report)[0] == "The only entry is genuine."
 
 
-def test_all_genuine_with_deleted_entries_is_not_called_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = VerificationReport(checked=3, gone=1, gone_numbers=(7,), fraction=1.0, done=True)
-    assert result_lines(known) == [
+def test_the_report_about_deleted_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = VerificationReport(checked=3, orphaned=1, orphaned_numbers=(7,), fraction=1.0, done=True)
+    assert report_lines(report) == [
         "Genuine 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",
     ]

@@ -1,1 +1,1 @@
-"""What apisetup does without a screen."""
+"""The commands of apisetup that work without a screen."""

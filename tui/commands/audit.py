@@ -1,4 +1,4 @@
-"""`apisetup audit verify` and `apisetup audit export`: the Audit Trail without a screen."""
+"""`apisetup audit verify` and `apisetup audit export`: work on the Audit Trail without a screen."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
-from core.audit.filter import AuditFilter, FilterError, parse_day, parse_filter
+from core.audit.export_target import TargetExists, validate_target
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
-from tui.screens.verification_report import progress_words, result_lines
-from tui.widgets.plain import visible
+from tui.flows.verification_report import format_progress, report_lines
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,101 +35,106 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-DONE, DOUBTFUL, FAILED = 0, 1, 2
-"""The exit statuses; the second one is only that of `verify`."""
+DONE, NOT_GENUINE, FAILED = 0, 1, 2
+"""The exit statuses. Only `verify` returns the second one."""
 
 
-def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Run one of the commands; gives the exit status."""
-    work = _verify if options.audit_command == "verify" else _export
+def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
+    """Run `audit verify` or `audit export` and return the exit status."""
+    command = _verify if options.audit_command == "verify" else _export
     try:
-        with _ended_by_signals(), office_session(opening, options.user, environment) as session:
-            return work(options, session)
-    except FileTaken as error:
-        _complain(error)
+        with _signals_raise(), office_session(request, options.user, environment) as session:
+            return command(options, session)
+    except TargetExists as error:
+        _print_error(error)
         print("apisetup: --replace replaces it.", file=sys.stderr)
         return FAILED
     except ApiSetupError as error:
-        _complain(error)
+        _print_error(error)
         return FAILED
     except OSError as error:
-        # What is left would be written once more at the end, and complained about.
+        # Python would write the rest of the buffer once more at exit, and print a second error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"apisetup: the result could not be written: {error.strerror}.", file=sys.stderr)
         return FAILED
     except Exception as error:
-        # A job must not take an error of ours for entries that were altered.
+        # Python's own exit status for a crash is 1, which a scheduled job would read as altered entries.
         _logger.exception("Unforeseen")
         print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
         return FAILED
-    except _Ended as ended:
-        print(f"apisetup: ended by signal {ended.number}; nothing was kept.", file=sys.stderr)
-        return 128 + ended.number
+    except _SignalReceived as received:
+        print(f"apisetup: ended by signal {received.number}; nothing was kept.", file=sys.stderr)
+        return 128 + received.number
 
 
 def _verify(options: argparse.Namespace, session: Session) -> int:
-    wanted = _dates(options, session)
-    verification = session.office.audit.verification(wanted)
-    progress, known = _Progress(), verification.step()
-    while not known.done:
-        progress.show(f"{known.fraction:4.0%}  {progress_words(known, progress.seconds)}")
-        known = verification.step()
-    progress.end()
+    date_range = _date_range(options, session)
+    verification = session.office.audit.verification(date_range)
+    progress, report = _Progress(), verification.run_batch()
+    while not report.done:
+        progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
+        report = verification.run_batch()
+    progress.clear()
     if options.json:
-        _tell(json.dumps(_verified(known, wanted, session), indent=2))
+        _print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
     else:
-        _tell("\n".join([*result_lines(known), *map(_line, known.listed)]))
-    return DONE if known.clean else DOUBTFUL
+        _print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
+    return DONE if report.clean else NOT_GENUINE
 
 
 def _export(options: argparse.Namespace, session: Session) -> int:
-    audit, dates = session.office.audit, _dates(options, session)
-    wanted = _filter(options.filter, audit)
-    if dates != AuditFilter():
-        if wanted.since or wanted.until:
+    audit, date_range = session.office.audit, _date_range(options, session)
+    audit_filter = _parse_filter(options.filter, audit)
+    if date_range != AuditFilter():
+        if audit_filter.since or audit_filter.until:
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
-        wanted = replace(wanted, since=dates.since, until=dates.until)
+        audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, wanted, file, may_replace=options.replace)
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
     export.begin()
     try:
-        done = _written(export)
+        result = _write(export)
     except BaseException:
         try:
             export.cancel()
         except ApiSetupError as error:
-            # What ended the export is told by the one who asked for it.
-            _complain(error)
+            # Only reported here: the error that ended the export is the one to raise.
+            _print_error(error)
         raise
     if options.json:
-        told = {"file": str(done.file), "about": str(done.about), "entries": done.count, "sha256": done.sha256}
-        _tell(json.dumps(told, indent=2))
+        summary = {
+            "file": str(result.file),
+            "about": str(result.manifest),
+            "entries": result.count,
+            "sha256": result.sha256,
+        }
+        _print_result(json.dumps(summary, indent=2))
     else:
-        _tell(f"{counted(done.count)} written to {visible(str(done.file))}\nSHA-256 {done.sha256}")
+        _print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
     return DONE
 
 
-def _written(export: AuditExport) -> ExportResult:
-    progress, done = _Progress(), export.step()
-    while not done.done:
-        reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
-        progress.show(f"{counted(done.count)}{reached}")
-        done = export.step()
-    progress.end()
-    return done
+def _write(export: AuditExport) -> ExportResult:
+    progress, result = _Progress(), export.run_batch()
+    while not result.done:
+        reached = f", came to {result.reached:%Y-%m-%d}" if result.reached else ""
+        progress.show(f"{counted(result.count)}{reached}")
+        result = export.run_batch()
+    progress.clear()
+    return result
 
 
-def _filter(line: str, audit: AuditService) -> AuditFilter:
+def _parse_filter(text: str, audit: AuditService) -> AuditFilter:
     try:
-        return parse_filter(line, audit.users(), audit.today())
+        return parse_filter(text, audit.users(), audit.today())
     except FilterError as error:
-        # In one cell for each character, so that the mark stands below the word.
-        shown = "".join(each if each.isprintable() else "?" for each in line)
+        # One column for each character, so that the carets appear below the wrong word.
+        shown = "".join(each if each.isprintable() else "?" for each in text)
         print(f"  {shown}\n  {' ' * error.start}{'^' * max(1, error.end - error.start)}", file=sys.stderr)
         raise
 
 
-def _dates(options: argparse.Namespace, session: Session) -> AuditFilter:
+def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:
     today = session.office.audit.today()
     since = parse_day(options.since, today) if options.since is not None else None
     until = parse_day(options.until, today) if options.until is not None else None
@@ -137,21 +143,21 @@ def _dates(options: argparse.Namespace, session: Session) -> AuditFilter:
     return AuditFilter(since=since, until=until)
 
 
-def _verified(known: VerificationReport, wanted: AuditFilter, session: Session) -> dict[str, Any]:
-    facts = session.office.info
+def _report_as_json(report: VerificationReport, date_range: AuditFilter, session: Session) -> dict[str, Any]:
+    info = session.office.info
     return {
-        "practice": facts.title,
-        "database": facts.database,
-        "server": facts.host,
+        "practice": info.title,
+        "database": info.database,
+        "server": info.host,
         "verified_by": session.actor.user_name,
-        "since": str(wanted.since) if wanted.since else None,
-        "until": str(wanted.until) if wanted.until else None,
-        "checked": known.checked,
-        "genuine": known.genuine,
-        "altered": known.altered,
-        "without_hash": known.without_hash,
-        "deleted": known.gone,
-        "deleted_numbers": known.gone_numbers,
+        "since": str(date_range.since) if date_range.since else None,
+        "until": str(date_range.until) if date_range.until else None,
+        "checked": report.checked,
+        "genuine": report.genuine,
+        "altered": report.altered,
+        "without_hash": report.without_hash,
+        "deleted": report.orphaned,
+        "deleted_numbers": report.orphaned_numbers,
         "entries": [
             {
                 "number": entry.number,
@@ -161,52 +167,52 @@ def _verified(known: VerificationReport, wanted: AuditFilter, session: Session) 
                 "text": entry.text,
                 "hash": entry.genuineness.value,
             }
-            for entry in known.listed
+            for entry in report.listed
         ],
     }
 
 
-def _line(entry: AuditEntry) -> str:
-    words = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
-    return visible(f"{words}  {entry.text}", 400)
+def _entry_line(entry: AuditEntry) -> str:
+    columns = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
+    return sanitize(f"{columns}  {entry.text}", 400)
 
 
-def _tell(result: str) -> None:
-    # At once, so that a full disk or a closed pipe is met here.
-    print(result, flush=True)
+def _print_result(text: str) -> None:
+    # Flushed at once, so that a full disk or a closed pipe raises here and not at exit.
+    print(text, flush=True)
 
 
-def _complain(error: ApiSetupError) -> None:
+def _print_error(error: ApiSetupError) -> None:
     _logger.warning("%s", error, exc_info=error)
-    print(f"apisetup: {visible(str(error))}", file=sys.stderr)
+    print(f"apisetup: {sanitize(str(error))}", file=sys.stderr)
 
 
 class _Progress:
-    """One line on the terminal that is written over, or nothing where there is no terminal."""
+    """A progress line on standard error that overwrites itself; shows nothing if that is not a terminal."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._shown = 0
+        self._start = time.monotonic()
+        self._width = 0
 
     @property
     def seconds(self) -> float:
-        """How long it takes already."""
-        return time.monotonic() - self._began
+        """The time since the command began its work."""
+        return time.monotonic() - self._start
 
-    def show(self, words: str) -> None:
-        """Say how far it is."""
+    def show(self, text: str) -> None:
+        """Replace the progress line."""
         if sys.stderr.isatty():
-            print(f"\r{words.ljust(self._shown)}", end="", file=sys.stderr, flush=True)
-            self._shown = len(words)
+            print(f"\r{text.ljust(self._width)}", end="", file=sys.stderr, flush=True)
+            self._width = len(text)
 
-    def end(self) -> None:
-        """Leave the line empty for what comes."""
-        if self._shown:
-            print(f"\r{' ' * self._shown}\r", end="", file=sys.stderr, flush=True)
+    def clear(self) -> None:
+        """Erase the progress line, so that the result starts on an empty one."""
+        if self._width:
+            print(f"\r{' ' * self._width}\r", end="", file=sys.stderr, flush=True)
 
 
-class _Ended(BaseException):
-    """A signal asks the command to end."""
+class _SignalReceived(BaseException):
+    """Raised by a signal handler to end the command."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -214,16 +220,16 @@ class _Ended(BaseException):
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let signals end the command as an error would, so that what is unfinished is cleared away."""
+def _signals_raise() -> Iterator[None]:
+    """Make signals raise `_SignalReceived`, so that an unfinished export is cleaned up as after an error."""
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise _Ended(number)
+    def handle(number: int, _frame: FrameType | None) -> None:
+        raise _SignalReceived(number)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, end) for number in numbers}
+    previous = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

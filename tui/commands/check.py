@@ -1,4 +1,4 @@
-"""`apisetup check`: whether everything works in a practice, without a screen and without writing anything."""
+"""`apisetup check`: checks a practice without a screen and without writing to it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
-from tui.commands.office_session import USER_VARIABLE, asked_for_password
-from tui.widgets.plain import visible
+from tui.commands.office_session import USER_VARIABLE, read_database_password
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
 
-_MARKS = {
+_LABELS = {
     CheckStatus.OK: "ok",
     CheckStatus.NOTE: "note",
     CheckStatus.WARNING: "WARNING",
@@ -25,39 +25,43 @@ _MARKS = {
 }
 
 
-def run(options: argparse.Namespace, opening: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Check the practice and tell what was found; gives the exit status."""
-    if opening.demo:
+def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
+    """Check the practice, print the results and return the exit status.
+
+    Raises:
+        ConfigurationError: The practice is the demo, which has nothing to check.
+    """
+    if request.demo:
         raise ConfigurationError("There is nothing to check in the demo practice.", "Name another one.")
     user = options.user or environment.get(USER_VARIABLE)
     try:
-        password = asked_for_password(opening)
+        password = read_database_password(request)
     except ConfigurationError as error:
-        findings: tuple[CheckResult, ...] = (
+        results: tuple[CheckResult, ...] = (
             CheckResult("database-password", CheckStatus.FAILED, error.sentence, error.hint),
         )
     else:
-        findings = check_office(opening, password, user)
-    status = exit_status(findings)
+        results = check_office(request, password, user)
+    status = exit_status(results)
     if options.json:
-        print(json.dumps(_as_json(opening, findings, status), indent=2), flush=True)
+        print(json.dumps(_as_json(request, results, status), indent=2), flush=True)
     else:
-        print("\n".join(line for finding in findings for line in _lines(finding)), flush=True)
+        print("\n".join(line for result in results for line in _lines(result)), flush=True)
     return status
 
 
-def _lines(finding: CheckResult) -> list[str]:
-    first = f"{_MARKS[finding.state]:<8} {finding.id:<17} {visible(finding.sentence, 1000)}"
-    return [first, *([f"{'':<26} {visible(finding.hint, 1000)}"] if finding.hint else [])]
+def _lines(result: CheckResult) -> list[str]:
+    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
+    return [first, *([f"{'':<26} {sanitize(result.hint, 1000)}"] if result.hint else [])]
 
 
-def _as_json(opening: OpenRequest, findings: tuple[CheckResult, ...], status: int) -> dict[str, object]:
+def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:
     return {
-        "office": opening.name or None,
-        "address": opening.address.label,
+        "office": request.office.name or None,
+        "address": request.office.address.label,
         "status": status,
         "findings": [
-            {"id": each.id, "state": each.state.value, "sentence": each.sentence, "hint": each.hint}
-            for each in findings
+            {"id": each.id, "state": each.status.value, "sentence": each.sentence, "hint": each.hint}
+            for each in results
         ],
     }

@@ -1,4 +1,4 @@
-"""Which practice the command line, the environment and the configuration file name."""
+"""The practice to open, as the command line, the environment and the configuration file name it."""
 
 from __future__ import annotations
 
@@ -15,68 +15,70 @@ from core.base.errors import ConfigurationError
 if TYPE_CHECKING:
     from core.base.runtime import RuntimeContext
     from core.database.address import Address
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.config import Configuration
-    from core.offices.open_request import OpenRequest
-    from core.offices.paths import Locations
+    from core.offices.open_request import LaunchContext, OpenRequest
+    from core.offices.paths import Paths
 
 PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True)
 class LaunchTarget:
-    """What there is to open."""
+    """The practice to open, or the offices to choose it from."""
 
-    locations: Locations
-    offices: Offices | None
-    """None where the configuration file has none."""
-    opening: OpenRequest | None
-    """None where the configuration file has several offices, and none of them was named."""
+    paths: Paths
+    offices: OfficeCatalog | None
+    """None if the configuration file has no offices."""
+    request: OpenRequest | None
+    """None if the configuration file has several offices, and none of them was named."""
 
-    @property
-    def only(self) -> OpenRequest:
-        """The one practice that was named, for what has no screen to choose one on.
+    def require_request(self) -> OpenRequest:
+        """Return the request, for a command that can't let the user choose an office.
 
         Raises:
-            ConfigurationError: It was not named.
+            ConfigurationError: The configuration file has several offices, and none of them was named.
         """
-        if self.opening is None:
+        if self.request is None:
             raise ConfigurationError("The configuration file has several offices.", "Name one: --office NAME.")
-        return self.opening
+        return self.request
 
 
 def find_launch_target(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> LaunchTarget:
-    """Find out what is to be opened.
+    """Find the practice to open. This is the one place where a start reads the configuration file.
 
     Args:
-        options: The command line.
-        environment: The variables of this process.
-        cleanup: Removes at the end what was made only for this run.
+        options: The parsed command line.
+        environment: The environment variables.
+        cleanup: Removes the temporary files of this run at its end.
 
     Raises:
-        ConfigurationError: What is named contradicts itself, or the configuration file cannot be used.
+        ConfigurationError: Options contradict each other, or the configuration file can't be used.
     """
-    from core.offices.catalog import Offices
+    from core.offices.catalog import OfficeCatalog
     from core.offices.config import read_configuration
+    from core.offices.open_request import LaunchContext
 
     _refuse_contradictions(options)
-    places, runtime = locations_of(options, environment), _runtime_context(environment)
-    configuration = read_configuration(places.configuration)
-    offices = Offices(places, runtime, environment, read_only=options.read_only)
+    paths = find_paths(options, environment)
+    configuration = read_configuration(paths.configuration)
+    context = LaunchContext(_runtime_context(environment), paths, environment, options.read_only)
+    catalog = OfficeCatalog(configuration, context)
     if options.office is not None:
-        return LaunchTarget(places, offices, offices.opening(options.office))
+        return LaunchTarget(paths, catalog, catalog.open_request(options.office))
     if options.url is None and not options.demo and configuration.offices:
-        first = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return LaunchTarget(places, offices, offices.opening(first) if first is not None else None)
-    opening = _named_otherwise(options, environment, places, runtime, configuration, cleanup)
-    return LaunchTarget(places, offices if configuration.offices else None, opening)
+        only = configuration.offices[0].name if len(configuration.offices) == 1 else None
+        return LaunchTarget(paths, catalog, catalog.open_request(only) if only is not None else None)
+    request = _unconfigured_request(options, configuration, context, cleanup)
+    return LaunchTarget(paths, catalog if configuration.offices else None, request)
 
 
-def locations_of(options: argparse.Namespace, environment: Mapping[str, str]) -> Locations:
-    """Where our own files are; `--config` goes before `APISETUP_CONFIG`."""
-    from core.offices.paths import locations
+def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:
+    """Return the paths of the program's own files. `--config` takes precedence over `APISETUP_CONFIG`."""
+    from core.offices import paths
 
-    return locations(environment if options.config is None else {**environment, "APISETUP_CONFIG": options.config})
+    override = {} if options.config is None else {"APISETUP_CONFIG": options.config}
+    return paths.find_paths({**environment, **override})
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
@@ -89,8 +91,8 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     ]
     if len(named) > 1:
         raise ConfigurationError(f"{named[0]} and {named[1]} name two different practices.", "Choose one of them.")
-    how = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
-    given = [name for name, value in how.items() if value is not None]
+    settings = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
+    given = [name for name, value in settings.items() if value is not None]
     if options.office is not None and given:
         raise ConfigurationError(
             f"{given[0]} and --office say two things: how an office is opened stands in the configuration file.",
@@ -98,45 +100,33 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
         )
 
 
-def _named_otherwise(
-    options: argparse.Namespace,
-    environment: Mapping[str, str],
-    places: Locations,
-    runtime: RuntimeContext,
-    configuration: Configuration,
-    cleanup: ExitStack,
+def _unconfigured_request(
+    options: argparse.Namespace, configuration: Configuration, context: LaunchContext, cleanup: ExitStack
 ) -> OpenRequest:
-    """The practice of --url or --demo, or the embedded one."""
+    """Return the request for a practice that is no configured office: `--url`, `--demo`, or the embedded one."""
     from core.base.secret import Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
     from core.model.api_key import AuthorityName
+    from core.offices.configured_office import ConfiguredOffice
     from core.offices.open_request import OpenRequest
 
-    address: Address = parse_address(options.url) if options.url is not None else FileAddress(places.embedded_practice)
+    embedded = FileAddress(context.paths.embedded_practice)
+    address: Address = parse_address(options.url) if options.url is not None else embedded
     if options.demo:
         address = FileAddress(_temporary_file(cleanup))
-    address = _protected(address, options)
-    on_server = isinstance(address, ServerAddress)
-    if options.authority == "headquarters" and not on_server:
+    address = _apply_tls_options(address, options)
+    if options.authority == "headquarters" and not isinstance(address, ServerAddress):
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
-    # Only for the practice that this command line names: another office's server must never be sent this password.
-    given = environment.get(PASSWORD_VARIABLE)
-    return OpenRequest(
-        address=address,
-        configuration=configuration,
-        runtime=runtime,
-        companion_file=places.companion_of(address) if isinstance(address, ServerAddress) else address.path,
-        log=places.log,
-        authority=AuthorityName(options.authority or ("headquarters" if on_server else "local")),
-        password=Secret(given) if given is not None else None,
-        demo=options.demo,
-        read_only=options.read_only,
-        lock_after_minutes=configuration.lock_after_minutes,
-    )
+    authority = AuthorityName(options.authority) if options.authority else None
+    office = configuration.apply_defaults(ConfiguredOffice(name="", address=address, authority=authority))
+    # The variable is only for the practice that this command line names, never for a configured office: a password must
+    # not be sent to another office's server.
+    password = context.environment.get(PASSWORD_VARIABLE)
+    return OpenRequest(office, context, password=Secret(password) if password is not None else None, demo=options.demo)
 
 
-def _protected(address: Address, options: argparse.Namespace) -> Address:
-    """The address with the protection of its line that the command line asks for."""
+def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address:
+    """Return the address with the TLS settings of the command line."""
     from core.database.address import ServerAddress
     from core.database.tls import Tls
 
@@ -179,7 +169,7 @@ def _runtime_context(environment: Mapping[str, str]) -> RuntimeContext:
 
 
 def _account() -> str:
-    """The operating-system account, which the environment cannot change."""
+    """Return the name of the operating-system account. It doesn't depend on the environment."""
     import pwd
 
     try:
@@ -189,7 +179,7 @@ def _account() -> str:
 
 
 def _temporary_file(cleanup: ExitStack) -> Path:
-    """A file in a directory that is removed at the end."""
+    """Return the path of a new file in a temporary directory, which is removed at the end of the run."""
     from tempfile import TemporaryDirectory
 
     return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"

@@ -1,4 +1,4 @@
-"""How a command gets into an office: the database's password, and the sign-in to Open Dental."""
+"""Opening an office for a command: reads the database password and signs in to Open Dental."""
 
 from __future__ import annotations
 
@@ -21,32 +21,31 @@ PASSWORD_VARIABLE = "APISETUP_OD_PASSWORD"  # noqa: S105 - the name of a variabl
 
 
 @contextmanager
-def office_session(opening: OpenRequest, user: str | None, environment: Mapping[str, str]) -> Iterator[Session]:
-    """An open office with a user in it who may see the Audit Trail; signed out and closed at the end.
+def office_session(request: OpenRequest, user: str | None, environment: Mapping[str, str]) -> Iterator[Session]:
+    """Open an office and sign in a user who may see the Audit Trail; at the end, sign out and close it.
 
     Args:
-        opening: Which office to open.
-        user: The name of an Open Dental user from the command line.
-        environment: Where the name and the password may be instead.
+        request: The office to open.
+        user: The Open Dental user that the command line names, if any.
+        environment: The environment variables that can hold the user's name and password.
 
     Raises:
-        ConfigurationError: A name or a password is missing, and nobody is there to be asked.
-        ApiSetupError: The office cannot be opened, or the sign-in was refused.
+        ConfigurationError: A name or a password is missing, and there is no terminal to prompt on.
+        ApiSetupError: The office can't be opened, or the sign-in was refused.
     """
     name = user or environment.get(USER_VARIABLE)
-    if not opening.on_server and user is not None:
+    if not request.on_server and user is not None:
         raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
-    if opening.on_server and not name:
+    if request.on_server and not name:
         raise ConfigurationError("No Open Dental user is named.", f"Add --user NAME, or set {USER_VARIABLE}.")
-    office = opening.open(asked_for_password(opening))
+    office = request.open(read_database_password(request))
     try:
-        if not opening.on_server:
-            account = office.users.account(opening.runtime.account, Permission.AUDIT_TRAIL)
+        if not request.on_server:
+            account = office.users.account(request.context.runtime.account, Permission.AUDIT_TRAIL)
             yield Session(office, account)
             return
-        given = environment.get(PASSWORD_VARIABLE)
-        secret = Secret(given) if given is not None else _asked(f"Open Dental password of {name}", PASSWORD_VARIABLE)
-        session = Session(office, office.users.sign_in(str(name), secret, Permission.AUDIT_TRAIL))
+        password = _open_dental_password(str(name), environment)
+        session = Session(office, office.users.sign_in(str(name), password, Permission.AUDIT_TRAIL))
         try:
             yield session
         finally:
@@ -55,29 +54,36 @@ def office_session(opening: OpenRequest, user: str | None, environment: Mapping[
         office.close()
 
 
-def asked_for_password(opening: OpenRequest) -> Secret:
-    """The database password from where it is kept, or from somebody at the terminal.
+def read_database_password(request: OpenRequest) -> Secret:
+    """Return the database password from its configured source, or prompt for it.
 
     Raises:
-        ConfigurationError: It is not where it should be, or nobody is there to be asked.
+        ConfigurationError: The source has no password, or there is no terminal to prompt on.
     """
-    known = opening.known_password()
-    # The variable is never sent to the server of an office, so setting it would help nobody there.
-    instead = "password_from to env:NAME, file:PATH or command:PROGRAM" if opening.name else "APISETUP_PASSWORD"
-    return known if known is not None else _asked("Password of the database user", instead)
+    known = request.read_password()
+    # APISETUP_PASSWORD is never sent to the server of a configured office, so the hint must not suggest it there.
+    alternative = (
+        "password_from to env:NAME, file:PATH or command:PROGRAM" if request.office.name else "APISETUP_PASSWORD"
+    )
+    return known if known is not None else _prompt("Password of the database user", alternative)
 
 
-def _asked(question: str, instead: str) -> Secret:
+def _open_dental_password(name: str, environment: Mapping[str, str]) -> Secret:
+    password = environment.get(PASSWORD_VARIABLE)
+    return Secret(password) if password is not None else _prompt(f"Open Dental password of {name}", PASSWORD_VARIABLE)
+
+
+def _prompt(question: str, alternative: str) -> Secret:
     if not sys.stdin.isatty():
-        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {instead} for a scheduled job.")
+        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {alternative} for a scheduled job.")
     try:
         return Secret(getpass(f"{question}: "))
     except EOFError:
-        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {instead}.") from None
+        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {alternative}.") from None
 
 
 def _sign_out(session: Session) -> None:
-    """Log that the user left; what was done stays done where that fails."""
+    """Log that the user signed out. A failure is only reported: the command's work is done and stays done."""
     if not session.signed_in.writable:
         return
     try:

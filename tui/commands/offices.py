@@ -1,4 +1,4 @@
-"""`apisetup offices`: the offices of the configuration file, without a screen."""
+"""`apisetup offices`: list, add, remove and import the offices of the configuration file without a screen."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
-from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
-from tui.commands.launch_target import find_launch_target, locations_of
-from tui.commands.office_session import asked_for_password
-from tui.widgets.plain import visible
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from tui.commands.launch_target import find_launch_target, find_paths
+from tui.commands.office_session import read_database_password
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.offices.importer import Found
-    from core.offices.paths import Locations
+    from core.offices.importer import ImportResult
+    from core.offices.open_request import OpenRequest
+    from core.offices.paths import Paths
 
 _logger = logging.getLogger(__name__)
 
-DONE, NOT_DONE = 0, 2
+DONE = 0
+"""The exit status of a command that succeeded. `main` returns 2 for an error."""
 
 
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Run one of the commands; gives the exit status.
+    """Run one of the `offices` commands and return the exit status.
 
     Raises:
-        ApiSetupError: It could not be done; nothing was written.
+        ApiSetupError: The command failed; nothing was written.
     """
     _logger.debug("apisetup offices %s", options.offices_command)
     try:
@@ -49,39 +51,39 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    places = locations_of(options, environment)
+    paths = find_paths(options, environment)
     if options.offices_command == "list":
-        return _list(options, places)
+        return _list(options, paths)
     if options.offices_command == "add":
-        return _add(options, places, environment)
+        return _add(options, paths, environment)
     if options.offices_command == "remove":
-        return _remove(options, places)
-    return _import(options, places, environment)
+        return _remove(options, paths)
+    return _import(options, paths, environment)
 
 
 # -- list ----------------------------------------------------------------------------
 
 
-def _list(options: argparse.Namespace, places: Locations) -> int:
-    offices = read_configuration(places.configuration).offices
-    opened = LastOpened(places.last_opened).read()
+def _list(options: argparse.Namespace, paths: Paths) -> int:
+    offices = read_configuration(paths.configuration).offices
+    opened = LastOpened(paths.last_opened).read()
     if options.json:
         print(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
     elif not offices:
-        print(f"There are no offices in {visible(str(places.configuration))}; apisetup offices add adds one.")
+        print(f"There are no offices in {sanitize(str(paths.configuration))}; apisetup offices add adds one.")
     for office in () if options.json else offices:
-        print(visible(_line(office, opened.get(office.name)), 400))
+        print(sanitize(_line(office, opened.get(office.name)), 400))
     return DONE
 
 
 def _line(office: ConfiguredOffice, opened: datetime | None) -> str:
-    words = [
+    remarks = [
         *(["PRODUCTION"] if office.production else []),
         *(["READ-ONLY"] if office.read_only else []),
-        *([f"password: {_source(office)}"] if isinstance(office.address, ServerAddress) else []),
+        *([f"password: {_password_label(office)}"] if isinstance(office.address, ServerAddress) else []),
         f"last opened {opened:%Y-%m-%d %H:%M}" if opened else "never opened",
     ]
-    return f"{office.name}: {office.address.label} ({', '.join(words)})"
+    return f"{office.name}: {office.address.label} ({', '.join(remarks)})"
 
 
 def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, object]:
@@ -105,15 +107,15 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
     }
 
 
-def _source(office: ConfiguredOffice) -> str:
-    # The words of a command may tell more than its name should.
-    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.place}"
+def _password_label(office: ConfiguredOffice) -> str:
+    # A password command's arguments may contain a secret, so only the kind of source is shown.
+    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.label}"
 
 
 # -- add and remove --------------------------------------------------------------------
 
 
-def _add(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
+def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
     if options.url is None:
@@ -122,23 +124,22 @@ def _add(options: argparse.Namespace, places: Locations, environment: Mapping[st
         raise ConfigurationError(
             f"--lock-after-minutes must be from 1 to {MAX_LOCK_MINUTES}.", "Leave it out to have no limit."
         )
-    # The line's options mean here what they mean when the practice is opened at once.
-    with ExitStack() as nothing_made:
-        opening = find_launch_target(options, environment, nothing_made).only
+    # The options of the practice have the same meaning as when it is opened at once.
+    request = _named_practice(options, environment)
     office = ConfiguredOffice(
         name=options.name.strip(),
-        address=opening.address,
-        password_from=_password_source(options, on_server=opening.on_server),
+        address=request.office.address,
+        password_from=_password_source(options, on_server=request.on_server),
         authority=AuthorityName(options.authority) if options.authority else None,
         companion=Path(options.companion).expanduser() if options.companion else None,
         read_only=options.read_only,
         production=options.production,
         lock_after_minutes=options.lock_after_minutes,
     )
-    if office.companion is not None and not opening.on_server:
+    if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
-    add_offices(places.configuration, [office])
-    print(f"Added to {visible(str(places.configuration))}: {visible(_line(office, None), 400)}")
+    add_offices(paths.configuration, [office])
+    print(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
     return DONE
 
 
@@ -148,70 +149,75 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
     if not on_server:
         raise ConfigurationError("An SQLite practice has no password.", "Leave out --password-from.")
     source = parse_password_source(options.password_from)
-    if source.kind is Kind.FILE:
-        # The configuration file names it from another directory than this one.
+    if source.kind is SourceKind.FILE:
+        # Later runs start in other directories, so the configuration file needs an absolute path.
         return replace(source, detail=str(Path(source.detail).expanduser().absolute()))
     return source
 
 
-def _remove(options: argparse.Namespace, places: Locations) -> int:
+def _remove(options: argparse.Namespace, paths: Paths) -> int:
     from core.offices.config_writer import remove_office
 
-    office = read_configuration(places.configuration).office(options.name, whole=True)
-    if not _agreed(options, f"Remove {visible(_line(office, None), 400)}?"):
+    office = read_configuration(paths.configuration).find_office(options.name, exact=True)
+    if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?"):
         print("Nothing was removed.")
         return DONE
-    remove_office(places.configuration, office.name)
-    print(f"Removed: {visible(office.name)}. Its companion file, if it has one, stays where it is.")
+    remove_office(paths.configuration, office.name)
+    print(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
     return DONE
 
 
 # -- import ----------------------------------------------------------------------------
 
 
-def _import(options: argparse.Namespace, places: Locations, environment: Mapping[str, str]) -> int:
+def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
     from core.offices.config_writer import add_offices
 
-    taken = [office.name for office in read_configuration(places.configuration).offices]
-    found = _found(options, environment, taken)
+    taken = [office.name for office in read_configuration(paths.configuration).offices]
+    found = _find_offices(options, environment, taken)
     for remark in found.remarks:
-        print(visible(remark, 400))
+        print(sanitize(remark, 400))
     if not found.offices:
         print("Nothing to add was found.")
         return DONE
     for office in found.offices:
-        print(visible(_line(office, None), 400))
-    if not _agreed(options, f"Add {_count(len(found.offices))} to {visible(str(places.configuration))}?"):
+        print(sanitize(_line(office, None), 400))
+    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(paths.configuration))}?"):
         print("Nothing was added.")
         return DONE
-    add_offices(places.configuration, found.offices)
-    print(f"Added: {_count(len(found.offices))}.")
+    add_offices(paths.configuration, found.offices)
+    print(f"Added: {_office_count(len(found.offices))}.")
     return DONE
 
 
-def _found(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> Found:
-    from core.offices.importer import from_central_manager, from_workstation, renamed
+def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> ImportResult:
+    from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
 
     if options.central is (options.file is not None):
         raise ConfigurationError(
             "What to import is not named, or named twice.", "Name a FreeDentalConfig.xml, or --central with --url."
         )
     if options.file is not None:
-        return renamed(from_workstation(Path(options.file).expanduser(), options.name), taken)
+        return rename_duplicates(import_from_workstation(Path(options.file).expanduser(), options.name), taken)
     if options.url is None or options.name is not None:
         raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
-    with ExitStack() as nothing_made:
-        opening = find_launch_target(options, environment, nothing_made).only
-    if not isinstance(opening.address, ServerAddress):
+    request = _named_practice(options, environment)
+    if not isinstance(request.office.address, ServerAddress):
         raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
-    return from_central_manager(opening.address, asked_for_password(opening), taken)
+    return import_from_central_manager(request.office.address, read_database_password(request), taken)
 
 
-def _count(number: int) -> str:
+def _named_practice(options: argparse.Namespace, environment: Mapping[str, str]) -> OpenRequest:
+    """Return the practice of --url; nothing is opened or created."""
+    with ExitStack() as cleanup:
+        return find_launch_target(options, environment, cleanup).require_request()
+
+
+def _office_count(number: int) -> str:
     return "one office" if number == 1 else f"{number} offices"
 
 
-def _agreed(options: argparse.Namespace, question: str) -> bool:
+def _confirm(options: argparse.Namespace, question: str) -> bool:
     if options.yes:
         return True
     if not sys.stdin.isatty():

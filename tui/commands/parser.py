@@ -1,4 +1,4 @@
-"""The command line: its options and commands. Importing this costs little, so that `--help` comes at once."""
+"""The command-line parser. Importing this module is cheap, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ that of a command stands in its own help
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for, which takes a part of every start otherwise."""
+    """Looks up the version only if it is asked for; looking it up at every start would slow each one down."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -27,9 +27,9 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """Make the parser of the whole command line."""
-    whole = argparse.ArgumentParser(
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line, with all commands."""
+    parser = argparse.ArgumentParser(
         prog="apisetup",
         description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
         " Without options it opens the office of the configuration file, or lists several; where there is none, it"
@@ -38,38 +38,38 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    whole.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
-    _add_shared(whole)
-    # What stands before the name of a command must not be overwritten by a default of the command's own.
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    _add_shared(parser)
+    # Without SUPPRESS, a command's defaults would overwrite the options given before the command's name.
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_shared(shared)
-    words = "without a screen: verify or export the Audit Trail"
-    commands = whole.add_subparsers(dest="command", metavar="command")
+    summary = "without a screen: verify or export the Audit Trail"
+    commands = parser.add_subparsers(dest="command", metavar="command")
     _add_audit(
-        commands.add_parser("audit", allow_abbrev=False, help=words, description=f"{words[:1].upper()}{words[1:]}."),
+        commands.add_parser("audit", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
     )
-    words = "without a screen: whether everything works in a practice; writes nothing"
+    summary = "without a screen: whether everything works in a practice; writes nothing"
     _add_check(
         commands.add_parser(
             "check",
             parents=[shared],
             allow_abbrev=False,
-            help=words,
-            description=f"{words[:1].upper()}{words[1:]}.",
+            help=summary,
+            description=_sentence(summary),
             epilog="exit status: 0 all well, 1 something is missing or not safe, 2 could not be checked",
         )
     )
-    words = "without a screen: list, add, remove or import the offices of the configuration file"
+    summary = "without a screen: list, add, remove or import the offices of the configuration file"
     _add_offices(
-        commands.add_parser("offices", allow_abbrev=False, help=words, description=f"{words[:1].upper()}{words[1:]}."),
+        commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
     )
-    return whole
+    return parser
 
 
 def _add_shared(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which practice it is."""
+    """Add the options that every command has: those that choose a practice, and --debug."""
     parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
     parser.add_argument("--office", metavar="NAME", help="open an office of the configuration file")
     parser.add_argument("--config", metavar="FILE", help="the configuration file, instead of APISETUP_CONFIG")
@@ -98,15 +98,15 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
-    """Add the two commands that work on the Audit Trail."""
+    """Add the subcommands of `audit`."""
     commands = parser.add_subparsers(dest="audit_command", required=True, metavar="command")
-    asked = argparse.ArgumentParser(add_help=False, parents=[shared])
-    asked.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
-    asked.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
-    asked.add_argument("--until", metavar="DATE", help="the last day")
+    common = argparse.ArgumentParser(add_help=False, parents=[shared])
+    common.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
+    common.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
+    common.add_argument("--until", metavar="DATE", help="the last day")
     verify = commands.add_parser(
         "verify",
-        parents=[asked],
+        parents=[common],
         allow_abbrev=False,
         help="check the hash of every entry",
         description="Check the hash of every entry of the Audit Trail, or of those of some days.",
@@ -115,7 +115,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
     verify.add_argument("--json", action="store_true", help="write the result as JSON")
     export = commands.add_parser(
         "export",
-        parents=[asked],
+        parents=[common],
         allow_abbrev=False,
         help="write entries into a file",
         description="Write entries of the Audit Trail into a file, newest first. The export is logged.",
@@ -133,14 +133,14 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
-    """Add the commands that work on the offices of the configuration file."""
+    """Add the subcommands of `offices`."""
     commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
     ending = "exit status: 0 done, 2 not done"
 
-    def command(name: str, words: str) -> argparse.ArgumentParser:
-        description = f"{words[:1].upper()}{words[1:]}."
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        description = _sentence(summary)
         return commands.add_parser(
-            name, parents=[shared], allow_abbrev=False, help=words, description=description, epilog=ending
+            name, parents=[shared], allow_abbrev=False, help=summary, description=description, epilog=ending
         )
 
     listing = command("list", "list the offices")
@@ -156,8 +156,15 @@ def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParse
     remove = command("remove", "take an office out of the configuration file; nothing else is removed")
     remove.add_argument("name", metavar="NAME", help="its name")
     remove.add_argument("--yes", action="store_true", help="do not ask")
-    take = command("import", "take offices over from Open Dental's own files or from its central manager")
-    take.add_argument("file", metavar="FILE", nargs="?", help="a workstation's FreeDentalConfig.xml")
-    take.add_argument("--name", metavar="NAME", help="what to call the office of a workstation")
-    take.add_argument("--central", action="store_true", help="from the central manager's database that --url names")
-    take.add_argument("--yes", action="store_true", help="do not ask")
+    importing = command("import", "take offices over from Open Dental's own files or from its central manager")
+    importing.add_argument("file", metavar="FILE", nargs="?", help="a workstation's FreeDentalConfig.xml")
+    importing.add_argument("--name", metavar="NAME", help="what to call the office of a workstation")
+    importing.add_argument(
+        "--central", action="store_true", help="from the central manager's database that --url names"
+    )
+    importing.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _sentence(summary: str) -> str:
+    """Return the summary of a command as the sentence that its own help begins with."""
+    return f"{summary[:1].upper()}{summary[1:]}."

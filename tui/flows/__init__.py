@@ -1,1 +1,1 @@
-"""Flows that several screens share: status change, key addition, export, conflict and lock."""
+"""Sequences of dialogs and service calls that several screens share, and the texts that belong to them."""

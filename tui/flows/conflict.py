@@ -1,4 +1,4 @@
-"""What to do when another program changed the same value: both are shown, and the admin chooses."""
+"""The dialog for an edit conflict: shows both values and lets the admin choose."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ THEIRS = "theirs"
 MINE = "mine"
 
 
-async def choose(screen: BaseScreen[Any], error: EditConflict) -> str | None:
-    """Show the values; gives `THEIRS`, `MINE`, or None when the admin decides later. To be run in a flow."""
+async def resolve_conflict(screen: BaseScreen[Any], error: EditConflict) -> str | None:
+    """Show the conflicting values and ask which ones to keep. Call it from a flow.
+
+    Returns:
+        `THEIRS`, `MINE`, or None if the admin decides later.
+    """
     question = Question(
         "Changed by another program",
         conflict_lines(error),
@@ -27,7 +31,7 @@ async def choose(screen: BaseScreen[Any], error: EditConflict) -> str | None:
 
 
 def conflict_lines(error: EditConflict) -> list[str]:
-    """The three values of each conflict, and who changed it."""
+    """Return lines with the three values of each conflict and, if known, who changed it."""
     lines = [error.sentence]
     for conflict in error.conflicts:
         lines += ["", f"{conflict.what}: was {conflict.read}", f"  now {conflict.now}", f"  yours {conflict.wanted}"]

@@ -1,4 +1,4 @@
-"""Exporting the Audit Trail: the questions before, the writing, and the words after."""
+"""Exporting the Audit Trail: asks for a file, shows the progress and reports the result."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.audit.export_target import FileTaken, validate_target
-from core.audit.filter import format_filter
+from core.audit.export_target import TargetExists, validate_target
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import counted
 from tui.modals.export import ExportProgress
@@ -18,57 +17,62 @@ from tui.modals.question import Answer, Question
 if TYPE_CHECKING:
     from datetime import date
 
-    from core.audit.entry_mapper import EntryMapper
     from core.audit.filter import AuditFilter
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
 
 async def export_entries(
-    screen: BaseScreen[Any], session: Session, wanted: AuditFilter, maker: EntryMapper, today: date
+    screen: BaseScreen[Any], session: Session, audit_filter: AuditFilter, filter_text: str, today: date
 ) -> None:
-    """Ask for a file, write what a filter shows into it, and tell so. To be run in a flow.
+    """Ask for a file and export the entries that a filter selects. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialogs open above.
+        session: The open office.
+        audit_filter: The filter.
+        filter_text: The filter as text, with API keys masked; empty if it selects everything.
+        today: The date for the suggested file name.
 
     Raises:
         ApiSetupError: Nothing was exported.
     """
-    # An API key that was typed into the filter is not shown once more.
-    shown = maker.masked(format_filter(wanted, maker.users)) or "everything"
     lines = [
-        f"Entries: {shown}",
+        f"Entries: {filter_text or 'everything'}",
         "The name ends in .csv or .jsonl. The Audit Trail notes it.",
         "API keys are masked in it; patients' numbers and the texts are not.",
     ]
-    first = f"{Path.cwd()}/audit-trail-{today}.csv"
-    file = await screen.app.push_screen_wait(Prompt("Export", lines, first, partial(validate_target, may_replace=True)))
+    suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
+    prompt = Prompt("Export", lines, suggestion, partial(validate_target, may_replace=True))
+    file = await screen.app.push_screen_wait(prompt)
     if file is None:
         return
-    replaces = False
+    may_replace = False
     try:
         validate_target(str(file), may_replace=False)
-    except FileTaken as taken:
-        question = Question("Replace it?", [str(taken.file), "", "It is there already."], Answer("y", "Replace", "y"))
+    except TargetExists as error:
+        question = Question("Replace it?", [str(error.file), "", "It is there already."], Answer("y", "Replace", "y"))
         if await screen.app.push_screen_wait(question) is None:
-            screen.say("Nothing was exported.")
+            screen.show_status("Nothing was exported.")
             return
-        replaces = True
-    audit = session.office.audit
-    export = await screen.ask(partial(audit.export, session.actor, wanted, file, may_replace=replaces), group="export")
+        may_replace = True
+    start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace)
+    export = await screen.call_service(start, group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
-    done = await screen.app.push_screen_wait(ExportProgress(export))
-    if isinstance(done, ApiSetupError):
-        raise done
-    if done is None:
-        screen.say("The export was cancelled; nothing of it was kept.")
+    result = await screen.app.push_screen_wait(ExportProgress(export))
+    if isinstance(result, ApiSetupError):
+        raise result
+    if result is None:
+        screen.show_status("The export was cancelled; nothing of it was kept.")
         return
-    screen.say(f"Exported: {counted(done.count)}.", "ok")
+    screen.show_status(f"Exported: {counted(result.count)}.", "ok")
     lines = [
-        f"{counted(done.count)} in",
-        str(done.file),
+        f"{counted(result.count)} in",
+        str(result.file),
         "",
-        f"SHA-256 {done.sha256[:16]}…",
+        f"SHA-256 {result.sha256[:16]}…",
         "",
-        f"Filter, counts, who and when are in {done.about.name} beside it. The Audit Trail has the SHA-256, too.",
+        f"Filter, counts, who and when are in {result.manifest.name} beside it. The Audit Trail has the SHA-256, too.",
     ]
-    screen.open_above(Notice("Exported", lines))
+    screen.open_screen(Notice("Exported", lines))

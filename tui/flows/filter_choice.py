@@ -1,4 +1,4 @@
-"""Choosing a part of the Audit Trail's filter from a list, instead of typing it."""
+"""Choosing a user, a permission or a log source for the Audit Trail's filter from a list instead of typing it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from tui.platform.base_screen import BaseScreen
 
 
-async def choose_part(screen: BaseScreen[Any], wanted: AuditFilter, users: Users) -> AuditFilter | None:
-    """Ask for a user, a permission or a log source; the filter with it, or None. To be run in a flow."""
+async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, users: Users) -> AuditFilter | None:
+    """Ask for a user, a permission or a log source, or all of them. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialogs open above.
+        current: The filter to change.
+        users: The users of the practice.
+
+    Returns:
+        The changed filter, or None if nothing was chosen.
+    """
     question = Question(
         "Show entries of",
         ["All, or one of them."],
@@ -24,23 +33,23 @@ async def choose_part(screen: BaseScreen[Any], wanted: AuditFilter, users: Users
         Answer("p", "A permission", "permission"),
         Answer("l", "A log source", "source"),
     )
-    kind = await screen.app.push_screen_wait(question)
-    if kind is None:
+    field = await screen.app.push_screen_wait(question)
+    if field is None:
         return None
-    choices = _choices(kind, users)
-    chosen = await screen.app.push_screen_wait(Choice(f"Show entries of a {kind}", [words for words, _ in choices]))
-    if chosen is None:
+    choices = _choices(field, users)
+    index = await screen.app.push_screen_wait(Choice(f"Show entries of a {field}", [label for label, _ in choices]))
+    if index is None:
         return None
-    changed: dict[str, Any] = {kind: choices[chosen][1]}
-    return replace(wanted, **changed)
+    changed: dict[str, Any] = {field: choices[index][1]}
+    return replace(current, **changed)
 
 
-def _choices(kind: str, users: Users) -> list[tuple[str, int | None]]:
-    """What can be chosen for a part of the filter, with its number."""
+def _choices(field: str, users: Users) -> list[tuple[str, int | None]]:
+    """Return the label and the value of each choice for a field of the filter."""
     everything: tuple[str, int | None] = ("All", None)
-    if kind == "user":
-        return [everything, *((word, users.number(word)) for word in users.words)]
-    names = PERMISSIONS.names if kind == "permission" else LOG_SOURCES.names
+    if field == "user":
+        return [everything, *((value, users.number(value)) for value in users.filter_values)]
+    names = PERMISSIONS.names if field == "permission" else LOG_SOURCES.names
     numbered = sorted(
         ((f"{name} ({number})", number) for number, name in enumerate(names)), key=lambda each: each[0].casefold()
     )

@@ -1,11 +1,11 @@
-"""Asking headquarters for its list, beside whatever else is done on a screen."""
+"""Fetching the key list of headquarters in the background, while the screen stays usable."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP
 
 if TYPE_CHECKING:
     from core.model.api_key import KeyList
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-async def newest_list(screen: BaseScreen[Any], session: Session) -> KeyList | None:
-    """Ask for the list, and take it over; None where nobody outside is asked. To be run in a worker of the screen.
+async def refresh_key_list(screen: BaseScreen[Any], session: Session) -> KeyList | None:
+    """Fetch the key list from headquarters and store it. Call it from a worker of the screen.
+
+    Returns:
+        The new list. None if headquarters doesn't manage the keys, or if a newer answer arrived in the meantime.
 
     Raises:
-        HeadquartersError: No list came; what is listed says so from now on.
+        HeadquartersError: The list couldn't be fetched. The key list says so from now on.
     """
     keys = session.office.keys
     if not keys.is_remote:
         return None
-    fetched = await screen.ask(keys.fetch, group=OUTSIDE)
+    fetched = await screen.call_service(keys.fetch, group=REMOTE_GROUP)
     if fetched is None:
         return None
-    # Nobody asked for this, so it is in nobody's way.
+    # Nobody started this write, so it must neither block a change that an admin makes nor be refused because of one.
     return await screen.commit(partial(keys.apply_list, session.actor, fetched), background=True)

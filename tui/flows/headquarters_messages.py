@@ -1,4 +1,4 @@
-"""What is said of a list of headquarters that has changed, and of why nothing is asked of it now."""
+"""Texts about headquarters: changes in its key list, and requests that it refused or may have carried out."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ if TYPE_CHECKING:
     from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
 
-NOT_NOW = "Headquarters gave no list, so keys are not added; r asks again."
-"""Before the explanation of why it gave none."""
+CANNOT_ADD = "Headquarters gave no list, so keys are not added; r asks again."
+"""Shown before the authority's own explanation when keys can't be added."""
+
+ASKS_HEADQUARTERS = "Open Dental's headquarters is asked to do it."
+"""Shown in the question before a change that headquarters carries out."""
 
 
-ASKED = "Open Dental's headquarters is asked to do it."
-"""In the question before a change of a key."""
+def failure_notice(error: HeadquartersError | OutcomeUnknown) -> Notice:
+    """Return a notice that headquarters refused a change or may have made it.
 
-
-def notice_of_failure(error: HeadquartersError | OutcomeUnknown) -> Notice:
-    """A notice of what headquarters did not do, or may have done; its words may be longer than the status line."""
+    A notice, because the quoted answer may be longer than the status line.
+    """
     title = "Look before you repeat it" if isinstance(error, OutcomeUnknown) else "Not done"
     return Notice(title, [error.sentence, *(["", error.hint] if error.hint else [])])
 
 
-def differences_in_words(listed: KeyList) -> str:
-    """How many keys are different in a new list, and what was odd about it; blank where nothing is."""
-    keys = {key.fingerprint: key for key in listed.keys}
-    gone = sum(keys[identity].gone for identity in listed.differences if identity in keys)
-    new = sum(words == NEW for words in listed.differences.values())
-    other = len(listed.differences) - gone - new
+def format_differences(key_list: KeyList) -> str:
+    """Return how many keys are new, gone or changed in a new list, and its remarks; empty if there are none."""
+    keys = {key.fingerprint: key for key in key_list.keys}
+    gone = sum(keys[fingerprint].gone for fingerprint in key_list.differences if fingerprint in keys)
+    new = sum(difference == NEW for difference in key_list.differences.values())
+    other = len(key_list.differences) - gone - new
     counts = [f"{number} {word}" for number, word in ((new, "new"), (gone, "gone"), (other, "changed")) if number]
-    said = [f"Headquarters' list has changed: {', '.join(counts)}; see *."] if counts else []
-    return " ".join([*said, *listed.notes])
+    sentences = [f"Headquarters' list has changed: {', '.join(counts)}; see *."] if counts else []
+    return " ".join([*sentences, *key_list.notes])

@@ -1,4 +1,4 @@
-"""Adding a key: what it is, the license agreement, and the words after."""
+"""Adding an API key: asks for the key, has the license agreement accepted, and adds it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, OutcomeUnknown
-from tui.flows.headquarters_messages import NOT_NOW, notice_of_failure
+from tui.flows.headquarters_messages import CANNOT_ADD, failure_notice
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 
@@ -17,52 +17,55 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-async def add_key(screen: BaseScreen[Any], session: Session, read_again: Callable[[], None]) -> KeyChange | None:
-    """Ask for a key, have the agreement accepted, and add it; None where it was not added. To be run in a flow.
+async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callable[[], None]) -> KeyChange | None:
+    """Ask for a key, have the agreement accepted, and add the key. Call it from a flow.
 
     Args:
-        screen: From where it is added.
-        session: Who adds it, and where.
-        read_again: Reads the list again where nobody knows whether it was added.
+        screen: The screen that the dialogs open above.
+        session: The open office.
+        reload_keys: Called if the outcome is unknown, to show whether the key was added.
+
+    Returns:
+        The change, or None if no key was added or the outcome is unknown.
 
     Raises:
-        NotPermitted: Nothing can be written here.
+        NotPermitted: The session is read-only.
     """
     from tui.modals.assign_key import AssignKeyScreen
     from tui.modals.license import LicenseScreen
 
-    info = session.office.keys.authority
+    authority = session.office.keys.authority
     session.require_writable()
-    if not info.may_change:
-        screen.open_above(Notice("Keys are not added now", [NOT_NOW, "", info.explanation]))
+    if not authority.may_change:
+        screen.open_screen(Notice("Keys are not added now", [CANNOT_ADD, "", authority.explanation]))
         return None
-    new = await screen.app.push_screen_wait(AssignKeyScreen(session))
-    if new is None:
-        screen.say("No key was added.")
+    new_key = await screen.app.push_screen_wait(AssignKeyScreen(session))
+    if new_key is None:
+        screen.show_status("No key was added.")
         return None
     acceptance = await screen.app.push_screen_wait(LicenseScreen(session))
     if acceptance is None:
-        screen.say("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+        screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
-    return await _added(screen, session, new, acceptance, read_again)
+    return await _add(screen, session, new_key, acceptance, reload_keys)
 
 
-async def _added(
-    screen: BaseScreen[Any], session: Session, new: NewKey, acceptance: Acceptance, read_again: Callable[[], None]
+async def _add(
+    screen: BaseScreen[Any], session: Session, new_key: NewKey, acceptance: Acceptance, reload_keys: Callable[[], None]
 ) -> KeyChange | None:
-    """Add the key; when that fails the admin may try again without typing it again."""
+    """Add the key. After a failure, the admin can retry without entering the key again."""
     keys, actor = session.office.keys, session.actor
     while True:
         try:
             with screen.busy("Asking headquarters…" if keys.is_remote else "Adding the key…"):
-                return await screen.commit(lambda: keys.add(actor, new, acceptance))
+                return await screen.commit(lambda: keys.add(actor, new_key, acceptance))
         except OutcomeUnknown as error:
-            read_again()
-            screen.open_above(notice_of_failure(error))
+            reload_keys()
+            screen.open_screen(failure_notice(error))
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]
-            again = Question("The key was not added", lines, Answer("t", "Try again", "again"))
-            if await screen.app.push_screen_wait(again) is None:
+            question = Question("The key was not added", lines, Answer("t", "Try again", "again"))
+            if await screen.app.push_screen_wait(question) is None:
                 screen.show_problem(error)
                 return None

@@ -1,4 +1,4 @@
-"""What happens when nobody pressed a key for too long: everything is hidden until somebody signs in again."""
+"""The lock after inactivity: hides every screen until a user signs in again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from core.base.errors import ApiSetupError
 from tui.modals.question import Answer, Question
-from tui.platform.workers import OUTSIDE
+from tui.platform.workers import REMOTE_GROUP, unfinished_threads
 
 if TYPE_CHECKING:
     from core.model.actor import Actor
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 
 class Lock:
-    """One time of being locked: who was there, what they left, and who may go on with it.
+    """One lock: logs the user off, and decides who may continue with the screens behind it.
 
     Args:
-        app: Whose screens are hidden.
-        session: Who was there, and where.
-        unsaved: The names of what was typed and not saved.
-        entered: Told who signed in and may leave from here; None when they did not go on.
+        app: The application whose screens are hidden.
+        session: The session that was locked.
+        unsaved: The names of the values that the user entered and didn't save.
+        on_sign_in: Called with another user who has signed in and is asked whether to discard the unsaved values, so
+            that they can quit from there. Called with None if they don't continue.
     """
 
     def __init__(
@@ -39,60 +40,61 @@ class Lock:
         app: TerminalApp,
         session: Session,
         unsaved: tuple[str, ...],
-        entered: Callable[[SignedIn | None], None],
+        on_sign_in: Callable[[SignedIn | None], None],
     ) -> None:
         self._app = app
         self._session = session
         self._unsaved = unsaved
-        self._entered = entered
-        self._logged = asyncio.Event()
+        self._on_sign_in = on_sign_in
+        self._logged_off = asyncio.Event()
 
     @property
     def actor(self) -> Actor:
-        """Who was logged off."""
+        """The user who was logged off."""
         return self._session.actor
 
-    async def until_signed_in(self, opening: OpenRequest) -> SignedIn:
-        """Log the user off, close the connection, and wait until somebody is signed in again. To be run in a worker.
+    async def until_signed_in(self, request: OpenRequest) -> SignedIn:
+        """Log the user off, close the connections, and wait until a user has signed in. Call it from a worker.
 
         Returns:
-            Who signed in; what the screens behind show must be dropped where that is not the one of the session.
+            The user who signed in. If it isn't the user of the locked session, the caller must drop the hidden screens.
         """
         while True:
-            screen = self._sign_in(opening)
-            signing_in = self._app.push_screen(screen, wait_for_dismiss=True)
-            if not self._logged.is_set():
+            screen = self._sign_in_screen(request)
+            sign_in = self._app.push_screen(screen, wait_for_dismiss=True)
+            if not self._logged_off.is_set():
                 await self._log_off(screen)
-                self._logged.set()
-            signed_in: SignedIn | None = await signing_in
+                self._logged_off.set()
+            signed_in: SignedIn | None = await sign_in
             if signed_in is not None:
                 return signed_in
 
-    async def log_off_first(self) -> None:
-        """Wait until it is logged that the user is gone, which comes before anybody signs in again."""
-        await self._logged.wait()
+    async def wait_for_log_off(self) -> None:
+        """Wait until the log-off is in the Audit Trail, so that it comes before the next sign-in."""
+        await self._logged_off.wait()
 
-    async def refused(self) -> None:
-        """Close the connection again after a sign-in that was refused."""
+    async def close_connection(self) -> None:
+        """Close the connections again after a refused sign-in."""
         await self._app.commit(self._session.office.close)
 
-    async def may_go_on(self, signed_in: SignedIn) -> bool:
-        """Whether who signed in may go on: with what they typed, or after agreeing to drop what somebody else typed.
+    async def may_continue(self, signed_in: SignedIn) -> bool:
+        """Return True if the user who signed in may continue.
 
-        Asked over the sign-in, so that nobody sees before what waits behind it.
+        The user of the locked session continues with their unsaved values. Anybody else must agree to discard them.
+        The question appears above the sign-in screen, so that nobody sees the hidden screens before answering it.
         """
         if signed_in == self._session.signed_in or not self._unsaved:
             return True
-        self._entered(signed_in)
-        if await self._app.push_screen_wait(self._question()) is not None:
+        self._on_sign_in(signed_in)
+        if await self._app.push_screen_wait(self._discard_question()) is not None:
             return True
-        self._entered(None)
+        self._on_sign_in(None)
         with suppress(ApiSetupError):
             await self._app.commit(partial(self._session.office.users.sign_out, signed_in.actor))
-        await self.refused()
+        await self.close_connection()
         return False
 
-    def _question(self) -> Question:
+    def _discard_question(self) -> Question:
         return Question(
             "Drop what was typed?",
             [
@@ -102,22 +104,22 @@ class Lock:
             Answer("y", "Drop it", "drop"),
         )
 
-    def _sign_in(self, opening: OpenRequest) -> SignInScreen | LockedScreen:
-        if opening.on_server:
+    def _sign_in_screen(self, request: OpenRequest) -> SignInScreen | LockedScreen:
+        if request.on_server:
             from tui.modals.sign_in import SignInScreen
 
             return SignInScreen(self._session.office, self)
         from tui.modals.locked import LockedScreen
 
-        return LockedScreen(self._session.office, opening.runtime.account, self)
+        return LockedScreen(self._session.office, request.context.runtime.account, self)
 
     async def _log_off(self, screen: SignInScreen | LockedScreen) -> None:
-        """Log that the user is gone, and close the connections when nothing uses them any more."""
+        """Log the user off, and close the connections as soon as no service call uses them."""
         app, session = self._app, self._session
-        await app.commits.settled()
-        for worker in [each for each in app.workers if each._thread_worker and not each.is_finished]:
-            if worker.group == OUTSIDE:
-                # It may take minutes, and uses the practice only at its beginning.
+        await app.commits.wait_until_idle()
+        for worker in unfinished_threads(app):
+            if worker.group == REMOTE_GROUP:
+                # A request to headquarters can take minutes. It reads the practice only when it begins.
                 continue
             with suppress(WorkerFailed, WorkerCancelled):
                 await worker.wait()
@@ -126,7 +128,7 @@ class Lock:
                 await app.commit(partial(session.office.users.log_off_idle, session.actor))
         except ApiSetupError as error:
             app.record_problem(error)
-            words = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
-            # It may not have said yet what it says at first.
-            screen.call_after_refresh(screen.say, words, "problem")
+            text = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
+            # Deferred, because the screen's first status message, which may still be due, would replace it.
+            screen.call_after_refresh(screen.show_status, text, "problem")
         await app.commit(session.office.close)

@@ -1,4 +1,4 @@
-"""Assign API Key: the key, whose it is, and whether an agreement with its developer is in place."""
+"""The screen Assign API Key: the key, its developer, its permissions and the Business Associate Agreement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
-from core.model.api_key import KeyFields, NewKey, PastedKind, parse_paste
+from core.model.api_key import KeyFields, NewKey
+from core.model.key_text import PastedKind, parse_paste
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from tui.session import Session
 
-_RECOMMENDATION = [
+_AGREEMENT_WARNING = [
     "No Business Associate Agreement is given for this developer.",
     "",
     "The program will read protected health information. Have an agreement in place first: without one the practice"
@@ -30,14 +31,14 @@ _RECOMMENDATION = [
 ]
 
 
-_HEADQUARTERS_KNOWS = (
+_HEADQUARTERS_HINT = (
     "Open Dental's headquarters is asked to assign the key. It tells whose the key is, how to reach them, and what the"
     " key permits."
 )
 
 
 class AssignKeyScreen(BaseScreen[NewKey | None]):
-    """Takes a new key; gives it when everything about it can be used, or None when it was left."""
+    """A form for a new key. Its result is the validated key, or None if the user went back."""
 
     CSS_PATH = "assign_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
@@ -45,10 +46,11 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._meant_whole = ""
+        self._accepted_whole = ""
+        """The text that the user chose to use in full although it looks like more than a key."""
 
     def compose_body(self) -> ComposeResult:
-        """Make the fields."""
+        """Compose the fields."""
         yield Static("Assign API Key", classes="heading", markup=False)
         with Horizontal():
             yield Static("API key", classes="label")
@@ -58,17 +60,17 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
                 yield Static("Developer", classes="label")
                 yield PlainInput(id="developer", max_length=255)
                 yield Static("required", classes="remark")
-        yield KeyFieldsForm(KeyFields(), contacts=Contacts.EDITED if self._keeps_contacts else Contacts.LEFT_OUT)
+        yield KeyFieldsForm(KeyFields(), contacts=Contacts.EDITABLE if self._keeps_contacts else Contacts.HIDDEN)
         if not self._keeps_contacts:
-            yield Static(_HEADQUARTERS_KNOWS, id="told-later", markup=False)
+            yield Static(_HEADQUARTERS_HINT, id="headquarters-hint", markup=False)
 
     def on_mount(self) -> None:
-        """Begin with the key."""
+        """Focus the key."""
         self.query_one("#key").focus()
-        self.say("Paste the key that the developer gave you. The license agreement comes next.")
+        self.show_status("Paste the key that the developer gave you. The license agreement comes next.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where headquarters keeps the permissions, there are none to choose."""
+        """Disable `choose_permissions` if headquarters keeps the permissions."""
         if action == "choose_permissions" and not self._keeps_contacts:
             return False
         return super().check_action(action, parameters)
@@ -79,35 +81,35 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
 
     @property
     def _developer(self) -> str:
-        """Whose key it is, as typed; blank where headquarters tells it later."""
+        """The developer's name as typed; empty if there is no field, because headquarters sends the name later."""
         fields = self.query("#developer").results(PlainInput)
         return next((field.value.strip() for field in fields), "")
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """What was typed and would be lost."""
+        """The new key, if anything was typed."""
         typed = self.query_one("#key", KeyInput).value or self._developer
         return ("the new API key",) if typed or self.query_one(KeyFieldsForm).edited else ()
 
     @on(Input.Submitted)
-    def _next(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.input.id == "agreement":
             self.action_continue()
         elif event.input.id == "key":
-            self.look_at_key()
+            self.check_key()
         else:
             self.focus_next()
 
     @flow
-    async def look_at_key(self) -> None:
-        """Go on to the next field at once, where what is typed next belongs; come back if this is no key."""
+    async def check_key(self) -> None:
+        """Move to the next field at once, so that keys typed next go there, and validate the key meanwhile."""
         self.query_one("#developer" if self._keeps_contacts else "#agreement").focus()
-        await self._checked_key(come_back=False)
+        await self._validated_key(focus_on_error=False)
 
     @flow
     async def action_choose_permissions(self) -> None:
-        """Choose permissions from the list."""
+        """Open the list of permissions."""
         form = self.query_one(KeyFieldsForm)
         chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
         if chosen is not None:
@@ -115,52 +117,60 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
 
     @flow
     async def action_continue(self) -> None:
-        """Check everything; on to the agreement."""
-        key = await self._checked_key()
+        """Validate all fields and close the form with the key."""
+        key = await self._validated_key()
         if key is None:
             return
         try:
             new = self._new_key(key)
-            await self.ask(lambda: self._session.office.keys.check_fields(new.fields), group="fields")
+            await self.call_service(lambda: self._session.office.keys.check_fields(new.fields), group="fields")
         except InvalidInput as error:
             self.show_problem(error)
             self._focus_field(error.field)
             return
-        if new.fields.agreement_since is None and not await self._goes_on_without_agreement():
+        if new.fields.agreement_since is None and not await self._confirm_missing_agreement():
             self.query_one(KeyFieldsForm).focus_field("agreement")
             return
         self.dismiss(new)
 
     @flow
     async def action_back(self) -> None:
-        """Leave; what was typed is gone, so it is asked first."""
+        """Close the form, after a confirmation if anything was typed."""
         if self.unsaved:
             question = Question("Leave?", ["What was typed here will be gone."], Answer("y", "Leave", "leave"))
             if await self.app.push_screen_wait(question) is None:
                 return
         self.dismiss(None)
 
-    async def _checked_key(self, *, come_back: bool = True) -> str | None:
-        """The key if it can be added; otherwise the reason is said, and the field has focus if one shall come back."""
+    async def _validated_key(self, *, focus_on_error: bool = True) -> str | None:
+        """Return the key if it can be added; otherwise display the reason and return None.
+
+        Args:
+            focus_on_error: Focus the field of the key if the key is not valid.
+        """
         field = self.query_one("#key", KeyInput)
         if not await self._offer_part(field):
             field.focus()
             return None
         typed = field.value
         try:
-            secret = await self.ask(lambda: self._session.office.keys.check_new(typed), group="check")
+            secret = await self.call_service(lambda: self._session.office.keys.check_new(typed), group="check")
         except InvalidInput as error:
             self.show_problem(error)
-            if come_back:
+            if focus_on_error:
                 field.focus()
             return None
-        self.say("")
+        self.show_status("")
         return secret.reveal()
 
     async def _offer_part(self, field: KeyInput) -> bool:
-        """Offer the right part of a header or a pair; False where nothing was decided."""
+        """Offer to use only the key if the field contains a whole header or a pair of keys.
+
+        Returns:
+            False if the user did not decide.
+        """
         pasted = parse_paste(field.value)
-        if pasted.kind is PastedKind.KEY or field.value == self._meant_whole:
+        if pasted.kind is PastedKind.KEY or field.value == self._accepted_whole:
             return True
         answers = [Answer("u", "Use the part after the slash", "part")]
         if pasted.kind is PastedKind.PAIR:
@@ -179,7 +189,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         if choice == "part":
             field.value = pasted.key
         elif choice == "whole":
-            self._meant_whole = field.value
+            self._accepted_whole = field.value
         return choice is not None
 
     def _new_key(self, key: str) -> NewKey:
@@ -196,10 +206,10 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         else:
             self.query_one(KeyFieldsForm).focus_field(name)
 
-    async def _goes_on_without_agreement(self) -> bool:
+    async def _confirm_missing_agreement(self) -> bool:
         question = Question(
             "Without an agreement?",
-            _RECOMMENDATION,
+            _AGREEMENT_WARNING,
             Answer("w", "Go on without one", "without"),
             cancel="Back to the date",
         )

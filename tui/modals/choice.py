@@ -1,4 +1,4 @@
-"""One of many, chosen from a list that typing makes shorter."""
+"""A dialog for choosing one option from a list that typing filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from textual.widgets import Input
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
 from tui.widgets.inputs import PlainInput
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Choice(BaseModal[int]):
-    """Lets one choose a line; gives its index, or None.
+    """A filtered list of options. Its result is the index of the chosen option, or None after Escape.
 
     Args:
-        title: What is chosen.
-        lines: What there is to choose from.
+        title: The title of the dialog.
+        options: The options, one line each.
     """
 
     CSS_PATH = "choice.tcss"
@@ -32,47 +33,47 @@ class Choice(BaseModal[int]):
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("take-choice", "back")
     BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down")
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
+    def __init__(self, title: str, options: Sequence[str]) -> None:
         super().__init__(title)
-        self._lines = tuple(lines)
+        self._options = tuple(options)
 
     def compose_body(self) -> ComposeResult:
-        """Make the field that narrows the list, and the list."""
+        """Compose the filter and the list."""
         yield PlainInput(placeholder="type to narrow the list")
         yield RowList(Column("", 20, flexible=True), empty="Nothing has this in it.")
 
     def on_mount(self) -> None:
-        """Show all lines; the field has the focus, and the arrows move in the list."""
-        self._narrow()
+        """List all options. The filter keeps the focus while the arrow keys move the cursor of the list."""
+        self._apply_filter()
         self.query_one(PlainInput).focus()
 
     @on(Input.Changed)
-    def _narrow(self) -> None:
-        wanted = self.query_one(PlainInput).value.casefold().strip()
+    def _apply_filter(self) -> None:
+        text = self.query_one(PlainInput).value.casefold().strip()
         self.query_one(RowList).show(
-            Row((line,), index) for index, line in enumerate(self._lines) if wanted in line.casefold()
+            Row((option,), index) for index, option in enumerate(self._options) if text in option.casefold()
         )
 
     @on(Input.Submitted)
     @on(RowList.Chosen)
     def action_choose(self) -> None:
-        """Take the line under the cursor."""
+        """Choose the option under the cursor."""
         row = self.query_one(RowList).row
         if row is not None and isinstance(row.identity, int):
             self.dismiss(row.identity)
 
     def action_cursor_up(self) -> None:
-        """Go up by one line, from the field, too."""
+        """Move the cursor of the list up by one row, even while the filter has focus."""
         self.query_one(RowList).action_cursor_up()
 
     def action_cursor_down(self) -> None:
-        """Go down by one line, from the field, too."""
+        """Move the cursor of the list down by one row, even while the filter has focus."""
         self.query_one(RowList).action_cursor_down()
 
     def action_page_up(self) -> None:
-        """Go up by one page, from the field, too."""
+        """Move the cursor of the list up by one page, even while the filter has focus."""
         self.query_one(RowList).action_page_up()
 
     def action_page_down(self) -> None:
-        """Go down by one page, from the field, too."""
+        """Move the cursor of the list down by one page, even while the filter has focus."""
         self.query_one(RowList).action_page_down()

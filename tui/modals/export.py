@@ -1,4 +1,4 @@
-"""An export that is being written: how far it is, and a way to end it."""
+"""The progress dialog of an export, from which it can be cancelled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.errors import ApiSetupError, ExportFailed
 from core.model.audit_entry import counted
 from tui.platform.base_screen import BaseModal
 from tui.platform.workers import flow
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
-    """Writes an export that has begun; gives what came of it, or the error that ended it, or None when cancelled."""
+    """Writes an export. Its result is the export's result, the error that ended it, or None if it was cancelled.
+
+    Args:
+        export: An export on which `begin` was called.
+    """
 
     CSS_PATH = "export.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "back")
@@ -31,36 +35,36 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
         self._failed = False
 
     def compose_body(self) -> ComposeResult:
-        """Make the lines that tell how far it is."""
+        """Compose the progress text."""
         yield Static("", id="progress", markup=False)
 
     def on_mount(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         self._show(["Writing…"])
         self.write()
 
     def on_unmount(self) -> None:
-        """Leave no unfinished file behind where the program ends in the middle."""
+        """Delete the unfinished file if the program ends during the export."""
         self._export.discard()
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """What would be lost."""
+        """The export, which is lost if the program quits."""
         return ("the export of the Audit Trail",)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Trying again is for when it failed."""
-        if action == "go_on":
+        """Disable `retry` unless a step failed."""
+        if action == "retry":
             return self._failed
         return super().check_action(action, parameters)
 
     @flow
     async def write(self) -> None:
-        """Write step by step until all is written, or one wants no more."""
+        """Write one step after the other until the export is complete, fails or is cancelled."""
         self._set_failed(failed=False)
         while not self._cancelled:
             try:
-                done = await self.commit(self._export.step)
+                result = await self.commit(self._export.run_batch)
             except ExportFailed as error:
                 self.dismiss(error)
                 return
@@ -69,9 +73,9 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
                 self.show_problem(error)
                 self._show(["What was written is kept; r goes on, Esc ends the export."])
                 return
-            self._tell(done)
-            if done.done:
-                self.dismiss(done)
+            self._show_progress(result)
+            if result.done:
+                self.dismiss(result)
                 return
         await self._cancel()
 
@@ -83,24 +87,24 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
             return
         self.dismiss(None)
 
-    def _tell(self, done: ExportResult) -> None:
-        reached = f", came to {done.reached:%Y-%m-%d}" if done.reached else ""
-        self._show([str(done.file), "", f"{counted(done.count)} written{reached}"])
+    def _show_progress(self, result: ExportResult) -> None:
+        reached = f", came to {result.reached:%Y-%m-%d}" if result.reached else ""
+        self._show([str(result.file), "", f"{counted(result.count)} written{reached}"])
 
     def _show(self, lines: list[str]) -> None:
-        self.query_one("#progress", Static).update(plain_lines(lines))
+        self.query_one("#progress", Static).update(safe_content(lines))
 
     def _set_failed(self, *, failed: bool) -> None:
         self._failed = failed
         self.refresh_bindings()
 
-    def action_go_on(self) -> None:
-        """Try the same step again."""
-        self.say("")
+    def action_retry(self) -> None:
+        """Retry the step that failed."""
+        self.show_status("")
         self.write()
 
     def action_back(self) -> None:
-        """End the export; nothing of it is kept."""
+        """Cancel the export and delete its file."""
         self._cancelled = True
         self._show(["Ending the export…"])
         if not self.in_flow:

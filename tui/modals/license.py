@@ -1,4 +1,4 @@
-"""The license agreement, to be read to its end and accepted, or declined."""
+"""The license agreement, which must be scrolled to its end before it can be accepted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.model.agreement import Acceptance
 from tui.modals.notice import Notice
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LicenseScreen(BaseScreen[Acceptance | None]):
-    """Shows the agreement; gives its acceptance, or None when it was declined. Both are in the Audit Trail by then."""
+    """The agreement. Its result is the acceptance, or None if it was declined. Both are recorded in the Audit Trail."""
 
     CSS_PATH = "license.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "help")
@@ -32,23 +32,23 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
         self._session = session
 
     def compose_body(self) -> ComposeResult:
-        """Make the title, the text and how far it was read."""
+        """Compose the title, the text and the progress."""
         agreement = self._session.office.licenses.agreement
-        yield Static(visible(agreement.title), classes="heading", markup=False)
+        yield Static(sanitize(agreement.title), classes="heading", markup=False)
         yield TextLines(agreement.text, id="agreement-text")
         yield Static("", id="progress", markup=False)
 
     def on_mount(self) -> None:
-        """Give the keys to the text."""
+        """Focus the text."""
         self.query_one(TextLines).focus()
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """Whoever quits here has neither accepted nor declined."""
+        """The agreement, because a user who quits here has neither accepted nor declined it."""
         return ("the agreement, which is neither accepted nor declined",)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Accepting works only when the end was seen."""
+        """Disable `accept` until the end of the text was in view."""
         if action == "accept" and not self._end_seen:
             return False
         return super().check_action(action, parameters)
@@ -61,24 +61,24 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
     @on(TextLines.Progress)
     def _show_progress(self, event: TextLines.Progress) -> None:
         percent = 100 if event.end_seen else event.read_percent
-        words = "It can be accepted now." if event.end_seen else "It can be accepted when its end has been seen."
-        self.query_one("#progress", Static).update(f"Read: {percent}%. {words}")
+        hint = "It can be accepted now." if event.end_seen else "It can be accepted when its end has been seen."
+        self.query_one("#progress", Static).update(f"Read: {percent}%. {hint}")
         self.refresh_bindings()
 
     @flow
     async def action_accept(self) -> None:
-        """Log that the agreement was accepted, then go on."""
+        """Record the acceptance and close the screen."""
         with self.busy("Writing the acceptance…"):
             acceptance = await self.commit(lambda: self._session.office.licenses.accept(self._session.actor))
         self.dismiss(acceptance)
 
     def action_back(self) -> None:
-        """Going back is declining."""
+        """Decline the agreement."""
         self.action_decline()
 
     @flow
     async def action_decline(self) -> None:
-        """Log that the agreement was declined, then go back."""
+        """Record that the agreement was declined and close the screen, even if recording fails."""
         try:
             with self.busy("Writing that it was declined…"):
                 await self.commit(lambda: self._session.office.licenses.decline(self._session.actor))

@@ -1,4 +1,4 @@
-"""What hides an SQLite practice after nobody pressed a key for a while."""
+"""The lock screen of an SQLite practice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -23,29 +23,29 @@ else:
 
 
 class LockedScreen(_Screen):
-    """Waits for a key; gives the account, which is the user of an SQLite practice.
+    """Hides an SQLite practice until a key is pressed. Its result is the operating-system account as the user.
 
     Args:
         office: The practice.
-        account: The operating-system account.
-        guard: Stands before what waits behind this screen.
+        account: The name of the operating-system account.
+        policy: Decides whether the user may continue the locked session.
     """
 
     CSS_PATH = "locked.tcss"
     PAUSES_WHEN_LOCKED = False
     KEYS: ClassVar[tuple[str, ...]] = ("unlock", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, account: str, guard: UnlockPolicy) -> None:
+    def __init__(self, office: Office, account: str, policy: UnlockPolicy) -> None:
         super().__init__()
         self._office = office
         self._account = account
-        self._guard = guard
+        self._policy = policy
 
     def compose_body(self) -> ComposeResult:
-        """Say why nothing is to be seen, and what this does not protect from."""
+        """Compose the explanation, which also says what the lock does not protect from."""
         yield Static("Locked", classes="heading", markup=False)
         yield Static(
-            plain_lines(
+            safe_content(
                 [
                     "No key was pressed for a while, so the practice is hidden and its file closed.",
                     "What was typed is kept. Enter goes on.",
@@ -58,9 +58,9 @@ class LockedScreen(_Screen):
 
     @flow
     async def action_unlock(self) -> None:
-        """Go on as the account that this terminal belongs to."""
+        """Continue as the account that this terminal belongs to."""
         with self.busy("Opening…"):
-            await self._guard.log_off_first()
+            await self._policy.wait_for_log_off()
             signed_in = await self.commit(lambda: self._office.users.account(self._account))
-        if await self._guard.may_go_on(signed_in):
+        if await self._policy.may_continue(signed_in):
             self.dismiss(signed_in)

@@ -1,4 +1,4 @@
-"""Something to read, and to close: what a change did, what a practice is, a key in full."""
+"""A dialog with information, such as the result of a change or a key in full."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Notice(TextModal[None]):
-    """Shows lines until Enter or Escape."""
+    """A dialog with lines of text. Enter or Escape closes it."""
 
     CSS_PATH = "notice.tcss"
 
     def compose_answers(self) -> ComposeResult:
-        """Make the one button."""
+        """Compose the button."""
         yield Button(Content("Enter Close"), id="close", compact=True)
 
     @on(Button.Pressed)
@@ -29,6 +29,6 @@ class Notice(TextModal[None]):
         self.dismiss(None)
 
 
-def notice_of(title: str, sentence: str, consequences: Iterable[str]) -> Notice:
-    """A notice of what was done, and of each thing that follows from it."""
+def outcome_notice(title: str, sentence: str, consequences: Iterable[str]) -> Notice:
+    """Return a notice with the result of an action and one paragraph for each of its consequences."""
     return Notice(title, [sentence, *(line for each in consequences for line in ("", each))])

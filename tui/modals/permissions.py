@@ -1,13 +1,14 @@
-"""The permissions of a key, to be chosen from the list."""
+"""A dialog for choosing the permissions of a key."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from core.opendental.key_status import API_PERMISSIONS
+from core.opendental.api_permissions import API_PERMISSIONS
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class PermissionChoice(BaseModal[tuple[str, ...]]):
-    """Lets one choose permissions; gives them in Open Dental's order, or None when it was left with Escape.
+    """A list of permissions. Its result is the chosen ones in Open Dental's order, or None after Escape.
 
     Args:
-        chosen: What is chosen at first; names that are not known here stay in the list.
+        chosen: The initially chosen permissions. Unknown names are kept and listed too.
     """
 
     CSS_PATH = "permissions.tcss"
@@ -30,26 +31,26 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
         self._names = (*API_PERMISSIONS, *(name for name in chosen if name not in API_PERMISSIONS))
 
     def compose_body(self) -> ComposeResult:
-        """Make the list."""
+        """Compose the list."""
         yield _ChoiceList(Column("", 3), Column("Permission", 20, flexible=True))
 
     def on_mount(self) -> None:
-        """Show what is chosen now."""
+        """Fill the list."""
         self._show_rows()
 
     def action_choose_permission(self) -> None:
-        """Choose the permission under the cursor, or choose it no more."""
+        """Toggle the permission under the cursor."""
         row = self.query_one(RowList).row
         if row is not None:
             self._chosen ^= {str(row.identity)}
             self._show_rows()
 
     def action_save(self) -> None:
-        """Take what is chosen."""
+        """Close the dialog with the chosen permissions."""
         self.dismiss(tuple(name for name in self._names if name in self._chosen))
 
     def _show_rows(self) -> None:
-        # The API's own permissions stand first, since they are wanted most.
+        # The permissions of the API itself come first, because they are chosen most often.
         order = sorted(self._names, key=lambda name: not name.startswith("Api"))
         self.query_one(RowList).show(
             Row(("[x]" if name in self._chosen else "[ ]", name), identity=name) for name in order
@@ -57,6 +58,6 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
 
 
 class _ChoiceList(RowList):
-    """A list in which Space and Enter choose, instead of going on by a page."""
+    """A list in which Space and Enter toggle a permission. In other lists Space scrolls by a page."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("choose-permission")

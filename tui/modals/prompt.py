@@ -1,4 +1,4 @@
-"""A question that is answered by typing."""
+"""A dialog that asks for a text."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ T = TypeVar("T")
 
 
 class Prompt(TextModal[T], Generic[T]):
-    """Asks for a text until it can be meant; gives what it means, or None.
+    """Asks for a text until it is valid. Its result is the parsed text, or None after Escape.
 
     Args:
-        title: What is asked for.
-        lines: What the admin has to know.
-        first: What the field holds first.
-        meaning: Makes the answer of the text; raises `InvalidInput` where it cannot be meant.
+        title: The title of the dialog.
+        lines: The explanation above the field.
+        initial: The initial text of the field.
+        parse: Converts the text to the result, or raises `InvalidInput` if it is not valid.
     """
 
     CSS_PATH = "prompt.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("back",)
 
-    def __init__(self, title: str, lines: Sequence[str], first: str, meaning: Callable[[str], T]) -> None:
+    def __init__(self, title: str, lines: Sequence[str], initial: str, parse: Callable[[str], T]) -> None:
         super().__init__(title, lines, 2)
-        self._first = first
-        self._meaning = meaning
+        self._initial = initial
+        self._parse = parse
 
     def compose_answers(self) -> ComposeResult:
-        """Make the field and the button."""
-        yield PlainInput(self._first, select_on_focus=True)
+        """Compose the field and the button."""
+        yield PlainInput(self._initial, select_on_focus=True)
         yield Button(Content("Enter Go on"), id="take", compact=True)
 
     def on_mount(self) -> None:
-        """Begin in the field."""
+        """Focus the field."""
         self.query_one(PlainInput).focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed)
-    def _take(self) -> None:
+    def _submit(self) -> None:
         try:
-            meant = self._meaning(self.query_one(PlainInput).value)
+            result = self._parse(self.query_one(PlainInput).value)
         except InvalidInput as error:
-            # Not for the log: what was typed may be a secret.
-            self.say(str(error), "problem")
+            # Not logged as `show_problem` would do, because the typed text may be a secret.
+            self.show_status(str(error), "problem")
             self.query_one(PlainInput).focus()
             return
-        self.dismiss(meant)
+        self.dismiss(result)

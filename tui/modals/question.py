@@ -1,4 +1,4 @@
-"""A question with a few answers, each with a key of its own."""
+"""A dialog that asks for a decision. Each answer has its own key."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer that does something; the one that does nothing is always there, as Cancel."""
+    """An answer that does something. Every question also has an answer that does nothing: Cancel."""
 
     key: str
-    """A single letter, other than the key that asked."""
+    """A single letter. It must differ from the key that opens the question."""
     label: str
+    """The text of the button."""
     value: str
+    """The result of the question."""
 
 
 class Question(TextModal[str]):
-    """Asks before something is done; gives the value of the answer, or None. Focus is on Cancel.
+    """Asks before an action. Its result is the value of the chosen answer, or None for Cancel, which has the focus.
 
     Args:
-        title: What is asked about.
-        lines: What the admin has to know to decide.
+        title: The title of the dialog.
+        lines: The information that the decision needs.
         answers: The answers that do something.
-        cancel: What the button is called that does nothing.
+        cancel: The text of the button that does nothing.
     """
 
     CSS_PATH = "question.tcss"
@@ -45,14 +47,14 @@ class Question(TextModal[str]):
         self._cancel = cancel
 
     def compose_answers(self) -> ComposeResult:
-        """Make the buttons."""
+        """Compose the buttons."""
         with Vertical(id="answers"):
             yield Button(Content(f"Esc {self._cancel}"), id="cancel", compact=True)
             for number, answer in enumerate(self._answers):
                 yield Button(Content(f"{answer.key} {answer.label}"), id=f"answer-{number}", compact=True)
 
     def on_key(self, event: events.Key) -> None:
-        """Take the key of an answer, or go to the button beside."""
+        """Choose the answer of a key. The arrow keys move the focus between the buttons."""
         for answer in self._answers:
             if event.key == answer.key:
                 event.stop()
@@ -64,10 +66,10 @@ class Question(TextModal[str]):
 
     @property
     def help_lines(self) -> list[str]:
-        """The keys of the answers."""
+        """The keys of the answers, as lines of the help screen."""
         return [f"  {answer.key:<18} {answer.label}." for answer in self._answers]
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        values = {f"answer-{number}": answer.value for number, answer in enumerate(self._answers)}
-        self.dismiss(values.get(event.button.id or ""))
+        values_by_id = {f"answer-{number}": answer.value for number, answer in enumerate(self._answers)}
+        self.dismiss(values_by_id.get(event.button.id or ""))

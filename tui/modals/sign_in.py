@@ -1,4 +1,4 @@
-"""Open Dental's own sign-in."""
+"""The sign-in of an Open Dental user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput, SecretInput
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -28,28 +28,28 @@ else:
 
 
 class SignInScreen(_Screen):
-    """Asks for an Open Dental user and password; gives the user who signed in.
+    """A screen that asks for an Open Dental user name and password. Its result is the user who signed in.
 
     Args:
-        office: Whose users they are.
-        guard: Stands before what waits behind this screen, where somebody was logged off for pressing no key.
+        office: The office whose users can sign in.
+        policy: Decides whether the user may continue a locked session; None for a first sign-in.
     """
 
     CSS_PATH = "sign_in.tcss"
     PAUSES_WHEN_LOCKED = False
     KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
-    def __init__(self, office: Office, guard: UnlockPolicy | None = None) -> None:
+    def __init__(self, office: Office, policy: UnlockPolicy | None = None) -> None:
         super().__init__()
         self._office = office
-        self._guard = guard
+        self._policy = policy
 
     def compose_body(self) -> ComposeResult:
-        """Make the two fields."""
+        """Compose the two fields."""
         facts = self._office.info
-        place = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
+        address = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
         yield Static("Sign in to Open Dental", classes="heading", markup=False)
-        yield Static(plain_lines([facts.title, place, *self._why_again()]), id="address")
+        yield Static(safe_content([facts.title, address, *self._log_off_notice()]), id="address")
         with Horizontal():
             yield Static("User name", classes="label")
             yield PlainInput(id="name")
@@ -58,20 +58,20 @@ class SignInScreen(_Screen):
             yield SecretInput(id="password")
 
     def on_mount(self) -> None:
-        """Begin with the name, or with the password of who was logged off."""
-        if self._guard is not None:
-            self.query_one("#name", PlainInput).value = self._guard.actor.user_name
-        self.query_one("#password" if self._guard is not None else "#name").focus()
-        self.say("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
+        """Focus the user name, or the password of the user who was logged off."""
+        if self._policy is not None:
+            self.query_one("#name", PlainInput).value = self._policy.actor.user_name
+        self.query_one("#password" if self._policy is not None else "#name").focus()
+        self.show_status("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
 
-    def _why_again(self) -> list[str]:
-        if self._guard is None:
+    def _log_off_notice(self) -> list[str]:
+        if self._policy is None:
             return []
-        name = self._guard.actor.user_name
+        name = self._policy.actor.user_name
         return ["", f"{name} was logged off, since no key was pressed. What {name} typed is kept, for {name} only."]
 
     @on(Input.Submitted, "#name")
-    def _to_password(self, event: Input.Submitted) -> None:
+    def _focus_password(self, event: Input.Submitted) -> None:
         event.stop()
         self.query_one("#password").focus()
 
@@ -82,24 +82,24 @@ class SignInScreen(_Screen):
 
     @flow
     async def sign_in(self) -> None:
-        """Check name and password in a thread; every failure is counted and logged there."""
+        """Check the name and password in a thread. `UserService.sign_in` counts and logs failures."""
         name = self.query_one("#name", PlainInput).value
         password = self.query_one("#password", SecretInput)
         typed = Secret(password.value)
         try:
             with self.busy("Signing in…"):
-                if self._guard is not None:
-                    await self._guard.log_off_first()
+                if self._policy is not None:
+                    await self._policy.wait_for_log_off()
                 signed_in = await self.commit(lambda: self._office.users.sign_in(name, typed))
         except ApiSetupError as error:
             password.value = ""
             password.focus()
             self.show_problem(error)
-            if self._guard is not None:
-                await self._guard.refused()
+            if self._policy is not None:
+                await self._policy.close_connection()
             return
         password.value = ""
-        if self._guard is None or await self._guard.may_go_on(signed_in):
+        if self._policy is None or await self._policy.may_continue(signed_in):
             self.dismiss(signed_in)
         else:
             password.focus()

@@ -1,4 +1,4 @@
-"""A dialog with a text that can be scrolled where it is longer than the terminal."""
+"""A dialog whose text scrolls if it is longer than the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,44 +19,44 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_AROUND = 8
-"""Lines of a dialog that are not its text: the frame, the blank lines, the status line and one button."""
+_OTHER_LINES = 8
+"""The lines of a dialog that are not text: the frame, the blank lines, the status line and one button."""
 
 
 class TextModal(BaseModal[T]):
-    """Shows lines, and below them what the subclass adds in `compose_answers`.
+    """A dialog with lines of text and, below them, the widgets that a subclass adds in `compose_answers`.
 
     Args:
-        title: What they are about.
-        lines: Plain text; a blank one sets apart.
-        answers: How many answers there are below, beside the first.
+        title: The title of the dialog.
+        lines: Plain text. An empty line separates paragraphs.
+        extra_lines: The height of the widgets below the text, not counting the first button.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("page-up", "page-down")
 
-    def __init__(self, title: str, lines: Sequence[str], answers: int = 0) -> None:
+    def __init__(self, title: str, lines: Sequence[str], extra_lines: int = 0) -> None:
         super().__init__(title)
         self._lines = lines
-        self._taken = _AROUND + answers
+        self._other_lines = _OTHER_LINES + extra_lines
 
     def compose_body(self) -> ComposeResult:
-        """Make the text, with a scroll bar where it does not fit, and the answers."""
+        """Compose the text, with a scroll bar if it does not fit, and the answers."""
         with VerticalScroll(classes="text", can_focus=False):
-            yield Static(plain_lines(self._lines))
+            yield Static(safe_content(self._lines))
         yield from self.compose_answers()
 
     def compose_answers(self) -> ComposeResult:
-        """Make what stands below the text."""
+        """Compose the widgets below the text."""
         yield from ()
 
     def on_resize(self) -> None:
-        """Leave room for the answers, however small the terminal is."""
-        self.query_one(".text").styles.max_height = max(3, self.size.height - self._taken)
+        """Limit the height of the text so that the answers stay in view."""
+        self.query_one(".text").styles.max_height = max(3, self.size.height - self._other_lines)
 
     def action_page_up(self) -> None:
-        """Scroll up."""
+        """Scroll up by one page."""
         self.query_one(VerticalScroll).scroll_page_up(animate=False)
 
     def action_page_down(self) -> None:
-        """Scroll down."""
+        """Scroll down by one page."""
         self.query_one(VerticalScroll).scroll_page_down(animate=False)

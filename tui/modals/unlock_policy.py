@@ -1,4 +1,4 @@
-"""What a sign-in has to ask before somebody goes on with what another one left."""
+"""The rules for signing in again after the program was locked."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 class UnlockPolicy(Protocol):
-    """Stands between a sign-in and what waits behind it; the lock is one."""
+    """Decides whether a user who signed in at the lock screen may continue the locked session."""
 
     @property
     def actor(self) -> Actor:
-        """Who was logged off."""
+        """The user who was logged off."""
 
-    async def log_off_first(self) -> None:
-        """Wait until it is logged that they are gone."""
+    async def wait_for_log_off(self) -> None:
+        """Wait until the log-off is recorded in the Audit Trail, which must happen before the next sign-in."""
 
-    async def refused(self) -> None:
-        """Tell that a sign-in was refused."""
+    async def close_connection(self) -> None:
+        """Close the database connection again after a failed sign-in."""
 
-    async def may_go_on(self, signed_in: SignedIn) -> bool:
-        """Ask whether who signed in may go on."""
+    async def may_continue(self, signed_in: SignedIn) -> bool:
+        """Return True if this user may continue the session. The policy may ask the user first."""

@@ -1,1 +1,1 @@
-"""What every Textual program over SSH needs: terminal, workers, key queue, inactivity and debug log."""
+"""The terminal platform: driver, process, workers, key queue, inactivity timer, debug log and base screens."""

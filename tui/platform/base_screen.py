@@ -1,4 +1,4 @@
-"""What all screens and dialogs share: title, status line, key bar, and a word when the terminal is too small."""
+"""Base classes of all screens and dialogs: title line, status line, key bar and a message for small terminals."""
 
 from __future__ import annotations
 
@@ -21,18 +21,16 @@ from textual.widgets import Input
 
 from core.base.errors import ApiSetupError
 from tui import bindings
-from tui.platform.shell import SMALLEST
+from tui.platform.shell import MIN_SIZE, TerminalApp
 from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.plain import fitted, visible, wrapped
+from tui.widgets.safe_text import fit_to_width, sanitize, wrap
 from tui.widgets.status_line import Kind, StatusLine
 from tui.widgets.title_line import Heading, TitleLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.screen import Screen as _Base
-
-    from tui.platform.shell import TerminalApp
 
     _Screen = _Base[Any]
 else:
@@ -41,41 +39,23 @@ else:
 T = TypeVar("T")
 W = TypeVar("W", bound=Widget)
 
-
-WAITS = "A change is being made; this key works when that is done."
-
-
-class TooSmall(Widget):
-    """Covers a screen that has no room with one sentence that says so."""
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the sentence."""
-        lines = wrapped(too_small_sentence(self.size), self.size.width)
-        text = lines[y] if y < len(lines) else ""
-        return Strip([Segment(fitted(text, self.size.width), self.rich_style)], self.size.width)
-
-
-def too_small_sentence(size: Size) -> str:
-    """Say that so small a terminal does not do, and what to do about it."""
-    return (
-        f"This terminal is {size.width}x{size.height}; "
-        f"apisetup needs at least {SMALLEST.width}x{SMALLEST.height}. Make the window larger."
-    )
+_CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
 
 
 class ScreenBehavior(ServiceCaller, _Screen):
-    """What a screen and a dialog of this house can do; both are below.
+    """The behavior that `BaseScreen` and `BaseModal` share.
 
-    A subclass names its keys in `KEYS`: they are bound, stand in the key bar, and make the help of the screen.
-    The action of each is a method `action_...` of the subclass.
+    A subclass lists the ids of its keys in `KEYS`. They are bound and appear in the key bar and in the screen's help.
+    The action of each key is an `action_...` method of the subclass.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ()
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
-    """What the key bar shows while a text field has focus, where those of `KEYS` that work then would not do."""
-    _left = False
-    _leave_later: Callable[[], object] | None = None
-    _parts: Mapping[type[Widget], Widget] = MappingProxyType({})
+    """The keys in the key bar while a text field has focus, in place of those of `KEYS` that work while typing."""
+    _dismissed = False
+    _deferred_dismiss: Callable[[], object] | None = None
+    _shared_widgets: Mapping[type[Widget], Widget] = MappingProxyType({})
+    """The title line, status line, key bar and size message; empty until the screen is composed."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         if "KEYS" in cls.__dict__:
@@ -85,174 +65,184 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     @property
     def terminal_app(self) -> TerminalApp:
-        """The application, as the one that it is."""
+        """The application, with its actual type."""
         return cast("TerminalApp", self.app)
 
     def compose_body(self) -> ComposeResult:
-        """Make the widgets between the title and the status line."""
+        """Compose the widgets between the title line and the status line."""
         yield from ()
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Leave with a result; a second press that was on its way leaves nothing else.
+        """Close this screen with a result. Later calls do nothing, such as one for a second press of the same key.
 
-        Under another screen this one waits until that is left: Textual would take the one on top away instead.
+        If another screen is on top, closing is deferred until that one is closed, because Textual would close the top
+        screen instead.
         """
-        if self._left:
+        if self._dismissed:
             return AwaitComplete()
-        self._left = True
+        self._dismissed = True
         if self.app.screen is not self:
-            self._leave_later = partial(super().dismiss, result)
+            self._deferred_dismiss = partial(super().dismiss, result)
             return AwaitComplete()
         return super().dismiss(result)
 
     def on_unlocked(self) -> None:
-        """What a screen does when its user is back after the lock; nothing, where nothing can have changed."""
+        """Refresh the screen after its user signed in again at the lock screen, if its contents can have changed."""
 
-    # -- what is said ----------------------------------------------------------
+    # -- status line -------------------------------------------------------------
 
     @property
     def status(self) -> StatusLine:
         """The status line."""
-        return self._part(StatusLine)
+        return self._shared_widget(StatusLine)
 
-    def say(self, text: str, kind: Kind = "note") -> None:
-        """Say something in the status line until something else is said."""
-        if self._parts:
-            self.status.say(text, kind)
+    def show_status(self, text: str, kind: Kind = "note") -> None:
+        """Display a message in the status line until the next message."""
+        if self._shared_widgets:
+            self.status.show(text, kind)
         else:
-            # It was pushed a moment ago, and is not composed yet.
-            self.call_after_refresh(self.say, text, kind)
+            # The screen was pushed but is not composed yet.
+            self.call_after_refresh(self.show_status, text, kind)
 
-    def flow_begins(self) -> None:
-        """What was said of the last thing is not said of the next one."""
-        self.say("")
-
-    def open_above(self, screen: Screen[Any], left: Callable[[Any], None] | None = None) -> None:
-        """Open a screen above this one, unless a quicker press did so already, or a change is being written.
-
-        Args:
-            screen: What to open.
-            left: Called with its result when it is left.
-        """
-        if self.app.screen is not self:
-            return
-        if self.terminal_app.commits.running:
-            self.say(WAITS)
-            return
-        self.app.push_screen(screen, left)
-
-    def show_outcome(self, notice: Screen[Any]) -> None:
-        """Open what tells the outcome of something, whatever else was opened meanwhile."""
-        if self.is_running:
-            self.app.push_screen(notice)
+    def before_flow(self) -> None:
+        """Clear the message of the previous flow."""
+        self.show_status("")
 
     def show_problem(self, error: ApiSetupError) -> None:
-        """Say what went wrong, and what to do about it."""
+        """Display an error with its hint in the status line, and log it."""
         self.terminal_app.record_problem(error)
-        self.say(str(error), "problem")
+        self.show_status(str(error), "problem")
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
-        """Say that something takes its time, as long as it does."""
-        self.say(text)
+        """Display a message while the block runs."""
+        self.show_status(text)
         try:
             yield
         finally:
             if self.status.text == text:
-                self.say("")
+                self.show_status("")
+
+    # -- other screens -----------------------------------------------------------
+
+    def open_screen(self, screen: Screen[Any], on_result: Callable[[Any], None] | None = None) -> None:
+        """Open a screen on top of this one.
+
+        Do nothing if another screen is on top already, because of an earlier key press. Refuse while a change is being
+        written.
+
+        Args:
+            screen: The screen to open.
+            on_result: Called with the screen's result when it is closed.
+        """
+        if self.app.screen is not self:
+            return
+        if self.terminal_app.commits.running:
+            self.show_status(_CHANGE_IN_PROGRESS)
+            return
+        self.app.push_screen(screen, on_result)
+
+    def show_outcome(self, notice: Screen[Any]) -> None:
+        """Open a notice about a finished action, even if another screen was opened meanwhile."""
+        if self.is_running:
+            self.app.push_screen(notice)
+
+    # -- key bar -----------------------------------------------------------------
 
     def show_keys(self) -> None:
-        """Show in the key bar what `KEYS` names and can be done now."""
+        """Display the keys of `KEYS` that are available now in the key bar."""
         typing = isinstance(self.focused, Input)
-        own = typing and bool(self.TYPING_KEYS)
-        ids = self.TYPING_KEYS if own else self.KEYS
-        shown = [key for key in bindings.keys(ids) if own or self.can(key)]
-        key_bar = self._part(KeyBar)
-        key_bar.show(shown, typing=typing and not own)
+        use_typing_keys = typing and bool(self.TYPING_KEYS)
+        ids = self.TYPING_KEYS if use_typing_keys else self.KEYS
+        shown = [key for key in bindings.keys(ids) if use_typing_keys or self.is_available(key)]
+        key_bar = self._shared_widget(KeyBar)
+        key_bar.show(shown, typing=typing and not use_typing_keys)
         key_bar.display = bool(shown)
 
     @property
-    def known_keys(self) -> tuple[str, ...]:
-        """Those of `KEYS` that this program has anything to do for, now or at another time."""
+    def help_keys(self) -> tuple[str, ...]:
+        """The ids of the keys that the help lists, available now or not: `KEYS` without keys this app never uses."""
         return tuple(
             id_ for id_ in self.KEYS if bindings.key(id_).action != "app.offices" or self.terminal_app.has_offices
         )
 
-    def can(self, key: bindings.Key) -> bool:
-        """Whether what a key does can be done now."""
+    def is_available(self, key: bindings.Key) -> bool:
+        """Return True if the key's action is enabled now."""
         namespace, _, action = key.action.rpartition(".")
         target = self.app if namespace == "app" else self
         return bool(target.check_action(action if namespace == "app" else key.action, ()))
 
     def refresh_bindings(self) -> None:
-        """Look again at what can be done now."""
+        """Check again which keys are available."""
         super().refresh_bindings()
-        if self._parts:
+        if self._shared_widgets:
             self.show_keys()
-
-    def _part(self, kind: type[W]) -> W:
-        """Find one of the widgets that all screens have; they answer even after the screen was left."""
-        return cast("W", self._parts[kind])
-
-    def _keep(self, part: W) -> W:
-        self._parts = {**self._parts, type(part): part}
-        return part
 
     def watch_focused(self) -> None:
-        """Show the keys that work while typing, or those that work otherwise."""
-        if self._parts and self.is_running:
+        """Update the key bar, which differs while a text field has focus."""
+        if self._shared_widgets and self.is_running:
             self.show_keys()
 
-    # -- Textual's events --------------------------------------------------------
+    # -- shared widgets ------------------------------------------------------------
+
+    def _shared_widget(self, kind: type[W]) -> W:
+        """Return the shared widget of a class. It can be used even after the screen was closed, unlike a query."""
+        return cast("W", self._shared_widgets[kind])
+
+    def _add_shared_widget(self, widget: W) -> W:
+        self._shared_widgets = {**self._shared_widgets, type(widget): widget}
+        return widget
+
+    # -- Textual's events ----------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Show the keys, and whether there is room; Textual calls this beside the `on_mount` of a subclass."""
+        """Display the keys and check the terminal's size. Textual also calls the `on_mount` of a subclass."""
         self.show_keys()
-        self._show_whether_too_small()
+        self._check_size()
 
     def on_resize(self) -> None:
-        """Show whether there is room now."""
-        self._show_whether_too_small()
+        """Check the terminal's size."""
+        self._check_size()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what changed while other screens were on top; leave, if that was put off."""
-        self._show_whether_too_small()
-        leave, self._leave_later = self._leave_later, None
-        if leave is not None:
-            leave()
+        """Check the terminal's size and close the screen if that was deferred."""
+        self._check_size()
+        dismiss, self._deferred_dismiss = self._deferred_dismiss, None
+        if dismiss is not None:
+            dismiss()
 
-    def _show_whether_too_small(self) -> None:
-        if self._parts:  # made when the screen is composed, which is after its first size
-            self._part(TooSmall).display = self.terminal_app.too_small
+    def _check_size(self) -> None:
+        if self._shared_widgets:  # the first resize event comes before the screen is composed
+            self._shared_widget(TooSmallMessage).display = self.terminal_app.too_small
 
 
 class BaseScreen(ScreenBehavior, Screen[T]):
-    """A screen that fills the terminal: title line, body, status line, key bar."""
+    """A full-size screen: title line, body, status line and key bar."""
 
     def compose(self) -> ComposeResult:
-        """Put the body between the lines that all screens have."""
-        yield self._keep(TitleLine(self.terminal_app.heading))
+        """Compose the body and the shared widgets around it."""
+        yield self._add_shared_widget(TitleLine(self.terminal_app.heading))
         with Vertical(id="body"):
             yield from self.compose_body()
-        yield self._keep(StatusLine())
-        yield self._keep(KeyBar())
-        yield self._keep(TooSmall())
+        yield self._add_shared_widget(StatusLine())
+        yield self._add_shared_widget(KeyBar())
+        yield self._add_shared_widget(TooSmallMessage())
 
     def show_heading(self, heading: Heading) -> None:
-        """Say which practice this is."""
-        self._part(TitleLine).show(heading)
+        """Display a heading in the title line."""
+        self._shared_widget(TitleLine).show(heading)
 
     def on_screen_resume(self) -> None:
-        """Say again which practice this is; it may have changed meanwhile."""
-        if self._parts:
+        """Display the application's heading, which may have changed while other screens were on top."""
+        if self._shared_widgets:
             self.show_heading(self.terminal_app.heading)
 
 
 class BaseModal(ScreenBehavior, ModalScreen[T | None]):
-    """A dialog in the middle of the screen; Escape leaves it with None, which always means that nothing was decided.
+    """A dialog in the middle of the screen. Escape closes it with None, which always means that nothing was decided.
 
     Args:
-        title: What stands in its frame.
+        title: The text in its frame.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "help")
@@ -262,15 +252,33 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         self._title = title
 
     def compose(self) -> ComposeResult:
-        """Put the body into a frame, with a status line that shows only when it is needed."""
+        """Compose the body in a frame, with a status line that has no height while it is empty."""
         with Vertical(id="dialog") as dialog:
             # A Content is not parsed as markup.
-            dialog.border_title = Content(visible(self._title))
+            dialog.border_title = Content(sanitize(self._title))
             yield from self.compose_body()
-            yield self._keep(StatusLine(vanishes=True))
-            yield self._keep(KeyBar())
-        yield self._keep(TooSmall())
+            yield self._add_shared_widget(StatusLine(collapse=True))
+            yield self._add_shared_widget(KeyBar())
+        yield self._add_shared_widget(TooSmallMessage())
 
     def action_back(self) -> None:
-        """Leave without a decision."""
+        """Close the dialog without a decision."""
         self.dismiss(None)
+
+
+class TooSmallMessage(Widget):
+    """Covers the whole screen with a message while the terminal is too small."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the message."""
+        lines = wrap(too_small_message(self.size), self.size.width)
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(fit_to_width(text, self.size.width), self.rich_style)], self.size.width)
+
+
+def too_small_message(size: Size) -> str:
+    """Describe the terminal's size, the smallest usable size and what to do."""
+    return (
+        f"This terminal is {size.width}x{size.height}; "
+        f"apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}. Make the window larger."
+    )

@@ -1,7 +1,7 @@
-"""Keys that come faster than the focus moves, kept in their order.
+"""A queue for keys that arrive faster than the focus moves.
 
-Textual hands a key to the widget that has focus when the key arrives. What a password manager or a slow line sends in
-one piece - a name, Enter, a password - would all end up in the field of the name, where a password shows.
+Textual sends a key to the widget that has focus when the key arrives. If a password manager or a slow connection
+delivers a user name, Enter and a password at once, all of them would go to the name field, which displays the password.
 """
 
 from __future__ import annotations
@@ -17,50 +17,61 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
 
-_MOVES = ("tab", "shift+tab", "slash")
+_FOCUS_KEYS = ("tab", "shift+tab", "slash")
+"""Keys that may move the focus to a text field."""
 
 
 class KeyQueue:
-    """Hands keys on one by one while a text field has focus, each when the one before has done all it does.
+    """Dispatches keys one at a time while a text field has focus.
+
+    A key is dispatched after everything that the key before it caused has been handled.
 
     Args:
-        app: The application, whose focus counts.
-        hand_on: What the application does with a key.
+        app: The application, whose focused widget decides about queueing.
+        dispatch: Makes the application handle a key.
     """
 
-    def __init__(self, app: App[None], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
+    def __init__(self, app: App[None], dispatch: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
-        self._hand_on = hand_on
-        self._waiting: deque[events.Event] = deque()
-        self._under_way = False
+        self._dispatch = dispatch
+        self._queue: deque[events.Event] = deque()
+        self._dispatching = False
 
-    async def take(self, event: events.Event) -> bool:
-        """Take a key or a paste whose turn may not have come; False for one that need not wait."""
+    async def enqueue(self, event: events.Event) -> bool:
+        """Queue an event if it is a key or a paste that may have to wait.
+
+        Returns:
+            True if the event was queued; False if the application should handle it at once.
+        """
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             return False
-        moves = isinstance(event, events.Key) and event.key in _MOVES
-        if not (self._under_way or moves or isinstance(self._app.focused, Input)):
+        moves_focus = isinstance(event, events.Key) and event.key in _FOCUS_KEYS
+        if not (self._dispatching or moves_focus or isinstance(self._app.focused, Input)):
             return False
-        self._waiting.append(event)
-        if not self._under_way:
-            await self._next()
+        self._queue.append(event)
+        if not self._dispatching:
+            await self._dispatch_next()
         return True
 
-    async def _next(self) -> None:
-        self._under_way = bool(self._waiting)
-        if self._under_way:
+    async def _dispatch_next(self) -> None:
+        self._dispatching = bool(self._queue)
+        if self._dispatching:
             target = self._app.focused or self._app.screen
             try:
-                await self._hand_on(self._waiting.popleft())
+                await self._dispatch(self._queue.popleft())
             except BaseException:
-                self._under_way = False
+                self._dispatching = False
                 raise
-            self._follow([*target.ancestors_with_self] * 2)
+            self._continue_after([*target.ancestors_with_self] * 2)
 
-    def _follow(self, path: list[DOMNode]) -> None:
-        # Queues are in order: what comes out behind the key, and behind the messages it caused, comes after them.
+    def _continue_after(self, path: list[DOMNode]) -> None:
+        """Dispatch the next key after each node of the path has handled the messages in its queue.
+
+        A message queue is in order, so a callback that is queued behind the key, and later behind the messages that the
+        key caused, runs after them.
+        """
         while path:
             node, *path = path
-            if node.call_later(self._follow if path else self._next, *([path] if path else [])):
+            if node.call_later(self._continue_after if path else self._dispatch_next, *([path] if path else [])):
                 return
-        self._app.call_later(self._next)
+        self._app.call_later(self._dispatch_next)

@@ -1,203 +1,249 @@
-"""The one way to ask a service from a screen.
+"""Thread workers that call services from screens.
 
-A service call blocks, so it runs in a thread while the screen stays alive. Three rules keep the answers in order:
+A service call blocks, so it runs in a thread while the event loop keeps serving the screen. Four rules keep the results
+in order:
 
-*   What a key starts is a *flow*: a straight-line coroutine that may open dialogs and ask services. While it runs, the
-    same screen starts no other, so two quick presses never open a dialog twice.
-*   What only shows something is *latest*: a newer call replaces an older one, whose late answer is dropped.
-*   What fetches more of what is shown runs *once*: a call while it runs does nothing.
-*   A *commit* writes: it is never cancelled and never doubled, and it ends even when its screen is gone.
+*   A *flow* is a coroutine that a key starts. It may open dialogs and call services. A screen runs one flow at a time,
+    so two quick presses never open a dialog twice.
+*   A *latest* coroutine reads and displays something. A newer call cancels the older one and drops its result.
+*   A *once* coroutine fetches more of what is displayed. A call while it runs does nothing.
+*   A *commit* writes. It is never cancelled or run twice, and it finishes even if its screen is closed.
 """
 
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, get_current_worker
 
 from core.base.errors import ApiSetupError
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.dom import DOMNode as _Node
-
-    from tui.platform.shell import TerminalApp
 else:
     _Node = object
 
-OUTSIDE = "headquarters"
-"""The group of questions to somebody over a network, whose answers nothing waits for."""
+REMOTE_GROUP = "headquarters"
+"""The worker group of calls to a remote server that may take minutes. Nothing waits for their results."""
+
+_THREAD_NAME = "thread"
+"""The name of every worker started by `ServiceCaller.run_in_thread`; Textual has no public way to tell them apart."""
 
 T = TypeVar("T")
 P = ParamSpec("P")
-A = TypeVar("A", bound="ServiceCaller")
+C = TypeVar("C", bound="ServiceCaller")
 Body = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Busy(ApiSetupError):
-    """A change is being saved, and a second one would get in its way."""
+    """A change is still being saved, so a second one can't start."""
 
     def __init__(self) -> None:
         super().__init__("The last change is still being saved.", "Wait for it, then try again.")
 
 
 class Commits:
-    """The change that is being written, if any; one a program, owned by the application."""
+    """The changes that are being written. The application owns the only instance."""
 
     def __init__(self) -> None:
-        # A thread of its own, so that no question without an answer keeps a change waiting.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
-        self._running: Future[Any] | None = None
+        # A dedicated thread, so that a service call that hangs never delays a change.
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
+        self._foreground: Future[Any] | None = None
         self._background: Future[Any] | None = None
 
     @property
     def running(self) -> bool:
-        """Whether a change that somebody asked for is being written now."""
-        return self._running is not None and not self._running.done()
+        """True while a change that the user requested is being written."""
+        return self._foreground is not None and not self._foreground.done()
 
     @property
-    def at_rest(self) -> bool:
-        """Whether nothing at all is being written now."""
+    def idle(self) -> bool:
+        """True if no change is being written, neither in the foreground nor in the background."""
         return not self.running and (self._background is None or self._background.done())
 
     async def commit(
-        self, change: Callable[[], T], missed: Callable[[Exception], None], *, background: bool = False
+        self, change: Callable[[], T], on_unawaited_error: Callable[[Exception], None], *, background: bool = False
     ) -> T:
-        """Run a change in a thread, to its end whatever happens to the one who waits for it.
+        """Run a change in the commit thread. It finishes even if the awaiting task is cancelled.
 
         Args:
             change: The blocking change.
-            missed: Told about the change's error when nobody waits for it any more.
-            background: Nobody asked for it: it is written after what is being written, and is in nobody's way.
+            on_unawaited_error: Called with the change's error if the awaiting task was cancelled.
+            background: The user did not request this change. It is queued behind a running change instead of being
+                refused, and it does not cause others to be refused.
+
+        Raises:
+            Busy: A requested change is still being written, and this one is not a background change.
+            Exception: The error that the change raised, unchanged.
         """
         if self.running and not background:
             raise Busy
-        # The thread takes one after the other.
-        writing = self._thread.submit(change)
+        # The executor has one thread, so it writes one change after the other.
+        submitted = self._executor.submit(change)
         if background:
-            self._background = writing
+            self._background = submitted
         else:
-            self._running = writing
-        ending = asyncio.wrap_future(writing)
+            self._foreground = submitted
+        future = asyncio.wrap_future(submitted)
         try:
-            return await asyncio.shield(ending)
+            return await asyncio.shield(future)
         except asyncio.CancelledError:
-            ending.add_done_callback(partial(_tell_missed, missed))
+            future.add_done_callback(partial(_report_error, on_unawaited_error))
             raise
 
-    async def settled(self) -> BaseException | None:
-        """Wait until no change is being written; gives the error of one that was asked for and failed."""
+    async def wait_until_idle(self) -> BaseException | None:
+        """Wait until no change is being written.
+
+        Returns:
+            The error of the requested change that was awaited here, or None if there was none or it succeeded.
+        """
         if self._background is not None and not self._background.done():
             await asyncio.wait([asyncio.wrap_future(self._background)])
-        if not self.running or self._running is None:
+        if not self.running or self._foreground is None:
             return None
-        ending = asyncio.wrap_future(self._running)
-        await asyncio.wait([ending])
-        return ending.exception()
+        future = asyncio.wrap_future(self._foreground)
+        await asyncio.wait([future])
+        return future.exception()
 
     def close(self) -> None:
-        """Wait for the change that is being written, and take no more."""
-        self._thread.shutdown(wait=True)
+        """Block until the running change is written, and accept no more."""
+        self._executor.shutdown(wait=True)
+
+
+class ServiceHost(Protocol):
+    """The part of the application that `ServiceCaller` uses."""
+
+    commits: Commits
+    unlocked: asyncio.Event
+    is_exiting: bool
+
+    def report_unawaited_error(self, error: Exception) -> None:
+        """Report the error of a change whose screen was closed before the change finished."""
 
 
 class ServiceCaller(_Node):
-    """What a screen, or the application, needs to ask services. Mix it in beside a Textual class."""
+    """Mixin for a screen or application that calls services. The application must be a `ServiceHost`."""
 
     PAUSES_WHEN_LOCKED: ClassVar[bool] = True
-    """Whether nothing is asked or answered here while the program is locked."""
+    """True if service calls neither start nor return while the program is locked."""
     _flow: Worker[None] | None = None
 
+    @abstractmethod
     def show_problem(self, error: ApiSetupError) -> None:
-        """Show what went wrong; each screen says how."""
-        raise NotImplementedError
+        """Display an error that a flow did not handle."""
 
-    def flow_begins(self) -> None:
-        """What a screen does first when a key starts something."""
+    def before_flow(self) -> None:
+        """Prepare the screen for a flow that is about to start."""
 
-    async def ask(self, question: Callable[[], T], group: str) -> T:
-        """Ask a service in a thread and wait for its answer, from within a flow.
+    @property
+    def service_host(self) -> ServiceHost:
+        """The application."""
+        return cast("ServiceHost", self.app)
 
-        A newer question of the same group ends this one, and its answer is dropped.
+    async def call_service(self, function: Callable[[], T], group: str) -> T:
+        """Run a blocking function in a thread and return its result. Call it from within a flow.
+
+        A newer call of the same group on the same screen cancels this one and drops its result.
 
         Args:
-            question: The blocking question.
-            group: The name of what is asked, within this screen.
+            function: The blocking call.
+            group: The name of the group, unique within the screen.
 
         Raises:
-            Exception: What the question raised, as it was raised.
+            Exception: The error that the function raised, unchanged.
         """
-        get_current_worker()  # outside of a flow, waiting here would freeze the screen
-        if await self._waited_for_lock():
-            self._end_if_gone()
-        worker = self.run_worker(question, group=group, exclusive=True, exit_on_error=False, thread=True)
+        get_current_worker()  # raises outside of a worker, where waiting would freeze the screen
+        if await self._wait_while_locked():
+            self._cancel_if_closed()
+        worker = self.run_in_thread(function, group, exclusive=True)
         try:
-            answer = await worker.wait()
+            result = await worker.wait()
         except WorkerCancelled:
             raise asyncio.CancelledError from None
         except WorkerFailed as failed:
             error = failed.error
         else:
-            await self._waited_for_lock()
-            self._end_if_gone()
-            return answer
-        await self._waited_for_lock()
+            await self._wait_while_locked()
+            self._cancel_if_closed()
+            return result
+        await self._wait_while_locked()
         raise error
 
     async def commit(self, change: Callable[[], T], *, background: bool = False) -> T:
-        """Write in a thread and wait for the end, from within a flow.
+        """Write in a thread and wait until it is done. Call it from within a flow.
 
-        The change is never cancelled: it runs to its end even if the screen is left or the program quits.
+        The change is never cancelled: it finishes even if the screen is closed or the program quits.
 
         Args:
             change: The blocking change.
-            background: Nobody asked for it, so it neither keeps others from writing nor is kept from it.
+            background: The user did not request this change, so it neither delays other changes nor is refused
+                because of them.
 
         Raises:
             Busy: Another change is still being written; nothing was done.
-            Exception: What the change raised, as it was raised.
+            Exception: The error that the change raised, unchanged.
         """
         get_current_worker()
-        app = cast("TerminalApp", self.app)
-        if await self._waited_for_lock():
-            self._end_if_gone()
+        host = self.service_host
+        if await self._wait_while_locked():
+            self._cancel_if_closed()
         try:
-            done = await app.commits.commit(change, app.commit_missed, background=background)
+            result = await host.commits.commit(change, host.report_unawaited_error, background=background)
         except Exception as error:
-            await self._waited_for_lock()
-            if self._gone:
-                app.commit_missed(error)
-            self._end_if_gone()
+            await self._wait_while_locked()
+            if self._closed_or_exiting:
+                host.report_unawaited_error(error)
+            self._cancel_if_closed()
             raise
-        await self._waited_for_lock()
-        self._end_if_gone()
-        return done
+        await self._wait_while_locked()
+        self._cancel_if_closed()
+        return result
 
-    async def _waited_for_lock(self) -> bool:
-        """Wait while the program is locked, so that no flow goes on or shows anything over the lock; whether it was."""
-        unlocked = cast("TerminalApp", self.app).unlocked
+    def run_in_thread(self, function: Callable[[], T], group: str, *, exclusive: bool = False) -> Worker[T]:
+        """Start a worker that runs a blocking function in a thread. `unfinished_threads` lists it until it ends.
+
+        Args:
+            function: The blocking call.
+            group: The name of the worker's group.
+            exclusive: Cancel the other workers of the group.
+        """
+        return self.run_worker(
+            function, name=_THREAD_NAME, group=group, exclusive=exclusive, exit_on_error=False, thread=True
+        )
+
+    @property
+    def in_flow(self) -> bool:
+        """True while a flow of this screen is running."""
+        return self._flow is not None and not self._flow.is_finished
+
+    async def _wait_while_locked(self) -> bool:
+        """Wait until the program is unlocked, so that no flow displays anything on top of the lock screen.
+
+        Returns:
+            True if the program was locked.
+        """
+        unlocked = self.service_host.unlocked
         if unlocked.is_set() or not self.PAUSES_WHEN_LOCKED:
             return False
         await unlocked.wait()
         return True
 
-    def _end_if_gone(self) -> None:
-        """End the flow whose screen was left while it waited: what it would show has no place any more."""
-        if self._gone:
+    def _cancel_if_closed(self) -> None:
+        """Cancel the flow if its screen was closed while it waited: there is nowhere to display its result."""
+        if self._closed_or_exiting:
             raise asyncio.CancelledError
 
     @property
-    def _gone(self) -> bool:
-        return not self.is_running or self.app._exit
+    def _closed_or_exiting(self) -> bool:
+        return not self.is_running or self.service_host.is_exiting
 
-    @property
-    def in_flow(self) -> bool:
-        """Whether a flow of this screen is running."""
-        return self._flow is not None and not self._flow.is_finished
-
-    def _run_body(self, body: Body, group: str, exclusive: bool) -> Worker[None]:
+    def _run_body(self, body: Body, group: str, *, exclusive: bool) -> Worker[None]:
         async def run() -> None:
             try:
                 await body()
@@ -207,18 +253,23 @@ class ServiceCaller(_Node):
         return self.run_worker(run, group=group, exclusive=exclusive)
 
 
-def flow(method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]]) -> Callable[Concatenate[A, P], None]:
-    """Make a coroutine method the body of a flow: calling it starts it, or does nothing while a flow runs.
+def unfinished_threads(app: App[Any]) -> list[Worker[Any]]:
+    """Return the workers of all screens that still run a blocking function in a thread."""
+    return [worker for worker in app.workers if worker.name == _THREAD_NAME and not worker.is_finished]
 
-    Within it `await self.app.push_screen_wait(...)`, `await self.ask(...)` and `await self.commit(...)` work. An
-    `ApiSetupError` that it does not handle goes to `show_problem`; any other error ends the program.
+
+def flow(method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]]) -> Callable[Concatenate[C, P], None]:
+    """Turn a coroutine method into a flow. Calling it starts the flow, or does nothing while another flow runs.
+
+    The coroutine may await `self.app.push_screen_wait(...)`, `self.call_service(...)` and `self.commit(...)`. An
+    `ApiSetupError` that it does not handle is passed to `show_problem`; any other error ends the program.
     """
 
     @wraps(method)
-    def start(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        # Set before this returns, so that a second press finds it whatever the first one is doing.
+    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        # Assigned before this returns, so that a second press sees the flow before its first step runs.
         if not self.in_flow:
-            self.flow_begins()
+            self.before_flow()
             body = partial(method, self, *args, **kwargs)
             self._flow = self._run_body(body, group=f"flow {method.__name__}", exclusive=False)
 
@@ -226,15 +277,15 @@ def flow(method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]]) -> Call
 
 
 def latest(
-    method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[A, P], None]:
-    """Make a coroutine method restart with each call: the newest call replaces the ones before it.
+    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[C, P], None]:
+    """Turn a coroutine method into one that restarts: each call cancels the call before it.
 
-    For what only reads and shows; errors are handled as in a flow.
+    Use it only for reading and displaying. Errors are handled as in a flow.
     """
 
     @wraps(method)
-    def restart(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def restart(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
         body = partial(method, self, *args, **kwargs)
         self._run_body(body, group=f"latest {method.__name__}", exclusive=True)
 
@@ -242,26 +293,26 @@ def latest(
 
 
 def once(
-    method: Callable[Concatenate[A, P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[A, P], None]:
-    """Make a coroutine method run alone: a call while it runs does nothing, and no flow has to wait for it.
+    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[C, P], None]:
+    """Turn a coroutine method into one that ignores calls while it runs. It does not block flows.
 
-    For what fetches more of the same; errors are handled as in a flow.
+    Use it for fetching more of what is displayed. Errors are handled as in a flow.
     """
-    name = f"once {method.__name__}"
+    group = f"once {method.__name__}"
 
     @wraps(method)
-    def start(self: A, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        running = any(each.group == name and each.node is self and not each.is_finished for each in self.workers)
+    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        running = any(each.group == group and each.node is self and not each.is_finished for each in self.workers)
         if not running:
-            self._run_body(partial(method, self, *args, **kwargs), group=name, exclusive=False)
+            self._run_body(partial(method, self, *args, **kwargs), group=group, exclusive=False)
 
     return start
 
 
-def _tell_missed(missed: Callable[[Exception], None], ended: asyncio.Future[Any]) -> None:
-    if ended.cancelled():  # the loop ended first; the thread goes on
+def _report_error(report: Callable[[Exception], None], future: asyncio.Future[Any]) -> None:
+    if future.cancelled():  # the event loop ended first; the commit thread still finishes
         return
-    error = ended.exception()
+    error = future.exception()
     if isinstance(error, Exception):
-        missed(error)
+        report(error)

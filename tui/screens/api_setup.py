@@ -1,4 +1,4 @@
-"""API Setup, the first screen: the settings, the keys and their permissions."""
+"""The API Setup screen, the first one: settings, keys and their permissions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from core.base.errors import (
     InvalidInput,
     PracticeUnavailable,
 )
-from tui.flows.conflict import MINE, choose, conflict_lines
-from tui.flows.headquarters_list import newest_list
-from tui.flows.headquarters_messages import differences_in_words
+from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
+from tui.flows.headquarters_list import refresh_key_list
+from tui.flows.headquarters_messages import format_differences
 from tui.flows.key_addition import add_key
 from tui.flows.status_change import change_status
-from tui.modals.notice import Notice, notice_of
+from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
@@ -35,16 +35,17 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey, KeyList
+    from core.model.resolved_change import ResolvedChange
     from core.model.settings import SettingsPage
-    from core.practice.unit_of_work import ResolvedChange
     from tui.session import Session
 
 
 class ApiSetupScreen(BaseScreen[ApiSetupError]):
-    """Shows the office's API settings and keys; ends only with the reason why the office could not be entered.
+    """Shows the office's API settings and keys. Its only result is the error that kept the office from being opened.
 
     Args:
-        arrive: Gives the session; it may block, since the first picture is painted before the database is open.
+        make_session: Opens the office and returns the session. Called in a thread after the first picture is painted,
+            so it may block.
     """
 
     CSS_PATH = "api_setup.tcss"
@@ -65,124 +66,133 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "next-field",
     )
 
-    class Entered(Message):
-        """The office is open, and a user is in it."""
+    class OfficeOpened(Message):
+        """Posted when the office is open and a user is signed in."""
 
         def __init__(self, session: Session) -> None:
             super().__init__()
             self.session = session
 
-    def __init__(self, arrive: Callable[[], Session]) -> None:
+    def __init__(self, make_session: Callable[[], Session]) -> None:
         super().__init__()
-        self._arrive = arrive
+        self._make_session = make_session
         self._session: Session | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Make the form and the list."""
+        """Yield the settings form and the key table."""
         yield SettingsForm()
         yield KeyTable()
 
     def on_mount(self) -> None:
-        """Open the office while the empty form is already painted."""
+        """Focus the key table, and open the office once the empty form is painted."""
         self.query_one(KeyTable).rows.focus()
-        # The libraries behind it are slow to import, and would hold up the first picture.
-        self.call_after_refresh(self.enter)
+        # Opening imports slow libraries, which would delay the first picture.
+        self.call_after_refresh(self.open_office)
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """The names of the values that were typed and not saved."""
+        """The names of the settings that were changed and not saved."""
         return self.query_one(SettingsForm).unsaved
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Until the office is open there is nothing to do here."""
+        """Disable the actions that need an open office until it is open, and `end_filter` if there is no filter."""
         if action == "end_filter":
             return any(table.filtered for table in self.query(KeyTable)) or isinstance(self.focused, Input)
-        waits = action in ("add_key", "edit_key", "toggle_status", "save", "audit_trail", "reload", "about", "filter")
-        return not (waits and self._session is None) and super().check_action(action, parameters)
+        needs_office = action in (
+            "add_key",
+            "edit_key",
+            "toggle_status",
+            "save",
+            "audit_trail",
+            "reload",
+            "about",
+            "filter",
+        )
+        return not (needs_office and self._session is None) and super().check_action(action, parameters)
 
-    # -- reading -------------------------------------------------------------
+    # -- loading -------------------------------------------------------------
 
     @flow
-    async def enter(self) -> None:
-        """Open the office, and show it."""
-        self.say("Opening…")
+    async def open_office(self) -> None:
+        """Open the office and show its settings and keys."""
+        self.show_status("Opening…")
         try:
-            session = await self.ask(self._arrive, group="read")
-            self.post_message(self.Entered(session))
-            reading = await self.ask(partial(_read, session), group="read")
+            session = await self.call_service(self._make_session, group="read")
+            self.post_message(self.OfficeOpened(session))
+            content = await self.call_service(partial(_load, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._session = session
-        self._show(reading)
-        self.say(" ".join((*reading.page.missing, *_read_only_words(self._session))))
+        self._show(content)
+        self.show_status(" ".join((*content.page.missing, *_read_only_remark(self._session))))
         self.refresh_bindings()
-        self.ask_headquarters()
+        self.refresh_from_headquarters()
 
     @latest
-    async def read_again(self) -> None:
-        """Read everything again; what was typed stays typed."""
-        reading = await self.ask(partial(_read, self._open), group="read")
-        self._show(reading)
-        self._say_settled(reading)
+    async def reload(self) -> None:
+        """Load everything again; unsaved input is kept."""
+        content = await self.call_service(partial(_load, self._open_session), group="read")
+        self._show(content)
+        self._say_resolved(content)
 
     @latest
-    async def ask_headquarters(self) -> None:
-        """Ask headquarters for its list, beside whatever else is done; what is different in it is said."""
+    async def refresh_from_headquarters(self) -> None:
+        """Fetch the key list from headquarters in the background, and say what has changed in it."""
         try:
-            listed = await newest_list(self, self._open)
+            key_list = await refresh_key_list(self, self._open_session)
         except HeadquartersError as error:
             await self._show_without_headquarters(error)
             return
-        if listed is None:
+        if key_list is None:
             return
-        self.query_one(KeyTable).show(listed)
-        words = differences_in_words(listed)
-        if words:
-            self.say(words)
+        self.query_one(KeyTable).show(key_list)
+        differences = format_differences(key_list)
+        if differences:
+            self.show_status(differences)
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
-        keys = await self.ask(self._open.office.keys.list, group="copy")
+        keys = await self.call_service(self._open_session.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
     def on_unlocked(self) -> None:
-        """Read what others may have changed while this was locked; what was typed stays."""
+        """Load what others may have changed during the lock; unsaved input is kept."""
         if self._session is not None:
-            self.read_again()
-            self.ask_headquarters()
+            self.reload()
+            self.refresh_from_headquarters()
 
-    def _show(self, reading: _Reading) -> None:
+    def _show(self, content: _Content) -> None:
         form = self.query_one(SettingsForm)
-        form.show(reading.page, keep_typed=True)
-        self.query_one(KeyTable).show(reading.keys)
+        form.show(content.page, keep_typed=True)
+        self.query_one(KeyTable).show(content.keys)
 
-    def _say_settled(self, reading: _Reading, otherwise: str = "") -> None:
-        if reading.settled is not None:
-            self.say(reading.settled.sentence, "problem")
+    def _say_resolved(self, content: _Content, otherwise: str = "") -> None:
+        if content.resolved is not None:
+            self.show_status(content.resolved.sentence, "problem")
         elif otherwise:
-            self.say(otherwise)
+            self.show_status(otherwise)
 
     @property
-    def _open(self) -> Session:
-        assert self._session is not None  # noqa: S101 - check_action keeps every action away until then
+    def _open_session(self) -> Session:
+        assert self._session is not None  # noqa: S101 - check_action disables every action until then
         return self._session
 
     # -- settings ------------------------------------------------------------
 
     @flow
     async def action_save(self) -> None:
-        """Write the settings that were changed."""
+        """Save the changed settings."""
         await self._save()
 
     async def _save(self) -> None:
         form = self.query_one(SettingsForm)
-        self._open.require_writable()
+        self._open_session.require_writable()
         read, typed = form.page.values, form.typed
         if not form.unsaved:
-            self.say("Nothing to save: the settings are as they were read.")
+            self.show_status("Nothing to save: the settings are as they were read.")
             return
-        office, actor = self._open.office, self._open.actor
+        office, actor = self._open_session.office, self._open_session.actor
         try:
             with self.busy("Saving…"):
                 saved = await self.commit(lambda: office.settings.save(actor, read, typed))
@@ -191,64 +201,64 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             form.focus_field(error.field)
             return
         except EditConflict as error:
-            await self._settle(error)
+            await self._resolve_conflict(error)
             return
         except PracticeUnavailable as error:
             self.show_problem(error)
-            self.say(f"{error} What you typed is still here.", "problem")
+            self.show_status(f"{error} What you typed is still here.", "problem")
             return
-        form.accept(typed)
-        words = "Nothing was written: the practice has these values already."
+        form.mark_saved(typed)
+        outcome = "Nothing was written: the practice has these values already."
         if saved.changes:
-            told = " Running workstations are told." if office.info.host else ""
-            words = f"Saved: {'; '.join(saved.changes)}.{told}"
-        self.say(words, "ok" if saved.changes else "note")
-        self.read_settings(words)
+            signal = " Running workstations are told." if office.info.host else ""
+            outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
+        self.show_status(outcome, "ok" if saved.changes else "note")
+        self.reload_settings(outcome)
 
     @latest
-    async def read_settings(self, said: str) -> None:
-        """Read the settings again after they were saved; the save is over, so other keys work meanwhile.
+    async def reload_settings(self, outcome: str) -> None:
+        """Load the settings again after a save. The save itself is complete, so other keys keep working.
 
         Args:
-            said: What is known to be true, whatever becomes of the reading.
+            outcome: The outcome of the save, to be repeated if the settings can't be loaded.
         """
         try:
-            page = await self.ask(self._open.office.settings.load, group="settings")
+            page = await self.call_service(self._open_session.office.settings.load, group="settings")
         except ApiSetupError as error:
-            self.say(f"{said} Reading the settings again failed: {error.sentence}", "problem")
+            self.show_status(f"{outcome} Reading the settings again failed: {error.sentence}", "problem")
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
 
-    async def _settle(self, error: EditConflict) -> None:
-        """Show both values, and let the admin choose; nothing was written so far."""
+    async def _resolve_conflict(self, error: EditConflict) -> None:
+        """Show both values and let the admin choose. Nothing has been written yet."""
         form = self.query_one(SettingsForm)
-        choice = await choose(self, error)
+        choice = await resolve_conflict(self, error)
         if choice is None:
-            self.say("Nothing was written; your values are still in the form.")
+            self.show_status("Nothing was written; your values are still in the form.")
             return
-        page = await self.ask(self._open.office.settings.load, group="settings")
+        page = await self.call_service(self._open_session.office.settings.load, group="settings")
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         form.show(page, keep_typed=True, drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the practice has now; nothing was written.")
+            self.show_status("Shown is what the practice has now; nothing was written.")
 
     # -- keys ----------------------------------------------------------------
 
     @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
+    def _open_chosen_key(self, event: RowList.Chosen) -> None:
         event.stop()
         self.action_edit_key()
 
     def action_edit_key(self) -> None:
-        """Open the highlighted key."""
+        """Open the screen of the highlighted key."""
         from tui.screens.edit_key import EditKeyScreen
 
         key = self._highlighted()
         if key is None:
             return
-        self.open_above(EditKeyScreen(self._open, key), lambda _result: self.read_again())
+        self.open_screen(EditKeyScreen(self._open_session, key), lambda _result: self.reload())
 
     @flow
     async def action_toggle_status(self) -> None:
@@ -256,65 +266,67 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         key = self._highlighted()
         if key is None:
             return
-        self._open.require_writable()
+        self._open_session.require_writable()
         try:
-            changed = await change_status(self, self._open, key)
+            changed = await change_status(self, self._open_session, key)
         except EditConflict as error:
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
             changed = True
         if changed:
-            self.read_again()
+            self.reload()
 
     @flow
     async def action_add_key(self) -> None:
-        """Ask for a key, have the agreement accepted, and add it."""
-        change = await add_key(self, self._open, self.read_again)
+        """Ask for a key, have the license agreement accepted, and add the key."""
+        change = await add_key(self, self._open_session, self.reload)
         if change is None:
             return
-        self.say(change.sentence, "ok")
-        keys = await self.ask(self._open.office.keys.list, group="keys")
+        self.show_status(change.sentence, "ok")
+        keys = await self.call_service(self._open_session.office.keys.list, group="keys")
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
-        self.show_outcome(notice_of("Key added", change.sentence, change.consequences))
+        self.show_outcome(outcome_notice("Key added", change.sentence, change.consequences))
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
-            self.say("No key matches the filter; Escape shows all." if table.filtered else "There is no API key here.")
+            self.show_status(
+                "No key matches the filter; Escape shows all." if table.filtered else "There is no API key here."
+            )
         return table.key
 
     # -- other keys ----------------------------------------------------------
 
     def action_filter(self) -> None:
-        """Go to the filter."""
-        self.say("")
+        """Move focus to the filter."""
+        self.show_status("")
         self.query_one(KeyTable).start_filter()
 
     def action_end_filter(self) -> None:
-        """Show all keys again, or leave the field: either way, on with the list."""
+        """Clear the filter, or else leave the text field; focus moves to the list."""
         table = self.query_one(KeyTable)
         if not table.end_filter():
             table.rows.focus()
 
     def action_audit_trail(self) -> None:
-        """Open the Audit Trail, or say who can grant the permission for it."""
+        """Open the Audit Trail, or say who can grant the missing permission for it."""
         from tui.screens.audit_trail import AuditTrailScreen
 
-        if self._open.signed_in.sees_audit_trail:
-            self.open_above(AuditTrailScreen(self._open), lambda _result: self.read_again())
+        if self._open_session.signed_in.sees_audit_trail:
+            self.open_screen(AuditTrailScreen(self._open_session), lambda _result: self.reload())
         else:
-            self.name_permission_granters()
+            self.show_permission_granters()
 
     @latest
-    async def name_permission_granters(self) -> None:
-        """Say who can grant the permission for the Audit Trail."""
-        names = await self.ask(self._open.office.users.permission_granters, group="grants")
-        self.say(needs_audit_trail(names), "problem")
+    async def show_permission_granters(self) -> None:
+        """Say which users can grant the permission for the Audit Trail."""
+        names = await self.call_service(self._open_session.office.users.permission_granters, group="grants")
+        self.show_status(_audit_trail_refusal(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
-        """Read everything again, without what was typed if the admin wants that."""
+        """Load everything again; the admin chooses if unsaved input is dropped."""
         form = self.query_one(SettingsForm)
         if form.unsaved:
             question = Question(
@@ -329,57 +341,57 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            reading = await self.ask(partial(_read, self._open), group="read")
-        self._show(reading)
-        self._say_settled(reading, "Read again.")
-        self.ask_headquarters()
+            content = await self.call_service(partial(_load, self._open_session), group="read")
+        self._show(content)
+        self._say_resolved(content, "Read again.")
+        self.refresh_from_headquarters()
 
     def action_about(self) -> None:
-        """Show which practice and database this is."""
-        self.open_above(Notice("This practice", _about(self._open)))
+        """Show the details of the practice, its database and this session."""
+        self.open_screen(Notice("This practice", _about_lines(self._open_session)))
 
 
-def needs_audit_trail(names: tuple[str, ...]) -> str:
-    """Say that the Audit Trail needs a permission, and who can grant it."""
+def _audit_trail_refusal(names: tuple[str, ...]) -> str:
+    """Return the message that the Audit Trail needs a permission, and who can grant it."""
     who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
     return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """What was read of the practice."""
+class _Content:
+    """The data that the screen shows."""
 
     page: SettingsPage
     keys: KeyList
-    settled: ResolvedChange | None
-    """What became of a change whose answer was lost."""
+    resolved: ResolvedChange | None
+    """The outcome of an earlier change whose answer was lost, if there was one."""
 
 
-def _read(session: Session) -> _Reading:
-    settled = session.office.resolve_pending()
-    return _Reading(session.office.settings.load(), session.office.keys.list(), settled)
+def _load(session: Session) -> _Content:
+    resolved = session.office.resolve_pending()
+    return _Content(session.office.settings.load(), session.office.keys.list(), resolved)
 
 
-def _read_only_words(session: Session) -> tuple[str, ...]:
+def _read_only_remark(session: Session) -> tuple[str, ...]:
     if session.signed_in.writable:
         return ()
     return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
 
 
-def _about(session: Session) -> list[str]:
-    facts, info = session.office.info, session.office.keys.authority
+def _about_lines(session: Session) -> list[str]:
+    info, authority = session.office.info, session.office.keys.authority
     return [
-        f"Practice       {facts.title}",
-        f"Database       {facts.database}",
-        *([f"Server         {facts.host}"] if facts.host else []),
-        *([f"Line           {facts.line}"] if facts.line else []),
-        f"Server version {facts.server}",
-        *([f"Database user  {facts.database_user}"] if facts.database_user else []),
-        f"Open Dental    {facts.version}",
+        f"Practice       {info.title}",
+        f"Database       {info.database}",
+        *([f"Server         {info.host}"] if info.host else []),
+        *([f"Line           {info.line}"] if info.line else []),
+        f"Server version {info.server}",
+        *([f"Database user  {info.database_user}"] if info.database_user else []),
+        f"Open Dental    {info.version}",
         f"User           {session.actor.user_name}",
         f"Computer       {session.actor.computer}",
         "",
-        *([f"Read-only: {session.why_read_only}", ""] if not session.signed_in.writable else []),
-        f"Keys: {info.explanation}",
-        *(line for note in facts.notes for line in ("", note)),
+        *([f"Read-only: {session.read_only_reason}", ""] if not session.signed_in.writable else []),
+        f"Keys: {authority.explanation}",
+        *(line for note in info.notes for line in ("", note)),
     ]

@@ -1,7 +1,8 @@
-"""One entry of the Audit Trail, whole."""
+"""The screen of one Audit Trail entry, with all of its columns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,8 +11,8 @@ from textual.widgets import Static
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
 from core.model.audit_entry import Genuineness
 from tui.flows.conflict import conflict_lines
-from tui.flows.headquarters_messages import ASKED, notice_of_failure
-from tui.modals.notice import Notice, notice_of
+from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
+from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
@@ -19,18 +20,23 @@ from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
-    from core.model.audit_entry import AuditEntry, Subject, WholeEntry
+    from core.model.api_key import ApiKey
+    from core.model.audit_entry import AuditEntry
+    from core.model.logged_event import LoggedEvent
+    from core.model.whole_entry import WholeEntry
     from tui.session import Session
 
 
 class AuditEntryScreen(BaseScreen[bool]):
-    """Shows every column of one entry; gives whether one wants to go to the settings.
+    """Shows every column of one entry. The result is True if the admin wants to go to the settings.
 
     Args:
         session: The open office.
-        entry: The entry as a list has it; it is read again.
-        linked: Whether one can go from here to what it is about.
+        entry: The entry as a list shows it; it is loaded again.
+        key_screen: Creates the screen of the key that the entry is about. None if the entry doesn't link to its
+            subject, such as when it was opened from the screen of that key.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = (
@@ -44,100 +50,101 @@ class AuditEntryScreen(BaseScreen[bool]):
         "quit",
     )
 
-    def __init__(self, session: Session, entry: AuditEntry, *, linked: bool = True) -> None:
+    def __init__(
+        self, session: Session, entry: AuditEntry, key_screen: Callable[[ApiKey], Screen[None]] | None = None
+    ) -> None:
         super().__init__()
         self._session = session
         self._number = entry.number
-        self._linked = linked
-        self._subject: Subject | None = None
+        self._key_screen = key_screen
+        self._logged: LoggedEvent | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Make the title and the text."""
+        """Yield the title and the text."""
         yield Static("Audit Trail entry", classes="heading", markup=False)
         yield TextLines("Reading…")
 
     def on_mount(self) -> None:
-        """Give the keys to the text, and read the entry."""
+        """Focus the text and load the entry."""
         self.query_one(TextLines).focus()
-        self.read_entry()
+        self.load_entry()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """One can go only where the entry tells of something that is still there."""
+        """Allow following the link only to a key or the settings, and undoing only a change that can be undone."""
         if action == "go_to_subject":
-            about = self._subject
-            return self._linked and about is not None and bool(about.key_tag or about.about_settings)
+            if self._key_screen is None or self._logged is None:
+                return False
+            return bool(self._logged.event.key_tag or self._logged.event.about_settings)
         if action == "undo":
-            return self._subject is not None and self._subject.undoable
+            return self._logged is not None and self._logged.is_undoable
         return super().check_action(action, parameters)
 
     @latest
-    async def read_entry(self) -> None:
-        """Read the entry as it is now."""
+    async def load_entry(self) -> None:
+        """Load the entry as it is now."""
         try:
-            whole = await self.ask(partial(self._session.office.audit.whole, self._number), group="entry")
+            whole = await self.call_service(partial(self._session.office.audit.whole, self._number), group="entry")
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
-        self._subject = whole.subject
+        self._logged = whole.event
         self.query_one(TextLines).show(entry_lines(whole))
         self.refresh_bindings()
 
     def action_reload(self) -> None:
-        """Read again."""
-        self.read_entry()
+        """Load the entry again."""
+        self.load_entry()
 
     @flow
     async def action_go_to_subject(self) -> None:
-        """Open the key, or go back to the settings."""
-        from tui.screens.edit_key import EditKeyScreen
-
-        subject = self._subject
-        if subject is None:
+        """Open the key that the entry is about, or go back to the settings."""
+        logged, key_screen = self._logged, self._key_screen
+        if logged is None or key_screen is None:
             return
-        if subject.about_settings:
+        if logged.event.about_settings:
             self.dismiss(True)
             return
-        keys = await self.ask(self._session.office.keys.list, group="keys")
-        found = [key for key in keys.keys if f"#{key.fingerprint}".startswith(subject.key_tag)]
-        if not found:
-            self.say("This API key is not in the list any more.")
+        keys = await self.call_service(self._session.office.keys.list, group="keys")
+        matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(logged.event.key_tag)]
+        if not matching:
+            self.show_status("This API key is not in the list any more.")
             return
-        self.open_above(EditKeyScreen(self._session, found[0]))
+        self.open_screen(key_screen(matching[0]))
 
     @flow
     async def action_undo(self) -> None:
-        """Ask, and undo what the entry did."""
+        """Ask for confirmation and undo the change that the entry records."""
         self._session.require_writable()
         undoing = self._session.office.undoing
         try:
-            lines = await self.ask(partial(undoing.plan, self._number), group="plan")
-            about_key = self._subject is not None and not self._subject.about_settings
-            asked = [ASKED] if about_key and self._session.office.keys.is_remote else []
-            lines = (*lines, "", *asked, "It will be written to the Audit Trail.")
+            lines = await self.call_service(partial(undoing.plan, self._number), group="plan")
+            about_key = self._logged is not None and not self._logged.event.about_settings
+            remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
+            lines = (*lines, "", *remark, "It will be written to the Audit Trail.")
             question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
             if await self.app.push_screen_wait(question) is None:
-                self.say("Nothing was changed.")
+                self.show_status("Nothing was changed.")
                 return
             with self.busy("Undoing…"):
-                done = await self.commit(partial(undoing.undo, self._session.actor, self._number))
+                undone = await self.commit(partial(undoing.undo, self._session.actor, self._number))
         except EditConflict as error:
             self.show_outcome(Notice("Changed since", conflict_lines(error)))
             return
         except (HeadquartersError, OutcomeUnknown) as error:
             self.show_problem(error)
-            self.open_above(notice_of_failure(error))
+            self.open_screen(failure_notice(error))
             return
-        self.say(done.sentence, "ok")
-        if done.consequences:
-            self.show_outcome(notice_of("Undone", done.sentence, done.consequences))
+        self.show_status(undone.sentence, "ok")
+        if undone.consequences:
+            self.show_outcome(outcome_notice("Undone", undone.sentence, undone.consequences))
 
     def action_back(self) -> None:
-        """Go back to the list."""
+        """Return to the previous screen."""
         self.dismiss(False)
 
 
 def entry_lines(whole: WholeEntry) -> list[str]:
-    """Everything about an entry, a line each."""
+    """Return the lines that show every column of an entry, its subject and its hashes."""
     entry = whole.entry
     user = f"{entry.user} (number {entry.user_num})" if entry.user_num else "None"
     moment = str(entry.moment) if entry.moment else f"no date (stored: {entry.stored_moment})"
@@ -157,7 +164,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         "Log Text",
         entry.text,
         "",
-        *(_subject_lines(whole.subject) if whole.subject else ()),
+        *(_event_lines(whole.event) if whole.event else ()),
         *_hash_lines(entry),
     ]
     if entry.text_masked:
@@ -165,18 +172,19 @@ def entry_lines(whole: WholeEntry) -> list[str]:
     return lines
 
 
-def _subject_lines(subject: Subject) -> list[str]:
-    lines = ["What it is about", subject.words]
-    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in subject.edits]
-    if subject.stage.value:
-        lines.append(f"  {subject.stage.value}")
-    if subject.undoes:
-        lines.append(f"  It undid what entry {subject.undoes} had done.")
+def _event_lines(logged: LoggedEvent) -> list[str]:
+    event = logged.event
+    lines = ["What it is about", event.description]
+    lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in event.edits]
+    if logged.stage.explanation:
+        lines.append(f"  {logged.stage.explanation}")
+    if event.undone_entry:
+        lines.append(f"  It undid what entry {event.undone_entry} had done.")
     return [*lines, ""]
 
 
 def _hash_lines(entry: AuditEntry) -> list[str]:
     stored = [f"Stored hash    {each}" for each in entry.stored_hashes] or ["Stored hash    none"]
-    matches = "the same" if entry.genuineness is Genuineness.GENUINE else "not the same"
-    word = "" if entry.genuineness is Genuineness.NO_HASH else f"  ({matches})"
-    return [*stored, f"Computed now   {entry.computed_hash}{word}"]
+    comparison = "the same" if entry.genuineness is Genuineness.GENUINE else "not the same"
+    remark = "" if entry.genuineness is Genuineness.NO_HASH else f"  ({comparison})"
+    return [*stored, f"Computed now   {entry.computed_hash}{remark}"]

@@ -1,4 +1,4 @@
-"""The Audit Trail: finding entries, each marked genuine or not, however many there are."""
+"""The Audit Trail screen: finds entries page by page and marks each as genuine or not."""
 
 from __future__ import annotations
 
@@ -12,25 +12,19 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from core.audit.filter import (
-    AuditFilter,
-    FilterError,
-    Users,
-    completions,
-    format_filter,
-    parse_day,
-    parse_filter,
-)
+from core.audit.filter import AuditFilter, Users
+from core.audit.filter_language import FilterError, completions, format_filter, parse_day, parse_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
 from core.model.audit_entry import Genuineness, counted
 from tui.flows.export import export_entries
-from tui.flows.filter_choice import choose_part
+from tui.flows.filter_choice import choose_filter_value
 from tui.modals.prompt import Prompt
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest, once
 from tui.screens.audit_entry import AuditEntryScreen
-from tui.screens.verification import VerificationScreen, choose_range
+from tui.screens.edit_key import EditKeyScreen
+from tui.screens.verification import VerificationScreen, choose_date_range
 from tui.widgets.activity_chart import ActivityChart
 from tui.widgets.entry_list import SavedPosition, TrailList
 from tui.widgets.filter_input import FilterInput
@@ -43,16 +37,16 @@ if TYPE_CHECKING:
     from core.audit.service import AuditService
     from tui.session import Session
 
-_TELLS_EVERY = 0.5
-"""Seconds between two words about how far a search came; a slow line has other things to carry."""
+_PROGRESS_SECONDS = 0.5
+"""The time between two progress messages of a search; more of them would burden a slow connection."""
 ENOUGH = 60
-"""So many entries fill a screen and what one scrolls to next; a search rests when it has them."""
-_NEEDS_CLOCK = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "export")
-"""What cannot be done before the practice's clock and users are read."""
+"""The number of entries after which a search pauses: they fill a screen and what is scrolled to next."""
+_NEEDS_USERS_AND_DATE = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "export")
+"""The actions that need the practice's users and the server's date, which are loaded first."""
 
 
 class AuditTrailScreen(BaseScreen[None]):
-    """Finds entries, newest first."""
+    """Finds and lists audit entries, newest first."""
 
     CSS_PATH = "audit_trail.tcss"
     KEYS: ClassVar[tuple[str, ...]] = (
@@ -83,13 +77,13 @@ class AuditTrailScreen(BaseScreen[None]):
         self._filter = AuditFilter()
         self._search: AuditSearch | None = None
         self._stopped = False
-        self._kept: SavedPosition | None = None
-        self._begun_at: Direction | date = Direction.NEWER
-        self._arrived = False
+        self._position: SavedPosition | None = None
+        self._search_start: Direction | date = Direction.NEWER
+        self._has_page = False
         self._remark = ""
 
     def compose_body(self) -> ComposeResult:
-        """Make the filter, the chart and the list."""
+        """Yield the filter, the chart and the list."""
         with Horizontal(id="filter-line"):
             yield Static("Audit Trail", classes="heading", markup=False)
             yield FilterInput(id="filter")
@@ -97,16 +91,16 @@ class AuditTrailScreen(BaseScreen[None]):
         yield TrailList(empty="Reading…")
 
     def on_mount(self) -> None:
-        """Read the entries while the empty list is already painted."""
+        """Focus the list and load the first entries."""
         self._trail.focus()
-        self._input.completions = lambda line: completions(line, self._users)
+        self._input.completions = lambda text: completions(text, self._users)
         self.begin()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A search goes on only where one was stopped; some things need what is read first."""
+        """Disable continuing unless a search was stopped, and what needs users and date until they are loaded."""
         if action == "search_on":
             return self._stopped
-        if action in _NEEDS_CLOCK and self._today == date.min:
+        if action in _NEEDS_USERS_AND_DATE and self._today == date.min:
             return False
         return super().check_action(action, parameters)
 
@@ -126,103 +120,103 @@ class AuditTrailScreen(BaseScreen[None]):
 
     @latest
     async def begin(self) -> None:
-        """Show the last ten days, as Open Dental does."""
-        self.say("Reading…")
+        """Load the users and the date, and show the last ten days, as Open Dental does."""
+        self.show_status("Reading…")
         try:
-            self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+            self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
         except ApiSetupError:
-            self._trail.say_empty("Not read; r tries again.")
+            self._trail.set_empty_text("Not read; r tries again.")
             raise
         typed = self._input.value
-        self._show_filter(self._filter.with_first_days(self._today))
+        self._show_filter(self._filter.with_default_period(self._today))
         if typed:
             self._input.value = typed
         self.refresh_bindings()
 
-    def _show_filter(self, wanted: AuditFilter) -> None:
-        """Search for something else."""
-        self._filter = wanted
-        self._input.value = format_filter(wanted, self._users)
+    def _show_filter(self, new_filter: AuditFilter) -> None:
+        """Show a filter in its text field and search with it."""
+        self._filter = new_filter
+        self._input.value = format_filter(new_filter, self._users)
         self.find()
         self.count_days()
 
     @latest
     async def find(self, first: Direction | date = Direction.NEWER, keep: SavedPosition | None = None) -> None:
-        """Search anew.
+        """Start a new search.
 
         Args:
-            first: Begin at the newest entry, at the oldest, or at the last one of a day.
-            keep: Put the cursor here again.
+            first: The entry to start at: the newest, the oldest, or the last one of a day.
+            keep: The cursor position to restore.
         """
         self.workers.cancel_group(self, "once fetch")
         self._set_stopped(stopped=False)
-        self._kept = keep
-        self._begun_at, self._arrived, self._remark = first, False, ""
+        self._position = keep
+        self._search_start, self._has_page, self._remark = first, False, ""
         trail = self._trail
-        trail.say_empty("Searching…")
-        self.say("Searching… Esc stops.")
+        trail.set_empty_text("Searching…")
+        self.show_status("Searching… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
-        trail.begin(newer=start)
+        trail.reset(newer=start)
         try:
-            self._search = await self.ask(partial(self._audit.search, self._filter), group="search")
+            self._search = await self.call_service(partial(self._audit.search, self._filter), group="search")
             if first is Direction.OLDER:
                 await self._fill(Direction.NEWER, None)
             else:
                 await self._fill(Direction.OLDER, start)
             if start is not None and trail.entry is None:
                 await self._fill(Direction.NEWER, start)
-            if keep is not None and not trail.restore_position(keep.entry):
+            if keep is not None and not trail.restore_cursor(keep):
                 moment, number = keep.entry.stored_moment, keep.entry.number
-                trail.begin(newer=PageCursor(moment, number))
+                trail.reset(newer=PageCursor(moment, number))
                 await self._fill(Direction.OLDER, PageCursor(moment, number + 1))
                 await self._fill(Direction.NEWER, PageCursor(moment, number))
         except ApiSetupError:
-            trail.say_empty("Not read; r tries again.")
+            trail.set_empty_text("Not read; r tries again.")
             raise
         if start is not None and trail.entry is not None and trail.entry.moment is None:
             self._remark = "No entry with a date is so old; these have none. "
-            self.say(self._summary())
+            self.show_status(self._summary())
         if keep is not None:
-            trail.put_cursor_on_line(keep.line)
-        self._kept = None
-        trail.ask_for_more()
+            trail.restore_scroll(keep)
+        self._position = None
+        trail.prefetch()
 
     @once
     async def fetch(self, direction: Direction) -> None:
-        """Read more entries at one end."""
+        """Load more entries at one end of the list."""
         await self._fill(direction, self._trail.next_cursor(direction))
-        self._trail.ask_for_more()
+        self._trail.prefetch()
 
     async def _fill(self, direction: Direction, start: PageCursor | None) -> None:
-        """Read until there are enough entries, and say how far it is meanwhile."""
-        search, found, said = self._search, 0, 0.0
+        """Load pages until there are enough entries, and show the progress in the status line."""
+        search, found, last_message = self._search, 0, 0.0
         if search is None:
             return
         while True:
-            page = await self.ask(partial(search.page, direction, start), group="page")
-            self._arrived = True
+            page = await self.call_service(partial(search.page, direction, start), group="page")
+            self._has_page = True
             self._trail.extend(direction, page)
             found += len(page.entries)
             start = page.next_cursor
             if start is None or found >= ENOUGH or start != self._trail.next_cursor(direction):
                 break
-            if time.monotonic() - said > _TELLS_EVERY:
-                said = time.monotonic()
-                self.say(f"Searching: {start.moment[:10]}, {self._words()}. Esc stops.")
-        self._trail.say_empty(_nothing(self._filter))
-        self.say(self._summary())
+            if time.monotonic() - last_message > _PROGRESS_SECONDS:
+                last_message = time.monotonic()
+                self.show_status(f"Searching: {start.moment[:10]}, {self._counts()}. Esc stops.")
+        self._trail.set_empty_text(_empty_text(self._filter))
+        self.show_status(self._summary())
 
     def _summary(self) -> str:
-        whole = all(self._trail.next_cursor(direction) is None for direction in Direction)
-        if whole and not self._trail.entries:
+        complete = all(self._trail.next_cursor(direction) is None for direction in Direction)
+        if complete and not self._trail.entries:
             return ""
-        return f"{self._remark}{'All' if whole else 'In view and around it'}: {self._words()}."
+        return f"{self._remark}{'All' if complete else 'In view and around it'}: {self._counts()}."
 
-    def _words(self) -> str:
+    def _counts(self) -> str:
         entries = self._trail.entries
         counts = {kind: sum(entry.genuineness is kind for entry in entries) for kind in Genuineness}
-        altered, bare = counts[Genuineness.ALTERED], counts[Genuineness.NO_HASH]
-        return f"{counted(len(entries))}, {altered} altered, {bare} without hash"
+        altered, without_hash = counts[Genuineness.ALTERED], counts[Genuineness.NO_HASH]
+        return f"{counted(len(entries))}, {altered} altered, {without_hash} without hash"
 
     def _set_stopped(self, *, stopped: bool) -> None:
         if self._stopped != stopped:
@@ -234,105 +228,105 @@ class AuditTrailScreen(BaseScreen[None]):
         groups = ("latest find", "once fetch")
         return any(each.group in groups and each.node is self and not each.is_finished for each in self.workers)
 
-    @on(TrailList.Wanted)
-    def _more(self, event: TrailList.Wanted) -> None:
+    @on(TrailList.PageRequested)
+    def _fetch_more(self, event: TrailList.PageRequested) -> None:
         event.stop()
-        # A page may have come since it was wanted, and have been the last one.
+        # The last page may have arrived after the message was posted.
         if not self._searching and not self._stopped and self._trail.next_cursor(event.direction) is not None:
             self.fetch(event.direction)
 
-    @on(TrailList.EndWanted)
-    def _to_end(self, event: TrailList.EndWanted) -> None:
+    @on(TrailList.EndRequested)
+    def _find_end(self, event: TrailList.EndRequested) -> None:
         event.stop()
         self.find(event.direction)
 
     def action_search_on(self) -> None:
-        """Go on where the search was stopped."""
+        """Continue the stopped search."""
         self._set_stopped(stopped=False)
-        self._trail.say_empty("Searching…")
-        if not self._arrived:
-            self.find(self._begun_at, self._kept)
+        self._trail.set_empty_text("Searching…")
+        if not self._has_page:
+            self.find(self._search_start, self._position)
         else:
             self.fetch(Direction.OLDER if self._trail.next_cursor(Direction.OLDER) else Direction.NEWER)
 
     def action_reload(self) -> None:
-        """Read again."""
-        self.read_again()
+        """Load the entries again."""
+        self.reload()
 
     @latest
-    async def read_again(self) -> None:
-        """Read again, for new users, too; the filter stays."""
+    async def reload(self) -> None:
+        """Load the users and the entries again; the filter is kept."""
         if self._today == date.min:
             self.begin()
             return
-        self._users, self._today = await self.ask(partial(_users_and_today, self._audit), group="users")
+        self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
         if self.focused is not self._input:
-            # A user may have another name now, or be gone.
+            # A user may have been renamed or deleted.
             self._input.value = format_filter(self._filter, self._users)
-        self.find(keep=self._kept or self._trail.saved_position)
+        self.find(keep=self._position or self._trail.saved_position)
         self.count_days()
 
     @latest
     async def count_days(self) -> None:
-        """Show how many entries there are on each day of the range."""
+        """Load and show the number of entries on each day of the range."""
         chart = self.query_one(ActivityChart)
-        chart.show(await self.ask(partial(self._audit.activity, self._filter, chart.days), group="days"))
+        chart.show(await self.call_service(partial(self._audit.activity, self._filter, chart.days), group="days"))
 
     # -- the filter ----------------------------------------------------------
 
     def action_type_filter(self) -> None:
-        """Go to the filter."""
-        self.say("Tab completes, Enter searches, Esc leaves it as it was.")
+        """Move focus to the filter."""
+        self.show_status("Tab completes, Enter searches, Esc leaves it as it was.")
         self._input.cursor_position = len(self._input.value)
-        # At once: what is typed next belongs there.
+        # Unlike focus(), this takes effect at once, so keys typed next reach the filter.
         self.set_focus(self._input)
 
     @on(FilterInput.Choices)
-    def _tell_choices(self, event: FilterInput.Choices) -> None:
+    def _show_completions(self, event: FilterInput.Choices) -> None:
         event.stop()
-        self.say("  ".join(event.words) if event.words else "Nothing completes this word.")
+        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
 
     @on(Input.Submitted)
-    def _take_filter(self, event: Input.Submitted) -> None:
+    def _apply_filter(self, event: Input.Submitted) -> None:
         event.stop()
         if self._today == date.min:
-            self.say("The users are not read yet; try again in a moment.", "problem")
+            self.show_status("The users are not read yet; try again in a moment.", "problem")
             return
         try:
-            wanted = parse_filter(event.value, self._users, self._today)
+            new_filter = parse_filter(event.value, self._users, self._today)
         except FilterError as error:
-            # Not for the log: what was typed may be a key.
-            self.say(str(error), "problem")
-            self._input.point_at(error.start, error.end)
+            # Said without show_problem(), which logs the error: the text may contain an API key.
+            self.show_status(str(error), "problem")
+            self._input.select_range(error.start, error.end)
             return
         self._trail.focus()
-        self._show_filter(wanted)
+        self._show_filter(new_filter)
 
     def action_only_ours(self) -> None:
-        """Show only what API Setup wrote, or all again."""
+        """Toggle showing only the entries that API Setup wrote."""
         self._show_filter(replace(self._filter, ours=not self._filter.ours))
 
     def action_only_suspect(self) -> None:
-        """Show only what is not genuine, or all again."""
+        """Toggle showing only the entries that aren't genuine."""
         self._show_filter(replace(self._filter, suspect=not self._filter.suspect))
 
     @flow
     async def action_choose_filter(self) -> None:
-        """Choose a user, a permission or a log source."""
-        changed = await choose_part(self, self._filter, self._users)
+        """Choose a user, a permission or a log source for the filter."""
+        changed = await choose_filter_value(self, self._filter, self._users)
         if changed is not None:
             self._show_filter(changed)
 
     @flow
     async def action_go_to_date(self) -> None:
-        """Go to a day within the filter's dates."""
+        """Ask for a day within the filter's dates and go to it."""
         lines = ["2024-11-01, today, yesterday, or 10d for ten days ago."]
-        prompt = Prompt("Go to a day", lines, str(self._filter.until or self._today), self._day)
+        prompt = Prompt("Go to a day", lines, str(self._filter.until or self._today), self._parse_day)
         day = await self.app.push_screen_wait(prompt)
         if day is not None:
             self.find(day)
 
-    def _day(self, text: str) -> date:
+    def _parse_day(self, text: str) -> date:
         day = parse_day(text, self._today)
         since, until = self._filter.since, self._filter.until
         if (since is not None and day < since) or (until is not None and day > until):
@@ -342,58 +336,61 @@ class AuditTrailScreen(BaseScreen[None]):
     # -- entries ---------------------------------------------------------------
 
     @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
+    def _open_chosen_entry(self, event: RowList.Chosen) -> None:
         event.stop()
         self.action_open_entry()
 
     def action_open_entry(self) -> None:
-        """Show the whole entry under the cursor."""
+        """Open the entry under the cursor."""
         entry = self._trail.entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._session, entry), self._after_entry)
+            key_screen = partial(EditKeyScreen, self._session)
+            self.open_screen(AuditEntryScreen(self._session, entry, key_screen), self._after_entry)
 
-    def _after_entry(self, to_settings: bool | None) -> None:
-        if to_settings:
+    def _after_entry(self, go_to_settings: bool | None) -> None:
+        if go_to_settings:
             self.dismiss(None)
 
     @flow
     async def action_verify(self) -> None:
-        """Check the hashes of all entries, or of those in the range."""
-        wanted = await choose_range(self, self._filter, self._users)
-        if wanted is not None:
-            self.open_above(VerificationScreen(self._session, wanted))
+        """Verify the hashes of all entries, or of those in the filter's dates."""
+        date_range = await choose_date_range(self, self._filter, self._users)
+        if date_range is not None:
+            self.open_screen(VerificationScreen(self._session, date_range))
 
     @flow
     async def action_export(self) -> None:
-        """Write what the filter shows into a file."""
+        """Export the entries that the filter selects to a file."""
         if self._search is not None:
-            await export_entries(self, self._session, self._filter, self._search.maker, self._today)
+            # An API key that was typed into the filter must not appear once more.
+            filter_text = self._search.mask_keys(format_filter(self._filter, self._users))
+            await export_entries(self, self._session, self._filter, filter_text, self._today)
 
     # -- leaving -----------------------------------------------------------------
 
     def action_back(self) -> None:
-        """Stop the search, or leave the filter as it was, or go back to API Setup."""
+        """Leave the filter unchanged if it has focus, else stop the search if it runs, else return to API Setup."""
         if isinstance(self.focused, Input):
             self._input.value = format_filter(self._filter, self._users)
             self._trail.focus()
-            self.say("")
+            self.show_status("")
         elif self._searching:
             for group in ("latest find", "once fetch"):
                 self.workers.cancel_group(self, group)
-            if self._arrived:
-                # One stands among what was found; before that, c has to find the place again.
-                self._kept = None
+            if self._has_page:
+                # The list shows entries already. Before the first page, continuing must restore the saved position.
+                self._position = None
             self._set_stopped(stopped=True)
-            self._trail.say_empty("Stopped before any entry was found; c searches on.")
-            self.say(f"Stopped: {self._words()}. c searches on.")
+            self._trail.set_empty_text("Stopped before any entry was found; c searches on.")
+            self.show_status(f"Stopped: {self._counts()}. c searches on.")
         else:
             self.dismiss(None)
 
 
-def _nothing(wanted: AuditFilter) -> str:
-    if wanted == AuditFilter():
+def _empty_text(current: AuditFilter) -> str:
+    if current == AuditFilter():
         return "The Audit Trail is empty."
-    return f"No entry {'on these days' if wanted.only_dates else 'matches the filter'}; / changes the filter."
+    return f"No entry {'on these days' if current.only_dates else 'matches the filter'}; / changes the filter."
 
 
 def _users_and_today(audit: AuditService) -> tuple[Users, date]:

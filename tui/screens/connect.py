@@ -1,4 +1,4 @@
-"""The way into a practice: connect to the database, and say plainly why that does not work."""
+"""The connect screen: connects to the database, asks for its password if needed, and explains failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
-from tui.widgets.plain import plain_lines
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,75 +29,75 @@ else:
 
 
 class ConnectScreen(_Screen):
-    """Opens the office, with the database password asked for where none was given; gives the open office.
+    """Opens an office, and asks for the database password if none is configured. The result is the open office.
 
     Args:
-        opening: What to open.
-        problem: Why it did not open before.
+        request: The office to open.
+        failure: The error of an earlier attempt to open it, if there was one.
 
     Attributes:
-        failure: Why it did not open the last time it was tried.
+        failure: The error of the last attempt; None before the first one failed.
     """
 
     CSS_PATH = "connect.tcss"
     AUTO_FOCUS = ""
     KEYS: ClassVar[tuple[str, ...]] = ("try-again", "back-to-offices", "help", "quit")
 
-    def __init__(self, opening: OpenRequest, problem: ApiSetupError | None = None) -> None:
+    def __init__(self, request: OpenRequest, failure: ApiSetupError | None = None) -> None:
         super().__init__()
-        self._opening = opening
-        self.failure = problem
+        self._request = request
+        self.failure = failure
         self._asks_for_password = False
-        self._opened: Office | None = None
+        self._office: Office | None = None
         self._abandoned = False
 
     def compose_body(self) -> ComposeResult:
-        """Make the address, the password field and the place for what went wrong."""
+        """Yield the address, the password field and the space for the error."""
         yield Static("Open a practice", classes="heading", markup=False)
-        name = [self._opening.name] if self._opening.name else []
-        yield Static(plain_lines([*name, self._opening.address.label]), id="address")
+        name = [self._request.office.name] if self._request.office.name else []
+        yield Static(safe_content([*name, self._request.office.address.label]), id="address")
         with Horizontal(id="password-line"):
             yield Static("Database password", classes="label")
             yield SecretInput(id="password")
         yield Static("", id="problem")
 
     def on_mount(self) -> None:
-        """Ask for the password, or connect at once where it is known."""
-        unknown = self._opening.asks_for_password
-        self._ask_for_password(unknown)
+        """Ask for the password, or connect at once if it is known."""
+        asks = self._request.prompts_for_password
+        self._show_password_field(asks)
         if self.failure is not None:
             self._show_failure(self.failure)
-        elif unknown:
-            self.say("Enter connects. A blank password is a password, too.")
+        elif asks:
+            self.show_status("Enter connects. A blank password is a password, too.")
         else:
             self.connect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the password is asked for the first time, Enter in its field is the way to try."""
+        """Disable retrying until the first attempt failed; until then, Enter in the password field connects."""
         if action == "try_again" and self._asks_for_password and self.failure is None:
             return False
         return super().check_action(action, parameters)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def _connect_with_password(self, event: Input.Submitted) -> None:
         event.stop()
         self.connect()
 
     def action_try_again(self) -> None:
-        """Connect once more."""
+        """Connect again."""
         self.connect()
 
     @flow
     async def connect(self) -> None:
-        """Open the office in a thread, and leave with it."""
+        """Open the office in a thread, and leave the screen with it."""
         field = self.query_one("#password", SecretInput)
         self.query_one("#problem", Static).update("")
         try:
-            password = Secret(field.value) if self._asks_for_password else await self._known_password()
+            password = Secret(field.value) if self._asks_for_password else await self._read_password()
             if password is None:
                 return
             with self.busy("Connecting…"):
-                office = await self.ask(partial(self._open, password), group="connect")
+                office = await self.call_service(partial(self._open, password), group="connect")
         except ApiSetupError as error:
             self._show_failure(error)
             return
@@ -105,42 +105,42 @@ class ConnectScreen(_Screen):
         self.dismiss(office)
 
     def _open(self, password: Secret) -> Office:
-        """Open the office, in a thread; one that comes when nobody waits for it any more is closed again."""
-        office = self._opening.open(password)
-        self._opened = office
+        """Open the office; called in a thread. An office that opens after `abandon` is closed again."""
+        office = self._request.open(password)
+        self._office = office
         if self._abandoned:
             office.close()
         return office
 
     def abandon(self) -> None:
-        """Open the office for nobody any more, since another one was chosen."""
+        """Close the office, now or as soon as it is open, because another one was chosen."""
         self._abandoned = True
-        if self._opened is not None:
-            Thread(target=self._opened.close, name="close", daemon=True).start()
+        if self._office is not None:
+            Thread(target=self._office.close, name="close", daemon=True).start()
 
-    async def _known_password(self) -> Secret | None:
-        """Read the password where it is kept; where only somebody here can know it, ask."""
+    async def _read_password(self) -> Secret | None:
+        """Return the password from its configured source; show the password field if that can't be read here."""
         with self.busy("Reading the database password…"):
-            password = await self.ask(self._opening.known_password, group="password")
+            password = await self.call_service(self._request.read_password, group="password")
         if password is None:
-            self._ask_for_password(True)
-            self.say("The system keyring is not asked over SSH: type the database password. Enter connects.")
+            self._show_password_field(True)
+            self.show_status("The system keyring is not asked over SSH: type the database password. Enter connects.")
         return password
 
     def _show_failure(self, error: ApiSetupError) -> None:
-        """Say what happened; leaving now means that the program could not start."""
+        """Show the error, and keep it: if the admin quits now, it becomes the reason why the program didn't start."""
         self.failure = error
         self.terminal_app.record_problem(error)
-        self.query_one("#problem", Static).update(plain_lines([error.sentence, "", error.hint]))
-        if isinstance(error, LoginRefused | ConfigurationError) and self._opening.on_server:
+        self.query_one("#problem", Static).update(safe_content([error.sentence, "", error.hint]))
+        if isinstance(error, LoginRefused | ConfigurationError) and self._request.on_server:
             self.query_one("#password", SecretInput).value = ""
-            self._ask_for_password(True)
+            self._show_password_field(True)
         self.refresh_bindings()
-        self.say("The practice is not open.", "problem")
+        self.show_status("The practice is not open.", "problem")
 
-    def _ask_for_password(self, asked: bool) -> None:
-        self._asks_for_password = asked
-        self.query_one("#password-line").display = asked
-        if asked:
+    def _show_password_field(self, shown: bool) -> None:
+        self._asks_for_password = shown
+        self.query_one("#password-line").display = shown
+        if shown:
             self.query_one("#password", SecretInput).focus()
         self.refresh_bindings()

@@ -1,4 +1,4 @@
-"""API Key Edit: everything about one key, and what can be done with it."""
+"""The API Key Edit screen: shows one key, changes it, and lists its audit entries."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
-from tui.flows.conflict import MINE, choose, conflict_lines
-from tui.flows.headquarters_list import newest_list
+from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
+from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.status_change import change_status
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class EditKeyScreen(BaseScreen[None]):
-    """Shows one key with its own audit entries."""
+    """Shows one key with the audit entries about it."""
 
     CSS_PATH = "edit_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = (
@@ -53,24 +54,24 @@ class EditKeyScreen(BaseScreen[None]):
         self._key = key
 
     def compose_body(self) -> ComposeResult:
-        """Make the facts, the fields and the list."""
+        """Yield the key's details, its fields and its audit entries."""
         yield Static("API Key Edit", classes="heading", markup=False)
-        yield Static(self._facts(), id="facts")
-        contacts = Contacts.EDITED if self._keeps_contacts else Contacts.SHOWN
+        yield Static(self._details(), id="facts")
+        contacts = Contacts.EDITABLE if self._keeps_contacts else Contacts.READ_ONLY
         yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
         yield EntryList(empty="Reading…")
 
     def on_mount(self) -> None:
-        """Begin with the entries, where the letters act."""
+        """Focus the entries, because letter keys don't act in a text field; load the entries."""
         self.query_one(EntryList).focus()
         if not self._editable:
-            self.say(self._session.office.keys.status_refusal(self._key))
-        self.read_history()
+            self.show_status(self._session.office.keys.status_refusal(self._key))
+        self.load_history()
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """What was typed and not saved."""
+        """The names of unsaved input."""
         return ("this key's fields",) if self.query_one(KeyFieldsForm).edited else ()
 
     @property
@@ -82,61 +83,65 @@ class EditKeyScreen(BaseScreen[None]):
         return self._session.office.keys.authority.keeps_contacts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where another authority decides, its fields are not changed here."""
+        """Disable saving and choosing permissions where this office may not change the key's fields."""
         if action in ("save", "choose_permissions") and not self._editable:
             return False
         if action == "choose_permissions" and not self._keeps_contacts:
             return False
         return super().check_action(action, parameters)
 
-    # -- reading -------------------------------------------------------------
+    # -- loading -------------------------------------------------------------
 
     @latest
-    async def read_history(self) -> None:
-        """Read the key's own audit entries."""
+    async def load_history(self) -> None:
+        """Load the audit entries about the key."""
         entry_list = self.query_one(EntryList)
         try:
-            entries = await self.ask(lambda: self._session.office.keys.history(self._key), group="history")
+            entries = await self.call_service(lambda: self._session.office.keys.history(self._key), group="history")
         except ApiSetupError:
-            entry_list.say_empty("Not read; r tries again.")
+            entry_list.set_empty_text("Not read; r tries again.")
             raise
-        entry_list.say_empty("No audit entry names this key.")
+        entry_list.set_empty_text("No audit entry names this key.")
         entry_list.show_entries(entries)
 
     @flow
     async def action_reload(self) -> None:
-        """Read the key again; what was typed is asked about first."""
-        if self.unsaved and not await self._drops_typed("Read again?"):
+        """Load the key again; ask before dropping unsaved input."""
+        if self.unsaved and not await self._confirm_discard("Read again?"):
             return
-        await self._read_key()
-        self.say("Read again.")
-        self.ask_headquarters()
+        await self._load_key()
+        self.show_status("Read again.")
+        self.refresh_from_headquarters()
 
     @latest
-    async def ask_headquarters(self) -> None:
-        """Ask headquarters for its list, beside whatever else is done, and show what it tells of this key."""
+    async def refresh_from_headquarters(self) -> None:
+        """Fetch the key list from headquarters in the background, and show this key as it has it."""
         try:
-            if await newest_list(self, self._session) is None:
+            if await refresh_key_list(self, self._session) is None:
                 return
         except HeadquartersError as error:
-            await self._read_key(drop=())
+            await self._load_key(drop=())
             self.show_problem(error)
             return
-        await self._read_key(drop=())
+        await self._load_key(drop=())
 
-    async def _read_key(self, drop: tuple[str, ...] | None = None) -> None:
-        """Read the key again; what was typed stays, but for the fields to drop - all of them when none are named."""
-        keys = await self.ask(self._session.office.keys.list, group="key")
-        found = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
-        if not found:
+    async def _load_key(self, drop: tuple[str, ...] | None = None) -> None:
+        """Load the key again.
+
+        Args:
+            drop: The fields whose unsaved input is dropped; None drops all unsaved input.
+        """
+        keys = await self.call_service(self._session.office.keys.list, group="key")
+        matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
+        if not matching:
             await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
             self.dismiss(None)
             return
-        self._show_key(found[0], drop)
+        self._show_key(matching[0], drop)
 
     def _show_key(self, key: ApiKey, drop: tuple[str, ...] | None = None) -> None:
         self._key = key
-        self.query_one("#facts", Static).update(self._facts())
+        self.query_one("#facts", Static).update(self._details())
         form = self.query_one(KeyFieldsForm)
         form.disabled = not self._editable
         if drop is None:
@@ -145,23 +150,23 @@ class EditKeyScreen(BaseScreen[None]):
             form.rebase(key.fields, drop)
         self._show_unsaved()
         self.refresh_bindings()
-        self.read_history()
+        self.load_history()
 
-    def _facts(self) -> Content:
+    def _details(self) -> Content:
         key, accepted = self._key, self._key.license
-        license_words, accepted_words = "not known here", "not known here"
+        license_text, acceptance_text = "not known here", "not known here"
         if accepted is not None:
-            license_words = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
-            accepted_words = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
-        return plain_lines(
+            license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
+            acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
+        return safe_content(
             [
                 f"API Key          {key.masked}",
                 f"Key Status       {_status(key)}",
                 f"Developer        {key.developer}",
                 f"Date Disabled    {_at(key.date_disabled) or '-'}",
                 f"Added            {_at(key.added) or 'not known here'}",
-                f"License          {license_words}",
-                f"  accepted       {accepted_words}",
+                f"License          {license_text}",
+                f"  accepted       {acceptance_text}",
             ]
         )
 
@@ -176,14 +181,14 @@ class EditKeyScreen(BaseScreen[None]):
         """Disable or enable the key."""
         try:
             if await change_status(self, self._session, self._key):
-                await self._read_key(drop=())
+                await self._load_key(drop=())
         except EditConflict as error:
-            await self._read_key(drop=())
+            await self._load_key(drop=())
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_choose_permissions(self) -> None:
-        """Choose other permissions; they are saved with the other fields."""
+        """Choose the permissions in a dialog; they are saved together with the other fields."""
         self._session.require_writable()
         form = self.query_one(KeyFieldsForm)
         chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
@@ -192,7 +197,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     @flow
     async def action_save(self) -> None:
-        """Write the fields that were changed, each with an audit entry of its own."""
+        """Save the changed fields, each with its own audit entry."""
         await self._save()
 
     async def _save(self) -> None:
@@ -213,83 +218,77 @@ class EditKeyScreen(BaseScreen[None]):
             form.focus_field(error.field)
             return
         except EditConflict as error:
-            await self._settle(error)
+            await self._resolve_conflict(error)
             return
         self._show_key(change.key)
-        self.say(change.sentence, "ok")
+        self.show_status(change.sentence, "ok")
 
-    async def _settle(self, error: EditConflict) -> None:
-        """Show both values, and let the admin choose; nothing was changed so far."""
-        choice = await choose(self, error)
+    async def _resolve_conflict(self, error: EditConflict) -> None:
+        """Show both values and let the admin choose. Nothing has been changed yet."""
+        choice = await resolve_conflict(self, error)
         if choice is None:
-            self.say("Nothing was changed; your values are still here.")
+            self.show_status("Nothing was changed; your values are still here.")
             return
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
-        await self._read_key(drop=dropped)
+        await self._load_key(drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.say("Shown is what the registry has now; nothing was changed.")
+            self.show_status("Shown is what the registry has now; nothing was changed.")
 
     @flow
     async def action_reveal(self) -> None:
-        """Show the key in full, after that was logged."""
+        """Show the key in full, after logging this."""
         self._session.require_writable()
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
-        self.read_history()
-        self.open_above(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+        self.load_history()
+        self.open_screen(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
 
     @flow
     async def action_send_to_clipboard(self) -> None:
-        """Send the key to the terminal's clipboard, after that was logged."""
+        """Send the key to the terminal's clipboard, after logging this."""
         self._session.require_writable()
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
         self.app.copy_to_clipboard(secret.reveal())
-        # Textual keeps a copy, which could be pasted into a field from here without being logged.
+        # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
         self.app._clipboard = ""
-        self.say(
+        self.show_status(
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
-        self.read_history()
+        self.load_history()
 
     @flow
     async def action_back(self) -> None:
-        """Go back to the list."""
-        if not self.unsaved or await self._drops_typed("Leave without saving?"):
+        """Return to the previous screen; ask before dropping unsaved input."""
+        if not self.unsaved or await self._confirm_discard("Leave without saving?"):
             self.dismiss(None)
 
-    async def _drops_typed(self, title: str) -> bool:
+    async def _confirm_discard(self, title: str) -> bool:
         question = Question(title, ["What was typed here is not saved yet."], Answer("y", "Drop it", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
+    def _open_entry(self, event: RowList.Chosen) -> None:
         event.stop()
-        self.open_entry()
-
-    def open_entry(self) -> None:
-        """Show the whole entry under the cursor."""
-        from tui.screens.audit_entry import AuditEntryScreen
-
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            # There it may have been undone.
-            self.open_above(AuditEntryScreen(self._session, entry, linked=False), lambda _result: self.read_again())
+            # Loaded again afterwards, because the change can be undone on that screen.
+            self.open_screen(AuditEntryScreen(self._session, entry), lambda _result: self.reload())
 
     def on_unlocked(self) -> None:
-        """Read what others may have changed while this was locked; what was typed stays."""
-        self.read_again()
-        # An answer that waited for the lock is too old.
-        self.ask_headquarters()
+        """Load what others may have changed during the lock; unsaved input is kept."""
+        self.reload()
+        # An answer that arrived during the lock is too old.
+        self.refresh_from_headquarters()
 
     @latest
-    async def read_again(self) -> None:
-        """Read the key again; what was typed stays."""
-        await self._read_key(drop=())
+    async def reload(self) -> None:
+        """Load the key again; unsaved input is kept."""
+        await self._load_key(drop=())
 
 
 def _status(key: ApiKey) -> str:

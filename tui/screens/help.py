@@ -1,4 +1,4 @@
-"""Help: the keys that work on the screen one came from, out of the one table of keys."""
+"""The help screen: lists the keys of the screen below it, from the table in `tui.bindings`."""
 
 from __future__ import annotations
 
@@ -19,37 +19,42 @@ if TYPE_CHECKING:
 
 
 class HelpScreen(BaseScreen[None]):
-    """Lists keys.
+    """Lists the keys of a screen.
 
     Args:
-        screen: The screen that one came from.
+        screen: The screen whose keys are listed.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "quit")
 
     def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()
-        listed = bool(screen.query(RowList) or screen.query(TextLines))
-        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.known_keys, lists=listed)]
+        scrolls = bool(screen.query(RowList) or screen.query(TextLines))
+        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.help_keys, lists=scrolls)]
 
     def compose_body(self) -> ComposeResult:
-        """Make the title and the text."""
+        """Yield the title and the text."""
         yield Static("Keys", classes="heading", markup=False)
         yield TextLines(self._lines)
 
     def on_mount(self) -> None:
-        """Give the keys to the text."""
+        """Focus the text, so that the keys scroll it."""
         self.query_one(TextLines).focus()
 
     def action_back(self) -> None:
-        """Go back."""
+        """Return to the previous screen."""
         self.dismiss(None)
 
 
 def help_lines(ids: Sequence[str], *, lists: bool = True) -> list[str]:
-    """The keys of a screen first, then those of lists where there is one, and those that work everywhere."""
-    here = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
-    lines = ["On this screen", *map(_line, here), ""] if here else []
+    """Return a line for each key: first the keys of a screen, then those of lists, then those that work everywhere.
+
+    Args:
+        ids: The ids of the screen's keys.
+        lists: True to include the keys of lists.
+    """
+    own = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
+    lines = ["On this screen", *map(_line, own), ""] if own else []
     for group in (LISTS, EVERYWHERE) if lists else (EVERYWHERE,):
         lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
     lines += [

@@ -1,4 +1,4 @@
-"""The offices of the configuration file, to choose one from."""
+"""The offices screen: lists the offices of the configuration file and opens one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from core.database.address import ServerAddress
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.widgets.inputs import PlainInput
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.offices.catalog import ListedOffice, Offices
+    from core.offices.catalog import CatalogEntry, OfficeCatalog
     from core.offices.open_request import OpenRequest
 
     _Screen = BaseScreen[OpenRequest | None]
@@ -35,30 +36,30 @@ _COLUMNS = (
 
 
 class OfficesScreen(_Screen):
-    """Lists the offices; gives the one to open, or None where the one that is open stays.
+    """Lists the offices. The result is the office to open, or None to stay in the current one.
 
     Args:
-        offices: Reads them.
-        current: The office that is open or being opened, if any; Escape goes back to it.
-        is_open: Whether it is open by now.
+        offices: The offices of the configuration file.
+        current: The office that is open or being opened, if any; Escape returns to it.
+        is_open: True if `current` is open, False if it is still being opened.
     """
 
     CSS_PATH = "offices.tcss"
-    PAUSES_WHEN_LOCKED = False  # one may go to another office instead of signing in here
+    PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
-    def __init__(self, offices: Offices, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
+    def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
         super().__init__()
         self._is_open = is_open
         self._offices = offices
         self._current = current
-        self._listed: dict[str, ListedOffice] = {}
+        self._listed: dict[str, CatalogEntry] = {}
         self._problem: ApiSetupError | None = None
         self._filtering = False
 
     def compose_body(self) -> ComposeResult:
-        """Make the title, the filter, the list and what is known of the office under the cursor."""
+        """Yield the title, the filter, the list and the details of the office under the cursor."""
         with Horizontal(id="offices-title"):
             yield Static("Offices", id="offices-label", markup=False)
             yield PlainInput(id="filter", placeholder="a part of the name, the server or the database")
@@ -66,13 +67,13 @@ class OfficesScreen(_Screen):
         yield TextLines(id="details", can_focus=False)
 
     def on_mount(self) -> None:
-        """Read the configuration file."""
+        """Focus the list and load the offices."""
         self._filter.display = False
         self._rows.focus()
-        self.read_offices()
+        self.load_offices(reload=self._current is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape has something to do in the filter, or where there is an office to go back to."""
+        """Disable Escape if it has nothing to end or return to, and the Enter key while the filter has focus."""
         if action == "end_filter":
             return self._current is not None or self._filtering
         if action == "open_office":
@@ -87,62 +88,65 @@ class OfficesScreen(_Screen):
     def _filter(self) -> PlainInput:
         return self.query_one("#filter", PlainInput)
 
-    # -- reading ---------------------------------------------------------------
+    # -- loading ---------------------------------------------------------------
 
     @latest
-    async def read_offices(self, said: str = "") -> None:
-        """Read the offices, and put the cursor on the one that is open, or was opened last.
+    async def load_offices(self, message: str = "", *, reload: bool = True) -> None:
+        """Load the offices; the first time, put the cursor on the current one or the one that was opened last.
 
         Args:
-            said: What is said when that went well.
+            message: The status message to show when the offices are loaded.
+            reload: False to show the configuration file as it was when it was last read.
         """
         try:
-            listed = await self.ask(self._offices.list, group="offices")
+            offices = await self.call_service(
+                self._offices.reload if reload else self._offices.entries, group="offices"
+            )
         except ApiSetupError as error:
             self._listed, self._problem = {}, error
             self._show_rows()
             self.terminal_app.record_problem(error)
-            self.say("The configuration file cannot be used; r reads it again.", "problem")
+            self.show_status("The configuration file cannot be used; r reads it again.", "problem")
             return
-        first = not self._listed
-        self._listed, self._problem = {each.name: each for each in listed}, None
-        self._show_rows(keep=self._begin_at() if first else None)
-        self.say(said)
+        is_first_load = not self._listed
+        self._listed, self._problem = {each.name: each for each in offices}, None
+        self._show_rows(keep=self._initial_office() if is_first_load else None)
+        self.show_status(message)
 
-    def _begin_at(self) -> str | None:
+    def _initial_office(self) -> str | None:
         if self._current is not None:
-            return self._current.name
+            return self._current.office.name
         opened = {each.last_opened: each.name for each in self._listed.values() if each.last_opened is not None}
         return opened[max(opened)] if opened else None
 
     def _show_rows(self, keep: str | None = None) -> None:
         words = self._filter.value.casefold().split()
         matching = [
-            row for row in map(self._row, self._listed.values()) if all(word in _searched(row) for word in words)
+            row for row in map(self._row, self._listed.values()) if all(word in _search_text(row) for word in words)
         ]
-        self._rows.say_empty(self._why_empty)
+        self._rows.set_empty_text(self._empty_text)
         shown, count = len(matching), len(self._listed)
-        number = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#offices-label", Static).update(f"Offices: {number}  ")
+        counts = str(count) if shown == count else f"{shown} of {count}"
+        self.query_one("#offices-label", Static).update(f"Offices: {counts}  ")
         self._rows.show(matching, keep=keep)
         self._show_details()
 
-    def _row(self, office: ListedOffice) -> Row:
+    def _row(self, office: CatalogEntry) -> Row:
         opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"
-        current = self._is_open and self._current is not None and office.name == self._current.name
-        return Row((office.name, *_place(office), "open now" if current else opened), office.name)
+        is_open = self._is_open and self._current is not None and office.name == self._current.office.name
+        return Row((office.name, *_server_and_database(office), "open now" if is_open else opened), office.name)
 
     @on(RowList.Highlighted)
     def _show_details(self) -> None:
         office, details = self._highlighted, self.query_one("#details", TextLines)
         if self._problem is not None:
-            # A path is often too long for the status line.
+            # Shown here as well, because a path is often too long for the status line.
             details.show([self._problem.sentence, self._problem.hint])
         else:
             details.show(_details(office) if office else [])
 
     @property
-    def _why_empty(self) -> str:
+    def _empty_text(self) -> str:
         if self._problem is not None:
             return "The offices cannot be read."
         if self._listed:
@@ -150,34 +154,34 @@ class OfficesScreen(_Screen):
         return "The configuration file has no office any more: apisetup offices add adds one."
 
     @property
-    def _highlighted(self) -> ListedOffice | None:
+    def _highlighted(self) -> CatalogEntry | None:
         row = self._rows.row
         return self._listed.get(str(row.identity)) if row else None
 
     # -- keys --------------------------------------------------------------------
 
     @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
+    def _open_chosen_office(self, event: RowList.Chosen) -> None:
         event.stop()
         self.action_open_office()
 
     def action_open_office(self) -> None:
-        """Open the office under the cursor, or go back to it where it is the one that is open."""
+        """Open the office under the cursor; if it is the current one, return to it."""
         office = self._highlighted
         if office is None:
-            self.say("There is no office to open here.")
+            self.show_status("There is no office to open here.")
             return
-        current = self._current is not None and office.name == self._current.name
-        self.dismiss(None if current else office.opening)
+        is_current = self._current is not None and office.name == self._current.office.name
+        self.dismiss(None if is_current else office.request)
 
     def action_filter(self) -> None:
-        """Go to the filter."""
+        """Show the filter and move focus to it."""
         self._filter.display = self._filtering = True
         self.set_focus(self._filter)
         self.refresh_bindings()
 
     def action_end_filter(self) -> None:
-        """Show all offices again; without a filter, go back to the one that is open."""
+        """Clear the filter; without one, return to the current office."""
         if not self._filtering:
             self.dismiss(None)
             return
@@ -189,12 +193,12 @@ class OfficesScreen(_Screen):
         self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
-    def _narrow(self) -> None:
+    def _apply_filter(self) -> None:
         self._show_rows()
 
     @on(Input.Submitted, "#filter")
-    def _open_found(self, event: Input.Submitted) -> None:
-        """Enter in the filter opens the only office that is left, or goes to the list of several."""
+    def _submit_filter(self, event: Input.Submitted) -> None:
+        """Open the office if only one matches the filter, or else move focus to the list."""
         event.stop()
         if len(self._rows.rows) == 1:
             self.action_open_office()
@@ -202,45 +206,45 @@ class OfficesScreen(_Screen):
             self._rows.focus()
 
     def action_reload(self) -> None:
-        """Read the configuration file again."""
-        self.read_offices("Read again.")
+        """Load the offices again."""
+        self.load_offices("Read again.")
 
 
-def _place(office: ListedOffice) -> tuple[str, str]:
-    """The server and the database."""
-    address = office.opening.address
+def _server_and_database(office: CatalogEntry) -> tuple[str, str]:
+    """Return the texts of the columns for the server and the database."""
+    address = office.request.office.address
     if isinstance(address, ServerAddress):
         return address.socket or address.host, address.database
     return "this computer", address.path.name
 
 
-def _searched(row: Row) -> str:
+def _search_text(row: Row) -> str:
     return " ".join(row.cells[:3]).casefold()
 
 
-def _details(office: ListedOffice) -> list[str]:
-    """What the configuration file says of an office; what the server says comes when it is open."""
-    opening = office.opening
+def _details(office: CatalogEntry) -> list[str]:
+    """Return the details from the configuration file; those from the server are known only when the office is open."""
+    request = office.request
     opened = f"{office.last_opened:%Y-%m-%d %H:%M}, as far as this computer knows" if office.last_opened else "never"
-    lines = [f"{office.name}: {opening.address.label}", f"Last opened: {opened}"]
-    words = [
-        *(["PRODUCTION: real patients' data"] if opening.production else []),
-        *(["READ-ONLY: nothing is written"] if opening.read_only else []),
+    lines = [f"{office.name}: {request.office.address.label}", f"Last opened: {opened}"]
+    remarks = [
+        *(["PRODUCTION: real patients' data"] if request.office.production else []),
+        *(["READ-ONLY: nothing is written"] if request.read_only else []),
     ]
-    if words:
-        lines.append("; ".join(words))
-    if isinstance(opening.address, ServerAddress):
-        lines.append(f"Line: {_line(opening.address)}. Keys: {opening.authority.value}.")
-        lines.append(f"Database password: {_password(opening)}")
+    if remarks:
+        lines.append("; ".join(remarks))
+    if isinstance(request.office.address, ServerAddress):
+        lines.append(f"Line: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
+        lines.append(f"Database password: {_password_source(request)}")
     return lines
 
 
-def _line(address: ServerAddress) -> str:
+def _encryption(address: ServerAddress) -> str:
     return "encrypted and verified" if address.tls is not None else "not encrypted"
 
 
-def _password(opening: OpenRequest) -> str:
-    if opening.asks_for_password:
+def _password_source(request: OpenRequest) -> str:
+    if request.prompts_for_password:
         return "asked for"
-    # A command's arguments may tell more than its name should.
-    return f"from {opening.password_from.kind.place}"
+    # A password command's arguments may contain a secret, so only the kind of source is shown.
+    return f"from {request.office.password_from.kind.label}"

@@ -1,4 +1,4 @@
-"""Verifying the Audit Trail: how far it is, and what was found."""
+"""The verification screen: checks the hashes of the Audit Trail and lists the entries that aren't genuine."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.audit.filter import AuditFilter, format_filter
+from core.audit.filter import AuditFilter
+from core.audit.filter_language import format_filter
 from core.base.errors import ApiSetupError
+from tui.flows.verification_report import format_progress, report_lines
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
-from tui.screens.verification_report import progress_words, result_lines
 from tui.widgets.entry_list import EntryList
-from tui.widgets.plain import plain_lines
 from tui.widgets.row_list import RowList
+from tui.widgets.safe_text import safe_content
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,44 +30,44 @@ if TYPE_CHECKING:
     from core.model.audit_entry import AuditEntry
     from tui.session import Session
 
-_BAR = 40
+_BAR_WIDTH = 40
 
 
 class VerificationScreen(BaseScreen[None]):
-    """Checks the hashes of entries, and lists those that are not genuine.
+    """Checks the hashes of entries and lists those that aren't genuine.
 
     Args:
         session: The open office.
-        wanted: The days, or all.
+        date_range: A filter with the days to check; without dates everything is checked.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
-    def __init__(self, session: Session, wanted: AuditFilter) -> None:
+    def __init__(self, session: Session, date_range: AuditFilter) -> None:
         super().__init__()
         self._session = session
-        self._wanted = wanted
+        self._date_range = date_range
         self._verification: Verification | None = None
-        self._known: VerificationReport | None = None
+        self._report: VerificationReport | None = None
         self._seconds = 0.0
         self._listed: tuple[AuditEntry, ...] = ()
-        self._one_step_at_a_time = threading.Lock()
+        self._step_lock = threading.Lock()
 
     def compose_body(self) -> ComposeResult:
-        """Make the bar, the result and the list."""
-        yield Static(self._range, classes="heading", markup=False)
+        """Yield the progress bar, the result and the list."""
+        yield Static(self._title, classes="heading", markup=False)
         yield Static("", id="bar", markup=False)
         yield Static("", id="result", markup=False)
         yield EntryList(empty="")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Focus the list and start verifying."""
         self.query_one(EntryList).focus()
         self.verify()
 
     @property
-    def _range(self) -> str:
-        since, until = self._wanted.since, self._wanted.until
+    def _title(self) -> str:
+        since, until = self._date_range.since, self._date_range.until
         if since is None and until is None:
             return "Verify the Audit Trail: everything"
         return f"Verify the Audit Trail: {since or 'the first entry'} to {until or 'now'}"
@@ -78,77 +79,81 @@ class VerificationScreen(BaseScreen[None]):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Going on is for what was stopped."""
-        if action == "go_on":
-            return not self._verifying and not (self._known and self._known.done)
+        """Allow continuing only while the verification is stopped and not complete."""
+        if action == "retry":
+            return not self._verifying and not (self._report and self._report.done)
         return super().check_action(action, parameters)
 
     @latest
     async def verify(self) -> None:
-        """Check step by step until all is checked; what was checked stays so when the server goes away."""
-        self.say("Verifying; Esc stops.")
+        """Verify step by step until all is checked. After an error the result so far is kept."""
+        self.show_status("Verifying; Esc stops.")
         self.refresh_bindings()
         try:
             if self._verification is None:
-                question = partial(self._session.office.audit.verification, self._wanted)
-                self._verification = await self.ask(question, group="verify")
-            while not (self._known and self._known.done):
-                began = time.monotonic()
-                self._known = await self.ask(partial(self._step, self._verification), group="verify")
-                self._seconds += time.monotonic() - began
-                self._show(self._known)
+                start = partial(self._session.office.audit.verification, self._date_range)
+                self._verification = await self.call_service(start, group="verify")
+            while not (self._report and self._report.done):
+                step_start = time.monotonic()
+                self._report = await self.call_service(partial(self._step, self._verification), group="verify")
+                self._seconds += time.monotonic() - step_start
+                self._show(self._report)
         except ApiSetupError as error:
             self.show_problem(error)
-            self.say(f"{error} What was checked is kept; r goes on.", "problem")
+            self.show_status(f"{error} What was checked is kept; r goes on.", "problem")
             return
         finally:
             self.call_later(self.refresh_bindings)
-        self.say(
-            "Verified." if self._known.clean else "Verified: not everything is genuine.",
-            "ok" if self._known.clean else "problem",
+        self.show_status(
+            "Verified." if self._report.clean else "Verified: not everything is genuine.",
+            "ok" if self._report.clean else "problem",
         )
 
     def _step(self, verification: Verification) -> VerificationReport:
-        # A step that nobody waits for any more still runs to its end.
-        with self._one_step_at_a_time:
-            return verification.step()
+        # A cancelled step still runs to its end in its thread, so the next one must wait for it.
+        with self._step_lock:
+            return verification.run_batch()
 
-    def _show(self, known: VerificationReport) -> None:
-        self.query_one("#bar", Static).update(plain_lines([_bar(known), progress_words(known, self._seconds)]))
-        self.query_one("#result", Static).update(plain_lines(["", *result_lines(known), ""]))
-        # An entry leaves the list, too, when its hash comes late.
-        if known.listed != self._listed:
-            self._listed = known.listed
-            self.query_one(EntryList).show_entries(known.listed)
+    def _show(self, report: VerificationReport) -> None:
+        self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
+        self.query_one("#result", Static).update(safe_content(["", *report_lines(report), ""]))
+        # Compared as a whole, because an entry also leaves the list when its hash is written late.
+        if report.listed != self._listed:
+            self._listed = report.listed
+            self.query_one(EntryList).show_entries(report.listed)
 
-    def action_go_on(self) -> None:
-        """Go on where it was stopped."""
+    def action_retry(self) -> None:
+        """Continue the stopped verification."""
         self.verify()
 
     @on(RowList.Chosen)
-    def _chosen(self, event: RowList.Chosen) -> None:
+    def _open_chosen_entry(self, event: RowList.Chosen) -> None:
         event.stop()
         self.action_open_entry()
 
     def action_open_entry(self) -> None:
-        """Show the whole entry under the cursor."""
+        """Open the entry under the cursor."""
         entry = self.query_one(EntryList).entry
         if entry is not None:
-            self.open_above(AuditEntryScreen(self._session, entry, linked=False))
+            self.open_screen(AuditEntryScreen(self._session, entry))
 
     def action_back(self) -> None:
-        """Stop, or go back."""
+        """Stop the verification if it runs, else return to the previous screen."""
         if self._verifying:
             self.workers.cancel_group(self, "latest verify")
-            self.say("Stopped. r goes on, Esc goes back.")
+            self.show_status("Stopped. r goes on, Esc goes back.")
             self.call_later(self.refresh_bindings)
         else:
             self.dismiss(None)
 
 
-async def choose_range(screen: BaseScreen[Any], shown: AuditFilter, users: Users) -> AuditFilter | None:
-    """Ask whether the days of a filter are verified, or everything; None where neither is. To be run in a flow."""
-    days = AuditFilter(since=shown.since, until=shown.until)
+async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users: Users) -> AuditFilter | None:
+    """Ask whether to verify the days of a filter or everything. Call it from a flow.
+
+    Returns:
+        A filter with these days, one without dates for everything, or None if the admin cancelled.
+    """
+    days = AuditFilter(since=current.since, until=current.until)
     if days == AuditFilter():
         return days
     question = Question(
@@ -165,6 +170,6 @@ async def choose_range(screen: BaseScreen[Any], shown: AuditFilter, users: Users
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
 
 
-def _bar(known: VerificationReport) -> str:
-    filled = int(known.fraction * _BAR)
-    return f"[{'#' * filled}{'-' * (_BAR - filled)}] {known.fraction:4.0%}"
+def _bar(report: VerificationReport) -> str:
+    filled = int(report.fraction * _BAR_WIDTH)
+    return f"[{'#' * filled}{'-' * (_BAR_WIDTH - filled)}] {report.fraction:4.0%}"

@@ -1,4 +1,4 @@
-"""Entries per day as a row of bars, made of characters."""
+"""A bar chart of the audit entries per day, made of block characters."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.audit.activity import Activity
-from tui.widgets.plain import fitted
+from tui.widgets.safe_text import fit_to_width
 
 _BARS = "▁▂▃▄▅▆▇█"
-_NOTHING = "."
-_WIDEST = 4
+_NO_ENTRIES = "."
+_MAX_BAR_WIDTH = 4
 
 
 class ActivityChart(Widget):
-    """Two lines: a bar for each day, and what the bars are."""
+    """Two lines: a bar for each day and a caption."""
 
     DEFAULT_CSS = """
     ActivityChart {
@@ -34,41 +34,45 @@ class ActivityChart(Widget):
 
     @property
     def days(self) -> int:
-        """How many days there is room for."""
+        """The number of days that fit, one cell each."""
         return max(1, self.size.width)
 
     def show(self, activity: Activity) -> None:
-        """Show how many entries there were."""
+        """Display other counts."""
         self._activity = activity
-        self._fit()
+        self._draw_changes()
 
     def on_resize(self) -> None:
-        """Show the days for which there is room now."""
-        self._fit()
+        """Display the days that fit now."""
+        self._draw_changes()
 
-    def _fit(self) -> None:
+    def _draw_changes(self) -> None:
         lines = chart_lines(self._activity, self.size.width) if self._activity else self._lines
         if lines != self._lines:
             self._lines = lines
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the bars, or the line below them."""
+        """Draw the bars or the caption."""
         text = self._lines[y] if y < len(self._lines) else ""
-        return Strip([Segment(fitted(text, self.size.width), self.rich_style)], self.size.width)
+        return Strip([Segment(fit_to_width(text, self.size.width), self.rich_style)], self.size.width)
 
 
 def chart_lines(activity: Activity, width: int) -> tuple[str, str]:
-    """The bars, each as wide as there is room for, and a sentence about them; a day without entries is a point.
+    """Return the bars and their caption. A day without entries is drawn as a dot.
 
-    Where there is no room for all days, the last ones are shown.
+    The bars are as wide as fits. If not all days fit, the last ones are drawn.
+
+    Args:
+        activity: The entries per day.
+        width: The maximum width of the bars, in cells.
     """
     surplus = max(0, len(activity.counts) - max(1, width))
     activity = Activity(activity.first + timedelta(days=surplus), activity.counts[surplus:])
     counts = activity.counts
     day, most = activity.busiest
-    wide = max(1, min(_WIDEST, width // max(1, len(counts))))
-    bars = "".join(_bar(count, most) * (wide - 1 or 1) + " " * (wide > 1) for count in counts)
+    day_width = max(1, min(_MAX_BAR_WIDTH, width // max(1, len(counts))))
+    bars = "".join(_bar(count, most) * (day_width - 1 or 1) + " " * (day_width > 1) for count in counts)
     if most == 0:
         return bars, f"No entries from {activity.first} to {activity.last}."
     return bars, f"Entries per day, {activity.first} to {activity.last}; most on {day}: {most:,}."
@@ -76,6 +80,6 @@ def chart_lines(activity: Activity, width: int) -> tuple[str, str]:
 
 def _bar(count: int, most: int) -> str:
     if count == 0:
-        return _NOTHING
-    # Rounded up, so that a single entry is seen beside thousands.
+        return _NO_ENTRIES
+    # Rounded up, so that a single entry is visible next to days with thousands.
     return _BARS[-(-count * len(_BARS) // most) - 1]

@@ -1,4 +1,4 @@
-"""Audit entries as a list: a few of them, or a window on millions."""
+"""Lists of audit entries: a short list, and a list that keeps only a window of a long trail in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from textual.message import Message
 from core.audit.paging import Direction
 from core.model.audit_entry import AuditEntry, Genuineness
 from tui.widgets.entry_window import EntryWindow
-from tui.widgets.row_list import Column, Row, RowList
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,12 @@ _COLUMNS = (
     Column("Log Text", 24, min_width=24, flexible=True),
 )
 
-NEAR = 30
-"""So many rows before the end of what is in memory, more is asked for."""
+PREFETCH_ROWS = 30
+"""The next page is requested when the cursor is this many rows from the end of the loaded entries."""
 
 
 class EntryList(RowList):
-    """Shows audit entries, newest first; whether each is genuine stands there as a word."""
+    """A list of audit entries, newest first. A column says in words whether an entry is genuine."""
 
     def __init__(self, *, empty: str) -> None:
         super().__init__(*_COLUMNS, empty=empty)
@@ -44,32 +45,33 @@ class EntryList(RowList):
         return self._entries.get(row.identity) if row and isinstance(row.identity, int) else None
 
     def show_entries(self, entries: Sequence[AuditEntry]) -> None:
-        """Show entries; the cursor stays on the entry it was on."""
+        """Display other entries. The cursor stays on its entry."""
         self._entries = {entry.number: entry for entry in entries}
         self.show([_row(entry) for entry in entries])
 
 
 @dataclass(frozen=True)
 class SavedPosition:
-    """Where the cursor stands."""
+    """The position of the cursor in a list, to be restored after the list is loaded again."""
 
     entry: AuditEntry
-    line: int | None
-    """The line of the view; None where the view begins with the first row, as it shall do again."""
+    """The entry under the cursor."""
+    rows_above: int | None
+    """The number of rows in view above the cursor; None if the list is not scrolled."""
 
 
 class TrailList(RowList):
-    """Shows audit entries of which only those around the cursor are in memory."""
+    """A list of audit entries of which only those around the cursor are in memory."""
 
-    class Wanted(Message):
-        """More entries are wanted at one end of what is in memory."""
+    class PageRequested(Message):
+        """Posted to request the next page at one end of the loaded entries."""
 
         def __init__(self, direction: Direction) -> None:
             super().__init__()
             self.direction = direction
 
-    class EndWanted(Message):
-        """The very newest or oldest entry is wanted, which is not in memory."""
+    class EndRequested(Message):
+        """Posted to request the newest or oldest entry of the trail, if it is not loaded."""
 
         def __init__(self, direction: Direction) -> None:
             super().__init__()
@@ -86,90 +88,94 @@ class TrailList(RowList):
         return self._window.entry(self.cursor)
 
     @property
-    def place(self) -> str:
-        """Nobody counts the entries, so there is no place to tell."""
+    def position_label(self) -> str:
+        """Always empty, because the number of entries is not known."""
         return ""
 
     def next_cursor(self, direction: Direction) -> PageCursor | None:
-        """Where reading goes on in a direction; None where there is nothing more."""
+        """Return the cursor of the next page in a direction, or None if there are no more entries."""
         return self._window.next_cursor(direction)
 
     @property
     def entries(self) -> Sequence[AuditEntry]:
-        """The entries that are in memory."""
+        """The loaded entries, newest first."""
         return self._window.entries
 
-    def begin(self, newer: PageCursor | None = None) -> None:
-        """Begin anew, with nothing.
+    def reset(self, newer: PageCursor | None = None) -> None:
+        """Remove all entries.
 
         Args:
-            newer: Where the newer entries are found, if it does not begin with the newest one.
+            newer: The cursor of the next newer page; None if loading starts with the newest entry.
         """
-        self._window.begin(newer)
+        self._window.reset(newer)
         self._loading = True
         self.cursor = 0
         self.show(self._window)
 
     @property
     def saved_position(self) -> SavedPosition | None:
-        """Where the cursor is, to come back to when all is read again."""
+        """The current position of the cursor, or None if there is no entry under it."""
         top, entry = self.scroll_offset.y, self.entry
         return SavedPosition(entry, self.cursor - top if top else None) if entry else None
 
-    def restore_position(self, entry: AuditEntry) -> bool:
-        """Put the cursor on an entry, and tell whether it is in memory."""
-        place = self._window.find(entry.number)
-        if place is not None:
-            self.cursor = place
-        return place is not None
+    def restore_cursor(self, position: SavedPosition) -> bool:
+        """Put the cursor on the entry of a saved position.
 
-    def put_cursor_on_line(self, line: int | None) -> None:
-        """Scroll so that the cursor is on this line of the view, if it is to be on a certain one."""
-        if line is not None:
-            self.scroll_to(y=max(0, self.cursor - line), animate=False, force=True, immediate=True)
+        Returns:
+            False if that entry is not loaded.
+        """
+        index = self._window.find(position.entry.number)
+        if index is not None:
+            self.cursor = index
+        return index is not None
+
+    def restore_scroll(self, position: SavedPosition) -> None:
+        """Scroll so that the view has as many rows above the cursor as in a saved position."""
+        if position.rows_above is not None:
+            self.scroll_to(y=max(0, self.cursor - position.rows_above), animate=False, force=True, immediate=True)
 
     def extend(self, direction: Direction, page: Page) -> None:
-        """Add a page at one end; what is in view stays where it is."""
+        """Add a page at one end. The rows in view do not move."""
         first, self._loading = not len(self._window), False
         top = min(self.scroll_offset.y, self.cursor)
         in_view = range(top, max(self.scroll_offset.y + self.size.height, self.cursor + 1))
         moved = self._window.extend(direction, page.entries, page.next_cursor, range(1) if first else in_view)
         if not page.entries:
-            return  # a long search tells often that it found nothing yet, and nothing is to be drawn
+            return  # a long search posts many empty pages, which need no redraw
         if first:
-            # An older page is read from its newest entry on, a newer one from its oldest.
+            # Reading starts at the newest entry of an older page, and at the oldest entry of a newer one.
             self.show(self._window)
             self.cursor = 0 if direction is Direction.OLDER else len(self._window) - 1
         elif moved:
-            self.rows_moved(moved)
+            self.shift_rows(moved)
         else:
-            self.rows_arrived()
+            self.refresh_rows()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Ask for more before the end is reached."""
+        """Request the next page before the cursor reaches the end."""
         super().watch_cursor(old, new)
-        self.ask_for_more()
+        self.prefetch()
 
-    def ask_for_more(self) -> None:
-        """Ask for what is missing around the cursor."""
-        if self.next_cursor(Direction.OLDER) is not None and self.cursor >= len(self._window) - NEAR:
-            self.post_message(self.Wanted(Direction.OLDER))
-        elif self.next_cursor(Direction.NEWER) is not None and self.cursor < NEAR:
-            self.post_message(self.Wanted(Direction.NEWER))
+    def prefetch(self) -> None:
+        """Request the next page if the cursor is near an end of the loaded entries that is not an end of the trail."""
+        if self.next_cursor(Direction.OLDER) is not None and self.cursor >= len(self._window) - PREFETCH_ROWS:
+            self.post_message(self.PageRequested(Direction.OLDER))
+        elif self.next_cursor(Direction.NEWER) is not None and self.cursor < PREFETCH_ROWS:
+            self.post_message(self.PageRequested(Direction.NEWER))
 
     def action_first(self) -> None:
         """Go to the newest entry."""
         if self.next_cursor(Direction.NEWER) is None and not self._loading:
             super().action_first()
         else:
-            self.post_message(self.EndWanted(Direction.NEWER))
+            self.post_message(self.EndRequested(Direction.NEWER))
 
     def action_last(self) -> None:
         """Go to the oldest entry."""
         if self.next_cursor(Direction.OLDER) is None and not self._loading:
             super().action_last()
         else:
-            self.post_message(self.EndWanted(Direction.OLDER))
+            self.post_message(self.EndRequested(Direction.OLDER))
 
 
 def _row(entry: AuditEntry) -> Row:

@@ -1,4 +1,4 @@
-"""The part of a long list of audit entries that is in memory: it grows at one end, and is cut at the other."""
+"""The loaded part of a long list of audit entries, which grows at one end and is truncated at the other."""
 
 from __future__ import annotations
 
@@ -6,61 +6,61 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from core.audit.paging import Direction, PageCursor
-from tui.widgets.row_list import Row
+from tui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.model.audit_entry import AuditEntry
 
-MOST = 1_000
-"""Entries that are kept; what lies further away is read again when one comes back to it."""
+MAX_ENTRIES = 1_000
+"""The maximum number of loaded entries. Entries further away are dropped and read again when they are needed."""
 
 
 class EntryWindow:
-    """Entries in a row, the newest first, as the rows of a list.
+    """Consecutive entries, newest first, as a `RowSource`.
 
     Args:
-        drawn: Makes a row of an entry.
+        to_row: Converts an entry to a row.
     """
 
-    def __init__(self, drawn: Callable[[AuditEntry], Row]) -> None:
-        self._drawn = drawn
+    def __init__(self, to_row: Callable[[AuditEntry], Row]) -> None:
+        self._to_row = to_row
         self._entries: list[AuditEntry] = []
-        self._onward: dict[Direction, PageCursor | None] = {}
+        self._cursors: dict[Direction, PageCursor | None] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def row(self, index: int) -> Row:
-        """Give a row."""
-        return self._drawn(self._entries[index])
+        """Return the row at an index."""
+        return self._to_row(self._entries[index])
 
     def find(self, identity: Hashable) -> int | None:
-        """Find the entry of this number."""
-        return next((place for place, entry in enumerate(self._entries) if entry.number == identity), None)
+        """Return the index of the entry with this number, or None if it is not loaded."""
+        return next((index for index, entry in enumerate(self._entries) if entry.number == identity), None)
 
     def entry(self, index: int) -> AuditEntry | None:
-        """Give an entry."""
+        """Return the entry at an index, or None if there is none."""
         return self._entries[index] if 0 <= index < len(self._entries) else None
 
     def next_cursor(self, direction: Direction) -> PageCursor | None:
-        """Where reading goes on in a direction; None where there is nothing more."""
-        return self._onward.get(direction)
+        """Return the cursor of the next page in a direction, or None if there are no more entries."""
+        return self._cursors.get(direction)
 
     @property
     def entries(self) -> Sequence[AuditEntry]:
-        """All that is in memory."""
+        """The loaded entries, newest first."""
         return self._entries
 
-    def begin(self, newer: PageCursor | None = None) -> None:
-        """Begin anew, with nothing.
+    def reset(self, newer: PageCursor | None = None) -> None:
+        """Remove all entries.
 
         Args:
-            newer: Where the newer entries are found, if it does not begin with the newest one.
+            newer: The cursor of the next newer page; None if loading starts with the newest entry.
         """
         self._entries = []
-        self._onward = {Direction.NEWER: newer}
+        self._cursors = {Direction.NEWER: newer}
 
     def extend(
         self,
@@ -69,19 +69,20 @@ class EntryWindow:
         next_cursor: PageCursor | None,
         in_view: range = range(0),
     ) -> int:
-        """Put entries at one end, and drop what is too much at the other.
+        """Add a page at one end and drop as many entries at the other as exceed the maximum.
 
         Args:
-            direction: Which end.
-            entries: The newest first.
-            next_cursor: Where reading goes on behind them.
-            in_view: The rows that one looks at, which stay; new ones are left out in the place of these.
+            direction: The end at which to add.
+            entries: The page, newest first.
+            next_cursor: The cursor of the page after it; None if there is none.
+            in_view: The indexes of the rows in view, which are never dropped. If necessary, some of the new entries
+                are dropped instead.
 
         Returns:
-            How much further down each entry that was there before is now; negative where some before them left.
+            The change of the index of each entry that was loaded before; negative if entries above it were dropped.
         """
-        self._onward[direction] = next_cursor
-        surplus = max(0, len(self._entries) + len(entries) - MOST)
+        self._cursors[direction] = next_cursor
+        surplus = max(0, len(self._entries) + len(entries) - MAX_ENTRIES)
         if direction is Direction.OLDER:
             self._entries += entries
             newest = min(surplus, in_view.start) if in_view else surplus
@@ -94,14 +95,14 @@ class EntryWindow:
         return len(entries) - (surplus - oldest)
 
     def _drop(self, newest: int, oldest: int) -> None:
-        """Drop so many of the newest entries and so many of the oldest."""
+        """Drop this many of the newest and of the oldest entries."""
         if newest:
             del self._entries[:newest]
-            self._onward[Direction.NEWER] = _at(self._entries[0])
+            self._cursors[Direction.NEWER] = _cursor_at(self._entries[0])
         if oldest:
             del self._entries[-oldest:]
-            self._onward[Direction.OLDER] = _at(self._entries[-1])
+            self._cursors[Direction.OLDER] = _cursor_at(self._entries[-1])
 
 
-def _at(entry: AuditEntry) -> PageCursor:
+def _cursor_at(entry: AuditEntry) -> PageCursor:
     return PageCursor(entry.stored_moment, entry.number)

@@ -1,4 +1,4 @@
-"""The line in which the filter of the Audit Trail is typed."""
+"""The text field for the filter of the Audit Trail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets.input import Selection
 
-from core.audit.filter import last_word
+from core.audit.filter_language import last_term
 from tui.bindings import bindings
 from tui.widgets.inputs import PlainInput
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class FilterInput(PlainInput):
-    """A text field whose last word Tab completes."""
+    """A text field in which Tab completes the last word."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("complete")
 
     class Choices(Message):
-        """What the last word may become."""
+        """Posted with the possible completions of the last word."""
 
         def __init__(self, words: tuple[str, ...]) -> None:
             super().__init__()
@@ -32,28 +32,29 @@ class FilterInput(PlainInput):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(placeholder='everything; try user:admin since:2024-11-01 text:"API key"', id=id)
         self.completions: Callable[[str], tuple[str, ...]] = lambda _line: ()
+        """Returns all texts that the given text can be completed to."""
 
-    def point_at(self, start: int, end: int) -> None:
-        """Select a part of the line, such as a word that means nothing."""
+    def select_range(self, start: int, end: int) -> None:
+        """Focus the field and select a part of its text, such as an unknown word."""
         self.focus()
         self.selection = Selection(start, end)
 
     def action_complete(self) -> None:
-        """Complete as much of the last word as is certain, and tell what it may become."""
-        found = self.completions(self.value)
-        if not found or self.cursor_position != len(self.value):
+        """Complete the last word as far as it is unambiguous, and post the remaining `Choices`."""
+        completions = self.completions(self.value)
+        if not completions or self.cursor_position != len(self.value):
             self.post_message(self.Choices(()))
             return
-        certain = _common_beginning(found)
-        if len(certain) > len(self.value) or len(found) == 1:
-            self.value = certain
-            self.cursor_position = len(certain)
-        if len(found) > 1:
-            self.post_message(self.Choices(tuple(last_word(line)[1] for line in found)))
+        prefix = _common_prefix(completions)
+        if len(prefix) > len(self.value) or len(completions) == 1:
+            self.value = prefix
+            self.cursor_position = len(prefix)
+        if len(completions) > 1:
+            self.post_message(self.Choices(tuple(last_term(line)[1] for line in completions)))
 
 
-def _common_beginning(lines: tuple[str, ...]) -> str:
-    """The longest beginning that lines share, in the letters of the first one whatever their case."""
+def _common_prefix(lines: tuple[str, ...]) -> str:
+    """Return the longest common prefix, compared without case and spelled as in the first line."""
     first, *others = lines
     length = 0
     while length < len(first) and all(

@@ -1,4 +1,4 @@
-"""Text fields: compact, without blinking, and careful with secrets and pasted keys."""
+"""Text fields that handle secrets, pasted keys and control characters safely."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from textual import events
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.widgets.plain import same_length_visible
+from tui.widgets.safe_text import sanitize_same_length
 
 MAX_LENGTH = 10_000
-"""No field of ours needs more; a whole file pasted by mistake shall not freeze the screen."""
+"""The default maximum length. It keeps a whole file pasted by mistake from freezing the screen."""
 
 
 class PlainInput(Input):
-    """A text field of one line that does not blink and suggests nothing.
+    """A compact text field of one line, without a blinking cursor and without suggestions.
 
     Args:
-        value: What it holds first.
-        placeholder: What it shows while empty.
-        password: Show dots instead of what it holds.
-        max_length: The most characters it takes; 0 for the usual limit.
+        value: The initial value.
+        placeholder: The text that is displayed while the field is empty.
+        password: Display dots instead of the value.
+        max_length: The maximum number of characters; 0 for `MAX_LENGTH`.
         restrict: A regular expression that the value must match while typing.
-        select_on_focus: Whether its text is selected when it gets focus, so that typing replaces it.
+        select_on_focus: Select the value when the field gets focus, so that typing replaces it.
     """
 
     def __init__(
@@ -54,57 +54,59 @@ class PlainInput(Input):
         self.cursor_blink = False
 
     def render_line(self, y: int) -> Strip:
-        """Draw the field underlined in its whole width, so that an empty one can be seen without focus."""
+        """Draw the field underlined over its whole width, so that an empty field without focus is visible."""
         strip = super().render_line(y)
         style = self.rich_style + Style(underline=True)
         return strip.extend_cell_length(self.size.width, style).apply_style(Style(underline=True))
 
     @property
     def _value(self) -> Text:
-        # Textual draws what the field holds as it is, control characters and all.
+        # Textual draws the value unchanged, including control characters. This private property is the only hook for
+        # drawing another text.
         return (
             super()._value
             if self.password
-            else Text(same_length_visible(self.value), no_wrap=True, overflow="ignore", end="")
+            else Text(sanitize_same_length(self.value), no_wrap=True, overflow="ignore", end="")
         )
 
-    def pasted(self, text: str) -> str:
-        """Say what is taken of a pasted text: its first line that is not blank, without control characters."""
+    def clean_paste(self, text: str) -> str:
+        """Return the part of a pasted text to insert: the first line that is not blank, without control characters."""
         lines = (line.strip() for line in text.splitlines())
         return _printable(next((line for line in lines if line), ""))
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert the cleaned text, instead of the text that `Input` would insert."""
         event.stop()
-        event.prevent_default()  # else Textual calls the handler of Input as well
-        self._take(event.text)
+        event.prevent_default()  # else Textual also calls the handler of Input
+        self._insert_paste(event.text)
 
     def action_paste(self) -> None:
-        """Paste what this program itself sent to the clipboard."""
-        self._take(self.app.clipboard)
+        """Paste the text that this program itself sent to the clipboard."""
+        self._insert_paste(self.app.clipboard)
 
-    def _take(self, text: str) -> None:
-        taken = self.pasted(text)
-        if taken:
-            self.replace(taken, *sorted(self.selection))
+    def _insert_paste(self, text: str) -> None:
+        cleaned = self.clean_paste(text)
+        if cleaned:
+            self.replace(cleaned, *sorted(self.selection))
 
 
 class SecretInput(PlainInput):
-    """A field for a password, whose text is neither shown nor copied, nor named by its messages."""
+    """A password field. Its value can't be copied and does not appear in the repr of its messages."""
 
     class Changed(Input.Changed, namespace="input"):
-        """The value changed; its text is not in the repr."""
+        """Posted when the value changed. The repr omits the value."""
 
         def __repr__(self) -> str:
             return "SecretInput.Changed()"
 
     class Submitted(Input.Submitted, namespace="input"):
-        """Enter was pressed; its text is not in the repr."""
+        """Posted when Enter was pressed. The repr omits the value."""
 
         def __repr__(self) -> str:
             return "SecretInput.Submitted()"
 
     class Blurred(Input.Blurred, namespace="input"):
-        """Focus went elsewhere; its text is not in the repr."""
+        """Posted when the field lost focus. The repr omits the value."""
 
         def __repr__(self) -> str:
             return "SecretInput.Blurred()"
@@ -129,36 +131,36 @@ class SecretInput(PlainInput):
 
     @property
     def allow_select(self) -> bool:
-        """Whether the terminal-wide selection reaches in here: never."""
+        """Always False: mouse selection can't copy the value."""
         return False
 
-    def pasted(self, text: str) -> str:
-        """Say what is taken of a pasted text: all of its first line, blanks too, because a password may have them."""
+    def clean_paste(self, text: str) -> str:
+        """Return the whole first line, with leading and trailing spaces, because a password may have them."""
         return _printable(text.splitlines()[0] if text else "")
 
     def action_copy(self) -> None:
-        """Copy nothing: a clipboard would show the secret to every program."""
+        """Do nothing: every program can read the clipboard."""
 
     def action_cut(self) -> None:
-        """Cut nothing, for the same reason."""
+        """Do nothing, for the same reason."""
 
     def action_paste(self) -> None:
-        """Paste nothing from this program, which holds no passwords."""
+        """Do nothing: this program's clipboard never contains a password."""
 
 
 class KeyInput(PlainInput):
-    """A field for an API key, which is often copied with blanks and line breaks around it."""
+    """A field for an API key, which is often copied with spaces and line breaks around it."""
 
-    def pasted(self, text: str) -> str:
-        """Say what is taken of a pasted text: all of it, without blanks and line breaks around it.
+    def clean_paste(self, text: str) -> str:
+        """Return the whole text without surrounding whitespace.
 
-        A line break inside becomes a blank, and what cannot be seen is marked instead of left out: such a text is no
-        key - two of them, maybe - and shall be refused.
+        A line break inside becomes a space, and an invisible character becomes a replacement character. Such a text is
+        not a key (it may be two keys), and validation refuses it because of them.
         """
         joined = " ".join(line.strip() for line in text.strip().splitlines())
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in joined)
 
 
 def _printable(text: str) -> str:
-    """Leave out what cannot be seen, such as control characters and direction marks."""
+    """Remove invisible characters, such as control characters and direction marks."""
     return "".join(character for character in text if character.isprintable())

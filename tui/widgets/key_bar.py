@@ -1,4 +1,4 @@
-"""The last line of a screen: the keys that matter here."""
+"""The last line of a screen: the most important keys of the screen."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.bindings import Key, display, typing_key
-from tui.widgets.plain import cells, visible
+from tui.widgets.safe_text import cell_width, sanitize
 
 MAX_KEYS = 7
-"""More than these nobody reads; the help has all."""
+"""The maximum number of keys in the bar. A longer bar is hard to read, and the help lists all keys."""
 
 
 class KeyBar(Widget):
-    """One line of keys and what they do, drawn again only when it says something else.
+    """One line of keys and their labels, redrawn only when it changes.
 
     Args:
         keys: The keys, the most important first.
@@ -38,18 +38,18 @@ class KeyBar(Widget):
         self._typing = False
 
     def show(self, keys: Sequence[Key], *, typing: bool = False) -> None:
-        """Show other keys.
+        """Display other keys.
 
         Args:
             keys: The keys, the most important first.
-            typing: A text field has focus, which takes letters for itself: only keys that work all the same are shown.
+            typing: A text field has focus and takes letters as text. Display only the keys that work anyway.
         """
         if (tuple(keys), typing) != (self._keys, self._typing):
             self._keys, self._typing = tuple(keys), typing
             self.refresh()
 
-    def _named(self) -> list[tuple[str, str]]:
-        """The keys as they are shown now, with what they do."""
+    def _key_names(self) -> list[tuple[str, str]]:
+        """Return the displayed name and the label of each key that works now."""
         names = [(typing_key(key) if self._typing else key.keys, key.label) for key in self._keys]
         return [(display(name), label) for name, label in names if name is not None]
 
@@ -59,9 +59,9 @@ class KeyBar(Widget):
         key_style = self.get_component_rich_style("key-bar--key")
         segments: list[Segment] = []
         used = 0
-        for shown, does in self._named()[:MAX_KEYS] if y == 0 else ():
-            name, label = visible(shown), " " + visible(does)
-            size = cells(name) + cells(label) + (2 if used else 0)
+        for key_name, key_label in self._key_names()[:MAX_KEYS] if y == 0 else ():
+            name, label = sanitize(key_name), " " + sanitize(key_label)
+            size = cell_width(name) + cell_width(label) + (2 if used else 0)
             if used + size > width:
                 break
             if used:

@@ -1,4 +1,4 @@
-"""The fields of a key that the local registry keeps: contact, permissions and agreement."""
+"""The form for a key's contact data, permissions and Business Associate Agreement (BAA)."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from textual.widgets import Input, Static
 from core.base.errors import InvalidInput
 from core.model.api_key import KeyFields
 from tui.widgets.inputs import PlainInput
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-_ROOM = 110
-"""The cells of permissions that are shown: what fits into three lines of the smallest terminal."""
+_PERMISSIONS_WIDTH = 110
+"""The maximum width of the permission names in cells: what fits into three lines of the smallest terminal."""
 
 
 _NAMES = {"email": "e-mail", "phone": "phone", "agreement": "Business Associate Agreement"}
-"""The text fields by their ids, with the names that conflicts give them."""
+"""The ids of the text fields and their names in edit conflicts."""
 
 
 class Contacts(Enum):
-    """What is done with e-mail, phone and permissions; the agreement is always the office's own."""
+    """The state of e-mail, phone and permissions. The agreement can always be edited, because the office keeps it."""
 
-    EDITED = auto()
-    SHOWN = auto()
-    """Somebody else keeps them."""
-    LEFT_OUT = auto()
-    """Somebody else keeps them, and has not told them yet."""
+    EDITABLE = auto()
+    READ_ONLY = auto()
+    """Headquarters keeps them."""
+    HIDDEN = auto()
+    """Headquarters keeps them and has not sent them yet."""
 
 
 class KeyFieldsForm(Vertical):
-    """Shows and takes `KeyFields`.
+    """A form for `KeyFields`.
 
     Args:
-        fields: What is shown first.
-        contacts: What is done with all but the agreement.
-        known: Whether anything is known of them at all.
-        disabled: Whether they can only be looked at.
+        fields: The initial values.
+        contacts: The state of all fields except the agreement.
+        known: True if the values are known; otherwise the form says that they are not.
+        disabled: Make all fields read-only.
     """
 
     class Edited(Message):
-        """Something in the form is not what it was a moment ago."""
+        """Posted when a value of the form changed."""
 
     def __init__(
         self,
         fields: KeyFields,
         *,
-        contacts: Contacts = Contacts.EDITED,
+        contacts: Contacts = Contacts.EDITABLE,
         known: bool = True,
         disabled: bool = False,
     ) -> None:
@@ -63,38 +63,38 @@ class KeyFieldsForm(Vertical):
         self._contacts = contacts
         self._known = known
         self._permissions = fields.permissions
-        self._first = fields
+        self._loaded = fields
 
     def compose(self) -> ComposeResult:
-        """Make the fields; each has its label on its own line."""
-        if self._contacts is not Contacts.LEFT_OUT:
-            yield from self._line("E-mail", "email")
-            yield from self._line("Phone", "phone")
-        yield from self._line("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none")
-        if self._contacts is not Contacts.LEFT_OUT:
+        """Compose one line for each field, with its label."""
+        if self._contacts is not Contacts.HIDDEN:
+            yield from self._compose_field("E-mail", "email")
+            yield from self._compose_field("Phone", "phone")
+        yield from self._compose_field("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none")
+        if self._contacts is not Contacts.HIDDEN:
             with Horizontal():
                 yield Static("Permissions", classes="label")
                 yield Static("", id="permission-names", markup=False)
 
-    def _line(self, label: str, name: str, remark: str = "") -> ComposeResult:
+    def _compose_field(self, label: str, name: str, remark: str = "") -> ComposeResult:
         with Horizontal():
             yield Static(label, classes="label", markup=False)
             yield PlainInput(
-                _texts(self._first)[name],
+                _to_texts(self._loaded)[name],
                 id=name,
                 placeholder="" if self._known else "not known here",
                 max_length=14 if name == "agreement" else 255,
-                disabled=name != "agreement" and self._contacts is Contacts.SHOWN,
+                disabled=name != "agreement" and self._contacts is Contacts.READ_ONLY,
             )
             yield Static(remark, classes="remark", markup=False)
 
     def on_mount(self) -> None:
-        """Name the permissions."""
+        """Display the names of the permissions."""
         self._show_permissions()
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """The permissions that are chosen now."""
+        """The selected permissions."""
         return self._permissions
 
     @permissions.setter
@@ -105,46 +105,46 @@ class KeyFieldsForm(Vertical):
 
     @property
     def edited(self) -> bool:
-        """Whether anything differs from what was shown first."""
-        typed = {name: self._text(name) for name in _NAMES}
-        return typed != _texts(self._first) or self._permissions != self._first.permissions
+        """True if a value differs from the loaded one."""
+        current = {name: self._text(name) for name in _NAMES}
+        return current != _to_texts(self._loaded) or self._permissions != self._loaded.permissions
 
     @property
     def typed(self) -> KeyFields:
-        """What the form shows now.
+        """The current values of the form.
 
         Raises:
-            InvalidInput: The date of the agreement is none; the field is `agreement`.
+            InvalidInput: The agreement is not a valid date. The error's field is `agreement`.
         """
         return KeyFields(
             email=self._text("email"),
             phone=self._text("phone"),
             permissions=self._permissions,
-            agreement_since=agreement_date(self._text("agreement")),
+            agreement_since=_parse_agreement_date(self._text("agreement")),
         )
 
     def show(self, fields: KeyFields) -> None:
-        """Show other fields as they were read."""
-        self._first = fields
+        """Load other values and discard the edited ones."""
+        self._loaded = fields
         self._permissions = fields.permissions
         with self.prevent(Input.Changed):
             for field in self.query(PlainInput):
-                field.value = _texts(fields)[str(field.id)]
+                field.value = _to_texts(fields)[str(field.id)]
         self._show_permissions()
 
     def rebase(self, fields: KeyFields, drop: tuple[str, ...]) -> None:
-        """Show other fields as they were read, but keep what was typed over the ones before.
+        """Load other values but keep the edited ones.
 
         Args:
-            fields: What was read now.
-            drop: The names, as in conflicts, of what shall not stay typed.
+            fields: The values that were just read.
+            drop: The names of edited fields whose values are discarded, named as in edit conflicts.
         """
-        typed = {name: self._text(name) for name in _NAMES}
-        before = _texts(self._first)
+        edited = {name: self._text(name) for name in _NAMES}
+        before = _to_texts(self._loaded)
         permissions = self._permissions
-        keep_permissions = permissions != self._first.permissions and "permissions" not in drop
+        keep_permissions = permissions != self._loaded.permissions and "permissions" not in drop
         self.show(fields)
-        for name, text in typed.items():
+        for name, text in edited.items():
             if text != before[name] and _NAMES[name] not in drop:
                 for field in self.query(f"#{name}").results(PlainInput):
                     field.value = text
@@ -152,18 +152,18 @@ class KeyFieldsForm(Vertical):
             self.permissions = permissions
 
     def focus_field(self, name: str) -> None:
-        """Go to the field that an `InvalidInput` names."""
+        """Focus the field of an `InvalidInput`."""
         self.query_one(f"#{name}", PlainInput).focus()
 
     def _text(self, name: str) -> str:
         for field in self.query(f"#{name}").results(PlainInput):
             return field.value.strip()
-        return _texts(self._first)[name]
+        return _to_texts(self._loaded)[name]
 
     def _show_permissions(self) -> None:
         names = f"{len(self._permissions)}: {', '.join(self._permissions)}" if self._permissions else "none"
         for line in self.query("#permission-names").results(Static):
-            line.update(visible(names, _ROOM) if self._known else "not known here")
+            line.update(sanitize(names, _PERMISSIONS_WIDTH) if self._known else "not known here")
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:
@@ -171,16 +171,16 @@ class KeyFieldsForm(Vertical):
         self.post_message(self.Edited())
 
 
-def _texts(fields: KeyFields) -> dict[str, str]:
+def _to_texts(fields: KeyFields) -> dict[str, str]:
     since = fields.agreement_since
     return {"email": fields.email, "phone": fields.phone, "agreement": since.isoformat() if since else ""}
 
 
-def agreement_date(text: str) -> date | None:
-    """The date of a Business Associate Agreement; blank means that there is none.
+def _parse_agreement_date(text: str) -> date | None:
+    """Parse the date of a Business Associate Agreement (YYYY-MM-DD). Blank text means that there is none.
 
     Raises:
-        InvalidInput: It is no date; the field is `agreement`.
+        InvalidInput: The text is not a valid date. The error's field is `agreement`.
     """
     if not text:
         return None

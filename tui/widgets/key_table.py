@@ -1,4 +1,4 @@
-"""The API keys of a practice: a list to filter, with the permissions of the highlighted key beside it."""
+"""The API keys of a practice: a list with a filter, and the permissions of the highlighted key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from textual.widgets import Input, Static
 from core.model.api_key import ApiKey, KeyList
 from core.opendental.key_status import KeyStatus
 from tui.widgets.inputs import PlainInput
-from tui.widgets.plain import wrapped
-from tui.widgets.row_list import Column, Row, RowList, Tone
+from tui.widgets.row_list import RowList
+from tui.widgets.rows import Column, Row, Tone
+from tui.widgets.safe_text import wrap
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -24,15 +25,15 @@ _COLUMNS = (
     Column("API Key", 12, min_width=12),
     Column("Enabled", 23, min_width=10),
 )
-_KEY_WITH_TAG = Column("API Key", 20, min_width=12)
+_KEY_WITH_FINGERPRINT = Column("API Key", 20, min_width=12)
 
 _CHANGED = "* "
-"""Before what is not as it was in the list before."""
+"""The mark of a status that differs from the previous list."""
 _ENABLED_OR_CHANGED = Column("Enabled", 23 + len(_CHANGED), min_width=10)
 
 
 class KeyTable(Vertical):
-    """Shows the keys, and which one is highlighted."""
+    """A list of keys with a filter and a pane with the permissions of the highlighted key."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class KeyTable(Vertical):
         self._differences: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """Make the title, the filter, the list and the permissions."""
+        """Compose the title, the filter, the list and the permissions."""
         with Horizontal(id="keys-title"):
             yield Static("API keys", id="keys-label", markup=False)
             yield PlainInput(id="filter", placeholder="developer, last four or status")
@@ -50,17 +51,17 @@ class KeyTable(Vertical):
             yield TextLines(id="permissions", wrap=False, can_focus=False)
 
     def on_mount(self) -> None:
-        """Hide the filter until it is asked for."""
+        """Hide the filter until it is opened."""
         self.filter.display = False
 
     @property
     def rows(self) -> RowList:
-        """The list itself."""
+        """The list."""
         return self.query_one("#keys", RowList)
 
     @property
     def filter(self) -> PlainInput:
-        """The field that narrows the list."""
+        """The text field of the filter."""
         return self.query_one("#filter", PlainInput)
 
     @property
@@ -70,35 +71,39 @@ class KeyTable(Vertical):
         return self._keys.get(str(row.identity)) if row else None
 
     def show(self, keys: KeyList) -> None:
-        """Show keys; the cursor stays on the key it was on."""
+        """Display other keys. The cursor stays on its key."""
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
         self._differences = keys.differences
         developer, key, enabled = _COLUMNS
         if any("#" in each.masked for each in keys.keys):
-            key = _KEY_WITH_TAG
+            key = _KEY_WITH_FINGERPRINT
         self.rows.show_columns(developer, key, _ENABLED_OR_CHANGED if keys.differences else enabled)
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:
-        """Put the cursor on a key, which no filter hides then."""
+        """Put the cursor on a key. Close the filter if it hides the key."""
         if self.filter.display and key not in self._matching():
             self.end_filter()
         self._show_matching(keep=key.fingerprint)
 
     @property
     def filtered(self) -> bool:
-        """Whether the filter is open."""
+        """True while the filter is open."""
         return self.is_attached and self.filter.display
 
     def start_filter(self) -> None:
-        """Go to the filter."""
+        """Open and focus the filter."""
         self.filter.display = True
-        # At once: what is typed next belongs there.
+        # `set_focus` takes effect at once, so keys that are typed next go to the filter.
         self.screen.set_focus(self.filter)
 
     def end_filter(self) -> bool:
-        """Show all keys again; whether there was a filter."""
+        """Close the filter and display all keys.
+
+        Returns:
+            False if the filter was not open.
+        """
         if not self.filter.display:
             return False
         with self.prevent(Input.Changed):
@@ -109,24 +114,24 @@ class KeyTable(Vertical):
         return True
 
     @on(Input.Changed, "#filter")
-    def _narrow(self) -> None:
+    def _apply_filter(self) -> None:
         self._show_rows()
 
     @on(Input.Submitted, "#filter")
-    def _to_list(self, event: Input.Submitted) -> None:
+    def _focus_list(self, event: Input.Submitted) -> None:
         event.stop()
         self.rows.focus()
 
     @on(RowList.Highlighted)
     def _show_permissions(self) -> None:
         pane, key = self.query_one("#permissions", TextLines), self.key
-        about = _about_status(key, self._differences) if key else []
-        lines = [line for text in about for line in wrapped(text, pane.size.width)]
+        remarks = _status_remarks(key, self._differences) if key else []
+        lines = [line for text in remarks for line in wrap(text, pane.size.width)]
         pane.show([*lines, *([""] if lines else []), *_permission_lines(key)])
 
     def _matching(self) -> list[ApiKey]:
         words = self.filter.value.casefold().split()
-        return [key for key in self._keys.values() if all(word in _searched(key) for word in words)]
+        return [key for key in self._keys.values() if all(word in _searchable_text(key) for word in words)]
 
     def _show_matching(self, keep: str | None = None) -> None:
         rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
@@ -135,33 +140,33 @@ class KeyTable(Vertical):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.say_empty("No key matches the filter; Escape shows all." if count else "No API keys yet.")
+        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else "No API keys yet.")
         self._show_matching()
-        number = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#keys-label", Static).update(f"API keys: {number} · {self._label}  ")
+        label = str(count) if shown == count else f"{shown} of {count}"
+        self.query_one("#keys-label", Static).update(f"API keys: {label} · {self._label}  ")
         self._show_permissions()
 
 
 def _row(key: ApiKey, *, changed: bool) -> Row:
     tone: Tone = "normal" if key.status.enabled or key.status is KeyStatus.UNKNOWN else "dim"
-    word = "gone" if key.gone else enabled_word(key.status)
-    return Row((key.developer, key.masked, f"{_CHANGED}{word}" if changed else word), key.fingerprint, tone)
+    text = "gone" if key.gone else _enabled_text(key.status)
+    return Row((key.developer, key.masked, f"{_CHANGED}{text}" if changed else text), key.fingerprint, tone)
 
 
-def _about_status(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
-    """What is new about a key, or what was known of it when its status still was."""
+def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
+    """Return how a key's status changed since the previous list, and its last known status if it is unknown now."""
     changed = differences.get(key.fingerprint)
-    words = [f"{_CHANGED}{changed}"] if changed else []
-    return [*words, *([f"Last known: {key.last_known}"] if key.last_known else [])]
+    remarks = [f"{_CHANGED}{changed}"] if changed else []
+    return [*remarks, *([f"Last known: {key.last_known}"] if key.last_known else [])]
 
 
-def enabled_word(status: KeyStatus) -> str:
-    """The word of the column Enabled: yes, or the status when it is something else."""
+def _enabled_text(status: KeyStatus) -> str:
+    """Return the text of the column Enabled: `yes`, or the name of any other status."""
     return "yes" if status is KeyStatus.ENABLED else status.label
 
 
-def _searched(key: ApiKey) -> str:
-    return f"{key.developer} {key.masked} {enabled_word(key.status)}".casefold()
+def _searchable_text(key: ApiKey) -> str:
+    return f"{key.developer} {key.masked} {_enabled_text(key.status)}".casefold()
 
 
 def _permission_lines(key: ApiKey | None) -> list[str]:

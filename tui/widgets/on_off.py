@@ -1,17 +1,23 @@
-"""A setting that is on or off, readable without colour."""
+"""A check box that can be read without color."""
 
 from __future__ import annotations
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Checkbox
 
 
 class OnOff(Checkbox):
-    """Shows `[x] on` or `[ ] off`; Textual's own shows the same cross in another colour."""
+    """A check box drawn as `[x] on` or `[ ] off`. Textual's own draws both states alike, in different colors."""
 
     def __init__(self, *, id: str | None = None, disabled: bool = False) -> None:  # noqa: A002 - Textual's name
         super().__init__("", compact=True, id=id, disabled=disabled)
 
-    @property
-    def _button(self) -> Content:
+    def render(self) -> Content:
+        """Return the state as text."""
         return Content("[x] on " if self.value else "[ ] off")
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the width of both states."""
+        del container, viewport
+        return self.render().cell_length

@@ -1,4 +1,4 @@
-"""The three settings of API Setup as fields."""
+"""The form for the three settings of API Setup."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from textual.widgets import Checkbox, Input, Select, Static
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
-from tui.widgets.plain import visible
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
 class SettingsForm(Vertical):
-    """Shows the settings as they were read, and holds what is typed over them."""
+    """A form that keeps the settings as they were read and the edited values."""
 
     class Edited(Message):
-        """Something in the form is not what it was a moment ago."""
+        """Posted when a value of the form changed."""
 
     FIELDS: ClassVar[dict[str, str]] = {
         "enabled": "Enabled",
         "interval": "subscription interval",
         "payment_type": "payment type",
     }
+    """The settings by their names in `ApiSettings`, with the names that users see."""
 
     def __init__(self) -> None:
         super().__init__()
         self._page = SettingsPage(ApiSettings(None, None, None), (), ())
 
     def compose(self) -> ComposeResult:
-        """Make the fields; each has its label on its own line."""
+        """Compose one line for each setting, with its label."""
         with Horizontal():
             yield Static("API Setup", classes="heading", markup=False)
             yield Static("", id="unsaved", markup=False)
@@ -55,32 +56,32 @@ class SettingsForm(Vertical):
 
     @property
     def page(self) -> SettingsPage:
-        """The settings as they were read last."""
+        """The settings as they were last read or saved."""
         return self._page
 
-    def accept(self, values: ApiSettings) -> None:
-        """Take what was typed as what is stored now, since it was saved."""
+    def mark_saved(self, values: ApiSettings) -> None:
+        """Treat values that were just saved as the stored ones."""
         self._page = replace(self._page, values=values)
         self._show_unsaved()
 
     def show(self, page: SettingsPage, *, keep_typed: bool = False, drop: tuple[str, ...] = ()) -> None:
-        """Show settings as they were read.
+        """Display settings that were just read.
 
         Args:
-            page: What was read.
-            keep_typed: What was typed and not saved stays typed; every other field shows what was read now.
-            drop: The names, as in `unsaved`, of what shall not stay typed.
+            page: The settings.
+            keep_typed: Keep the edited values that are not saved yet.
+            drop: The names, as in `unsaved`, of edited settings whose values are discarded anyway.
         """
-        kept = {name: value for name, value in self._typed_over().items() if self.FIELDS[name] not in drop}
+        kept = {name: value for name, value in self._edited_values().items() if self.FIELDS[name] not in drop}
         values = replace(page.values, **kept) if keep_typed else page.values
         self._page = page
-        # Not every stored number is a choice: none chosen yet is 0, and a kept one may be gone.
-        known = {payment_type.number for payment_type in page.payment_types}
-        chosen = values.payment_type if values.payment_type in known else None
+        # A stored number may not be in the list: 0 means that no type is chosen, and a stored type may be deleted.
+        listed = {payment_type.number for payment_type in page.payment_types}
+        chosen = values.payment_type if values.payment_type in listed else None
         with self.prevent(Checkbox.Changed, Input.Changed, Select.Changed):
             self._enabled.value = bool(values.enabled)
             self._interval.value = values.interval or ""
-            self._payment_type.set_options([(_choice(each), each.number) for each in page.payment_types])
+            self._payment_type.set_options([(_payment_type_label(each), each.number) for each in page.payment_types])
             self._payment_type.value = Select.NULL if chosen is None else chosen
         self._enabled.disabled = page.values.enabled is None
         self._interval.disabled = page.values.interval is None
@@ -89,7 +90,7 @@ class SettingsForm(Vertical):
 
     @property
     def typed(self) -> ApiSettings:
-        """The settings as the form shows them; None where this database has no place for one."""
+        """The current values of the form. A setting that this database can't store is None."""
         read, chosen = self._page.values, self._payment_type.value
         return ApiSettings(
             enabled=None if read.enabled is None else self._enabled.value,
@@ -99,18 +100,18 @@ class SettingsForm(Vertical):
 
     @property
     def unsaved(self) -> tuple[str, ...]:
-        """The names of the values that differ from what was read."""
-        return tuple(self.FIELDS[name] for name in self._typed_over())
+        """The names of the settings with edited values that are not saved yet."""
+        return tuple(self.FIELDS[name] for name in self._edited_values())
 
-    def _typed_over(self) -> dict[str, Any]:
-        """The values that differ from what was read, by their names in `ApiSettings`."""
+    def _edited_values(self) -> dict[str, Any]:
+        """Return the values that differ from the stored ones, by their names in `ApiSettings`."""
         typed, read = asdict(self.typed), asdict(self._page.values)
         if not any(each.number == read["payment_type"] for each in self._page.payment_types):
             read["payment_type"] = None if typed["payment_type"] is None else 0
         return {name: typed[name] for name in self.FIELDS if typed[name] != read[name]}
 
     def focus_field(self, name: str) -> None:
-        """Go to the field that an `InvalidInput` names."""
+        """Focus the field of an `InvalidInput`."""
         {"interval": self._interval, "payment_type": self._payment_type}.get(name, self._enabled).focus()
 
     @property
@@ -128,7 +129,7 @@ class SettingsForm(Vertical):
     @on(Checkbox.Changed)
     @on(Input.Changed)
     @on(Select.Changed)
-    def _edited(self) -> None:
+    def _handle_edit(self) -> None:
         self._show_unsaved()
         self.post_message(self.Edited())
 
@@ -137,7 +138,7 @@ class SettingsForm(Vertical):
         self.query_one("#unsaved", Static).update(f"* not saved yet: {names}" if names else "")
 
 
-def _choice(payment_type: PaymentType) -> Content:
+def _payment_type_label(payment_type: PaymentType) -> Content:
     hidden = " (hidden)" if payment_type.hidden else ""
     # A Content is not parsed as markup.
-    return Content(visible(payment_type.name, 40) + hidden)
+    return Content(sanitize(payment_type.name, 40) + hidden)

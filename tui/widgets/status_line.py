@@ -1,4 +1,4 @@
-"""The line where the program speaks: what was done, what is going on, what went wrong."""
+"""The status line: results, progress and problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.plain import fitted, visible, wrapped
+from tui.widgets.safe_text import fit_to_width, sanitize, wrap
 
 Kind = Literal["ok", "note", "problem"]
 
@@ -16,10 +16,10 @@ _MARKS: dict[Kind, str] = {"ok": "OK: ", "note": "", "problem": "! "}
 
 
 class StatusLine(Widget):
-    """One line, or two where a message is long, that stay until another message comes.
+    """One message, which stays until the next one. A long message takes two lines.
 
     Args:
-        vanishes: Take no line at all while there is nothing to say, as in a dialog.
+        collapse: Take no line while there is no message, as in a dialog.
     """
 
     DEFAULT_CSS = """
@@ -37,65 +37,65 @@ class StatusLine(Widget):
         "status-line--problem",
     }
 
-    MOST_LINES = 2
+    MAX_LINES = 2
 
-    def __init__(self, *, vanishes: bool = False) -> None:
+    def __init__(self, *, collapse: bool = False) -> None:
         super().__init__()
-        self._fewest_lines = 0 if vanishes else 1
+        self._min_lines = 0 if collapse else 1
         self._kind: Kind = "note"
         self._text = ""
         self._lines: list[str] = []
 
     @property
     def text(self) -> str:
-        """What it says now, without the mark of its kind."""
+        """The current message, without the mark of its kind."""
         return self._text
 
     @property
     def kind(self) -> Kind:
-        """The kind of what it says now."""
+        """The kind of the current message."""
         return self._kind
 
-    def say(self, text: str, kind: Kind = "note") -> None:
-        """Say something until something else is said; an empty text says nothing.
+    def show(self, text: str, kind: Kind = "note") -> None:
+        """Display a message until the next one.
 
         Args:
-            text: One or two plain sentences.
-            kind: Whether it went well, is only a note, or is a problem.
+            text: One or two plain sentences; empty for no message.
+            kind: `ok` for a success, `problem` for a failure, `note` for anything else.
         """
         if (text, kind) == (self._text, self._kind):
             return
         self._text, self._kind = text, kind
-        self._fit()
+        self._wrap_text()
         self.refresh()
 
     def on_mount(self) -> None:
-        """Take as many lines as there are to say."""
-        self._fit()
+        """Wrap the message and set the height."""
+        self._wrap_text()
 
     def on_resize(self) -> None:
-        """Break the message for the new width."""
-        self._fit()
+        """Wrap the message for the new width."""
+        self._wrap_text()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the message."""
         text = self._lines[y] if y < len(self._lines) else ""
         style = self.get_component_rich_style(f"status-line--{self._kind}")
-        return Strip([Segment(fitted(text, self.size.width), style)], self.size.width)
+        return Strip([Segment(fit_to_width(text, self.size.width), style)], self.size.width)
 
-    def _fit(self) -> None:
+    def _wrap_text(self) -> None:
         width = self.size.width
         if width <= 0:
             return
-        # What is far too long for the lines is cut before it is broken, however long it was.
-        shown = _MARKS[self._kind] + visible(self._text, width * self.MOST_LINES * 2) if self._text else ""
-        lines = wrapped(shown, width) if shown else []
-        if len(lines) > self.MOST_LINES:
-            rest = " ".join(lines[self.MOST_LINES - 1 :])
-            lines = [*lines[: self.MOST_LINES - 1], visible(rest, width)]
+        # Shortened before it is wrapped, so that a very long message costs no more than a full one.
+        shown = _MARKS[self._kind] + sanitize(self._text, width * self.MAX_LINES * 2) if self._text else ""
+        lines = wrap(shown, width) if shown else []
+        if len(lines) > self.MAX_LINES:
+            rest = " ".join(lines[self.MAX_LINES - 1 :])
+            lines = [*lines[: self.MAX_LINES - 1], sanitize(rest, width)]
         if lines != self._lines:
             self._lines = lines
             self.refresh()
-        height = max(self._fewest_lines, len(lines))
+        height = max(self._min_lines, len(lines))
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height

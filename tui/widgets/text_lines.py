@@ -1,4 +1,4 @@
-"""A pane of plain text that is only read: permissions, the license agreement, a whole audit entry."""
+"""A read-only pane of plain text, such as the license agreement or a whole audit entry."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.plain import cells, visible, visible_lines, wrapped
+from tui.widgets.safe_text import cell_width, sanitize, sanitize_lines, wrap
 
 
 class TextLines(ScrollView, can_focus=True):
-    """Lines of plain text; only the lines that differ are sent when another text is shown.
+    """Lines of plain text. Showing another text redraws only the lines that differ.
 
     Args:
-        text: What is shown first.
-        wrap: Break long lines between words; otherwise they are shortened.
-        can_focus: Whether the pane can be scrolled by keys.
+        text: The initial text.
+        wrap: Wrap long lines between words; otherwise shorten them.
+        can_focus: Let keys scroll the pane.
     """
 
     DEFAULT_CSS = """
@@ -37,7 +37,7 @@ class TextLines(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down", "first", "last")
 
     class Progress(Message):
-        """More, or less, of the text has been seen."""
+        """Posted when `read_percent` or `end_seen` changes."""
 
         def __init__(self, text_lines: TextLines, read_percent: int, end_seen: bool) -> None:
             super().__init__()
@@ -62,74 +62,74 @@ class TextLines(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.can_focus = can_focus
         self._wrap = wrap
-        self._lines = _as_lines(text)
+        self._lines = _to_lines(text)
         self._drawn: list[str] = []
         self._progress = (0, False)
         self._end_seen = False
 
     @property
     def end_seen(self) -> bool:
-        """Whether the last line of this text has been in view."""
+        """True if the last line of the current text has been in view."""
         return self._end_seen
 
     @property
     def read_percent(self) -> int:
-        """How far down the last line in view is."""
+        """The position of the last line in view, from 0 to 100."""
         if not self._drawn:
             return 100
         return min(100, 100 * (self.scroll_offset.y + self.size.height) // len(self._drawn))
 
     def show(self, text: str | Sequence[str]) -> None:
-        """Show another text from its beginning."""
-        self._lines = _as_lines(text)
+        """Display another text from its beginning."""
+        self._lines = _to_lines(text)
         self._end_seen = False
         if self.scroll_offset.y:
             self.scroll_to(y=0, animate=False, force=True)
         self._draw_changes()
-        self._tell_progress()
+        self._update_progress()
 
     # -- drawing -------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Wrap for the new width."""
+        """Wrap the text for the new width."""
         self._draw_changes()
-        self._tell_progress()
+        self._update_progress()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         index = y + self.scroll_offset.y
         text = self._drawn[index] if index < len(self._drawn) else ""
-        strip = Strip([Segment(text, self.rich_style)], cells(text))
+        strip = Strip([Segment(text, self.rich_style)], cell_width(text))
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _draw_changes(self) -> None:
         old, new = self._drawn, self._fit_lines()
         self._drawn = new
-        # Another size would have all of the pane drawn again; text that fits needs no other.
+        # A changed virtual size redraws the whole pane, so all texts that fit into the pane use the same size.
         self.virtual_size = Size(self.size.width, max(len(new), self.size.height))
         top = self.scroll_offset.y
         for y in range(self.size.height):
             before = old[top + y] if top + y < len(old) else ""
             after = new[top + y] if top + y < len(new) else ""
             if before != after:
-                self.refresh(Region(0, y, max(cells(before), cells(after)), 1))
+                self.refresh(Region(0, y, max(cell_width(before), cell_width(after)), 1))
 
     def _fit_lines(self) -> list[str]:
         width = self.size.width
         if width <= 0:
             return []
         if self._wrap:
-            return [part for line in self._lines for part in wrapped(line, width)]
-        return [visible(line, width) for line in self._lines]
+            return [part for line in self._lines for part in wrap(line, width)]
+        return [sanitize(line, width) for line in self._lines]
 
-    # -- reading -------------------------------------------------------------
+    # -- scrolling -----------------------------------------------------------
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Note how far the text has been read."""
+        """Update the progress."""
         super().watch_scroll_y(old_value, new_value)
-        self._tell_progress()
+        self._update_progress()
 
-    def _tell_progress(self) -> None:
+    def _update_progress(self) -> None:
         if not self.size.height:
             return
         percent = self.read_percent
@@ -150,22 +150,22 @@ class TextLines(ScrollView, can_focus=True):
         self._scroll_by(1)
 
     def action_page_up(self) -> None:
-        """Scroll up by one page, less one line to find the place again."""
+        """Scroll up by one page, keeping one line of the old page in view."""
         self._scroll_by(1 - self.size.height)
 
     def action_page_down(self) -> None:
-        """Scroll down by one page, less one line to find the place again."""
+        """Scroll down by one page, keeping one line of the old page in view."""
         self._scroll_by(self.size.height - 1)
 
     def action_first(self) -> None:
-        """Go to the first line."""
+        """Scroll to the first line."""
         self._scroll_by(-len(self._drawn))
 
     def action_last(self) -> None:
-        """Go to the last line."""
+        """Scroll to the last line."""
         self._scroll_by(len(self._drawn))
 
 
-def _as_lines(text: str | Sequence[str]) -> list[str]:
+def _to_lines(text: str | Sequence[str]) -> list[str]:
     parts = [text] if isinstance(text, str) else text
-    return [line for part in parts for line in visible_lines(part)]
+    return [line for part in parts for line in sanitize_lines(part)]

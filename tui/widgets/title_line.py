@@ -1,4 +1,4 @@
-"""The first line of a screen: which practice this is, on which server, and who is there."""
+"""The first line of a screen: the practice, its server and the user."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.plain import cells, fitted, visible
+from tui.widgets.safe_text import cell_width, fit_to_width, sanitize
 
 _SEPARATOR = " · "
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What the title line says; each part may be empty.
+    """The parts of the title line. Each part may be empty.
 
     Args:
-        practice: The practice title, as the server has it.
+        practice: The practice title that the server reports.
         database: The name of the database.
-        host: The server, or the file's name.
+        host: The server's host name, or the file name of an SQLite practice.
         versions: The versions of Open Dental and of the server.
-        user: Who is there.
-        words: Words that must not be missed, such as READ-ONLY.
+        user: The name of the user who is signed in.
+        flags: Words that are never left out, such as READ-ONLY.
     """
 
     practice: str = ""
@@ -32,11 +32,11 @@ class Heading:
     host: str = ""
     versions: str = ""
     user: str = ""
-    words: Sequence[str] = ()
+    flags: Sequence[str] = ()
 
 
 class TitleLine(Widget):
-    """One line that tells what the server says, shortened in a sensible order where it is narrow."""
+    """One line with a heading. A narrow line leaves out the less important parts."""
 
     DEFAULT_CSS = """
     TitleLine {
@@ -52,7 +52,7 @@ class TitleLine(Widget):
         self._heading = heading or Heading()
 
     def show(self, heading: Heading) -> None:
-        """Say something else."""
+        """Display another heading."""
         if heading != self._heading:
             self._heading = heading
             self.refresh()
@@ -60,15 +60,15 @@ class TitleLine(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         width = self.size.width
-        text = titled(self._heading, width) if y == 0 else " " * width
+        text = format_heading(self._heading, width) if y == 0 else " " * width
         return Strip([Segment(text, self.rich_style)], width)
 
 
-def titled(heading: Heading, width: int) -> str:
-    """Lay a heading out in exactly so many cells.
+def format_heading(heading: Heading, width: int) -> str:
+    """Format a heading in exactly `width` cells.
 
-    Where it does not fit, versions go first, then host and database, then the user; the words such as READ-ONLY and
-    the beginning of the practice's name stay.
+    If it does not fit, the versions are left out first, then the host, the database and the user. The flags and the
+    beginning of the practice title always stay.
     """
     for shorter in (
         heading,
@@ -77,15 +77,15 @@ def titled(heading: Heading, width: int) -> str:
         replace(heading, versions="", host="", database=""),
         replace(heading, versions="", host="", database="", user=""),
     ):
-        left = _joined((shorter.practice, shorter.database, shorter.host, shorter.versions), width)
-        right = _joined((shorter.user, *shorter.words), width)
+        left = _join((shorter.practice, shorter.database, shorter.host, shorter.versions), width)
+        right = _join((shorter.user, *shorter.flags), width)
         gap = 2 if left and right else 0
-        if cells(left) + gap + cells(right) <= width:
+        if cell_width(left) + gap + cell_width(right) <= width:
             break
-    left_width = max(0, width - cells(right))
-    return visible(fitted(visible(left, max(0, left_width - gap)), left_width) + right, width)
+    left_width = max(0, width - cell_width(right))
+    return sanitize(fit_to_width(sanitize(left, max(0, left_width - gap)), left_width) + right, width)
 
 
-def _joined(parts: Sequence[str], width: int) -> str:
-    # No single part needs more than the line, and one cell more shows that it did not fit.
-    return _SEPARATOR.join(visible(part, width + 1) for part in parts if part)
+def _join(parts: Sequence[str], width: int) -> str:
+    # A part that is one cell wider than the line is enough to show that it does not fit.
+    return _SEPARATOR.join(sanitize(part, width + 1) for part in parts if part)

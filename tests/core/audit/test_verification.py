@@ -1,85 +1,92 @@
-"""Verifying the whole Audit Trail: what is counted and listed, in ranges of any size and through any fault."""
+"""Verification of the Audit Trail: counts and lists, with ranges of any size and after any fault."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
+from itertools import count, pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, true
 
 from core.audit import verification as audit_verification
 from core.audit.filter import AuditFilter
-from core.audit.paging import Direction
 from core.audit.verification import Verification, VerificationReport
 from core.base.errors import ConnectionLost, PracticeUnavailable
 from core.model.audit_entry import Genuineness
-from core.office.office import Office
-from tests.support.audit_rows import after_query, fill, hash_rows, log_row, nth, slow_clock
+from tests.support.audit_pages import EVERYTHING, newest_entries
+from tests.support.audit_rows import after_matching_statement, hash_rows, log_row, nth, replace_audit_trail
 from tests.support.databases import SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
 from tests.support.row_diff import Written, writing
 
-EVERYTHING = AuditFilter()
-SINCE_EVER = AuditFilter(until=date(9999, 12, 31))
-"""All entries too, but by their dates."""
-three_shapes = pytest.mark.parametrize("sample", ["SQLite", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
+ALL_DAYS = AuditFilter(until=date(9999, 12, 31))
+"""All entries as well, but scanned by date."""
+three_databases = pytest.mark.parametrize("sample", ["SQLite", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 both_engines = pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-both_ways = pytest.mark.parametrize("wanted", [EVERYTHING, SINCE_EVER], ids=["by number", "by date"])
+both_scans = pytest.mark.parametrize("audit_filter", [EVERYTHING, ALL_DAYS], ids=["by number", "by date"])
+
+
+@pytest.fixture(autouse=True)
+def one_range_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End each batch after its first range."""
+    monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0)
 
 
 @contextmanager
 def ranges_of(size: int) -> Iterator[None]:
-    """Ranges of a fixed size."""
+    """Give all ranges a fixed size."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_FIRST_SIZE", "_SMALLEST", "_LARGEST"):
+        for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
             patch.setattr(audit_verification, name, size)
         yield
 
 
-def begun(office: Office, wanted: AuditFilter = EVERYTHING) -> Verification:
-    """A verification that looks at one range in each step."""
-    return Verification(office._practice, wanted, office.audit.search(wanted).maker, slow_clock())
-
-
 def finish(verification: Verification) -> VerificationReport:
-    """All steps that are left; the last one's result."""
-    while not (told := verification.step()).done:
+    """Run all remaining batches and return the result."""
+    while not (report := verification.run_batch()).done:
         pass
-    return told
+    return report
 
 
-def verified(sample: SamplePractice, wanted: AuditFilter = EVERYTHING) -> VerificationReport:
+def batches(verification: Verification) -> list[VerificationReport]:
+    """Run all batches and return the report of each one."""
+    reports = [verification.run_batch()]
+    while not reports[-1].done:
+        reports.append(verification.run_batch())
+    return reports
+
+
+def verify(sample: SamplePractice, audit_filter: AuditFilter = EVERYTHING) -> VerificationReport:
     with sample.office() as office:
-        return finish(office.audit.verification(wanted))
+        return finish(office.audit.verification(audit_filter))
 
 
-def numbers(told: VerificationReport, genuineness: Genuineness) -> list[int]:
-    return [entry.number for entry in told.listed if entry.genuineness is genuineness]
+def numbers(report: VerificationReport, genuineness: Genuineness) -> list[int]:
+    return [entry.number for entry in report.listed if entry.genuineness is genuineness]
 
 
-def counts(told: VerificationReport) -> tuple[int, int, int, int, int | None]:
-    return told.checked, told.genuine, told.altered, told.without_hash, told.gone
+def counts(report: VerificationReport) -> tuple[int, int, int, int, int | None]:
+    return report.checked, report.genuine, report.altered, report.without_hash, report.orphaned
 
 
 def genuine_rows(*logs: Row) -> list[tuple[int, str]]:
     return [(row["SecurityLogNum"], log_hash(row)) for row in logs]
 
 
-def test_what_a_practice_has(sample: SamplePractice) -> None:
-    told = verified(sample)
-    assert counts(told) == (10, 8, 1, 1, 0)
-    assert (told.done, told.fraction, told.clean) == (True, 1.0, False)
+def test_all_entries_are_counted_by_genuineness(sample: SamplePractice) -> None:
+    report = verify(sample)
+    assert counts(report) == (10, 8, 1, 1, 0)
+    assert (report.done, report.fraction, report.clean) == (True, 1.0, False)
 
 
-def test_it_writes_nothing(sample: SamplePractice) -> None:
+def test_a_verification_writes_nothing(sample: SamplePractice) -> None:
     with sample.office() as office, writing(sample) as written:
         finish(office.audit.verification(EVERYTHING))
     assert written == Written()
@@ -88,7 +95,7 @@ def test_it_writes_nothing(sample: SamplePractice) -> None:
 def test_the_altered_entries_are_listed_before_those_without_a_hash(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum IN (9, 10)")
     sample.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 1")
-    listed = [(entry.number, entry.genuineness) for entry in verified(sample).listed]
+    listed = [(entry.number, entry.genuineness) for entry in verify(sample).listed]
     assert listed == [
         (3, Genuineness.ALTERED),
         (9, Genuineness.ALTERED),
@@ -101,68 +108,68 @@ def test_the_altered_entries_are_listed_before_those_without_a_hash(sample: Samp
 def test_by_date_the_newest_are_listed_first(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum IN (2, 10)")
     with ranges_of(1):
-        assert numbers(verified(sample, SINCE_EVER), Genuineness.ALTERED) == [10, 3, 2]
+        assert numbers(verify(sample, ALL_DAYS), Genuineness.ALTERED) == [10, 3, 2]
 
 
-def test_what_is_listed_is_as_the_audit_trail_shows_it(sample: SamplePractice) -> None:
+def test_listed_entries_are_the_same_as_in_a_search(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99")
     with sample.office() as office:
-        shown = {entry.number: entry for entry in office.audit.search(EVERYTHING).page(Direction.OLDER).entries}
-        assert {entry.number: entry for entry in finish(begun(office)).listed} == shown
+        found = {entry.number: entry for entry in newest_entries(office)}
+        assert {entry.number: entry for entry in finish(office.audit.verification(EVERYTHING)).listed} == found
 
 
-def test_api_keys_in_what_is_listed_are_masked(sample: SamplePractice) -> None:
+def test_api_keys_in_listed_entries_are_masked(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum = 10")
-    (found,) = [entry for entry in verified(sample).listed if entry.number == 10]
+    (found,) = [entry for entry in verify(sample).listed if entry.number == 10]
     assert BRIDGE_KEY not in repr(found)
     assert found.text_masked
 
 
-def test_only_so_many_are_listed_and_all_are_counted(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_verification, "LISTED", 2)
+def test_the_list_is_limited_and_the_counts_are_not(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_verification, "MAX_LISTED", 2)
     logs = [log_row(number) for number in range(1, 16)]
     wrong = [(row["SecurityLogNum"], "x") for row in logs[:5]]
-    fill(sample, logs, hash_rows([*wrong, *((number, "x") for number in range(101, 106))]))
+    replace_audit_trail(sample, logs, hash_rows([*wrong, *((number, "x") for number in range(101, 106))]))
     with ranges_of(2):
-        told = verified(sample)
-    assert counts(told) == (15, 0, 5, 10, 5)
-    assert numbers(told, Genuineness.ALTERED) == [1, 2]
-    assert numbers(told, Genuineness.NO_HASH) == [6, 7]
-    assert told.gone_numbers == (101, 102)
+        report = verify(sample)
+    assert counts(report) == (15, 0, 5, 10, 5)
+    assert numbers(report, Genuineness.ALTERED) == [1, 2]
+    assert numbers(report, Genuineness.NO_HASH) == [6, 7]
+    assert report.orphaned_numbers == (101, 102)
 
 
-def test_hashes_whose_entry_is_gone(sample: SamplePractice) -> None:
+def test_hashes_of_deleted_entries_are_orphaned(sample: SamplePractice) -> None:
     sample.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (1, 7, 10)")
-    told = verified(sample)
-    assert (told.gone, told.gone_numbers) == (3, (1, 7, 10))
-    assert told.checked == 7
-    assert not replace(told, altered=0, without_hash=0).clean
+    report = verify(sample)
+    assert (report.orphaned, report.orphaned_numbers) == (3, (1, 7, 10))
+    assert report.checked == 7
+    assert not replace(report, altered=0, without_hash=0).clean
 
 
-def test_several_hashes_of_one_entry_that_is_gone_count_once(sample: SamplePractice) -> None:
+def test_several_hashes_of_one_deleted_entry_count_once(sample: SamplePractice) -> None:
     sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 10, 'x')")
     sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 10")
     for size in (1, 100):
         with ranges_of(size):
-            assert verified(sample).gone == 1
+            assert verify(sample).orphaned == 1
 
 
 @pytest.mark.parametrize("outside", [-5, 5, 1005])
-def test_a_hash_before_between_and_after_all_entries_is_found(sample: SamplePractice, outside: int) -> None:
+def test_an_orphaned_hash_is_found_before_between_and_after_all_entries(sample: SamplePractice, outside: int) -> None:
     logs = [log_row(number) for number in (1, 2, 8, 9)]
-    fill(sample, logs, hash_rows([*genuine_rows(*logs), (outside, "x")]))
+    replace_audit_trail(sample, logs, hash_rows([*genuine_rows(*logs), (outside, "x")]))
     with ranges_of(2):
-        assert verified(sample).gone_numbers == (outside,)
+        assert verify(sample).orphaned_numbers == (outside,)
 
 
-def test_a_table_where_all_is_well_is_clean(sample: SamplePractice) -> None:
+def test_an_audit_trail_with_genuine_entries_only_is_clean(sample: SamplePractice) -> None:
     logs = [log_row(number) for number in range(1, 8)]
-    fill(sample, logs, hash_rows(genuine_rows(*logs)))
+    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*logs)))
     with ranges_of(3):
-        told = verified(sample)
-    assert counts(told) == (7, 7, 0, 0, 0)
-    assert told.clean
-    assert told.listed == ()
+        report = verify(sample)
+    assert counts(report) == (7, 7, 0, 0, 0)
+    assert report.clean
+    assert report.listed == ()
 
 
 @pytest.mark.parametrize(
@@ -172,13 +179,13 @@ def test_a_table_where_all_is_well_is_clean(sample: SamplePractice) -> None:
 def test_an_entry_with_two_hashes_counts_once(sample: SamplePractice, which: str, expected: tuple[int, ...]) -> None:
     row = log_row(1)
     stored = {"right": log_hash(row), "wrong": log_hash(row).swapcase()}
-    fill(sample, [row], hash_rows([(1, stored[each]) for each in which.split()]))
-    for wanted in (EVERYTHING, SINCE_EVER):
-        assert counts(verified(sample, wanted))[:4] == expected[:4]
+    replace_audit_trail(sample, [row], hash_rows([(1, stored[each]) for each in which.split()]))
+    for audit_filter in (EVERYTHING, ALL_DAYS):
+        assert counts(verify(sample, audit_filter))[:4] == expected[:4]
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "checked", "altered", "bare"),
+    ("since", "until", "checked", "altered", "without_hash"),
     [
         ("2024-11-04", None, 8, 1, 1),
         ("2024-11-05", None, 2, 0, 0),
@@ -191,135 +198,144 @@ def test_an_entry_with_two_hashes_counts_once(sample: SamplePractice, which: str
         ("0001-01-01", None, 9, 1, 1),
     ],
 )
-def test_only_some_days(
-    sample: SamplePractice, since: str | None, until: str | None, checked: int, altered: int, bare: int
+def test_a_filters_dates_limit_a_verification(
+    sample: SamplePractice, since: str | None, until: str | None, checked: int, altered: int, without_hash: int
 ) -> None:
     first, last = (None if day is None else date.fromisoformat(day) for day in (since, until))
-    told = verified(sample, AuditFilter(since=first, until=last))
-    assert counts(told) == (checked, checked - altered - bare, altered, bare, None)
-    assert told.gone_numbers == ()
+    report = verify(sample, AuditFilter(since=first, until=last))
+    assert counts(report) == (checked, checked - altered - without_hash, altered, without_hash, None)
+    assert report.orphaned_numbers == ()
 
 
-def test_the_filters_other_conditions_do_not_count(sample: SamplePractice) -> None:
-    everything = AuditFilter(user=2, permission=15, source=23, computer="x", text="x", ours=True, suspect=True)
-    assert counts(verified(sample, everything)) == counts(verified(sample))
+def test_a_filters_other_conditions_are_ignored(sample: SamplePractice) -> None:
+    other_conditions = AuditFilter(user=2, permission=15, source=23, computer="x", text="x", ours=True, suspect=True)
+    assert counts(verify(sample, other_conditions)) == counts(verify(sample))
     some_days = AuditFilter(since=date(2024, 11, 4))
-    assert counts(verified(sample, replace(everything, since=some_days.since))) == counts(verified(sample, some_days))
+    assert counts(verify(sample, replace(other_conditions, since=some_days.since))) == counts(verify(sample, some_days))
 
 
-@both_ways
-def test_an_empty_table(sample: SamplePractice, wanted: AuditFilter) -> None:
-    fill(sample, [], [])
-    told = verified(sample, wanted)
-    assert counts(told) == (0, 0, 0, 0, 0 if wanted is EVERYTHING else None)
-    assert told.done
-    assert told.clean
-    assert told.fraction == 1.0
+@both_scans
+def test_an_empty_audit_trail_is_clean(sample: SamplePractice, audit_filter: AuditFilter) -> None:
+    replace_audit_trail(sample, [], [])
+    report = verify(sample, audit_filter)
+    assert counts(report) == (0, 0, 0, 0, 0 if audit_filter is EVERYTHING else None)
+    assert report.done
+    assert report.clean
+    assert report.fraction == 1.0
 
 
-def test_an_empty_table_with_hashes_that_were_left(sample: SamplePractice) -> None:
+def test_all_hashes_are_orphaned_if_all_entries_were_deleted(sample: SamplePractice) -> None:
     sample.execute("DELETE FROM securitylog")
-    assert verified(sample).gone == 9
+    assert verify(sample).orphaned == 9
 
 
-def test_a_second_with_more_entries_than_a_range(sample: SamplePractice) -> None:
+def test_a_second_with_more_entries_than_a_range_is_counted_once(sample: SamplePractice) -> None:
     logs = [log_row(number, "2024-11-04 10:00:00") for number in range(1, 30)]
-    fill(sample, logs, hash_rows(genuine_rows(*logs[:20])))
+    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*logs[:20])))
     with ranges_of(3):
-        assert counts(verified(sample, SINCE_EVER)) == (29, 20, 0, 9, None)
+        assert counts(verify(sample, ALL_DAYS)) == (29, 20, 0, 9, None)
 
 
-@both_ways
-def test_how_far_it_is_never_goes_back(sample: SamplePractice, wanted: AuditFilter) -> None:
-    seen = []
+@both_scans
+def test_the_progress_never_decreases(sample: SamplePractice, audit_filter: AuditFilter) -> None:
     with ranges_of(1), sample.office() as office:
-        verification = begun(office, wanted)
-        while not (told := verification.step()).done:
-            seen.append(told.fraction)
-    assert len(seen) > 5
-    assert seen == sorted(seen)
-    assert 0.0 <= min(seen)
-    assert max(seen) <= 1.0
+        fractions = [report.fraction for report in batches(office.audit.verification(audit_filter))[:-1]]
+    assert len(fractions) > 5
+    assert fractions == sorted(fractions)
+    assert 0.0 <= min(fractions)
+    assert max(fractions) <= 1.0
 
 
-@both_ways
-def test_each_step_gets_on_however_slow_the_server_is(sample: SamplePractice, wanted: AuditFilter) -> None:
+@both_scans
+def test_each_batch_checks_at_least_one_range_however_slow_the_server_is(
+    sample: SamplePractice, audit_filter: AuditFilter
+) -> None:
     with ranges_of(2), sample.office() as office:
-        verification = begun(office, wanted)
-        assert 0 < verification.step().checked < verification.step().checked < 10
+        verification = office.audit.verification(audit_filter)
+        assert 0 < verification.run_batch().checked < verification.run_batch().checked < 10
 
 
-def test_a_step_ends_when_its_time_is_over(sample: SamplePractice) -> None:
+def test_a_batch_ends_when_its_time_is_over(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = count()
+    monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0.4)
+    monkeypatch.setattr(audit_verification, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 20))
     with ranges_of(1), sample.office() as office:
-        ticks = count()
-        verification = Verification(
-            office._practice, EVERYTHING, office.audit.search(EVERYTHING).maker, lambda: next(ticks) / 20
-        )
-        # Three looks at the clock for a range: eight of them fit in, and no more.
-        assert 1 < verification.step().checked < 10
+        # The clock is read three times per range, so that a batch has time for a few of the ten ranges only.
+        assert 1 < office.audit.verification(EVERYTHING).run_batch().checked < 10
 
 
-def test_ranges_grow_where_the_server_is_quick_and_shrink_where_it_is_slow(sample: SamplePractice) -> None:
-    fill(sample, [log_row(number) for number in range(1, 1300)], [])
+@pytest.mark.parametrize(
+    ("range_seconds", "rows"),
+    [
+        (1e9, [10, 40, 60, 60, 60]),
+        (0.0, [10, 2, 2, 2, 2]),
+    ],
+    ids=["fast", "slow"],
+)
+def test_ranges_grow_on_a_fast_server_and_shrink_on_a_slow_one(
+    sample: SamplePractice, monkeypatch: pytest.MonkeyPatch, range_seconds: float, rows: list[int]
+) -> None:
+    monkeypatch.setattr(audit_verification, "FIRST_RANGE_ROWS", 10)
+    monkeypatch.setattr(audit_verification, "MIN_RANGE_ROWS", 2)
+    monkeypatch.setattr(audit_verification, "MAX_RANGE_ROWS", 60)
+    # Any time at all is short compared with this target, or long.
+    monkeypatch.setattr(audit_verification, "RANGE_SECONDS", range_seconds)
+    replace_audit_trail(sample, [log_row(number) for number in range(1, 1_000)], [])
     with sample.office() as office:
-        quick = Verification(office._practice, EVERYTHING, office.audit.search(EVERYTHING).maker, lambda: 0.0)
-        finish(quick)
-        assert quick._size >= 4 * audit_verification._FIRST_SIZE * 4
-        slow = begun(office)
-        finish(slow)
-        assert slow._size == audit_verification._SMALLEST
+        verification = office.audit.verification(EVERYTHING)
+        checked = [0, *(verification.run_batch().checked for _ in rows)]
+    assert [after - before for before, after in pairwise(checked)] == rows
 
 
-# --- any rows at all
+# --- any rows
 
 
 @dataclass(frozen=True)
 class Trail:
-    """Rows of both tables."""
+    """The rows of both tables."""
 
     logs: list[Row]
     hashes: list[tuple[int, str]]
 
-    def expected(self, wanted: AuditFilter) -> dict[str, object]:
-        """What a verification has to find, without a database."""
-        low = f"{wanted.since} 00:00:00" if wanted.since else ""
-        high = f"{wanted.until} 23:59:59" if wanted.until else "9999-99-99"
+    def expected(self, audit_filter: AuditFilter) -> dict[str, object]:
+        """Return the findings of a correct verification, computed without a database."""
+        low = f"{audit_filter.since} 00:00:00" if audit_filter.since else ""
+        high = f"{audit_filter.until} 23:59:59" if audit_filter.until else "9999-99-99"
         logs = [row for row in self.logs if low <= row["LogDateTime"] <= high]
         stored: dict[int, set[str]] = {}
         for number, each in self.hashes:
             stored.setdefault(number, set()).add(each)
-        said = Counter[str]()
-        altered, bare = set(), set()
+        genuine, altered, unhashed = set(), set(), set()
         for row in logs:
             number = row["SecurityLogNum"]
             if number not in stored:
-                bare.add(number)
+                unhashed.add(number)
             elif stored[number] != {log_hash(row)}:
                 altered.add(number)
             else:
-                said["genuine"] += 1
-        gone = sorted(stored.keys() - {row["SecurityLogNum"] for row in self.logs})
-        whole = wanted.since is None and wanted.until is None
+                genuine.add(number)
+        orphaned = sorted(stored.keys() - {row["SecurityLogNum"] for row in self.logs})
+        undated = audit_filter.since is None and audit_filter.until is None
         return {
             "checked": len(logs),
-            "genuine": said["genuine"],
+            "genuine": len(genuine),
             "altered": altered,
-            "bare": bare,
-            "gone": len(gone) if whole else None,
-            "gone numbers": tuple(gone) if whole else (),
+            "without hash": unhashed,
+            "orphaned": len(orphaned) if undated else None,
+            "orphaned numbers": tuple(orphaned) if undated else (),
         }
 
 
-def found(told: VerificationReport) -> dict[str, object]:
-    altered, bare = numbers(told, Genuineness.ALTERED), numbers(told, Genuineness.NO_HASH)
-    assert (told.altered, told.without_hash) == (len(altered), len(bare))
+def findings(report: VerificationReport) -> dict[str, object]:
+    altered, unhashed = numbers(report, Genuineness.ALTERED), numbers(report, Genuineness.NO_HASH)
+    assert (report.altered, report.without_hash) == (len(altered), len(unhashed))
     return {
-        "checked": told.checked,
-        "genuine": told.genuine,
+        "checked": report.checked,
+        "genuine": report.genuine,
         "altered": set(altered),
-        "bare": set(bare),
-        "gone": told.gone,
-        "gone numbers": told.gone_numbers,
+        "without hash": set(unhashed),
+        "orphaned": report.orphaned,
+        "orphaned numbers": report.orphaned_numbers,
     }
 
 
@@ -334,7 +350,7 @@ MOMENTS = (
     "2024-11-05 00:00:00",
 )
 KEYS = st.one_of(st.integers(1, 30), st.integers(-(2**63), 2**63 - 1).filter(bool))
-"""Numbers in a row, and random ones as replicating offices have them; MySQL numbers a zero anew."""
+"""Consecutive numbers, and random ones as in practices with replication; MySQL replaces 0 by a new number."""
 DAYS = st.none() | st.dates(date(2024, 11, 2), date(2024, 11, 6)) | st.sampled_from([date.min, date.max])
 
 
@@ -360,192 +376,198 @@ def trails(draw: st.DrawFn) -> Trail:
     return Trail(logs, draw(st.permutations(hashes)))
 
 
-@three_shapes
-def test_any_rows_are_counted_as_plain_python_counts_them(sample: SamplePractice) -> None:
+@three_databases
+def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
     with sample.office() as office:
 
         @settings(max_examples=60, deadline=None, derandomize=True, database=None)
         @given(trails(), st.integers(1, 12), DAYS, DAYS, st.booleans())
         def check(trail: Trail, size: int, since: date | None, until: date | None, computes: bool) -> None:
-            fill(sample, trail.logs, hash_rows(trail.hashes))
+            replace_audit_trail(sample, trail.logs, hash_rows(trail.hashes))
             with pytest.MonkeyPatch.context() as patch, ranges_of(size):
                 if not computes:
                     patch.setattr(audit_verification, "can_compute", lambda _session: False)
-                for wanted in (EVERYTHING, AuditFilter(since=since, until=until)):
-                    assert found(finish(begun(office, wanted))) == trail.expected(wanted)
+                for audit_filter in (EVERYTHING, AuditFilter(since=since, until=until)):
+                    report = finish(office.audit.verification(audit_filter))
+                    assert findings(report) == trail.expected(audit_filter)
 
         check()
 
 
-@both_ways
-def test_a_server_that_cannot_compute_the_hash_gets_the_same_result(
-    sample: SamplePractice, wanted: AuditFilter, monkeypatch: pytest.MonkeyPatch
+@both_scans
+def test_a_database_that_cannot_compute_hashes_gives_the_same_result(
+    sample: SamplePractice, audit_filter: AuditFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
     sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 10")
-    by_server = verified(sample, wanted)
+    computed_by_database = verify(sample, audit_filter)
     monkeypatch.setattr(audit_verification, "can_compute", lambda _session: False)
     with ranges_of(3):
-        assert verified(sample, wanted) == by_server
+        assert verify(sample, audit_filter) == computed_by_database
 
 
-def test_what_the_database_suspects_wrongly_is_not_counted(
+def test_an_entry_that_the_database_suspects_wrongly_is_genuine(
     sample: SamplePractice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server may spell a value in another way; what `log_hash` says counts."""
-    monkeypatch.setattr("core.opendental.log_hash_sql._HASH", "'never this'")
-    monkeypatch.setattr("core.opendental.log_hash_sql._stored_log_hash", lambda *_values: "never this")
+    """The server may format a value differently, so `log_hash` decides."""
+    monkeypatch.setattr(audit_verification, "seems_suspect", lambda _dialect: true())
     with ranges_of(4):
-        assert counts(verified(sample)) == (10, 8, 1, 1, 0)
+        assert counts(verify(sample)) == (10, 8, 1, 1, 0)
 
 
 # --- faults
 
 
 @both_engines
-@both_ways
-def test_a_connection_killed_after_any_statement(server_sample: SampleServer, wanted: AuditFilter) -> None:
+@both_scans
+def test_a_verification_continues_after_a_lost_connection(
+    server_sample: SampleServer, audit_filter: AuditFilter
+) -> None:
     server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 10")
     with ranges_of(4), server_sample.office() as office:
-        whole = finish(begun(office, wanted))
+        expected = finish(office.audit.verification(audit_filter))
         hints = []
         for number in count(1):
-            verification = begun(office, wanted)
-            with after_query(office, nth(number), cut_connection(server_sample)) as hit:
+            verification = office.audit.verification(audit_filter)
+            with after_matching_statement(office, nth(number), cut_connection(server_sample)) as hit:
                 try:
-                    told = finish(verification)
+                    report = finish(verification)
                 except ConnectionLost as error:
                     hints.append(error.hint)
-                    told = finish(verification)
-            assert told == whole
+                    report = finish(verification)
+            assert report == expected
             if not hit.triggered:
                 break
     assert len(hints) > 5
     assert all(hints)
 
 
-def test_a_file_that_fails_in_the_middle_can_be_read_on(file_sample: SamplePractice) -> None:
+def test_a_verification_continues_after_a_disk_error(file_sample: SamplePractice) -> None:
     with ranges_of(4), file_sample.office() as office:
-        whole = finish(begun(office))
-        verification = begun(office)
+        expected = finish(office.audit.verification(EVERYTHING))
+        verification = office.audit.verification(EVERYTHING)
         with (
-            after_query(office, nth(5), cut_connection(file_sample)),
+            after_matching_statement(office, nth(5), cut_connection(file_sample)),
             pytest.raises(PracticeUnavailable, match="disk refused"),
         ):
             finish(verification)
-        assert finish(verification) == whole
+        assert finish(verification) == expected
 
 
 def late_hash(row: Row) -> str:
-    """The statement by which Open Dental writes the hash, a moment after the entry."""
+    """Return the statement with which Open Dental writes the hash, just after the entry."""
     return (
         "INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash)"
         f" VALUES (5000, {row['SecurityLogNum']}, '{log_hash(row)}')"
     )
 
 
-@three_shapes
-@both_ways
-def test_an_entry_that_gets_its_hash_between_two_steps(sample: SamplePractice, wanted: AuditFilter) -> None:
+@three_databases
+@both_scans
+def test_an_entry_that_gets_its_hash_between_two_batches_is_genuine(
+    sample: SamplePractice, audit_filter: AuditFilter
+) -> None:
     logs = [log_row(number, f"2024-11-04 10:00:{number:02}") for number in range(1, 9)]
-    late = logs[0] if wanted is EVERYTHING else logs[-1]
-    fill(sample, logs, hash_rows(genuine_rows(*(row for row in logs if row is not late))))
+    late = logs[0] if audit_filter is EVERYTHING else logs[-1]
+    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*(row for row in logs if row is not late))))
     with ranges_of(3), sample.office() as office:
-        verification = begun(office, wanted)
-        assert verification.step().without_hash == 1
+        verification = office.audit.verification(audit_filter)
+        assert verification.run_batch().without_hash == 1
         sample.execute(late_hash(late))
-        told = finish(verification)
-    assert counts(told)[:4] == (8, 8, 0, 0)
-    assert told.clean
-    assert told.listed == ()
+        report = finish(verification)
+    assert counts(report)[:4] == (8, 8, 0, 0)
+    assert report.clean
+    assert report.listed == ()
 
 
 @both_engines
-@both_ways
-def test_an_entry_that_gets_its_hash_while_its_range_is_checked(
-    server_sample: SampleServer, wanted: AuditFilter
+@both_scans
+def test_an_entry_that_gets_its_hash_while_its_range_is_checked_is_genuine(
+    server_sample: SampleServer, audit_filter: AuditFilter
 ) -> None:
-    """With transactions one goes on seeing what was there when the reading began."""
+    """A transaction sees only what existed when it started."""
     logs = [log_row(number) for number in range(1, 6)]
-    fill(server_sample, logs, hash_rows(genuine_rows(*logs[:-1])))
+    replace_audit_trail(server_sample, logs, hash_rows(genuine_rows(*logs[:-1])))
 
     def write_hash(_: Connection) -> None:
         server_sample.execute(late_hash(logs[-1]))
 
     with server_sample.office() as office:
-        verification = begun(office, wanted)
-        with after_query(office, lambda _, words: "securityloghash" in words, write_hash) as hit:
-            told = finish(verification)
+        verification = office.audit.verification(audit_filter)
+        with after_matching_statement(office, lambda _, statement: "securityloghash" in statement, write_hash) as hit:
+            report = finish(verification)
     assert hit.triggered
-    assert counts(told)[:4] == (5, 5, 0, 0)
+    assert counts(report)[:4] == (5, 5, 0, 0)
 
 
-@three_shapes
-@both_ways
-def test_an_entry_that_gets_its_hash_where_thousands_have_none(
-    sample: SamplePractice, wanted: AuditFilter, monkeypatch: pytest.MonkeyPatch
+@three_databases
+@both_scans
+def test_an_entry_that_gets_its_hash_is_genuine_even_if_too_many_others_have_none(
+    sample: SamplePractice, audit_filter: AuditFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest entry is looked at again even where it is not one of those that are listed."""
-    monkeypatch.setattr(audit_verification, "LISTED", 2)
+    """The newest entries are read again even if they are not listed."""
+    monkeypatch.setattr(audit_verification, "MAX_LISTED", 2)
     logs = [log_row(number, f"2024-11-{number:02} 10:00:00") for number in range(1, 9)]
-    # Random primary keys: the newest entry is in the middle.
+    # Random primary keys: the newest entry has a number in the middle.
     logs[-1]["SecurityLogNum"], logs[4]["SecurityLogNum"] = 5, 8
-    fill(sample, logs, [])
+    replace_audit_trail(sample, logs, [])
     with ranges_of(3), sample.office() as office:
-        verification = begun(office, wanted)
-        verification.step()
-        verification.step()
+        verification = office.audit.verification(audit_filter)
+        verification.run_batch()
+        verification.run_batch()
         sample.execute(late_hash(logs[-1]))
-        told = finish(verification)
-    assert counts(told)[:4] == (8, 1, 0, 7)
-    assert 5 not in [entry.number for entry in told.listed]
+        report = finish(verification)
+    assert counts(report)[:4] == (8, 1, 0, 7)
+    assert 5 not in [entry.number for entry in report.listed]
 
 
 @both_engines
-@both_ways
-def test_an_entry_that_gets_a_wrong_hash_meanwhile_is_altered(server_sample: SampleServer, wanted: AuditFilter) -> None:
+@both_scans
+def test_an_entry_that_gets_a_wrong_hash_meanwhile_is_altered(
+    server_sample: SampleServer, audit_filter: AuditFilter
+) -> None:
     logs = [log_row(number) for number in range(1, 3)]
-    fill(server_sample, logs, hash_rows(genuine_rows(logs[0])))
+    replace_audit_trail(server_sample, logs, hash_rows(genuine_rows(logs[0])))
 
     def write_wrong_hash(_: Connection) -> None:
         server_sample.execute(late_hash(logs[1]).replace("='", "=x'"))
 
     with server_sample.office() as office:
-        verification = begun(office, wanted)
-        with after_query(office, lambda _, words: "securityloghash" in words, write_wrong_hash):
-            told = finish(verification)
-    assert counts(told)[:4] == (2, 1, 1, 0)
-    assert numbers(told, Genuineness.ALTERED) == [2]
+        verification = office.audit.verification(audit_filter)
+        with after_matching_statement(office, lambda _, statement: "securityloghash" in statement, write_wrong_hash):
+            report = finish(verification)
+    assert counts(report)[:4] == (2, 1, 1, 0)
+    assert numbers(report, Genuineness.ALTERED) == [2]
 
 
 @both_engines
-def test_a_user_who_may_only_read(server_sample: SampleServer) -> None:
+def test_a_database_user_with_read_access_can_verify(server_sample: SampleServer) -> None:
     with database_user(server_sample, "SELECT") as account, closing(server_sample.open_as(account)) as office:
-        assert counts(finish(begun(office))) == (10, 8, 1, 1, 0)
-        assert counts(finish(begun(office, SINCE_EVER))) == (10, 8, 1, 1, None)
+        assert counts(finish(office.audit.verification(EVERYTHING))) == (10, 8, 1, 1, 0)
+        assert counts(finish(office.audit.verification(ALL_DAYS))) == (10, 8, 1, 1, None)
 
 
-@three_shapes
-@both_ways
-def test_a_table_of_hashes_that_is_not_there(sample: SamplePractice, wanted: AuditFilter) -> None:
+@three_databases
+@both_scans
+def test_a_verification_continues_after_a_missing_table(sample: SamplePractice, audit_filter: AuditFilter) -> None:
     with sample.office() as office:
         sample.execute("ALTER TABLE securityloghash RENAME TO elsewhere")
         try:
             with pytest.raises(PracticeUnavailable) as caught:
-                finish(begun(office, wanted))
+                finish(office.audit.verification(audit_filter))
         finally:
             sample.execute("ALTER TABLE elsewhere RENAME TO securityloghash")
         assert caught.value.sentence.endswith(".")
-        # The same verification goes on when the table is there again.
-        assert finish(begun(office, wanted)).checked == 10
+        # The same verification continues once the table exists again.
+        assert finish(office.audit.verification(audit_filter)).checked == 10
 
 
-def test_hashes_of_very_many_entries_that_are_gone_are_counted_in_ranges_and_not_kept(
+def test_very_many_orphaned_hashes_are_counted_in_ranges_and_not_kept(
     sample: SamplePractice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_verification, "LISTED", 5)
-    fill(sample, [log_row(5_000)], hash_rows((number, "x") for number in range(1, 1_001)))
-    with ranges_of(50), sample.office() as office:
-        found = finish(Verification(office._practice, EVERYTHING, office.audit.search(EVERYTHING).maker))
-    assert (found.gone, found.gone_numbers) == (1_000, (1, 2, 3, 4, 5))
-    assert (found.checked, found.without_hash) == (1, 1)
+    monkeypatch.setattr(audit_verification, "MAX_LISTED", 5)
+    replace_audit_trail(sample, [log_row(5_000)], hash_rows((number, "x") for number in range(1, 1_001)))
+    with ranges_of(50):
+        report = verify(sample)
+    assert (report.orphaned, report.orphaned_numbers) == (1_000, (1, 2, 3, 4, 5))
+    assert (report.checked, report.without_hash) == (1, 1)

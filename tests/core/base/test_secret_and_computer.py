@@ -1,4 +1,4 @@
-"""What never prints itself, and how a computer is named."""
+"""Secrets, and the computer name in audit entries."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def test_a_traceback_does_not_show_a_secret() -> None:
         ({"SSH_CONNECTION": ""}, "server-1"),
     ],
 )
-def test_a_computer_is_this_host_and_the_ssh_client(environment: dict[str, str], expected: str) -> None:
+def test_a_computer_name_is_the_host_and_the_ssh_client(environment: dict[str, str], expected: str) -> None:
     assert computer_name("server-1", environment) == expected
 
 
-def test_a_computer_without_a_name() -> None:
+def test_a_computer_name_without_a_host() -> None:
     assert computer_name("", {"SSH_CONNECTION": "203.0.113.9 1 2 3"}) == "203.0.113.9"
     assert computer_name("", {}) == ""

@@ -1,4 +1,4 @@
-"""The companion database: private, migrated in one transaction, and never older than the program that made it."""
+"""The companion database: private, migrated in one transaction, and refused if a newer version made it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from core.companion.store import Companion
 from core.companion.tables import CompanionBase
 from core.database.address import ServerAddress
 from core.database.engines import file_engine
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
 
 
 def prepared(path: Path) -> Path:
+    """Create or migrate a companion and return its path."""
     companion = Companion(file_engine(path), shared=False)
     companion.prepare(lambda: NOW)
     companion.close()
@@ -29,27 +30,29 @@ def prepared(path: Path) -> Path:
 
 
 def mode(path: Path) -> int:
+    """Return the permission bits of a file or directory."""
     return stat.S_IMODE(path.stat().st_mode)
 
 
 def run(path: Path, statement: str) -> None:
+    """Execute a statement on an SQLite file."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement)
 
 
-def test_file_and_directory_are_for_this_user_alone(tmp_path: Path) -> None:
+def test_file_and_directory_are_private(tmp_path: Path) -> None:
     path = prepared(tmp_path / "companions" / "companion.sqlite3")
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
 
 
-def test_every_directory_that_is_made_is_for_this_user_alone(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
-    path = prepared(samples.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
+def test_every_created_directory_is_private(tmp_path: Path) -> None:
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "new" / "apisetup" / "config.toml")})
+    path = prepared(paths.companion_of(ServerAddress("db", 3306, "opendental", "odbc")))
     assert mode(path.parent) == 0o700
-    assert mode(samples.configuration.parent) == 0o700
+    assert mode(paths.configuration.parent) == 0o700
 
 
-def test_a_directory_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
     directory = tmp_path / "mine"
     directory.mkdir(mode=0o750)
     directory.chmod(0o750)
@@ -64,7 +67,7 @@ def test_migrations_are_recorded(tmp_path: Path) -> None:
     assert all(str(row["applied_at"]).startswith("2024-11-06 14:30:15") for row in rows.values())
 
 
-def test_a_companion_of_before_headquarters_gets_what_it_lacks(tmp_path: Path, companion_template: Path) -> None:
+def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_template: Path) -> None:
     path = tmp_path / "companion.sqlite3"
     shutil.copyfile(companion_template, path)
     run(path, "DROP TABLE apisetup_headquarters_answer")
@@ -78,22 +81,22 @@ def test_a_companion_of_before_headquarters_gets_what_it_lacks(tmp_path: Path, c
     assert [row["name"] for row in rows["apisetup_migration"].values()] == ["keys and licenses", "headquarters"]
 
 
-def test_all_tables_are_ours_by_name(tmp_path: Path) -> None:
+def test_all_tables_have_our_prefix(tmp_path: Path) -> None:
     tables = set(file_rows(prepared(tmp_path / "companion.sqlite3")))
     assert tables == {table.name for table in CompanionBase.metadata.sorted_tables}
     assert all(name.startswith("apisetup_") for name in tables)
 
 
-def test_migrations_make_the_tables_that_are_mapped(tmp_path: Path) -> None:
+def test_migrations_create_the_mapped_tables(tmp_path: Path) -> None:
     path = prepared(tmp_path / "companion.sqlite3")
     with closing(sqlite3.connect(path)) as connection:
         for table in CompanionBase.metadata.sorted_tables:
-            there = {
+            created = {
                 row[1]: (row[2], bool(row[3]) or bool(row[5]))
                 for row in connection.execute(f"PRAGMA table_info({table.name})")
             }
             mapped = {column.name: (str(column.type), not column.nullable) for column in table.columns}
-            assert there == mapped
+            assert created == mapped
 
 
 def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
@@ -114,13 +117,13 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_newer_companion_keeps_a_practice_from_opening(sample: SamplePractice) -> None:
+def test_a_practice_with_a_newer_companion_does_not_open(sample: SamplePractice) -> None:
     run(sample.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
     with pytest.raises(NotAPractice, match="newer apisetup"):
         sample.open()
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "companion.sqlite3"
     run(path, "CREATE TABLE apisetup_key (something TEXT)")
     with pytest.raises(StorageFailed):
@@ -128,7 +131,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert set(file_rows(path)) == {"apisetup_key"}
 
 
-def test_what_is_kept_is_there_after_reopening(sample: SamplePractice) -> None:
+def test_data_is_kept_after_reopening(sample: SamplePractice) -> None:
     with sample.office() as office:
         office.licenses.accept(ADMIN)
         before = office.keys.list()
@@ -137,25 +140,25 @@ def test_what_is_kept_is_there_after_reopening(sample: SamplePractice) -> None:
         assert key_of(office, "Appointment Bridge").license is not None
 
 
-def test_a_companion_that_is_lost_leaves_the_practice_usable(server_sample: SampleServer) -> None:
+def test_a_practice_works_without_its_lost_companion(server_sample: SampleServer) -> None:
     server_sample.companion.unlink()
     with server_sample.office() as office:
         assert {key.known for key in office.keys.list().keys} == {False}
         assert office.settings.load().missing == ()
 
 
-def test_a_companion_that_is_a_directory_is_told(tmp_path: Path) -> None:
+def test_a_directory_instead_of_a_companion_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="cannot be opened"):
         prepared(tmp_path)
 
 
-def test_a_companion_whose_directory_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_companion_directory_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageFailed, match="cannot be created"):
         prepared(tmp_path / "file" / "companion.sqlite3")
 
 
-def test_the_license_text_is_kept_once_word_for_word(sample: SamplePractice) -> None:
+def test_a_license_text_is_stored_once_and_unchanged(sample: SamplePractice) -> None:
     with sample.office() as office:
         office.licenses.accept(ADMIN)
         office.licenses.accept(ADMIN)

@@ -1,4 +1,4 @@
-"""Addresses of practices, as they are typed after --url."""
+"""Parsing of the addresses given with --url, and the files that belong to an address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress, parse_address
 from core.database.tls import Tls
-from core.offices.paths import locations
+from core.offices.paths import find_paths
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from core.offices.paths import locations
         ("sqlite:////srv/my%20practice.db", FileAddress(Path("/srv/my practice.db"))),
     ],
 )
-def test_an_address_is_read(url: str, expected: ServerAddress | FileAddress) -> None:
+def test_a_valid_address_is_parsed(url: str, expected: ServerAddress | FileAddress) -> None:
     assert parse_address(url) == expected
 
 
@@ -52,10 +52,10 @@ def test_an_address_is_read(url: str, expected: ServerAddress | FileAddress) -> 
 def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_address(url)
-    said = str(caught.value)
-    assert "s3" not in said
-    assert "cret" not in said
-    assert "APISETUP_PASSWORD" in said or "cannot be read" in said
+    message = str(caught.value)
+    assert "s3" not in message
+    assert "cret" not in message
+    assert "APISETUP_PASSWORD" in message or "cannot be read" in message
     assert caught.value.__cause__ is None
 
 
@@ -78,27 +78,27 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
         "sqlite:///",
     ],
 )
-def test_what_is_no_address_is_refused_with_a_way_out(url: str) -> None:
+def test_an_invalid_address_is_refused_with_a_hint(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_address(url)
     assert caught.value.hint
     assert "s3cret" not in str(caught.value)
 
 
-def test_labels_hold_no_secret() -> None:
+def test_labels_have_no_password() -> None:
     assert ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()).label == "opendental on db:3306 as odbc"
     assert ServerAddress("localhost", 3306, "od", "root", "/run/s.sock").label == "od on /run/s.sock as root"
     assert FileAddress(Path("/var/practice.db")).label == "/var/practice.db"
 
 
-def test_files_are_beside_the_configuration(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    assert samples.configuration == tmp_path / "mine.toml"
-    assert samples.embedded_practice == tmp_path / "practice.sqlite3"
+def test_files_are_next_to_the_configuration(tmp_path: Path) -> None:
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    assert paths.configuration == tmp_path / "mine.toml"
+    assert paths.embedded_practice == tmp_path / "practice.sqlite3"
 
 
-def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+def test_each_practice_on_a_server_has_its_own_companion(tmp_path: Path) -> None:
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     addresses = [
         ServerAddress("db", 3306, "opendental", "odbc", tls=Tls()),
         ServerAddress("db", 3307, "opendental", "odbc", tls=Tls()),
@@ -106,20 +106,20 @@ def test_each_practice_on_a_server_has_a_companion_of_its_own(tmp_path: Path) ->
         ServerAddress("db2", 3306, "opendental", "odbc"),
         ServerAddress("localhost", 3306, "opendental", "odbc", "/run/mysqld.sock"),
     ]
-    found = [samples.companion_of(address) for address in addresses]
-    assert len(set(found)) == len(addresses)
-    assert {path.parent for path in found} == {tmp_path / "companions"}
-    assert samples.companion_of(ServerAddress("db", 3306, "opendental", "other")) == found[0]
+    companions = [paths.companion_of(address) for address in addresses]
+    assert len(set(companions)) == len(addresses)
+    assert {path.parent for path in companions} == {tmp_path / "companions"}
+    assert paths.companion_of(ServerAddress("db", 3306, "opendental", "other")) == companions[0]
 
 
 @pytest.mark.parametrize(("host", "database"), [("../../etc", "x"), ("db", "../../x"), ("db", "a/b"), ("..", "..")])
-def test_no_name_leads_out_of_the_directory(tmp_path: Path, host: str, database: str) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    path = samples.companion_of(ServerAddress(host, 3306, database, "odbc"))
+def test_no_name_escapes_the_directory(tmp_path: Path, host: str, database: str) -> None:
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    path = paths.companion_of(ServerAddress(host, 3306, database, "odbc"))
     assert path.resolve().parent == (tmp_path / "companions").resolve()
 
 
-def test_names_that_differ_in_odd_characters_have_companions_of_their_own(tmp_path: Path) -> None:
-    samples = locations({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
-    one, two = (samples.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
+def test_names_that_differ_only_in_special_characters_have_their_own_companions(tmp_path: Path) -> None:
+    paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
+    one, two = (paths.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
     assert one != two

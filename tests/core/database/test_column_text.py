@@ -1,4 +1,4 @@
-"""Text made to fit a column, visibly."""
+"""Text adapted to what a column can hold."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from core.database.column_text import fit_to_column, fit_to_length
         ("a\ud800b", "utf8mb4", "a?b"),
     ],
 )
-def test_a_character_that_cannot_stand_is_replaced(text: str, character_set: str, expected: str) -> None:
+def test_an_unrepresentable_character_is_replaced(text: str, character_set: str, expected: str) -> None:
     assert fit_to_column(text, 100, character_set) == expected
     assert fit_to_length(text, 100, character_set) == expected
 
 
-def test_a_text_that_just_fits_stays_whole() -> None:
+def test_a_text_of_the_maximum_length_is_unchanged() -> None:
     assert fit_to_column("é" * 10, 20, "utf8") == "é" * 10
     assert fit_to_length("é" * 10, 10, "utf8") == "é" * 10
 
 
-def test_a_text_that_does_not_fit_says_so_and_no_character_is_halved() -> None:
+def test_a_longer_text_is_marked_as_shortened_and_no_character_is_split() -> None:
     assert fit_to_column("é" * 20, 39, "utf8") == f"{'é' * 13} [shortened]"
     assert fit_to_length("é" * 21, 20, "utf8") == f"{'é' * 8} [shortened]"
 

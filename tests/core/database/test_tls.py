@@ -1,4 +1,4 @@
-"""The line to a server: encrypted, and its other end verified, or refused with the sentence that says what is wrong."""
+"""TLS connections to a server: encrypted and verified, or refused with a message that kind the reason."""
 
 from __future__ import annotations
 
@@ -23,28 +23,27 @@ from core.database.tls import Tls
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
-from core.offices.config import Configuration
-from core.offices.open_request import OpenRequest
+from core.offices.configured_office import ConfiguredOffice
+from core.offices.open_request import LaunchContext, OpenRequest
+from core.offices.paths import Paths
 from tests.support.certificates import Issued, create_authority, create_certificate
 from tests.support.databases import make_server_practice, runtime
 from tests.support.mariadb_server import PROGRAMS
 from tests.support.opendental_columns import NEW
 from tests.support.server import Server
 from tests.support.tls_server import tls_server
+from tests.support.tls_terminator import tls_terminator
 
 DATABASE = "opendental"
 
-# One process, so that the server is started once.
-pytestmark = [pytest.mark.own_server, pytest.mark.xdist_group("tls")]
 
-
-class World:
-    """A server with TLS, and those who sign certificates.
+class TlsSetup:
+    """A server with TLS, and certificate authorities.
 
     Attributes:
         ours: The authority that signed the server's certificate.
-        other: An authority that signed nothing here.
-        client: A certificate that the server trusts.
+        other: An authority that signed nothing.
+        client: A client certificate that the server trusts.
     """
 
     def __init__(self, server: Server, ours: Issued, other: Issued, client: Issued) -> None:
@@ -54,12 +53,12 @@ class World:
         self.client = client
 
     def address(self, tls: Tls | None, user: str = "root") -> ServerAddress:
-        """The address of its practice."""
+        """Return the address of the server's practice."""
         return ServerAddress(self.server.host, self.server.port, DATABASE, user, tls=tls)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsSetup]:
     """A server whose certificate is for 127.0.0.1."""
     if not all(map(shutil.which, PROGRAMS)):
         reason = "no MariaDB server is installed here to start one with TLS"
@@ -70,37 +69,37 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with tls_server(directory, own, ours) as server:
         make_server_practice(server, DATABASE, NEW, "InnoDB")
         server.execute("CREATE USER certified@'%' REQUIRE X509", "GRANT SELECT ON opendental.* TO certified@'%'")
-        yield World(server, ours, other, create_certificate(directory, "client", ours, []))
+        yield TlsSetup(server, ours, other, create_certificate(directory, "client", ours, []))
 
 
-def opened(tmp_path: Path, address: ServerAddress) -> Office:
-    """The office at an address."""
+def open_office(tmp_path: Path, address: ServerAddress) -> Office:
+    """Open the office at an address."""
     return open_server_office(
         address, Secret(""), tmp_path / "companion", AuthorityName.HEADQUARTERS, default_agreement(), runtime()
     )
 
 
-def test_a_line_that_is_verified_is_said_to_be(world: World, tmp_path: Path) -> None:
-    with closing(opened(tmp_path, world.address(Tls(world.ours.certificate_file)))) as office:
+def test_a_verified_connection_is_reported_as_verified(setup: TlsSetup, tmp_path: Path) -> None:
+    with closing(open_office(tmp_path, setup.address(Tls(setup.ours.certificate_file)))) as office:
         assert office.info.line.startswith("encrypted and verified (TLSv1.")
 
 
-def test_a_line_without_tls_is_said_to_be(world: World, tmp_path: Path) -> None:
-    with closing(opened(tmp_path, world.address(None))) as office:
+def test_a_connection_without_tls_is_reported_as_not_encrypted(setup: TlsSetup, tmp_path: Path) -> None:
+    with closing(open_office(tmp_path, setup.address(None))) as office:
         assert office.info.line == "not encrypted"
 
 
-def test_a_certificate_that_nobody_trusted_signed_is_refused(world: World, tmp_path: Path) -> None:
-    for authority_file in (world.other.certificate_file, None):
+def test_a_certificate_of_an_unknown_authority_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
+    for authority_file in (setup.other.certificate_file, None):
         with pytest.raises(InsecureConnection, match="not signed by anybody who is trusted here") as refused:
-            opened(tmp_path, world.address(Tls(authority_file)))
+            open_office(tmp_path, setup.address(Tls(authority_file)))
         assert "--tls-ca" in refused.value.hint
 
 
-def test_a_certificate_for_another_host_is_refused(world: World, tmp_path: Path) -> None:
-    elsewhere = replace(world.address(Tls(world.ours.certificate_file)), host="localhost")
+def test_a_certificate_for_another_host_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
+    other_name = replace(setup.address(Tls(setup.ours.certificate_file)), host="localhost")
     with pytest.raises(InsecureConnection, match="for another host name"):
-        opened(tmp_path, elsewhere)
+        open_office(tmp_path, other_name)
 
 
 def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None:
@@ -110,86 +109,141 @@ def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None
             pytest.skip("this server has TLS")
     plain = ServerAddress(server.host, server.port, "mysql", server.user, tls=Tls())
     with pytest.raises(InsecureConnection, match="offers no encrypted line"):
-        opened(tmp_path, plain)
+        open_office(tmp_path, plain)
 
 
-def test_an_expired_certificate_is_refused(world: World, tmp_path: Path) -> None:
+def test_an_expired_certificate_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=90)
-    expired = create_certificate(tmp_path, "expired", world.ours, ["127.0.0.1"], begins=long_ago)
-    with tls_server(tmp_path, expired, world.ours) as server:
-        address = ServerAddress(server.host, server.port, DATABASE, "root", tls=Tls(world.ours.certificate_file))
+    expired = create_certificate(tmp_path, "expired", setup.ours, ["127.0.0.1"], begins=long_ago)
+    with tls_server(tmp_path, expired, setup.ours) as server:
+        address = ServerAddress(server.host, server.port, DATABASE, "root", tls=Tls(setup.ours.certificate_file))
         with pytest.raises(InsecureConnection, match="not valid at this time"):
-            opened(tmp_path, address)
+            open_office(tmp_path, address)
 
 
-def test_a_server_may_ask_for_our_certificate(world: World, tmp_path: Path) -> None:
-    ours = world.ours.certificate_file
+def test_a_server_may_require_a_client_certificate(setup: TlsSetup, tmp_path: Path) -> None:
+    ours = setup.ours.certificate_file
     with pytest.raises(LoginRefused):
-        opened(tmp_path, world.address(Tls(ours), user="certified"))
-    shown = Tls(ours, world.client.certificate_file, world.client.key_file)
-    with closing(opened(tmp_path, world.address(shown, user="certified"))) as office:
+        open_office(tmp_path, setup.address(Tls(ours), user="certified"))
+    with_certificate = Tls(ours, setup.client.certificate_file, setup.client.key_file)
+    with closing(open_office(tmp_path, setup.address(with_certificate, user="certified"))) as office:
         assert office.info.database_user == "certified@%"
 
 
-# -- what a check says of the line to a server that refuses the user --------------------
-
-
-def checked(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
-    """What a check of the practice at an address finds, by name."""
-    opening = OpenRequest(address, Configuration(), runtime(), tmp_path / "companion", tmp_path / "log")
-    return {each.id: each for each in check_office(opening, Secret(""), None)}
-
-
-def test_a_line_over_which_the_user_was_refused_is_said_to_be_verified(world: World, tmp_path: Path) -> None:
-    found = checked(tmp_path, world.address(Tls(world.ours.certificate_file), user="certified"))
-    assert found["database-user"].state is CheckStatus.FAILED
-    assert found["server"].state is CheckStatus.OK
-    assert found["tls"] == CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
-
-
-def test_a_line_that_was_refused_before_it_was_encrypted_is_not_said_to_be(tmp_path: Path) -> None:
-    with refusing_at_once() as port:
-        found = checked(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
-    assert found["database-user"].state is CheckStatus.FAILED
-    assert found["server"].state is CheckStatus.OK
-    assert found["tls"].state is CheckStatus.NOT_CHECKED
+# -- a proxy that ends TLS, so that only the server sees the unencrypted connection -----------
 
 
 @contextmanager
-def refusing_at_once() -> Iterator[int]:
-    """The port of a server whose first words are that it refuses the user."""
-    words = b"\xff" + (1045).to_bytes(2, "little") + b"#28000Access denied"
+def tls_ending_at_a_proxy(setup: TlsSetup, tmp_path: Path) -> Iterator[ServerAddress]:
+    """Yield the address of a proxy with a good certificate, behind which nothing is encrypted."""
+    good = create_certificate(tmp_path, "proxy", setup.ours, ["127.0.0.1"])
+    with tls_terminator(setup.server, good) as port:
+        yield replace(setup.address(Tls(setup.ours.certificate_file)), port=port)
+
+
+def test_a_server_that_reports_an_unencrypted_connection_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
+    with (
+        tls_ending_at_a_proxy(setup, tmp_path) as address,
+        pytest.raises(InsecureConnection, match="says that the line to it is not encrypted"),
+    ):
+        open_office(tmp_path, address)
+    assert not (tmp_path / "companion").exists()
+
+
+def test_a_check_fails_where_the_server_reports_an_unencrypted_connection(setup: TlsSetup, tmp_path: Path) -> None:
+    with tls_ending_at_a_proxy(setup, tmp_path) as address:
+        found = run_check(tmp_path, address)
+    assert found["tls"] == CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
+
+
+# -- checks of a server that refuses the user -------------------------------------------
+
+
+def request_for(tmp_path: Path, address: ServerAddress) -> OpenRequest:
+    """Return a request to open the practice at an address."""
+    context = LaunchContext(runtime(), Paths(tmp_path / "config.toml", tmp_path / "log"))
+    return OpenRequest(ConfiguredOffice("", address), context)
+
+
+def run_check(tmp_path: Path, address: ServerAddress) -> dict[str, CheckResult]:
+    """Check the practice at an address and return the results by ID."""
+    return {each.id: each for each in check_office(request_for(tmp_path, address), Secret(""), None)}
+
+
+def test_a_check_reports_a_refused_certificate_and_skips_the_later_steps(setup: TlsSetup, tmp_path: Path) -> None:
+    address = setup.address(Tls(setup.other.certificate_file))
+    states = [(each.id, each.status) for each in check_office(request_for(tmp_path, address), Secret(""), None)]
+    assert states == [
+        ("address", CheckStatus.OK),
+        ("server", CheckStatus.OK),
+        ("tls", CheckStatus.FAILED),
+        ("database-user", CheckStatus.NOT_CHECKED),
+        ("practice", CheckStatus.NOT_CHECKED),
+    ]
+
+
+# The resolver takes it for 127.0.0.1, and the program doesn't: no address of another computer is needed here.
+ELSEWHERE = "127.1"
+
+
+def test_a_check_warns_of_an_open_connection_that_leaves_this_computer(setup: TlsSetup, tmp_path: Path) -> None:
+    for user, refusal in (("root", CheckStatus.OK), ("certified", CheckStatus.FAILED)):
+        found = run_check(tmp_path, replace(setup.address(None, user), host=ELSEWHERE))
+        assert found["database-user"].status is refusal
+        assert found["tls"].status is CheckStatus.WARNING
+        assert "is not encrypted" in found["tls"].sentence
+
+
+def test_a_verified_connection_is_reported_even_if_the_user_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
+    results = run_check(tmp_path, setup.address(Tls(setup.ours.certificate_file), user="certified"))
+    assert results["database-user"].status is CheckStatus.FAILED
+    assert results["server"].status is CheckStatus.OK
+    assert results["tls"] == CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
+
+
+def test_a_refusal_before_encryption_is_not_reported_as_encrypted(tmp_path: Path) -> None:
+    with refusing_server() as port:
+        results = run_check(tmp_path, ServerAddress("127.0.0.1", port, DATABASE, "root", tls=Tls()))
+    assert results["database-user"].status is CheckStatus.FAILED
+    assert results["server"].status is CheckStatus.OK
+    assert results["tls"].status is CheckStatus.NOT_CHECKED
+
+
+@contextmanager
+def refusing_server() -> Iterator[int]:
+    """Run a server that refuses the user before anything else, and yield its port."""
+    packet = b"\xff" + (1045).to_bytes(2, "little") + b"#28000Access denied"
 
     def refuse() -> None:
-        with listening.accept()[0] as line:
-            line.sendall(len(words).to_bytes(3, "little") + b"\0" + words)
+        with listener.accept()[0] as connection:
+            connection.sendall(len(packet).to_bytes(3, "little") + b"\0" + packet)
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        answering = Thread(target=refuse)
-        answering.start()
-        yield listening.getsockname()[1]
-        answering.join()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=refuse)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
 
 
 # -- files and addresses ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("names", ["authority", "certificate", "key"])
-def test_files_that_cannot_be_used_are_named(tmp_path: Path, names: str) -> None:
-    rubbish = tmp_path / "rubbish.pem"
-    rubbish.write_text("no certificate")
+@pytest.mark.parametrize("kind", ["authority", "certificate", "key"])
+def test_unusable_files_are_refused(tmp_path: Path, kind: str) -> None:
+    invalid = tmp_path / "invalid.pem"
+    invalid.write_text("no certificate")
     own = create_authority(tmp_path, "own")
     tls = {
-        "authority": Tls(rubbish),
-        "certificate": Tls(None, rubbish),
+        "authority": Tls(invalid),
+        "certificate": Tls(None, invalid),
         "key": Tls(None, own.certificate_file, tmp_path / "missing"),
-    }[names]
+    }[kind]
     with pytest.raises(ConfigurationError, match="cannot be used"):
         tls.context()
 
 
 @pytest.mark.parametrize(
-    ("url", "protected"),
+    ("url", "encrypted"),
     [
         ("mysql://u@db.example/opendental", True),
         ("mysql://u@10.0.0.5/opendental", True),
@@ -201,7 +255,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path, names: str) -> None
         ("mysql://u@db/opendental?unix_socket=/run/s", False),
     ],
 )
-def test_only_a_line_that_stays_on_this_computer_is_not_encrypted(url: str, protected: bool) -> None:
+def test_only_local_connections_are_unencrypted(url: str, encrypted: bool) -> None:
     address = parse_address(url)
     assert isinstance(address, ServerAddress)
-    assert (address.tls is not None) is protected
+    assert (address.tls is not None) is encrypted

@@ -24,11 +24,13 @@ from core.base.errors import (
 )
 from core.base.secret import Secret
 from core.database.address import ServerAddress
+from core.headquarters.authority import FetchedHeadquartersList
 from core.headquarters.cache import HeadquartersCache
 from core.headquarters.client import HeadquartersClient
 from core.keys.practice_copy import replace_copy
 from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName, KeyFields, NewKey, fingerprint_tag
+from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.key_text import fingerprint_tag
 from core.office.office import open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
@@ -136,13 +138,13 @@ def test_a_copy_that_dies_in_between_lacks_no_key(server_sample: SampleServer) -
     for number in range(1, 20):
         server_sample.restore()
         before = {key for key, _ in copied_keys(server_sample)}
-        with office_of(server_sample) as office, after_statement(number, cut_connection(server_sample)) as fault:
+        with office_of(server_sample) as office, after_statement(number, cut_connection(server_sample)) as strike:
             try:
                 replace_copy(office._practice, ADMIN, wanted)
             except ApiSetupError:
                 there = {key for key, _ in copied_keys(server_sample)}
                 assert there >= before or there >= set(wanted)
-        if not fault.triggered:
+        if not strike.triggered:
             assert number > 3
             return
     raise AssertionError("never got through")
@@ -242,7 +244,7 @@ def test_a_list_is_shown_though_the_companion_may_not_be_written(
     def refuse(*_: object) -> None:
         raise NotPermitted("The SQLite file cannot be written.")
 
-    monkeypatch.setattr(HeadquartersCache, "keep", refuse)
+    monkeypatch.setattr(HeadquartersCache, "replace", refuse)
     with office_of(server_sample) as office:
         keys = fetch_list(office)
     assert key_of_developer(keys, "Appointment Bridge").status is ENABLED
@@ -718,7 +720,8 @@ def test_the_older_list_of_another_program_takes_nothing_away(
         assert older is not None
         fetch_list(elsewhere)
         add_new_wave(elsewhere)
-        later = replace(older, asked_at=older.asked_at - timedelta(seconds=1))
+        assert isinstance(older, FetchedHeadquartersList)
+        later = replace(older, answer=replace(older.answer, asked_at=older.answer.asked_at - timedelta(seconds=1)))
         assert key_of_developer(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
     assert (NEW_KEY, "New Wave") in copied_keys(server_sample)
 

@@ -1,4 +1,4 @@
-"""The line to headquarters, with a real server at its other end."""
+"""The client of headquarters, tested against a real HTTP server."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ CREDENTIALS = Credentials(
 BRIDGE = HeldKey("BridgeKeyAbCdEfGh78")
 CANOPY = HeldKey("CanopyKeyAbCdEfPp44", "EnabledReadOnly", "Canopy", permissions=("ApiReadAll", "SomethingNew"))
 NEW = HeldKey("NewWaveKeyAbCdEf1234", developer="New Wave")
-SOON = Limits(connect_seconds=5, answer_seconds=0.08)
-"""For tests of what never comes."""
+SHORT = Limits(connect_seconds=5, response_seconds=0.08)
+"""Short limits, for tests whose answer never arrives."""
 
 
-class Line(HeadquartersClient):
-    """A line whose pauses take no time.
+class ClientWithoutPauses(HeadquartersClient):
+    """A client that records its pauses instead of waiting.
 
     Attributes:
-        pauses: Those that it made, in seconds.
+        pauses: The recorded pauses, in seconds.
     """
 
-    def __init__(self, address: str, limits: Limits | None = None, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, address: str, limits: Limits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self.pauses: list[float] = []
-        super().__init__(address, pause=self.pauses.append, trust=trust, limits=limits)
+        super().__init__(address, pause=self.pauses.append, ssl_context=ssl_context, limits=limits)
 
 
 @pytest.fixture
 def server() -> Iterator[HeadquartersServer]:
-    """A headquarters with two keys of the practice, and one more to assign."""
+    """A fake headquarters with two keys of the practice, and a third one that can be assigned."""
     with headquarters(practice=PRACTICE) as running:
         running.add_key(BRIDGE)
         running.add_key(CANOPY)
@@ -73,30 +73,30 @@ def server() -> Iterator[HeadquartersServer]:
         yield running
 
 
-def trusting(file: Path | None) -> ssl.SSLContext:
-    """Accepts what this authority has signed."""
+def trust_only(file: Path | None) -> ssl.SSLContext:
+    """Return an SSL context that trusts only this certificate authority."""
     return ssl.create_default_context(cafile=file)
 
 
-def ask(line: HeadquartersClient, operation: str) -> object:
-    """Ask for an operation."""
+def call(client: HeadquartersClient, operation: str) -> object:
+    """Call an operation."""
     if operation == LIST:
-        return line.list(CREDENTIALS)
+        return client.list(CREDENTIALS)
     if operation == ASSIGN:
-        return line.assign(CREDENTIALS, Secret(NEW.key))
-    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
+        return client.assign(CREDENTIALS, Secret(NEW.key))
+    client.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
     return None
 
 
-def failure(line: HeadquartersClient, operation: str = LIST) -> HeadquartersError:
-    """How a question fails."""
+def call_failing(client: HeadquartersClient, operation: str = LIST) -> HeadquartersError:
+    """Call an operation that must fail, and return its error."""
     with pytest.raises(HeadquartersError) as caught:
-        ask(line, operation)
+        call(client, operation)
     return caught.value
 
 
 def closed_port() -> int:
-    """A port where nobody listens."""
+    """Return a port that no program listens on."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port: int = unused.getsockname()[1]
@@ -113,36 +113,36 @@ def test_keys_are_listed(server: HeadquartersServer) -> None:
 
 
 def test_a_key_is_assigned(server: HeadquartersServer) -> None:
-    line = HeadquartersClient(server.url)
-    assert line.assign(CREDENTIALS, Secret(NEW.key)) == "New Wave may use this key now."
+    client = HeadquartersClient(server.url)
+    assert client.assign(CREDENTIALS, Secret(NEW.key)) == "New Wave may use this key now."
     assert server.status(NEW.key) == "Enabled"
-    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge", "Canopy", "New Wave"]
+    assert [key.developer for key in client.list(CREDENTIALS).keys] == ["Appointment Bridge", "Canopy", "New Wave"]
 
 
 def test_a_key_is_disabled_and_enabled(server: HeadquartersServer) -> None:
-    line = HeadquartersClient(server.url)
-    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
-    disabled = line.list(CREDENTIALS).keys[0]
+    client = HeadquartersClient(server.url)
+    client.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.DISABLED_BY_CUSTOMER)
+    disabled = client.list(CREDENTIALS).keys[0]
     assert (disabled.status, disabled.date_disabled) == (KeyStatus.DISABLED_BY_CUSTOMER, NOW)
-    line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
-    enabled = line.list(CREDENTIALS).keys[0]
+    client.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
+    enabled = client.list(CREDENTIALS).keys[0]
     assert (enabled.status, enabled.date_disabled) == (KeyStatus.ENABLED, None)
 
 
-def test_a_refusal_is_told_in_the_words_of_headquarters(server: HeadquartersServer) -> None:
-    line = Line(server.url)
+def test_a_refusal_has_the_text_of_headquarters(server: HeadquartersServer) -> None:
+    client = ClientWithoutPauses(server.url)
     with pytest.raises(HeadquartersRefused) as caught:
-        line.assign(CREDENTIALS, Secret("NobodysKey1234567890"))
+        client.assign(CREDENTIALS, Secret("NobodysKey1234567890"))
     assert caught.value.words == "Invalid API key."
     server.set_status(BRIDGE.key, "DisabledByDeveloper")
     with pytest.raises(HeadquartersRefused, match="DisabledByDeveloper cannot become Enabled"):
-        line.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
+        client.set_status(CREDENTIALS, Secret(BRIDGE.key), KeyStatus.ENABLED)
     server.refusal = f"Registration key {PRACTICE.registration_key} is not valid."
     server.misbehave(Misbehaviour.ERROR)
-    refused = failure(line)
+    refused = call_failing(client)
     assert isinstance(refused, HeadquartersRefused)
     assert refused.words == "Registration key *** is not valid."
-    assert (refused.step, line.pauses) == (HeadquartersStep.CREDENTIALS, [])
+    assert (refused.step, client.pauses) == (HeadquartersStep.CREDENTIALS, [])
 
 
 BAD_ANSWERS = {
@@ -172,9 +172,9 @@ BAD_ANSWERS = {
     Misbehaviour.INSIDE_TRUNCATED: "no complete XML document",
     Misbehaviour.INSIDE_WRONG_ROOT: "The answer from Open Dental's headquarters cannot be used: it",
 }
-"""What is said of each, whatever was asked."""
+"""A part of the message for each bad answer, for every operation."""
 
-LASTING = {
+PERMANENT = {
     Misbehaviour.HTTP_403,
     Misbehaviour.HTTP_404,
     Misbehaviour.REDIRECTION,
@@ -191,53 +191,55 @@ LASTING = {
     Misbehaviour.NO_RESULT,
     Misbehaviour.INSIDE_WRONG_ROOT,
 }
-"""What the next answer would be like, too."""
+"""Bad answers that a retry can't improve."""
 
 
 @pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
-@pytest.mark.parametrize("how", BAD_ANSWERS, ids=lambda how: str(how.name))
-def test_a_bad_answer_is_a_sentence(server: HeadquartersServer, how: Misbehaviour, operation: str) -> None:
-    server.misbehave(how)
-    line = Line(server.url)
-    failed = failure(line, operation)
+@pytest.mark.parametrize("misbehaviour", BAD_ANSWERS, ids=lambda misbehaviour: str(misbehaviour.name))
+def test_a_bad_answer_is_reported_in_a_sentence(
+    server: HeadquartersServer, misbehaviour: Misbehaviour, operation: str
+) -> None:
+    server.misbehave(misbehaviour)
+    client = ClientWithoutPauses(server.url)
+    failed = call_failing(client, operation)
     assert isinstance(failed, NoUsableAnswer)
     assert (failed.step, failed.sent) == (HeadquartersStep.ANSWER, True)
-    assert BAD_ANSWERS[how] in failed.sentence
+    assert BAD_ANSWERS[misbehaviour] in failed.sentence
     assert failed.hint
     for secret in (PRACTICE.registration_key, NEW.key, BRIDGE.key):
         assert secret not in str(failed)
-    tries = 3 if operation == LIST and failed.passing else 1
-    assert server.count(operation) == tries
+    attempts = 3 if operation == LIST and failed.passing else 1
+    assert server.count(operation) == attempts
 
 
-@pytest.mark.parametrize("how", BAD_ANSWERS, ids=lambda how: str(how.name))
-def test_reading_is_tried_again_where_that_may_mend_it(server: HeadquartersServer, how: Misbehaviour) -> None:
-    server.misbehave(how, times=2)
-    line = Line(server.url)
-    if how in LASTING:
-        assert not failure(line).passing
-        assert line.pauses == []
+@pytest.mark.parametrize("misbehaviour", BAD_ANSWERS, ids=lambda misbehaviour: str(misbehaviour.name))
+def test_listing_is_retried_if_that_may_help(server: HeadquartersServer, misbehaviour: Misbehaviour) -> None:
+    server.misbehave(misbehaviour, times=2)
+    client = ClientWithoutPauses(server.url)
+    if misbehaviour in PERMANENT:
+        assert not call_failing(client).passing
+        assert client.pauses == []
         return
-    assert len(line.list(CREDENTIALS).keys) == 2
-    assert line.pauses == list(PAUSES)
+    assert len(client.list(CREDENTIALS).keys) == 2
+    assert client.pauses == list(PAUSES)
 
 
 @pytest.mark.parametrize(
-    ("how", "words"),
+    ("misbehaviour", "words"),
     [
         (Misbehaviour.NO_LIST, "it has no ListAPIKeys"),
         (Misbehaviour.NO_KEY_VALUE, "it lists a key without an APIKeyValue"),
     ],
 )
-def test_a_list_that_is_none_is_told(server: HeadquartersServer, how: Misbehaviour, words: str) -> None:
-    server.misbehave(how)
-    failed = failure(Line(server.url))
+def test_an_invalid_list_is_reported(server: HeadquartersServer, misbehaviour: Misbehaviour, words: str) -> None:
+    server.misbehave(misbehaviour)
+    failed = call_failing(ClientWithoutPauses(server.url))
     assert isinstance(failed, NoUsableAnswer)
     assert words in failed.sentence
 
 
 @pytest.mark.parametrize(
-    ("how", "status", "words"),
+    ("misbehaviour", "status", "words"),
     [
         (Misbehaviour.NO_STATUS, KeyStatus.UNKNOWN, "gave no status"),
         (Misbehaviour.UNKNOWN_STATUS, KeyStatus.DISABLED_BY_HQ, "SuspendedForReview"),
@@ -246,85 +248,95 @@ def test_a_list_that_is_none_is_told(server: HeadquartersServer, how: Misbehavio
         (Misbehaviour.REPETITION, KeyStatus.ENABLED_READ_ONLY, ""),
     ],
 )
-def test_what_is_odd_in_a_list_is_noted(
-    server: HeadquartersServer, how: Misbehaviour, status: KeyStatus, words: str
+def test_irregularities_in_a_list_are_noted(
+    server: HeadquartersServer, misbehaviour: Misbehaviour, status: KeyStatus, words: str
 ) -> None:
-    server.misbehave(how)
+    server.misbehave(misbehaviour)
     answer = HeadquartersClient(server.url).list(CREDENTIALS)
     assert [key.status for key in answer.keys] == [KeyStatus.ENABLED, status]
     assert len(answer.notes) == (1 if words else 0)
     assert all(words in note and "********Pp44 #" in note for note in answer.notes)
 
 
-def test_a_list_may_lack_a_key_or_have_another(server: HeadquartersServer) -> None:
-    line = HeadquartersClient(server.url)
+def test_a_list_may_lack_a_key_or_have_a_new_one(server: HeadquartersServer) -> None:
+    client = HeadquartersClient(server.url)
     server.misbehave(Misbehaviour.WITHOUT_LAST_KEY, times=1)
-    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge"]
+    assert [key.developer for key in client.list(CREDENTIALS).keys] == ["Appointment Bridge"]
     server.misbehave(Misbehaviour.OTHER_KEY, times=1)
-    assert [key.developer for key in line.list(CREDENTIALS).keys] == ["Appointment Bridge", "Somebody Else"]
+    assert [key.developer for key in client.list(CREDENTIALS).keys] == ["Appointment Bridge", "Somebody Else"]
 
 
-@pytest.mark.parametrize(("how", "done"), [(Misbehaviour.CLOSED_DONE, True), (Misbehaviour.CLOSED_UNDONE, False)])
-def test_after_a_lost_answer_only_the_list_tells(server: HeadquartersServer, how: Misbehaviour, done: bool) -> None:
-    server.misbehave(how, operation=ASSIGN)
-    line = Line(server.url)
-    assert isinstance(failure(line, ASSIGN), NoUsableAnswer)
-    assert (NEW.key in {key.key.reveal() for key in line.list(CREDENTIALS).keys}) is done
+@pytest.mark.parametrize(
+    ("misbehaviour", "assigned"), [(Misbehaviour.CLOSED_DONE, True), (Misbehaviour.CLOSED_UNDONE, False)]
+)
+def test_after_a_lost_answer_the_list_shows_the_outcome(
+    server: HeadquartersServer, misbehaviour: Misbehaviour, assigned: bool
+) -> None:
+    server.misbehave(misbehaviour, operation=ASSIGN)
+    client = ClientWithoutPauses(server.url)
+    assert isinstance(call_failing(client, ASSIGN), NoUsableAnswer)
+    assert (NEW.key in {key.key.reveal() for key in client.list(CREDENTIALS).keys}) is assigned
     assert server.count(ASSIGN) == 1
 
 
-def test_patience_is_for_ten_and_thirty_seconds() -> None:
-    assert Limits() == Limits(connect_seconds=10, answer_seconds=30, answer_bytes=16_000_000)
+def test_the_default_limits_are_10_and_30_seconds_and_16_mb() -> None:
+    assert Limits() == Limits(connect_seconds=10, response_seconds=30, response_bytes=16_000_000)
 
 
 @pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
 @pytest.mark.parametrize(
-    "how", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER], ids=lambda how: how.name
+    "misbehaviour",
+    [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER],
+    ids=lambda misbehaviour: misbehaviour.name,
 )
-def test_nothing_takes_longer_than_its_deadline(server: HeadquartersServer, how: Misbehaviour, operation: str) -> None:
-    server.misbehave(how)
-    line = Line(server.url, SOON)
-    failed = failure(line, operation)
+def test_the_deadline_applies_to_the_whole_response(
+    server: HeadquartersServer, misbehaviour: Misbehaviour, operation: str
+) -> None:
+    server.misbehave(misbehaviour)
+    client = ClientWithoutPauses(server.url, SHORT)
+    failed = call_failing(client, operation)
     assert isinstance(failed, NoUsableAnswer)
     assert failed.sentence == "Open Dental's headquarters did not answer completely within 0.08 seconds."
     assert failed.sent
-    assert line.pauses == (list(PAUSES) if operation == LIST else [])
+    assert client.pauses == (list(PAUSES) if operation == LIST else [])
 
 
-@pytest.mark.parametrize("how", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER])
-def test_the_deadline_holds_on_an_encrypted_line(tmp_path: Path, how: Misbehaviour) -> None:
+@pytest.mark.parametrize(
+    "misbehaviour", [Misbehaviour.SILENCE, Misbehaviour.DRIPPING_HEADERS, Misbehaviour.DRIPPING_ANSWER]
+)
+def test_the_deadline_applies_to_an_encrypted_connection(tmp_path: Path, misbehaviour: Misbehaviour) -> None:
     with headquarters(tmp_path, PRACTICE) as server:
         server.offer(NEW)
-        server.misbehave(how)
-        failed = failure(Line(server.url, SOON, trusting(server.ca_file)), ASSIGN)
+        server.misbehave(misbehaviour)
+        failed = call_failing(ClientWithoutPauses(server.url, SHORT, trust_only(server.ca_file)), ASSIGN)
     assert isinstance(failed, NoUsableAnswer)
     assert "did not answer completely within 0.08 seconds" in failed.sentence
 
 
-def test_an_answer_that_is_too_long_is_not_read_to_its_end(server: HeadquartersServer) -> None:
+def test_a_response_above_the_size_limit_is_not_read_completely(server: HeadquartersServer) -> None:
     server.misbehave(Misbehaviour.HUGE)
-    line = Line(server.url, Limits(answer_bytes=2_000_000))
-    failed = failure(line)
+    client = ClientWithoutPauses(server.url, Limits(response_bytes=2_000_000))
+    failed = call_failing(client)
     assert isinstance(failed, NoUsableAnswer)
     assert "it is longer than 2 MB" in failed.sentence
-    assert line.pauses == []
+    assert client.pauses == []
 
 
-def test_an_encrypted_line_is_verified(tmp_path: Path) -> None:
+def test_an_encrypted_connection_is_verified(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE) as server:
         server.add_key(BRIDGE)
-        assert len(Line(server.url, trust=trusting(server.ca_file)).list(CREDENTIALS).keys) == 1
-        line = Line(server.url)
-        failed = failure(line)
+        assert len(ClientWithoutPauses(server.url, ssl_context=trust_only(server.ca_file)).list(CREDENTIALS).keys) == 1
+        client = ClientWithoutPauses(server.url)
+        failed = call_failing(client)
     assert isinstance(failed, HeadquartersUnreachable)
-    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.TLS, False, [])
+    assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.TLS, False, [])
     assert "not signed by anybody who is trusted here" in failed.sentence
     assert server.requests[1:] == []
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE, host="elsewhere.example") as server:
-        failed = failure(Line(server.url, trust=trusting(server.ca_file)), ASSIGN)
+        failed = call_failing(ClientWithoutPauses(server.url, ssl_context=trust_only(server.ca_file)), ASSIGN)
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "is for another host name" in failed.sentence
@@ -333,55 +345,55 @@ def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
 
 def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
     with headquarters(tmp_path, PRACTICE, begins=datetime.now(UTC) - timedelta(days=90)) as server:
-        failed = failure(Line(server.url, trust=trusting(server.ca_file)), SET_STATUS)
+        failed = call_failing(ClientWithoutPauses(server.url, ssl_context=trust_only(server.ca_file)), SET_STATUS)
     assert (failed.step, failed.sent) == (HeadquartersStep.TLS, False)
     assert "is not valid at this time" in failed.sentence
 
 
 def test_a_server_without_tls_is_refused(server: HeadquartersServer) -> None:
-    line = Line(server.url.replace("http://", "https://"))
-    failed = failure(line)
-    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.TLS, False, [])
+    client = ClientWithoutPauses(server.url.replace("http://", "https://"))
+    failed = call_failing(client)
+    assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.TLS, False, [])
     assert "No encrypted line could be made with 127.0.0.1" in failed.sentence
 
 
-def test_a_connection_that_nobody_takes_is_told() -> None:
+def test_a_refused_connection_is_reported() -> None:
     port = closed_port()
-    line = Line(f"http://127.0.0.1:{port}/")
-    failed = failure(line)
+    client = ClientWithoutPauses(f"http://127.0.0.1:{port}/")
+    failed = call_failing(client)
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent) == (HeadquartersStep.CONNECTION, False)
     assert f"cannot be reached at 127.0.0.1, port {port} (Connection refused)" in failed.sentence
-    assert line.pauses == list(PAUSES)
+    assert client.pauses == list(PAUSES)
     for operation in (ASSIGN, SET_STATUS):
-        line = Line(f"http://127.0.0.1:{port}/")
-        assert failure(line, operation).step is HeadquartersStep.CONNECTION
-        assert line.pauses == []
+        client = ClientWithoutPauses(f"http://127.0.0.1:{port}/")
+        assert call_failing(client, operation).step is HeadquartersStep.CONNECTION
+        assert client.pauses == []
 
 
-def test_a_handshake_that_nobody_answers_is_given_up() -> None:
+def test_a_handshake_without_an_answer_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        line = Line(f"https://127.0.0.1:{silent.getsockname()[1]}/", Limits(connect_seconds=0.05))
-        failed = failure(line, ASSIGN)
+        client = ClientWithoutPauses(f"https://127.0.0.1:{silent.getsockname()[1]}/", Limits(connect_seconds=0.05))
+        failed = call_failing(client, ASSIGN)
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "it was not ready in 0.05 seconds" in failed.sentence
 
 
-@pytest.mark.parametrize(("number", "tries"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 3)])
-def test_a_name_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch, number: int, tries: int) -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize(("number", "attempts"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 3)])
+def test_an_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch, number: int, attempts: int) -> None:
+    hosts: list[str] = []
 
-    def nobody_knows(host: str, *_: object, **__: object) -> None:
-        asked.append(host)
+    def fail(host: str, *_: object, **__: object) -> None:
+        hosts.append(host)
         raise socket.gaierror(number, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
-    failed = failure(Line("https://hq.example/service"))
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    failed = call_failing(ClientWithoutPauses("https://hq.example/service"))
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent) == (HeadquartersStep.NAME, False)
     assert "The name hq.example of Open Dental's headquarters is not found" in failed.sentence
-    assert asked == ["hq.example"] * tries
+    assert hosts == ["hq.example"] * attempts
 
 
 @pytest.mark.parametrize(
@@ -403,11 +415,11 @@ def test_a_name_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch, numbe
         ("https://hq..example/", "none that can be used"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told(address: str, words: str) -> None:
-    line = Line(address)
-    failed = failure(line)
+def test_an_unusable_address_is_reported(address: str, words: str) -> None:
+    client = ClientWithoutPauses(address)
+    failed = call_failing(client)
     assert isinstance(failed, HeadquartersUnreachable)
-    assert (failed.step, failed.sent, line.pauses) == (HeadquartersStep.ADDRESS, False, [])
+    assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.ADDRESS, False, [])
     assert words in failed.sentence
     assert "password" not in str(failed)
 
@@ -416,29 +428,29 @@ def test_proxies_of_the_environment_are_not_used(server: HeadquartersServer, mon
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert len(Line(server.url).list(CREDENTIALS).keys) == 2
+    assert len(ClientWithoutPauses(server.url).list(CREDENTIALS).keys) == 2
 
 
 @pytest.mark.parametrize("operation", [LIST, ASSIGN, SET_STATUS])
-@pytest.mark.parametrize("how", [None, Misbehaviour.HTTP_500, Misbehaviour.FAULT, Misbehaviour.TRUNCATED_XML])
-def test_no_log_has_a_secret(
-    server: HeadquartersServer, caplog: pytest.LogCaptureFixture, how: Misbehaviour | None, operation: str
+@pytest.mark.parametrize("misbehaviour", [None, Misbehaviour.HTTP_500, Misbehaviour.FAULT, Misbehaviour.TRUNCATED_XML])
+def test_the_log_has_no_secrets(
+    server: HeadquartersServer, caplog: pytest.LogCaptureFixture, misbehaviour: Misbehaviour | None, operation: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    if how is None:
-        ask(Line(server.url), operation)
+    if misbehaviour is None:
+        call(ClientWithoutPauses(server.url), operation)
     else:
-        server.misbehave(how)
-        failure(Line(server.url), operation)
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("core.")]
-    assert ours
-    assert all(message.startswith(f"{operation}: ") for message in ours)
+        server.misbehave(misbehaviour)
+        call_failing(ClientWithoutPauses(server.url), operation)
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith("core.")]
+    assert messages
+    assert all(message.startswith(f"{operation}: ") for message in messages)
     for secret in (PRACTICE.registration_key, NEW.key, BRIDGE.key, CANOPY.key):
         assert secret not in caplog.text
 
 
-def good_request() -> tuple[dict[str, str], str]:
-    """The headers and the content of a list request, written out."""
+def valid_request() -> tuple[dict[str, str], str]:
+    """Return the headers and the literal content of a valid list request."""
     credentials = (
         f"<RegistrationKey>{PRACTICE.registration_key}</RegistrationKey>"
         "<PracticeTitle>Smile &amp; Sons &lt;Dental&gt;</PracticeTitle><PracticePhone>5035551234</PracticePhone>"
@@ -454,8 +466,8 @@ def good_request() -> tuple[dict[str, str], str]:
     return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{NAMESPACE}{LIST}"'}, content
 
 
-def posted(server: HeadquartersServer, headers: dict[str, str], content: str, path: str = PATH) -> int:
-    """The status of the answer to a request that the program did not make."""
+def post(server: HeadquartersServer, headers: dict[str, str], content: str, path: str = PATH) -> int:
+    """Post a request without the program's client, and return the HTTP status of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", int(server.url.split(":")[2].partition("/")[0]))
     try:
         connection.request("POST", path, content.encode(), headers)
@@ -464,12 +476,12 @@ def posted(server: HeadquartersServer, headers: dict[str, str], content: str, pa
         connection.close()
 
 
-def test_the_server_of_the_tests_accepts_what_the_protocol_says(server: HeadquartersServer) -> None:
-    assert posted(server, *good_request()) == 200
+def test_the_fake_server_accepts_a_valid_request(server: HeadquartersServer) -> None:
+    assert post(server, *valid_request()) == 200
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes"),
+    ("old", "new"),
     [
         ("schemas.xmlsoap.org/soap/envelope/", "www.w3.org/2003/05/soap-envelope"),
         (NAMESPACE, f"{NAMESPACE}x"),
@@ -486,18 +498,16 @@ def test_the_server_of_the_tests_accepts_what_the_protocol_says(server: Headquar
         ("</Request>", ""),
     ],
 )
-def test_the_server_of_the_tests_is_strict_about_the_content(
-    server: HeadquartersServer, was: str, becomes: str
-) -> None:
-    headers, content = good_request()
-    assert was in content
-    assert posted(server, headers, content.replace(was, becomes)) == 500
+def test_the_fake_server_is_strict_about_the_content(server: HeadquartersServer, old: str, new: str) -> None:
+    headers, content = valid_request()
+    assert old in content
+    assert post(server, headers, content.replace(old, new)) == 500
     assert len(server.take_violations()) == 1
     assert server.requests == []
 
 
-def test_the_server_of_the_tests_is_strict_about_headers_and_path(server: HeadquartersServer) -> None:
-    headers, content = good_request()
+def test_the_fake_server_is_strict_about_headers_and_path(server: HeadquartersServer) -> None:
+    headers, content = valid_request()
     wrong = [
         {"Content-Type": "application/soap+xml; charset=utf-8"},
         {"Content-Type": "text/xml; charset=utf-16"},
@@ -505,7 +515,7 @@ def test_the_server_of_the_tests_is_strict_about_headers_and_path(server: Headqu
         {"SOAPAction": f'"{NAMESPACE}{ASSIGN}"'},
         {"SOAPAction": ""},
     ]
-    assert [posted(server, headers | each, content) for each in wrong] == [500] * len(wrong)
-    assert posted(server, headers, content, "/") == 500
+    assert [post(server, headers | each, content) for each in wrong] == [500] * len(wrong)
+    assert post(server, headers, content, "/") == 500
     assert len(server.take_violations()) == len(wrong) + 1
     assert server.requests == []

@@ -1,4 +1,4 @@
-"""What is asked of headquarters, and what is read out of its answers."""
+"""Documents of headquarters' protocol: building requests and reading answers."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from core.headquarters.requests import (
     Credentials,
     Operation,
     assign_request,
-    hidden,
-    inner_answer,
     list_request,
-    quoted,
+    parse_envelope,
+    quote_text,
+    redactions_for,
     status_request,
 )
 from core.headquarters.responses import HeadquartersList, read_date, read_list, read_message, require_done
-from core.headquarters.safe_xml import UnusableXml, parsed
+from core.headquarters.safe_xml import UnusableXml, parse_xml
 from core.opendental.key_status import KeyStatus, status_from_wire
 from tests.support.headquarters_protocol import envelope, fault
 
@@ -41,25 +41,25 @@ OTHER_KEY = "BridgeKeyAbCdEfGh78"
 CREDENTIALS = Credentials(Secret(REGISTRATION), "Smile & Sons <Dental>", "5035551234", "24.3.10.0", "server-1")
 
 
-def listed(*members: str) -> HeadquartersList:
-    """The list that such members make."""
+def read_members(*members: str) -> HeadquartersList:
+    """Read a list of keys with these members."""
     text = f"<ListAPIKeys>{''.join(f'<APIKey>{each}</APIKey>' for each in members)}</ListAPIKeys>"
-    return read_list(parsed(text), {})
+    return read_list(parse_xml(text), {})
 
 
 def member(**texts: str) -> str:
-    """One key's elements; those that are not named are as they should be."""
+    """Return the elements of a key, with valid defaults for those that aren't given."""
     elements = {"APIKeyValue": KEY, "FHIRAPIKeyNum": "12", "KeyStatus": "Enabled", "DeveloperName": "New Wave"} | texts
     return "".join(f"<{name}>{text}</{name}>" for name, text in elements.items())
 
 
 def office_data(request: bytes) -> Element:
-    """The inner document of an envelope."""
+    """Return the document inside a request's envelope."""
     (data,) = (each for each in fromstring(request).iter() if each.tag.endswith("officeData"))  # noqa: S314 - ours
     return fromstring(data.text or "")  # noqa: S314
 
 
-def test_a_question_carries_what_the_practice_says_of_itself() -> None:
+def test_a_request_has_the_credentials_of_the_practice() -> None:
     request = office_data(list_request(CREDENTIALS))
     assert [each.tag for each in request] == ["Credentials"]
     assert [(each.tag, each.text) for each in request[0]] == [
@@ -73,7 +73,7 @@ def test_a_question_carries_what_the_practice_says_of_itself() -> None:
     ]
 
 
-def test_a_change_names_its_key_and_status() -> None:
+def test_a_change_has_the_key_and_the_status() -> None:
     payload = office_data(assign_request(CREDENTIALS, Secret(KEY)))[1]
     assert [(each.tag, each.findtext("string")) for each in payload] == [("APIKey", KEY)]
     payload = office_data(status_request(CREDENTIALS, Secret(KEY), KeyStatus.DISABLED_BY_CUSTOMER))[1]
@@ -83,20 +83,20 @@ def test_a_change_names_its_key_and_status() -> None:
     ]
 
 
-def test_the_action_is_the_namespace_and_the_operation_in_quotation_marks() -> None:
+def test_the_soap_action_is_the_quoted_namespace_and_operation() -> None:
     action = '"https://www.opendental.com/OpenDentalWebServiceHQ/AssignFHIRAPIKey"'
     assert Operation.ASSIGN.soap_action == action
 
 
 @pytest.mark.parametrize("key", ["", "  "])
-def test_without_a_registration_key_nothing_is_asked(key: str) -> None:
+def test_without_a_registration_key_no_request_is_built(key: str) -> None:
     with pytest.raises(HeadquartersUnreachable, match="no registration key") as caught:
         list_request(Credentials(Secret(key), "", "", "", "server-1"))
     assert (caught.value.step, caught.value.sent) == (HeadquartersStep.CREDENTIALS, False)
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800", "\ufffe"])
-def test_what_xml_cannot_hold_is_refused(character: str) -> None:
+def test_characters_that_xml_cannot_represent_are_refused(character: str) -> None:
     with pytest.raises(HeadquartersUnreachable, match="PracticeTitle has a character that cannot be sent"):
         list_request(Credentials(Secret(REGISTRATION), f"Smile{character}", "", "", "server-1"))
     with pytest.raises(HeadquartersUnreachable, match="APIKey has a character") as caught:
@@ -106,11 +106,11 @@ def test_what_xml_cannot_hold_is_refused(character: str) -> None:
 
 def test_credentials_print_no_secret() -> None:
     assert REGISTRATION not in repr(CREDENTIALS)
-    assert KEY not in repr(listed(member()))
+    assert KEY not in repr(read_members(member()))
 
 
-def test_a_key_is_read_with_all_that_is_told_of_it() -> None:
-    answer = listed(
+def test_all_elements_of_a_key_are_read() -> None:
+    answer = read_members(
         member(
             KeyStatus="DisabledByCustomer",
             DateDisabled="2024-11-05T10:11:12.1234567",
@@ -138,8 +138,8 @@ def test_a_key_is_read_with_all_that_is_told_of_it() -> None:
         '<ListAPIKeys xmlns="urn:somewhere" />',
     ],
 )
-def test_no_keys_are_an_answer_in_each_form_that_net_writes(text: str) -> None:
-    assert read_list(parsed(text), {}) == HeadquartersList((), ())
+def test_an_empty_list_is_read_in_every_format(text: str) -> None:
+    assert read_list(parse_xml(text), {}) == HeadquartersList((), ())
 
 
 @pytest.mark.parametrize(
@@ -156,18 +156,18 @@ def test_no_keys_are_an_answer_in_each_form_that_net_writes(text: str) -> None:
         ("WriteEnabled", KeyStatus.ENABLED),
     ],
 )
-def test_statuses_by_their_names_now_and_earlier(name: str, status: KeyStatus) -> None:
+def test_current_and_earlier_status_names_are_read(name: str, status: KeyStatus) -> None:
     assert status_from_wire(name) is status
-    assert listed(member(KeyStatus=name)).keys[0].status is status
-    assert listed(member(KeyStatus=name)).notes == ()
+    assert read_members(member(KeyStatus=name)).keys[0].status is status
+    assert read_members(member(KeyStatus=name)).notes == ()
 
 
-def test_every_status_has_a_name_on_the_wire() -> None:
+def test_every_status_has_a_wire_name() -> None:
     assert [status_from_wire(status.wire_name) for status in KeyStatus] == list(KeyStatus)
 
 
-def test_a_status_that_is_not_known_counts_as_disabled_by_open_dental_and_is_said() -> None:
-    answer = listed(member(KeyStatus="Suspended"))
+def test_an_unknown_status_counts_as_disabled_by_open_dental_and_is_noted() -> None:
+    answer = read_members(member(KeyStatus="Suspended"))
     assert answer.keys[0].status is KeyStatus.DISABLED_BY_HQ
     (note,) = answer.notes
     assert "********1234 #" in note
@@ -175,15 +175,15 @@ def test_a_status_that_is_not_known_counts_as_disabled_by_open_dental_and_is_sai
 
 
 @pytest.mark.parametrize("text", ["", " "])
-def test_a_missing_status_is_unknown_and_is_said(text: str) -> None:
-    answer = listed(member(KeyStatus=text))
+def test_a_missing_status_is_unknown_and_noted(text: str) -> None:
+    answer = read_members(member(KeyStatus=text))
     assert answer.keys[0].status is KeyStatus.UNKNOWN
     assert "gave no status for API key ********1234 #" in answer.notes[0]
-    assert answer == listed(member().replace("<KeyStatus>Enabled</KeyStatus>", ""))
+    assert answer == read_members(member().replace("<KeyStatus>Enabled</KeyStatus>", ""))
 
 
-def test_elements_that_are_missing_are_blank() -> None:
-    (key,) = listed(
+def test_missing_elements_are_blank() -> None:
+    (key,) = read_members(
         f"<APIKeyValue>{KEY}</APIKeyValue><KeyStatus>Enabled</KeyStatus><FHIRAPIKeyNum>x</FHIRAPIKeyNum>"
     ).keys
     assert (key.number, key.developer_number, key.date_disabled) == (0, 0, None)
@@ -191,7 +191,7 @@ def test_elements_that_are_missing_are_blank() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "moment"),
+    ("text", "moment"),
     [
         ("2024-11-05T10:11:12", datetime(2024, 11, 5, 10, 11, 12)),
         ("2024-11-05T10:11:12.9999999", datetime(2024, 11, 5, 10, 11, 12)),
@@ -214,18 +214,18 @@ def test_elements_that_are_missing_are_blank() -> None:
         (" ", None),
     ],
 )
-def test_dates_as_net_writes_them(written: str, moment: datetime | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dates_of_dotnet_are_read(text: str, moment: datetime | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "PST8PDT")
     time.tzset()
     try:
-        assert read_date(written) == moment
+        assert read_date(text) == moment
     finally:
         monkeypatch.undo()
         time.tzset()
 
 
 @pytest.mark.parametrize(
-    "written",
+    "text",
     [
         "yesterday",
         "31/31/2024",
@@ -235,8 +235,8 @@ def test_dates_as_net_writes_them(written: str, moment: datetime | None, monkeyp
         "9999-12-31T23:59:59-12:00",
     ],
 )
-def test_a_date_that_cannot_be_read_is_none_and_is_said(written: str) -> None:
-    answer = listed(member(DateDisabled=written))
+def test_an_invalid_date_is_none_and_noted(text: str) -> None:
+    answer = read_members(member(DateDisabled=text))
     assert answer.keys[0].date_disabled is None
     assert answer.keys[0].status is KeyStatus.ENABLED
     (note,) = answer.notes
@@ -244,15 +244,15 @@ def test_a_date_that_cannot_be_read_is_none_and_is_said(written: str) -> None:
     assert KEY not in note
 
 
-def test_a_key_that_is_listed_twice_in_the_same_way_is_one() -> None:
-    answer = listed(member(), member(APIKeyValue=OTHER_KEY), member())
+def test_identical_entries_of_a_key_are_merged() -> None:
+    answer = read_members(member(), member(APIKeyValue=OTHER_KEY), member())
     assert [key.key.reveal() for key in answer.keys] == [KEY, OTHER_KEY]
     assert answer.notes == ()
 
 
 @pytest.mark.parametrize("other", [member(KeyStatus="DisabledByHQ"), member(DeveloperName="Other")])
-def test_a_key_whose_entries_differ_has_no_known_status(other: str) -> None:
-    answer = listed(member(), member(APIKeyValue=OTHER_KEY), other)
+def test_a_key_with_different_entries_has_an_unknown_status(other: str) -> None:
+    answer = read_members(member(), member(APIKeyValue=OTHER_KEY), other)
     assert [key.status for key in answer.keys] == [KeyStatus.UNKNOWN, KeyStatus.ENABLED]
     (note,) = answer.notes
     assert "lists API key ********1234 #" in note
@@ -260,13 +260,13 @@ def test_a_key_whose_entries_differ_has_no_known_status(other: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "two words", "control\u0085character", "Schl\u00fcssel", "x" * 256])
-def test_a_key_that_is_none_makes_the_answer_useless(value: str) -> None:
+def test_an_invalid_key_makes_the_answer_unusable(value: str) -> None:
     with pytest.raises(NoUsableAnswer, match="a key without an APIKeyValue, or with one that is no key"):
-        listed(member(APIKeyValue=value))
+        read_members(member(APIKeyValue=value))
 
 
-def test_an_error_anywhere_is_a_refusal_in_its_own_words() -> None:
-    answer = parsed(
+def test_an_error_element_anywhere_is_a_refusal_with_its_text() -> None:
+    answer = parse_xml(
         f"<Response><ListAPIKeys><APIKey>{member()}<Deep><Error>No such\x0a office: <b>7</b></Error></Deep></APIKey>"
         "</ListAPIKeys><string>Fine</string></Response>"
     )
@@ -278,36 +278,36 @@ def test_an_error_anywhere_is_a_refusal_in_its_own_words() -> None:
         assert (caught.value.step, caught.value.sent) == (HeadquartersStep.CREDENTIALS, True)
 
 
-def test_an_error_without_words_is_a_refusal() -> None:
+def test_an_error_element_without_text_is_a_refusal() -> None:
     with pytest.raises(HeadquartersRefused, match="It gave no reason"):
-        require_done(parsed("<Response><Error /></Response>"), {})
+        require_done(parse_xml("<Response><Error /></Response>"), {})
 
 
-def test_what_headquarters_says_is_cleaned_shortened_and_without_secrets() -> None:
-    hide = hidden(CREDENTIALS, Secret(KEY))
-    said = quoted(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", hide)
-    assert said.startswith("Key ********1234 of [31m*** is wrong. xxx")
-    assert len(said) == MAX_QUOTE_LENGTH
-    assert said.endswith("…")
-    assert quoted("a\\1b", {"a": "\\2"}) == "\\2\\1b"
+def test_quotes_are_printable_shortened_and_without_secrets() -> None:
+    redactions = redactions_for(CREDENTIALS, Secret(KEY))
+    quote = quote_text(f"Key {KEY.lower()} of \x1b[31m{REGISTRATION}\u202e is\nwrong. {'x' * 1000}", redactions)
+    assert quote.startswith("Key ********1234 of [31m*** is wrong. xxx")
+    assert len(quote) == MAX_QUOTE_LENGTH
+    assert quote.endswith("…")
+    assert quote_text("a\\1b", {"a": "\\2"}) == "\\2\\1b"
 
 
-def test_the_message_about_a_new_key_is_passed_on() -> None:
-    answer = parsed(f"<Response><string>{KEY} may be\n used &amp; billed.</string></Response>")
-    assert read_message(answer, hidden(CREDENTIALS, Secret(KEY))) == "********1234 may be used & billed."
-    assert read_message(parsed("<Response><string /></Response>"), {}) == ""
+def test_the_message_about_a_new_key_is_read() -> None:
+    answer = parse_xml(f"<Response><string>{KEY} may be\n used &amp; billed.</string></Response>")
+    assert read_message(answer, redactions_for(CREDENTIALS, Secret(KEY))) == "********1234 may be used & billed."
+    assert read_message(parse_xml("<Response><string /></Response>"), {}) == ""
 
 
 @pytest.mark.parametrize("text", ["<Response />", "<html><string>Sign in</string></html>"])
-def test_an_answer_without_a_message_cannot_be_used(text: str) -> None:
+def test_an_answer_without_a_message_is_unusable(text: str) -> None:
     with pytest.raises(NoUsableAnswer, match="no Response with a message"):
-        read_message(parsed(text), {})
+        read_message(parse_xml(text), {})
 
 
-def test_a_changed_status_is_answered_by_nothing_but_no_error() -> None:
-    require_done(parsed("<Response />"), {})
+def test_a_change_of_status_succeeds_without_an_error_element() -> None:
+    require_done(parse_xml("<Response />"), {})
     with pytest.raises(NoUsableAnswer, match="web page"):
-        require_done(parsed("<HTML><body>Sign in</body></HTML>"), {})
+        require_done(parse_xml("<HTML><body>Sign in</body></HTML>"), {})
 
 
 @pytest.mark.parametrize(
@@ -328,56 +328,56 @@ def test_a_changed_status_is_answered_by_nothing_but_no_error() -> None:
     ],
     ids=range(12),
 )
-def test_what_is_no_envelope_of_the_operation_is_told(content: str, words: str) -> None:
+def test_an_invalid_envelope_is_unusable(content: str, words: str) -> None:
     with pytest.raises(NoUsableAnswer, match=words) as caught:
-        inner_answer(content.encode(), Operation.LIST, hidden(CREDENTIALS))
+        parse_envelope(content.encode(), Operation.LIST, redactions_for(CREDENTIALS))
     assert (caught.value.step, caught.value.sent) == (HeadquartersStep.ANSWER, True)
     assert REGISTRATION not in str(caught.value)
 
 
-def test_an_envelope_brings_its_document() -> None:
-    answer = inner_answer(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
+def test_the_document_inside_an_envelope_is_returned() -> None:
+    answer = parse_envelope(envelope("GetFHIRAPIKeysForOffice", "<ListAPIKeys />").encode(), Operation.LIST, {})
     assert answer.tag == "ListAPIKeys"
 
 
 PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=50)
-WHOLE = envelope(
+VALID = envelope(
     "GetFHIRAPIKeysForOffice",
     f"<ListAPIKeys><K>{member(DateDisabled='11/5/2024 10:11:12 AM', ListAPIPermissions='<P>A</P>')}</K></ListAPIKeys>",
 )
 
 
 @PROPERTIES
-@given(begin=st.integers(0, len(WHOLE)), length=st.integers(0, 60), instead=st.text(max_size=20))
-def test_whatever_is_wrong_with_an_answer_is_one_of_our_errors(begin: int, length: int, instead: str) -> None:
-    answer = WHOLE[:begin] + instead + WHOLE[begin + length :]
+@given(start=st.integers(0, len(VALID)), length=st.integers(0, 60), replacement=st.text(max_size=20))
+def test_a_damaged_answer_raises_only_our_errors(start: int, length: int, replacement: str) -> None:
+    answer = VALID[:start] + replacement + VALID[start + length :]
     with suppress(HeadquartersError):
-        read_list(inner_answer(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
+        read_list(parse_envelope(answer.encode("utf-8", "surrogatepass"), Operation.LIST, {}), {})
 
 
 @PROPERTIES
 @given(st.one_of(st.text(), st.text("0123456789/-:.TZ APM+", max_size=30)))
-def test_whatever_stands_for_a_date_is_one_or_is_told(written: str) -> None:
+def test_any_text_is_a_date_or_a_value_error(text: str) -> None:
     with suppress(ValueError):
-        read_date(written)
+        read_date(text)
 
 
-def test_thousands_of_keys_are_read() -> None:
+def test_a_thousand_keys_are_read() -> None:
     permissions = "".join(f"<P>Permission{number}</P>" for number in range(10))
     text = "".join(
         f"<K>{member(APIKeyValue=f'{KEY}{number}', ListAPIPermissions=permissions)}</K>" for number in range(1000)
     )
-    assert len(read_list(parsed(f"<ListAPIKeys>{text}</ListAPIKeys>"), {}).keys) == 1000
+    assert len(read_list(parse_xml(f"<ListAPIKeys>{text}</ListAPIKeys>"), {}).keys) == 1000
 
 
-def test_a_document_of_more_elements_than_any_answer_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_with_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.headquarters.safe_xml.MAX_ELEMENTS", 100)
-    assert len(parsed(f"<a>{'<b/>' * 99}</a>")) == 99
+    assert len(parse_xml(f"<a>{'<b/>' * 99}</a>")) == 99
     with pytest.raises(UnusableXml, match="more elements"):
-        parsed(f"<a>{'<b/>' * 100}</a>")
+        parse_xml(f"<a>{'<b/>' * 100}</a>")
 
 
-def test_what_is_wrong_with_foreign_xml_quotes_nothing_of_it() -> None:
+def test_the_error_for_invalid_xml_does_not_quote_it() -> None:
     with pytest.raises(UnusableXml) as caught:
-        parsed(f"<!DOCTYPE {KEY}><a/>")
+        parse_xml(f"<!DOCTYPE {KEY}><a/>")
     assert KEY not in str(caught.value)

@@ -1,4 +1,4 @@
-"""What entries of API Setup are about, read from the texts that it really writes; and how SQL finds those texts."""
+"""Audit events, read from the texts that API Setup really writes; and how SQL finds those texts."""
 
 from __future__ import annotations
 
@@ -15,33 +15,58 @@ from hypothesis import strategies as st
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction
 from core.base.errors import EditConflict
-from core.model.api_key import audit_mask, fingerprint, mask
-from core.model.audit_entry import Edit, Stage, Subject
-from core.model.audit_events import NOT_DONE, OUR_KINDS, OUR_PATTERNS, subject_of
+from core.model.audit_events import (
+    OUR_KINDS,
+    OUR_PATTERNS,
+    ApiSetupOpened,
+    ExportFinished,
+    ExportStarted,
+    KeyAdded,
+    KeyCopied,
+    KeyFieldChanged,
+    KeyPermissionsChanged,
+    KeyShown,
+    KeyStatusChanged,
+    LicenseAccepted,
+    LicenseDeclined,
+    SettingsChanged,
+    VendorKeyAdded,
+    VendorLicenseAccepted,
+    parse_entry,
+)
+from core.model.event_text import KeyLabel, KeyName, Setting, SettingChange
+from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
+from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.audit_pages import EVERYTHING, walked
-from tests.support.change_kinds import KINDS, NEW_KEY, key_of
+from tests.support.audit_pages import EVERYTHING, all_entries
+from tests.support.change_kinds import KINDS, NEW_DEVELOPER, NEW_KEY, key_of
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
 from tests.support.row_diff import writing
 
-OPENING = Subject("Opening API Setup.")
-AGREEMENT = Subject("The license agreement that comes before a new API key.")
-EXPORT = Subject("An export of the Audit Trail.")
+OPENING = ApiSetupOpened()
+ADMIN_NAME = "Admin"
 
 
-def tag(key: str) -> str:
-    return f"#{fingerprint(key)[:6]}"
+def name(key: str) -> KeyName:
+    return KeyName(mask(key), fingerprint_tag(fingerprint(key)))
 
 
-def about(key: str, *edits: Edit) -> Subject:
-    return Subject(f"The API key {mask(key)} {tag(key)}.", tag(key), edits)
+def events(texts: list[str]) -> list[AuditEvent | None]:
+    """Return the events of texts that say that something was done."""
+    logged = [parse_entry(text) for text in texts]
+    assert all(each is None or each.stage is Stage.DONE for each in logged)
+    return [each.event if each is not None else None for each in logged]
 
 
-def about_settings(*edits: Edit) -> Subject:
-    return Subject("The settings of API Setup.", edits=edits, about_settings=True)
+def settings_changed(*changes: tuple[Setting, str, str]) -> SettingsChanged:
+    return SettingsChanged(tuple(SettingChange(*change) for change in changes))
+
+
+BRIDGE = KeyLabel(name(BRIDGE_KEY), "Appointment Bridge")
+CLEARPAY = KeyLabel(name(CLEARPAY_KEY), "ClearPay")
 
 
 def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> list[str]:
@@ -55,7 +80,7 @@ def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> li
 def export_all(office: Office, directory: Path) -> None:
     export = office.audit.export(ADMIN, EVERYTHING, directory / "trail.csv", may_replace=True)
     export.begin()
-    while not export.step().done:
+    while not export.run_batch().done:
         pass
 
 
@@ -66,41 +91,47 @@ def cancel_export(office: Office, directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "subjects"),
+    ("kind", "expected"),
     [
         (
             "save settings",
             [
-                about_settings(
-                    Edit("Enabled", "off", "on"),
-                    Edit("subscription interval", "blank", "5 minutes"),
-                    Edit("payment type", "Check", "Credit Card"),
+                settings_changed(
+                    (Setting.ENABLED, "off", "on"),
+                    (Setting.INTERVAL, "blank", "5 minutes"),
+                    (Setting.PAYMENT_TYPE, "Check", "Credit Card"),
                 )
             ],
         ),
-        ("accept license", [AGREEMENT]),
-        ("decline license", [AGREEMENT]),
-        ("add key", [about(NEW_KEY)]),
-        ("disable key", [about(BRIDGE_KEY, Edit("status", "Enabled", "Disabled by Customer"))]),
-        ("enable key", [about(CLEARPAY_KEY, Edit("status", "Disabled by Customer", "Enabled"))]),
-        ("edit key", [about(BRIDGE_KEY)] * 4),
-        ("show key", [about(BRIDGE_KEY)]),
-        ("copy key", [about(BRIDGE_KEY)]),
+        ("accept license", [LicenseAccepted]),
+        ("decline license", [LicenseDeclined]),
+        ("add key", [KeyAdded(KeyLabel(name(NEW_KEY), NEW_DEVELOPER), ADMIN_NAME)]),
+        ("disable key", [KeyStatusChanged(BRIDGE, KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER, ADMIN_NAME)]),
+        ("enable key", [KeyStatusChanged(CLEARPAY, KeyStatus.DISABLED_BY_CUSTOMER, KeyStatus.ENABLED, ADMIN_NAME)]),
+        ("edit key", [KeyFieldChanged, KeyFieldChanged, KeyPermissionsChanged, KeyFieldChanged]),
+        ("show key", [KeyShown(name(BRIDGE_KEY), ADMIN_NAME)]),
+        ("copy key", [KeyCopied(name(BRIDGE_KEY), ADMIN_NAME)]),
         ("sign in", [None, OPENING]),
         ("fail to sign in", [None]),
         ("sign out", [None]),
         ("open as account", [OPENING]),
     ],
 )
-def test_what_we_write_is_known_again(file_sample: SampleFile, kind: str, subjects: list[Subject | None]) -> None:
-    assert [subject_of(text) for text in written_texts(file_sample, KINDS[kind])] == subjects
+def test_an_entry_that_we_write_is_read_as_its_event(
+    file_sample: SampleFile, kind: str, expected: list[AuditEvent | type[AuditEvent] | None]
+) -> None:
+    found = events(written_texts(file_sample, KINDS[kind]))
+    compared = [type(each) if isinstance(wanted, type) else each for each, wanted in zip(found, expected, strict=True)]
+    assert compared == expected
 
 
-def test_an_export_is_known_again(file_sample: SampleFile, tmp_path: Path) -> None:
+def test_the_entries_of_an_export_are_read_as_its_events(file_sample: SampleFile, tmp_path: Path) -> None:
     finished = written_texts(file_sample, lambda office: export_all(office, tmp_path))
-    assert [subject_of(text) for text in finished] == [EXPORT, EXPORT]
-    cancelled = written_texts(file_sample, lambda office: cancel_export(office, tmp_path))
-    assert [subject_of(text) for text in cancelled] == [EXPORT, replace(EXPORT, stage=Stage.NOT_DONE)]
+    assert [type(event) for event in events(finished)] == [ExportStarted, ExportFinished]
+    begun, cancelled = written_texts(file_sample, lambda office: cancel_export(office, tmp_path))
+    logged = parse_entry(begun)
+    assert logged is not None
+    assert parse_entry(cancelled) == LoggedEvent(logged.event, Stage.NOT_DONE)
 
 
 @pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
@@ -112,9 +143,9 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
         with suppress(EditConflict):
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
-    done = about(BRIDGE_KEY, Edit("status", "Enabled", "Disabled by Customer"))
+    event = KeyStatusChanged(BRIDGE, KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER, ADMIN_NAME)
     texts = written_texts(server_sample, fail)
-    assert [subject_of(text) for text in texts] == [done, replace(done, stage=Stage.NOT_DONE)]
+    assert [parse_entry(text) for text in texts] == [LoggedEvent(event), LoggedEvent(event, Stage.NOT_DONE)]
 
 
 def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: SampleFile) -> None:
@@ -123,7 +154,7 @@ def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: S
         "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = 'Canopy'", other, fingerprint(other)
     )
     texts = written_texts(file_sample, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
-    assert [subject_of(text) for text in texts] == [about(other)]
+    assert events(texts) == [KeyShown(name(other), ADMIN_NAME)]
 
 
 def test_a_contact_that_is_worded_as_a_status_is_no_status(file_sample: SampleFile) -> None:
@@ -134,43 +165,88 @@ def test_a_contact_that_is_worded_as_a_status_is_no_status(file_sample: SampleFi
 
     texts = written_texts(file_sample, edit)
     assert " e-mail changed from Enabled to Unknown by Admin" in texts[1]
-    assert [subject_of(text) for text in texts] == [about(BRIDGE_KEY)] * 2
+    assert [type(event) for event in events(texts)] == [KeyFieldChanged, KeyFieldChanged]
+    assert all(event is not None and not event.edits for event in events(texts))
 
 
 @pytest.mark.parametrize(
-    ("text", "edits"),
+    ("text", "changes"),
     [
-        ("Enabled changed from on to off", [Edit("Enabled", "on", "off")]),
+        ("Enabled changed from on to off", [(Setting.ENABLED, "on", "off")]),
         (
             "subscription interval changed from 1 minute to blank; payment type from none to Check",
-            [Edit("subscription interval", "1 minute", "blank"), Edit("payment type", "none", "Check")],
+            [(Setting.INTERVAL, "1 minute", "blank"), (Setting.PAYMENT_TYPE, "none", "Check")],
         ),
-        ("payment type changed from Cash; check to Card", [Edit("payment type", "Cash; check", "Card")]),
-        ("payment type changed from Paid from home to Check", [Edit("payment type", "Paid from home", "Check")]),
-        ("payment type changed from A changed from B to C", [Edit("payment type", "A changed from B", "C")]),
+        ("payment type changed from Cash; check to Card", [(Setting.PAYMENT_TYPE, "Cash; check", "Card")]),
+        ("payment type changed from Paid from home to Check", [(Setting.PAYMENT_TYPE, "Paid from home", "Check")]),
+        ("payment type changed from A changed from B to C", [(Setting.PAYMENT_TYPE, "A changed from B", "C")]),
         (
             "Enabled changed from on to off; payment type from A; Enabled to B",
-            [Edit("Enabled", "on", "off"), Edit("payment type", "A; Enabled", "B")],
+            [(Setting.ENABLED, "on", "off"), (Setting.PAYMENT_TYPE, "A; Enabled", "B")],
         ),
     ],
 )
-def test_settings_before_and_after(text: str, edits: list[Edit]) -> None:
-    assert subject_of(f"API Setup: {text}") == about_settings(*edits)
+def test_settings_before_and_after(text: str, changes: list[tuple[Setting, str, str]]) -> None:
+    logged = parse_entry(f"API Setup: {text}")
+    assert logged == LoggedEvent(settings_changed(*changes))
+    assert logged.is_exact(f"API Setup: {text}")
 
 
-def test_a_payment_type_with_the_word_between_the_values_is_not_guessed_at() -> None:
-    text = "API Setup: Enabled changed from off to on; payment type from Cash to go to Check"
-    assert subject_of(text) == about_settings(Edit("Enabled", "off", "on"))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "API Setup: Enabled changed from off to on; payment type from Cash to go to Check",
+        "API Setup: Enabled changed from off to on; payment type from Cash to Check to go",
+    ],
+)
+def test_an_older_entry_with_an_ambiguous_name_lacks_that_value(text: str) -> None:
+    logged = parse_entry(text)
+    assert logged == LoggedEvent(settings_changed((Setting.ENABLED, "off", "on")))
+    assert not logged.is_exact(text)
+
+
+def test_an_older_entry_of_a_developer_named_like_a_change_is_not_exact_for_that_developer() -> None:
+    developer = "X) changed from Enabled to Disabled by Customer by Admin"
+    text = f"API key {name(BRIDGE_KEY)} ({developer}) changed from Disabled by Customer to Enabled by Admin"
+    logged = parse_entry(text)
+    assert logged is not None
+    assert isinstance(logged.event, KeyStatusChanged)
+    assert logged.event.key.developer != developer
 
 
 def test_a_key_in_an_entry_of_the_vendors_is_masked_and_has_its_tag() -> None:
-    subject = subject_of(f"New API key {BRIDGE_KEY} added by Admin")
-    words = f"The API key ********Gh78 {tag(BRIDGE_KEY)}, added in Open Dental's own window."
-    assert subject == Subject(words, tag(BRIDGE_KEY))
+    logged = parse_entry(f"New API key {BRIDGE_KEY} added by Admin")
+    assert logged == LoggedEvent(VendorKeyAdded(BRIDGE_KEY, ADMIN_NAME))
+    tag = name(BRIDGE_KEY).tag
+    assert logged.event.description == f"The API key ********Gh78 {tag}, added in Open Dental's own window."
+    assert logged.event.key_tag == tag
+    assert BRIDGE_KEY not in repr(logged)
 
 
 def test_the_vendors_own_agreement_is_one() -> None:
-    assert subject_of("Open Dental API End User License accepted by Admin") == AGREEMENT
+    text = "Open Dental API End User License accepted by Admin"
+    assert parse_entry(text) == LoggedEvent(VendorLicenseAccepted(ADMIN_NAME))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASKED: New API key ********Kk78 #3f9a01 added by Admin",
+        "NOT DONE: API key ********Gh78 #3f9a01 (Bridge) changed from Enabled to Disabled by Customer by Admin"
+        " - headquarters refused: ask later - it said",
+        "UNKNOWN: New API key ********Kk78 #3f9a01 added by Admin - look at headquarters' list before it is repeated",
+        "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin"
+        " - the answer was lost, and headquarters' list does not show it",
+        "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin - headquarters was not reached (TLS)",
+    ],
+)
+def test_the_outcomes_at_headquarters_are_read_with_their_reasons(text: str) -> None:
+    logged = parse_entry(text)
+    assert logged is not None
+    assert isinstance(logged.event, KeyAdded | KeyStatusChanged)
+    assert logged.event.user == "Admin"
+    assert logged.text() == text
+    assert not logged.is_undoable
 
 
 @pytest.mark.parametrize(
@@ -195,7 +271,7 @@ def test_the_vendors_own_agreement_is_one() -> None:
     ],
 )
 def test_what_we_do_not_write_is_about_nothing_of_ours(text: str) -> None:
-    assert subject_of(text) is None
+    assert parse_entry(text) is None
 
 
 @pytest.mark.parametrize("sample", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)
@@ -209,16 +285,16 @@ def test_the_database_finds_the_texts_that_are_known_again(sample: SamplePractic
     texts = written_texts(sample, write_everything)
     assert len(texts) == 21
     copied = "UserNum, LogDateTime, PatNum, CompName, FKey, LogSource, DefNum, DefNumError, DateTPrevious"
-    for text in (each for each in texts if not each.startswith(NOT_DONE)):
+    for text in (each for each in texts if not each.startswith(Stage.NOT_DONE.value)):
         sample.execute(
             f"INSERT INTO securitylog (PermType, LogText, {copied})"
             f" SELECT 8, ?, {copied} FROM securitylog WHERE SecurityLogNum = 1",
-            f"{NOT_DONE}{text}",
+            f"{Stage.NOT_DONE.value}{text}",
         )
     with sample.office() as office:
-        ours = walked(office.audit.search(AuditFilter(ours=True)), Direction.OLDER)
+        ours = all_entries(office.audit.search(AuditFilter(ours=True)), Direction.OLDER)
     rows = sample.practice_rows()["securitylog"]
-    known = {int(number) for number, row in rows.items() if subject_of(row["LogText"] or "")}
+    known = {int(number) for number, row in rows.items() if parse_entry(row["LogText"] or "")}
     assert {entry.number for entry in ours} == known
     # Two were there, 18 were written that are not about signing in and out, 17 of them once more as not done.
     assert len(known) == 2 + 18 + 17
@@ -249,7 +325,8 @@ def our_texts(draw: st.DrawFn) -> str:
             ]
         )
     )
-    return draw(st.sampled_from(["", NOT_DONE])) + text
+    prefix: str = draw(st.sampled_from(["", Stage.NOT_DONE.value]))
+    return prefix + text
 
 
 @settings(database=None, deadline=None, derandomize=True, max_examples=300)
@@ -259,4 +336,4 @@ def test_whatever_names_a_text_of_ours_has_both_know_it(text: str) -> None:
         likes = " OR ".join("?1 LIKE ?" for _ in OUR_PATTERNS)
         ((liked,),) = connection.execute(f"SELECT {likes}", (text, *OUR_PATTERNS))
     assert liked
-    assert subject_of(text) is not None
+    assert parse_entry(text) is not None

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from core.base.errors import InvalidInput
-from core.model.api_key import PastedKind, audit_mask, fingerprint, mask, masks, parse_paste, validate_key
+from core.model.key_text import PastedKind, audit_mask, fingerprint, mask, masks, parse_paste, validate_key
 
 KEY = "Ab12Cd34Ef56Gh78"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,36 +11,41 @@ import pytest
 from core.base.errors import ConfigurationError
 from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
-from core.model.agreement import default_agreement
+from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
 from core.offices.config import Configuration, read_configuration
-from core.offices.config_lines import last_line_of, line_of
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.password_source import PROMPT, Kind, PasswordSource
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind
+from tests.support.ownership import give_to_root, give_to_stranger
 
 
-def written(path: Path, text: str | bytes) -> Path:
-    file = path / "config.toml"
+def write_config(directory: Path, text: str | bytes) -> Path:
+    file = directory / "config.toml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return file
 
 
-def refused(path: Path, text: str | bytes) -> ConfigurationError:
+def read_error(directory: Path, text: str | bytes) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
-        read_configuration(written(path, text)).agreement()
+        agreement_of(read_configuration(write_config(directory, text)))
     return caught.value
 
 
-def test_no_file_says_nothing(tmp_path: Path) -> None:
+def agreement_of(configuration: Configuration) -> Agreement:
+    """Return the agreement for an office without a license of its own."""
+    return configuration.apply_defaults(TRAINING).agreement()
+
+
+def test_missing_file_is_an_empty_configuration(tmp_path: Path) -> None:
     assert read_configuration(tmp_path / "missing.toml") == Configuration()
 
 
-def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
-    assert read_configuration(written(tmp_path, "")) == Configuration()
+def test_empty_file_is_an_empty_configuration(tmp_path: Path) -> None:
+    assert read_configuration(write_config(tmp_path, "")) == Configuration()
 
 
-def test_our_own_agreement_is_the_default() -> None:
-    agreement = Configuration().agreement()
+def test_default_agreement() -> None:
+    agreement = agreement_of(Configuration())
     assert agreement == default_agreement()
     assert agreement.title == "API Access Agreement"
     assert agreement.text.startswith("API ACCESS AGREEMENT")
@@ -47,20 +53,19 @@ def test_our_own_agreement_is_the_default() -> None:
     assert max(map(len, agreement.text.splitlines())) <= 78
 
 
-def test_an_office_can_bring_its_own_license(tmp_path: Path) -> None:
+def test_license_text_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "license.txt").write_text("Höre: be careful.\n", encoding="utf-8")
     text = '[license]\nfile = "license.txt"\ntitle = " Open Dental API End User License "\n'
-    agreement = read_configuration(written(tmp_path, text)).agreement()
+    agreement = agreement_of(read_configuration(write_config(tmp_path, text)))
     assert agreement.title == "Open Dental API End User License"
     assert agreement.text == "Höre: be careful.\n"
     assert agreement.sha256 == hashlib.sha256("Höre: be careful.\n".encode()).hexdigest()
 
 
-def test_a_license_without_a_title_has_ours(tmp_path: Path) -> None:
+def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
     (tmp_path / "license.txt").write_text("Be careful.")
-    assert read_configuration(written(tmp_path, '[license]\nfile = "license.txt"')).agreement().title == (
-        "API Access Agreement"
-    )
+    configuration = read_configuration(write_config(tmp_path, '[license]\nfile = "license.txt"'))
+    assert agreement_of(configuration).title == "API Access Agreement"
 
 
 @pytest.mark.parametrize(
@@ -74,8 +79,8 @@ def test_a_license_without_a_title_has_ours(tmp_path: Path) -> None:
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path, text: str, name: str, hint: str) -> None:
-    error = refused(tmp_path, text)
+def test_unknown_name_is_refused_with_a_suggestion(tmp_path: Path, text: str, name: str, hint: str) -> None:
+    error = read_error(tmp_path, text)
     line = text.count("\n") + 1
     assert error.sentence == f"In {tmp_path / 'config.toml'}, line {line}, the name {name} is not known."
     assert error.hint == hint
@@ -94,26 +99,26 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path, text: s
         ("[license]\nfile = 'config.toml'\ntitle = []", "license.title must be a text"),
     ],
 )
-def test_what_cannot_be_used_is_told(tmp_path: Path, text: str | bytes, words: str) -> None:
-    error = refused(tmp_path, text)
+def test_invalid_content_is_refused(tmp_path: Path, text: str | bytes, words: str) -> None:
+    error = read_error(tmp_path, text)
     assert words in error.sentence
     assert error.hint
 
 
 @pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
-def test_a_value_that_goes_on_for_too_long_is_told(tmp_path: Path, character: str, times: int) -> None:
-    error = refused(tmp_path, f"a = {character * times}")
+def test_overlong_value_is_refused(tmp_path: Path, character: str, times: int) -> None:
+    error = read_error(tmp_path, f"a = {character * times}")
     assert error.sentence.endswith("config.toml has a number or brackets that go on for too long.")
     assert error.hint
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\x00"])
-def test_a_license_text_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_unusable_license_text_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "license.txt").write_bytes(content)
-    assert "license.txt" in refused(tmp_path, "[license]\nfile = 'license.txt'").sentence
+    assert "license.txt" in read_error(tmp_path, "[license]\nfile = 'license.txt'").sentence
 
 
-def test_a_directory_is_no_configuration_file(tmp_path: Path) -> None:
+def test_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_configuration(tmp_path)
 
@@ -121,25 +126,26 @@ def test_a_directory_is_no_configuration_file(tmp_path: Path) -> None:
 # -- offices -------------------------------------------------------------------------
 
 
+TRAINING = ConfiguredOffice("Training", FileAddress(Path("training.sqlite3")))
 SERVER = 'host = "db.example"\ndatabase = "od"\nuser = "apisetup"\n'
 
 
-def offices(path: Path, text: str) -> tuple[ConfiguredOffice, ...]:
-    return read_configuration(written(path, text)).offices
+def read_offices(directory: Path, text: str) -> tuple[ConfiguredOffice, ...]:
+    return read_configuration(write_config(directory, text)).offices
 
 
-def office(path: Path, lines: str) -> ConfiguredOffice:
-    (only,) = offices(path, f"[offices.A]\n{lines}")
-    return only
+def read_office(directory: Path, lines: str) -> ConfiguredOffice:
+    (office,) = read_offices(directory, f"[offices.A]\n{lines}")
+    return office
 
 
-def test_an_office_needs_host_database_and_user(tmp_path: Path) -> None:
-    assert office(tmp_path, SERVER) == ConfiguredOffice(
+def test_office_with_the_required_settings(tmp_path: Path) -> None:
+    assert read_office(tmp_path, SERVER) == ConfiguredOffice(
         "A", ServerAddress("db.example", 3306, "od", "apisetup", tls=Tls()), PROMPT
     )
 
 
-def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
+def test_office_with_all_settings(tmp_path: Path) -> None:
     lines = SERVER + (
         """
         port = 3307
@@ -156,7 +162,7 @@ def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
         lock_after_minutes = 10
         """
     )
-    assert office(tmp_path, lines) == ConfiguredOffice(
+    assert read_office(tmp_path, lines) == ConfiguredOffice(
         name="A",
         address=ServerAddress(
             "db.example",
@@ -165,7 +171,7 @@ def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
             "apisetup",
             tls=Tls(tmp_path / "ca.pem", Path("/etc/our.pem"), tmp_path / "our.key"),
         ),
-        password_from=PasswordSource(Kind.FILE, str(tmp_path / "pw")),
+        password_from=PasswordSource(SourceKind.FILE, str(tmp_path / "pw")),
         authority=AuthorityName.LOCAL,
         companion=tmp_path / "a.sqlite3",
         license_file=tmp_path / "license.txt",
@@ -177,24 +183,24 @@ def test_everything_that_an_office_can_say(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["db", "db.example", "10.0.0.5", "::1", "fe80::1%eth0"])
-def test_a_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
-    address = office(tmp_path, f'host = "{host}"\ndatabase = "d"\nuser = "u"').address
+def test_host_is_a_name_or_an_ip_address(tmp_path: Path, host: str) -> None:
+    address = read_office(tmp_path, f'host = "{host}"\ndatabase = "d"\nuser = "u"').address
     assert isinstance(address, ServerAddress)
     assert address.host == host
 
 
-def test_a_host_with_a_port_says_where_the_port_belongs(tmp_path: Path) -> None:
-    error = refused(tmp_path, '[offices.A]\nhost = "h:3307"\ndatabase = "d"\nuser = "u"')
+def test_host_with_a_port_is_refused_with_a_hint(tmp_path: Path) -> None:
+    error = read_error(tmp_path, '[offices.A]\nhost = "h:3307"\ndatabase = "d"\nuser = "u"')
     assert error.hint.startswith("Name the port in port")
 
 
-def test_an_office_in_an_sqlite_file(tmp_path: Path) -> None:
-    assert office(tmp_path, 'file = "training.sqlite3"').address == FileAddress(tmp_path / "training.sqlite3")
+def test_office_in_an_sqlite_file(tmp_path: Path) -> None:
+    assert read_office(tmp_path, 'file = "training.sqlite3"').address == FileAddress(tmp_path / "training.sqlite3")
 
 
-def test_an_office_behind_a_socket(tmp_path: Path) -> None:
-    found = office(tmp_path, 'socket = "/run/mysqld/mysqld.sock"\ndatabase = "od"\nuser = "u"')
-    assert found.address == ServerAddress("localhost", 3306, "od", "u", "/run/mysqld/mysqld.sock")
+def test_office_on_a_unix_socket(tmp_path: Path) -> None:
+    office = read_office(tmp_path, 'socket = "/run/mysqld/mysqld.sock"\ndatabase = "od"\nuser = "u"')
+    assert office.address == ServerAddress("localhost", 3306, "od", "u", "/run/mysqld/mysqld.sock")
 
 
 @pytest.mark.parametrize(
@@ -208,24 +214,24 @@ def test_an_office_behind_a_socket(tmp_path: Path) -> None:
         ('host = "127.0.0.1"\ntls_ca = "/ca.pem"', Tls(Path("/ca.pem"))),
     ],
 )
-def test_a_line_that_leaves_this_computer_is_encrypted(tmp_path: Path, lines: str, tls: Tls | None) -> None:
-    address = office(tmp_path, f'{lines}\ndatabase = "od"\nuser = "u"').address
+def test_remote_connections_use_tls_by_default(tmp_path: Path, lines: str, tls: Tls | None) -> None:
+    address = read_office(tmp_path, f'{lines}\ndatabase = "od"\nuser = "u"').address
     assert isinstance(address, ServerAddress)
     assert address.tls == tls
 
 
-def test_offices_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_offices_keep_the_order_of_the_file(tmp_path: Path) -> None:
     names = ["Uptown", "Down town", "A.B", "Ärzte"]
-    found = offices(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names))
-    assert [each.name for each in found] == names
+    offices = read_offices(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names))
+    assert [each.name for each in offices] == names
 
 
-def test_a_limit_for_all_offices(tmp_path: Path) -> None:
-    assert read_configuration(written(tmp_path, "lock_after_minutes = 15")).lock_after_minutes == 15
+def test_lock_limit_for_all_offices(tmp_path: Path) -> None:
+    assert read_configuration(write_config(tmp_path, "lock_after_minutes = 15")).lock_after_minutes == 15
 
 
-def test_a_limit_for_all_offices_that_no_clock_reaches_is_refused(tmp_path: Path) -> None:
-    assert "from 1 to 525600" in refused(tmp_path, f"lock_after_minutes = {'9' * 400}").sentence
+def test_excessive_lock_limit_is_refused(tmp_path: Path) -> None:
+    assert "from 1 to 525600" in read_error(tmp_path, f"lock_after_minutes = {'9' * 400}").sentence
 
 
 @pytest.mark.parametrize(
@@ -256,15 +262,15 @@ def test_a_limit_for_all_offices_that_no_clock_reaches_is_refused(tmp_path: Path
         ('license_title = """\na"""\nfile = "x"', 2, "license_title stands without"),
     ],
 )
-def test_what_cannot_be_used_is_told_with_its_line(tmp_path: Path, lines: str, line: int, words: str) -> None:
-    error = refused(tmp_path, f"[offices.A]\n{lines}")
+def test_invalid_office_is_refused_with_the_line_number(tmp_path: Path, lines: str, line: int, words: str) -> None:
+    error = read_error(tmp_path, f"[offices.A]\n{lines}")
     assert error.sentence.startswith(f"In {tmp_path / 'config.toml'}, line {line}, ")
     assert words in error.sentence
     assert error.hint
 
 
-def test_a_password_in_the_file_is_refused_and_never_repeated(tmp_path: Path) -> None:
-    error: BaseException | None = refused(tmp_path, f'[offices.A]\n{SERVER}password = "hunter2"')
+def test_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    error: BaseException | None = read_error(tmp_path, f'[offices.A]\n{SERVER}password = "hunter2"')
     assert "passwords have no place in this file" in str(error)
     while error is not None:
         assert "hunter2" not in f"{error} {error.args}"
@@ -272,52 +278,74 @@ def test_a_password_in_the_file_is_refused_and_never_repeated(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["", " ", "a ", "a\\nb", "\\u202eA", "x" * 61])
-def test_a_name_that_a_list_could_not_show_is_refused(tmp_path: Path, name: str) -> None:
-    assert "the name of an office" in refused(tmp_path, f'[offices."{name}"]\nfile = "x"').sentence
+def test_unprintable_office_name_is_refused(tmp_path: Path, name: str) -> None:
+    assert "the name of an office" in read_error(tmp_path, f'[offices."{name}"]\nfile = "x"').sentence
 
 
-def test_names_that_differ_only_in_capitals_are_refused(tmp_path: Path) -> None:
-    error = refused(tmp_path, '[offices.north]\nfile = "a"\n[offices.North]\nfile = "b"')
+def test_names_that_differ_only_in_case_are_refused(tmp_path: Path) -> None:
+    error = read_error(tmp_path, '[offices.north]\nfile = "a"\n[offices.North]\nfile = "b"')
     assert "line 3, the offices north and North differ only in capitals" in error.sentence
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
-    file = written(tmp_path, "")
+def test_file_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    file = write_config(tmp_path, "")
     file.chmod(mode)
     with pytest.raises(ConfigurationError, match="so others can write it") as caught:
         read_configuration(file)
     assert caught.value.hint.endswith(f"chmod go-w {file}")
 
 
-def test_the_chmod_to_run_can_be_run_as_it_stands(tmp_path: Path) -> None:
+def test_file_of_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, "lock_after_minutes = 15")
+    give_to_stranger(file, monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else") as caught:
+        read_configuration(file)
+    assert "chown" in caught.value.hint
+
+
+def test_link_to_a_file_of_another_account_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(write_config(tmp_path, ""))
+    give_to_stranger(link.resolve(), monkeypatch)
+    with pytest.raises(ConfigurationError, match="belongs to somebody else"):
+        read_configuration(link)
+
+
+def test_file_of_root_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, "lock_after_minutes = 15")
+    give_to_root(file, monkeypatch)
+    assert read_configuration(file).lock_after_minutes == 15
+
+
+def test_chmod_hint_quotes_the_path(tmp_path: Path) -> None:
     directory = tmp_path / "my offices"
     directory.mkdir()
-    file = written(directory, "")
+    file = write_config(directory, "")
     file.chmod(0o666)
     with pytest.raises(ConfigurationError) as caught:
         read_configuration(file)
     assert caught.value.hint.endswith(f"chmod go-w '{file}'")
 
 
-# -- finding an office ---------------------------------------------------------------
+# -- find_office ---------------------------------------------------------------------
 
 
 @pytest.fixture
-def several(tmp_path: Path) -> Configuration:
+def four_offices(tmp_path: Path) -> Configuration:
     names = ("Downtown", "Down under", "Northside", "north")
-    return read_configuration(written(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names)))
+    return read_configuration(write_config(tmp_path, "".join(f'[offices."{name}"]\nfile = "x"\n' for name in names)))
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"), [("Downtown", "Downtown"), ("DOWNTOWN", "Downtown"), ("downt", "Downtown"), ("NORTH", "north")]
+    ("query", "name"), [("Downtown", "Downtown"), ("DOWNTOWN", "Downtown"), ("downt", "Downtown"), ("NORTH", "north")]
 )
-def test_an_office_is_found_by_its_name_or_its_beginning(several: Configuration, asked: str, name: str) -> None:
-    assert several.office(asked).name == name
+def test_find_office_by_name_or_prefix(four_offices: Configuration, query: str, name: str) -> None:
+    assert four_offices.find_office(query).name == name
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("query", "words"),
     [
         ("down", "Several offices begin with down. Name one of: Downtown, Down under."),
         ("Dwontown", "has no office Dwontown. Did you mean Downtown?"),
@@ -325,71 +353,40 @@ def test_an_office_is_found_by_its_name_or_its_beginning(several: Configuration,
         ("", "has no office . There are"),
     ],
 )
-def test_an_office_that_is_not_found_names_the_nearest(several: Configuration, asked: str, words: str) -> None:
+def test_find_office_suggests_similar_names(four_offices: Configuration, query: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        several.office(asked)
+        four_offices.find_office(query)
     assert words in str(caught.value)
 
 
-def test_a_beginning_is_not_enough_where_the_whole_name_is_asked_for(several: Configuration) -> None:
-    assert several.office("DOWNTOWN", whole=True).name == "Downtown"
+def test_find_office_exact_ignores_prefixes(four_offices: Configuration) -> None:
+    assert four_offices.find_office("DOWNTOWN", exact=True).name == "Downtown"
     with pytest.raises(ConfigurationError, match=r"has no office down\. Did you mean Downtown, Down under"):
-        several.office("down", whole=True)
+        four_offices.find_office("down", exact=True)
 
 
-def test_no_office_at_all_says_how_to_add_one() -> None:
+def test_find_office_without_offices_says_how_to_add_one() -> None:
     with pytest.raises(ConfigurationError, match="apisetup offices add"):
-        Configuration().office("A")
+        Configuration().find_office("A")
 
 
-# -- lines ---------------------------------------------------------------------------
-
-AWKWARD = '''
-# [offices.A]
-top = """
-[offices.A]
-host = 1
-"""
-"offices"."A".'host' = 1
-[offices."B # b"]   # a comment
-port = [
-  1,  # one
-  2
-]
-  user   =   "x"
-inline = { deep = { er = 1 } }
-[license]
-[offices."B # b".deep]
-key = 1'''
+# -- apply_defaults ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("keys", "line", "last"),
-    [
-        (("top",), 3, 6),
-        (("offices", "A", "host"), 7, 7),
-        (("offices", "B # b"), 8, 17),
-        (("offices", "B # b", "port"), 9, 12),
-        (("offices", "B # b", "user"), 13, 13),
-        (("offices", "B # b", "inline", "deep", "er"), 14, 14),
-        (("license",), 15, 15),
-        (("offices", "B # b", "deep", "key"), 17, 17),
-        (("missing",), None, None),
-    ],
-)
-def test_the_line_is_found_however_the_file_is_written(
-    keys: tuple[str, ...], line: int | None, last: int | None
-) -> None:
-    for text in (AWKWARD, AWKWARD.replace("\n", "\r\n")):
-        assert (line_of(text, keys), last_line_of(text, keys)) == (line, last)
+def test_general_settings_apply_to_an_office_without_its_own() -> None:
+    configuration = Configuration(license_file=Path("all.txt"), license_title="For all", lock_after_minutes=15)
+    office = configuration.apply_defaults(TRAINING)
+    assert (office.license_file, office.license_title, office.lock_after_minutes) == (Path("all.txt"), "For all", 15)
+    assert office.address == TRAINING.address
 
 
-@pytest.mark.parametrize(("character", "times"), [("9", 5000), ("[", 3000)])
-def test_what_cannot_be_read_has_no_line(character: str, times: int) -> None:
-    text = f"b = 1\na = {character * times}"
-    assert (line_of(text, ("b",)), last_line_of(text, ("b",))) == (None, None)
+def test_settings_of_an_office_take_precedence() -> None:
+    configuration = Configuration(license_file=Path("all.txt"), license_title="For all", lock_after_minutes=15)
+    own = replace(TRAINING, license_file=Path("own.txt"), lock_after_minutes=5)
+    assert configuration.apply_defaults(own) == own
 
 
-def test_two_hundred_offices_and_a_slip_in_the_last_one(tmp_path: Path) -> None:
-    text = "".join(f"[offices.A{number}]\n{SERVER}" for number in range(200)) + "prot = 1"
-    assert ", line 801, the name offices.A199.prot is not known" in refused(tmp_path, text).sentence
+def test_license_file_of_an_office_has_the_default_title(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("Be careful.")
+    own = replace(TRAINING, license_file=tmp_path / "own.txt")
+    assert Configuration(license_title="For all").apply_defaults(own).agreement().title == "API Access Agreement"

@@ -1,4 +1,4 @@
-"""Offices from a workstation's configuration, and from the list of a central manager."""
+"""Importing offices from a workstation's configuration, and from the list of a Central Manager."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.base.errors import ConfigurationError, LoginRefused, NotAPractice
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.tls import Tls
-from core.offices.importer import from_central_manager, from_workstation, renamed
+from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
 from tests.support.server import Server
 
 WORKSTATION = """<?xml version="1.0" encoding="utf-8"?>
@@ -23,33 +23,33 @@ WORKSTATION = """<?xml version="1.0" encoding="utf-8"?>
     <User>oduser</User>
     <Password>{password}</Password>
     <MySQLPassHash>{hashed}</MySQLPassHash>
-    <SslCa>{authority}</SslCa>
+    <SslCa>{certificate}</SslCa>
     <NoShowOnStartup>True</NoShowOnStartup>
   </DatabaseConnection>
 </ConnectionSettings>
 """
 
 
-def file(path: Path, text: str | bytes) -> Path:
-    made = path / "FreeDentalConfig.xml"
-    made.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return made
+def write_file(directory: Path, text: str | bytes) -> Path:
+    file = directory / "FreeDentalConfig.xml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
 
 
-def workstation(password: str = "", hashed: str = "", authority: str = "") -> str:
-    return WORKSTATION.format(password=password, hashed=hashed, authority=authority)
+def workstation(password: str = "", hashed: str = "", certificate: str = "") -> str:
+    return WORKSTATION.format(password=password, hashed=hashed, certificate=certificate)
 
 
-def test_a_workstation_tells_the_database_and_its_user(tmp_path: Path) -> None:
-    (office,) = from_workstation(file(tmp_path, workstation()), "Downtown").offices
+def test_workstation_file_names_database_and_user(tmp_path: Path) -> None:
+    (office,) = import_from_workstation(write_file(tmp_path, workstation()), "Downtown").offices
     assert (office.name, office.address) == (
         "Downtown",
         ServerAddress("SERVER", 3306, "opendental", "oduser", tls=Tls()),
     )
 
 
-def test_an_office_without_a_name_is_called_after_its_database(tmp_path: Path) -> None:
-    (office,) = from_workstation(file(tmp_path, workstation())).offices
+def test_default_name_is_made_of_database_and_server(tmp_path: Path) -> None:
+    (office,) = import_from_workstation(write_file(tmp_path, workstation())).offices
     assert office.name == "opendental@SERVER"
 
 
@@ -61,22 +61,22 @@ def test_an_office_without_a_name_is_called_after_its_database(tmp_path: Path) -
         ("", "", "It has no password."),
     ],
 )
-def test_its_password_is_never_taken_and_it_is_said_which_it_was(
+def test_password_is_not_imported_and_its_kind_is_remarked(
     tmp_path: Path, password: str, hashed: str, words: str
 ) -> None:
-    found = from_workstation(file(tmp_path, workstation(password, hashed)))
-    assert any(remark.startswith(words) for remark in found.remarks)
-    assert "hunter2" not in repr(found)
-    assert "6rC4bJ" not in repr(found)
+    result = import_from_workstation(write_file(tmp_path, workstation(password, hashed)))
+    assert any(remark.startswith(words) for remark in result.remarks)
+    assert "hunter2" not in repr(result)
+    assert "6rC4bJ" not in repr(result)
 
 
-def test_a_certificate_has_to_be_copied_by_hand(tmp_path: Path) -> None:
-    found = from_workstation(file(tmp_path, workstation(authority=r"C:\OpenDentalCerts\ca.pem")))
-    assert found.remarks[0] == ("The certificate ca.pem is on the workstation; copy it, and name it as tls_ca.")
+def test_certificate_is_remarked(tmp_path: Path) -> None:
+    result = import_from_workstation(write_file(tmp_path, workstation(certificate=r"C:\OpenDentalCerts\ca.pem")))
+    assert result.remarks[0] == ("The certificate ca.pem is on the workstation; copy it, and name it as tls_ca.")
 
 
 @pytest.mark.parametrize(
-    ("written", "host", "port"),
+    ("server", "host", "port"),
     [
         ("db.example:3307", "db.example", 3307),
         ("10.0.0.5", "10.0.0.5", 3306),
@@ -85,15 +85,15 @@ def test_a_certificate_has_to_be_copied_by_hand(tmp_path: Path) -> None:
         (" server\n", "server", 3306),
     ],
 )
-def test_a_computer_may_come_with_a_port(tmp_path: Path, written: str, host: str, port: int) -> None:
-    text = workstation().replace("SERVER", written)
-    (office,) = from_workstation(file(tmp_path, text)).offices
+def test_server_with_a_port(tmp_path: Path, server: str, host: str, port: int) -> None:
+    text = workstation().replace("SERVER", server)
+    (office,) = import_from_workstation(write_file(tmp_path, text)).offices
     assert isinstance(office.address, ServerAddress)
     assert (office.address.host, office.address.port) == (host, port)
 
 
 @pytest.mark.parametrize(
-    ("written", "words"),
+    ("server", "words"),
     [
         ("server:70000", "port must be a whole number from 1 to 65535."),
         ("server:0", "port must be a whole number from 1 to 65535."),
@@ -102,16 +102,16 @@ def test_a_computer_may_come_with_a_port(tmp_path: Path, written: str, host: str
         ("srv\u202ex", "host has characters that cannot be printed."),
     ],
 )
-def test_a_computer_that_no_office_can_have_gets_a_sentence(tmp_path: Path, written: str, words: str) -> None:
-    path = file(tmp_path, workstation().replace("SERVER", written))
+def test_invalid_server_is_refused(tmp_path: Path, server: str, words: str) -> None:
+    path = write_file(tmp_path, workstation().replace("SERVER", server))
     with pytest.raises(ConfigurationError) as caught:
-        from_workstation(path)
+        import_from_workstation(path)
     assert caught.value.sentence == f"{path} names a database that cannot be opened: {words}"
 
 
-def test_a_port_of_many_digits_gets_a_sentence(tmp_path: Path) -> None:
+def test_overlong_port_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="without a port"):
-        from_workstation(file(tmp_path, workstation().replace("SERVER", f"server:{'9' * 5000}")))
+        import_from_workstation(write_file(tmp_path, workstation().replace("SERVER", f"server:{'9' * 5000}")))
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_port_of_many_digits_gets_a_sentence(tmp_path: Path) -> None:
         b"<DatabaseConnection><Database>opendental</Database><ComputerName>SERVER</ComputerName></DatabaseConnection>",
     ],
 )
-def test_encodings_capitals_and_order_do_not_matter(tmp_path: Path, content: bytes) -> None:
-    (office,) = from_workstation(file(tmp_path, content)).offices
+def test_encoding_case_and_order_are_ignored(tmp_path: Path, content: bytes) -> None:
+    (office,) = import_from_workstation(write_file(tmp_path, content)).offices
     assert isinstance(office.address, ServerAddress)
     assert (office.address.host.upper(), office.address.database) == ("SERVER", "opendental")
 
@@ -148,20 +148,20 @@ def test_encodings_capitals_and_order_do_not_matter(tmp_path: Path, content: byt
         (b"<a>" + b" " * 1_000_001, "too large"),
     ],
 )
-def test_another_file_gets_a_sentence(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_other_file_is_refused(tmp_path: Path, content: str | bytes, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
-        from_workstation(file(tmp_path, content))
+        import_from_workstation(write_file(tmp_path, content))
     assert caught.value.hint
 
 
-def test_a_missing_file_gets_a_sentence(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file or directory"):
-        from_workstation(tmp_path / "missing.xml")
+        import_from_workstation(tmp_path / "missing.xml")
 
 
-def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
-    found = from_workstation(file(tmp_path, workstation()), "Downtown")
-    assert [each.name for each in renamed(found, ["downtown", "Downtown (2)"]).offices] == ["Downtown (3)"]
+def test_taken_name_gets_a_number(tmp_path: Path) -> None:
+    result = import_from_workstation(write_file(tmp_path, workstation()), "Downtown")
+    assert [each.name for each in rename_duplicates(result, ["downtown", "Downtown (2)"]).offices] == ["Downtown (3)"]
 
 
 # -- the central manager -------------------------------------------------------------
@@ -199,35 +199,35 @@ def central(server: Server) -> Iterator[ServerAddress]:
         server.execute(f"DROP DATABASE {database}")
 
 
-def test_the_central_managers_offices_come_in_its_order(central: ServerAddress, server: Server) -> None:
-    found = from_central_manager(central, Secret(server.password), ["downtown"])
-    assert [(each.name, each.address) for each in found.offices] == [
+def test_central_manager_offices_keep_their_order(central: ServerAddress, server: Server) -> None:
+    result = import_from_central_manager(central, Secret(server.password), ["downtown"])
+    assert [(each.name, each.address) for each in result.offices] == [
         ("Downtown (2)", ServerAddress("10.0.0.6", 3306, "od_down", server.user, tls=Tls())),
         ("North", ServerAddress("10.0.0.7", 3307, "od_north", "oduser", tls=Tls())),
         ("od_x@10.0.0.8", ServerAddress("10.0.0.8", 3306, "od_x", "u", tls=Tls())),
         ("Downtown (3)", ServerAddress("10.0.0.9", 3306, "od_y", "u", tls=Tls())),
     ]
-    assert found.remarks == (
+    assert result.remarks == (
         "By tier is reached by Middle Tier, and is left out.",
         "Connection 6 names no server and database, and is left out.",
         "Passwords are not taken: they are encrypted there. Each office asks for its own.",
     )
-    assert "secret" not in repr(found)
+    assert "secret" not in repr(result)
 
 
-def test_a_row_that_no_office_can_have_is_left_out_with_the_reason(central: ServerAddress, server: Server) -> None:
+def test_invalid_row_is_left_out_with_the_reason(central: ServerAddress, server: Server) -> None:
     with server.connection(central.database) as connection, connection.cursor() as cursor:
         cursor.execute(
             "UPDATE centralconnection SET ServerName = 'srv:70000' WHERE Note = 'Downtown' AND ItemOrder = 1"
         )
         cursor.execute("UPDATE centralconnection SET DatabaseName = CHAR(111, 7, 100) WHERE ItemOrder = 4")
-    found = from_central_manager(central, Secret(server.password), [])
-    assert [each.name for each in found.offices] == ["North", "Downtown"]
-    assert found.remarks[0] == "Downtown is left out: port must be a whole number from 1 to 65535."
-    assert found.remarks[2] == "Connection 4 is left out: database has characters that cannot be printed."
+    result = import_from_central_manager(central, Secret(server.password), [])
+    assert [each.name for each in result.offices] == ["North", "Downtown"]
+    assert result.remarks[0] == "Downtown is left out: port must be a whole number from 1 to 65535."
+    assert result.remarks[2] == "Connection 4 is left out: database has characters that cannot be printed."
 
 
-def test_a_user_who_may_not_read_the_passwords_is_enough(central: ServerAddress, server: Server) -> None:
+def test_user_without_access_to_the_passwords_is_enough(central: ServerAddress, server: Server) -> None:
     user = f"apisetup_{uuid4().hex[:8]}"
     columns = "CentralConnectionNum, ServerName, DatabaseName, MySqlUser, ServiceURI, Note, ItemOrder"
     server.execute(
@@ -236,20 +236,20 @@ def test_a_user_who_may_not_read_the_passwords_is_enough(central: ServerAddress,
     )
     try:
         address = ServerAddress(central.host, central.port, central.database, user)
-        assert len(from_central_manager(address, Secret("x"), []).offices) == 4
+        assert len(import_from_central_manager(address, Secret("x"), []).offices) == 4
     finally:
         server.execute(f"DROP USER '{user}'@'%'")
 
 
-def test_another_database_is_none_of_a_central_manager(central: ServerAddress, server: Server) -> None:
+def test_other_database_is_refused(central: ServerAddress, server: Server) -> None:
     for change in ("ALTER TABLE centralconnection DROP COLUMN Note", "DROP TABLE centralconnection"):
         with server.connection(central.database) as connection, connection.cursor() as cursor:
             cursor.execute(change)
         with pytest.raises(NotAPractice, match="no list of a central manager"):
-            from_central_manager(central, Secret(server.password), [])
+            import_from_central_manager(central, Secret(server.password), [])
 
 
-def test_a_refused_database_user_is_told_as_ever(central: ServerAddress) -> None:
+def test_refused_database_user(central: ServerAddress) -> None:
     address = ServerAddress(central.host, central.port, central.database, "nobody_of_that_name")
     with pytest.raises(LoginRefused):
-        from_central_manager(address, Secret("wrong"), [])
+        import_from_central_manager(address, Secret("wrong"), [])

@@ -1,4 +1,4 @@
-"""Where a database password comes from; whatever goes wrong, no sentence holds it."""
+"""The sources of a database password. No error message may contain the password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from keyring.errors import KeyringLocked
 from core.base.errors import ConfigurationError
 from core.base.secret import Secret
 from core.offices import password_source
-from core.offices.password_source import PROMPT, Kind, PasswordSource, parse_password_source
+from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from tests.support.ownership import give_to_root, give_to_stranger
 
 SECRET = "hunter2-of-the-database"
 
@@ -25,7 +26,7 @@ def read(text: str, account: str = "Downtown", **environment: str) -> Secret | N
     return parse_password_source(text).read(account, environment)
 
 
-def refused(text: str, **environment: str) -> ConfigurationError:
+def read_error(text: str, **environment: str) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
         read(text, **environment)
     error: BaseException | None = caught.value
@@ -36,20 +37,20 @@ def refused(text: str, **environment: str) -> ConfigurationError:
     return caught.value
 
 
-# -- how it is written ---------------------------------------------------------------
+# -- parsing -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("text", "source"),
     [
         ("prompt", PROMPT),
-        (" keyring ", PasswordSource(Kind.KEYRING)),
-        ("env:PW", PasswordSource(Kind.ENVIRONMENT, "PW")),
-        ("file: ~/pw ", PasswordSource(Kind.FILE, "~/pw")),
-        ("command:pass show 'a b'", PasswordSource(Kind.COMMAND, "pass show 'a b'")),
+        (" keyring ", PasswordSource(SourceKind.KEYRING)),
+        ("env:PW", PasswordSource(SourceKind.ENVIRONMENT, "PW")),
+        ("file: ~/pw ", PasswordSource(SourceKind.FILE, "~/pw")),
+        ("command:pass show 'a b'", PasswordSource(SourceKind.COMMAND, "pass show 'a b'")),
     ],
 )
-def test_the_five_kinds(text: str, source: PasswordSource) -> None:
+def test_five_kinds_are_parsed(text: str, source: PasswordSource) -> None:
     assert parse_password_source(text) == source
     assert parse_password_source(str(source)) == source
 
@@ -58,27 +59,27 @@ def test_the_five_kinds(text: str, source: PasswordSource) -> None:
     "text", ["", SECRET, "env", "env:", "file:", "command: ", "prompt:x", "keyring:", f"pass:{SECRET}", "Prompt"]
 )
 def test_anything_else_is_refused_and_not_repeated(text: str) -> None:
-    assert "a password itself has no place there" in refused(text).sentence
+    assert "a password itself has no place there" in read_error(text).sentence
 
 
-def test_a_quotation_mark_that_does_not_end() -> None:
-    assert "quotation mark" in refused(f"command:echo '{SECRET}").sentence
+def test_unclosed_quotation_mark_is_refused() -> None:
+    assert "quotation mark" in read_error(f"command:echo '{SECRET}").sentence
 
 
-def test_somebody_has_to_be_asked() -> None:
+def test_prompt_has_no_password() -> None:
     assert read("prompt") is None
 
 
 # -- the environment -----------------------------------------------------------------
 
 
-def test_a_variable_may_be_empty() -> None:
+def test_variable_may_be_empty() -> None:
     assert read("env:PW", PW=SECRET) == Secret(SECRET)
     assert read("env:PW", PW="") == Secret("")
 
 
-def test_a_variable_that_is_not_set() -> None:
-    assert "variable PW, which should hold the database password, is not set" in refused("env:PW").sentence
+def test_unset_variable_is_refused() -> None:
+    assert "variable PW, which should hold the database password, is not set" in read_error("env:PW").sentence
 
 
 # -- a file --------------------------------------------------------------------------
@@ -94,62 +95,74 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("content", [SECRET, f"{SECRET}\n", f"{SECRET}\r\nnot this"])
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_the_first_line_of_a_file(file: Path, content: str, mode: int) -> None:
+def test_password_is_the_first_line_of_the_file(file: Path, content: str, mode: int) -> None:
     file.write_bytes(content.encode())
     file.chmod(mode)
     assert read(f"file:{file}") == Secret(SECRET)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o610, 0o666])
-def test_a_file_that_others_get_at_is_refused_with_what_to_run(file: Path, mode: int) -> None:
+def test_file_that_others_can_access_is_refused_with_a_command(file: Path, mode: int) -> None:
     file.chmod(mode)
-    error = refused(f"file:{file}")
+    error = read_error(f"file:{file}")
     assert f"has mode {mode:04o}, so others can get at it" in error.sentence
     assert error.hint == f"Run: chmod 600 '{file}'"
 
 
-def test_a_link_is_followed_and_what_it_leads_to_is_looked_at(file: Path) -> None:
+def test_file_of_another_account_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_to_stranger(file, monkeypatch)
+    error = read_error(f"file:{file}")
+    assert "belongs to somebody else" in error.sentence
+    assert error.hint == f"Run: chown {os.getuid()} '{file}'"
+
+
+def test_file_of_root_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_to_root(file, monkeypatch)
+    assert read(f"file:{file}") == Secret(SECRET)
+
+
+def test_symbolic_link_is_followed_and_its_target_checked(file: Path) -> None:
     link = file.with_name("link")
     link.symlink_to(file)
     assert read(f"file:{link}") == Secret(SECRET)
     file.chmod(0o644)
-    refused(f"file:{link}")
+    read_error(f"file:{link}")
 
 
 @pytest.mark.parametrize("content", [b"", b"\nsecond", b"\xff\xfe\n"])
-def test_a_file_without_a_password(file: Path, content: bytes) -> None:
+def test_file_without_a_password_is_refused(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    refused(f"file:{file}")
+    read_error(f"file:{file}")
 
 
-def test_a_file_that_is_not_there_or_is_none(tmp_path: Path) -> None:
-    assert "No such file or directory" in refused(f"file:{tmp_path / 'missing'}").sentence
-    assert "Is a directory" in refused(f"file:{tmp_path}").sentence
-    assert "is no file" in refused("file:/dev/null").sentence
+def test_missing_or_special_file_is_refused(tmp_path: Path) -> None:
+    assert "No such file or directory" in read_error(f"file:{tmp_path / 'missing'}").sentence
+    assert "Is a directory" in read_error(f"file:{tmp_path}").sentence
+    assert "is no file" in read_error("file:/dev/null").sentence
 
 
-def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+def test_named_pipe_is_refused_without_blocking(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
-    assert "is no file" in refused(f"file:{pipe}").sentence
+    assert "is no file" in read_error(f"file:{pipe}").sentence
 
 
 # -- a command -----------------------------------------------------------------------
 
 
-def script(path: Path, body: str) -> Path:
-    made = path / "show password"
-    made.write_text(f"#!{sys.executable}\n{body}\n")
-    made.chmod(0o700)
-    return made
+def write_script(directory: Path, body: str) -> Path:
+    script = directory / "show password"
+    script.write_text(f"#!{sys.executable}\n{body}\n")
+    script.chmod(0o700)
+    return script
 
 
-def test_the_first_line_of_what_a_command_writes(tmp_path: Path) -> None:
-    made = script(tmp_path, "import sys; print(sys.argv[1] + '\\nnot this'); print('oops', file=sys.stderr)")
-    assert read(f"command:'{made}' '{SECRET} x'") == Secret(f"{SECRET} x")
+def test_password_is_the_first_line_of_the_output(tmp_path: Path) -> None:
+    script = write_script(tmp_path, "import sys; print(sys.argv[1] + '\\nnot this'); print('oops', file=sys.stderr)")
+    assert read(f"command:'{script}' '{SECRET} x'") == Secret(f"{SECRET} x")
 
 
-def test_no_shell_runs_it(tmp_path: Path) -> None:
+def test_command_runs_without_a_shell(tmp_path: Path) -> None:
     assert read("command:echo $HOME;id") == Secret("$HOME;id")
     assert not list(tmp_path.iterdir())
 
@@ -165,26 +178,26 @@ def test_no_shell_runs_it(tmp_path: Path) -> None:
         ("import sys; sys.exit(5 if sys.stdin.read() == '' else 0)", "failed with exit status 5"),
     ],
 )
-def test_a_command_that_gives_none(tmp_path: Path, body: str, words: str) -> None:
-    error = refused(f"command:'{script(tmp_path, body)}'")
+def test_command_without_a_password_is_refused(tmp_path: Path, body: str, words: str) -> None:
+    error = read_error(f"command:'{write_script(tmp_path, body)}'")
     assert words in error.sentence
 
 
-def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_that_times_out_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(password_source, "COMMAND_SECONDS", 0.2)
-    made = script(tmp_path, f"import sys, time\nprint('{SECRET}', flush=True)\ntime.sleep(60)")
-    assert "did not end within 0.2 seconds" in refused(f"command:'{made}'").sentence
+    script = write_script(tmp_path, f"import sys, time\nprint('{SECRET}', flush=True)\ntime.sleep(60)")
+    assert "did not end within 0.2 seconds" in read_error(f"command:'{script}'").sentence
 
 
-def test_a_command_that_is_not_there() -> None:
-    assert "cannot be started: No such file or directory" in refused("command:/nowhere/pass x").sentence
+def test_missing_command_is_refused() -> None:
+    assert "cannot be started: No such file or directory" in read_error("command:/nowhere/pass x").sentence
 
 
 # -- the keyring -----------------------------------------------------------------------
 
 
-class Ring(KeyringBackend):
-    """A keyring in memory."""
+class MemoryKeyring(KeyringBackend):
+    """A keyring in memory that can fail, or block until an event is set."""
 
     priority = 1
 
@@ -192,13 +205,13 @@ class Ring(KeyringBackend):
         super().__init__()  # type: ignore[no-untyped-call]
         self.passwords: dict[tuple[str, str], str] = {}
         self.failure: Exception | None = None
-        self.waits: threading.Event | None = None
-        self.asked = 0
+        self.blocked_until: threading.Event | None = None
+        self.reads = 0
 
     def get_password(self, service: str, username: str) -> str | None:
-        self.asked += 1
-        if self.waits is not None:
-            self.waits.wait(20)
+        self.reads += 1
+        if self.blocked_until is not None:
+            self.blocked_until.wait(20)
         if self.failure is not None:
             raise self.failure
         return self.passwords.get((service, username))
@@ -211,44 +224,44 @@ class Ring(KeyringBackend):
 
 
 @pytest.fixture
-def ring() -> Iterator[Ring]:
-    before, made = keyring.get_keyring(), Ring()
-    keyring.set_keyring(made)
-    yield made
-    keyring.set_keyring(before)
+def ring() -> Iterator[MemoryKeyring]:
+    original, replacement = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(replacement)
+    yield replacement
+    keyring.set_keyring(original)
 
 
-def test_the_keyring_has_it_by_the_name_of_the_office(ring: Ring) -> None:
+def test_keyring_account_is_the_name_of_the_office(ring: MemoryKeyring) -> None:
     keyring.set_password("apisetup", "Downtown", SECRET)
     assert read("keyring") == Secret(SECRET)
 
 
-def test_a_keyring_without_it_says_how_to_put_it_there(ring: Ring) -> None:
+def test_keyring_without_the_password_is_refused_with_a_command(ring: MemoryKeyring) -> None:
     with pytest.raises(ConfigurationError, match="no password for North Side") as caught:
         read("keyring", "North Side")
     assert caught.value.hint == "Run: keyring set apisetup 'North Side'"
 
 
 @pytest.mark.parametrize("variable", ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"])
-def test_over_ssh_no_keyring_is_waited_for(ring: Ring, variable: str) -> None:
+def test_keyring_is_not_used_over_ssh(ring: MemoryKeyring, variable: str) -> None:
     keyring.set_password("apisetup", "Downtown", SECRET)
     assert read("keyring", **{variable: "x"}) is None
-    assert ring.asked == 0
+    assert ring.reads == 0
 
 
 @pytest.mark.parametrize("failure", [KeyringLocked("locked"), OSError("the bus went away"), RuntimeError("backend")])
-def test_a_keyring_that_fails_is_told_whatever_it_raises(ring: Ring, failure: Exception) -> None:
+def test_failing_keyring_is_refused_whatever_it_raises(ring: MemoryKeyring, failure: Exception) -> None:
     ring.failure = failure
-    assert refused("keyring").sentence == "The system keyring cannot be used."
+    assert read_error("keyring").sentence == "The system keyring cannot be used."
 
 
-def test_a_keyring_that_waits_for_its_owner_is_left_alone(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_that_times_out_is_refused(ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(password_source, "KEYRING_SECONDS", 0.05)
-    ring.waits = threading.Event()
-    assert "did not answer within 0.05 seconds" in refused("keyring").sentence
-    ring.waits.set()
+    ring.blocked_until = threading.Event()
+    assert "did not answer within 0.05 seconds" in read_error("keyring").sentence
+    ring.blocked_until.set()
 
 
-def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_keyring_package_is_refused_with_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert refused("keyring").hint == "Install it beside apisetup: pip install keyring"
+    assert read_error("keyring").hint == "Install it beside apisetup: pip install keyring"

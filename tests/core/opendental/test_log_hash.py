@@ -1,4 +1,4 @@
-"""The hash of audit entries: Open Dental's own vectors, and the dates that are none."""
+"""The hash of audit entries: vectors from Open Dental, and special dates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from core.opendental.log_hash import NO_DATE, hashed_date, log_hash
+from core.opendental.log_hash import NO_DATE, format_for_hash, log_hash
 
 VECTORS = [
     (8, 1, datetime(2024, 11, 5, 9, 3, 7), "API/FHIR", 0, NO_DATE, "SNuI+yHmKOvKTB1H0bL2DKMbSUAbbGmDc6bNLLELtwk="),
@@ -41,28 +41,28 @@ VECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "user", "moment", "text", "patient", "previous", "expected"), VECTORS)
-def test_hashes_as_open_dental_does(
-    kind: int, user: int, moment: datetime, text: str, patient: int, previous: datetime, expected: str
+@pytest.mark.parametrize(("perm_type", "user", "moment", "text", "patient", "previous", "expected"), VECTORS)
+def test_hashes_match_open_dentals(
+    perm_type: int, user: int, moment: datetime, text: str, patient: int, previous: datetime, expected: str
 ) -> None:
-    assert log_hash(kind, user, moment, text, patient, previous) == expected
+    assert log_hash(perm_type, user, moment, text, patient, previous) == expected
 
 
-def test_a_date_before_1880_is_no_date() -> None:
-    assert hashed_date(datetime(1879, 12, 31, 23, 59, 59)) == "0001-01-01 00:00:00"
-    assert hashed_date(datetime(1880, 1, 1)) == "1880-01-01 00:00:00"
+def test_a_date_before_1880_is_hashed_as_no_date() -> None:
+    assert format_for_hash(datetime(1879, 12, 31, 23, 59, 59)) == "0001-01-01 00:00:00"
+    assert format_for_hash(datetime(1880, 1, 1)) == "1880-01-01 00:00:00"
     assert log_hash(0, 0, datetime(1879, 12, 31), "", 0, NO_DATE) == VECTORS[-1][-1]
 
 
-def test_an_early_previous_edit_counts_as_a_date_that_is_none() -> None:
-    # Open Dental leaves out only its own "no date"; any other early one is hashed in its sample.
+def test_an_early_previous_edit_is_hashed_unlike_none() -> None:
+    # Open Dental omits only its own "no date". It hashes any other date before 1880 as "no date".
     early = log_hash(8, 1, datetime(2024, 1, 1), "x", 0, datetime(1850, 1, 1))
     assert early != log_hash(8, 1, datetime(2024, 1, 1), "x", 0, NO_DATE)
 
 
-def test_every_value_counts() -> None:
-    whole = log_hash(8, 1, datetime(2024, 1, 1), "text", 0, NO_DATE)
-    others = [
+def test_every_value_is_part_of_the_hash() -> None:
+    original = log_hash(8, 1, datetime(2024, 1, 1), "text", 0, NO_DATE)
+    changed = [
         log_hash(9, 1, datetime(2024, 1, 1), "text", 0, NO_DATE),
         log_hash(8, 2, datetime(2024, 1, 1), "text", 0, NO_DATE),
         log_hash(8, 1, datetime(2024, 1, 1, 0, 0, 1), "text", 0, NO_DATE),
@@ -70,8 +70,8 @@ def test_every_value_counts() -> None:
         log_hash(8, 1, datetime(2024, 1, 1), "text", 1, NO_DATE),
         log_hash(8, 1, datetime(2024, 1, 1), "text", 0, datetime(2024, 1, 1)),
     ]
-    assert len({whole, *others}) == 7
+    assert len({original, *changed}) == 7
 
 
-def test_a_lone_surrogate_breaks_nothing() -> None:
+def test_a_lone_surrogate_raises_no_error() -> None:
     assert log_hash(8, 1, datetime(2024, 1, 1), "\ud800", 0, NO_DATE)

@@ -20,7 +20,7 @@ from core.model.audit_entry import Genuineness
 from core.model.settings import ApiSettings, PaymentType
 from core.office.office import Office, open_file_office
 from core.opendental.key_status import KeyStatus
-from tests.support.audit_pages import latest
+from tests.support.audit_pages import newest_entries
 from tests.support.databases import NOW, file_rows, runtime
 from tests.support.fault_injection import one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
@@ -43,7 +43,7 @@ def test_a_first_start_makes_a_practice(tmp_path: Path) -> None:
         )
         assert page.missing == ()
         assert office.keys.list().keys == ()
-        assert latest(office) == ()
+        assert newest_entries(office) == ()
         signed_in = office.users.account(ACCOUNT)
         assert (signed_in.sees_audit_trail, signed_in.writable) == (True, True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -127,9 +127,9 @@ def test_killed_after_every_statement_of_the_first_start_the_next_one_works(
 
 def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    with closing(open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True)) as office:
+    with closing(open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True)) as office:
         keys = office.keys.list().keys
-        entries = latest(office)
+        entries = newest_entries(office)
         assert office.settings.load().values.enabled
     assert 10 <= len(keys) <= 15
     assert len({key.developer for key in keys}) > 8
@@ -142,7 +142,7 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
 
 def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
     path = tmp_path / "demo.sqlite3"
-    open_file_office(FileAddress(path), default_agreement(), runtime(), filled=True).close()
+    open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True).close()
     rows = file_rows(path)
     texts = "\n".join(str(row["LogText"]) for row in rows["securitylog"].values())
     assert all(str(row["key_text"]) not in texts for row in rows["apisetup_key"].values())

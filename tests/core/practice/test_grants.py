@@ -1,4 +1,4 @@
-"""What the database user may do, as SHOW GRANTS tells it."""
+"""The database user's privileges, as read with SHOW GRANTS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.database.engines import server_engine
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
-from core.practice.grants import Grants, judged, read_grants
+from core.practice.grants import Grants, evaluate_grants, read_grants
 from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED
 from tests.support.change_kinds import KINDS, save_settings
 from tests.support.databases import Account, SampleServer, database_user, runtime
@@ -26,40 +26,43 @@ from tests.support.practice_rows import PASSWORDS
 from tests.support.row_diff import Written, writing
 from tests.support.server import pymysql
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 TABLES = frozenset(right.table for right in NEEDED)
 TO = "TO `u`@`%`"
 
 
-def told(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
-    return judged(lines, "od_main", tables)
+def evaluate(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
+    """Evaluate rows of SHOW GRANTS for the database `od_main`."""
+    return evaluate_grants(lines, "od_main", tables)
 
 
-def script() -> list[str]:
-    """The statements of the README, without the one that makes the user."""
-    found = re.search(r"<!-- grant -->\n```sql\n(.*?)```", README, re.DOTALL)
-    assert found
-    return [line.rstrip(";") for line in found[1].splitlines() if line.startswith("GRANT")]
+def script_statements() -> list[str]:
+    """Return the GRANT statements of the README's script."""
+    match = re.search(r"<!-- grant -->\n```sql\n(.*?)```", README, re.DOTALL)
+    assert match
+    return [line.rstrip(";") for line in match[1].splitlines() if line.startswith("GRANT")]
 
 
 # -- the README's script ---------------------------------------------------------------
 
 
-def test_the_readme_grants_what_is_needed_and_no_more() -> None:
-    lines = [line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`") for line in script()]
-    assert told(*lines) == Grants(known=True)
+def test_the_readme_grants_exactly_the_needed_rights() -> None:
+    lines = [
+        line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`") for line in script_statements()
+    ]
+    assert evaluate(*lines) == Grants(known=True)
 
 
 @contextmanager
 def readme_user(sample: SampleServer) -> Iterator[Account]:
-    """The user that the README makes, for a practice of the tests."""
+    """Create the user of the README's script for a test practice, and drop it at the end."""
     account = Account(f"apisetup_{uuid4().hex[:12]}", "choose-a-long-one")
     sample.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
-    there = sample.practice_rows()
+    tables = sample.practice_rows()
     try:
-        for line in script():
+        for line in script_statements():
             table = re.search(r"opendental\.(\w+)", line)
-            if table and table[1] in there:
+            if table and table[1] in tables:
                 sample.server.execute(
                     line.replace("opendental.", f"`{sample.database}`.").replace("'apisetup'", f"'{account.user}'")
                 )
@@ -69,7 +72,7 @@ def readme_user(sample: SampleServer) -> Iterator[Account]:
 
 
 @pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_with_the_readmes_user_everything_works(server_sample: SampleServer, tmp_path: Path) -> None:
+def test_everything_works_with_the_readmes_user(server_sample: SampleServer, tmp_path: Path) -> None:
     with readme_user(server_sample) as account, closing(server_sample.open_as(account)) as office:
         signed_in = office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
         assert (signed_in.writable, office.info.read_only) == (True, "")
@@ -77,11 +80,11 @@ def test_with_the_readmes_user_everything_works(server_sample: SampleServer, tmp
             if kind != "open as account":
                 run(office)
         verification = office.audit.verification(AuditFilter())
-        while not verification.step().done:
+        while not verification.run_batch().done:
             pass
         export = office.audit.export(signed_in.actor, AuditFilter(), tmp_path / "trail.csv", may_replace=False)
         export.begin()
-        while not export.step().done:
+        while not export.run_batch().done:
             pass
 
 
@@ -121,7 +124,7 @@ def test_the_readmes_user_can_do_nothing_else(server_sample: SampleServer, state
     assert refused.value.args[0] in (1044, 1045, 1142, 1143, 1227)
 
 
-# -- forms of grants -----------------------------------------------------------------
+# -- formats of SHOW GRANTS ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -138,9 +141,9 @@ def test_the_readmes_user_can_do_nothing_else(server_sample: SampleServer, state
         "GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO 'u'@'10.0.0.%'",
     ],
 )
-def test_wide_grants_miss_nothing_and_are_too_many(line: str) -> None:
-    grants = told(f"GRANT USAGE ON *.* {TO} IDENTIFIED BY PASSWORD '*B69'", line)
-    assert (grants.known, grants.missing, grants.why_no_writing) == (True, (), "")
+def test_wide_grants_lack_nothing_and_are_excessive(line: str) -> None:
+    grants = evaluate(f"GRANT USAGE ON *.* {TO} IDENTIFIED BY PASSWORD '*B69'", line)
+    assert (grants.known, grants.missing, grants.missing_to_write) == (True, (), "")
     assert grants.excess
     assert "B69" not in repr(grants)
 
@@ -148,19 +151,19 @@ def test_wide_grants_miss_nothing_and_are_too_many(line: str) -> None:
 @pytest.mark.parametrize("name", ["od_mai", "od_main2", "xod_main", "o%n", "odxmain`", "od\\%"])
 def test_grants_on_other_databases_give_nothing_here(name: str) -> None:
     quoted = name.replace("`", "``")
-    grants = told(f"GRANT ALL PRIVILEGES ON `{quoted}`.* {TO}")
-    gives = name == "o%n"
-    assert (grants.missing == ()) is gives
+    grants = evaluate(f"GRANT ALL PRIVILEGES ON `{quoted}`.* {TO}")
+    applies = name == "o%n"
+    assert (grants.missing == ()) is applies
     assert grants.excess == (f"ALL PRIVILEGES on every table of {name}",)
 
 
-def test_a_pattern_is_none_beside_a_table() -> None:
-    grants = told(f"GRANT SELECT ON `od%`.`definition` {TO}")
+def test_a_database_of_a_table_grant_is_not_a_pattern() -> None:
+    grants = evaluate(f"GRANT SELECT ON `od%`.`definition` {TO}")
     assert "SELECT on definition" in grants.missing
 
 
-def test_columns_are_looked_at_one_by_one() -> None:
-    grants = told(
+def test_columns_are_compared_individually() -> None:
+    grants = evaluate(
         f"GRANT SELECT (UserNum, `UserName`, Password), UPDATE (FailedAttempts, DateTFail) ON `od_main`.`userod` {TO}",
         f"GRANT SELECT (IsHidden, DateTFail, FailedAttempts) ON `od_main`.`userod` {TO}",
         f"GRANT SELECT, UPDATE (ValueString, Comments) ON `od_main`.`preference` {TO}",
@@ -172,29 +175,29 @@ def test_columns_are_looked_at_one_by_one() -> None:
     assert grants.excess == ("UPDATE (comments, valuestring) on od_main.preference", "UPDATE on od_main.program")
 
 
-def test_a_right_is_told_as_the_readme_writes_it() -> None:
+def test_missing_rights_are_formatted_as_in_the_readme() -> None:
     lines = [
         line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`")
-        for line in script()
+        for line in script_statements()
         if "opendental.program " not in line and "opendental.signalod" not in line
     ]
-    grants = told(*lines)
+    grants = evaluate(*lines)
     assert grants.missing == (
         "SELECT on program",
         "UPDATE (Enabled) on program",
         "SELECT on signalod",
         "INSERT on signalod",
     )
-    assert grants.why_no_writing == "SELECT on signalod; INSERT on signalod"
+    assert grants.missing_to_write == "SELECT on signalod; INSERT on signalod"
 
 
-def test_tables_that_this_version_does_not_have_need_no_rights() -> None:
-    grants = told(f"GRANT USAGE ON *.* {TO}", tables=frozenset({"securitylog"}))
+def test_missing_tables_need_no_rights() -> None:
+    grants = evaluate(f"GRANT USAGE ON *.* {TO}", tables=frozenset({"securitylog"}))
     assert grants.missing == ("SELECT on securitylog", "INSERT on securitylog")
 
 
-def test_rights_that_are_dangerous_are_told_with_where_they_hold() -> None:
-    grants = told(
+def test_excessive_rights_are_listed_with_their_target() -> None:
+    grants = evaluate(
         f"GRANT FILE, SUPER ON *.* {TO}",
         f"GRANT SELECT ON `mysql`.* {TO}",
         f"GRANT SELECT ON `od_main`.`patient` {TO} WITH GRANT OPTION",
@@ -211,27 +214,28 @@ def test_rights_that_are_dangerous_are_told_with_where_they_hold() -> None:
     )
 
 
-def test_rights_that_are_taken_back_in_part_are_missing() -> None:
-    grants = told(f"GRANT SELECT, INSERT, UPDATE, DELETE ON *.* {TO}", "REVOKE INSERT ON `od_main`.* FROM `u`@`%`")
+def test_partially_revoked_rights_are_missing() -> None:
+    grants = evaluate(f"GRANT SELECT, INSERT, UPDATE, DELETE ON *.* {TO}", "REVOKE INSERT ON `od_main`.* FROM `u`@`%`")
     assert "INSERT on securitylog" in grants.missing
-    assert grants.why_no_writing
+    assert grants.missing_to_write
 
 
 @pytest.mark.parametrize(
     "line", ["", "nonsense", f"GRANT ON x {TO}", f"GRANT SELECT ON {TO}", "GRANT SELECT (a ON `d`.`t` TO `u`@`%`"]
 )
-def test_a_line_that_is_not_understood_makes_all_unknown(line: str) -> None:
-    assert told(f"GRANT ALL PRIVILEGES ON *.* {TO}", line) == Grants(known=False)
+def test_an_unknown_line_makes_all_grants_unknown(line: str) -> None:
+    assert evaluate(f"GRANT ALL PRIVILEGES ON *.* {TO}", line) == Grants(known=False)
 
 
-def test_the_door_is_part_of_what_is_needed() -> None:
+def test_the_audit_rights_are_part_of_the_needed_rights() -> None:
     assert set(AUDIT_WRITE_GRANTS) <= set(NEEDED)
 
 
-# -- asked of a server -----------------------------------------------------------------
+# -- reading from a server -------------------------------------------------------------
 
 
-def asked(sample: SampleServer, account: Account) -> Grants:
+def read_grants_as(sample: SampleServer, account: Account) -> Grants:
+    """Read the grants of an account on a practice."""
     address = ServerAddress(sample.server.host, sample.server.port, sample.database, account.user)
     engine = server_engine(address, Secret(account.password))
     try:
@@ -241,33 +245,34 @@ def asked(sample: SampleServer, account: Account) -> Grants:
         engine.dispose()
 
 
-def test_a_role_that_is_active_gives_its_rights(server_sample: SampleServer) -> None:
+def test_an_active_role_gives_its_rights(server_sample: SampleServer) -> None:
     role, server = f"apisetup_{uuid4().hex[:8]}", server_sample.server
     server.execute(f"CREATE ROLE {role}", f"GRANT SELECT ON `{server_sample.database}`.* TO {role}")
     try:
         with database_user(server_sample, "INSERT ON signalod") as account:
             server.execute(f"GRANT {role} TO '{account.user}'@'%'")
             server.execute(f"GRANT SELECT ON `{server_sample.database}`.signalod TO '{account.user}'@'%'")
-            assert "SELECT on preference" in asked(server_sample, account).missing
+            assert "SELECT on preference" in read_grants_as(server_sample, account).missing
             server.execute(f"SET DEFAULT ROLE {role} FOR '{account.user}'@'%'")
-            grants = asked(server_sample, account)
+            grants = read_grants_as(server_sample, account)
             assert not any(each.startswith("SELECT") for each in grants.missing)
-            assert "INSERT on securitylog" in grants.why_no_writing
+            assert "INSERT on securitylog" in grants.missing_to_write
     finally:
         server.execute(f"DROP ROLE {role}")
 
 
-def test_the_tests_own_user_may_do_everything(server_sample: SampleServer) -> None:
+def test_the_user_of_the_tests_has_all_rights(server_sample: SampleServer) -> None:
     server = server_sample.server
-    grants = asked(server_sample, Account(server.user, server.password))
+    grants = read_grants_as(server_sample, Account(server.user, server.password))
     assert (grants.known, grants.missing) == (True, ())
     assert any(each.startswith("ALL PRIVILEGES on every database") for each in grants.excess)
 
 
-# -- a user who may only read ----------------------------------------------------------
+# -- a user with SELECT only -----------------------------------------------------------
 
 
 def open_as(sample: SampleServer, account: Account) -> Office:
+    """Open a practice as another database user."""
     address = ServerAddress(sample.server.host, sample.server.port, sample.database, account.user)
     return open_server_office(
         address,
@@ -280,7 +285,7 @@ def open_as(sample: SampleServer, account: Account) -> Office:
 
 
 @pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_sample: SampleServer) -> None:
+def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleServer) -> None:
     with database_user(server_sample, "SELECT") as account, closing(open_as(server_sample, account)) as office:
         assert office.info.read_only.startswith(
             f"The database user {account.user}@% may only read here: it lacks INSERT on securitylog, securityloghash,"
@@ -294,8 +299,8 @@ def test_a_user_who_may_only_read_is_found_out_before_anything_is_tried(server_s
             assert connection.exec_driver_sql("SELECT @@SESSION.tx_read_only").scalar() == 1
 
 
-def test_a_user_who_may_log_but_not_set_everything_can_write(server_sample: SampleServer) -> None:
-    door = [f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")]
-    with database_user(server_sample, "SELECT", *door) as account, closing(open_as(server_sample, account)) as office:
+def test_a_user_with_the_audit_rights_can_write(server_sample: SampleServer) -> None:
+    rights = [f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")]
+    with database_user(server_sample, "SELECT", *rights) as account, closing(open_as(server_sample, account)) as office:
         assert office.info.read_only == ""
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable

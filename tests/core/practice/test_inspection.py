@@ -1,4 +1,4 @@
-"""What the program finds out about a database before it works on it."""
+"""The profile of a database, read before the program uses it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AlterServer = Callable[[str], None]
 
 @pytest.fixture
 def alter(server_sample: SampleServer) -> Iterator[AlterServer]:
-    """Rename tables and columns of a server's practice by SQL that a second call undoes at the end."""
+    """Return a function that renames tables and columns of a practice; all changes are undone at the end."""
     undo: list[str] = []
 
     def rename(change: str) -> None:
@@ -44,32 +44,33 @@ def alter(server_sample: SampleServer) -> Iterator[AlterServer]:
         server_sample.execute(statement)
 
 
-def shape_of(office: Office) -> DatabaseProfile:
+def profile_of(office: Office) -> DatabaseProfile:
+    """Return the profile of an open office's practice."""
     return office._practice.profile
 
 
-def test_tells_which_practice_it_is(sample: SamplePractice) -> None:
+def test_the_practice_is_identified(sample: SamplePractice) -> None:
     with sample.office() as office:
-        facts = office.info
-    assert facts.title == TITLE
-    assert facts.version == sample.version
+        info = office.info
+    assert info.title == TITLE
+    assert info.version == sample.version
     if isinstance(sample, SampleServer):
-        assert facts.database == sample.database
-        assert facts.database_user.split("@")[0] == sample.server.user
-        assert facts.server.split(" ")[0] in ("MariaDB", "MySQL")
-        assert facts.host
+        assert info.database == sample.database
+        assert info.database_user.split("@")[0] == sample.server.user
+        assert info.server.split(" ")[0] in ("MariaDB", "MySQL")
+        assert info.host
     else:
-        assert facts.server.startswith("SQLite 3.")
-        assert (facts.host, facts.database_user) == ("", "")
+        assert info.server.startswith("SQLite 3.")
+        assert (info.host, info.database_user) == ("", "")
 
 
 @pytest.mark.parametrize("server_sample", SERVERS, indirect=True)
-def test_tells_what_an_admin_should_know(server_sample: SampleServer) -> None:
+def test_notes_tell_an_admin_about_the_database(server_sample: SampleServer) -> None:
     expected = (NO_COPY, LOGGED_AS_SETUP) if not server_sample.has_apikey else ()
     with server_sample.office() as office:
         assert office.info.notes == (*expected, *(() if server_sample.transactional else (NO_TRANSACTIONS,)))
-        assert shape_of(office).transactional is server_sample.transactional
-        assert shape_of(office).permission_at_most == (32767 if server_sample.has_apikey else 255)
+        assert profile_of(office).transactional is server_sample.transactional
+        assert profile_of(office).permission_at_most == (32767 if server_sample.has_apikey else 255)
 
 
 def test_an_sqlite_practice_needs_no_notes(file_sample: SampleFile) -> None:
@@ -77,22 +78,22 @@ def test_an_sqlite_practice_needs_no_notes(file_sample: SampleFile) -> None:
         assert office.info.notes == ()
 
 
-def test_random_keys_are_told(sample: SamplePractice) -> None:
+def test_random_keys_are_noted(sample: SamplePractice) -> None:
     sample.execute("UPDATE preference SET ValueString = '1' WHERE PrefName = 'RandomPrimaryKeys'")
     with sample.office() as office:
         assert RANDOM in office.info.notes
 
 
-def test_one_table_without_transactions_is_enough(server_sample: SampleServer) -> None:
+def test_one_table_without_transactions_makes_the_practice_non_transactional(server_sample: SampleServer) -> None:
     server_sample.execute("ALTER TABLE program ENGINE=MyISAM")
     try:
         with server_sample.office() as office:
-            assert not shape_of(office).transactional
+            assert not profile_of(office).transactional
     finally:
         server_sample.execute("ALTER TABLE program ENGINE=InnoDB")
 
 
-def test_a_title_that_is_missing_is_told_so(sample: SamplePractice) -> None:
+def test_a_missing_title_is_shown_as_missing(sample: SamplePractice) -> None:
     sample.execute("DELETE FROM preference WHERE PrefName = 'PracticeTitle'")
     with sample.office() as office:
         assert office.info.title == "(practice without a title)"
@@ -100,7 +101,7 @@ def test_a_title_that_is_missing_is_told_so(sample: SamplePractice) -> None:
 
 def test_our_session_is_strict(server_sample: SampleServer) -> None:
     with server_sample.office() as office:
-        assert "STRICT_ALL_TABLES" in shape_of(office).sql_mode
+        assert "STRICT_ALL_TABLES" in profile_of(office).sql_mode
         with office._practice.read() as session:
             assert "STRICT_ALL_TABLES" in str(session.scalar(text("SELECT @@SESSION.sql_mode")))
             assert session.scalar(text("SELECT @@SESSION.character_set_client")) == "utf8mb4"
@@ -123,7 +124,9 @@ def test_another_database_is_not_a_practice(server_sample: SampleServer, alter: 
         ("apikey DevName to Developer", "apikey.DevName"),
     ],
 )
-def test_what_is_missing_is_named(server_sample: SampleServer, alter: AlterServer, change: str, missing: str) -> None:
+def test_a_missing_table_or_column_is_named(
+    server_sample: SampleServer, alter: AlterServer, change: str, missing: str
+) -> None:
     alter(change)
     with pytest.raises(NotAPractice) as caught:
         server_sample.open()
@@ -131,7 +134,7 @@ def test_what_is_missing_is_named(server_sample: SampleServer, alter: AlterServe
     assert caught.value.hint
 
 
-def test_several_missing_things_are_named_together(file_sample: SampleFile) -> None:
+def test_all_missing_tables_and_columns_are_named(file_sample: SampleFile) -> None:
     file_sample.execute("DROP TABLE userod")
     file_sample.execute("ALTER TABLE program RENAME COLUMN Enabled TO IsOn")
     with pytest.raises(NotAPractice) as caught:
@@ -140,13 +143,13 @@ def test_several_missing_things_are_named_together(file_sample: SampleFile) -> N
     assert "userod" in caught.value.sentence
 
 
-def test_columns_in_other_capitals_are_the_same_columns(server_sample: SampleServer, alter: AlterServer) -> None:
+def test_column_names_ignore_case(server_sample: SampleServer, alter: AlterServer) -> None:
     alter("program Enabled to ENABLED")
     with server_sample.office() as office:
         assert office.settings.load().values.enabled is False
 
 
-def test_a_table_that_only_replication_needs_may_be_missing(file_sample: SampleFile) -> None:
+def test_the_replication_table_may_be_missing(file_sample: SampleFile) -> None:
     file_sample.execute("DROP TABLE replicationserver")
     with file_sample.office() as office:
         assert office.info.title == TITLE
@@ -159,14 +162,14 @@ def test_a_practice_without_its_version_is_refused(sample: SamplePractice, state
         sample.open()
 
 
-def test_a_version_newer_than_any_known_one_opens(sample: SamplePractice) -> None:
+def test_a_newer_version_opens(sample: SamplePractice) -> None:
     sample.execute("UPDATE preference SET ValueString = '29.9.1.0' WHERE PrefName = 'DataBaseVersion'")
     with sample.office(AuthorityName.HEADQUARTERS) as office:
         assert office.info.version == "29.9.1.0"
 
 
 @pytest.mark.parametrize("refusal", ["practice", "companion"])
-def test_a_refused_opening_leaves_no_connection_behind(server_sample: SampleServer, refusal: str) -> None:
+def test_a_refused_opening_closes_its_connections(server_sample: SampleServer, refusal: str) -> None:
     if refusal == "practice":
         server_sample.execute("DELETE FROM preference WHERE PrefName = 'DataBaseVersion'")
     else:
@@ -174,13 +177,13 @@ def test_a_refused_opening_leaves_no_connection_behind(server_sample: SampleServ
     with database_user(server_sample, "ALL") as account:
         with pytest.raises(PracticeUnavailable) as caught:
             server_sample.open_as(account)
-        # As long as the error is kept - for a dialog, say - so is all that its traceback holds.
+        # While the error is kept, for example by a dialog, so are all objects in its traceback.
         assert caught.value.sentence
-        assert no_connections_of(server_sample, account.user)
+        assert has_no_connections(server_sample, account.user)
 
 
-def no_connections_of(sample: SampleServer, user: str) -> bool:
-    """Whether the server comes to have no connection of that user, given a moment to notice."""
+def has_no_connections(sample: SampleServer, user: str) -> bool:
+    """Return True once the server has no connection of a user; give up after two seconds."""
     with sample.server.connection() as connection, connection.cursor() as cursor:
         deadline = monotonic() + 2
         while monotonic() < deadline:

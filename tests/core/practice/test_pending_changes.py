@@ -9,15 +9,17 @@ import pytest
 
 from core.base.errors import AlreadyApplied, ConnectionLost, OutcomeUnknown, ServerUnreachable
 from core.database.address import Address, ServerAddress
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
+from core.model.resolved_change import Outcome
 from core.office.office import Office
-from core.opendental.permission_types import Permission
-from core.practice.unit_of_work import Outcome
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer
 from tests.support.practice_rows import FHIR
 from tests.support.tcp_proxy import TcpProxy
 
-TEXT = "API Setup: Enabled changed from off to on"
+EVENT = SettingsChanged((SettingChange(Setting.ENABLED, "off", "on"),))
+TEXT = EVENT.text()
 
 
 class ProxiedSample:
@@ -62,7 +64,7 @@ def turn_on(office: Office) -> None:
 
 def turn_on_without_looking(office: Office) -> None:
     """Repeat the change without looking, as a careless program would."""
-    with office._practice.change(ADMIN, Permission.SETUP, TEXT, once=True):
+    with office._practice.unit_of_work(ADMIN, EVENT, once=True):
         pass
 
 
@@ -147,7 +149,7 @@ def test_without_transactions_what_nobody_knows_of_is_taken_back_and_logged(
         proxied.proxy.reconnect()
         settled = office.resolve_pending()
         assert settled is not None
-        assert settled.outcome is Outcome.TAKEN_BACK
+        assert settled.outcome is Outcome.COMPENSATED
     assert not proxied.enabled
     assert proxied.texts == [TEXT, f"NOT DONE: {TEXT}"]
 

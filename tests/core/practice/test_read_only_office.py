@@ -15,7 +15,7 @@ from core.audit.paging import Direction
 from core.base.errors import ApiSetupError, NotAPractice, NotPermitted, StorageFailed
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
-from core.database.engines import translate_errors
+from core.database.driver_errors import translate_errors
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
@@ -74,7 +74,7 @@ def test_everything_can_be_read(sample: SamplePractice) -> None:
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
         assert len(office.audit.search(AuditFilter()).page(Direction.OLDER).entries) == 10
-        assert office.audit.verification(AuditFilter()).step().checked == 10
+        assert office.audit.verification(AuditFilter()).run_batch().checked == 10
 
 
 def test_nothing_is_exported_since_that_could_not_be_logged(sample: SamplePractice, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A session for reading refuses whatever could write."""
+"""Read sessions refuse every statement that could write."""
 
 from __future__ import annotations
 
@@ -13,70 +13,71 @@ from tests.support.practice_rows import TITLE
 from tests.support.row_diff import Written, writing
 
 
-def through_the_orm(session: Session) -> None:
+def add_an_object(session: Session) -> None:
     session.add(Preference(pref_name="Planted", value_string="1"))
     session.flush()
 
 
-def by_changing_an_object(session: Session) -> None:
+def change_an_object(session: Session) -> None:
     preference = session.scalars(select(Preference).where(Preference.pref_name == "PracticeTitle")).one()
     preference.value_string = "Changed"
     session.flush()
 
 
-def by_deleting_an_object(session: Session) -> None:
+def delete_an_object(session: Session) -> None:
     session.delete(session.scalars(select(Preference).where(Preference.pref_name == "PracticeTitle")).one())
     session.flush()
 
 
-def by_statement(statement: object) -> object:
+def execute(statement: object) -> object:
+    """Return a function that executes a statement in a session."""
     return lambda session: session.execute(statement)
 
 
-WAYS = {
-    "orm add": through_the_orm,
-    "orm change": by_changing_an_object,
-    "orm delete": by_deleting_an_object,
-    "core insert": by_statement(insert(Preference).values(pref_name="Planted", value_string="1")),
-    "core update": by_statement(update(Preference).values(value_string="1")),
-    "core delete": by_statement(delete(Preference)),
-    "text insert": by_statement(text("INSERT INTO preference (PrefName, ValueString) VALUES ('Planted', '1')")),
-    "text update": by_statement(text("\n  update preference set ValueString = '1'")),
-    "text delete": by_statement(text("DELETE FROM preference")),
-    "text replace": by_statement(text("REPLACE INTO preference (PrefName, ValueString) VALUES ('Planted', '1')")),
-    "text drop": by_statement(text("DROP TABLE preference")),
-    "behind a comment": by_statement(text("/* SELECT */ DELETE FROM preference")),
-    "behind a with": by_statement(text("WITH x AS (SELECT 1) DELETE FROM preference")),
-    "set": by_statement(text("SET SESSION sql_mode = ''")),
-    "truncate": by_statement(text("TRUNCATE TABLE preference")),
-    "call": by_statement(text("CALL something()")),
+WRITES = {
+    "orm add": add_an_object,
+    "orm change": change_an_object,
+    "orm delete": delete_an_object,
+    "core insert": execute(insert(Preference).values(pref_name="Planted", value_string="1")),
+    "core update": execute(update(Preference).values(value_string="1")),
+    "core delete": execute(delete(Preference)),
+    "text insert": execute(text("INSERT INTO preference (PrefName, ValueString) VALUES ('Planted', '1')")),
+    "text update": execute(text("\n  update preference set ValueString = '1'")),
+    "text delete": execute(text("DELETE FROM preference")),
+    "text replace": execute(text("REPLACE INTO preference (PrefName, ValueString) VALUES ('Planted', '1')")),
+    "text drop": execute(text("DROP TABLE preference")),
+    "after a comment": execute(text("/* SELECT */ DELETE FROM preference")),
+    "after WITH": execute(text("WITH x AS (SELECT 1) DELETE FROM preference")),
+    "set": execute(text("SET SESSION sql_mode = ''")),
+    "truncate": execute(text("TRUNCATE TABLE preference")),
+    "call": execute(text("CALL something()")),
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_session_for_reading_refuses_to_write(sample: SamplePractice, way: str) -> None:
-    run = WAYS[way]
+@pytest.mark.parametrize("name", WRITES)
+def test_a_read_session_refuses_to_write(sample: SamplePractice, name: str) -> None:
+    run = WRITES[name]
     assert callable(run)
     with sample.office() as office, writing(sample) as written:
         with pytest.raises(WriteInReadSession), office._practice.read() as session:
             run(session)
         with office._practice.read() as session:
-            found = session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle"))
-    assert found == TITLE
+            title = session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle"))
+    assert title == TITLE
     assert written == Written()
 
 
-def test_not_even_by_a_pragma(file_sample: SamplePractice) -> None:
+def test_a_read_session_refuses_writing_pragmas(file_sample: SamplePractice) -> None:
     with file_sample.office() as office, pytest.raises(WriteInReadSession), office._practice.read() as session:
         session.execute(text("PRAGMA user_version = 3"))
 
 
-def test_a_session_for_reading_reads(sample: SamplePractice) -> None:
+def test_a_read_session_reads(sample: SamplePractice) -> None:
     with sample.office() as office, office._practice.read() as session:
         assert session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle")) == TITLE
 
 
-def test_the_connection_can_be_written_with_afterwards(sample: SamplePractice) -> None:
+def test_a_write_after_a_read_session_succeeds(sample: SamplePractice) -> None:
     with sample.office() as office:
         office.settings.load()
         office.users.sign_out(office.users.account("office").actor)

@@ -13,7 +13,7 @@ from core.model.api_key import ApiKey, KeyFields, NewKey
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.audit_pages import latest
+from tests.support.audit_pages import newest_entries
 from tests.support.databases import SamplePractice
 from tests.support.practice_rows import (
     ACCOUNT,
@@ -308,7 +308,7 @@ def test_opening_as_the_account(sample: SamplePractice) -> None:
 def test_reading_writes_nothing(sample: SamplePractice) -> None:
     with writing(sample) as written, sample.office() as office:
         office.settings.load()
-        latest(office)
+        newest_entries(office)
         for key in office.keys.list().keys:
             office.keys.history(key)
     assert written == Written()

@@ -8,9 +8,10 @@ import pytest
 
 from core.base.errors import EditConflict
 from core.model.actor import Actor
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
 from tests.support.databases import SampleFile, SamplePractice
@@ -69,8 +70,8 @@ def test_an_entry_that_was_not_done_tells_nothing(sample: SamplePractice) -> Non
     with sample.office() as office:
         read = office.settings.load().values
         as_other(office, interval="15")
-        undone = "API Setup: subscription interval changed from 15 minutes to 9 minutes"
-        with pytest.raises(LookupError), office._practice.change(ADMIN, Permission.SETUP, undone):
+        undone = SettingsChanged((SettingChange(Setting.INTERVAL, "15 minutes", "9 minutes"),))
+        with pytest.raises(LookupError), office._practice.unit_of_work(ADMIN, undone):
             raise LookupError
         with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5"))

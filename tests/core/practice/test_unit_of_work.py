@@ -1,4 +1,4 @@
-"""The one door for writes: audit rows that always fit, random primary keys, and strictness."""
+"""The one write path: audit rows that always fit, random primary keys, and strictness."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import NewKey
 from core.office.office import Office
-from core.opendental.permission_types import Permission
 from core.opendental.schema import Preference
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import ACCEPTED, NEW_KEY, add_key, save_settings
 from tests.support.databases import COMPUTER, SamplePractice, SampleServer
 from tests.support.practice_rows import TITLE, log_hash
 from tests.support.row_diff import Written, writing
+from tests.support.sample_event import SampleEvent
 
 LONG = 70_000
 
@@ -33,7 +33,7 @@ def last_entry(sample: SamplePractice) -> dict[str, str | None]:
 
 
 def log(sample: SamplePractice, text: str, actor: Actor = ADMIN) -> dict[str, str | None]:
-    with sample.office() as office, office._practice.change(actor, Permission.SETUP, text):
+    with sample.office() as office, office._practice.unit_of_work(actor, SampleEvent(text)):
         pass
     return last_entry(sample)
 
@@ -73,7 +73,7 @@ def test_several_texts_are_several_entries(sample: SamplePractice) -> None:
     with (
         sample.office() as office,
         writing(sample) as written,
-        office._practice.change(ADMIN, Permission.SETUP, "one", "two", "three"),
+        office._practice.unit_of_work(ADMIN, SampleEvent("one"), SampleEvent("two"), SampleEvent("three")),
     ):
         pass
     assert written == Written(audit=[(8, 1, "one"), (8, 1, "two"), (8, 1, "three")])
@@ -85,8 +85,8 @@ def test_an_audit_row_of_another_user_names_that_user(sample: SamplePractice) ->
 
 def test_a_body_that_fails_changes_nothing(sample: SamplePractice) -> None:
     def fail(office: Office) -> None:
-        with office._practice.change(ADMIN, Permission.SETUP, "text") as change:
-            assert change.compare_and_set(Preference.value_string, Preference.pref_num, 48, TITLE, "x")
+        with office._practice.unit_of_work(ADMIN, SampleEvent("text")) as work:
+            assert work.compare_and_set(Preference.value_string, Preference.pref_num, 48, TITLE, "x")
             raise ZeroDivisionError
 
     with sample.office() as office, writing(sample) as written, pytest.raises(ZeroDivisionError):
@@ -97,8 +97,8 @@ def test_a_body_that_fails_changes_nothing(sample: SamplePractice) -> None:
 @pytest.mark.parametrize("value", ["x" * LONG, "🔑" * 10])
 def test_what_a_column_cannot_hold_is_refused_and_never_cut(server_sample: SampleServer, value: str) -> None:
     with server_sample.office() as office, writing(server_sample) as written:
-        with pytest.raises(ApiSetupError) as caught, office._practice.change(ADMIN, Permission.SETUP, "x") as change:
-            change.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", value)
+        with pytest.raises(ApiSetupError) as caught, office._practice.unit_of_work(ADMIN, SampleEvent("x")) as work:
+            work.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", value)
         assert caught.value.sentence.endswith("Nothing was changed.")
         assert value not in str(caught.value)
     assert written == Written()
@@ -110,9 +110,9 @@ def test_an_over_long_value_is_refused_on_myisam_too(server_sample: SampleServer
         server_sample.office() as office,
         writing(server_sample) as written,
         pytest.raises(ApiSetupError),
-        office._practice.change(ADMIN, Permission.SETUP, "x") as change,
+        office._practice.unit_of_work(ADMIN, SampleEvent("x")) as work,
     ):
-        change.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", "x" * LONG)
+        work.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", "x" * LONG)
     assert written == Written(audit=[(8, 1, "x"), (8, 1, "NOT DONE: x")])
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, InvalidInput, OperationNotAllowed
+from core.base.secret import Secret
 from core.model.actor import Actor
+from core.model.api_key import NewKey
+from core.model.audit_events import SettingsChanged
+from core.model.event_text import Setting, SettingChange
+from core.model.key_text import fingerprint
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
-from core.opendental.permission_types import Permission
+from core.practice.unit_of_work import WriteMode
 from tests.support.actors import ADMIN
-from tests.support.change_kinds import key_of, save_settings
+from tests.support.change_kinds import ACCEPTED, EDITED, NEW_KEY, key_of, save_settings
 from tests.support.databases import COMPUTER, SampleFile, SamplePractice
-from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL
+from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CHECK, CREDIT_CARD, FHIR, INTERVAL, log_hash
 from tests.support.row_diff import Written, writing
 
 OTHER = Actor(4, "Ecw", COMPUTER)
@@ -134,6 +140,72 @@ def test_a_name_that_reads_like_another_change_is_never_misread(file_sample: Sam
             assert office.settings.load().values == read
 
 
+def test_a_payment_type_of_which_there_are_two_by_now_cannot_come_back(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        save_settings(office)
+        name_payment_type(file_sample, CASH, "Check")
+        with (
+            writing(file_sample) as written,
+            pytest.raises(OperationNotAllowed, match="no longer just one payment type Check"),
+        ):
+            office.undoing.undo(ADMIN, last(file_sample))
+    assert written == Written()
+
+
+def assert_only_refused(sample: SamplePractice, office: Office, number: int) -> None:
+    """Neither a plan nor the undoing itself takes the entry for something else, and nothing is written."""
+    with writing(sample) as written:
+        with pytest.raises(ApiSetupError):
+            office.undoing.plan(number)
+        with pytest.raises(ApiSetupError):
+            office.undoing.undo(ADMIN, number)
+    assert written == Written()
+
+
+def name_payment_type(sample: SamplePractice, number: int, name: str) -> None:
+    sample.execute("UPDATE definition SET ItemName = ? WHERE DefNum = ?", name, number)
+
+
+@pytest.mark.parametrize("number", [CHECK, CREDIT_CARD])
+def test_a_save_of_which_one_value_cannot_be_read_surely_is_undone_whole_or_not_at_all(
+    file_sample: SampleFile, number: int
+) -> None:
+    name_payment_type(file_sample, number, "Check to Cash")
+    with file_sample.office() as office:
+        before = office.settings.load().values
+        save_settings(office)
+        saved = office.settings.load().values
+        try:
+            office.undoing.undo(ADMIN, last(file_sample))
+        except OperationNotAllowed:
+            assert office.settings.load().values == saved
+        else:
+            assert office.settings.load().values == before
+
+
+def test_an_entry_whose_old_value_holds_another_change_does_not_bring_back_that_one(file_sample: SampleFile) -> None:
+    name_payment_type(file_sample, CHECK, "x; payment type from Cash")
+    with file_sample.office() as office:
+        read = office.settings.load().values
+        office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
+        with pytest.raises(ApiSetupError):
+            office.undoing.plan(last(file_sample))
+        with pytest.raises(ApiSetupError):
+            office.undoing.undo(ADMIN, last(file_sample))
+        assert office.settings.load().values.payment_type == CREDIT_CARD
+
+
+def test_an_entry_whose_new_value_holds_another_change_is_not_undone_as_both(file_sample: SampleFile) -> None:
+    name_payment_type(file_sample, CREDIT_CARD, "Cash; Enabled from off to on")
+    with file_sample.office() as office:
+        read = office.settings.load().values
+        office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
+        number = last(file_sample)
+        read = office.settings.load().values
+        office.settings.save(OTHER, read, replace(read, enabled=True, payment_type=CASH))
+        assert_only_refused(file_sample, office, number)
+
+
 # -- keys ----------------------------------------------------------------------------
 
 
@@ -172,14 +244,87 @@ def test_a_status_that_the_office_cannot_set_does_not_come_back(file_sample: Sam
             office.undoing.undo(ADMIN, last(file_sample))
 
 
-def test_a_developers_name_that_reads_like_a_change_is_never_misread(file_sample: SampleFile) -> None:
-    name = "X) changed from Disabled by Customer to Enabled by Y (z"
-    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", name)
+LIKE_A_CHANGE = "X) changed from Disabled by Customer to Enabled by Y (z"
+
+
+def test_a_status_change_is_undone_for_a_developer_whose_name_reads_like_a_change(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", LIKE_A_CHANGE)
     with file_sample.office() as office:
-        set_status(office, name, DISABLED)
-        with writing(file_sample) as written, pytest.raises(ApiSetupError):
-            office.undoing.undo(ADMIN, last(file_sample))
+        set_status(office, LIKE_A_CHANGE, DISABLED)
+        assert office.undoing.plan(last(file_sample)) == ("status: from Disabled by Customer back to Enabled",)
+        office.undoing.undo(ADMIN, last(file_sample))
+        assert key_of(office, LIKE_A_CHANGE).status is KeyStatus.ENABLED
+
+
+def test_an_older_entry_whose_developers_name_reads_like_a_change_is_not_undone(file_sample: SampleFile) -> None:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", LIKE_A_CHANGE)
+    with file_sample.office() as office:
+        set_status(office, LIKE_A_CHANGE, DISABLED)
+        number = last(file_sample)
+        row = file_sample.practice_rows()["securitylog"][str(number)]
+        # Earlier versions wrote names without quotes.
+        text = str(row["LogText"]).replace(f'"{LIKE_A_CHANGE}"', LIKE_A_CHANGE).replace('"Admin"', "Admin")
+        assert text != row["LogText"]
+        file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = ?", text, number)
+        hashed = log_hash({**row, "LogText": text})
+        file_sample.execute("UPDATE securityloghash SET LogHash = ? WHERE SecurityLogNum = ?", hashed, number)
+        with writing(file_sample) as written, pytest.raises(OperationNotAllowed, match="does not tell surely"):
+            office.undoing.undo(ADMIN, number)
     assert written == Written()
+
+
+HOSTILE = "X) changed from Enabled to Disabled by Customer by Admin"
+
+
+def _added(office: Office, developer: str) -> None:
+    office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), developer, EDITED), ACCEPTED)
+
+
+def _email_changed(office: Office, developer: str) -> None:
+    key = key_of(office, developer)
+    office.keys.edit(ADMIN, key, replace(key.fields, email=f"{HOSTILE}@example.test"))
+
+
+@pytest.mark.parametrize(
+    ("act", "developer"),
+    [(_added, HOSTILE), (_email_changed, HOSTILE), (_email_changed, "Appointment Bridge")],
+    ids=["added", "edited", "edited to such a value"],
+)
+def test_an_entry_that_holds_the_words_of_a_status_change_is_not_undone_as_one(
+    file_sample: SampleFile, act: Callable[[Office, str], None], developer: str
+) -> None:
+    if act is _email_changed:
+        file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", developer)
+    with file_sample.office() as office:
+        act(office, developer)
+        number = last(file_sample)
+        set_status(office, developer, DISABLED)
+        assert_only_refused(file_sample, office, number)
+
+
+def test_enabling_a_key_is_not_undone_as_the_disabling_that_its_developers_name_tells_of(
+    file_sample: SampleFile,
+) -> None:
+    file_sample.execute("UPDATE apisetup_key SET developer = ? WHERE developer = 'Appointment Bridge'", HOSTILE)
+    with file_sample.office() as office:
+        set_status(office, HOSTILE, DISABLED)
+        set_status(office, HOSTILE, KeyStatus.ENABLED)
+        number = last(file_sample)
+        set_status(office, HOSTILE, DISABLED)
+        assert_only_refused(file_sample, office, number)
+
+
+def test_of_two_keys_with_the_same_short_fingerprint_the_other_one_is_never_touched(file_sample: SampleFile) -> None:
+    first, second = "Collision003135Key", "Collision011633Key"
+    assert fingerprint(first)[:6] == fingerprint(second)[:6]
+    with file_sample.office() as office:
+        for key in (first, second):
+            office.keys.add(ADMIN, NewKey(Secret(key), key, EDITED), ACCEPTED)
+        for key in (second, first):
+            set_status(office, key, DISABLED)
+        with suppress(OperationNotAllowed):
+            office.undoing.undo(ADMIN, last(file_sample))
+        assert key_of(office, second).status is DISABLED
 
 
 # -- what cannot be undone -----------------------------------------------------------
@@ -195,9 +340,9 @@ def _edited(office: Office) -> None:
 
 
 def _not_done(office: Office) -> None:
-    text = "API Setup: Enabled changed from off to on"
-    change = office._practice.change(ADMIN, Permission.SETUP, text, spans_databases=True)
-    with pytest.raises(LookupError), change:
+    event = SettingsChanged((SettingChange(Setting.ENABLED, "off", "on"),))
+    work = office._practice.unit_of_work(ADMIN, event, mode=WriteMode.SPANS_DATABASES)
+    with pytest.raises(LookupError), work:
         raise LookupError
 
 

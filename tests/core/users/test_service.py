@@ -1,8 +1,8 @@
-"""Signing in as an Open Dental user: names, passwords, permissions and lock-out."""
+"""Signing in as an Open Dental user: names, passwords, permissions and lockout."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
-from tests.support.audit_pages import latest
+from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, key_of, save_settings
 from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
@@ -25,25 +25,25 @@ def failures(sample: SamplePractice) -> str | None:
 
 
 def set_failures(sample: SamplePractice, count: int, ago: timedelta) -> None:
-    """So many failures in a row, the last of them so long ago by the practice's clock."""
+    """Set the number of consecutive failures, and the time since the last one by the practice's clock."""
     moment = (server_now(sample) - ago).isoformat(" ")
     sample.execute("UPDATE userod SET FailedAttempts = ?, DateTFail = ? WHERE UserNum = 1", count, moment)
 
 
-def try_wrong(office: Office) -> None:
+def fail_to_sign_in(office: Office) -> None:
     with pytest.raises(WrongNameOrPassword):
         office.users.sign_in("Admin", Secret("wrong"))
 
 
 @pytest.mark.parametrize("length", [10, 320, 5000])
-def test_a_log_off_after_more_minutes_than_a_clock_counts_is_never(sample: SamplePractice, length: int) -> None:
+def test_an_inactivity_limit_that_is_never_reached_means_never(sample: SamplePractice, length: int) -> None:
     sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'SecurityLogOffAfterMinutes'", "9" * length)
     with sample.office() as office:
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).log_off_after_minutes == 0
 
 
 @pytest.mark.parametrize("name", ["Admin", "Ecw", "Bare", "Blank"])
-def test_every_form_of_password_signs_in(sample: SamplePractice, name: str) -> None:
+def test_every_kind_of_password_hash_is_accepted(sample: SamplePractice, name: str) -> None:
     with sample.office() as office:
         signed_in = office.users.sign_in(name, Secret(PASSWORDS[name]))
         assert signed_in.actor.user_name == name
@@ -54,12 +54,12 @@ def test_every_form_of_password_signs_in(sample: SamplePractice, name: str) -> N
 
 
 @pytest.mark.parametrize("typed", ["admin", "ADMIN", " Admin "])
-def test_the_case_of_a_name_does_not_count(sample: SamplePractice, typed: str) -> None:
+def test_a_name_is_not_case_sensitive(sample: SamplePractice, typed: str) -> None:
     with sample.office() as office:
         assert office.users.sign_in(typed, Secret(PASSWORDS["Admin"])).actor == ADMIN
 
 
-def test_the_case_of_a_password_counts(sample: SamplePractice) -> None:
+def test_a_password_is_case_sensitive(sample: SamplePractice) -> None:
     with sample.office() as office, pytest.raises(WrongNameOrPassword):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"].upper()))
 
@@ -67,7 +67,7 @@ def test_the_case_of_a_password_counts(sample: SamplePractice) -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("Nobody", ""), ("", ""), ("Admin", ""), ("Gone", "gone"), ("Gone", "x")]
 )
-def test_one_answer_for_every_wrong_sign_in(sample: SamplePractice, name: str, password: str) -> None:
+def test_every_wrong_sign_in_gets_the_same_error(sample: SamplePractice, name: str, password: str) -> None:
     with sample.office() as office, writing(sample) as written, pytest.raises(WrongNameOrPassword) as caught:
         office.users.sign_in(name, Secret(password))
     assert caught.value.sentence == "Invalid username or password."
@@ -75,14 +75,14 @@ def test_one_answer_for_every_wrong_sign_in(sample: SamplePractice, name: str, p
     assert "gone" not in str(written.audit[0][2])
 
 
-def test_a_hidden_user_gives_way_to_a_visible_one_of_the_same_name(sample: SamplePractice) -> None:
+def test_a_visible_user_comes_before_a_hidden_one_with_the_same_name(sample: SamplePractice) -> None:
     sample.execute("UPDATE userod SET UserName = 'admin' WHERE UserNum = 3")
     sample.execute("UPDATE userod SET UserNum = 0 WHERE UserNum = 3")
     with sample.office() as office:
         assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).actor.user_num == 1
 
 
-def test_without_setup_nobody_comes_in(sample: SamplePractice) -> None:
+def test_a_user_without_the_permission_setup_cannot_sign_in(sample: SamplePractice) -> None:
     with sample.office() as office:
         with pytest.raises(NotAuthorized, match="The user Maria lacks the permission Setup"):
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
@@ -90,79 +90,175 @@ def test_without_setup_nobody_comes_in(sample: SamplePractice) -> None:
             office.users.sign_in("Maria", Secret("wrong"))
 
 
-def test_a_grant_for_something_else_is_no_setup(sample: SamplePractice) -> None:
+def test_a_permission_for_a_single_object_is_not_setup(sample: SamplePractice) -> None:
     with sample.office() as office, pytest.raises(NotAuthorized):
         office.users.sign_in("Narrow", Secret("narrow"))
 
 
-def test_without_audit_trail_the_audit_trail_stays_closed(sample: SamplePractice) -> None:
+def test_a_user_without_the_permission_audittrail_does_not_see_it(sample: SamplePractice) -> None:
     sample.execute("DELETE FROM grouppermission WHERE PermType = 122")
     with sample.office() as office:
         assert not office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).sees_audit_trail
 
 
-def test_the_fifth_failure_locks(sample: SamplePractice) -> None:
+def test_the_fifth_failure_locks_the_user_out(sample: SamplePractice) -> None:
     with sample.office() as office:
         for number in range(5):
             assert failures(sample) == str(number)
-            try_wrong(office)
+            fail_to_sign_in(office)
         with writing(sample) as written, pytest.raises(LockedOut) as caught:
             office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert abs(caught.value.until - server_now(sample) - timedelta(minutes=5)) < timedelta(seconds=30)
     assert "locked until" in caught.value.sentence
-    # The lock does not grow longer by trying.
+    # An attempt during the lockout does not extend it.
     assert written == Written(audit=[(83, 1, "User: Admin failed to log on.")])
 
 
-def test_a_lock_ends_after_five_minutes(sample: SamplePractice) -> None:
+def test_a_lockout_ends_after_five_minutes(sample: SamplePractice) -> None:
     set_failures(sample, 5, timedelta(minutes=5, seconds=2))
     with sample.office() as office, writing(sample) as written:
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert written.changed == {("userod", "1", "FailedAttempts"): ("5", "0")}
 
 
-def test_a_lock_holds_until_five_minutes_are_over(sample: SamplePractice) -> None:
+def test_a_lockout_lasts_five_minutes(sample: SamplePractice) -> None:
     set_failures(sample, 5, timedelta(minutes=4, seconds=30))
     with sample.office() as office, pytest.raises(LockedOut):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_a_failure_after_five_minutes_counts_from_one(sample: SamplePractice) -> None:
+def test_a_failure_after_five_minutes_is_counted_as_the_first(sample: SamplePractice) -> None:
     set_failures(sample, 4, timedelta(minutes=6))
     with sample.office() as office:
-        try_wrong(office)
+        fail_to_sign_in(office)
     assert failures(sample) == "1"
 
 
-def test_a_failure_within_five_minutes_counts_on(sample: SamplePractice) -> None:
+def test_a_failure_within_five_minutes_is_added_to_the_count(sample: SamplePractice) -> None:
     set_failures(sample, 3, timedelta(minutes=4))
     with sample.office() as office:
-        try_wrong(office)
+        fail_to_sign_in(office)
         assert failures(sample) == "4"
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
     assert failures(sample) == "0"
 
 
-def test_a_count_stays_within_its_column(sample: SamplePractice) -> None:
-    sample.execute("UPDATE userod SET FailedAttempts = 255, DateTFail = ? WHERE UserNum = 1", "2020-01-01 00:00:00")
+# On SQLite the clock is the test's own, so that exactly five minutes are exactly five minutes.
+
+
+def test_a_lock_holds_at_exactly_five_minutes(file_sample: SamplePractice) -> None:
+    set_failures(file_sample, 5, timedelta(minutes=5))
+    with file_sample.office() as office:
+        rights = office.users.rights("Admin")
+        assert rights is not None
+        assert rights.locked_until == NOW
+        with pytest.raises(LockedOut) as caught:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert caught.value.until == NOW
+
+
+def test_a_lock_is_over_a_second_after_five_minutes(file_sample: SamplePractice) -> None:
+    set_failures(file_sample, 5, timedelta(minutes=5, seconds=1))
+    with file_sample.office() as office:
+        rights = office.users.rights("Admin")
+        assert rights is not None
+        assert rights.locked_until is None
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(299, "4"), (300, "4"), (301, "1")])
+def test_a_count_begins_again_only_after_more_than_five_minutes(
+    file_sample: SamplePractice, seconds: int, count: str
+) -> None:
+    set_failures(file_sample, 3, timedelta(seconds=seconds))
+    with file_sample.office() as office:
+        fail_to_sign_in(office)
+    assert failures(file_sample) == count
+
+
+def test_a_failure_locks_from_its_own_time_on(sample: SamplePractice) -> None:
+    set_failures(sample, 4, timedelta(minutes=4))
     with sample.office() as office:
-        try_wrong(office)
+        fail_to_sign_in(office)
+        with pytest.raises(LockedOut) as caught:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert abs(caught.value.until - server_now(sample) - timedelta(minutes=5)) < timedelta(seconds=30)
+
+
+class WhileChecked(Secret):
+    """A password during whose check something else happens."""
+
+    __slots__ = ("_act",)
+
+    def __init__(self, value: str, act: Callable[[], object]) -> None:
+        super().__init__(value)
+        self._act = act
+
+    def reveal(self) -> str:
+        self._act()
+        return super().reveal()
+
+
+@pytest.mark.parametrize(
+    ("before", "ago", "after"),
+    [
+        (0, timedelta(days=1), "2"),
+        (3, timedelta(minutes=1), "5"),
+        (4, timedelta(minutes=6), "2"),
+    ],
+)
+def test_two_failures_at_the_same_moment_are_two(
+    sample: SamplePractice, before: int, ago: timedelta, after: str
+) -> None:
+    set_failures(sample, before, ago)
+    with sample.office() as office, sample.office() as other, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", lambda: fail_to_sign_in(other)))
+    assert failures(sample) == after
+
+
+def test_a_success_does_not_clear_a_failure_that_came_meanwhile(sample: SamplePractice) -> None:
+    set_failures(sample, 3, timedelta(minutes=1))
+    right = PASSWORDS["Admin"]
+    with sample.office() as office, sample.office() as other:
+        assert office.users.sign_in("Admin", WhileChecked(right, lambda: fail_to_sign_in(other))).writable
+    assert failures(sample) == "4"
+
+
+def test_the_first_failure_after_a_zero_date_counts_as_one(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 3, DateTFail = '0000-00-00 00:00:00' WHERE UserNum = 1")
+    with sample.office() as office:
+        fail_to_sign_in(office)
     assert failures(sample) == "1"
 
 
-def test_the_lock_goes_by_the_servers_clock_not_by_ours(server_sample: SampleServer) -> None:
+@pytest.mark.parametrize(("before", "after"), [(254, "255"), (255, "255")])
+def test_a_count_that_is_at_its_columns_end_stays_there(sample: SamplePractice, before: int, after: str) -> None:
+    # Failures that were counted before the lock was looked at: so many at once, or by another program.
+    with sample.office() as office, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", lambda: set_failures(sample, before, timedelta(minutes=1))))
+    assert failures(sample) == after
+
+
+def test_the_count_of_failures_stays_within_its_column(sample: SamplePractice) -> None:
+    sample.execute("UPDATE userod SET FailedAttempts = 255, DateTFail = ? WHERE UserNum = 1", "2020-01-01 00:00:00")
+    with sample.office() as office:
+        fail_to_sign_in(office)
+    assert failures(sample) == "1"
+
+
+def test_a_lockout_uses_the_servers_clock(server_sample: SampleServer) -> None:
     set_failures(server_sample, 5, timedelta(minutes=1))
     with server_sample.office(clock=lambda: NOW + timedelta(days=9000)) as office, pytest.raises(LockedOut):
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_a_zero_date_of_failure_locks_nobody(sample: SamplePractice) -> None:
+def test_a_failure_with_a_zero_date_does_not_lock_the_user_out(sample: SamplePractice) -> None:
     sample.execute("UPDATE userod SET FailedAttempts = 9, DateTFail = '0000-00-00 00:00:00' WHERE UserNum = 1")
     with sample.office() as office:
         office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
 
 
-def test_null_names_and_passwords_break_nothing(sample: SamplePractice) -> None:
+def test_users_with_a_null_name_or_password_are_ignored(sample: SamplePractice) -> None:
     sample.execute("UPDATE userod SET UserName = NULL, Password = NULL WHERE UserNum = 4")
     with sample.office() as office:
         with pytest.raises(WrongNameOrPassword):
@@ -171,7 +267,7 @@ def test_null_names_and_passwords_break_nothing(sample: SamplePractice) -> None:
 
 
 @pytest.mark.parametrize("name", ["stranger", "Maria", "Gone"])
-def test_an_account_that_is_no_user_with_setup_is_told(file_sample: SamplePractice, name: str) -> None:
+def test_an_account_without_a_user_with_setup_is_refused(file_sample: SamplePractice, name: str) -> None:
     refusal = pytest.raises(NotAuthorized, match=f"has no user {name} who may use API Setup")
     with file_sample.office() as office, writing(file_sample) as written, refusal:
         office.users.account(name)
@@ -179,34 +275,34 @@ def test_an_account_that_is_no_user_with_setup_is_told(file_sample: SamplePracti
 
 
 @contextmanager
-def reading_office(sample: SampleServer) -> Iterator[Office]:
-    """The practice as a database user sees it who may only read."""
+def read_only_office(sample: SampleServer) -> Iterator[Office]:
+    """Open the practice as a database user with read access."""
     with database_user(sample, "SELECT") as account, closing(sample.open_as(account)) as office:
         yield office
 
 
-READING = ["21.1 MyISAM", "24.3 InnoDB"]
+READ_ONLY_SAMPLES = ["21.1 MyISAM", "24.3 InnoDB"]
 
 
-@pytest.mark.parametrize("server_sample", READING, indirect=True)
-def test_a_database_user_who_may_only_read_can_look_at_everything(server_sample: SampleServer) -> None:
-    with reading_office(server_sample) as office, writing(server_sample) as written:
+@pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_a_database_user_with_read_access_can_see_everything(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office, writing(server_sample) as written:
         signed_in = office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
         assert not signed_in.writable
-        try_wrong(office)
+        fail_to_sign_in(office)
         with pytest.raises(WrongNameOrPassword):
             office.users.sign_in("Nobody", Secret("x"))
         with pytest.raises(NotAuthorized):
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
-        assert latest(office)
+        assert newest_entries(office)
     assert written == Written()
 
 
-@pytest.mark.parametrize("server_sample", READING, indirect=True)
-def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_sample: SampleServer) -> None:
-    with reading_office(server_sample) as office, writing(server_sample) as written:
+@pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_a_database_user_with_read_access_gets_the_reason_why_saving_fails(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office, writing(server_sample) as written:
         key = key_of(office, "Appointment Bridge")
         for attempt in (
             lambda: save_settings(office),
@@ -225,14 +321,14 @@ def test_a_database_user_who_may_only_read_is_told_why_saving_fails(server_sampl
     assert written == Written()
 
 
-def test_a_database_user_who_may_only_read_can_sign_out(server_sample: SampleServer) -> None:
-    with reading_office(server_sample) as office:
+def test_a_database_user_with_read_access_can_sign_out(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office:
         office.users.sign_out(ADMIN)
 
 
 @pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
-def test_a_right_that_is_missing_in_the_middle_undoes_the_rest(server_sample: SampleServer) -> None:
-    """The database user may log and change programs, but not preferences."""
+def test_a_change_is_undone_if_a_right_is_missing_for_its_second_half(server_sample: SampleServer) -> None:
+    """The database user may write the Audit Trail and programs, but not preferences."""
     rights = (
         "SELECT",
         *(f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")),
@@ -262,8 +358,8 @@ MINIMAL = (
 )
 
 
-def test_the_rights_that_are_needed_and_no_more(server_sample: SampleServer) -> None:
-    """All that the program writes, it writes with the rights of the columns that it may write."""
+def test_the_minimal_rights_are_enough_for_every_change(server_sample: SampleServer) -> None:
+    """The rights are limited to the columns that the program writes."""
     with database_user(server_sample, *MINIMAL) as account, closing(server_sample.open_as(account)) as office:
         for kind, run in KINDS.items():
             if kind != "open as account":

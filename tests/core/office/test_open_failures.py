@@ -1,4 +1,4 @@
-"""Servers and files that cannot be used: each is one sentence with a way out."""
+"""Servers and files that can't be used: each failure is an error with one sentence and a hint."""
 
 from __future__ import annotations
 
@@ -28,114 +28,116 @@ from core.base.errors import (
     StorageFailed,
 )
 from core.base.secret import Secret
+from core.database import driver_errors
 from core.database import engines as database
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
-from tests.support.audit_pages import latest
+from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import add_key, save_settings
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement, cut_connection
 from tests.support.row_diff import Written, writing
 from tests.support.server import Server
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PASSWORD = "s3cret pass word"
 
 
-def open_at(address: ServerAddress, companion: Path, password: str = PASSWORD) -> Office:
-    around = runtime()
-    return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, default_agreement(), around)
+def open_office(address: ServerAddress, companion: Path, password: str = PASSWORD) -> Office:
+    return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, default_agreement(), runtime())
 
 
-def refused(kind: type[ApiSetupError], address: ServerAddress, tmp_path: Path, password: str = PASSWORD) -> None:
+def assert_refused(
+    error_type: type[ApiSetupError], address: ServerAddress, tmp_path: Path, password: str = PASSWORD
+) -> None:
     with pytest.raises(ApiSetupError) as caught:
-        open_at(address, tmp_path / "companion.sqlite3", password)
-    assert type(caught.value) is kind
+        open_office(address, tmp_path / "companion.sqlite3", password)
+    assert type(caught.value) is error_type
     assert caught.value.sentence.endswith(".")
     assert caught.value.hint
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+def test_no_server_at_the_port(tmp_path: Path) -> None:
     with closing(socket.socket()) as taken:
-        # Bound but not listening: nobody else takes the port, and nobody answers.
+        # Bound but not listening: the port is taken, and connections to it are refused.
         taken.bind(("127.0.0.1", 0))
-        refused(ServerUnreachable, ServerAddress("127.0.0.1", taken.getsockname()[1], "x", "x"), tmp_path)
+        assert_refused(ServerUnreachable, ServerAddress("127.0.0.1", taken.getsockname()[1], "x", "x"), tmp_path)
 
 
-def test_a_host_that_has_no_address(tmp_path: Path) -> None:
-    refused(ServerUnreachable, ServerAddress("no-such-host.invalid", 3306, "x", "x"), tmp_path)
+def test_unknown_host_name(tmp_path: Path) -> None:
+    assert_refused(ServerUnreachable, ServerAddress("no-such-host.invalid", 3306, "x", "x"), tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_unix_socket(tmp_path: Path) -> None:
     address = ServerAddress("localhost", 3306, "x", "x", str(tmp_path / "mysqld.sock"))
-    refused(ServerUnreachable, address, tmp_path)
-    # PyMySQL leaves a Unix socket that nobody answers to the garbage collector.
+    assert_refused(ServerUnreachable, address, tmp_path)
+    # PyMySQL doesn't close the socket after a failed connection; collect it while the warning is ignored.
     gc.collect()
 
 
-def test_a_server_that_is_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "CONNECT_SECONDS", 1)
     monkeypatch.setattr(database, "READ_SECONDS", 1)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         address = ServerAddress("127.0.0.1", silent.getsockname()[1], "x", "x")
         with pytest.raises(PracticeUnavailable):
-            open_at(address, tmp_path / "companion.sqlite3")
+            open_office(address, tmp_path / "companion.sqlite3")
 
 
-def test_a_wrong_database_password(server: Server, tmp_path: Path) -> None:
+def test_wrong_database_password(server: Server, tmp_path: Path) -> None:
     name = f"apisetup_{uuid4().hex[:12]}"
     server.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY 'right'")
     try:
-        refused(LoginRefused, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
+        assert_refused(LoginRefused, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
     finally:
         server.execute(f"DROP USER '{name}'@'%'")
 
 
-def test_no_such_database(server: Server, tmp_path: Path) -> None:
+def test_missing_database(server: Server, tmp_path: Path) -> None:
     address = ServerAddress(server.host, server.port, f"no_{uuid4().hex}", server.user)
-    refused(NoSuchDatabase, address, tmp_path, server.password)
+    assert_refused(NoSuchDatabase, address, tmp_path, server.password)
 
 
-def test_a_database_that_this_user_may_not_see(server: Server, tmp_path: Path) -> None:
+def test_database_hidden_from_the_user(server: Server, tmp_path: Path) -> None:
     name = f"apisetup_{uuid4().hex[:12]}"
     server.execute(f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'")
     try:
-        refused(NoSuchDatabase, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
+        assert_refused(NoSuchDatabase, ServerAddress(server.host, server.port, "mysql", name), tmp_path)
     finally:
         server.execute(f"DROP USER '{name}'@'%'")
 
 
-def test_a_database_of_something_else(server: Server, tmp_path: Path) -> None:
+def test_database_that_is_no_practice(server: Server, tmp_path: Path) -> None:
     name = f"apisetup_test_{uuid4().hex[:12]}"
     server.execute(f"CREATE DATABASE `{name}`")
     try:
-        refused(NotAPractice, ServerAddress(server.host, server.port, name, server.user), tmp_path, server.password)
+        assert_refused(
+            NotAPractice, ServerAddress(server.host, server.port, name, server.user), tmp_path, server.password
+        )
     finally:
         server.execute(f"DROP DATABASE `{name}`")
 
 
-def test_a_server_that_goes_away_while_reading(server_sample: SampleServer) -> None:
+def test_connection_lost_while_reading(server_sample: SampleServer) -> None:
     with server_sample.office() as office:
 
-        def cut_off_in_the_middle() -> None:
+        def read_over_cut_connection() -> None:
             with office._practice.read() as session:
                 cut_connection(server_sample)(session.connection())
                 session.connection().exec_driver_sql("SELECT 1")
 
         with pytest.raises(ConnectionLost) as caught:
-            cut_off_in_the_middle()
+            read_over_cut_connection()
         assert "Try again" in caught.value.hint
-        # The next question gets a new connection.
+        # The next query gets a new connection.
         assert office.settings.load().values.enabled is False
 
 
-def test_a_table_that_is_locked_by_another_program(
-    server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_locked_by_another_program(server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_SESSION", database._SESSION.replace("=10", "=1").replace("=20", "=1"))
     with (
         server_sample.office() as office,
@@ -152,16 +154,14 @@ def test_a_table_that_is_locked_by_another_program(
     assert written == Written()
 
 
-def test_an_sqlite_file_that_another_process_has_locked(
-    file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sqlite_file_locked_by_another_process(file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
-    holding = (
+    program = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
         "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", holding, str(file_sample.companion)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", program, str(file_sample.companion)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
@@ -171,7 +171,7 @@ def test_an_sqlite_file_that_another_process_has_locked(
     file_sample.open().close()
 
 
-def test_an_sqlite_file_that_another_program_writes(file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite_file_that_another_program_writes(file_sample: SampleFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_SQLITE_BUSY_SECONDS", 0.01)
     with file_sample.office() as office, closing(sqlite3.connect(file_sample.companion)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -184,13 +184,13 @@ def test_an_sqlite_file_that_another_program_writes(file_sample: SampleFile, mon
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write a read-only file")
-def test_a_read_only_sqlite_file(file_sample: SampleFile) -> None:
+def test_read_only_sqlite_file(file_sample: SampleFile) -> None:
     file_sample.companion.chmod(0o400)
     with file_sample.office() as office, pytest.raises(NotPermitted, match="cannot be written"):
         save_settings(office)
 
 
-def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_sample: SampleFile) -> None:
+def test_sqlite_file_without_write_access_can_be_read(file_sample: SampleFile) -> None:
     with file_sample.office() as office:
 
         def forbid(connection: sqlite3.Connection, _record: object) -> None:
@@ -204,12 +204,12 @@ def test_an_sqlite_file_that_may_not_be_written_can_be_read(file_sample: SampleF
                     change(office)
                 assert isinstance(caught.value, ChangeRefused)
                 assert caught.value.sentence == "The SQLite file cannot be written. Nothing was changed."
-            assert latest(office)
+            assert newest_entries(office)
     assert written == Written()
 
 
 @pytest.mark.parametrize("content", [b"This is no database. " * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
-def test_a_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
+def test_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "practice.sqlite3"
     path.write_bytes(content)
     with pytest.raises(StorageFailed, match="damaged, or is no SQLite file") as caught:
@@ -218,7 +218,7 @@ def test_a_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
-def test_an_sqlite_file_damaged_in_the_middle(file_sample: SampleFile) -> None:
+def test_sqlite_file_damaged_in_the_middle(file_sample: SampleFile) -> None:
     content = bytearray(file_sample.companion.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     file_sample.companion.write_bytes(content)
@@ -226,13 +226,13 @@ def test_an_sqlite_file_damaged_in_the_middle(file_sample: SampleFile) -> None:
         file_sample.open()
 
 
-def test_a_directory_is_no_practice(tmp_path: Path) -> None:
+def test_directory_instead_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="cannot be opened"):
         open_file_office(FileAddress(tmp_path), default_agreement(), runtime())
 
 
-def test_a_full_disk(file_sample: SampleFile) -> None:
-    """The file cannot grow from the first statement on."""
+def test_full_disk(file_sample: SampleFile) -> None:
+    """The file can't grow from the first statement on."""
     with file_sample.office() as office:
 
         def limit(connection: sqlite3.Connection, _record: object) -> None:
@@ -251,13 +251,13 @@ def test_a_full_disk(file_sample: SampleFile) -> None:
     assert failure is not None
     assert failure.sentence == "The disk is full. Nothing was changed."
     after = file_sample.all_rows()
-    # The opening before it may have found room.
+    # The audit entry that `account` wrote just before may still have found room.
     assert after["program"] == before["program"]
     assert len(after["securitylog"]) == len(after["securityloghash"]) + 1
 
 
-def test_a_disk_that_is_full_at_the_commit(file_sample: SampleFile, tmp_path: Path) -> None:
-    """A file may not grow beyond a limit that the system sets, and nothing is lost."""
+def test_disk_full_at_commit(file_sample: SampleFile, tmp_path: Path) -> None:
+    """The file can't grow beyond a limit of the operating system, and no data is lost."""
     before = file_sample.all_rows()
     program = (
         "import resource, signal, sys\n"
@@ -277,30 +277,31 @@ def test_a_disk_that_is_full_at_the_commit(file_sample: SampleFile, tmp_path: Pa
         "            print(error)\n"
     )
     path = tmp_path / "copy.sqlite3"
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program, str(file_sample.companion), str(path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    said = done.stdout.splitlines()
-    assert len(said) == 3
-    assert all("disk" in line for line in said)
-    again = SampleFile(path, tmp_path / "again.sqlite3")
-    assert again.all_rows() == before
-    with again.office() as office:
+    errors = completed.stdout.splitlines()
+    assert len(errors) == 3
+    assert all("disk" in line for line in errors)
+    copy = SampleFile(path, tmp_path / "again.sqlite3")
+    assert copy.all_rows() == before
+    with copy.office() as office:
         save_settings(office)
 
 
-def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_sample: SampleServer) -> None:
+def test_failing_companion_is_reported_and_the_change_undone(server_sample: SampleServer) -> None:
     def fill_up(connection: Connection) -> None:
         assert connection.dialect.name == "sqlite"
         error = sqlite3.OperationalError("database or disk is full")
         error.sqlite_errorcode = sqlite3.SQLITE_FULL
         raise error
 
-    # The audit row, read back, its hash, the time; then the companion begins, looks, and inserts.
+    # Statements 1 to 4 are the audit row, reading it back, its hash, and the time; then the companion begins, reads and
+    # inserts.
     with (
         server_sample.office() as office,
         writing(server_sample) as written,
@@ -315,7 +316,7 @@ def test_a_companion_that_fails_in_the_middle_is_told_and_undone(server_sample: 
 
 
 @pytest.mark.parametrize("message", ["", "Duplicate entry 's3cret' for key 1"])
-def test_what_a_server_says_about_values_is_not_repeated(sample: SamplePractice, message: str) -> None:
-    error = database._from_server(1062, message, disconnected=False)
+def test_values_in_server_errors_are_not_repeated(sample: SamplePractice, message: str) -> None:
+    error = driver_errors._from_server(1062, message, disconnected=False)
     assert "s3cret" not in str(error)
     assert "1062" in error.sentence

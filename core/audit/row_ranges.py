@@ -1,0 +1,114 @@
+"""Scans of the Audit Trail's tables in consecutive ranges of rows, for a verification."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.audit.entry_mapper import STORED_MOMENT
+from core.audit.filter import AuditFilter
+from core.audit.paging import Direction, PageCursor, next_slice, time_conditions
+from core.opendental.column_types import server_time
+from core.opendental.schema import SecurityLog
+
+
+@dataclass(frozen=True)
+class RowRange:
+    """One range of rows."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    count: int
+    fraction: float
+    """The part of the scan that is done after this range, from 0 to 1."""
+    end: Any
+    """The position from which the scan continues; only the scan itself interprets it."""
+    is_last: bool
+
+
+class RangeScan(ABC):
+    """A scan of a table, one range after the other."""
+
+    @abstractmethod
+    def next_range(self, session: Session, size: int) -> RowRange:
+        """Return the next range of about `size` rows.
+
+        The scan moves only when `advance` is called, so a range can be read again after an error.
+        """
+
+    @abstractmethod
+    def advance(self, finished: RowRange) -> None:
+        """Move the scan to the end of a range."""
+
+
+class NumberScan(RangeScan):
+    """A scan of all rows that exist when it starts, in the order of an indexed column of numbers.
+
+    Args:
+        number: The column; several rows may have the same number.
+    """
+
+    def __init__(self, number: InstrumentedAttribute[int]) -> None:
+        self._number = number
+        self._after: int | None = None
+        self._bounds: tuple[int, int] | None = None
+
+    def next_range(self, session: Session, size: int) -> RowRange:
+        number = self._number
+        if self._bounds is None:
+            first, last = session.execute(select(func.min(number), func.max(number))).one()
+            self._bounds = (first or 0, last or 0)
+        first, last = self._bounds
+        after = [] if self._after is None else [number > self._after]
+        limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
+        rows = limited.subquery()
+        end, count = session.execute(select(func.max(rows.c.number), func.count()).select_from(rows)).one()
+        is_last = count < size
+        fraction = 1.0 if is_last else (end - first + 1) / (last - first + 1)
+        return RowRange([*after, number <= (last if is_last else end)], count, fraction, end, is_last)
+
+    def advance(self, finished: RowRange) -> None:
+        self._after = finished.end
+
+
+class DateScan(RangeScan):
+    """A scan of the entries of some days, newest first.
+
+    Args:
+        audit_filter: The days; its other conditions are ignored.
+    """
+
+    def __init__(self, audit_filter: AuditFilter) -> None:
+        self._dates = AuditFilter(since=audit_filter.since, until=audit_filter.until)
+        self._cursor: PageCursor | None = None
+        self._bounds: tuple[datetime, datetime] | None = None
+
+    def next_range(self, session: Session, size: int) -> RowRange:
+        if self._bounds is None:
+            self._bounds = self._read_bounds(session)
+        rows = next_slice(session, self._dates, Direction.OLDER, self._cursor, size)
+        count = session.scalars(select(func.count()).select_from(SecurityLog).where(*rows.conditions)).one()
+        cursor = rows.next_cursor
+        return RowRange(rows.conditions, count, self._fraction(cursor), cursor, is_last=cursor is None)
+
+    def advance(self, finished: RowRange) -> None:
+        self._cursor = finished.end
+
+    def _read_bounds(self, session: Session) -> tuple[datetime, datetime]:
+        """Return the times of the newest and the oldest entry that have a date, using the index on the time."""
+        dated = time_conditions(replace(self._dates, since=self._dates.since or date(1880, 1, 1)))
+        newest, oldest = session.execute(select(func.max(STORED_MOMENT), func.min(STORED_MOMENT)).where(*dated)).one()
+        return server_time(newest), server_time(oldest)
+
+    def _fraction(self, next_cursor: PageCursor | None) -> float:
+        if next_cursor is None or self._bounds is None:
+            return 1.0
+        newest, oldest = self._bounds
+        whole = (newest - oldest).total_seconds()
+        done = (newest - max(server_time(next_cursor.moment), oldest)).total_seconds()
+        return done / whole if whole else 0.0

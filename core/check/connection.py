@@ -1,0 +1,113 @@
+"""Checks of the connection to a database: its address, TLS, and the database user."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Generator
+from ssl import SSLContext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+
+from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase
+from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
+from core.database.address import Address, FileAddress, ServerAddress
+from core.database.driver_errors import translate_errors
+from core.database.tls import is_local
+
+
+def check_address(address: Address) -> CheckResult:
+    """Check that a file exists, or that the name of a server can be resolved."""
+    if isinstance(address, FileAddress) and not address.path.is_file():
+        return CheckResult(
+            "address",
+            CheckStatus.FAILED,
+            f"There is no file {address.path}.",
+            "Name another one, or open it once, not read-only, to have it made.",
+        )
+    if isinstance(address, FileAddress) or address.socket:
+        return CheckResult("address", CheckStatus.OK, address.label)
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return CheckResult(
+            "address",
+            CheckStatus.FAILED,
+            f"The name {address.host} cannot be found.",
+            "Check how it is written, and whether this computer's name service answers.",
+        )
+    resolved = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
+    label = address.label if resolved == address.host else f"{address.label} ({resolved})"
+    return CheckResult("address", CheckStatus.OK, label)
+
+
+def connect(address: Address, engine: Engine) -> Generator[CheckResult, None, Connection]:
+    """Connect to the database. If the server refuses, yield the results that the refusal implies.
+
+    Returns:
+        The connection.
+
+    Raises:
+        PracticeUnavailable: The server refuses, or can't be reached.
+    """
+    contexts = _record_ssl_contexts(engine)
+    try:
+        with translate_errors():
+            return engine.connect()
+    except (InsecureConnection, LoginRefused, NoSuchDatabase) as refusal:
+        if isinstance(address, ServerAddress):
+            yield from _results_before_refusal(address, refusal, contexts)
+        raise
+
+
+def check_tls(address: ServerAddress, connection: Connection) -> CheckResult:
+    """Check that the server reports an encrypted connection, if TLS is required."""
+    if address.tls is None:
+        return _unencrypted_result(address)
+    rows = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_%'")).all()
+    variables = {str(name): str(value) for name, value in rows}
+    version, cipher = variables.get("Ssl_version", ""), variables.get("Ssl_cipher", "")
+    if not version:
+        return CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
+    return CheckResult("tls", CheckStatus.OK, f"Encrypted and verified: {version}, {cipher}.")
+
+
+def check_database_user(connection: Connection) -> CheckResult:
+    """Report the user account that the server has chosen for the connection."""
+    return CheckResult("database-user", CheckStatus.OK, str(connection.scalar(text("SELECT CURRENT_USER()"))))
+
+
+def _record_ssl_contexts(engine: Engine) -> list[SSLContext]:
+    """Return a list that collects the SSL contexts of the engine's connections. A context counts its handshakes."""
+    contexts: list[SSLContext] = []
+
+    @event.listens_for(engine, "do_connect")
+    def _add_context(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+        if "ssl" in options:
+            contexts.append(options["ssl"])
+
+    return contexts
+
+
+def _results_before_refusal(address: ServerAddress, refusal: ApiSetupError, contexts: list[SSLContext]) -> CheckResults:
+    """Yield the results of the steps before the refused one, but only those that the refusal proves."""
+    yield CheckResult("server", CheckStatus.OK, "The server answers.")
+    if isinstance(refusal, InsecureConnection):
+        return
+    if address.tls is None:
+        yield _unencrypted_result(address)
+    elif any(context.session_stats()["connect_good"] for context in contexts):
+        yield CheckResult("tls", CheckStatus.OK, "Encrypted and verified.")
+    else:
+        # A server can refuse a connection before the TLS handshake.
+        yield not_checked("tls")
+    if isinstance(refusal, NoSuchDatabase):
+        yield CheckResult("database-user", CheckStatus.OK, "The server accepts the database user and its password.")
+
+
+def _unencrypted_result(address: ServerAddress) -> CheckResult:
+    if is_local(address.host, address.socket):
+        return CheckResult("tls", CheckStatus.OK, "Not needed: the line stays on this computer.")
+    return CheckResult(
+        "tls", CheckStatus.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off."
+    )

@@ -1,0 +1,133 @@
+"""Checks of a practice database and its server: versions, tables, server settings, grants and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from core.check.result import CheckResult, CheckResults, CheckStatus
+from core.practice.grants import read_grants
+from core.practice.inspection import DatabaseProfile
+
+_MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
+_QUARTER_HOUR = timedelta(minutes=15)
+
+
+def check_versions(profile: DatabaseProfile) -> CheckResults:
+    """Check that the versions of Open Dental and of the database server are supported."""
+    known = (21, 1) <= _parse_version(profile.database_version)[:2] <= (24, 4)
+    yield CheckResult(
+        "open-dental",
+        CheckStatus.OK if known else CheckStatus.NOTE,
+        f"Open Dental {profile.database_version}" + ("." if known else ": apisetup knows 21.1 to 24.4."),
+    )
+    if not profile.host:
+        yield CheckResult("server-version", CheckStatus.OK, profile.server)
+        return
+    product, _, version = profile.server.partition(" ")
+    numbers = _parse_version(version)
+    supported = numbers >= (10, 5) if product == "MariaDB" else (5, 5) <= numbers[:2] <= (8, 0)
+    remark = "" if supported else ": apisetup is made for MySQL 5.5 to 8.0 and MariaDB 10.5 and later"
+    yield CheckResult(
+        "server-version", CheckStatus.OK if supported else CheckStatus.WARNING, f"{profile.server}{remark}."
+    )
+
+
+def check_schema(profile: DatabaseProfile) -> CheckResults:
+    """Report the storage engines, and what is unusual about the tables. A missing table would be an earlier error."""
+    yield CheckResult("schema", CheckStatus.OK, "Every table and column that apisetup uses is there.")
+    engines = sorted({engine for _, engine in profile.engines})
+    yield CheckResult(
+        "engines",
+        CheckStatus.OK if profile.transactional else CheckStatus.NOTE,
+        f"Storage engines: {', '.join(engines)}.",
+    )
+    for number, note in enumerate(profile.notes, start=1):
+        yield CheckResult(f"note-{number}", CheckStatus.NOTE, note)
+
+
+def check_server_settings(connection: Connection) -> CheckResults:
+    """Report the server's `sql_mode`, and warn if the server is read-only."""
+    mode = str(connection.scalar(text("SELECT @@GLOBAL.sql_mode")) or "")
+    strictness = "strict" if "STRICT" in mode else "lax, as Open Dental sets it"
+    yield CheckResult("sql-mode", CheckStatus.OK, f"The server's sql_mode is {strictness}; apisetup's own is strict.")
+    # Servers report this variable as a number or as text.
+    if connection.scalar(text("SELECT @@GLOBAL.read_only")) in (1, "1", "ON"):
+        yield CheckResult(
+            "read-only-server",
+            CheckStatus.WARNING,
+            "The server is read-only for ordinary users, as a replica is.",
+            "Connect to the server that the practice writes to.",
+        )
+
+
+def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResults:
+    """Check that the database user has the privileges that are needed, and no others."""
+    grants = read_grants(connection, profile.database, profile.tables)
+    if not grants.known:
+        yield CheckResult(
+            "grants", CheckStatus.NOTE, "What the database user may do is not known: its grants cannot be read."
+        )
+        return
+    if grants.missing:
+        consequence = " Nothing can be written: apisetup opens it read-only." if grants.missing_to_write else ""
+        yield CheckResult(
+            "grants-missing",
+            CheckStatus.WARNING,
+            f"Rights that are missing: {', '.join(grants.missing)}.{consequence}",
+            "The README has the script that grants them.",
+        )
+    else:
+        yield CheckResult("grants-missing", CheckStatus.OK, "No right is missing.")
+    if grants.excess:
+        yield CheckResult(
+            "grants-excess",
+            CheckStatus.WARNING,
+            f"Rights that apisetup does not need: {'; '.join(grants.excess)}.",
+            "Make a user of its own with the README's script: whoever gets hold of this one gets all of that.",
+        )
+    else:
+        yield CheckResult("grants-excess", CheckStatus.OK, "No right is more than needed.")
+
+
+def check_clock(connection: Connection, clock: Callable[[], datetime]) -> CheckResults:
+    """Compare the server's clock with this computer's.
+
+    A difference of whole quarter hours is taken for another time zone, and only noted.
+
+    Args:
+        connection: A connection to the server.
+        clock: Returns this computer's local time.
+    """
+    before = clock()
+    server_time = connection.scalar(text("SELECT NOW()"))
+    after = clock()
+    if not isinstance(server_time, datetime):
+        return
+    # NOW() drops the fraction of a second, which is half a second on average.
+    difference = server_time + timedelta(seconds=0.5) - (before + (after - before) / 2)
+    zone_offset = round(difference / _QUARTER_HOUR) * _QUARTER_HOUR
+    rest = difference - zone_offset
+    parts = [f"the clocks are {abs(rest.total_seconds()):.0f} s apart"]
+    if zone_offset:
+        offset = _format_offset(zone_offset)
+        parts.insert(0, f"the server's local time is {offset} of this computer's: another time zone, or a wrong clock")
+    wrong = abs(rest) > _MAX_CLOCK_DIFFERENCE
+    sentence = "; ".join(parts)
+    yield CheckResult(
+        "clock",
+        CheckStatus.WARNING if wrong else CheckStatus.NOTE if zone_offset else CheckStatus.OK,
+        f"{sentence[:1].upper()}{sentence[1:]}.",
+        "Audit entries have the server's time; set its clock, or this one." if wrong else "",
+    )
+
+
+def _parse_version(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isascii() and part.isdigit())
+
+
+def _format_offset(offset: timedelta) -> str:
+    minutes = abs(int(offset.total_seconds())) // 60
+    return f"{minutes // 60}:{minutes % 60:02d} h {'ahead' if offset > timedelta() else 'behind'}"

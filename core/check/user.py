@@ -1,0 +1,40 @@
+"""The check of an Open Dental user: the user's permissions, and whether the user can sign in."""
+
+from __future__ import annotations
+
+from core.check.result import CheckResult, CheckResults, CheckStatus
+from core.opendental.permission_types import Permission
+from core.practice.practice import Practice
+from core.users.service import UserService
+
+
+def check_user(practice: Practice, name: str | None) -> CheckResults:
+    """Check that a user isn't hidden or locked out, and has the permissions. Nobody is signed in.
+
+    Args:
+        practice: The practice.
+        name: The user's name; None or empty if none was named.
+    """
+    if not name:
+        yield CheckResult("user", CheckStatus.NOTE, "No Open Dental user was named.", "--user NAME looks at one.")
+        return
+    rights = UserService(practice, "").rights(name)
+    if rights is None or rights.hidden:
+        reason = "is hidden, so nobody signs in with it" if rights else "is not there"
+        yield CheckResult("user", CheckStatus.WARNING, f"The Open Dental user {name} {reason}.", "Name another one.")
+        return
+    if rights.locked_until is not None:
+        yield CheckResult(
+            "user-locked",
+            CheckStatus.WARNING,
+            f"{rights.name} is locked until {rights.locked_until:%H:%M:%S}.",
+            "Wait.",
+        )
+    for permission in (Permission.SETUP, Permission.AUDIT_TRAIL):
+        granted = permission in rights.permissions
+        yield CheckResult(
+            f"user-{permission.label.lower()}",
+            CheckStatus.OK if granted else CheckStatus.WARNING,
+            f"{rights.name} {'has' if granted else 'lacks'} the permission {permission.label}.",
+            "" if granted else "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
+        )

@@ -1,0 +1,334 @@
+"""The values inside audit texts: how each kind is written, and read again.
+
+A free text (a name, a title, a file name) is written as it is unless that would make its sentence ambiguous; then it
+is written in double quotes, escaped as in JSON. A reader accepts both forms.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any
+
+from core.model.api_key import ApiKey
+from core.model.audit_entry import counted
+from core.model.key_text import fingerprint, fingerprint_tag, mask
+from core.opendental.key_status import KeyStatus
+
+SHORTENED = " [shortened]"
+"""The end of a text that was cut because its column couldn't hold it."""
+
+Quote = Callable[[str], str]
+"""Writes a free text: as it is, or in quotes."""
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_FREE_TEXT = rf'{_QUOTED}|(?!").*?'
+
+
+def in_quotes(text: str) -> str:
+    """Write a free text in quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def as_it_is(text: str) -> str:
+    """Write a free text without quotes, unless it would be read as one that has them."""
+    return in_quotes(text) if text.startswith('"') else text
+
+
+def without_quotes(text: str) -> str:
+    """Return the free text that was written in one of the two ways."""
+    if not re.fullmatch(_QUOTED, text, re.DOTALL):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
+class Codec(ABC):
+    """Writes one kind of value into an audit text, and reads it from there."""
+
+    pattern: str
+    """A regular expression without capturing groups that matches the written value."""
+
+    @abstractmethod
+    def write(self, value: Any, quote: Quote, /) -> str:
+        """Return the value as text, with each free text in it written by `quote`."""
+
+    @abstractmethod
+    def read(self, text: str) -> Any:
+        """Return the value of a text that matches the pattern."""
+
+
+@dataclass(frozen=True)
+class KeyName:
+    """An API key as audit texts name it without its developer: `********Gh78 #3f9a01`."""
+
+    masked: str
+    tag: str
+    """The short fingerprint that tells the key from every other one."""
+
+    @classmethod
+    def of(cls, key: ApiKey) -> KeyName:
+        """Return the name of a listed key."""
+        tag = fingerprint_tag(key.fingerprint)
+        return KeyName(key.masked.removesuffix(f" {tag}"), tag)
+
+    def __str__(self) -> str:
+        return f"{self.masked} {self.tag}"
+
+
+@dataclass(frozen=True)
+class KeyLabel:
+    """An API key as audit texts name it: `********Gh78 #3f9a01 (Clear Pay)`."""
+
+    name: KeyName
+    developer: str
+
+    @classmethod
+    def of(cls, key: ApiKey) -> KeyLabel:
+        """Return the label of a listed key."""
+        return KeyLabel(KeyName.of(key), key.developer)
+
+    @classmethod
+    def of_text(cls, key: str, developer: str) -> KeyLabel:
+        """Return the label of a key in clear text."""
+        return KeyLabel(KeyName(mask(key), fingerprint_tag(fingerprint(key))), developer)
+
+
+class Setting(Enum):
+    """The API's settings; the values are their names in audit texts and conflicts."""
+
+    ENABLED = "Enabled"
+    INTERVAL = "subscription interval"
+    PAYMENT_TYPE = "payment type"
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """One setting before and after, as text."""
+
+    setting: Setting
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """Names that were added to a list and removed from it."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeyNames:
+    """Some keys by name, and the number of others that are left out."""
+
+    named: tuple[KeyName, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class CopyChange:
+    """Keys that were added to the practice's copy of a list and removed from it."""
+
+    added: KeyNames
+    removed: KeyNames
+
+
+class _FreeText(Codec):
+    pattern = _FREE_TEXT
+
+    def write(self, value: str, quote: Quote, /) -> str:
+        return quote(value)
+
+    def read(self, text: str) -> str:
+        return without_quotes(text)
+
+
+class _VendorText(Codec):
+    """A name in a sentence of Open Dental's own, which knows no quotes."""
+
+    pattern = ".*?"
+
+    def write(self, value: str, _quote: Quote, /) -> str:
+        return value
+
+    def read(self, text: str) -> str:
+        return text
+
+
+class _Matching(_VendorText):
+    """A text that can't hold anything ambiguous."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+
+class _Status(Codec):
+    pattern = "|".join(re.escape(status.label) for status in KeyStatus)
+
+    def write(self, value: KeyStatus, _quote: Quote, /) -> str:
+        return value.label
+
+    def read(self, text: str) -> KeyStatus:
+        return next(status for status in KeyStatus if status.label == text)
+
+
+class _Count(Codec):
+    pattern = "[0-9,]+ entr(?:y|ies)"
+
+    def write(self, value: int, _quote: Quote, /) -> str:
+        return counted(value)
+
+    def read(self, text: str) -> int:
+        return int(text.partition(" ")[0].replace(",", "") or 0)
+
+
+class _UndoneEntry(Codec):
+    pattern = r"(?: \(undoing entry [1-9][0-9]*\))?"
+
+    def write(self, value: int, _quote: Quote, /) -> str:
+        return f" (undoing entry {value})" if value else ""
+
+    def read(self, text: str) -> int:
+        return int(re.sub(r"\D", "", text) or 0)
+
+
+class _KeyName(Codec):
+    pattern = r"\*+\S{0,4} #[0-9a-f]{6}"
+
+    def write(self, value: KeyName, _quote: Quote, /) -> str:
+        return str(value)
+
+    def read(self, text: str) -> KeyName:
+        masked, _, tag = text.rpartition(" ")
+        return KeyName(masked, tag)
+
+
+class _KeyLabel(Codec):
+    pattern = rf"{_KeyName.pattern} \((?:{_FREE_TEXT})\)"
+
+    def write(self, value: KeyLabel, quote: Quote, /) -> str:
+        return f"{value.name} ({quote(value.developer)})"
+
+    def read(self, text: str) -> KeyLabel:
+        name, _, developer = text.partition(" (")
+        return KeyLabel(_KeyName().read(name), without_quotes(developer.removesuffix(")")))
+
+
+class _NewKeyLabel(_KeyLabel):
+    """The label of a key that is being added, whose developer may not be known yet."""
+
+    pattern = rf"{_KeyName.pattern}(?: \((?:{_FREE_TEXT})\))?"
+
+    def write(self, value: KeyLabel, quote: Quote, /) -> str:
+        return super().write(value, quote) if value.developer else str(value.name)
+
+
+class _SettingChanges(Codec):
+    pattern = ".+?"
+    _names = "|".join(re.escape(setting.value) for setting in Setting)
+    _change = re.compile(
+        rf"(?P<setting>{_names})(?: changed)? from (?P<before>{_FREE_TEXT}) to (?P<after>{_FREE_TEXT})"
+        rf"(?=; (?:{_names}) from |\Z)",
+        re.DOTALL,
+    )
+
+    def write(self, value: tuple[SettingChange, ...], quote: Quote, /) -> str:
+        phrases = [f"{each.setting.value} from {quote(each.before)} to {quote(each.after)}" for each in value]
+        return "; ".join(phrases).replace(" from ", " changed from ", 1)
+
+    def read(self, text: str) -> tuple[SettingChange, ...]:
+        found = list(self._change.finditer(text))
+        order = [list(Setting).index(Setting(each["setting"])) for each in found]
+        # Entries name each setting once and in one order. Otherwise one of them is part of a payment type's name:
+        # versions before 0.2 wrote no quotes.
+        if order != sorted(set(order)):
+            return ()
+        return tuple(
+            SettingChange(Setting(each["setting"]), without_quotes(each["before"]), without_quotes(each["after"]))
+            for each in found
+            # With the word in a name, nobody can tell where the value ends.
+            if each["after"].startswith('"') or " to " not in each["after"]
+        )
+
+
+class _Permissions(Codec):
+    """Permissions that were added and removed; neither means that only their order changed."""
+
+    _items = rf"(?:{_QUOTED}|[^\"])+?"
+    _change = re.compile(rf"(?:added (?P<added>{_items}))?(?:; )?(?:removed (?P<removed>{_items}))?", re.DOTALL)
+    _order = "their order"
+    pattern = rf"(?:added|removed) {_items}|{_order}"
+
+    def write(self, value: ListChange, quote: Quote, /) -> str:
+        phrases = [
+            f"{verb} {', '.join(map(quote, names))}"
+            for verb, names in (("added", value.added), ("removed", value.removed))
+            if names
+        ]
+        return "; ".join(phrases) or self._order
+
+    def read(self, text: str) -> ListChange:
+        found = self._change.fullmatch(text)
+        if found is None:
+            return ListChange()
+        return ListChange(_split(found["added"]), _split(found["removed"]))
+
+
+class _CopyChange(Codec):
+    """Keys that were added to the practice's copy and removed from it; neither means removed duplicates."""
+
+    _names = rf"{_KeyName.pattern}(?:, {_KeyName.pattern})*(?: and [0-9]+ more)?"
+    _change = re.compile(rf"(?:added (?P<added>{_names}))?(?:(?:; )?removed (?P<removed>{_names}))?")
+    _duplicates = "rows that stood there twice removed"
+    pattern = rf"(?:added {_names})(?:; removed {_names})?|removed {_names}|{_duplicates}"
+
+    def write(self, value: CopyChange, _quote: Quote, /) -> str:
+        added, removed = (_write_names(names) for names in (value.added, value.removed))
+        phrases = [f"added {added}"] if added else []
+        phrases += [f"removed {removed}"] if removed else []
+        return "; ".join(phrases) or self._duplicates
+
+    def read(self, text: str) -> CopyChange:
+        found = self._change.fullmatch(text)
+        added, removed = (found["added"], found["removed"]) if found is not None else (None, None)
+        return CopyChange(_read_names(added or ""), _read_names(removed or ""))
+
+
+def _split(names: str | None) -> tuple[str, ...]:
+    found = re.findall(rf"(?:{_QUOTED}|[^\",])+", names or "", re.DOTALL)
+    return tuple(without_quotes(each.removeprefix(" ")) for each in found)
+
+
+def _write_names(names: KeyNames) -> str:
+    return ", ".join(map(str, names.named)) + (f" and {names.more} more" if names.more else "")
+
+
+def _read_names(text: str) -> KeyNames:
+    names = tuple(_KeyName().read(each) for each in re.findall(_KeyName.pattern, text))
+    more = re.search(r" and ([0-9]+) more\Z", text)
+    return KeyNames(names, int(more[1]) if more else 0)
+
+
+FreeText = Annotated[str, _FreeText()]
+VendorText = Annotated[str, _VendorText()]
+ClearKey = Annotated[str, _Matching(r"[^\s*]\S*")]
+KeyField = Annotated[str, _Matching("e-mail|phone|Business Associate Agreement")]
+Sha256 = Annotated[str, _Matching("[0-9a-f]{64}")]
+Sha256Start = Annotated[str, _Matching("[0-9a-f]{12}")]
+Status = Annotated[KeyStatus, _Status()]
+Count = Annotated[int, _Count()]
+UndoneEntry = Annotated[int, _UndoneEntry()]
+Name = Annotated[KeyName, _KeyName()]
+Label = Annotated[KeyLabel, _KeyLabel()]
+NewLabel = Annotated[KeyLabel, _NewKeyLabel()]
+Changes = Annotated[tuple[SettingChange, ...], _SettingChanges()]
+Permissions = Annotated[ListChange, _Permissions()]
+Copy = Annotated[CopyChange, _CopyChange()]

@@ -1,0 +1,97 @@
+"""The text of a customer API key: found in a paste, validated, masked and fingerprinted."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from core.base.errors import InvalidInput
+
+MAX_KEY_LENGTH = 255
+
+
+class PastedKind(Enum):
+    """The form in which a key was pasted."""
+
+    KEY = "a key"
+    HEADER = "a whole Authorization header"
+    PAIR = "a developer key and a customer key"
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """The customer key found in a pasted text."""
+
+    kind: PastedKind
+    key: str
+
+
+def parse_paste(text: str) -> Pasted:
+    """Find the customer key in a pasted text: the key alone, `developer/customer`, or a whole Authorization header."""
+    stripped = text.strip()
+    header = re.fullmatch(r"(?:Authorization\s*:\s*)?ODFHIR\s+[^/\s]*/\s*(.*)", stripped, re.IGNORECASE | re.DOTALL)
+    if header:
+        return Pasted(PastedKind.HEADER, header[1].strip())
+    pair = re.fullmatch(r"[^/\s]+/([^/\s]+)", stripped)
+    if pair:
+        return Pasted(PastedKind.PAIR, pair[1])
+    return Pasted(PastedKind.KEY, stripped)
+
+
+def validate_key(text: str) -> str:
+    """Return the key without surrounding white space, if it can be one.
+
+    Raises:
+        InvalidInput: The text can't be a key; the field is `key`.
+    """
+    key = text.strip()
+    if not key:
+        raise InvalidInput("key", "Please enter an API key.")
+    if any(character.isspace() for character in key):
+        raise InvalidInput("key", "An API key has no blanks inside.", "Paste one key, without anything around it.")
+    if not key.isascii() or not key.isprintable():
+        raise InvalidInput(
+            "key", "This text has characters that no API key has.", "Copy the key again, from its source."
+        )
+    if len(key) > MAX_KEY_LENGTH:
+        raise InvalidInput("key", f"An API key has at most {MAX_KEY_LENGTH} characters; this text has {len(key)}.")
+    return key
+
+
+def fingerprint(key: str) -> str:
+    """Return the fingerprint that identifies a key: SHA-256 of its UTF-8 bytes, in hex."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def mask(key: str) -> str:
+    """Return a key with all but its last four characters hidden; a key of up to eight characters is hidden whole.
+
+    The hidden part of a longer key is always eight asterisks, so the mask does not show its length.
+    """
+    if len(key) <= 8:
+        return "*" * len(key)
+    return "*" * 8 + key[-4:]
+
+
+def masks(keys: Iterable[str]) -> Mapping[str, str]:
+    """Return the mask of each key by its fingerprint; keys with the same mask get a short fingerprint, too."""
+    plain = {fingerprint(key): mask(key) for key in keys}
+    seen = Counter(plain.values())
+    return {
+        identity: audit_mask(masked, identity) if seen[masked] > 1 else masked for identity, masked in plain.items()
+    }
+
+
+def audit_mask(masked: str, identity: str) -> str:
+    """Return a mask with the short fingerprint that tells the key from others: `********Gh78 #3f9a01`."""
+    tag = fingerprint_tag(identity)
+    return masked if masked.endswith(tag) else f"{masked} {tag}"
+
+
+def fingerprint_tag(identity: str) -> str:
+    """Return the short form of a fingerprint, as audit entries name it: `#3f9a01`."""
+    return f"#{identity[:6]}"

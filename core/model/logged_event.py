@@ -1,0 +1,254 @@
+"""The base of all audit events, and an entry's text as an event with its outcome.
+
+`core.model.audit_events` defines the events; import from there, so that all of them are known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import ClassVar, Self, get_type_hints
+
+from core.model.event_text import SHORTENED, Codec, Quote, as_it_is, in_quotes
+from core.opendental.permission_types import Permission
+
+SETTINGS = "The settings of API Setup."
+KEY_COPY = "The practice's copy of the API keys that headquarters lists."
+EXPORT = "An export of the Audit Trail."
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One value before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+_events: list[type[AuditEvent]] = []
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One event of the Audit Trail. A subclass is a frozen dataclass with a template of its text."""
+
+    template: ClassVar[str]
+    """The text, with the names of the fields in braces; the fields' types say how they are written."""
+    subject: ClassVar[str]
+    """The subject of the event, in one plain phrase."""
+    permission: ClassVar[Permission] = Permission.SETUP
+    """The `PermType` of its row."""
+    log_source: ClassVar[int] = 0
+    """The `LogSource` of its row."""
+    ours: ClassVar[bool] = True
+    """False for an event that any window of Open Dental writes."""
+    changes_practice: ClassVar[bool] = False
+    """True for an event that changes settings or keys."""
+
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "template"):
+            _events.append(cls)
+
+    def text(self) -> str:
+        """Return the text of the event's audit row."""
+        plain = self._format(as_it_is)
+        # A name may hold anything, even the words around it. In quotes it can't be taken for them.
+        is_clear = LoggedEvent.parse(plain) == LoggedEvent(self) and not _REASON.search(plain)
+        return plain if is_clear else self._format(in_quotes)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the event that a text describes, or None if it describes another one."""
+        template = _template(cls)
+        found = template.pattern.fullmatch(text)
+        if found is None:
+            return None
+        return cls(**{name: codec.read(found[name]) for name, codec in template.codecs.items()})
+
+    @property
+    def description(self) -> str:
+        """The subject of the event, in one plain phrase."""
+        return self.subject
+
+    @property
+    def key_tag(self) -> str:
+        """The short fingerprint of the API key that the event is about, such as `#3f9a01`; empty for none."""
+        return ""
+
+    @property
+    def about_settings(self) -> bool:
+        """True if the event is about the API's settings."""
+        return self.description == SETTINGS
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The values before and after that can be undone from the event's entry."""
+        return ()
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """The new value of each thing that the event changed, by its name in conflicts; None if the text lacks it."""
+        return {}
+
+    @property
+    def undone_entry(self) -> int:
+        """The number of the entry that the event undid; 0 for none."""
+        return 0
+
+    def _format(self, quote: Quote) -> str:
+        codecs = _template(type(self)).codecs
+        values = {name: codec.write(getattr(self, name), quote) for name, codec in codecs.items()}
+        return self.template.format(**values)
+
+
+class _Template:
+    """An event's template with the codecs of its fields."""
+
+    def __init__(self, event: type[AuditEvent]) -> None:
+        hints = get_type_hints(event, include_extras=True)
+        self.codecs: Mapping[str, Codec] = {each.name: hints[each.name].__metadata__[0] for each in fields(event)}
+        expression = re.escape(event.template)
+        for name, codec in self.codecs.items():
+            expression = expression.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>{codec.pattern})")
+        self.pattern = re.compile(expression, re.DOTALL)
+
+
+_templates: dict[type[AuditEvent], _Template] = {}
+
+
+def _template(event: type[AuditEvent]) -> _Template:
+    """Return the template of an event, compiled when it is first used."""
+    if event not in _templates:
+        _templates[event] = _Template(event)
+    return _templates[event]
+
+
+class Stage(Enum):
+    """The progress of an entry's action; the values are the prefixes of its text."""
+
+    DONE = ""
+    NOT_DONE = "NOT DONE: "
+    ASKED = "ASKED: "
+    """Headquarters was asked for it; an entry with the outcome follows."""
+    UNKNOWN = "UNKNOWN: "
+    """Nobody knows if it was done."""
+
+    @property
+    def explanation(self) -> str:
+        """The meaning of the stage, in a sentence; empty if the action was done."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Stage.DONE: "",
+    Stage.NOT_DONE: "It was tried, and not done: nothing was changed.",
+    Stage.ASKED: "Headquarters was asked for it; a later entry tells the outcome.",
+    Stage.UNKNOWN: "It is not known whether headquarters did it.",
+}
+
+
+class Reason(Enum):
+    """The reasons headquarters did not do something, or the result isn't known."""
+
+    REFUSED = "headquarters refused"
+    """The words of headquarters may follow."""
+    NOT_REACHED = "headquarters was not reached"
+    """The step that failed follows."""
+    NOT_SHOWN = "the answer was lost, and headquarters' list does not show it"
+    UNCERTAIN = "look at headquarters' list before it is repeated"
+
+
+_REASON = re.compile(f" - (?={'|'.join(map(re.escape, (reason.value for reason in Reason)))})")
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """An event with what its entry says about the outcome."""
+
+    event: AuditEvent
+    stage: Stage = Stage.DONE
+    reason: str = ""
+    """The reason it was not done, or isn't known to be; begins with one of `Reason`."""
+
+    def text(self) -> str:
+        """Return the text of the entry."""
+        return f"{self.stage.value}{self.event.text()}{f' - {self.reason}' if self.reason else ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the event of an entry's text, or None if the text is no event's."""
+        stage = next((each for each in Stage if each.value and text.startswith(each.value)), Stage.DONE)
+        rest = text.removeprefix(stage.value)
+        reasons = list(_REASON.finditer(rest)) if stage in (Stage.NOT_DONE, Stage.UNKNOWN) else []
+        for found in reasons:
+            event = _parse_event(rest[: found.start()])
+            # A name may hold the same words; then what comes before them is no whole event.
+            if event is not None and not isinstance(event, UnreadableEvent) and event.text() == rest[: found.start()]:
+                return cls(event, stage, rest[found.end() :])
+        event = _parse_event(rest)
+        return cls(event, stage) if event is not None else None
+
+    @property
+    def is_undoable(self) -> bool:
+        """True for a change of settings or of a key's status that was done."""
+        return bool(self.event.edits) and self.stage is Stage.DONE
+
+    def is_exact(self, text: str) -> bool:
+        """Return True if the event holds everything that its entry's text says, so that nothing in it is guessed."""
+        return self.text() == text
+
+
+@dataclass(frozen=True)
+class UnreadableEvent(AuditEvent):
+    """An event of ours whose text was shortened or written by an earlier version, so that values are missing."""
+
+    raw: str
+    about: str
+    tag: str = ""
+
+    def text(self) -> str:
+        """Return the text as it was read."""
+        return self.raw
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return an event with nothing but what it is about."""
+        key = _ABOUT_KEY.match(text)
+        if key is not None:
+            return cls(text, f"The API key {key[1]} {key[2]}.", key[2])
+        return next((cls(text, about) for prefix, about in _ABOUT.items() if text.startswith(prefix)), None)
+
+    @property
+    def description(self) -> str:
+        """The subject of the event."""
+        return self.about
+
+    @property
+    def key_tag(self) -> str:
+        """The short fingerprint of the key."""
+        return self.tag
+
+
+_ABOUT_KEY = re.compile(r"(?:New )?API key (\*+\S{0,4}) (#[0-9a-f]{6}) ")
+_ABOUT = {
+    "API Setup: ": SETTINGS,
+    "API keys: copy made equal to headquarters' list: ": KEY_COPY,
+    "Audit Trail export to ": EXPORT,
+}
+
+
+def _parse_event(text: str) -> AuditEvent | None:
+    if not text.endswith(SHORTENED):
+        for event in _events:
+            found = event.parse(text)
+            if found is not None:
+                return found
+    return UnreadableEvent.parse(text)
+
+
+def known_events() -> tuple[type[AuditEvent], ...]:
+    """Return every event that is defined so far, in the order in which a text is tried on them."""
+    return tuple(_events)

@@ -1,0 +1,179 @@
+"""Changes whose answer was lost, and entries that could not be written yet."""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock
+
+from sqlalchemy import Engine, or_, select
+from sqlalchemy.orm import Session
+
+from core.base.errors import AlreadyApplied, ApiSetupError, OutcomeUnknown
+from core.database.driver_errors import translate_errors
+from core.model.actor import Actor
+from core.model.audit_events import CHANGE_PATTERNS
+from core.model.logged_event import LoggedEvent, Stage
+from core.model.resolved_change import Outcome, ResolvedChange
+from core.opendental.permission_types import Permission
+from core.opendental.schema import SecurityLog
+from core.practice.inspection import DatabaseProfile
+from core.practice.row_writer import RowWriter
+from core.practice.unit_of_work import UnitOfWork
+
+_logger = logging.getLogger(__name__)
+
+
+class PendingChanges:
+    """Finds out what became of failed changes, and remembers the ones for which that isn't known yet.
+
+    Args:
+        engine: Connects to the practice.
+        profile: The practice's tables.
+        writer: Inserts audit rows.
+    """
+
+    def __init__(self, engine: Engine, profile: DatabaseProfile, writer: RowWriter) -> None:
+        self._engine = engine
+        self._profile = profile
+        self._writer = writer
+        self._pending: UnitOfWork | None = None
+        self._unreported: ResolvedChange | None = None
+        self._unwritten: list[tuple[Actor, LoggedEvent]] = []
+        self._resolving = Lock()
+
+    def resolve(self) -> ResolvedChange | None:
+        """Find out what became of a change whose answer was lost, now that the server may be back.
+
+        Returns:
+            None if there is no such change, or if the server can't be asked yet.
+        """
+        with self._resolving:
+            self._try_resolve()
+            resolved, self._unreported = self._unreported, None
+        return resolved
+
+    def require_resolved(self, once: tuple[str, ...] = ()) -> None:
+        """Let no change begin before it is known what became of the one before.
+
+        Args:
+            once: The audit texts of a change that must not be made twice.
+
+        Raises:
+            OutcomeUnknown: That is still not known.
+            AlreadyApplied: The change before was this one, and it was made.
+        """
+        with self._resolving:
+            resolved = self._try_resolve()
+        if self._pending is not None:
+            raise OutcomeUnknown(
+                f"It is still not known whether the change before was made. {Outcome.NOTHING.value}",
+                "Try again when the server answers.",
+            )
+        if resolved is not None and resolved.outcome is Outcome.MADE and resolved.texts == once:
+            self._unreported = None
+            raise AlreadyApplied
+
+    def after_failure(self, work: UnitOfWork) -> Outcome:
+        """Undo what a failed change left behind, and return what became of it; an unknown outcome is remembered."""
+        outcome = self._find_outcome(work)
+        if outcome is Outcome.UNKNOWN:
+            self._pending = work
+        return outcome
+
+    def write(self, actor: Actor, logged: LoggedEvent) -> None:
+        """Write the outcome of a remote change; if that fails now, `flush` writes it later.
+
+        Raises:
+            ApiSetupError: The row isn't written yet.
+        """
+        try:
+            self._write(actor, logged)
+        except ApiSetupError:
+            self._unwritten.append((actor, logged))
+            raise
+
+    def flush(self) -> None:
+        """Write the rows that could not be written before.
+
+        Raises:
+            PracticeUnavailable: They still can't be written.
+        """
+        while self._unwritten:
+            self._write(*self._unwritten[0])
+            self._unwritten.pop(0)
+
+    def _write(self, actor: Actor, logged: LoggedEvent) -> None:
+        with translate_errors(), Session(self._engine, autoflush=False) as session:
+            self._writer.append_audit_row(session, actor, logged)
+            session.commit()
+
+    def _try_resolve(self) -> ResolvedChange | None:
+        work = self._pending
+        if work is None:
+            return None
+        outcome = self._find_outcome(work, later=True)
+        if outcome is Outcome.UNKNOWN:
+            return None
+        self._pending, self._unreported = None, ResolvedChange(work.texts, outcome)
+        return self._unreported
+
+    def _find_outcome(self, work: UnitOfWork, *, later: bool = False) -> Outcome:
+        """Return what became of a failed change, after undoing what it left behind.
+
+        Args:
+            work: The change.
+            later: Others may have changed the same values since.
+        """
+        if work.log_first:
+            return self._compensate(work, later=later)
+        # A server's answer to the commit may be lost; SQLite's can't.
+        if not work.committing or self._engine.dialect.name == "sqlite":
+            return Outcome.NOTHING
+        return self._look_up(work)
+
+    def _look_up(self, work: UnitOfWork) -> Outcome:
+        """Look for the audit row: it was committed in one transaction with the change."""
+        first = work.rows[0]
+        # A locking read waits for a transaction that the server hasn't ended yet, instead of not seeing its row.
+        query = select(SecurityLog.log_text).where(SecurityLog.security_log_num == first.number)
+        try:
+            with translate_errors(), Session(self._engine, autoflush=False) as session:
+                found = session.scalars(query.with_for_update(read=True)).all()
+        except Exception as error:
+            # The first error is the one to report; this one only decides what can be said about it.
+            _logger.warning("What became of a change is not known: %s", type(error).__name__, exc_info=error)
+            return Outcome.UNKNOWN
+        return Outcome.MADE if found == [first.text] else Outcome.NOTHING
+
+    def _compensate(self, work: UnitOfWork, *, later: bool) -> Outcome:
+        if not work.begun and self._profile.transactional:
+            return Outcome.NOTHING
+        try:
+            with translate_errors(), Session(self._engine, autoflush=False) as session:
+                if later and self._others_changed_since(session, work):
+                    work.write_outcome_rows(session, Stage.UNKNOWN)
+                    session.commit()
+                    return Outcome.LEFT
+                work.compensate(session)
+                work.write_outcome_rows(session, Stage.NOT_DONE)
+                if work.signalled:
+                    # Workstations may have read what is undone now.
+                    work.send_signals()
+                session.commit()
+        except Exception as error:
+            # As in `_look_up`.
+            _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
+            return Outcome.UNKNOWN if work.begun else Outcome.NOTHING
+        return Outcome.COMPENSATED
+
+    def _others_changed_since(self, session: Session, work: UnitOfWork) -> bool:
+        """Return True if settings or keys were changed since, so that the present values may be somebody else's."""
+        if not work.rows:
+            return False
+        began = select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == work.rows[0].number)
+        changes = select(SecurityLog.security_log_num).where(
+            SecurityLog.log_date_time >= began.scalar_subquery(),
+            SecurityLog.perm_type == int(Permission.SETUP),
+            or_(*(SecurityLog.log_text.like(pattern) for pattern in CHANGE_PATTERNS)),
+        )
+        return not set(session.scalars(changes)) <= {row.number for row in work.rows}

@@ -1,0 +1,53 @@
+"""The number of audit entries per day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from core.audit.activity import Activity
+from core.audit.filter import AuditFilter
+from tests.support.databases import SampleFile, SamplePractice
+
+
+def test_activity_counts_the_entries_of_each_day(sample: SamplePractice) -> None:
+    dates = AuditFilter(since=date(2024, 11, 3), until=date(2024, 11, 6))
+    with sample.office() as office:
+        activity = office.audit.activity(dates, 30)
+    assert activity == Activity(date(2024, 11, 3), (0, 6, 2, 0))
+    assert activity.last == date(2024, 11, 6)
+    assert activity.busiest == (date(2024, 11, 4), 6)
+
+
+def test_activity_is_limited_to_the_last_days(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        assert office.audit.activity(AuditFilter(until=date(2024, 11, 5)), 2) == Activity(date(2024, 11, 4), (6, 2))
+        long_ago = office.audit.activity(AuditFilter(date(2000, 1, 1), date(2020, 2, 29)), 3)
+        assert long_ago == Activity(date(2020, 2, 27), (0, 0, 1))
+
+
+def test_activity_ignores_all_conditions_but_the_dates(sample: SamplePractice) -> None:
+    audit_filter = AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5), user=5, text="no such text")
+    with sample.office() as office:
+        assert office.audit.activity(audit_filter, 10).counts == (2,)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days", "first", "last"),
+    [
+        (None, None, 7, date(2024, 10, 31), date(2024, 11, 6)),
+        (None, None, 1, date(2024, 11, 6), date(2024, 11, 6)),
+        (date(2024, 11, 1), None, 90, date(2024, 11, 1), date(2024, 11, 6)),
+        (None, date(9999, 12, 31), 2, date(2024, 11, 5), date(2024, 11, 6)),
+        (date(2024, 11, 8), date(2024, 11, 9), 90, date(2024, 11, 8), date(2024, 11, 8)),
+        (date(9999, 12, 31), None, 90, date(9999, 12, 31), date(9999, 12, 31)),
+        (None, date(1, 1, 2), 90, date(1, 1, 1), date(1, 1, 2)),
+    ],
+)
+def test_activity_ends_today_or_with_the_filters_dates(
+    file_sample: SampleFile, since: date | None, until: date | None, days: int, first: date, last: date
+) -> None:
+    with file_sample.office() as office:
+        activity = office.audit.activity(AuditFilter(since, until), days)
+    assert (activity.first, activity.last) == (first, last)

@@ -1,0 +1,398 @@
+"""The language of filter expressions: parsing, formatting and completion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.audit.filter import NO_USER, AuditFilter, Users
+from core.audit.filter_language import FilterError, completions, format_filter, parse_filter
+from core.opendental.permission_types import PERMISSIONS
+
+TODAY = date(2024, 11, 6)
+LARGEST = 2**63 - 1
+"""The largest number that a user can have in a practice with random primary keys."""
+USERS = Users(
+    {
+        1: "Admin",
+        2: "Maria",
+        3: "Maria Lopez",
+        4: "sam",
+        5: "Sam",
+        6: 'Jo "Jim" K',
+        7: "None",
+        8: "#2",
+        9: "back\\slash",
+        10: "a:b",
+        11: " padded",
+        LARGEST: "Random",
+    }
+)
+
+
+def parse(expression: str) -> AuditFilter:
+    return parse_filter(expression, USERS, TODAY)
+
+
+def parse_error(expression: str) -> FilterError:
+    with pytest.raises(FilterError) as caught:
+        parse(expression)
+    assert caught.value.field == "filter"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("", AuditFilter()),
+        ("  \t ", AuditFilter()),
+        ("since:2024-11-01", AuditFilter(since=date(2024, 11, 1))),
+        ("until:2024-11-01", AuditFilter(until=date(2024, 11, 1))),
+        ("since:2024-11-05 until:2024-11-05", AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5))),
+        ("permission:Setup", AuditFilter(permission=8)),
+        ("permission:None", AuditFilter(permission=0)),
+        ("permission:300", AuditFilter(permission=300)),
+        ("user:Maria", AuditFilter(user=2)),
+        ("source:API", AuditFilter(source=23)),
+        ("source:None", AuditFilter(source=0)),
+        ("source:26", AuditFilter(source=26)),
+        ("computer:FRONTDESK-2", AuditFilter(computer="FRONTDESK-2")),
+        ("text:payment", AuditFilter(text="payment")),
+        ("only:ours", AuditFilter(ours=True)),
+        ("only:not-genuine", AuditFilter(suspect=True)),
+        ("only:ours only:not-genuine", AuditFilter(ours=True, suspect=True)),
+        (
+            'user:admin since:2024-11-01 text:"API key"',
+            AuditFilter(user=1, since=date(2024, 11, 1), text="API key"),
+        ),
+    ],
+)
+def test_each_field_sets_its_condition(expression: str, expected: AuditFilter) -> None:
+    assert parse(expression) == expected
+
+
+def test_fields_and_the_names_in_their_values_are_not_case_sensitive() -> None:
+    expression = "PERMISSION:setup User:ADMIN Source:api SINCE:Today UNTIL:TODAY ONLY:OURS Only:Not-Genuine"
+    assert parse(expression) == AuditFilter(TODAY, TODAY, permission=8, user=1, source=23, ours=True, suspect=True)
+
+
+def test_a_text_and_a_computer_keep_their_case() -> None:
+    assert parse("text:ABC computer:Desk") == AuditFilter(text="ABC", computer="Desk")
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("payment", "payment"),
+        ("payment  of\tmoney", "payment of money"),
+        ('"payment  of"', "payment  of"),
+        ('"user:admin"', "user:admin"),
+        ("two user:admin words", "two words"),
+        ("$20.00%_", "$20.00%_"),
+        (":", ":"),
+        ("José — déplacé", "José — déplacé"),
+        ("größe:x", "größe:x"),
+        ('""', ""),
+    ],
+)
+def test_terms_without_a_field_are_searched_for_in_the_text(expression: str, text: str) -> None:
+    assert parse(expression).text == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ('text:"API key"', "API key"),
+        ('"text:API key"', "text:API key"),
+        ('text:API" "key', "API key"),
+        (r'text:"say \"yes\""', 'say "yes"'),
+        (r'text:"C:\\new folder\\x"', "C:\\new folder\\x"),
+        (r'text:"a\nb c"', r"a\nb c"),
+        (r"text:C:\new\\x", r"C:\new\\x"),
+        ('text:" "', " "),
+        ('text:"a\nb"', "a\nb"),
+        ("text:since:today", "since:today"),
+    ],
+)
+def test_double_quotes_keep_blanks_and_a_backslash_escapes_a_quote_inside_them(expression: str, text: str) -> None:
+    assert parse(expression) == AuditFilter(text=text)
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("today", TODAY),
+        ("yesterday", date(2024, 11, 5)),
+        ("0d", TODAY),
+        ("10d", date(2024, 10, 27)),
+        ("10D", date(2024, 10, 27)),
+        ("99999d", TODAY - timedelta(days=99_999)),
+        ("2024-02-29", date(2024, 2, 29)),
+        ("0001-01-01", date(1, 1, 1)),
+        ("9999-12-31", date(9999, 12, 31)),
+    ],
+)
+def test_a_day_is_a_date_a_name_or_a_number_of_days_ago(value: str, day: date) -> None:
+    assert parse(f"since:{value}").since == day
+    assert parse(f"until:{value}").until == day
+
+
+@pytest.mark.parametrize("value", ["2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "2024-11-31", "0000-01-01"])
+def test_a_day_that_does_not_exist_is_an_error(value: str) -> None:
+    error = parse_error(f"user:admin until:{value} x")
+    assert error.sentence == f"There is no day {value}."
+    assert (error.start, error.end) == (11, 27)
+
+
+def test_a_day_before_the_calendar_begins_is_an_error() -> None:
+    with pytest.raises(FilterError, match="There is no day 99999d"):
+        parse_filter("since:99999d", USERS, date(200, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "2024-1-1", "01.11.2024", "11/01/2024", "tomorrow", "d", "-1d", "100000d", "２０２４-11-01", "20241101"],
+)
+def test_a_value_that_is_not_a_date_is_an_error(value: str) -> None:
+    error = parse_error(f"since:{value}")
+    assert "is no date" in error.sentence
+    assert "2024-11-01, today, yesterday, or 10d" in error.hint
+
+
+def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> None:
+    error = parse_error("until:2024-11-01 text:x since:2024-11-02")
+    assert error.sentence == "The range ends on 2024-11-01, before it begins."
+    assert (error.start, error.end) == (24, 40)
+
+
+@pytest.mark.parametrize(
+    ("expression", "start", "end", "sentence", "hint"),
+    [
+        ("x usr:admin y", 2, 11, "Nothing is called usr: here.", "Did you mean user:?"),
+        ("permision:Setup", 0, 15, "Nothing is called permision: here.", "Did you mean permission:?"),
+        (
+            "http://x",
+            0,
+            8,
+            "Nothing is called http: here.",
+            "Names are since, until, permission, user, source, computer, text, only; quote a text with a colon.",
+        ),
+        ("user:admin permission:Setpu", 11, 27, "There is no permission Setpu.", "Did you mean Setup?"),
+        ("permission:qqqq", 0, 15, "There is no permission qqqq.", "Tab completes names."),
+        ("permission:99999", 0, 16, "There is no permission 99999.", "Tab completes names."),
+        ("permission:", 0, 11, "No permission is named.", 'Try user:admin since:2024-11-01 text:"API key".'),
+        ("source:API source:HL8", 11, 21, "There is no log source HL8.", "Did you mean HL7?"),
+        ("source:128", 0, 10, "There is no log source 128.", "Tab completes names."),
+        ("  user:Mario", 2, 12, "There is no user Mario.", "Did you mean Maria?"),
+        ("user:", 0, 5, "No user is named.", 'Try user:admin since:2024-11-01 text:"API key".'),
+        ("user:sam", 0, 8, "Several users are called sam.", "Write one of the numbers #4, #5."),
+        ("only:theirs", 0, 11, "only:theirs means nothing.", "Only: ours or not-genuine."),
+        ("only:", 0, 5, "only: means nothing.", "Only: ours or not-genuine."),
+        ("text:", 0, 5, "text: is empty.", "Leave it out, or write what to look for."),
+        ('a computer:"" b', 2, 13, "computer: is empty.", "Leave it out, or write what to look for."),
+        ("user:admin user:maria", 11, 21, "user: is given twice.", "Leave one of them out."),
+        ("only:ours Only:ours", 10, 19, "only: is given twice.", "Leave one of them out."),
+        ("loose text:x", 0, 5, "A text is given twice.", 'Put all of it into one text:"…".'),
+        ('text:x user:admin "more words"', 18, 30, "A text is given twice.", 'Put all of it into one text:"…".'),
+        (
+            'user:admin text:"API key',
+            11,
+            24,
+            "A double quote is opened and not closed.",
+            "Close it after the text.",
+        ),
+        (r'"a\"', 0, 4, "A double quote is opened and not closed.", "Close it after the text."),
+        ('"', 0, 1, "A double quote is opened and not closed.", "Close it after the text."),
+    ],
+)
+def test_an_error_points_at_the_invalid_term_and_says_what_to_do(
+    expression: str, start: int, end: int, sentence: str, hint: str
+) -> None:
+    error = parse_error(expression)
+    assert (error.sentence, error.hint) == (sentence, hint)
+    assert (error.start, error.end) == (start, end)
+
+
+def test_of_several_invalid_terms_the_first_is_reported() -> None:
+    assert parse_error("user:nobody-here since:never").start == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("maria", 2),
+        ('"maria lopez"', 3),
+        ('" Maria "', 2),
+        ("#4", 4),
+        ("#5", 5),
+        ("#77", 77),
+        ("none", NO_USER),
+        ("None", NO_USER),
+        ("Unknown(5)", 5),
+        ("unknown(77)", 77),
+        (r'"Jo \"Jim\" K"', 6),
+        (r"back\slash", 9),
+        ("a:b", 10),
+        ("padded", 11),
+        ("random", LARGEST),
+        (f"#{LARGEST}", LARGEST),
+        (f"Unknown({LARGEST})", LARGEST),
+    ],
+)
+def test_a_user_is_given_by_name_by_number_or_as_lists_show_it(value: str, number: int) -> None:
+    assert parse(f"user:{value}") == AuditFilter(user=number)
+
+
+@pytest.mark.parametrize("value", [f"#{LARGEST + 1}", f"Unknown({LARGEST + 1})", "#", "#-1", "#٣", "#" + "9" * 5_000])
+def test_a_number_that_no_user_can_have_is_an_error(value: str) -> None:
+    assert parse_error(f"user:{value}").sentence == f"There is no user {value}."
+
+
+@pytest.mark.parametrize(
+    ("audit_filter", "expression"),
+    [
+        (AuditFilter(), ""),
+        (
+            AuditFilter(date(24, 1, 2), date(2024, 11, 5), 8, 2, 23, "DESK 1", 'say "a\\b"', ours=True, suspect=True),
+            "since:0024-01-02 until:2024-11-05 permission:Setup user:Maria source:API"
+            r' computer:"DESK 1" text:"say \"a\\b\"" only:ours only:not-genuine',
+        ),
+        (AuditFilter(permission=0, user=0, source=0), "permission:None user:none source:None"),
+        (AuditFilter(user=99), "user:Unknown(99)"),
+        (AuditFilter(text="C:\\x"), "text:C:\\x"),
+    ],
+)
+def test_a_filter_is_formatted_as_a_person_would_type_it(audit_filter: AuditFilter, expression: str) -> None:
+    assert format_filter(audit_filter, USERS) == expression
+    assert parse(expression) == audit_filter
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("", ()),
+        (" ", ()),
+        ("user:admin ", ()),
+        ("u", ("until:", "user:")),
+        ("S", ("since:", "source:")),
+        ("text:x per", ("text:x permission:",)),
+        ("q", ()),
+        ("user:mar", ("user:Maria", 'user:"Maria Lopez"')),
+        ('user:"maria l', ('user:"Maria Lopez"',)),
+        ("USER:adm", ("USER:Admin",)),
+        ('user:"jo', (r'user:"Jo \"Jim\" K"',)),
+        (r'user:"jo \"ji', (r'user:"Jo \"Jim\" K"',)),
+        ("user:#", ("user:#11", "user:#4", "user:#5", "user:#7", "user:#8")),
+        ("user:zz", ()),
+        ("x permission:setup", ("x permission:Setup", "x permission:SetupWizard")),
+        ("source:claim", ("source:ClaimReceiveAutomatic",)),
+        ("only:", ("only:ours", "only:not-genuine")),
+        ("since:", ("since:today", "since:yesterday", "since:10d")),
+        ("until:t", ("until:today",)),
+        ("text:", ()),
+        ("computer:x", ()),
+        ("nothing:x", ()),
+        ('text:"two words" us', ('text:"two words" user:',)),
+        (r'text:"one \" quote" us', (r'text:"one \" quote" user:',)),
+        (r'text:a\" us" us', (r'text:a\" us" user:',)),
+        ('text:"open us', ()),
+        ('"us', ()),
+    ],
+)
+def test_the_last_term_is_completed(expression: str, expected: tuple[str, ...]) -> None:
+    assert completions(expression, USERS) == expected
+
+
+def test_all_users_and_all_permissions_can_be_completed() -> None:
+    assert len(completions("user:", USERS)) == 13
+    assert len(completions("permission:", USERS)) == len(PERMISSIONS.names) == 266
+
+
+PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=300)
+
+# Names that have a meaning in the language, and names that differ only in case or blanks.
+odd_names = st.sampled_from(
+    ["", " ", "none", "NONE", "#5", "#2", "Unknown(5)", "Sam", "sam ", "SAM", '"', "\\", '\\"', "a b", "user:x", "a\nb"]
+)
+tricky_text = st.text(st.sampled_from('ab:"\\ #5()\t\n\xa0'), max_size=12)
+names = st.one_of(odd_names, tricky_text, st.text(max_size=20))
+numbers = st.one_of(st.integers(1, 9), st.just(LARGEST), st.integers(10_000, LARGEST))
+user_lists = st.dictionaries(numbers, names, max_size=8)
+texts = st.one_of(st.just(""), tricky_text, st.text())
+
+
+@st.composite
+def filters_and_users(draw: st.DrawFn) -> tuple[AuditFilter, Users]:
+    user_names = draw(user_lists)
+    since, until = draw(st.none() | st.dates()), draw(st.none() | st.dates())
+    if since and until and since > until:
+        since, until = until, since
+    audit_filter = AuditFilter(
+        since=since,
+        until=until,
+        permission=draw(st.none() | st.integers(0, 32_767)),
+        user=draw(st.one_of(st.none(), st.just(NO_USER), numbers, st.sampled_from([*user_names, NO_USER]))),
+        source=draw(st.none() | st.integers(0, 127)),
+        computer=draw(texts),
+        text=draw(texts),
+        ours=draw(st.booleans()),
+        suspect=draw(st.booleans()),
+    )
+    return audit_filter, Users(user_names)
+
+
+@PROPERTIES
+@given(filters_and_users())
+def test_parsing_a_formatted_filter_returns_the_same_filter(filter_and_users: tuple[AuditFilter, Users]) -> None:
+    audit_filter, users = filter_and_users
+    assert parse_filter(format_filter(audit_filter, users), users, TODAY) == audit_filter
+
+
+pieces = st.sampled_from(
+    'user: since: until: only: text: permission: source: computer: nope: " \\" \\ : # none #5 10d today 2024-02-30 '
+    "99999d Setup ours not-genuine Unknown(5)".split()
+)
+expressions = st.one_of(
+    st.text(), tricky_text, st.lists(st.one_of(pieces, st.sampled_from([" ", "x"]), names), max_size=8).map("".join)
+)
+
+
+def error_of(expression: str, users: Users, today: date) -> FilterError | None:
+    try:
+        parse_filter(expression, users, today)
+    except FilterError as error:
+        return error
+    return None
+
+
+@PROPERTIES
+@given(expressions, user_lists, st.dates())
+def test_parsing_raises_nothing_but_an_error_within_the_expression(
+    expression: str, user_names: dict[int, str], today: date
+) -> None:
+    error = error_of(expression, Users(user_names), today)
+    if error is not None:
+        assert 0 <= error.start < error.end <= len(expression)
+        assert not expression[error.start].isspace()
+        assert error.sentence.endswith(".")
+
+
+@PROPERTIES
+@given(expressions, user_lists)
+def test_completing_any_expression_raises_nothing(expression: str, user_names: dict[int, str]) -> None:
+    assert all(completed for completed in completions(expression, Users(user_names)))
+
+
+@PROPERTIES
+@given(filters_and_users(), user_lists)
+def test_every_completed_user_can_be_parsed(
+    filter_and_users: tuple[AuditFilter, Users], user_names: dict[int, str]
+) -> None:
+    users = Users(user_names)
+    before = format_filter(replace(filter_and_users[0], user=None), users)
+    completed = completions(f"{before} user:".lstrip(), users)
+    assert {parse_filter(each, users, TODAY).user for each in completed} == {NO_USER, *user_names}
