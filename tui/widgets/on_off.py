@@ -14,10 +14,15 @@ class OnOff(Checkbox):
         super().__init__("", compact=True, id=id, disabled=disabled)
 
     def render(self) -> Content:
-        """Return the state as text."""
-        return Content("[x] on " if self.value else "[ ] off")
+        """Return the state as text, with the style of the focus after it."""
+        focus = self.get_visual_style("toggle--label")
+        return Content.assemble(self._state, ("  ", focus))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the width of both states."""
         del container, viewport
-        return self.render().cell_length
+        return len(self._state)
+
+    @property
+    def _state(self) -> str:
+        return "[x] on " if self.value else "[ ] off"
