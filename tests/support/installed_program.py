@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryFile
 from typing import Any
 
+from core.base.runtime import RuntimeContext
+from core.database.address import FileAddress
+from core.model.agreement import default_agreement
+from core.office.office import open_file_office
 from tests.support.fork_server import PROGRAM, ForkServer
 from tests.support.pseudo_terminal import DEADLINE, ROOT, Process, Terminal
 
@@ -98,10 +105,11 @@ class Home:
         self.configuration.write_text(text, encoding="utf-8")
 
     def make_practice(self) -> None:
-        """Let the program make its practice on a first start."""
-        with self.start_ready() as terminal:
-            terminal.press("q")
-            assert terminal.exit_status() == 0
+        """Make the practice that a first start makes: empty, with one audit entry that the user opened it."""
+        account = pwd.getpwuid(os.getuid()).pw_name
+        runtime = RuntimeContext(datetime.now, Random(), "test", account)  # noqa: S311 - picks primary keys
+        with closing(open_file_office(FileAddress(self.practice), default_agreement(), runtime)) as office:
+            office.users.account(account)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read rows of the embedded practice in plain SQL."""

@@ -147,7 +147,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             terminal.wait_for(f"{USER} · READ-ONLY$")
             change_settings(terminal, "Credit Card")
             terminal.press("ctrl+s")
-            terminal.wait_for(f"^! The database user {user}@% may only read here: it lacks INSERT on")
+            terminal.wait_for(rf"^! The database user {user}@%\s+may only read here: it\s+lacks INSERT on")
             assert terminal.find("^Subscription interval +5 ")
             terminal.press("ctrl+q")
             terminal.wait_for("─ Quit without saving")
