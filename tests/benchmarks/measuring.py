@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,9 +42,8 @@ def measured(directory: Path) -> dict[str, Figures]:
     home = Home(directory)
     home.make_practice()
     colours = {"COLORTERM": "truecolor"}
-    plain = str(Path(__file__).with_name("plain_app.py"))
     starts: dict[str, tuple[Callable[[], Terminal], str]] = {
-        PLAIN: (lambda: home.start(plain, command=(sys.executable,), env=colours), "Developer 12"),
+        PLAIN: (lambda: home.start(module="tests.benchmarks.plain_app", env=colours), "Developer 12"),
         EMBEDDED: (lambda: home.start(env=colours), READY),
         DEMO: (lambda: home.start("--demo", env=colours), READY),
     }

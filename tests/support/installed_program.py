@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryFile
 from typing import Any
 
-from tests.support.pseudo_terminal import ROOT, Terminal
+from core.base.runtime import RuntimeContext
+from core.database.address import FileAddress
+from core.model.agreement import default_agreement
+from core.office.office import open_file_office
+from tests.support.fork_server import PROGRAM, ForkServer
+from tests.support.pseudo_terminal import DEADLINE, ROOT, Process, Terminal
 
 COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
@@ -26,10 +36,12 @@ class Home:
 
     Args:
         directory: The directory to use; the program reads nothing from this machine's own home.
+        fork_server: Starts the program without importing it again; without one, the installed command is run.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, fork_server: ForkServer | None = None) -> None:
         self.directory = directory
+        self._fork_server = fork_server
         self.configuration = directory / "config" / "config.toml"
         self.practice = self.configuration.with_name("practice.sqlite3")
         self.temporary = directory / "tmp"
@@ -50,13 +62,21 @@ class Home:
     def start(
         self,
         *arguments: str,
-        command: tuple[str, ...] = (COMMAND,),
+        module: str = PROGRAM,
         columns: int = 80,
         lines: int = 24,
         env: Mapping[str, str] | None = None,
     ) -> Terminal:
-        """Start the program in a terminal."""
-        return Terminal(*command, *arguments, columns=columns, lines=lines, env={**self.environment, **(env or {})})
+        """Start the program in a terminal; with another module, a variant of it."""
+        command = (COMMAND,) if module == PROGRAM else (sys.executable, "-m", module)
+        return Terminal(
+            *command,
+            *arguments,
+            columns=columns,
+            lines=lines,
+            env={**self.environment, **(env or {})},
+            spawn=self._fork_server.spawn(module, arguments) if self._fork_server else None,
+        )
 
     def start_ready(self, *arguments: str, **env: str) -> Terminal:
         """Start the program on an SQLite practice, and wait until API Setup is complete."""
@@ -66,16 +86,18 @@ class Home:
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the program without a terminal until it exits."""
-        return subprocess.run(
-            [COMMAND, *arguments],
-            stdin=subprocess.PIPE,
-            capture_output=True,
-            text=True,
-            env=self.environment | env,
-            cwd=ROOT,
-            timeout=30,
-            check=False,
-        )
+        with Path(os.devnull).open() as nothing, TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+            files = nothing.fileno(), output.fileno(), errors.fileno()
+            status = self._spawn(arguments, self.environment | env, files).wait(timeout=DEADLINE)
+            output.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess([COMMAND, *arguments], status, output.read(), errors.read())
+
+    def _spawn(self, arguments: Sequence[str], env: Mapping[str, str], files: tuple[int, int, int]) -> Process:
+        if self._fork_server is not None:
+            return self._fork_server.start(arguments, env, files)
+        read, write, errors = files
+        return subprocess.Popen([COMMAND, *arguments], stdin=read, stdout=write, stderr=errors, env=env, cwd=ROOT)
 
     def write_configuration(self, text: str) -> None:
         """Write the configuration file."""
@@ -83,10 +105,11 @@ class Home:
         self.configuration.write_text(text, encoding="utf-8")
 
     def make_practice(self) -> None:
-        """Let the program make its practice on a first start."""
-        with self.start_ready() as terminal:
-            terminal.press("q")
-            assert terminal.exit_status() == 0
+        """Make the practice that a first start makes: empty, with one audit entry that the user opened it."""
+        account = pwd.getpwuid(os.getuid()).pw_name
+        runtime = RuntimeContext(datetime.now, Random(), "test", account)  # noqa: S311 - picks primary keys
+        with closing(open_file_office(FileAddress(self.practice), default_agreement(), runtime)) as office:
+            office.users.account(account)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read rows of the embedded practice in plain SQL."""

@@ -17,10 +17,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 import pyte
 
@@ -60,6 +60,39 @@ _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=?][0-9;]*u|\x1b\[\?[0-9;]*\$p")
 _INCOMPLETE = re.compile(rb"\x1b(?:\[[<>=?]?[0-9;]*\$?)?$")
 
 
+class Process(Protocol):
+    """A process that was started in a terminal; `subprocess.Popen` is one."""
+
+    pid: int
+    returncode: Any
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+
+Spawn = Callable[[Sequence[str], Mapping[str, str], int, bool], Process]
+"""Starts a command, with its environment, its terminal, and whether that is its controlling terminal."""
+
+
+def spawn_process(command: Sequence[str], env: Mapping[str, str], terminal: int, controls_terminal: bool) -> Process:
+    """Start a command as a new process."""
+    return subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=env,
+        cwd=ROOT,
+        start_new_session=True,
+        preexec_fn=_control_terminal if controls_terminal else None,
+    )
+
+
 class EndOfOutput(Exception):
     """The program has exited or closed the terminal."""
 
@@ -73,6 +106,7 @@ class Terminal:
         lines: The height of the terminal.
         env: Environment variables, in addition to the few that every program gets.
         signals: The terminal is the program's controlling terminal, so it gets the terminal's signals, such as SIGHUP.
+        spawn: Starts the command, by default as a new process.
     """
 
     def __init__(
@@ -82,6 +116,7 @@ class Terminal:
         lines: int = 24,
         env: Mapping[str, str] | None = None,
         signals: bool = True,
+        spawn: Spawn | None = None,
     ) -> None:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         self.screen = pyte.Screen(columns, lines)
@@ -91,16 +126,8 @@ class Terminal:
         self._master, self._slave = pty.openpty()
         self._set_size(columns, lines)
         self._modes_before = termios.tcgetattr(self._slave)
-        self._process = subprocess.Popen(
-            command,
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
-            env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
-            cwd=ROOT,
-            start_new_session=True,
-            preexec_fn=_control_terminal if signals else None,
-        )
+        environment = {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
+        self._process = (spawn or spawn_process)(command, environment, self._slave, signals)
 
     @classmethod
     def python(
@@ -237,7 +264,7 @@ class Terminal:
             self._read_or_wait()
         while self._master >= 0 and self.read(0):
             pass
-        return self._process.returncode
+        return int(self._process.returncode)
 
     def _read_or_wait(self) -> None:
         if self._master >= 0:

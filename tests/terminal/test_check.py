@@ -57,8 +57,8 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
     assert "ALL PRIVILEGES on every database of the server" in results["grants-excess"]["sentence"]
 
 
-def test_the_results_are_printed_as_lines(home: Home, practice: ServerPractice) -> None:
-    completed = home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
+def test_the_results_are_printed_as_lines(installed_home: Home, practice: ServerPractice) -> None:
+    completed = installed_home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
     lines = completed.stdout.splitlines()
     assert lines[0].startswith("ok       address           ")
     assert any(line.startswith("WARNING  grants-excess") for line in lines)

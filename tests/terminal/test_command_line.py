@@ -14,15 +14,15 @@ from tests.support.pseudo_terminal import ROOT
 SECRET = "p4ssw0rd-in-an-address"
 
 
-def test_help_lists_options_and_environment_variables(home: Home) -> None:
-    completed = home.run("--help")
+def test_help_lists_options_and_environment_variables(installed_home: Home) -> None:
+    completed = installed_home.run("--help")
     assert (completed.returncode, completed.stderr) == (0, "")
     for name in ("--demo", "--url", "--authority", "--debug", "APISETUP_PASSWORD", "APISETUP_CONFIG", "NO_COLOR"):
         assert name in completed.stdout
 
 
-def test_version_prints_the_version_of_the_package(home: Home) -> None:
-    completed = home.run("--version")
+def test_version_prints_the_version_of_the_package(installed_home: Home) -> None:
+    completed = installed_home.run("--version")
     assert (completed.returncode, completed.stdout) == (0, f"apisetup {version('apisetup')}\n")
 
 
@@ -45,12 +45,12 @@ def test_an_unknown_option_is_wrong_usage(home: Home) -> None:
     assert "unrecognized arguments: --databse" in completed.stderr
 
 
-def test_the_program_needs_a_terminal(home: Home) -> None:
-    completed = home.run("--demo")
+def test_the_program_needs_a_terminal(installed_home: Home) -> None:
+    completed = installed_home.run("--demo")
     assert (completed.returncode, completed.stdout) == (2, "")
     assert completed.stderr.startswith("apisetup: apisetup needs a terminal")
     assert len(completed.stderr.splitlines()) == 1
-    assert not list(home.temporary.iterdir())
+    assert not list(installed_home.temporary.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Output to the terminal: its size, its colors, and silence while nothing happens."""
+"""Output to the terminal: its size and its colors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ import pytest
 
 from tests.support.installed_program import KEY_OPEN, READY, Home
 from tests.support.pseudo_terminal import Terminal
-from tests.support.server_practice import SIGN_IN, ServerPractice
-
-QUIET = 3.0
-"""The seconds for which an idle program must send nothing; longer than any cursor's blink interval."""
-
-
-def assert_quiet(terminal: Terminal) -> None:
-    terminal.settle()
-    assert not terminal.read(QUIET)
 
 
 def visit_the_main_screens(terminal: Terminal) -> None:
@@ -41,20 +32,6 @@ def visit_the_main_screens(terminal: Terminal) -> None:
     ):
         terminal.press(key)
         terminal.wait_for(shown)
-
-
-def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
-    with home.start_ready("--demo") as terminal:
-        assert_quiet(terminal)
-        terminal.press("/")
-        terminal.wait_for("developer, last four or status")
-        assert_quiet(terminal)
-
-
-def test_an_idle_sign_in_sends_nothing(home: Home, practice: ServerPractice) -> None:
-    with practice.start(home) as terminal:
-        terminal.wait_for(SIGN_IN)
-        assert_quiet(terminal)
 
 
 def test_no_color_removes_all_colors(home: Home) -> None:

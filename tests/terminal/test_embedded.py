@@ -15,8 +15,8 @@ DEVELOPER = "Bridge [red] Ltd"
 USER = getpass.getuser()
 
 
-def test_the_main_job_is_recorded_in_the_audit_trail(home: Home) -> None:
-    with home.start_ready() as terminal:
+def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> None:
+    with installed_home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[ \] off")
         assert terminal.find("No API keys yet")
         change_settings(terminal)
@@ -35,7 +35,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home) -> None:
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
-    _assert_rows(home)
+    _assert_rows(installed_home)
 
 
 def _assert_rows(home: Home) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import closing
 
@@ -126,7 +125,7 @@ def test_a_killed_program_leaves_no_partial_save(home: Home) -> None:
 
 def crash(home: Home, *arguments: str) -> Terminal:
     """Start a program with a fault in it, and save, which makes it crash."""
-    terminal = home.start("-m", "tests.support.crashing_program", *arguments, command=(sys.executable,))
+    terminal = home.start(*arguments, module="tests.support.crashing_program")
     terminal.wait_for(READY)
     change_settings(terminal)
     terminal.press("ctrl+s")

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from tests.support.fork_server import ForkServer
 from tests.support.foundation_app import SECRET
 from tests.support.pseudo_terminal import Terminal
 
-QUIET = 3.0
-"""Seconds without input in which no byte may be sent; longer than the period of a blinking cursor."""
+
+class Start(Protocol):
+    """Starts the foundation in a terminal."""
+
+    def __call__(self, *arguments: str, signals: bool = True, **env: str) -> Terminal: ...
 
 
-def start(*arguments: str, signals: bool = True, **env: str) -> Terminal:
-    terminal = Terminal.python("-m", "tests.support.foundation_app", *arguments, env=env, signals=signals)
-    terminal.wait_for("Row 10")
-    terminal.settle()
-    return terminal
+@pytest.fixture
+def start(fork_server: ForkServer) -> Start:
+    def start(*arguments: str, signals: bool = True, **env: str) -> Terminal:
+        spawn = fork_server.spawn("tests.support.foundation_app", arguments)
+        terminal = Terminal("foundation", *arguments, env=env, signals=signals, spawn=spawn)
+        terminal.wait_for("Row 10")
+        terminal.settle()
+        return terminal
+
+    return start
 
 
 def bytes_for(terminal: Terminal, *keys: str) -> int:
@@ -28,7 +38,7 @@ def bytes_for(terminal: Terminal, *keys: str) -> int:
     return terminal.bytes_sent - before
 
 
-def test_quitting_restores_the_terminal() -> None:
+def test_quitting_restores_the_terminal(start: Start) -> None:
     with start() as terminal:
         assert terminal.unrestored_modes()
         terminal.press("ctrl+q")
@@ -37,7 +47,7 @@ def test_quitting_restores_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("key", ["x", "y"])
-def test_a_crash_prints_one_sentence_without_values(key: str) -> None:
+def test_a_crash_prints_one_sentence_without_values(start: Start, key: str) -> None:
     with start() as terminal:
         terminal.press(key)
         assert terminal.exit_status() == 1
@@ -49,7 +59,7 @@ def test_a_crash_prints_one_sentence_without_values(key: str) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> None:
+def test_a_signal_restores_the_terminal(start: Start, number: signal.Signals, status: int) -> None:
     with start() as terminal:
         terminal.signal(number)
         assert terminal.exit_status() == status
@@ -57,7 +67,7 @@ def test_a_signal_restores_the_terminal(number: signal.Signals, status: int) -> 
         assert terminal.text.strip() == ""
 
 
-def test_an_interrupt_does_not_quit() -> None:
+def test_an_interrupt_does_not_quit(start: Start) -> None:
     with start() as terminal:
         terminal.signal(signal.SIGINT)
         terminal.wait_for("press q or")
@@ -66,14 +76,14 @@ def test_an_interrupt_does_not_quit() -> None:
 
 
 @pytest.mark.parametrize("signals", [True, False])
-def test_losing_the_terminal_ends_the_program(signals: bool) -> None:
+def test_losing_the_terminal_ends_the_program(start: Start, signals: bool) -> None:
     with start(signals=signals) as terminal:
         terminal.press(*["down"] * 200)  # so that the program still has output to write
         terminal.hang_up()
         assert terminal.exit_status() == 129
 
 
-def test_a_signal_waits_for_a_running_change(tmp_path: Path) -> None:
+def test_a_signal_waits_for_a_running_change(start: Start, tmp_path: Path) -> None:
     with start("x", "20", str(tmp_path)) as terminal:
         terminal.press("w")
         terminal.wait_for("writing")
@@ -85,7 +95,7 @@ def test_a_signal_waits_for_a_running_change(tmp_path: Path) -> None:
         assert (tmp_path / "done").exists()
 
 
-def test_a_suspended_program_continues() -> None:
+def test_a_suspended_program_continues(start: Start) -> None:
     with start() as terminal:
         terminal.signal(signal.SIGTSTP)
         terminal.wait_until(lambda: terminal.stopped, "stopped")
@@ -100,22 +110,13 @@ def test_a_suspended_program_continues() -> None:
         assert terminal.unrestored_modes() == []
 
 
-def test_ctrl_s_reaches_the_program() -> None:
+def test_ctrl_s_reaches_the_program(start: Start) -> None:
     with start() as terminal:
         terminal.press("ctrl+s")
         terminal.wait_for("OK: saved")
 
 
-def test_an_idle_program_sends_no_bytes() -> None:
-    with start() as terminal:
-        assert not terminal.read(QUIET)
-        terminal.press("a")
-        terminal.wait_for("Question")
-        terminal.settle()
-        assert not terminal.read(QUIET)
-
-
-def test_no_color_disables_all_colors() -> None:
+def test_no_color_disables_all_colors(start: Start) -> None:
     with start(NO_COLOR="1", COLORTERM="truecolor") as terminal:
         terminal.press("down")
         terminal.wait_for("^> Row 2")
@@ -127,14 +128,14 @@ def test_no_color_disables_all_colors() -> None:
         assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
 
 
-def test_moving_the_cursor_sends_few_bytes() -> None:
+def test_moving_the_cursor_sends_few_bytes(start: Start) -> None:
     with start("panel") as terminal:
         assert bytes_for(terminal, "down") <= 300
         for _ in range(20):
             assert bytes_for(terminal, "down") <= 2_500
 
 
-def test_a_terminal_that_is_too_small_shows_a_message() -> None:
+def test_a_terminal_that_is_too_small_shows_a_message(start: Start) -> None:
     with start() as terminal:
         terminal.resize(50, 15)
         terminal.wait_for("This terminal is 50x15")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +24,7 @@ def proxy(server: Server) -> Iterator[TcpProxy]:
     created.close()
 
 
-IMPATIENT_COMMAND = (sys.executable, "-m", "tests.support.impatient_program")
+IMPATIENT = "tests.support.impatient_program"
 
 
 @contextmanager
@@ -140,7 +139,7 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
 def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: ServerPractice, proxy: TcpProxy) -> None:
     url, password = practice.through_port(proxy.port).url(), practice.server.password
     env = {SERVER_TIMEOUT: "0.5", "APISETUP_PASSWORD": password}
-    with home.start("--url", url, "--authority", "local", command=IMPATIENT_COMMAND, env=env) as terminal:
+    with home.start("--url", url, "--authority", "local", module=IMPATIENT, env=env) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")

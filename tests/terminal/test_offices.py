@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,10 +237,8 @@ def test_passwords_of_offices_do_not_leak(home: Home, practice: ServerPractice) 
 def start_impatient(home: Home, *arguments: str, seconds: float, **env: str) -> Terminal:
     """Start the program with a minute shortened to this many seconds."""
     return home.start(
-        "-m",
-        "tests.support.impatient_program",
         *arguments,
-        command=(sys.executable,),
+        module="tests.support.impatient_program",
         env={SECONDS_A_MINUTE: str(seconds)} | env,
     )
 

@@ -14,11 +14,15 @@ class OnOff(Checkbox):
         super().__init__("", compact=True, id=id, disabled=disabled)
 
     def render(self) -> Content:
-        """Return the state as text, followed by two blanks that are reversed while the check box has focus."""
-        state = "[x] on " if self.value else "[ ] off"
-        return Content.assemble(state, ("  ", self.get_visual_style("toggle--label")))
+        """Return the state as text, with the style of the focus after it."""
+        focus = self.get_visual_style("toggle--label")
+        return Content.assemble(self._state, ("  ", focus))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the width, which is the same for both states."""
+        """Return the width of both states."""
         del container, viewport
-        return self.render().cell_length
+        return len(self._state)
+
+    @property
+    def _state(self) -> str:
+        return "[x] on " if self.value else "[ ] off"
