@@ -183,16 +183,26 @@ def test_a_save_of_which_one_value_cannot_be_read_surely_is_undone_whole_or_not_
             assert office.settings.load().values == before
 
 
-def test_an_entry_whose_old_value_holds_another_change_does_not_bring_back_that_one(file_sample: SampleFile) -> None:
-    name_payment_type(file_sample, CHECK, "x; payment type from Cash")
+LIKE_A_SETTING = "x; payment type from Cash"
+
+
+def test_a_payment_type_whose_name_holds_another_change_comes_back(file_sample: SampleFile) -> None:
+    name_payment_type(file_sample, CHECK, LIKE_A_SETTING)
     with file_sample.office() as office:
         read = office.settings.load().values
         office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
-        with pytest.raises(ApiSetupError):
-            office.undoing.plan(last(file_sample))
-        with pytest.raises(ApiSetupError):
-            office.undoing.undo(ADMIN, last(file_sample))
-        assert office.settings.load().values.payment_type == CREDIT_CARD
+        number = last(file_sample)
+        assert office.undoing.plan(number) == (f"payment type: from Credit Card back to {LIKE_A_SETTING}",)
+        office.undoing.undo(ADMIN, number)
+        assert office.settings.load().values.payment_type == CHECK
+
+
+def write_text(sample: SampleFile, number: int, text: str) -> None:
+    """Give an entry another text, with the hash that belongs to it."""
+    row = sample.practice_rows()["securitylog"][str(number)]
+    sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = ?", text, number)
+    hashed = log_hash({**row, "LogText": text})
+    sample.execute("UPDATE securityloghash SET LogHash = ? WHERE SecurityLogNum = ?", hashed, number)
 
 
 def test_an_entry_whose_new_value_holds_another_change_is_not_undone_as_both(file_sample: SampleFile) -> None:
@@ -265,9 +275,7 @@ def test_an_older_entry_whose_developers_name_reads_like_a_change_is_not_undone(
         # Earlier versions wrote names without quotes.
         text = str(row["LogText"]).replace(f'"{LIKE_A_CHANGE}"', LIKE_A_CHANGE).replace('"Admin"', "Admin")
         assert text != row["LogText"]
-        file_sample.execute("UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = ?", text, number)
-        hashed = log_hash({**row, "LogText": text})
-        file_sample.execute("UPDATE securityloghash SET LogHash = ? WHERE SecurityLogNum = ?", hashed, number)
+        write_text(file_sample, number, text)
         with writing(file_sample) as written, pytest.raises(OperationNotAllowed, match="does not tell surely"):
             office.undoing.undo(ADMIN, number)
     assert written == Written()
