@@ -26,7 +26,7 @@ from tests.support.headquarters_demo import (
     registered_practice,
 )
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
-from tests.support.open_requests import DATABASE_PASSWORD, server_request
+from tests.support.open_requests import DATABASE_PASSWORD, server_request, with_office
 from tests.support.signing_in import sign_in
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
@@ -51,8 +51,8 @@ def hq(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Headquart
         yield server
 
 
-def headquarters_request(**more: object) -> OpenRequest:
-    return replace(server_request(password=DATABASE_PASSWORD), **more)  # type: ignore[arg-type]  # fields of OpenRequest
+def headquarters_request(*, read_only: bool = False) -> OpenRequest:
+    return with_office(server_request(password=DATABASE_PASSWORD), read_only=read_only)
 
 
 def label(user: User) -> str:
