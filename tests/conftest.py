@@ -12,6 +12,8 @@ from tests.support.server import Server, pymysql, server_from_environment
 
 # Every one of these needs a database server or kills a process.
 _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}
+# Parameters with which a fixture takes one of the samples; only the SQLite one needs no server.
+_SAMPLE_FIXTURES = ("sample", "engine_sample")
 _FILE = "SQLite"
 _TERMINAL_TESTS = Path(__file__).parent / "terminal"
 
@@ -38,8 +40,8 @@ def is_quick(item: pytest.Item) -> bool:
         return False
     # A module may have a fixture of the same name that is something else, such as an HTTP server in the same process.
     needed = {name for name in _SLOW_FIXTURES & set(item.fixturenames) if not hasattr(item.module, name)}
-    sample = item.callspec.params.get("sample", _FILE) if hasattr(item, "callspec") else _FILE
-    return not needed and sample == _FILE
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return not needed and all(parameters.get(name, _FILE) == _FILE for name in _SAMPLE_FIXTURES)
 
 
 @pytest.fixture(autouse=True)
