@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests.support.server import Server, pymysql, server_from_environment
 
 # Every one of these needs a database server or kills a process.
 _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}
+# Parameters with which a fixture takes one of the samples; only the SQLite one needs no server.
+_SAMPLE_FIXTURES = ("sample", "engine_sample")
 _FILE = "SQLite"
 _TERMINAL_TESTS = Path(__file__).parent / "terminal"
 
@@ -22,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.quick)
 
 
+def pytest_collection_finish() -> None:
+    """Exempt the modules from garbage collection, and collect less often: tests create many short-lived objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def is_quick(item: pytest.Item) -> bool:
     """Return True if a test needs no server, no pseudo-terminal and no process that is killed."""
     if not isinstance(item, pytest.Function) or item.path.is_relative_to(_TERMINAL_TESTS):
@@ -30,8 +40,8 @@ def is_quick(item: pytest.Item) -> bool:
         return False
     # A module may have a fixture of the same name that is something else, such as an HTTP server in the same process.
     needed = {name for name in _SLOW_FIXTURES & set(item.fixturenames) if not hasattr(item.module, name)}
-    sample = item.callspec.params.get("sample", _FILE) if hasattr(item, "callspec") else _FILE
-    return not needed and sample == _FILE
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return not needed and all(parameters.get(name, _FILE) == _FILE for name in _SAMPLE_FIXTURES)
 
 
 @pytest.fixture(autouse=True)

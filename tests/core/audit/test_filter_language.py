@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audit.filter import NO_USER, AuditFilter, Users
 from core.audit.filter_language import FilterError, completions, format_filter, parse_filter
 from core.opendental.permission_types import PERMISSIONS
+from tests.support.properties import examples
 
 TODAY = date(2024, 11, 6)
 LARGEST = 2**63 - 1
@@ -312,7 +313,7 @@ def test_all_users_and_all_permissions_can_be_completed() -> None:
     assert len(completions("permission:", USERS)) == len(PERMISSIONS.names) == 266
 
 
-PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=300)
+PROPERTIES = examples(75)
 
 # Names that have a meaning in the language, and names that differ only in case or blanks.
 odd_names = st.sampled_from(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audit import search as audit_search
@@ -22,6 +22,7 @@ from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, new
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import NO_DATE, Row, log_hash
+from tests.support.properties import examples
 
 ZERO = "0000-00-00 00:00:00"
 OURS = (
@@ -324,10 +325,10 @@ def check_paging(office: Office, scenario: Scenario) -> None:
         assert results(all_entries(search, Direction.NEWER, start, size)) == expected[: scenario.entry][::-1]
 
 
-def check_any_scenario(sample: SamplePractice, examples: int) -> None:
+def check_any_scenario(sample: SamplePractice, count: int) -> None:
     with sample.office() as office:
 
-        @settings(max_examples=examples, database=None, deadline=None, derandomize=True)
+        @examples(count)
         @given(scenarios())
         def check(scenario: Scenario) -> None:
             with prepared(sample, scenario):
@@ -337,13 +338,13 @@ def check_any_scenario(sample: SamplePractice, examples: int) -> None:
 
 
 def test_paging_neither_skips_nor_repeats_an_entry_in_a_file(file_sample: SampleFile) -> None:
-    check_any_scenario(file_sample, 100)
+    check_any_scenario(file_sample, 40)
 
 
 @pytest.mark.parametrize("server_sample", ["24.3 MyISAM", "24.3 InnoDB"], indirect=True)
 def test_paging_neither_skips_nor_repeats_an_entry_on_a_server(server_sample: SampleServer) -> None:
     try:
-        check_any_scenario(server_sample, 25)
+        check_any_scenario(server_sample, 15)
     finally:
         # After the largest possible key the server has no next one.
         replace_audit_trail(server_sample, [], [])

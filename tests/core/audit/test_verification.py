@@ -10,7 +10,7 @@ from itertools import count, pairwise
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, true
 
@@ -24,6 +24,7 @@ from tests.support.audit_rows import after_matching_statement, hash_rows, log_ro
 from tests.support.databases import SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
+from tests.support.properties import examples
 from tests.support.row_diff import Written, writing
 
 ALL_DAYS = AuditFilter(until=date(9999, 12, 31))
@@ -380,7 +381,7 @@ def trails(draw: st.DrawFn) -> Trail:
 def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
     with sample.office() as office:
 
-        @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+        @examples(20)
         @given(trails(), st.integers(1, 12), DAYS, DAYS, st.booleans())
         def check(trail: Trail, size: int, since: date | None, until: date | None, computes: bool) -> None:
             replace_audit_trail(sample, trail.logs, hash_rows(trail.hashes))

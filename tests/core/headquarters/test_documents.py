@@ -8,7 +8,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.base.errors import (
@@ -34,6 +34,7 @@ from core.headquarters.responses import HeadquartersList, read_date, read_list, 
 from core.headquarters.safe_xml import UnusableXml, parse_xml
 from core.opendental.key_status import KeyStatus, status_from_wire
 from tests.support.headquarters_protocol import envelope, fault
+from tests.support.properties import examples
 
 REGISTRATION = "REG7-KEY2-0042-ABCD"
 KEY = "NewWaveKeyAbCdEf1234"
@@ -340,7 +341,7 @@ def test_the_document_inside_an_envelope_is_returned() -> None:
     assert answer.tag == "ListAPIKeys"
 
 
-PROPERTIES = settings(database=None, deadline=None, derandomize=True, max_examples=50)
+PROPERTIES = examples(25)
 VALID = envelope(
     "GetFHIRAPIKeysForOffice",
     f"<ListAPIKeys><K>{member(DateDisabled='11/5/2024 10:11:12 AM', ListAPIPermissions='<P>A</P>')}</K></ListAPIKeys>",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audit.filter import AuditFilter
@@ -44,6 +44,7 @@ from tests.support.audit_pages import EVERYTHING, all_entries
 from tests.support.change_kinds import KINDS, NEW_DEVELOPER, NEW_KEY, key_of
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
+from tests.support.properties import examples
 from tests.support.row_diff import writing
 
 OPENING = ApiSetupOpened()
@@ -329,7 +330,7 @@ def our_texts(draw: st.DrawFn) -> str:
     return prefix + text
 
 
-@settings(database=None, deadline=None, derandomize=True, max_examples=300)
+@examples(75)
 @given(our_texts())
 def test_whatever_names_a_text_of_ours_has_both_know_it(text: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model import event_text
@@ -27,6 +27,7 @@ from core.model.event_text import (
 )
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage, known_events
 from core.opendental.key_status import KeyStatus
+from tests.support.properties import examples
 
 HOSTILE = (
     "",
@@ -108,7 +109,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", known_events())
-@settings(database=None, deadline=None, derandomize=True, max_examples=100)
+@examples(25)
 @given(data=st.data(), stage=st.sampled_from(Stage), reason=st.sampled_from(Reason), words=mixed_names)
 def test_an_event_is_read_as_it_was_written(
     kind: type[AuditEvent], data: st.DataObject, stage: Stage, reason: Reason, words: str
@@ -127,7 +128,7 @@ def test_an_event_is_read_as_it_was_written(
 
 
 @pytest.mark.parametrize("kind", known_events())
-@settings(database=None, deadline=None, derandomize=True, max_examples=60)
+@examples(15)
 @given(data=st.data())
 def test_a_shortened_text_is_never_taken_for_the_whole(kind: type[AuditEvent], data: st.DataObject) -> None:
     event = data.draw(events(kind))
