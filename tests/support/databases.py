@@ -34,10 +34,10 @@ NOW = datetime(2024, 11, 6, 14, 30, 15)
 """The time that the clock of every SQLite sample shows."""
 COMPUTER = "server-1, 203.0.113.9"
 
-_RANDOM_KEYS = 1_000_000
-"""A primary key above this was picked at random, and the server would continue to count from it."""
-_MOST_CHANGED_ROWS = 100
-"""Up to this many changed rows are restored one by one; of a table with more, all rows are."""
+_LARGEST_COUNTED = 1_000_000
+"""A primary key above this was picked at random or by a test, and the server would continue to count from it."""
+_NUMBERED_TABLES = {"securitylog", "securityloghash", "signalod", "apikey"}
+"""The tables into which the program inserts rows."""
 
 Cells = dict[str, str | None]
 Rows = dict[str, dict[str, Cells]]
@@ -218,9 +218,12 @@ class SampleServer(SamplePractice):
         shutil.copyfile(self._template, self.companion)
         with self._cursor() as cursor:
             checksums = self._checksums(cursor)
-            for table, checksum in self._pristine_checksums.items():
-                if checksums[table] != checksum:
-                    self._restore_table(cursor, table)
+            changed = {table for table, checksum in self._pristine_checksums.items() if checksums[table] != checksum}
+            for table in changed:
+                self._restore_table(cursor, table)
+            # The preference that asks for random keys is in this table.
+            if "preference" in changed:
+                self._reset_counters(cursor)
 
     def close(self) -> None:
         """Close the sample's own connection."""
@@ -255,16 +258,18 @@ class SampleServer(SamplePractice):
         return next(column.name for column in columns(self.version)[table] if column.primary)
 
     def _restore_table(self, cursor: Any, table: str) -> None:
-        key, pristine, now = self._primary_key(table), self._pristine[table], self._table_rows(cursor, table)
-        wrong = [number for number, row in now.items() if pristine.get(number) != row]
-        if len(wrong) > _MOST_CHANGED_ROWS:
-            cursor.execute(f"DELETE FROM `{table}`")
-        elif wrong:
-            cursor.execute(f"DELETE FROM `{table}` WHERE `{key}` IN ({', '.join(wrong)})")
-        if any(int(number) > _RANDOM_KEYS for number in now):
+        # All rows, not only the changed ones: a MyISAM table without ORDER BY gives them in the order of its file.
+        cursor.execute(f"SELECT MAX(`{self._primary_key(table)}`) FROM `{table}`")
+        (largest,) = cursor.fetchone()
+        cursor.execute(f"DELETE FROM `{table}`")
+        insert_on_server(cursor, table, self._pristine[table].values())
+        if int(largest or 0) > _LARGEST_COUNTED:
             cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
-        kept = {} if len(wrong) > _MOST_CHANGED_ROWS else now
-        insert_on_server(cursor, table, [row for number, row in pristine.items() if kept.get(number) != row])
+
+    def _reset_counters(self, cursor: Any) -> None:
+        """Let the database number rows from the last one on; a random key moves its counter, even if rolled back."""
+        for table in _NUMBERED_TABLES & set(self._pristine):
+            cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
 
 
 @dataclass(frozen=True)
