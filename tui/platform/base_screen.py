@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
@@ -37,7 +36,6 @@ else:
     _Screen = object
 
 T = TypeVar("T")
-W = TypeVar("W", bound=Widget)
 
 _CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
 
@@ -54,8 +52,17 @@ class ScreenBehavior(ServiceCaller, _Screen):
     """The keys in the key bar while a text field has focus, in place of those of `KEYS` that work while typing."""
     _dismissed = False
     _deferred_dismiss: Callable[[], object] | None = None
-    _shared_widgets: Mapping[type[Widget], Widget] = MappingProxyType({})
-    """The title line, status line, key bar and size message; empty until the screen is composed."""
+    _collapses_status = False
+    """True if the status line has no height while it is empty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Made here and not when the screen is composed: a pushed screen is in the stack at once, so headings and
+        # messages may come before that.
+        self._key_bar = KeyBar()
+        self._too_small = TooSmallMessage()
+        self.status = StatusLine(collapse=self._collapses_status)
+        """The status line."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         if "KEYS" in cls.__dict__:
@@ -91,18 +98,9 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     # -- status line -------------------------------------------------------------
 
-    @property
-    def status(self) -> StatusLine:
-        """The status line."""
-        return self._shared_widget(StatusLine)
-
     def show_status(self, text: str, kind: Kind = "note") -> None:
         """Display a message in the status line until the next message."""
-        if self._shared_widgets:
-            self.status.show(text, kind)
-        else:
-            # The screen was pushed but is not composed yet.
-            self.call_after_refresh(self.show_status, text, kind)
+        self.status.show(text, kind)
 
     def before_flow(self) -> None:
         """Clear the message of the previous flow."""
@@ -155,9 +153,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
         use_typing_keys = typing and bool(self.TYPING_KEYS)
         ids = self.TYPING_KEYS if use_typing_keys else self.KEYS
         shown = [key for key in bindings.keys(ids) if use_typing_keys or self.is_available(key)]
-        key_bar = self._shared_widget(KeyBar)
-        key_bar.show(shown, typing=typing and not use_typing_keys)
-        key_bar.display = bool(shown)
+        self._key_bar.show(shown, typing=typing and not use_typing_keys)
+        self._key_bar.display = bool(shown)
 
     @property
     def help_keys(self) -> tuple[str, ...]:
@@ -175,23 +172,13 @@ class ScreenBehavior(ServiceCaller, _Screen):
     def refresh_bindings(self) -> None:
         """Check again which keys are available."""
         super().refresh_bindings()
-        if self._shared_widgets:
+        if self.is_running:
             self.show_keys()
 
     def watch_focused(self) -> None:
         """Update the key bar, which differs while a text field has focus."""
-        if self._shared_widgets and self.is_running:
+        if self.is_running:
             self.show_keys()
-
-    # -- shared widgets ------------------------------------------------------------
-
-    def _shared_widget(self, kind: type[W]) -> W:
-        """Return the shared widget of a class. It can be used even after the screen was closed, unlike a query."""
-        return cast("W", self._shared_widgets[kind])
-
-    def _add_shared_widget(self, widget: W) -> W:
-        self._shared_widgets = {**self._shared_widgets, type(widget): widget}
-        return widget
 
     # -- Textual's events ----------------------------------------------------------
 
@@ -212,30 +199,33 @@ class ScreenBehavior(ServiceCaller, _Screen):
             dismiss()
 
     def _check_size(self) -> None:
-        if self._shared_widgets:  # the first resize event comes before the screen is composed
-            self._shared_widget(TooSmallMessage).display = self.terminal_app.too_small
+        self._too_small.display = self.terminal_app.too_small
 
 
 class BaseScreen(ScreenBehavior, Screen[T]):
     """A full-size screen: title line, body, status line and key bar."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._title_line = TitleLine()
+
     def compose(self) -> ComposeResult:
         """Compose the body and the shared widgets around it."""
-        yield self._add_shared_widget(TitleLine(self.terminal_app.heading))
+        self.show_heading(self.terminal_app.heading)
+        yield self._title_line
         with Vertical(id="body"):
             yield from self.compose_body()
-        yield self._add_shared_widget(StatusLine())
-        yield self._add_shared_widget(KeyBar())
-        yield self._add_shared_widget(TooSmallMessage())
+        yield self.status
+        yield self._key_bar
+        yield self._too_small
 
     def show_heading(self, heading: Heading) -> None:
         """Display a heading in the title line."""
-        self._shared_widget(TitleLine).show(heading)
+        self._title_line.show(heading)
 
     def on_screen_resume(self) -> None:
         """Display the application's heading, which may have changed while other screens were on top."""
-        if self._shared_widgets:
-            self.show_heading(self.terminal_app.heading)
+        self.show_heading(self.terminal_app.heading)
 
 
 class BaseModal(ScreenBehavior, ModalScreen[T | None]):
@@ -246,6 +236,7 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "help")
+    _collapses_status = True
 
     def __init__(self, title: str = "") -> None:
         super().__init__()
@@ -257,9 +248,9 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
             # A Content is not parsed as markup.
             dialog.border_title = Content(sanitize(self._title))
             yield from self.compose_body()
-            yield self._add_shared_widget(StatusLine(collapse=True))
-            yield self._add_shared_widget(KeyBar())
-        yield self._add_shared_widget(TooSmallMessage())
+            yield self.status
+            yield self._key_bar
+        yield self._too_small
 
     def action_back(self) -> None:
         """Close the dialog without a decision."""
