@@ -71,9 +71,20 @@ _HEADQUARTERS = (
     """,
 )
 
+_ORDER_OF_ANSWERS = (
+    """
+    CREATE TABLE apisetup_question (
+        number INTEGER NOT NULL PRIMARY KEY
+    )
+    """,
+    "INSERT INTO apisetup_question (number) VALUES (0)",
+    "ALTER TABLE apisetup_headquarters_answer ADD COLUMN question INTEGER NOT NULL DEFAULT 0",
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
+    ("order of answers", _ORDER_OF_ANSWERS),
 )
 
 

@@ -63,6 +63,7 @@ class HeadquartersAnswer(CompanionBase):
 
     Attributes:
         asked_at: The time of the request, by the practice's clock.
+        question: The number of the request. Answers are ordered by it, since a clock may be set back.
         listed_keys: One object per key: `fingerprint`, `masked`, `developer`, `status` (Open Dental's number),
             `date_disabled` (ISO 8601, or null), `email`, `phone`, `permissions`. Never the key itself.
     """
@@ -70,7 +71,15 @@ class HeadquartersAnswer(CompanionBase):
     __tablename__ = "apisetup_headquarters_answer"
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     asked_at: Mapped[datetime] = mapped_column(DateTime)
+    question: Mapped[int] = mapped_column(Integer)
     listed_keys: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class Question(CompanionBase):
+    """The number of the last request to headquarters by any program that shares this database, in one row."""
+
+    __tablename__ = "apisetup_question"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
 
 
 class HeadquartersKeyRow(CompanionBase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from core.companion.store import Companion
 from core.headquarters.cache import HeadquartersCache, LocalKeyData
 from core.headquarters.client import HeadquartersClient
 from core.headquarters.listing import KeyListing
-from core.headquarters.remote_change import open_remote_change, remarks_on
+from core.headquarters.remote_change import RemoteChange, Reply, open_remote_change, remarks_on
 from core.headquarters.responses import HeadquartersKey, HeadquartersList
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.model.actor import Actor
@@ -84,8 +84,8 @@ class Headquarters(KeyAuthority):
         account, text = self._listing.account(), new.key.reveal()
         client, identity = HeadquartersClient(account.address), fingerprint(text)
         event = KeyAdded(KeyLabel.of_text(text, developer=""), actor.user_name)
-        with open_remote_change(self._practice, actor, event) as change, self._dropping_older_answers():
-            reply = change.send(lambda: client.assign(account.credentials, new.key))
+        with open_remote_change(self._practice, actor, event) as change:
+            reply = self._send(change, lambda: client.assign(account.credentials, new.key))
             after = self._listing.fetch_after_change(account, retry=reply.lost is not None)
             found = _find(after, identity)
             is_listed = found is not None if after is not None else None
@@ -116,8 +116,8 @@ class Headquarters(KeyAuthority):
             self._listing.apply(actor, before)
             label = held.status.label if held is not None else "gone"
             raise EditConflict((Conflict("Key Status", key.status.label, label, event.after.label),))
-        with open_remote_change(self._practice, actor, event) as change, self._dropping_older_answers():
-            reply = change.send(lambda: client.set_status(account.credentials, held.key, event.after))
+        with open_remote_change(self._practice, actor, event) as change:
+            reply = self._send(change, lambda: client.set_status(account.credentials, held.key, event.after))
             after = self._listing.fetch_after_change(account, retry=reply.lost is not None)
             found = _find(after, key.fingerprint)
             is_listed = (found is not None and found.status is event.after) if after is not None else None
@@ -158,11 +158,10 @@ class Headquarters(KeyAuthority):
             "Not cut off: what the developer has already received.",
         )
 
-    @contextmanager
-    def _dropping_older_answers(self) -> Iterator[None]:
-        """Drop answers that were asked for before a change and come later, since they know nothing of it."""
+    def _send(self, change: RemoteChange, request: Callable[[], str | None]) -> Reply:
+        """Ask for a change, and drop answers that were asked for before it and come later: they may not show it."""
         try:
-            yield
+            return change.send(request)
         finally:
             self._listing.drop_older_answers()
 
@@ -173,8 +172,7 @@ class Headquarters(KeyAuthority):
         applied = None
         try:
             if after is not None:
-                newest = self._listing.drop_older_answers()
-                applied = self._listing.apply(actor, replace(after, question=newest), identity)
+                applied = self._listing.apply(actor, after, identity)
         except ApiSetupError as error:
             _logger.warning("The list after a change could not be kept: %s", error)
             if failure is None:

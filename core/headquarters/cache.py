@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import Conflict, EditConflict
 from core.companion.store import Companion
-from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow
+from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow, Question
 from core.headquarters.responses import HeadquartersKey
 from core.licenses.acceptances import accepted_licenses
 from core.model.api_key import AcceptedLicense, ApiKey, KeyFields
@@ -28,6 +28,8 @@ class CachedList:
 
     asked_at: datetime
     """The time by the practice's clock."""
+    question: int
+    """The number of the request that it answers."""
     keys: tuple[ApiKey, ...]
 
 
@@ -57,20 +59,29 @@ class HeadquartersCache:
             if row is None:
                 return None
             keys = tuple(_key(each) for each in row.listed_keys)
-            return CachedList(row.asked_at, _complete_all(session, keys))
+            return CachedList(row.asked_at, row.question, _complete_all(session, keys))
+
+    def next_question(self) -> int:
+        """Return the number of a new request, larger than all before it by any program that shares the companion."""
+        with self._companion.write() as session:
+            session.execute(update(Question).values(number=Question.number + 1))
+            return session.scalars(select(Question.number)).one()
 
     def completed(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
         """Return keys of headquarters completed by the office's own data."""
         with self._companion.read() as session:
             return _complete_all(session, keys)
 
-    def replace(self, keys: tuple[ApiKey, ...], moment: datetime) -> CachedList:
-        """Cache another list instead of the last one, and return it completed by the office's own data."""
-        values = [_as_json(key) for key in keys]
+    def replace(self, new: CachedList) -> bool:
+        """Cache another list instead of the last one; False if that one answers a later request."""
         with self._companion.write() as session:
-            session.execute(delete(HeadquartersAnswer).where(HeadquartersAnswer.number == _ONE))
-            session.execute(insert(HeadquartersAnswer).values(number=_ONE, asked_at=moment, listed_keys=values))
-            return CachedList(moment, _complete_all(session, keys))
+            older = HeadquartersAnswer.number == _ONE, HeadquartersAnswer.question <= new.question
+            session.execute(delete(HeadquartersAnswer).where(*older))
+            if session.get(HeadquartersAnswer, _ONE) is not None:
+                return False
+            values = {"asked_at": new.asked_at, "question": new.question, "listed_keys": [*map(_as_json, new.keys)]}
+            session.execute(insert(HeadquartersAnswer).values(number=_ONE, **values))
+            return True
 
     def record_added(self, identity: str, data: LocalKeyData) -> None:
         """Keep the office's own data about a key that was added from here."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 
 from core.base.errors import HeadquartersError, HeadquartersRefused, NotPermitted, PracticeUnavailable
 from core.base.secret import Secret
@@ -66,7 +65,7 @@ class KeyListing:
         self._computer = computer
         self._address = address
         self._state = _State()
-        self._questions = count(1)
+        self._last_question = 0
         self._newest_answer = 0
         self._latest_moment = NO_DATE
         self._info = self._describe(self._state, cache.read())
@@ -105,7 +104,7 @@ class KeyListing:
         Raises:
             HeadquartersError: No list came; `info` says so from now on.
         """
-        question = next(self._questions)
+        question = self._next_question()
         try:
             return self._fetch(account or self.account(), question, retry=retry)
         except HeadquartersError:
@@ -119,7 +118,7 @@ class KeyListing:
         Raises:
             HeadquartersError: No list came.
         """
-        return self._fetch(account, next(self._questions), retry=False)
+        return self._fetch(account, self._next_question(), retry=False)
 
     def fetch_after_change(self, account: Account, *, retry: bool) -> HeadquartersList | None:
         """Ask headquarters for its list after a change; None if no list comes.
@@ -129,24 +128,20 @@ class KeyListing:
             retry: Ask again if the failure may pass.
         """
         try:
-            return self._fetch(account, next(self._questions), retry=retry)
+            return self._fetch(account, self._next_question(), retry=retry)
         except HeadquartersError as error:
             _logger.warning("The list after a change could not be read: %s", error)
             return None
 
-    def drop_older_answers(self) -> int:
-        """Drop the answers to all questions so far, since they may not show a change.
-
-        Returns:
-            The number of a question whose answer is not dropped.
-        """
-        self._newest_answer = next(self._questions)
-        return self._newest_answer
+    def drop_older_answers(self) -> None:
+        """Drop the answers to all questions so far, since they may not show a change; those to later ones are kept."""
+        self._newest_answer = self._next_question()
 
     def apply(self, actor: Actor, fetched: HeadquartersList, changed: str = "") -> KeyList:
         """Cache a list, make the practice's copy equal to it, and return it with its differences.
 
-        A list that is older than what is known already, from here or from another program, is dropped.
+        A list that was asked for before the one that is known already, from here or from another program, is dropped.
+        The order is that of the requests' numbers, and no clock matters.
 
         Args:
             actor: Who asked.
@@ -154,23 +149,34 @@ class KeyListing:
             changed: The fingerprint of the key that was just changed from here; its difference is no news.
         """
         before, keys = self._last(), listed(fetched.keys)
-        if fetched.question < self._newest_answer or (before is not None and before.asked_at > fetched.asked_at):
+        if fetched.question < self._newest_answer or (before is not None and before.question > fetched.question):
             return self._show(before)
         self._newest_answer = fetched.question
         found = differences(before.keys, keys) if before else NO_DIFFERENCES
         if changed or self._state.failure is not None:
             found = found.after(self._state.differences, changed)
         texts = {fingerprint(each.key.reveal()): each.key for each in fetched.keys}
-        cached, notes, uncached = CachedList(fetched.asked_at, keys), fetched.notes, None
+        new, uncached = CachedList(fetched.asked_at, fetched.question, keys), None
+        notes = (*fetched.notes, *messages.clock_set_back(before.asked_at if before else None, fetched.asked_at))
         try:
-            cached = self._cache.replace(keys, fetched.asked_at)
+            if not self._cache.replace(new):
+                return self._show(self._last())
         except (PracticeUnavailable, NotPermitted) as error:
-            uncached = cached
+            uncached = new
             notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
         self._state = _State(answered=True, texts=texts, differences=found, notes=notes, uncached=uncached)
         if not self._practice.read_only:
             self._renew_copy(actor, fetched)
-        return self._show(cached if uncached is None else self._last())
+        return self._show(self._last())
+
+    def _next_question(self) -> int:
+        """Number a request. If the companion can't be written, the numbers are in order within this program only."""
+        try:
+            self._last_question = self._cache.next_question()
+        except (PracticeUnavailable, NotPermitted) as error:
+            _logger.warning("A request to headquarters could not be numbered in the companion: %s", error)
+            self._last_question += 1
+        return self._last_question
 
     def _fetch(self, account: Account, question: int, *, retry: bool) -> HeadquartersList:
         asked_at = self._asked_at()

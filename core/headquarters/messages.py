@@ -50,9 +50,29 @@ def answered_before(asked_at: datetime, now: datetime) -> AuthorityInfo:
     return _info(f"headquarters as of {time}", f"Shown is what it answered at {time}.")
 
 
+def clock_set_back(before: datetime | None, now: datetime) -> tuple[str, ...]:
+    """Return a remark if the practice server's clock shows an earlier time than at the request before.
+
+    Args:
+        before: The time of the request before; None if there was none.
+        now: The time of this request.
+    """
+    if before is None or now >= before:
+        return ()
+    return (
+        f"The practice server's clock was set back: the list before is dated {before:%Y-%m-%d %H:%M:%S}, this newer one"
+        f" {now:%Y-%m-%d %H:%M:%S}.",
+    )
+
+
 def format_age(age: timedelta) -> str:
-    """Format an age in the largest fitting unit: `3 d ago`, `5 h ago`, `20 min ago` or `just now`."""
-    minutes = max(0, int(age.total_seconds()) // 60)
+    """Format an age in the largest fitting unit: `3 d ago`, `5 h ago`, `20 min ago` or `just now`.
+
+    A negative age means that the clock was set back, so the age isn't known.
+    """
+    if age < timedelta(0):
+        return "age unknown, since the server's clock was set back"
+    minutes = int(age.total_seconds()) // 60
     for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):
         if minutes >= unit:
             return f"{minutes // unit} {name} ago"

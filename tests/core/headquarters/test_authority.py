@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,7 +24,6 @@ from core.base.errors import (
 )
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.headquarters.authority import FetchedHeadquartersList
 from core.headquarters.cache import HeadquartersCache
 from core.headquarters.client import HeadquartersClient
 from core.keys.practice_copy import replace_copy
@@ -33,6 +32,7 @@ from core.model.api_key import AuthorityName, KeyFields, NewKey
 from core.model.key_text import fingerprint_tag
 from core.office.office import open_server_office
 from core.opendental.key_status import KeyStatus
+from core.practice.practice import Practice
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, runtime
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
@@ -654,7 +654,7 @@ def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logge
         def lock(*_: object) -> None:
             other.execute("BEGIN EXCLUSIVE")
 
-        with after_statement(4, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
+        with after_statement(13, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
             add_new_wave(office)
         other.rollback()
         assert held.info.label
@@ -720,10 +720,53 @@ def test_the_older_list_of_another_program_takes_nothing_away(
         assert older is not None
         fetch_list(elsewhere)
         add_new_wave(elsewhere)
-        assert isinstance(older, FetchedHeadquartersList)
-        later = replace(older, answer=replace(older.answer, asked_at=older.answer.asked_at - timedelta(seconds=1)))
-        assert key_of_developer(office.keys.apply_list(ADMIN, later), "New Wave").status is ENABLED
+        assert key_of_developer(office.keys.apply_list(ADMIN, older), "New Wave").status is ENABLED
     assert (NEW_KEY, "New Wave") in copied_keys(server_sample)
+
+
+@pytest.fixture
+def set_clock_back(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function that sets the practice server's clock back by an hour, as at the end of daylight saving."""
+    now = Practice.now
+
+    def set_back() -> None:
+        monkeypatch.setattr(Practice, "now", lambda self, session: now(self, session) - timedelta(hours=1))
+
+    return set_back
+
+
+def test_a_list_counts_as_newer_though_the_clock_was_set_back(
+    server_sample: SampleServer, hq: HeadquartersServer, set_clock_back: Callable[[], None]
+) -> None:
+    with office_of(server_sample) as office:
+        fetch_list(office)
+        set_clock_back()
+        hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
+        keys = fetch_list(office)
+    assert key_of_developer(keys, "Molar Records").status is ENABLED
+    assert keys.notes[0].startswith("The practice server's clock was set back: the list before is dated 20")
+
+
+def test_changes_are_shown_though_the_clock_was_set_back(
+    server_sample: SampleServer, hq: HeadquartersServer, set_clock_back: Callable[[], None]
+) -> None:
+    hq.offer(OFFERED)
+    with office_of(server_sample) as office:
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
+        set_clock_back()
+        assert office.keys.set_status(ADMIN, key, DISABLED).key.status is DISABLED
+        assert add_new_wave(office).status is ENABLED
+        assert key_of_developer(office.keys.list(), "Appointment Bridge").status is DISABLED
+
+
+def test_the_age_of_a_list_from_before_the_clock_was_set_back_is_not_known(
+    server_sample: SampleServer, hq: HeadquartersServer, set_clock_back: Callable[[], None]
+) -> None:
+    with office_of(server_sample) as office:
+        fetch_list(office)
+    set_clock_back()
+    with office_of(server_sample) as office:
+        assert office.keys.list().authority.label.endswith("age unknown, since the server's clock was set back")
 
 
 def test_a_key_that_is_gone_can_be_added_again(server_sample: SampleServer, hq: HeadquartersServer) -> None:
