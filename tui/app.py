@@ -205,9 +205,9 @@ class ApisetupApp(TerminalApp):
     # -- inactivity ------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Restart the inactivity timer at each key press and paste."""
-        if isinstance(event, events.Key | events.Paste):
-            self._inactivity.key_pressed()
+        """Restart the inactivity timer at each key press and paste; drop those that come after its end."""
+        if isinstance(event, events.Key | events.Paste) and not self._inactivity.key_pressed():
+            return
         await super().on_event(event)
 
     def _start_inactivity_timer(self, request: OpenRequest, signed_in: SignedIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from core.audit.paging import Direction
@@ -18,38 +19,50 @@ DAYS_BACK = 1
 _NOBODY = "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
 
 
-def with_attribution(conflict: Conflict, search: AuditSearch, key_tag: str = "") -> Conflict:
+def recent_entries(search: AuditSearch, *, numbered_in_order: bool) -> list[AuditEntry]:
+    """Return all entries of a search, the last one that was written first.
+
+    Args:
+        search: Searches the entries of API Setup of the last days.
+        numbered_in_order: The entries' numbers tell their order. The server's clock doesn't: it may have been set back.
+    """
+    entries: list[AuditEntry] = []
+    page = search.page(Direction.OLDER)
+    entries += page.entries
+    while page.next_cursor is not None:
+        page = search.page(Direction.OLDER, page.next_cursor)
+        entries += page.entries
+    return sorted(entries, key=lambda entry: entry.number, reverse=True) if numbered_in_order else entries
+
+
+def with_attribution(conflict: Conflict, entries: Iterable[AuditEntry], key_tag: str = "") -> Conflict:
     """Return a conflict with the text of the entry that attributes it.
 
     Args:
         conflict: A value that was changed by somebody else.
-        search: Searches the entries of API Setup of the last days.
+        entries: The entries of API Setup of the last days, from `recent_entries`.
         key_tag: The short fingerprint of the API key whose value it is; empty for a setting.
     """
-    found = _newest(search, conflict.what, key_tag)
+    found = _newest(entries, conflict.what, key_tag)
     return replace(conflict, attribution=_NOBODY if found is None else _format(*found, conflict))
 
 
-def _newest(search: AuditSearch, what: str, key_tag: str) -> tuple[AuditEntry, AuditEvent] | None:
+def _newest(entries: Iterable[AuditEntry], what: str, key_tag: str) -> tuple[AuditEntry, AuditEvent] | None:
     """Return the newest entry about a value, without those of which a later one says that they were not done."""
     not_done: Counter[AuditEvent] = Counter()
-    page = search.page(Direction.OLDER)
-    while True:
-        for entry in page.entries:
-            logged = parse_entry(entry.text)
-            if logged is None or what not in logged.event.values_after or logged.event.key_tag != key_tag:
-                continue
-            if logged == LoggedEvent(logged.event, Stage.NOT_DONE):
-                not_done[logged.event] += 1
-            elif logged.stage is not Stage.DONE:
-                continue
-            elif not_done[logged.event]:
-                not_done[logged.event] -= 1
-            else:
-                return entry, logged.event
-        if page.next_cursor is None:
-            return None
-        page = search.page(Direction.OLDER, page.next_cursor)
+    for entry in entries:
+        logged = parse_entry(entry.text)
+        if logged is None or what not in logged.event.values_after or logged.event.key_tag != key_tag:
+            continue
+        if logged == LoggedEvent(logged.event, Stage.NOT_DONE):
+            not_done[logged.event] += 1
+        elif logged.stage is not Stage.DONE:
+            continue
+        elif not_done[logged.event]:
+            not_done[logged.event] -= 1
+        else:
+            return entry, logged.event
+    return None
 
 
 def _format(entry: AuditEntry, event: AuditEvent, conflict: Conflict) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import or_, select
 
 from core.audit.activity import Activity, read_activity
-from core.audit.attribution import DAYS_BACK, with_attribution
+from core.audit.attribution import DAYS_BACK, recent_entries, with_attribution
 from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, read_users, select_rows
 from core.audit.export import AuditExport
 from core.audit.filter import AuditFilter, Users
@@ -116,8 +116,9 @@ class AuditService:
         attributed = tuple(conflicts)
         try:
             since = self.today() - timedelta(days=DAYS_BACK)
-            search = self.search(AuditFilter(since=since, ours=True))
-            attributed = tuple(with_attribution(conflict, search, key_tag) for conflict in attributed)
+            in_order = self._practice.profile.random_keys is None
+            entries = recent_entries(self.search(AuditFilter(since=since, ours=True)), numbered_in_order=in_order)
+            attributed = tuple(with_attribution(conflict, entries, key_tag) for conflict in attributed)
         except PracticeUnavailable as error:
             # That the values moved is what matters; who moved them can be looked for later.
             _logger.warning("Who changed a value could not be read: %s", error)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from threading import Lock
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import ColumnElement, Engine, or_, select
 from sqlalchemy.orm import Session
 
 from core.base.errors import AlreadyApplied, ApiSetupError, OutcomeUnknown
@@ -21,6 +22,11 @@ from core.practice.row_writer import RowWriter
 from core.practice.unit_of_work import UnitOfWork
 
 _logger = logging.getLogger(__name__)
+
+_CLOCK_SET_BACK_BY_AT_MOST = timedelta(hours=2)
+"""Daylight saving ends by an hour; a change of the time zone by more than this is not expected during a change."""
+_EARLIEST = datetime(1000, 1, 1)
+"""An early time, for a row whose time can't be read."""
 
 
 class PendingChanges:
@@ -170,10 +176,20 @@ class PendingChanges:
         """Return True if settings or keys were changed since, so that the present values may be somebody else's."""
         if not work.rows:
             return False
-        began = select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == work.rows[0].number)
         changes = select(SecurityLog.security_log_num).where(
-            SecurityLog.log_date_time >= began.scalar_subquery(),
+            self._is_after(session, work.rows[0].number),
             SecurityLog.perm_type == int(Permission.SETUP),
             or_(*(SecurityLog.log_text.like(pattern) for pattern in CHANGE_PATTERNS)),
         )
         return not set(session.scalars(changes)) <= {row.number for row in work.rows}
+
+    def _is_after(self, session: Session, number: int) -> ColumnElement[bool]:
+        """Return the condition for rows that were written after a row.
+
+        The server's clock may have been set back since. So the order is that of the numbers; where those are random,
+        rows of the hours before count, too, so that no later one is missed.
+        """
+        if self._profile.random_keys is None:
+            return SecurityLog.security_log_num > number
+        began = session.scalar(select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == number))
+        return SecurityLog.log_date_time >= (began or _EARLIEST) - _CLOCK_SET_BACK_BY_AT_MOST

@@ -446,7 +446,7 @@ class Clock:
 
 def start_inactivity(minutes: int | None) -> tuple[Inactivity, Clock, list[str]]:
     clock, expired = Clock(), list[str]()
-    inactivity = Inactivity(lambda: expired.append("expired"))
+    inactivity = Inactivity(lambda: expired.append("expired"), clock.time)
     inactivity.start(cast("AbstractEventLoop", clock), minutes)
     return inactivity, clock, expired
 
@@ -468,6 +468,14 @@ def test_a_key_restarts_the_limit() -> None:
     assert expired == []
     clock.move(1)
     assert expired == ["expired"]
+
+
+def test_a_key_after_the_limit_does_nothing_but_lock() -> None:
+    inactivity, clock, expired = start_inactivity(5)
+    clock.now += 301  # The computer slept, so no timer ran.
+    assert not inactivity.key_pressed()
+    assert expired == ["expired"]
+    assert inactivity.key_pressed()
 
 
 def test_a_thousand_keys_use_one_timer() -> None:

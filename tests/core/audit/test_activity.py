@@ -27,6 +27,15 @@ def test_activity_is_limited_to_the_last_days(sample: SamplePractice) -> None:
         assert long_ago == Activity(date(2020, 2, 27), (0, 0, 1))
 
 
+def test_activity_includes_the_next_day_if_the_clock_was_set_back(file_sample: SampleFile) -> None:
+    newest = "(SELECT MAX(SecurityLogNum) FROM securitylog)"
+    file_sample.execute(f"UPDATE securitylog SET LogDateTime = '2024-11-07 00:10:00' WHERE SecurityLogNum = {newest}")
+    with file_sample.office() as office:
+        activity = office.audit.activity(AuditFilter(), 3)
+    assert activity.last == date(2024, 11, 7)
+    assert (len(activity.counts), activity.counts[-1]) == (3, 1)
+
+
 def test_activity_ignores_all_conditions_but_the_dates(sample: SamplePractice) -> None:
     audit_filter = AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5), user=5, text="no such text")
     with sample.office() as office:

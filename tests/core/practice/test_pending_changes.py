@@ -155,7 +155,8 @@ def test_without_transactions_what_nobody_knows_of_is_taken_back_and_logged(
 
 
 @on_myisam
-def test_what_others_changed_since_is_not_taken_back(proxied: ProxiedSample) -> None:
+@pytest.mark.parametrize("clock", ["unchanged", "set back"])
+def test_what_others_changed_since_is_not_taken_back(proxied: ProxiedSample, clock: str) -> None:
     with proxied.sample.office() as office:
         proxied.proxy.cut_at(b"UPDATE program", reaches_server=False, stays_cut=True)
         with pytest.raises(OutcomeUnknown):
@@ -163,6 +164,10 @@ def test_what_others_changed_since_is_not_taken_back(proxied: ProxiedSample) -> 
         proxied.sample.address = proxied.direct_address
         with proxied.sample.office() as elsewhere:
             turn_on(elsewhere)
+        if clock == "set back":
+            last = "SELECT * FROM (SELECT MAX(SecurityLogNum) FROM securitylog) t"
+            hour_ago = "LogDateTime = LogDateTime - INTERVAL 1 HOUR"
+            proxied.sample.execute(f"UPDATE securitylog SET {hour_ago} WHERE SecurityLogNum = ({last})")
         proxied.proxy.reconnect()
         settled = office.resolve_pending()
         assert settled is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import key_of
-from tests.support.databases import SampleFile, SamplePractice
+from tests.support.databases import NOW, SampleFile, SamplePractice
 from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, CREDIT_CARD, INTERVAL
 
 OTHER = Actor(4, "Frontdesk", "frontdesk-2")
@@ -78,6 +79,17 @@ def test_an_entry_that_was_not_done_tells_nothing(sample: SamplePractice) -> Non
     (attribution,) = tellers(caught)
     assert "9 minutes" not in attribution
     assert attribution.endswith("from blank to 15 minutes")
+
+
+def test_the_last_of_two_changes_is_told_though_the_clock_was_set_back_between_them(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        read = office.settings.load().values
+        as_other(office, interval="15")
+    with file_sample.office(clock=lambda: NOW - timedelta(hours=1)) as office:
+        as_other(office, interval="30")
+        with pytest.raises(EditConflict) as caught:
+            office.settings.save(ADMIN, read, replace(read, interval="5"))
+    assert tellers(caught)[0].endswith("from 15 minutes to 30 minutes")
 
 
 def test_an_entry_that_was_altered_is_told_as_such(file_sample: SampleFile) -> None:
