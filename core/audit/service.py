@@ -30,6 +30,7 @@ _logger = logging.getLogger(__name__)
 
 _HISTORY = 500
 """The largest number of entries in the history of a key."""
+_KINDS_ABOUT_KEYS = (Permission.SETUP, Permission.LICENSE_ACCEPT)
 
 
 class AuditService:
@@ -90,12 +91,12 @@ class AuditService:
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""
-        named = [SecurityLog.log_text.contains(f"{fingerprint_tag(fingerprint)} ", autoescape=True)]
+        named = [SecurityLog.log_text.contains(fingerprint_tag(fingerprint), autoescape=True)]
         if len(key) >= SHORTEST_KEY_TO_FIND:
             named.append(SecurityLog.log_text.contains(key, autoescape=True))
         numbers = (
             select(SecurityLog.security_log_num)
-            .where(SecurityLog.perm_type == int(Permission.SETUP), or_(*named))
+            .where(SecurityLog.perm_type.in_(_KINDS_ABOUT_KEYS), or_(*named))
             .order_by(SecurityLog.log_date_time.desc(), SecurityLog.security_log_num.desc())
             .limit(_HISTORY)
         )

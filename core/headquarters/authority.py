@@ -20,7 +20,7 @@ from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
 from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
-from core.model.event_text import KeyLabel
+from core.model.event_text import KeyGrant, KeyLabel
 from core.model.key_text import fingerprint
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode
@@ -83,13 +83,14 @@ class Headquarters(KeyAuthority):
         """
         account, text = self._listing.account(), new.key.reveal()
         client, identity = HeadquartersClient(account.address), fingerprint(text)
-        event = KeyAdded(KeyLabel.of_text(text, developer=""), actor.user_name)
+        grant = KeyGrant(None, new.fields.agreement_since)
+        event = KeyAdded(KeyLabel.of_text(text, developer=""), actor.user_name, grant)
         with open_remote_change(self._practice, actor, event) as change:
             reply = self._send(change, lambda: client.assign(account.credentials, new.key))
             after = self._listing.fetch_after_change(account, retry=reply.lost is not None)
             found = _find(after, identity)
             is_listed = found is not None if after is not None else None
-            done = replace(event, key=KeyLabel.of_text(text, found.developer)) if found is not None else event
+            done = _completed(event, found) if found is not None else event
             failure = change.conclude(reply, done, is_listed=is_listed)
         self._apply_after_change(actor, after, identity, failure)
         with _unkept_after_change("The key was added, but what only this office knows of it could not be kept."):
@@ -195,6 +196,13 @@ class FetchedHeadquartersList:
     def apply(self, actor: Actor) -> KeyList:
         """Cache the list, make the practice's copy equal to it, and return it with its differences."""
         return self.listing.apply(actor, self.answer)
+
+
+def _completed(event: KeyAdded, found: HeadquartersKey) -> KeyAdded:
+    """Return the event with what only headquarters' list tells of the new key."""
+    since = event.grant.agreement_since if event.grant is not None else None
+    label = KeyLabel.of_text(found.key.reveal(), found.developer)
+    return replace(event, key=label, grant=KeyGrant(found.permissions, since))
 
 
 def _find(fetched: HeadquartersList | None, identity: str) -> HeadquartersKey | None:

@@ -116,6 +116,21 @@ class KeyAuthority(ABC):
             OperationNotAllowed: A changed field is kept elsewhere.
         """
 
+    @property
+    def can_adopt(self) -> bool:
+        """True if a key that only the practice's copy has can be taken into the authority's list from here."""
+        return False
+
+    def reconcile_copy(self, actor: Actor) -> AuthorityChange:  # noqa: ARG002 - for authorities that keep a list here
+        """Make the practice's copy equal to this authority's list, as a change of its own.
+
+        Raises:
+            OperationNotAllowed: The copy follows the authority's list without being asked.
+        """
+        raise OperationNotAllowed(
+            "The practice's copy of keys follows headquarters' list.", "Read the list again to renew the copy."
+        )
+
     @abstractmethod
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
         """Return what the status that a key was just given means and what it doesn't, one sentence each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
@@ -11,7 +12,14 @@ from core.base.secret import Secret
 from core.companion.store import Companion
 from core.companion.tables import RegistryKey
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
-from core.keys.practice_copy import add_to_copy, copied_key, copied_keys
+from core.keys.practice_copy import (
+    add_to_copy,
+    compare_copy,
+    copied_key,
+    copied_keys,
+    exclusive_copy,
+    replace_copy,
+)
 from core.licenses.acceptances import accepted_licenses
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
@@ -25,8 +33,14 @@ from core.model.api_key import (
     NewKey,
     format_fields,
 )
-from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
-from core.model.event_text import KeyLabel
+from core.model.audit_events import (
+    KeyAdded,
+    KeyCopyReconciled,
+    KeyFieldChanged,
+    KeyPermissionsChanged,
+    KeyStatusChanged,
+)
+from core.model.event_text import KeyGrant, KeyLabel
 from core.model.key_text import fingerprint, masks
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
@@ -54,8 +68,8 @@ class LocalRegistry(KeyAuthority):
             name=AuthorityName.LOCAL,
             label="local registry",
             explanation=_EMBEDDED if self._companion.shared else _ON_SERVER,
-            unknown_key_reason="The local registry does not know this key: "
-            "it stands only in the practice's copy of keys.",
+            unknown_key_reason="This key is only in the practice's copy of keys, not in the local registry."
+            " Adopt it to manage it here.",
         )
 
     def all_keys(self) -> KeyList:
@@ -73,7 +87,8 @@ class LocalRegistry(KeyAuthority):
             else copied_key(text, developer, masked[identity])
             for text, developer in texts.items()
         ]
-        return KeyList(tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint))), self.info)
+        ordered = tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint)))
+        return KeyList(ordered, self.info, notes=self._copy_notes({row.key_text: row.developer for row in rows}))
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
         """Return a key from the registry, or else from the practice's copy."""
@@ -93,8 +108,9 @@ class LocalRegistry(KeyAuthority):
         """Add a key to the registry, then to the practice's copy."""
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
         row = RegistryKey.fingerprint == identity
-        event = KeyAdded(KeyLabel.of_text(text, new.developer), actor.user_name)
-        with self._unit_of_work(actor, event) as work:
+        grant = KeyGrant(new.fields.permissions, new.fields.agreement_since)
+        event = KeyAdded(KeyLabel.of_text(text, new.developer), actor.user_name, grant)
+        with exclusive_copy(self._practice), self._unit_of_work(actor, event) as work:
             moment = self._practice.now(work.session)
             with self._companion.within(work) as session:
                 if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
@@ -112,7 +128,7 @@ class LocalRegistry(KeyAuthority):
                         **_columns(new.fields),
                     )
                 )
-            self._renew_copy(work)
+            add_to_copy(self._practice, work, {text: new.developer})
         return self._changed(self.info.explanation)
 
     def set_status(self, actor: Actor, key: ApiKey, event: KeyStatusChanged) -> AuthorityChange:
@@ -132,7 +148,6 @@ class LocalRegistry(KeyAuthority):
                 disabled = None if status.enabled else moment
                 change = update(RegistryKey).where(row).values(status=int(status), date_disabled=disabled)
                 session.execute(change)
-            self._renew_copy(work)
         return self._changed()
 
     def set_fields(
@@ -156,6 +171,35 @@ class LocalRegistry(KeyAuthority):
             session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
         return self._changed()
 
+    @property
+    def can_adopt(self) -> bool:
+        """True, since a key that only the copy has can be taken into the registry."""
+        return True
+
+    def reconcile_copy(self, actor: Actor) -> AuthorityChange:
+        """Make the practice's copy equal to the registry: add missing keys, and remove rows that stand there twice.
+
+        Keys that only the copy has stay, since another program may have put them there; each can be adopted.
+        """
+        with self._companion.read() as session:
+            keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).tuples().all())
+        others = {key: name for key, name in copied_keys(self._practice).items() if key not in keys}
+        replace_copy(self._practice, actor, {**others, **keys}, KeyCopyReconciled)
+        return self._changed()
+
+    def _copy_notes(self, keys: Mapping[str, str]) -> tuple[str, ...]:
+        """Return a sentence for each way in which the practice's copy differs from the registry."""
+        found = compare_copy(self._practice, keys)
+        notes = []
+        if found.missing:
+            names = ", ".join(sorted(found.missing.values(), key=str.casefold))
+            notes.append(
+                f"Missing from the practice's copy of keys: {names}. Open Dental's window may have emptied it."
+            )
+        if found.duplicates:
+            notes.append("The practice's copy of keys has some keys more than once.")
+        return tuple(notes)
+
     def consequences(self, key: ApiKey) -> tuple[str, ...]:
         """Return what a status in the registry means, one sentence each."""
         if key.status.enabled:
@@ -172,13 +216,6 @@ class LocalRegistry(KeyAuthority):
     def _changed(self, *remarks: str) -> AuthorityChange:
         with read_after_change():
             return AuthorityChange(self.all_keys(), remarks)
-
-    def _renew_copy(self, work: UnitOfWork) -> None:
-        """Add the keys to the practice's copy that Open Dental's own window may have removed from it."""
-        with self._companion.within(work) as session:
-            rows = session.execute(select(RegistryKey.key_text, RegistryKey.developer))
-            keys = dict(rows.all())
-        add_to_copy(self._practice, work, keys)
 
     def _compensate(self, statement: Delete | Update) -> None:
         """Undo a step in the companion, unless the practice's transaction covered it and was rolled back."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ from core.model.api_key import ApiKey, KeyFields
 from core.model.audit_events import KeyCopyChanged
 from core.model.event_text import CopyChange, KeyName, KeyNames
 from core.model.key_text import fingerprint, fingerprint_tag, mask
+from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
 from core.opendental.schema import ApiKeyRow
 from core.practice.practice import Practice
@@ -63,7 +65,42 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
             _insert(work, key, _fitted(practice, developer))
 
 
-def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class CopyDifferences:
+    """The differences between the practice's copy and a list of keys."""
+
+    missing: Mapping[str, str]
+    """The developers' names by key, for the keys that the copy lacks."""
+    duplicates: int
+    """The number of rows for keys that the copy has already."""
+
+
+def compare_copy(practice: Practice, keys: Mapping[str, str]) -> CopyDifferences:
+    """Compare the copy with a list of keys; keys that only the copy has don't count.
+
+    Args:
+        practice: The open practice.
+        keys: The developers' names by key.
+    """
+    if not has_copy(practice):
+        return CopyDifferences({}, 0)
+    with practice.read() as session:
+        rows = [row.key for row in _rows(session)]
+    missing = {key: developer for key, developer in keys.items() if key not in rows}
+    return CopyDifferences(missing, len(rows) - len(set(rows)))
+
+
+def exclusive_copy(practice: Practice) -> AbstractContextManager[None]:
+    """Let no other program add keys to the copy or renew it during the block."""
+    return practice.exclusive("apikey")
+
+
+def replace_copy(
+    practice: Practice,
+    actor: Actor,
+    keys: Mapping[str, str],
+    event: Callable[[CopyChange], AuditEvent] = KeyCopyChanged,
+) -> None:
     """Make the copy equal to a list of keys; an audit entry names what was added and removed, if anything was.
 
     Missing keys are added first and surplus ones removed last. A reader in between, or after a killed process, never
@@ -73,9 +110,17 @@ def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> N
         practice: The open practice.
         actor: Who asked for the list.
         keys: The developers' names by key.
+        event: The event of the audit entry.
     """
     if not has_copy(practice):
         return
+    with exclusive_copy(practice):
+        _replace(practice, actor, keys, event)
+
+
+def _replace(
+    practice: Practice, actor: Actor, keys: Mapping[str, str], event: Callable[[CopyChange], AuditEvent]
+) -> None:
     with practice.read() as session:
         rows = _rows(session)
     wanted = {key: _fitted(practice, developer) for key, developer in keys.items()}
@@ -88,8 +133,7 @@ def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> N
     if not missing and not surplus:
         return
     gone = [row.key for row in surplus if row.key not in missing]
-    event = KeyCopyChanged(CopyChange(_key_names(missing), _key_names(gone)))
-    with practice.unit_of_work(actor, event) as work:
+    with practice.unit_of_work(actor, event(CopyChange(_key_names(missing), _key_names(gone)))) as work:
         for key, developer in missing.items():
             _insert(work, key, developer)
         _delete(work, surplus)

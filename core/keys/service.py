@@ -121,6 +121,31 @@ class KeyService:
         how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
         return KeyChange(key, f"Added and {how}: {key.label}.", done.remarks)
 
+    def can_adopt(self, key: ApiKey) -> bool:
+        """Return True if the key is only in the practice's copy and the authority can take it into its list."""
+        return self._authority.can_adopt and not key.known and not key.gone
+
+    def to_adopt(self, key: ApiKey, developer: str) -> NewKey:
+        """Return a key that only the practice's copy has, to be added to the authority's list.
+
+        Args:
+            key: The key as it was shown.
+            developer: The developer's name, if the copy has none.
+
+        Raises:
+            OperationNotAllowed: It is in the list already, or gone.
+        """
+        self._authority.require_change()
+        text = self._authority.clear_text(key.fingerprint)
+        if text is None or not self.can_adopt(key):
+            raise OperationNotAllowed("This key can't be adopted: it is in the list already, or gone from the copy.")
+        return NewKey(text, developer)
+
+    def reconcile_copy(self, actor: Actor) -> KeyList:
+        """Make the practice's copy equal to the list, with an entry of its own, and return the list."""
+        self._authority.require_change()
+        return self._authority.reconcile_copy(actor).keys
+
     def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
         """Disable or enable a key, by Open Dental's rules.
 
@@ -208,7 +233,7 @@ class KeyService:
 
     def _refuse_known(self, identity: str) -> None:
         for known in self.list().keys:
-            if known.fingerprint == identity and not known.gone:
+            if known.fingerprint == identity and not known.gone and not self.can_adopt(known):
                 raise InvalidInput(
                     "key",
                     f"This key is in the list already: {known.developer}, {known.status.label}.",

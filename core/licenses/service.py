@@ -10,7 +10,9 @@ from core.companion.store import Companion
 from core.companion.tables import LicenseAcceptance, LicenseText
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
+from core.model.api_key import NewKey
 from core.model.audit_events import LicenseAccepted, LicenseDeclined
+from core.model.event_text import KeyLabel
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 
@@ -29,17 +31,22 @@ class LicenseService:
         self._companion = companion
         self.agreement = agreement
 
-    def accept(self, actor: Actor) -> Acceptance:
-        """Record in the Audit Trail that the agreement was accepted, and store the acceptance with the full text."""
+    def accept(self, actor: Actor, new: NewKey) -> Acceptance:
+        """Record in the Audit Trail that the agreement was accepted, and store the acceptance with the full text.
+
+        Args:
+            actor: Who accepted it.
+            new: The key that it was accepted for.
+        """
         title, sha256 = self.agreement.title, self.agreement.sha256
-        event = LicenseAccepted(title, actor.user_name, sha256[:12])
+        event = LicenseAccepted(title, actor.user_name, sha256[:12], _label(new))
         with self._practice.unit_of_work(actor, event, mode=self._companion.write_mode) as work:
             number = self._store(actor, work)
         return Acceptance(title, sha256, number)
 
-    def decline(self, actor: Actor) -> None:
-        """Record in the Audit Trail that the agreement was declined."""
-        event = LicenseDeclined(self.agreement.title, actor.user_name, self.agreement.sha256[:12])
+    def decline(self, actor: Actor, new: NewKey) -> None:
+        """Record in the Audit Trail that the agreement was declined, and for which key."""
+        event = LicenseDeclined(self.agreement.title, actor.user_name, self.agreement.sha256[:12], _label(new))
         with self._practice.unit_of_work(actor, event):
             pass
 
@@ -64,3 +71,7 @@ class LicenseService:
     def _delete(self, number: int) -> None:
         with self._companion.write() as session:
             session.execute(delete(LicenseAcceptance).where(LicenseAcceptance.number == number))
+
+
+def _label(new: NewKey) -> KeyLabel:
+    return KeyLabel.of_text(new.key.reveal(), new.developer.strip())

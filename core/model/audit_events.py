@@ -20,7 +20,9 @@ from core.model.event_text import (
     ClearKey,
     Copy,
     Count,
+    ForKey,
     FreeText,
+    Grant,
     KeyField,
     KeyLabel,
     KeyName,
@@ -102,13 +104,14 @@ class KeyEvent(AuditEvent):
 
 @dataclass(frozen=True)
 class KeyAdded(KeyEvent):
-    """An API key was added from here; its developer may be unknown while headquarters is asked."""
+    """An API key was added from here; its developer and permissions may be unknown while headquarters is asked."""
 
-    template = "New API key {key} added by {user}"
+    template = "New API key {key} added by {user}{grant}"
     changes_practice = True
 
     key: NewLabel
     user: FreeText
+    grant: Grant = None
 
 
 @dataclass(frozen=True)
@@ -228,29 +231,45 @@ class KeyCopyChanged(AuditEvent):
 
 
 @dataclass(frozen=True)
-class LicenseAccepted(AuditEvent):
-    """A license agreement was accepted; the fingerprint is the start of its text's SHA-256."""
+class KeyCopyReconciled(AuditEvent):
+    """The practice's copy of the API keys was made equal to the local registry."""
 
-    template = "{title} accepted by {user} (SHA-256 {fingerprint})"
-    subject = _LICENSE
-    permission = Permission.LICENSE_ACCEPT
+    template = "API keys: copy made equal to the local registry: {change}"
+    subject = KEY_COPY
 
-    title: FreeText
-    user: FreeText
-    fingerprint: Sha256Start
+    change: Copy
 
 
 @dataclass(frozen=True)
-class LicenseDeclined(AuditEvent):
-    """A license agreement was declined; the fingerprint is the start of its text's SHA-256."""
+class LicenseEvent(AuditEvent):
+    """An event about a license agreement for one API key; the fingerprint is the start of its text's SHA-256."""
 
-    template = "{title} declined by {user} (SHA-256 {fingerprint})"
     subject = _LICENSE
     permission = Permission.LICENSE_ACCEPT
 
     title: FreeText
     user: FreeText
     fingerprint: Sha256Start
+    key: ForKey = None
+
+    @property
+    def key_tag(self) -> str:
+        """The short fingerprint of the key that the agreement was for; empty if an earlier version wrote the entry."""
+        return self.key.name.tag if self.key is not None else ""
+
+
+@dataclass(frozen=True)
+class LicenseAccepted(LicenseEvent):
+    """A license agreement was accepted."""
+
+    template = "{title}{key} accepted by {user} (SHA-256 {fingerprint})"
+
+
+@dataclass(frozen=True)
+class LicenseDeclined(LicenseEvent):
+    """A license agreement was declined."""
+
+    template = "{title}{key} declined by {user} (SHA-256 {fingerprint})"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any
 
@@ -126,6 +127,16 @@ class ListChange:
 
 
 @dataclass(frozen=True)
+class KeyGrant:
+    """What a new key may do, and under which agreement."""
+
+    permissions: tuple[str, ...] | None
+    """The names of its permissions; None if they aren't known yet."""
+    agreement_since: date | None
+    """The day on which the Business Associate Agreement came into force; None for none."""
+
+
+@dataclass(frozen=True)
 class KeyNames:
     """Some keys by name, and the number of others that are left out."""
 
@@ -231,6 +242,54 @@ class _NewKeyLabel(_KeyLabel):
         return super().write(value, quote) if value.developer else str(value.name)
 
 
+class _ForKey(Codec):
+    """The label of the key that an agreement was accepted or declined for; versions before 0.2 didn't name it."""
+
+    pattern = rf"(?: for API key {_NewKeyLabel.pattern})?"
+    _start = " for API key "
+
+    def write(self, value: KeyLabel | None, quote: Quote, /) -> str:
+        return f"{self._start}{_NewKeyLabel().write(value, quote)}" if value is not None else ""
+
+    def read(self, text: str) -> KeyLabel | None:
+        return _NewKeyLabel().read(text.removeprefix(self._start)) if text else None
+
+
+class _Grant(Codec):
+    """What a new key may do, and since when its agreement is in place; versions before 0.2 didn't say it."""
+
+    _items = rf"(?:{_QUOTED}|[^\"])+?"
+    _parts = re.compile(rf"; permissions (?P<names>{_items}); BAA (?P<since>none|since [0-9-]+)", re.DOTALL)
+    pattern = rf"(?:; permissions {_items}; BAA (?:none|since [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}))?"
+    _unknown = "not known"
+    _none = "none"
+
+    def write(self, value: KeyGrant | None, quote: Quote, /) -> str:
+        if value is None:
+            return ""
+        since = f"since {value.agreement_since:%Y-%m-%d}" if value.agreement_since else self._none
+        return f"; permissions {self._write_names(value.permissions, quote)}; BAA {since}"
+
+    def read(self, text: str) -> KeyGrant | None:
+        found = self._parts.fullmatch(text)
+        if found is None:
+            return None
+        since = found["since"]
+        try:
+            day = date.fromisoformat(since.removeprefix("since ")) if since != self._none else None
+        except ValueError:
+            return None
+        names = {self._unknown: None, self._none: ()}.get(found["names"], _split(found["names"]))
+        return KeyGrant(names, day)
+
+    def _write_names(self, names: tuple[str, ...] | None, quote: Quote) -> str:
+        if names is None:
+            return self._unknown
+        # A name that could be taken for one of the two words is written in quotes.
+        reserved = (self._unknown, self._none)
+        return ", ".join(in_quotes(name) if name in reserved else quote(name) for name in names) or self._none
+
+
 class _SettingChanges(Codec):
     pattern = ".+?"
     _names = "|".join(re.escape(setting.value) for setting in Setting)
@@ -329,6 +388,8 @@ UndoneEntry = Annotated[int, _UndoneEntry()]
 Name = Annotated[KeyName, _KeyName()]
 Label = Annotated[KeyLabel, _KeyLabel()]
 NewLabel = Annotated[KeyLabel, _NewKeyLabel()]
+ForKey = Annotated[KeyLabel | None, _ForKey()]
+Grant = Annotated[KeyGrant | None, _Grant()]
 Changes = Annotated[tuple[SettingChange, ...], _SettingChanges()]
 Permissions = Annotated[ListChange, _Permissions()]
 Copy = Annotated[CopyChange, _CopyChange()]

@@ -15,7 +15,7 @@ from core.model.event_text import SHORTENED, Codec, Quote, as_it_is, in_quotes
 from core.opendental.permission_types import Permission
 
 SETTINGS = "The settings of API Setup."
-KEY_COPY = "The practice's copy of the API keys that headquarters lists."
+KEY_COPY = "The practice's copy of the API keys."
 EXPORT = "An export of the Audit Trail."
 
 
@@ -236,6 +236,7 @@ _ABOUT_KEY = re.compile(r"(?:New )?API key (\*+\S{0,4}) (#[0-9a-f]{6}) ")
 _ABOUT = {
     "API Setup: ": SETTINGS,
     "API keys: copy made equal to headquarters' list: ": KEY_COPY,
+    "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
 }
 

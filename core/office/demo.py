@@ -189,12 +189,13 @@ def _add_keys(
 ) -> None:
     registry = LocalRegistry(practice, companion)
     keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
-    acceptance = LicenseService(practice, companion, agreement).accept(admin)
+    licenses = LicenseService(practice, companion, agreement)
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
         text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
         clock.advance()
         fields = KeyFields(email, f"555-01{number:02}", permissions, since)
-        key = keys.add(admin, NewKey(Secret(text), developer, fields), acceptance).key
+        new = NewKey(Secret(text), developer, fields)
+        key = keys.add(admin, new, licenses.accept(admin, new)).key
         if status is KeyStatus.DISABLED_BY_CUSTOMER:
             keys.set_status(admin, key, status)
         elif status is not KeyStatus.ENABLED:

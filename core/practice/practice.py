@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from random import Random
 
 from sqlalchemy import ColumnElement, Engine, func, select
@@ -22,6 +23,8 @@ from core.practice.row_writer import RowWriter
 from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 Clock = Callable[[], datetime]
+
+_LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,31 @@ class Practice:
         with opened:
             yield work
 
+    @contextmanager
+    def exclusive(self, subject: str) -> Iterator[None]:
+        """Let no other program that does the same on this practice run the block at the same time.
+
+        On a server this is a named lock, which it releases if the connection is lost. An SQLite file needs none: its
+        writing transactions exclude each other.
+
+        Raises:
+            PracticeUnavailable: Another program holds the lock for too long.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield
+            return
+        with translate_errors(), self.engine.connect() as connection:
+            name = _lock_name(self.profile.database, subject)
+            if connection.scalar(select(func.get_lock(name, _LOCK_SECONDS))) != 1:
+                raise PracticeUnavailable(
+                    f"Another program is still changing the practice's copy of keys. {Outcome.NOTHING.value}",
+                    "Try again in a moment.",
+                )
+            try:
+                yield
+            finally:
+                connection.execute(select(func.release_lock(name)))
+
     def log_outcome(self, actor: Actor, logged: LoggedEvent) -> None:
         """Write what became of a remote change; a row that can't be written now is written later.
 
@@ -175,6 +203,11 @@ class Practice:
             work.write_audit_rows(session, Stage.ASKED)
             session.commit()
         yield
+
+
+def _lock_name(database: str, subject: str) -> str:
+    # A name of a lock has at most 64 characters, and holds for all databases of the server.
+    return f"apisetup.{subject}.{sha256(database.encode()).hexdigest()[:16]}"
 
 
 @contextmanager

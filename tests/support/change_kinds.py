@@ -22,6 +22,7 @@ NEW_KEY = "Nn12Ee34Ww56Kk78"
 NEW_DEVELOPER = "New Wave"
 ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
 EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2024, 7, 8))
+NEW = NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED)
 
 
 def key_of(office: Office, developer: str) -> ApiKey:
@@ -39,7 +40,7 @@ def save_settings(office: Office) -> None:
 def add_key(office: Office) -> None:
     """Add a key, unless it was added already."""
     if all(key.developer != NEW_DEVELOPER or not key.known for key in office.keys.list().keys):
-        office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED), ACCEPTED)
+        office.keys.add(ADMIN, NEW, ACCEPTED)
 
 
 def disable_key(office: Office) -> None:
@@ -69,8 +70,8 @@ def fail_to_sign_in(office: Office) -> None:
 
 KINDS: dict[str, Run] = {
     "save settings": save_settings,
-    "accept license": lambda office: office.licenses.accept(ADMIN),
-    "decline license": lambda office: office.licenses.decline(ADMIN),
+    "accept license": lambda office: office.licenses.accept(ADMIN, NEW),
+    "decline license": lambda office: office.licenses.decline(ADMIN, NEW),
     "add key": add_key,
     "disable key": disable_key,
     "enable key": enable_key,

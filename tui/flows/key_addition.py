@@ -43,7 +43,7 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
     if new_key is None:
         screen.show_status("No key was added.")
         return None
-    acceptance = await screen.app.push_screen_wait(LicenseScreen(session))
+    acceptance = await screen.app.push_screen_wait(LicenseScreen(session, new_key))
     if acceptance is None:
         screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None

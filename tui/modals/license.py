@@ -18,18 +18,25 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from core.model.api_key import NewKey
     from tui.session import Session
 
 
 class LicenseScreen(BaseScreen[Acceptance | None]):
-    """The agreement. Its result is the acceptance, or None if it was declined. Both are recorded in the Audit Trail."""
+    """The agreement. Its result is the acceptance, or None if it was declined. Both are recorded in the Audit Trail.
+
+    Args:
+        session: The open office.
+        new_key: The key that is added if the agreement is accepted.
+    """
 
     CSS_PATH = "license.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "help")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, new_key: NewKey) -> None:
         super().__init__()
         self._session = session
+        self._new_key = new_key
 
     def compose_body(self) -> ComposeResult:
         """Compose the title, the text and the progress."""
@@ -69,7 +76,9 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
     async def action_accept(self) -> None:
         """Record the acceptance and close the screen."""
         with self.busy("Writing the acceptance…"):
-            acceptance = await self.commit(lambda: self._session.office.licenses.accept(self._session.actor))
+            acceptance = await self.commit(
+                lambda: self._session.office.licenses.accept(self._session.actor, self._new_key)
+            )
         self.dismiss(acceptance)
 
     def action_back(self) -> None:
@@ -81,7 +90,7 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
         """Record that the agreement was declined and close the screen, even if recording fails."""
         try:
             with self.busy("Writing that it was declined…"):
-                await self.commit(lambda: self._session.office.licenses.decline(self._session.actor))
+                await self.commit(lambda: self._session.office.licenses.decline(self._session.actor, self._new_key))
         except ApiSetupError as error:
             lines = ["Nothing was added. That you declined could not be written to the Audit Trail:", "", str(error)]
             await self.app.push_screen_wait(Notice("Declined, but not logged", lines))

@@ -12,6 +12,7 @@ from core.model.api_key import AuthorityName
 from core.model.audit_entry import AuditEntry, Genuineness
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, newest_entries
+from tests.support.change_kinds import NEW
 from tests.support.databases import NOW, SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, STRAY_KEY, log_hash
 
@@ -197,7 +198,7 @@ def test_an_audit_trail_with_only_undated_entries_can_be_read(sample: SamplePrac
 
 def test_entries_written_by_this_program_are_genuine(sample: SamplePractice) -> None:
     with sample.office() as office:
-        office.licenses.decline(ADMIN)
+        office.licenses.decline(ADMIN, NEW)
         newest = newest_entries(office)[0]
     assert newest.genuineness is Genuineness.GENUINE
     assert newest.permission == ("LicenseAccept" if sample.has_apikey else "Setup")

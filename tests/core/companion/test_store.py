@@ -17,7 +17,7 @@ from core.database.address import ServerAddress
 from core.database.engines import file_engine
 from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
-from tests.support.change_kinds import key_of
+from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
 
 MIGRATIONS = ["keys and licenses", "headquarters", "order of answers"]
@@ -136,7 +136,7 @@ def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
 
 def test_data_is_kept_after_reopening(sample: SamplePractice) -> None:
     with sample.office() as office:
-        office.licenses.accept(ADMIN)
+        office.licenses.accept(ADMIN, NEW)
         before = office.keys.list()
     with sample.office() as office:
         assert office.keys.list() == before
@@ -163,8 +163,8 @@ def test_a_companion_directory_that_cannot_be_created_is_reported(tmp_path: Path
 
 def test_a_license_text_is_stored_once_and_unchanged(sample: SamplePractice) -> None:
     with sample.office() as office:
-        office.licenses.accept(ADMIN)
-        office.licenses.accept(ADMIN)
+        office.licenses.accept(ADMIN, NEW)
+        office.licenses.accept(ADMIN, NEW)
         agreement = office.licenses.agreement
     texts = [row for row in sample.all_rows()["apisetup_license_text"].values() if row["sha256"] == agreement.sha256]
     assert [row["text"] for row in texts] == [agreement.text]

@@ -34,14 +34,14 @@ from core.model.audit_events import (
     VendorLicenseAccepted,
     parse_entry,
 )
-from core.model.event_text import KeyLabel, KeyName, Setting, SettingChange
+from core.model.event_text import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
 from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, all_entries
-from tests.support.change_kinds import KINDS, NEW_DEVELOPER, NEW_KEY, key_of
+from tests.support.change_kinds import EDITED, KINDS, NEW_DEVELOPER, NEW_KEY, key_of
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
 from tests.support.properties import examples
@@ -49,6 +49,7 @@ from tests.support.row_diff import writing
 
 OPENING = ApiSetupOpened()
 ADMIN_NAME = "Admin"
+GRANT = KeyGrant(EDITED.permissions, EDITED.agreement_since)
 
 
 def name(key: str) -> KeyName:
@@ -106,7 +107,7 @@ def cancel_export(office: Office, directory: Path) -> None:
         ),
         ("accept license", [LicenseAccepted]),
         ("decline license", [LicenseDeclined]),
-        ("add key", [KeyAdded(KeyLabel(name(NEW_KEY), NEW_DEVELOPER), ADMIN_NAME)]),
+        ("add key", [KeyAdded(KeyLabel(name(NEW_KEY), NEW_DEVELOPER), ADMIN_NAME, GRANT)]),
         ("disable key", [KeyStatusChanged(BRIDGE, KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER, ADMIN_NAME)]),
         ("enable key", [KeyStatusChanged(CLEARPAY, KeyStatus.DISABLED_BY_CUSTOMER, KeyStatus.ENABLED, ADMIN_NAME)]),
         ("edit key", [KeyFieldChanged, KeyFieldChanged, KeyPermissionsChanged, KeyFieldChanged]),

@@ -18,6 +18,7 @@ from core.model.audit_events import (
 from core.model.event_text import (
     SHORTENED,
     CopyChange,
+    KeyGrant,
     KeyLabel,
     KeyName,
     KeyNames,
@@ -90,6 +91,8 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.Name, key_names),
     (event_text.Label, st.builds(KeyLabel, key_names, mixed_names)),
     (event_text.NewLabel, st.builds(KeyLabel, key_names, mixed_names)),
+    (event_text.ForKey, st.none() | st.builds(KeyLabel, key_names, mixed_names)),
+    (event_text.Grant, st.none() | st.builds(KeyGrant, st.none() | name_lists, st.none() | st.dates())),
     (event_text.Permissions, st.builds(ListChange, name_lists, name_lists)),
     (event_text.Copy, st.builds(CopyChange, some_keys, some_keys)),
     (event_text.Changes, setting_changes),

@@ -35,7 +35,7 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.audit_pages import newest_entries
-from tests.support.change_kinds import add_key, save_settings
+from tests.support.change_kinds import NEW, add_key, save_settings
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement, cut_connection
 from tests.support.row_diff import Written, writing
@@ -244,7 +244,7 @@ def test_full_disk(file_sample: SampleFile) -> None:
         for _ in range(200):
             before = file_sample.all_rows()
             try:
-                office.licenses.decline(office.users.account("office").actor)
+                office.licenses.decline(office.users.account("office").actor, NEW)
             except StorageFailed as error:
                 failure = error
                 break

@@ -10,10 +10,12 @@ import pytest
 from core.base.errors import NotAuthorized, WrongNameOrPassword
 from core.base.secret import Secret
 from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.model.key_text import fingerprint, fingerprint_tag
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
+from tests.support.change_kinds import NEW
 from tests.support.databases import SamplePractice
 from tests.support.practice_rows import (
     ACCOUNT,
@@ -34,6 +36,8 @@ MINUTES = ("programproperty", str(INTERVAL), "PropertyValue")
 PAYMENT_TYPE = ("preference", str(API_PAYMENT_TYPE), "ValueString")
 BRIDGE_LABEL = "********Gh78 #{tag} (Appointment Bridge)"
 NEW_KEY = "Nn12Ee34Ww56Kk78"
+
+NEW_LABEL = f"********Kk78 {fingerprint_tag(fingerprint(NEW_KEY))} (New Wave)"
 
 
 def key_of(office: Office, developer: str) -> ApiKey:
@@ -116,8 +120,8 @@ def test_accepting_the_license(sample: SamplePractice) -> None:
     with sample.office() as office:
         agreement = office.licenses.agreement
         with writing(sample) as written:
-            acceptance = office.licenses.accept(ADMIN)
-    text = f"API Access Agreement accepted by Admin (SHA-256 {agreement.sha256[:12]})"
+            acceptance = office.licenses.accept(ADMIN, NEW)
+    text = f"API Access Agreement for API key {NEW_LABEL} accepted by Admin (SHA-256 {agreement.sha256[:12]})"
     assert written.audit == [(sample.license_kind, 1, text)]
     assert (written.signals, written.changed, written.removed) == ([], {}, [])
     (kept,) = written.added.pop("apisetup_license_text")
@@ -132,19 +136,21 @@ def test_accepting_the_license(sample: SamplePractice) -> None:
 def test_declining_the_license(sample: SamplePractice) -> None:
     with sample.office() as office:
         with writing(sample) as written:
-            office.licenses.decline(ADMIN)
-        text = f"API Access Agreement declined by Admin (SHA-256 {office.licenses.agreement.sha256[:12]})"
+            office.licenses.decline(ADMIN, NEW)
+        sha256 = office.licenses.agreement.sha256[:12]
+    text = f"API Access Agreement for API key {NEW_LABEL} declined by Admin (SHA-256 {sha256})"
     assert written == Written(audit=[(sample.license_kind, 1, text)])
 
 
 def test_adding_a_key(sample: SamplePractice) -> None:
     with sample.office() as office:
-        acceptance = office.licenses.accept(ADMIN)
+        acceptance = office.licenses.accept(ADMIN, NEW)
         fields = KeyFields("api@canopy.test", "555-0101", ("ApiReadAll",), date(2024, 6, 14))
         with writing(sample) as written:
             added = office.keys.add(ADMIN, NewKey(Secret(NEW_KEY), "New Wave", fields), acceptance).key
     tag = added.fingerprint[:6]
-    assert written.audit == [(8, 1, f"New API key ********Kk78 #{tag} (New Wave) added by Admin")]
+    grant = "permissions ApiReadAll; BAA since 2024-06-14"
+    assert written.audit == [(8, 1, f"New API key ********Kk78 #{tag} (New Wave) added by Admin; {grant}")]
     assert (written.signals, written.changed, written.removed) == ([], {}, [])
     (row,) = written.added.pop("apisetup_key")
     assert (row["key_text"], row["developer"], row["status"], row["date_disabled"]) == (NEW_KEY, "New Wave", "1", None)

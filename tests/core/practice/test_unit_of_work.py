@@ -14,7 +14,7 @@ from core.model.api_key import NewKey
 from core.office.office import Office
 from core.opendental.schema import Preference
 from tests.support.actors import ADMIN
-from tests.support.change_kinds import ACCEPTED, NEW_KEY, add_key, save_settings
+from tests.support.change_kinds import ACCEPTED, NEW, NEW_KEY, add_key, save_settings
 from tests.support.databases import COMPUTER, SamplePractice, SampleServer
 from tests.support.practice_rows import TITLE, log_hash
 from tests.support.row_diff import Written, writing
@@ -65,7 +65,7 @@ def test_odd_texts_are_logged(sample: SamplePractice, text: str) -> None:
 
 def test_an_odd_license_title_is_logged(sample: SamplePractice) -> None:
     with sample.office(agreement=Agreement("🔑" * 30_000, "text")) as office:
-        office.licenses.accept(ADMIN)
+        office.licenses.accept(ADMIN, NEW)
     assert str(last_entry(sample)["LogText"]).endswith(" [shortened]")
 
 
@@ -179,7 +179,7 @@ def test_without_random_keys_the_database_counts(sample: SamplePractice) -> None
 
 def test_the_license_kind_is_what_the_column_holds(sample: SamplePractice) -> None:
     with sample.office() as office:
-        office.licenses.accept(ADMIN)
+        office.licenses.accept(ADMIN, NEW)
     assert last_entry(sample)["PermType"] == str(sample.license_kind)
 
 

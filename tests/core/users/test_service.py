@@ -15,7 +15,7 @@ from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
-from tests.support.change_kinds import KINDS, key_of, save_settings
+from tests.support.change_kinds import KINDS, NEW, key_of, save_settings
 from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut_connection, each_statement
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
@@ -339,8 +339,8 @@ def test_a_database_user_with_read_access_gets_the_reason_why_saving_fails(serve
         key = key_of(office, "Appointment Bridge")
         for attempt in (
             lambda: save_settings(office),
-            lambda: office.licenses.accept(ADMIN),
-            lambda: office.licenses.decline(ADMIN),
+            lambda: office.licenses.accept(ADMIN, NEW),
+            lambda: office.licenses.decline(ADMIN, NEW),
             lambda: office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER),
             lambda: office.keys.show(ADMIN, key),
         ):
