@@ -182,7 +182,7 @@ class LocalRegistry(KeyAuthority):
         Keys that only the copy has stay, since another program may have put them there; each can be adopted.
         """
         with self._companion.read() as session:
-            keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).tuples().all())
+            keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).all())
         others = {key: name for key, name in copied_keys(self._practice).items() if key not in keys}
         replace_copy(self._practice, actor, {**others, **keys}, KeyCopyReconciled)
         return self._changed()

@@ -132,7 +132,7 @@ def _replace(
     surplus = [row for row in rows if kept.get(row.key) is not row]
     if not missing and not surplus:
         return
-    gone = [row.key for row in surplus if row.key not in missing]
+    gone = [row.key for row in surplus if row.key not in wanted]
     with practice.unit_of_work(actor, event(CopyChange(_key_names(missing), _key_names(gone)))) as work:
         for key, developer in missing.items():
             _insert(work, key, developer)

@@ -267,7 +267,7 @@ class _Grant(Codec):
     def write(self, value: KeyGrant | None, quote: Quote, /) -> str:
         if value is None:
             return ""
-        since = f"since {value.agreement_since:%Y-%m-%d}" if value.agreement_since else self._none
+        since = f"since {value.agreement_since.isoformat()}" if value.agreement_since else self._none
         return f"; permissions {self._write_names(value.permissions, quote)}; BAA {since}"
 
     def read(self, text: str) -> KeyGrant | None:
@@ -346,8 +346,9 @@ class _CopyChange(Codec):
 
     _names = rf"{_KeyName.pattern}(?:, {_KeyName.pattern})*(?: and [0-9]+ more)?"
     _change = re.compile(rf"(?:added (?P<added>{_names}))?(?:(?:; )?removed (?P<removed>{_names}))?")
-    _duplicates = "rows that stood there twice removed"
-    pattern = rf"(?:added {_names})(?:; removed {_names})?|removed {_names}|{_duplicates}"
+    _duplicates = "duplicate rows removed"
+    _duplicates_before = "rows that stood there twice removed"
+    pattern = rf"(?:added {_names})(?:; removed {_names})?|removed {_names}|{_duplicates}|{_duplicates_before}"
 
     def write(self, value: CopyChange, _quote: Quote, /) -> str:
         added, removed = (_write_names(names) for names in (value.added, value.removed))

@@ -386,7 +386,7 @@ async def test_a_key_that_only_the_copy_has_shows_no_details(demo: OpenRequest) 
         await user.press("ctrl+s", "p")
         assert isinstance(user.screen, EditKeyScreen)
         await user.press("d")
-        assert "local registry does not know this key" in user.status_text
+        assert "not in the local registry" in user.status_text
 
 
 async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: OpenRequest) -> None:

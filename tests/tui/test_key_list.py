@@ -240,4 +240,4 @@ async def test_reload_shows_keys_added_by_other_programs(demo: OpenRequest) -> N
         await user.go_to("Another Window")
         assert user.row == "Another Window | ********1234 | Unknown"
         await user.press("d")
-        assert "local registry does not know this key" in user.status_text
+        assert "not in the local registry" in user.status_text

@@ -331,8 +331,8 @@ def test_a_key_is_assigned_by_headquarters(server_sample: SampleServer, hq: Head
     assert hq.status(NEW_KEY) == "Enabled"
     tag = fingerprint_tag(change.key.fingerprint)
     assert audit_texts(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN") == [
-        f"ASKED: New API key ********Kk78 {tag} added by Admin",
-        f"New API key ********Kk78 {tag} (New Wave) added by Admin",
+        f"ASKED: New API key ********Kk78 {tag} added by Admin; permissions not known; BAA since 2024-07-08",
+        f"New API key ********Kk78 {tag} (New Wave) added by Admin; permissions ApiPatients; BAA since 2024-07-08",
     ]
     assert change.key.developer == "New Wave"
     assert change.key.status is ENABLED
@@ -353,7 +353,8 @@ def test_a_refusal_is_shown_as_it_came_and_logged(server_sample: SampleServer, h
     asked, outcome = audit_texts(server_sample, "ASKED", "New API key", "NOT DONE", "UNKNOWN")
     assert asked.startswith("ASKED: New API key ********Kk78 ")
     assert outcome.startswith("NOT DONE: New API key ********Kk78 ")
-    assert outcome.endswith(" added by Admin - headquarters refused: Invalid API key.")
+    assert " added by Admin; permissions not known; BAA since 2024-07-08" in outcome
+    assert outcome.endswith(" - headquarters refused: Invalid API key.")
     assert hq.count(ASSIGN) == 1
 
 
@@ -386,7 +387,9 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     assert "Headquarters' answer was lost, but its list shows that it was done." in change.consequences
     assert hq.count(ASSIGN) == 1
-    assert audit_texts(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert audit_texts(server_sample, "New API key")[0].endswith(
+        "(New Wave) added by Admin; permissions ApiPatients; BAA since 2024-07-08"
+    )
 
 
 @pytest.mark.parametrize("how", LOST_UNDONE)
@@ -659,7 +662,9 @@ def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logge
         other.rollback()
         assert held.info.label
     assert hq.status(NEW_KEY) == "Enabled"
-    assert audit_texts(server_sample, "New API key")[0].endswith("(New Wave) added by Admin")
+    assert audit_texts(server_sample, "New API key")[0].endswith(
+        "(New Wave) added by Admin; permissions ApiPatients; BAA since 2024-07-08"
+    )
 
 
 # -- what is older, odd, or in the way -------------------------------------------------

@@ -15,7 +15,7 @@ from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
-from tests.support.change_kinds import NEW
+from tests.support.change_kinds import ACCEPTED, NEW
 from tests.support.databases import SamplePractice
 from tests.support.practice_rows import (
     ACCOUNT,
@@ -23,7 +23,6 @@ from tests.support.practice_rows import (
     BRIDGE_KEY,
     CASH,
     CHECK,
-    CLEARPAY_KEY,
     CREDIT_CARD,
     FHIR,
     INTERVAL,
@@ -199,16 +198,69 @@ def test_enabling_a_key(sample: SamplePractice) -> None:
     assert (written.signals, written.removed) == ([], [])
 
 
-def test_a_change_puts_missing_keys_back_into_the_copy(sample: SamplePractice) -> None:
+@pytest.fixture
+def sample_with_copy(sample: SamplePractice) -> SamplePractice:
+    """A practice of a version that has `apikey`, with one key missing there."""
     if not sample.has_apikey:
         pytest.skip("this version has no apikey")
     sample.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
-    with sample.office() as office, writing(sample) as written:
-        office.keys.set_status(ADMIN, key_of(office, "ClearPay"), KeyStatus.ENABLED)
-    copied = {row["CustApiKey"]: row["DevName"] for row in written.added["apikey"]}
-    assert copied[BRIDGE_KEY] == "Appointment Bridge"
-    assert CLEARPAY_KEY not in copied
+    return sample
+
+
+@pytest.mark.parametrize("developer", ["Appointment Bridge", "Canopy"])
+def test_a_status_change_leaves_the_copy_as_it_is(sample_with_copy: SamplePractice, developer: str) -> None:
+    with sample_with_copy.office() as office, writing(sample_with_copy) as written:
+        office.keys.set_status(ADMIN, key_of(office, developer), KeyStatus.DISABLED_BY_CUSTOMER)
+    assert {table for table, _, _ in written.changed} == {"apisetup_key"}
+    assert (written.added, written.removed) == ({}, [])
+
+
+def test_adding_a_key_adds_only_that_key_to_the_copy(sample_with_copy: SamplePractice) -> None:
+    with sample_with_copy.office() as office, writing(sample_with_copy) as written:
+        office.keys.add(ADMIN, NEW, ACCEPTED)
+    assert [row["CustApiKey"] for row in written.added["apikey"]] == [NEW_KEY]
+
+
+def test_a_key_that_is_missing_from_the_copy_is_noted_and_put_back_with_an_entry(
+    sample_with_copy: SamplePractice,
+) -> None:
+    with sample_with_copy.office() as office, writing(sample_with_copy) as written:
+        (note,) = office.keys.list().notes
+        assert note.startswith("Missing from the practice's copy of keys: Appointment Bridge, Canopy, Old Recall.")
+        assert office.keys.reconcile_copy(ADMIN).notes == ()
+    (audit,) = written.audit
+    added = str(audit[2]).removeprefix("API keys: copy made equal to the local registry: added ")
+    assert added.count("#") == 3
+    assert fingerprint(BRIDGE_KEY)[:6] in added
+    assert {row["DevName"] for row in written.added["apikey"]} == {"Appointment Bridge", "Canopy", "Old Recall"}
     assert written.removed == []
+
+
+def test_a_key_that_is_twice_in_the_copy_is_noted_and_removed_with_an_entry(sample_with_copy: SamplePractice) -> None:
+    with sample_with_copy.office() as office:
+        office.keys.reconcile_copy(ADMIN)
+    for number in (901, 902):
+        insert = "INSERT INTO apikey (APIKeyNum, CustApiKey, DevName) VALUES (?, ?, 'Appointment Bridge')"
+        sample_with_copy.execute(insert, number, BRIDGE_KEY)
+    with sample_with_copy.office() as office, writing(sample_with_copy) as written:
+        assert office.keys.list().notes == ("The practice's copy of keys has some keys more than once.",)
+        office.keys.reconcile_copy(ADMIN)
+    (audit,) = written.audit
+    assert audit[2] == "API keys: copy made equal to the local registry: duplicate rows removed"
+    assert written.removed == [("apikey", "901"), ("apikey", "902")]
+
+
+def test_a_key_that_only_the_copy_has_can_be_adopted(sample: SamplePractice) -> None:
+    if not sample.has_apikey:
+        pytest.skip("this version has no apikey")
+    with sample.office() as office:
+        stray = key_of(office, "Stray Software")
+        assert office.keys.can_adopt(stray)
+        with writing(sample) as written:
+            adopted = office.keys.add(ADMIN, office.keys.to_adopt(stray, "Stray Software"), ACCEPTED)
+    assert adopted.key.status is KeyStatus.ENABLED
+    assert str(written.audit[0][2]).endswith("(Stray Software) added by Admin; permissions none; BAA none")
+    assert set(written.added) == {"apisetup_key"}
 
 
 def test_editing_a_key_logs_each_field(sample: SamplePractice) -> None:
