@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,7 +63,7 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
             _insert(work, key, _fitted(practice, developer))
 
 
-def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> None:
+def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str], *, untouched: Collection[str] = ()) -> None:
     """Make the copy equal to a list of keys; an audit entry names what was added and removed, if anything was.
 
     Missing keys are added first and surplus ones removed last. A reader in between, or after a killed process, never
@@ -73,11 +73,13 @@ def replace_copy(practice: Practice, actor: Actor, keys: Mapping[str, str]) -> N
         practice: The open practice.
         actor: Who asked for the list.
         keys: The developers' names by key.
+        untouched: Texts that headquarters lists and that can't be keys. Open Dental's own window copies them, too, so
+            their rows stay; they aren't added from here, since the column may not be able to hold them.
     """
     if not has_copy(practice):
         return
     with practice.read() as session:
-        rows = _rows(session)
+        rows = [row for row in _rows(session) if row.key not in untouched]
     wanted = {key: _fitted(practice, developer) for key, developer in keys.items()}
     kept: dict[str, _Row] = {}
     for row in rows:
