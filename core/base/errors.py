@@ -206,7 +206,7 @@ class LockedOut(SignInRefused):
 
 
 class NotAuthorized(SignInRefused):
-    """The password is right, but the user lacks a permission."""
+    """The user lacks a permission: at the sign-in, whose password was right, or by the time of a change."""
 
 
 class ChangeRefused(ApiSetupError):

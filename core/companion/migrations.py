@@ -71,9 +71,20 @@ _HEADQUARTERS = (
     """,
 )
 
+_SIGN_IN_FAILURES = (
+    """
+    CREATE TABLE apisetup_sign_in_failure (
+        user_num INTEGER NOT NULL PRIMARY KEY,
+        failures INTEGER NOT NULL,
+        last_failure DATETIME NOT NULL
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
+    ("sign-in failures", _SIGN_IN_FAILURES),
 )
 
 
