@@ -74,6 +74,7 @@ class UserService:
         self._practice = practice
         self._computer = computer
         self._failures = failures or SignInFailures()
+        self._counts_in_practice = practice.read_only is None
 
     def sign_in(self, name: str, password: Secret, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign a user in by name and password.
@@ -100,12 +101,7 @@ class UserService:
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
         attempt = _Attempt(self._practice, user.number, password, needs)
-        try:
-            self._judge(actor, attempt)
-            signed_in = self._log_opening(actor, attempt.permissions, needs)
-        except NotPermitted:
-            signed_in = self._sign_in_without_counting_here(actor, attempt)
-        return replace(signed_in, log_off_after_minutes=limit)
+        return replace(self._sign_in(actor, attempt), log_off_after_minutes=limit)
 
     def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign in to the embedded practice as the user with the name of the operating-system account.
@@ -164,6 +160,15 @@ class UserService:
         """Record in the Audit Trail that the user was logged off after inactivity, as Open Dental does."""
         self._log(actor, UserAutoLoggedOff(actor.user_name))
 
+    def _sign_in(self, actor: Actor, attempt: _Attempt) -> SignedIn:
+        if self._counts_in_practice:
+            try:
+                self._judge(actor, attempt)
+                return self._log_opening(actor, attempt.permissions, attempt.needs)
+            except NotPermitted:
+                self._counts_in_practice = False
+        return self._sign_in_counting_in_companion(actor, attempt)
+
     def _judge(self, actor: Actor, attempt: _Attempt) -> None:
         """Judge an attempt, and record its outcome in the user's row and in the Audit Trail.
 
@@ -179,8 +184,8 @@ class UserService:
         if attempt.refusal is not None:
             raise attempt.refusal
 
-    def _sign_in_without_counting_here(self, actor: Actor, attempt: _Attempt) -> SignedIn:
-        """Sign a user in although nothing can be written to the practice: failures are counted in the companion.
+    def _sign_in_counting_in_companion(self, actor: Actor, attempt: _Attempt) -> SignedIn:
+        """Sign a user in although failures can't be counted in the practice: they are counted in the companion.
 
         An attempt is counted before its password is compared, and the count is taken back if it is right.
         """
@@ -198,10 +203,15 @@ class UserService:
         refusal = _refusal(user, attempt.password, now, attempt.permissions, attempt.needs)
         if not user.hidden and not isinstance(refusal, WrongNameOrPassword):
             self._failures.change(actor.user_num, claim.give_back)
-        self._log(actor, UserLogOnFailed(user.name) if refusal is not None else UserLoggedOn(user.name))
         if refusal is not None:
+            self._log(actor, UserLogOnFailed(user.name))
             raise refusal
-        return SignedIn(actor, Permission.AUDIT_TRAIL in attempt.permissions, writable=False)
+        try:
+            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)):
+                pass
+        except NotPermitted:
+            return SignedIn(actor, Permission.AUDIT_TRAIL in attempt.permissions, writable=False)
+        return self._log_opening(actor, attempt.permissions, attempt.needs)
 
     def _log_opening(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
         """Record in the Audit Trail that API Setup was opened, if `needs` is its permission.

@@ -62,7 +62,7 @@ def test_an_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
 
 def test_migrations_are_recorded(tmp_path: Path) -> None:
     rows = file_rows(prepared(tmp_path / "companion.sqlite3"))["apisetup_migration"]
-    expected = [("1", "keys and licenses"), ("2", "headquarters")]
+    expected = [("1", "keys and licenses"), ("2", "headquarters"), ("3", "sign-in failures")]
     assert [(row["number"], row["name"]) for row in rows.values()] == expected
     assert all(str(row["applied_at"]).startswith("2024-11-06 14:30:15") for row in rows.values())
 
@@ -72,13 +72,16 @@ def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_
     shutil.copyfile(companion_template, path)
     run(path, "DROP TABLE apisetup_headquarters_answer")
     run(path, "DROP TABLE apisetup_headquarters_key")
-    run(path, "DELETE FROM apisetup_migration WHERE number = 2")
+    run(path, "DROP TABLE apisetup_sign_in_failure")
+    run(path, "DELETE FROM apisetup_migration WHERE number >= 2")
     keys = file_rows(path)["apisetup_key"]
     rows = file_rows(prepared(path))
     assert keys
     assert rows["apisetup_key"] == keys
     assert rows["apisetup_headquarters_answer"] == rows["apisetup_headquarters_key"] == {}
-    assert [row["name"] for row in rows["apisetup_migration"].values()] == ["keys and licenses", "headquarters"]
+    assert rows["apisetup_sign_in_failure"] == {}
+    names = [row["name"] for row in rows["apisetup_migration"].values()]
+    assert names == ["keys and licenses", "headquarters", "sign-in failures"]
 
 
 def test_all_tables_have_our_prefix(tmp_path: Path) -> None:

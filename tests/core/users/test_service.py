@@ -24,12 +24,15 @@ from core.base.errors import (
     WrongNameOrPassword,
 )
 from core.base.secret import Secret
-from core.office.office import Office
+from core.database.address import FileAddress, ServerAddress
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, key_of, save_settings
-from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
+from tests.support.databases import NOW, SamplePractice, SampleServer, database_user, runtime
 from tests.support.fault_injection import cut_connection, each_statement
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
@@ -443,13 +446,22 @@ def test_a_database_user_with_read_access_can_see_everything(server_sample: Samp
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
         assert newest_entries(office)
+    (counted,) = written.added.pop("apisetup_sign_in_failure")
+    assert (counted["user_num"], counted["failures"]) == ("1", "1")
     assert written == Written()
 
 
 @contextmanager
 def opened_read_only(sample: SamplePractice) -> Iterator[Office]:
     """Open the practice with `--read-only`."""
-    with closing(sample.open_read_only()) as office:
+    agreement, context = default_agreement(), runtime()
+    if isinstance(sample, SampleServer):
+        address, companion, local = sample.address, sample.companion, AuthorityName.LOCAL
+        assert isinstance(address, ServerAddress)
+        office = open_server_office(address, sample.password, companion, local, agreement, context, read_only=True)
+    else:
+        office = open_file_office(FileAddress(sample.companion), agreement, context, read_only=True)
+    with closing(office):
         yield office
 
 
