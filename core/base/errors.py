@@ -146,10 +146,15 @@ class HeadquartersUnreachable(HeadquartersError):
 
 
 class NoUsableAnswer(HeadquartersError):
-    """A request was sent, but the answer was lost or can't be read; a change may or may not have been made."""
+    """A request was sent, but the answer was lost or can't be read; a change may or may not have been made.
 
-    def __init__(self, sentence: str, hint: str, *, passing: bool = False) -> None:
+    Args:
+        arrived: False if the connection ended, or the time was over, before the whole answer was here.
+    """
+
+    def __init__(self, sentence: str, hint: str, *, passing: bool = False, arrived: bool = True) -> None:
         super().__init__(HeadquartersStep.ANSWER, sentence, hint, sent=True, passing=passing)
+        self.arrived = arrived
 
 
 class HeadquartersRefused(HeadquartersError):
@@ -201,7 +206,7 @@ class LockedOut(SignInRefused):
 
 
 class NotAuthorized(SignInRefused):
-    """The password is right, but the user lacks a permission."""
+    """The user lacks a permission: at the sign-in, whose password was right, or by the time of a change."""
 
 
 class ChangeRefused(ApiSetupError):

@@ -81,10 +81,21 @@ _ORDER_OF_ANSWERS = (
     "ALTER TABLE apisetup_headquarters_answer ADD COLUMN question INTEGER NOT NULL DEFAULT 0",
 )
 
+_SIGN_IN_FAILURES = (
+    """
+    CREATE TABLE apisetup_sign_in_failure (
+        user_num INTEGER NOT NULL PRIMARY KEY,
+        failures INTEGER NOT NULL,
+        last_failure DATETIME NOT NULL
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
     ("order of answers", _ORDER_OF_ANSWERS),
+    ("sign-in failures", _SIGN_IN_FAILURES),
 )
 
 

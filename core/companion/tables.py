@@ -90,3 +90,17 @@ class HeadquartersKeyRow(CompanionBase):
     added: Mapped[datetime | None] = mapped_column(DateTime)
     agreement_since: Mapped[date | None] = mapped_column(Date)
     license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))
+
+
+class SignInFailure(CompanionBase):
+    """The failed sign-ins of a user in a row, while they can't be counted in the practice.
+
+    Attributes:
+        user_num: The user's number in the practice.
+        last_failure: The time of the last one, by the practice's clock.
+    """
+
+    __tablename__ = "apisetup_sign_in_failure"
+    user_num: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_failure: Mapped[datetime] = mapped_column(DateTime)

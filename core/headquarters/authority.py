@@ -14,6 +14,7 @@ from core.headquarters.cache import HeadquartersCache, LocalKeyData
 from core.headquarters.client import HeadquartersClient
 from core.headquarters.listing import KeyListing
 from core.headquarters.remote_change import RemoteChange, Reply, open_remote_change, remarks_on
+from core.headquarters.requests import redact_secrets
 from core.headquarters.responses import HeadquartersKey, HeadquartersList
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.model.actor import Actor
@@ -21,7 +22,7 @@ from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
 from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
 from core.model.event_text import KeyGrant, KeyLabel
-from core.model.key_text import fingerprint
+from core.model.key_text import fingerprint, mask
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode
 
@@ -97,9 +98,10 @@ class Headquarters(KeyAuthority):
             self._cache.record_added(
                 identity, LocalKeyData(self._listing.now(), new.fields.agreement_since, acceptance.number)
             )
-        said = (f"Headquarters says: {reply.message}",) if reply.message else ()
         with read_after_change():
             keys = self.all_keys()
+            message = redact_secrets(reply.message, {key: mask(key) for key in self.clear_texts()})
+        said = (f"Headquarters says: {message}",) if message else ()
         return AuthorityChange(keys, (*said, *remarks_on(reply, is_listed=is_listed), _BILLED))
 
     def set_status(self, actor: Actor, key: ApiKey, event: KeyStatusChanged) -> AuthorityChange:

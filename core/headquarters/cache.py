@@ -16,7 +16,7 @@ from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow, Questi
 from core.headquarters.responses import HeadquartersKey
 from core.licenses.acceptances import accepted_licenses
 from core.model.api_key import AcceptedLicense, ApiKey, KeyFields
-from core.model.key_text import fingerprint, masks
+from core.model.key_text import BLANK_KEY, fingerprint, masks
 from core.opendental.key_status import KeyStatus
 
 _ONE = 1
@@ -110,7 +110,7 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
     found = (
         ApiKey(
             fingerprint=identity,
-            masked=masked[identity],
+            masked=masked[identity] or BLANK_KEY,
             developer=each.developer,
             status=each.status,
             fields=KeyFields(each.email, each.phone, each.permissions),
@@ -118,6 +118,7 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
             added=None,
             license=None,
             known=True,
+            unusable=each.unusable,
         )
         for identity, each in known.items()
     )
@@ -167,6 +168,7 @@ def _as_json(key: ApiKey) -> dict[str, Any]:
         "email": key.fields.email,
         "phone": key.fields.phone,
         "permissions": list(key.fields.permissions),
+        "unusable": key.unusable,
     }
 
 
@@ -182,4 +184,6 @@ def _key(kept: dict[str, Any]) -> ApiKey:
         added=None,
         license=None,
         known=True,
+        # Lists that earlier versions cached have no such field.
+        unusable=kept.get("unusable", ""),
     )

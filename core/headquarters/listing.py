@@ -8,7 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from core.base.errors import HeadquartersError, HeadquartersRefused, NotPermitted, PracticeUnavailable
+from core.base.errors import (
+    HeadquartersError,
+    HeadquartersRefused,
+    NotAuthorized,
+    NotPermitted,
+    NoUsableAnswer,
+    PracticeUnavailable,
+)
 from core.base.secret import Secret
 from core.headquarters import messages
 from core.headquarters.account import Account, read_account
@@ -82,7 +89,7 @@ class KeyListing:
     def clear_texts(self) -> tuple[str, ...]:
         """Return the keys of the practice's copy and of the last answer in clear text."""
         answered = (each.reveal() for each in self._state.texts.values())
-        return tuple(dict.fromkeys((*copied_keys(self._practice), *answered)))
+        return tuple(dict.fromkeys(filter(None, (*copied_keys(self._practice), *answered))))
 
     def account(self) -> Account:
         """Return where headquarters is asked, and as whom."""
@@ -190,10 +197,14 @@ class KeyListing:
         return replace(answer, question=question, asked_at=asked_at)
 
     def _redact(self, error: HeadquartersError) -> HeadquartersError:
-        """Return a refusal without the keys that its words may name, since it goes to the screen and into the log."""
-        if isinstance(error, HeadquartersRefused):
-            with suppress(PracticeUnavailable):
-                return HeadquartersRefused(redact_secrets(error.words, {key: mask(key) for key in self.clear_texts()}))
+        """Return an error without the keys that an answer may name, since it goes to the screen and into the log."""
+        with suppress(PracticeUnavailable):
+            redactions = {key: mask(key) for key in self.clear_texts()}
+            if isinstance(error, HeadquartersRefused):
+                return HeadquartersRefused(redact_secrets(error.words, redactions))
+            if isinstance(error, NoUsableAnswer):
+                sentence = redact_secrets(error.sentence, redactions)
+                return NoUsableAnswer(sentence, error.hint, passing=error.passing, arrived=error.arrived)
         return error
 
     def _asked_at(self) -> datetime:
@@ -235,8 +246,10 @@ class KeyListing:
         """Make the practice's copy equal to a list. The list is shown even if that fails."""
         try:
             self._practice.flush_outcomes()
-            replace_copy(self._practice, actor, {each.key.reveal(): each.developer for each in fetched.keys})
-        except (PracticeUnavailable, NotPermitted) as error:
+            usable = {each.key.reveal(): each.developer for each in fetched.keys if not each.unusable}
+            unusable = [each.key.reveal() for each in fetched.keys if each.unusable]
+            replace_copy(self._practice, actor, usable, untouched=unusable)
+        except (PracticeUnavailable, NotPermitted, NotAuthorized) as error:
             _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
             note = f"The practice's copy of the keys could not be made equal to it. {error.sentence}"
             self._state = replace(self._state, notes=(*self._state.notes, note))

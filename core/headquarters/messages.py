@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.base.errors import HeadquartersError, HeadquartersRefused
+from core.base.errors import (
+    HeadquartersError,
+    HeadquartersRefused,
+    HeadquartersStep,
+    NoUsableAnswer,
+)
 from core.model.api_key import AuthorityInfo, AuthorityName
 
 _DECIDES = (
@@ -12,6 +17,10 @@ _DECIDES = (
     " list."
 )
 _UNKNOWN_KEY = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
+
+
+NOT_ASKED_STEPS = (HeadquartersStep.ADDRESS, HeadquartersStep.CREDENTIALS)
+"""The steps whose failure, before anything was sent, means that no connection was tried."""
 
 
 def never_answered(otherwise: str) -> AuthorityInfo:
@@ -33,10 +42,24 @@ def no_list(failure: HeadquartersError, asked_at: datetime | None, otherwise: st
         otherwise: The name of the list that is shown instead.
     """
     as_of = f" as of {asked_at:%Y-%m-%d %H:%M}" if asked_at else ""
-    refused = isinstance(failure, HeadquartersRefused)
-    label, verb = ("refused", "refused") if refused else ("not reached", "did not answer")
-    refusal = f"Headquarters {verb}, so keys are not changed; r asks again. {failure.sentence}"
+    label, clause = _describe_failure(failure)
+    refusal = f"{clause}, so keys are not changed; r asks again. {failure.sentence}"
     return _info(f"{label}; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
+
+
+def _describe_failure(failure: HeadquartersError) -> tuple[str, str]:
+    """Return a label of a few words and a clause. "Not reached" and "did not answer" are said only where that's so."""
+    if isinstance(failure, HeadquartersRefused):
+        return "refused", "Headquarters refused"
+    if isinstance(failure, NoUsableAnswer):
+        if failure.arrived:
+            return "unusable answer", "Headquarters' answer can't be used"
+        return "no complete answer", "Headquarters did not answer completely"
+    if failure.step in NOT_ASKED_STEPS:
+        return "not asked", "Headquarters was not asked"
+    if failure.step is HeadquartersStep.TLS:
+        return "not secure", "No secure connection to headquarters was made"
+    return "not reached", "Headquarters was not reached"
 
 
 def answered_now(asked_at: datetime) -> AuthorityInfo:

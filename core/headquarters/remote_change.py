@@ -16,6 +16,7 @@ from core.base.errors import (
     OutcomeUnknown,
     PracticeUnavailable,
 )
+from core.headquarters.messages import NOT_ASKED_STEPS
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.practice.practice import Practice
@@ -140,4 +141,5 @@ def remarks_on(reply: Reply, *, is_listed: bool | None) -> tuple[str, ...]:
 def _reason(error: HeadquartersError) -> str:
     if isinstance(error, HeadquartersRefused):
         return f"{Reason.REFUSED.value}: {error.words}" if error.words else Reason.REFUSED.value
-    return f"{Reason.NOT_REACHED.value} ({error.step.value})"
+    reason = Reason.NOT_ASKED if error.step in NOT_ASKED_STEPS else Reason.NOT_REACHED
+    return f"{reason.value} ({error.step.value})"

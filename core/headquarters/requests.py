@@ -141,12 +141,46 @@ def quote_text(text: str, redactions: Redactions) -> str:
 
 
 def redact_secrets(text: str, redactions: Redactions) -> str:
-    """Replace all secrets in a text, ignoring case."""
-    folded = text.casefold()
+    """Replace all secrets in a text, ignoring case, and whatever breaks them up without being seen as a part of them.
+
+    A registration key is written with or without its dashes, and a line break, spaces or invisible characters inside a
+    secret don't keep anybody from reading it.
+    """
+    bare = _bare(text)
     for secret, replacement in redactions.items():
-        if secret and secret.casefold() in folded:
-            text = re.sub(re.escape(secret), replacement.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+        characters = _bare(secret)
+        if not characters or characters not in bare:
+            continue
+        text = _broken_up(secret).sub(replacement.replace("\\", r"\\"), text)
+        bare = _bare(text)
+        if characters in bare and characters not in _bare(replacement):
+            # Some letters are folded to several, which the expression can't match.
+            return "***"
     return text
+
+
+_SEPARATORS = (
+    r"\x00-\x20\x2d\x7f-\xa0\xad\u034f\u058a\u05be\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f-\u1160"
+    r"\u1400\u1680\u17b4-\u17b5\u1806\u180b-\u180f\u2000-\u2015\u2028-\u202f\u205f-\u206f\u2212\u2800\u2e17\u2e1a"
+    r"\u2e3a-\u2e3b\u2e40\u2e5d\u3000\u301c\u3030\u30a0\u3164\ufe00-\ufe0f\ufe31-\ufe32\ufe58\ufe63\ufeff\uff0d"
+    r"\uffa0\ufff0-\ufffb\U00010ead\U000110bd\U000110cd\U00013430-\U00013438\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""White space, dashes, and control, format and other invisible characters of Unicode 15, for a character class."""
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]+")
+
+
+def _bare(text: str) -> str:
+    return _SEPARATOR.sub("", text).casefold()
+
+
+def _broken_up(secret: str) -> re.Pattern[str]:
+    """Return an expression for a secret with any separators between its characters.
+
+    None of these characters is a separator, so there is one way to match, and no backtracking.
+    """
+    characters = _SEPARATOR.sub("", secret)
+    return re.compile(f"[{_SEPARATORS}]*".join(map(re.escape, characters)), re.IGNORECASE)
 
 
 def _office_data(credentials: Credentials, **payload: str) -> str:

@@ -12,8 +12,9 @@ from core.base.errors import HeadquartersRefused, InvalidInput
 from core.base.secret import Secret
 from core.headquarters.requests import Redactions, quote_text, redact_secrets, unusable_answer
 from core.headquarters.safe_xml import child_text, find_first, full_text, local_name
-from core.model.key_text import audit_mask, fingerprint, mask, validate_key
-from core.opendental.key_status import WIRE_STATUSES, KeyStatus, status_from_wire
+from core.model.key_text import BLANK_KEY, MAX_KEY_LENGTH, audit_mask, fingerprint, mask, validate_key
+from core.opendental.api_permissions import permission_from_wire
+from core.opendental.key_status import KeyStatus, parse_wire_status, status_from_wire
 from core.opendental.log_hash import NO_DATE
 
 FIRST_YEAR = 1880
@@ -39,6 +40,8 @@ class HeadquartersKey:
     """`FHIRDeveloperNum`; 0 if it's missing."""
     permissions: tuple[str, ...]
     """Names of permissions; unknown names are kept as received."""
+    unusable: str = ""
+    """Why the text can't be a key; blank for a key that can be used."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,17 @@ class HeadquartersList:
 
 
 def read_list(answer: Element, redactions: Redactions) -> HeadquartersList:
-    """Read the list of keys from an answer.
+    """Read the list of keys from an answer. As in Open Dental, a `Response` without a list is an empty list.
 
     Raises:
         HeadquartersRefused: The answer is an error.
-        NoUsableAnswer: The answer isn't a list, or lists an invalid key.
+        NoUsableAnswer: The answer is neither a list nor a response that could have one.
     """
     _refuse_error(answer, redactions)
     members = find_first(answer, "ListAPIKeys")
     if members is None:
-        raise unusable_answer("it has no ListAPIKeys")
+        _require_empty_response(answer, redactions)
+        return HeadquartersList((), ())
     notes: list[str] = []
     keys = [_read_key(member, notes, redactions) for member in members]
     return HeadquartersList(_merge_duplicates(keys, notes), tuple(notes))
@@ -144,12 +148,34 @@ def _refuse_error(answer: Element, redactions: Redactions) -> None:
         raise HeadquartersRefused(quote_text(full_text(error), redactions))
 
 
-def _read_key(member: Element, notes: list[str], redactions: Redactions) -> HeadquartersKey:
+def _require_empty_response(answer: Element, redactions: Redactions) -> None:
+    """Refuse a document that can't be an empty list. An empty list takes all keys away, so nothing else may be one."""
+    if local_name(answer) != "Response":
+        raise unusable_answer(f"it is no Response but a document called {quote_text(local_name(answer), redactions)}")
+    words = child_text(answer, "string") or " ".join((answer.text or "").split())
+    if words:
+        raise unusable_answer(f"it has a message instead of ListAPIKeys: {quote_text(words, redactions)}")
+
+
+def _unusable_reason(key: str) -> str:
+    """Return why a text can't be a key, as a clause with the verb first; blank if it can be one."""
+    if not key:
+        return "is blank"
     try:
-        key = validate_key(child_text(member, "APIKeyValue") or "")
-    except InvalidInput as error:
-        raise unusable_answer("it lists a key without an APIKeyValue, or with one that is no key") from error
-    masked = audit_mask(mask(key), fingerprint(key))
+        validate_key(key)
+    except InvalidInput:
+        if len(key) > MAX_KEY_LENGTH:
+            return f"is longer than {MAX_KEY_LENGTH} characters"
+        return "contains a space" if " " in key else "contains characters that no key has"
+    return ""
+
+
+def _read_key(member: Element, notes: list[str], redactions: Redactions) -> HeadquartersKey:
+    key = child_text(member, "APIKeyValue") or ""
+    unusable = _unusable_reason(key)
+    masked = audit_mask(mask(key) or BLANK_KEY, fingerprint(key))
+    if unusable:
+        notes.append(f"API key {masked} {unusable}. It can't be used, and can't be changed here.")
     redactions = {**redactions, key: mask(key)}
     return HeadquartersKey(
         key=Secret(key),
@@ -161,6 +187,7 @@ def _read_key(member: Element, notes: list[str], redactions: Redactions) -> Head
         phone=_clean_text(child_text(member, "DeveloperPhone"), redactions),
         developer_number=_read_number(member, "FHIRDeveloperNum"),
         permissions=_read_permissions(member, redactions),
+        unusable=unusable,
     )
 
 
@@ -169,7 +196,7 @@ def _read_status(name: str, masked: str, notes: list[str], redactions: Redaction
         notes.append(f"Headquarters gave no status for API key {masked}.")
         return KeyStatus.UNKNOWN
     status = status_from_wire(name)
-    if name not in WIRE_STATUSES:
+    if parse_wire_status(name) is None:
         notes.append(
             f"Headquarters gave a status that is not known here for API key {masked}: {quote_text(name, redactions)}."
             f" As in Open Dental, it counts as {status.label}."
@@ -199,7 +226,7 @@ def _read_permissions(member: Element, redactions: Redactions) -> tuple[str, ...
     elements = next((each for each in member if local_name(each) == "ListAPIPermissions"), None)
     if elements is None:
         return ()
-    names = (_clean_text(full_text(each), redactions) for each in elements)
+    names = (permission_from_wire(_clean_text(full_text(each), redactions)) for each in elements)
     return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -273,6 +273,7 @@ def _connection_lost(error: httpx.TransportError, limits: Limits, *, expired: bo
         "The line to Open Dental's headquarters broke before its whole answer was here.",
         "Try again; if it stays so, check this computer's network and firewall.",
         passing=True,
+        arrived=False,
     )
 
 
@@ -281,6 +282,7 @@ def _timed_out(limits: Limits) -> NoUsableAnswer:
         f"Open Dental's headquarters did not answer completely within {limits.response_seconds:g} seconds.",
         "Try again later.",
         passing=True,
+        arrived=False,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -92,7 +92,7 @@ def compare_copy(practice: Practice, keys: Mapping[str, str]) -> CopyDifferences
 
 def exclusive_copy(practice: Practice) -> AbstractContextManager[None]:
     """Let no other program add keys to the copy or renew it during the block."""
-    return practice.exclusive("apikey")
+    return practice.exclusive("apikey", with_transactions=True)
 
 
 def replace_copy(
@@ -100,6 +100,8 @@ def replace_copy(
     actor: Actor,
     keys: Mapping[str, str],
     event: Callable[[CopyChange], AuditEvent] = KeyCopyChanged,
+    *,
+    untouched: Collection[str] = (),
 ) -> None:
     """Make the copy equal to a list of keys; an audit entry names what was added and removed, if anything was.
 
@@ -111,18 +113,24 @@ def replace_copy(
         actor: Who asked for the list.
         keys: The developers' names by key.
         event: The event of the audit entry.
+        untouched: Texts that headquarters lists and that can't be keys. Open Dental's own window copies them, too, so
+            their rows stay; they aren't added from here, since the column may not be able to hold them.
     """
     if not has_copy(practice):
         return
     with exclusive_copy(practice):
-        _replace(practice, actor, keys, event)
+        _replace(practice, actor, keys, event, untouched)
 
 
 def _replace(
-    practice: Practice, actor: Actor, keys: Mapping[str, str], event: Callable[[CopyChange], AuditEvent]
+    practice: Practice,
+    actor: Actor,
+    keys: Mapping[str, str],
+    event: Callable[[CopyChange], AuditEvent],
+    untouched: Collection[str],
 ) -> None:
     with practice.read() as session:
-        rows = _rows(session)
+        rows = [row for row in _rows(session) if row.key not in untouched]
     wanted = {key: _fitted(practice, developer) for key, developer in keys.items()}
     kept: dict[str, _Row] = {}
     for row in rows:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
+from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
 from core.model.actor import Actor
@@ -30,11 +31,15 @@ from core.model.audit_events import (
     KeyPermissionsChanged,
     KeyShown,
     KeyStatusChanged,
+    parse_entry,
 )
 from core.model.event_text import KeyLabel, KeyName, ListChange
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
+from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
+
+_logger = logging.getLogger(__name__)
 
 
 class KeyService:
@@ -160,7 +165,7 @@ class KeyService:
             EditConflict: The key has another status by now.
         """
         self._authority.require_change()
-        if key.gone or key.status.office_may_change_to is not status:
+        if key.gone or key.unusable or key.status.office_may_change_to is not status:
             raise OperationNotAllowed(self._why_not(key))
         event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
         with self._with_attribution(key):
@@ -171,14 +176,14 @@ class KeyService:
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
-            (*done.remarks, *self._consequences(changed, keys)),
+            (*done.remarks, *self._remarks_on_rights(key, event), *self._consequences(changed, keys)),
         )
 
     def status_refusal(self, key: ApiKey) -> str:
         """Return why the office can neither enable nor disable a key; blank if it can."""
         if not self._authority.info.may_change:
             return self._authority.info.refusal
-        return self._why_not(key) if key.gone or key.status.office_may_change_to is None else ""
+        return self._why_not(key) if key.gone or key.unusable or key.status.office_may_change_to is None else ""
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
         """Change contact, permissions and agreement, with an audit row for each changed field.
@@ -188,7 +193,7 @@ class KeyService:
             OperationNotAllowed: The authority keeps no such fields for this key.
         """
         self._authority.require_change()
-        if not key.known:
+        if not key.known or key.unusable:
             raise OperationNotAllowed(self._why_not(key))
         self.check_fields(fields)
         events = _field_events(key, fields, actor.user_name)
@@ -216,6 +221,8 @@ class KeyService:
         return _why_not(key, self._authority.info.unknown_key_reason)
 
     def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
+        if key.unusable:
+            raise OperationNotAllowed(self._why_not(key))
         text = self._authority.clear_text(key.fingerprint)
         if text is None:
             raise OperationNotAllowed("This key is gone from the list.", "Read the list again.")
@@ -239,6 +246,38 @@ class KeyService:
                     f"This key is in the list already: {known.developer}, {known.status.label}.",
                     "Open it in the list to enable or disable it.",
                 )
+
+    def _remarks_on_rights(self, key: ApiKey, event: KeyStatusChanged) -> tuple[str, ...]:
+        """Return a remark on a key that was enabled and had been read-only before it was disabled.
+
+        Enabling always asks for Enabled, and nobody documents what headquarters makes of that for such a key.
+        """
+        if event.after is not KeyStatus.ENABLED or not self._was_read_only(key):
+            return ()
+        read_only, enabled = KeyStatus.ENABLED_READ_ONLY.label, KeyStatus.ENABLED.label
+        return (
+            f"This key was {read_only} before it was disabled. {enabled} may give it more rights than before; compare"
+            " its status and permissions with what its developer should have.",
+        )
+
+    def _was_read_only(self, key: ApiKey) -> bool:
+        """Return True if the last change that the Audit Trail has of the key's status disabled a read-only key."""
+        try:
+            entries = self._audit.of_key(key.fingerprint, "")
+        except PracticeUnavailable as error:
+            # The change was made; only a remark on it is missing.
+            _logger.warning("The status of a key before it was disabled could not be read: %s", error)
+            return False
+        logged = (parse_entry(each.text) for each in entries)
+        before = [
+            each.event.before
+            for each in logged
+            if each is not None
+            and each.stage is Stage.DONE
+            and isinstance(each.event, KeyStatusChanged)
+            and not each.event.after.enabled
+        ]
+        return bool(before) and before[0] is KeyStatus.ENABLED_READ_ONLY
 
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """Return what a new status means and what it doesn't, one sentence each."""
@@ -283,6 +322,8 @@ def _other_keys(developer: str, count: int) -> str:
 def _why_not(key: ApiKey, unknown_key_reason: str) -> str:
     if key.gone:
         return "This key is gone from the list."
+    if key.unusable:
+        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental's support to correct it."
     if not key.known:
         return unknown_key_reason
     if key.status is KeyStatus.DISABLED_BY_DEVELOPER:

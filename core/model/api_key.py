@@ -90,6 +90,8 @@ class ApiKey:
     """The last known status and its time, for a key whose status isn't known now."""
     gone: bool = False
     """True if the newest list of the authority no longer has the key."""
+    unusable: str = ""
+    """Why its text can't be a key, so that nothing can be done with it; blank for all others."""
 
     @property
     def label(self) -> str:

@@ -12,6 +12,8 @@ from enum import Enum
 from core.base.errors import InvalidInput
 
 MAX_KEY_LENGTH = 255
+BLANK_KEY = "(blank)"
+"""Shown instead of the mask of a key that headquarters lists without a text."""
 
 
 class PastedKind(Enum):
@@ -53,13 +55,17 @@ def validate_key(text: str) -> str:
         raise InvalidInput("key", "Please enter an API key.")
     if any(character.isspace() for character in key):
         raise InvalidInput("key", "An API key has no blanks inside.", "Paste one key, without anything around it.")
-    if not key.isascii() or not key.isprintable():
+    if not _has_key_characters(key):
         raise InvalidInput(
             "key", "This text has characters that no API key has.", "Copy the key again, from its source."
         )
     if len(key) > MAX_KEY_LENGTH:
         raise InvalidInput("key", f"An API key has at most {MAX_KEY_LENGTH} characters; this text has {len(key)}.")
     return key
+
+
+def _has_key_characters(key: str) -> bool:
+    return key.isascii() and key.isprintable() and " " not in key
 
 
 def fingerprint(key: str) -> str:
@@ -70,10 +76,13 @@ def fingerprint(key: str) -> str:
 def mask(key: str) -> str:
     """Return a key with all but its last four characters hidden; a key of up to eight characters is hidden whole.
 
-    The hidden part of a longer key is always eight asterisks, so the mask does not show its length.
+    The hidden part of a longer key is always eight asterisks, so the mask does not show its length. A text that can't
+    be a key is hidden whole, since it may be a secret of another kind.
     """
     if len(key) <= 8:
         return "*" * len(key)
+    if not _has_key_characters(key):
+        return "*" * 8
     return "*" * 8 + key[-4:]
 
 

@@ -157,6 +157,8 @@ class Reason(Enum):
     """The words of headquarters may follow."""
     NOT_REACHED = "headquarters was not reached"
     """The step that failed follows."""
+    NOT_ASKED = "headquarters was not asked"
+    """No connection was tried; the cause follows."""
     NOT_SHOWN = "the answer was lost, and headquarters' list does not show it"
     UNCERTAIN = "look at headquarters' list before it is repeated"
 

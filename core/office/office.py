@@ -10,6 +10,7 @@ from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, InsecureConnection
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
+from core.companion.sign_in_failures import SignInFailures
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
 from core.database.driver_errors import translate_errors
@@ -64,7 +65,7 @@ class Office:
         self.keys = KeyService(practice, authority, self.audit)
         self.undoing = UndoService(self.settings, self.keys, self.audit)
         self.licenses = LicenseService(practice, companion, agreement)
-        self.users = UserService(practice, computer)
+        self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice)
 
     def resolve_pending(self) -> ResolvedChange | None:

@@ -130,6 +130,8 @@ class PendingChanges:
             work: The change.
             later: Others may have changed the same values since.
         """
+        if not work.prepared:
+            return Outcome.NOTHING
         if work.log_first:
             return self._compensate(work, later=later)
         # A server's answer to the commit may be lost; SQLite's can't.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from random import Random
+from threading import Lock
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
@@ -20,11 +22,12 @@ from core.model.resolved_change import Outcome, ResolvedChange
 from core.practice.inspection import DatabaseProfile
 from core.practice.pending_changes import PendingChanges
 from core.practice.row_writer import RowWriter
-from core.practice.unit_of_work import UnitOfWork, WriteMode
+from core.practice.unit_of_work import Decision, UnitOfWork, WriteMode
 
 Clock = Callable[[], datetime]
 
 _LOCK_SECONDS = 10
+"""The longest wait for `Practice.exclusive`."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Practice:
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
         self._pending = PendingChanges(engine, profile, self._writer)
+        self._exclusive = Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -82,9 +86,14 @@ class Practice:
 
     @contextmanager
     def unit_of_work(
-        self, actor: Actor, *events: AuditEvent, mode: WriteMode = WriteMode.PRACTICE_ONLY, once: bool = False
+        self,
+        actor: Actor,
+        *events: AuditEvent,
+        mode: WriteMode = WriteMode.PRACTICE_ONLY,
+        once: bool = False,
+        decide: Decision | None = None,
     ) -> Iterator[UnitOfWork]:
-        """Open the one write path: write the audit rows, run the body, insert the signals, commit.
+        """Open the one write path: check the user, write the audit rows, run the body, insert the signals, commit.
 
         There may be an audit row without a change, but never a change without its audit row. `WriteMode` describes
         the guarantee of each mode.
@@ -94,16 +103,19 @@ class Practice:
             events: What the Audit Trail says of it, one row each.
             mode: What the body writes to.
             once: Don't make the change if it turns out that it was made before and only the answer was lost.
+            decide: Decides about the events in the session of the unit of work, instead of `events`. It may lock rows,
+                and must change nothing.
 
         Raises:
             NotPermitted: The database user may not write; nothing was changed.
+            NotAuthorized: The Open Dental user was deleted or hidden, or lost a permission; nothing was changed.
             AlreadyApplied: The change was made before.
             PracticeUnavailable: The database failed; the sentence says what became of the change.
         """
         if self.read_only is not None:
             raise NotPermitted(f"{self.read_only.sentence} {Outcome.NOTHING.value}", self.read_only.hint)
         log_first = mode is not WriteMode.PRACTICE_ONLY or not self.profile.transactional
-        work = UnitOfWork(self._writer, actor, events, log_first=log_first)
+        work = UnitOfWork(self._writer, actor, events, log_first=log_first, decide=decide)
         self._pending.require_resolved(work.texts if once else ())
         with unchanged_on_error():
             self._pending.flush()
@@ -112,29 +124,37 @@ class Practice:
             yield work
 
     @contextmanager
-    def exclusive(self, subject: str) -> Iterator[None]:
-        """Let no other program that does the same on this practice run the block at the same time.
+    def exclusive(self, name: str, *, with_transactions: bool = False) -> Iterator[None]:
+        """Hold a lock that every program on this practice waits for. Don't nest it.
 
-        On a server this is a named lock, which it releases if the connection is lost. An SQLite file needs none: its
-        writing transactions exclude each other.
+        An SQLite file needs none: its writing transactions exclude each other.
+
+        Args:
+            name: What is locked.
+            with_transactions: Lock even if the server has transactions; they lock only rows that exist.
 
         Raises:
-            PracticeUnavailable: Another program holds the lock for too long.
+            PracticeUnavailable: Another session held the lock for too long.
         """
-        if self.engine.dialect.name == "sqlite":
+        is_file = self.engine.dialect.name == "sqlite"
+        if is_file or (self.profile.transactional and not with_transactions):
             yield
             return
-        with translate_errors(), self.engine.connect() as connection:
-            name = _lock_name(self.profile.database, subject)
-            if connection.scalar(select(func.get_lock(name, _LOCK_SECONDS))) != 1:
-                raise PracticeUnavailable(
-                    f"Another program is still changing the practice's copy of keys. {Outcome.NOTHING.value}",
-                    "Try again in a moment.",
-                )
-            try:
-                yield
-            finally:
-                connection.execute(select(func.release_lock(name)))
+        # One thread of this process at a time, since waiting connections must not use up the pool.
+        if not self._exclusive.acquire(timeout=_LOCK_SECONDS):
+            raise _still_locked()
+        try:
+            with translate_errors(), self.engine.connect() as connection:
+                # The server's names have 64 characters at most, and are shared by all of its databases.
+                lock = hashlib.sha256(f"apisetup {self.profile.database} {name}".encode()).hexdigest()
+                if connection.scalar(select(func.get_lock(lock, _LOCK_SECONDS))) != 1:
+                    raise _still_locked()
+                try:
+                    yield
+                finally:
+                    _release(connection, lock)
+        finally:
+            self._exclusive.release()
 
     def log_outcome(self, actor: Actor, logged: LoggedEvent) -> None:
         """Write what became of a remote change; a row that can't be written now is written later.
@@ -205,9 +225,16 @@ class Practice:
         yield
 
 
-def _lock_name(database: str, subject: str) -> str:
-    # A name of a lock has at most 64 characters, and holds for all databases of the server.
-    return f"apisetup.{subject}.{sha256(database.encode()).hexdigest()[:16]}"
+def _release(connection: Connection, lock: str) -> None:
+    try:
+        connection.scalar(select(func.release_lock(lock)))
+    except SQLAlchemyError:
+        # The server releases it at the end of the connection.
+        connection.invalidate()
+
+
+def _still_locked() -> PracticeUnavailable:
+    return PracticeUnavailable("Another program is doing the same right now.", "Try again in a moment.")
 
 
 @contextmanager

@@ -16,10 +16,13 @@ from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.opendental.schema import NO_DATE_DEFAULT, SignalOd
 from core.opendental.signals import SignalType
+from core.practice.authorization import require_authorized
 from core.practice.row_writer import AuditRow, RowWriter
 
 T = TypeVar("T")
 Compensation = Callable[[Session], object]
+Decision = Callable[[Session], tuple[AuditEvent, ...]]
+"""Reads in the session of a unit of work, and returns what the Audit Trail is to say of it."""
 
 
 class WriteMode(Enum):
@@ -52,10 +55,12 @@ class UnitOfWork:
         actor: Who makes the change.
         events: What the Audit Trail says of it, one row each.
         log_first: The audit rows are committed before the body begins.
+        decide: Decides about the events in the session of the unit of work, instead of `events`.
 
     Attributes:
         session: Writes to the practice. Without transactions each statement takes effect at once.
         rows: The audit rows that were written.
+        prepared: True once audit rows may have been written.
         begun: True once the audit rows are written and the body may have done something.
         signalled: True if workstations may have been told already.
         committing: True once nothing is left to do but the last commit.
@@ -63,12 +68,21 @@ class UnitOfWork:
 
     session: Session
 
-    def __init__(self, writer: RowWriter, actor: Actor, events: tuple[AuditEvent, ...], *, log_first: bool) -> None:
+    def __init__(
+        self,
+        writer: RowWriter,
+        actor: Actor,
+        events: tuple[AuditEvent, ...],
+        *,
+        log_first: bool,
+        decide: Decision | None = None,
+    ) -> None:
         self.actor = actor
         self.events = events
         self.log_first = log_first
         self.rows: list[AuditRow] = []
-        self.begun = self.signalled = self.committing = False
+        self._decide = decide
+        self.prepared = self.begun = self.signalled = self.committing = False
         self._writer = writer
         self._signals: list[SignalType] = []
         self._compensations: list[Compensation] = []
@@ -136,8 +150,16 @@ class UnitOfWork:
     # -- for the practice --------------------------------------------------------
 
     def write_audit_rows(self, session: Session, stage: Stage = Stage.DONE) -> None:
-        """Write the audit rows; the body works with the same session."""
+        """Write the audit rows, if the user may still make the change; the body works with the same session.
+
+        Raises:
+            NotAuthorized: The user may not; nothing was written.
+        """
         self.session = session
+        if self._decide is not None:
+            self.events = self._decide(session)
+        require_authorized(session, self.actor, self.events)
+        self.prepared = True
         logged = (LoggedEvent(event, stage) for event in self.events)
         self.rows = [self._writer.append_audit_row(session, self.actor, each) for each in logged]
 

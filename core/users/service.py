@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
+from core.companion.sign_in_failures import FailureCount, SignInFailures
 from core.model.actor import Actor
 from core.model.audit_events import (
     UNKNOWN_USER,
@@ -26,6 +28,7 @@ from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, Preference, UserGroupAttach, UserOd
 from core.practice.practice import Practice
+from core.practice.unit_of_work import UnitOfWork
 
 FAILURES_TO_LOCK = 5
 """The number of consecutive failures after which a user is locked out."""
@@ -64,16 +67,20 @@ class UserService:
     Args:
         practice: The open practice.
         computer: The name of the computer for audit entries.
+        failures: Counts failed sign-ins while nothing can be written to the practice.
     """
 
-    def __init__(self, practice: Practice, computer: str) -> None:
+    def __init__(self, practice: Practice, computer: str, failures: SignInFailures | None = None) -> None:
         self._practice = practice
         self._computer = computer
+        self._failures = failures or SignInFailures()
+        self._counts_in_practice = practice.read_only is None
 
     def sign_in(self, name: str, password: Secret, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign a user in by name and password.
 
-        As in Open Dental, failures are counted in the user's row and recorded in the Audit Trail.
+        As in Open Dental, failures are counted in the user's row and recorded in the Audit Trail. However many
+        attempts are made at once, no more passwords are judged than the lockout allows.
 
         Args:
             name: The name of an Open Dental user, in any case.
@@ -87,22 +94,14 @@ class UserService:
         """
         with self._practice.read() as session:
             user = _find(session, name)
-            now = self._practice.now(session)
-            permissions = _permissions(session, user.number) if user else set()
             limit = _inactivity_limit(session)
         if user is None:
             # The name is not logged: it may be a password that was typed into the wrong field.
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
-        refusal = _refusal(user, password, now, permissions, needs)
-        if isinstance(refusal, WrongNameOrPassword) and not user.hidden:
-            self._count_failure(actor, user, now)
-            raise refusal
-        if refusal is not None:
-            self._log(actor, UserLogOnFailed(user.name))
-            raise refusal
-        return replace(self._complete_sign_in(actor, user, permissions, needs), log_off_after_minutes=limit)
+        attempt = _Attempt(self._practice, user.number, password, needs)
+        return replace(self._sign_in(actor, attempt), log_off_after_minutes=limit)
 
     def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign in to the embedded practice as the user with the name of the operating-system account.
@@ -130,7 +129,7 @@ class UserService:
             granted = _permissions(session, user.number) if user else set()
         if user is None:
             return None
-        locked = user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK
+        locked = user.recent_failures(now) >= FAILURES_TO_LOCK
         return UserRights(
             name=user.name,
             hidden=user.hidden,
@@ -161,15 +160,58 @@ class UserService:
         """Record in the Audit Trail that the user was logged off after inactivity, as Open Dental does."""
         self._log(actor, UserAutoLoggedOff(actor.user_name))
 
-    def _complete_sign_in(self, actor: Actor, user: _User, permissions: set[int], needs: Permission) -> SignedIn:
-        """Record the sign-in in the Audit Trail and reset the count of failures."""
+    def _sign_in(self, actor: Actor, attempt: _Attempt) -> SignedIn:
+        if self._counts_in_practice:
+            try:
+                self._judge(actor, attempt)
+                return self._log_opening(actor, attempt.permissions, attempt.needs)
+            except NotPermitted:
+                self._counts_in_practice = False
+        return self._sign_in_counting_in_companion(actor, attempt)
+
+    def _judge(self, actor: Actor, attempt: _Attempt) -> None:
+        """Judge an attempt, and record its outcome in the user's row and in the Audit Trail.
+
+        One attempt at a time: with transactions, the user's row is locked from before the password is compared until
+        the failure is counted; without them (MyISAM), a lock of the server does the same among apisetup's processes.
+        A process that dies in between leaves neither a count nor an entry, and nobody saw the outcome.
+        """
+        with (
+            self._practice.exclusive(f"sign-in {actor.user_num}"),
+            self._practice.unit_of_work(actor, decide=attempt.judge) as work,
+        ):
+            attempt.count(work)
+        if attempt.refusal is not None:
+            raise attempt.refusal
+
+    def _sign_in_counting_in_companion(self, actor: Actor, attempt: _Attempt) -> SignedIn:
+        """Sign a user in although failures can't be counted in the practice: they are counted in the companion.
+
+        An attempt is counted before its password is compared, and the count is taken back if it is right.
+        """
+        with self._practice.read() as session:
+            user = _reload(session, actor.user_num)
+            now = self._practice.now(session)
+            attempt.permissions = _permissions(session, actor.user_num)
+        claim = _Claim(user.recent_failures(now), now)
+        if not user.hidden:
+            self._failures.change(actor.user_num, claim.take)
+            if claim.locked_until is not None:
+                until = max(claim.locked_until, user.last_failure + LOCK)
+                self._log(actor, UserLogOnFailed(user.name))
+                raise LockedOut(until)
+        refusal = _refusal(user, attempt.password, now, attempt.permissions, attempt.needs)
+        if not user.hidden and not isinstance(refusal, WrongNameOrPassword):
+            self._failures.change(actor.user_num, claim.give_back)
+        if refusal is not None:
+            self._log(actor, UserLogOnFailed(user.name))
+            raise refusal
         try:
-            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)) as work:
-                if user.failures:
-                    work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)):
+                pass
         except NotPermitted:
-            return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable=False)
-        return self._log_opening(actor, permissions, needs)
+            return SignedIn(actor, Permission.AUDIT_TRAIL in attempt.permissions, writable=False)
+        return self._log_opening(actor, attempt.permissions, attempt.needs)
 
     def _log_opening(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
         """Record in the Audit Trail that API Setup was opened, if `needs` is its permission.
@@ -185,32 +227,112 @@ class UserService:
                 writable = False
         return SignedIn(actor, Permission.AUDIT_TRAIL in permissions, writable)
 
-    def _count_failure(self, actor: Actor, user: _User, now: datetime) -> None:
-        first = now - user.last_failure > LOCK
-        # The database counts, so it includes failures since the user was read: two simultaneous failures are two, even
-        # if both are the first.
-        is_first = UserOd.date_t_fail < now - LOCK
-        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
-        try:
-            with self._practice.unit_of_work(actor, UserLogOnFailed(user.name)) as work:
-                row = update(UserOd).where(UserOd.user_num == user.number)
-                # In this order, because MySQL sets one column after the other and the count reads the old time.
-                increment = row.ordered_values(
-                    (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
-                )
-                restore = row.where(UserOd.failed_attempts == (1 if first else user.failures + 1)).values(
-                    failed_attempts=user.failures, date_t_fail=user.last_failure
-                )
-                work.run_compensated(lambda: work.session.execute(increment), lambda session: session.execute(restore))
-        except NotPermitted:
-            return
-
     def _log(self, actor: Actor, event: AuditEvent) -> None:
         try:
             with self._practice.unit_of_work(actor, event):
                 pass
         except NotPermitted:
             return
+
+
+_UserColumns: TypeAlias = tuple[int, str | None, str | None, int, int, datetime]
+
+
+class _Attempt:
+    """One attempt to sign in, judged within the unit of work that records its outcome.
+
+    Args:
+        practice: The open practice.
+        user_num: The user.
+        password: The password that was typed.
+        needs: The permission that the user must have.
+
+    Attributes:
+        permissions: The user's permissions.
+        refusal: Why the attempt failed; None if it succeeded.
+    """
+
+    def __init__(self, practice: Practice, user_num: int, password: Secret, needs: Permission) -> None:
+        self.password = password
+        self.needs = needs
+        self.permissions: set[int] = set()
+        self.refusal: SignInRefused | None = None
+        self._practice = practice
+        self._user_num = user_num
+        self._user: _User | None = None
+        self._now = NO_DATE
+
+    def judge(self, session: Session) -> tuple[AuditEvent, ...]:
+        """Lock the user's row, compare the password, and return the event to record."""
+        if self._practice.profile.transactional:
+            # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
+            # need rights on the whole table.
+            unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
+            session.execute(update(UserOd).where(UserOd.user_num == self._user_num).values(unchanged))
+        user = self._user = _reload(session, self._user_num)
+        self._now = self._practice.now(session)
+        self.permissions = _permissions(session, user.number)
+        self.refusal = _refusal(user, self.password, self._now, self.permissions, self.needs)
+        return (UserLoggedOn(user.name) if self.refusal is None else UserLogOnFailed(user.name),)
+
+    def count(self, work: UnitOfWork) -> None:
+        """Count a failure, or begin again at 0 after a success, by Open Dental's rules."""
+        user, now = self._user, self._now
+        if user is None:
+            return
+        if self.refusal is None and user.failures and now - user.last_failure > LOCK:
+            work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+        if isinstance(self.refusal, WrongNameOrPassword) and not user.hidden:
+            self._count_failure(work, user, now)
+
+    def _count_failure(self, work: UnitOfWork, user: _User, now: datetime) -> None:
+        # The database counts, so it includes failures that another program counted since the user was read.
+        is_first = UserOd.date_t_fail < now - LOCK
+        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
+        row = update(UserOd).where(UserOd.user_num == user.number)
+        # In this order, because MySQL sets one column after the other and the count reads the old time.
+        increment = row.ordered_values(
+            (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+        )
+        restore = row.where(UserOd.failed_attempts == user.recent_failures(now) + 1).values(
+            failed_attempts=user.failures, date_t_fail=user.last_failure
+        )
+        work.run_compensated(lambda: work.session.execute(increment), lambda session: session.execute(restore))
+
+
+class _Claim:
+    """One attempt that is counted before it is judged.
+
+    Args:
+        counted_elsewhere: The user's recent failures that the practice counted.
+        now: The time of the attempt.
+
+    Attributes:
+        locked_until: The end of the lock that refuses the attempt; None if it may be judged.
+    """
+
+    def __init__(self, counted_elsewhere: int, now: datetime) -> None:
+        self.locked_until: datetime | None = None
+        self._counted_elsewhere = counted_elsewhere
+        self._now = now
+        self._before: FailureCount | None = None
+        self._taken: FailureCount | None = None
+
+    def take(self, present: FailureCount | None) -> FailureCount | None:
+        """Return the count with this attempt, or the present count if the user is locked."""
+        recent = present if present is not None and self._now - present.last_failure <= LOCK else None
+        failures = recent.failures if recent is not None else 0
+        if failures + self._counted_elsewhere >= FAILURES_TO_LOCK:
+            self.locked_until = (recent.last_failure if recent is not None else NO_DATE) + LOCK
+            return present
+        self._before, self._taken = recent, FailureCount(failures + 1, self._now)
+        return self._taken
+
+    def give_back(self, present: FailureCount | None) -> FailureCount | None:
+        """Return the count without this attempt. Failures that came meanwhile stay."""
+        if present is None or present == self._taken:
+            return self._before
+        return replace(present, failures=present.failures - 1)
 
 
 @dataclass(frozen=True)
@@ -222,17 +344,42 @@ class _User:
     failures: int
     last_failure: datetime
 
+    def recent_failures(self, now: datetime) -> int:
+        """Return the number of failures in a row that still count."""
+        return self.failures if now - self.last_failure <= LOCK else 0
+
 
 def _find(session: Session, name: str) -> _User | None:
     """Return the user with this name, regardless of case; a visible user comes before a hidden one."""
-    query = select(
-        UserOd.user_num, UserOd.user_name, UserOd.password, UserOd.is_hidden, UserOd.failed_attempts, UserOd.date_t_fail
-    ).order_by(UserOd.is_hidden, UserOd.user_num)
     folded = name.strip().casefold()
-    for number, user_name, password, hidden, failures, last_failure in session.execute(query).all():
-        if folded and (user_name or "").casefold() == folded:
-            return _User(number, user_name or "", password or "", bool(hidden), failures, last_failure or NO_DATE)
+    for row in session.execute(_select_users().order_by(UserOd.is_hidden, UserOd.user_num)).all():
+        user = _user(row)
+        if folded and user.name.casefold() == folded:
+            return user
     return None
+
+
+def _reload(session: Session, number: int) -> _User:
+    """Return a user as the database has it now.
+
+    Raises:
+        WrongNameOrPassword: The user was deleted.
+    """
+    row = session.execute(_select_users().where(UserOd.user_num == number)).one_or_none()
+    if row is None:
+        raise WrongNameOrPassword
+    return _user(row)
+
+
+def _select_users() -> Select[*_UserColumns]:
+    return select(
+        UserOd.user_num, UserOd.user_name, UserOd.password, UserOd.is_hidden, UserOd.failed_attempts, UserOd.date_t_fail
+    )
+
+
+def _user(row: Row[*_UserColumns]) -> _User:
+    number, name, password, hidden, failures, last_failure = row
+    return _User(number, name or "", password or "", bool(hidden), failures, last_failure or NO_DATE)
 
 
 def _permissions(session: Session, user_num: int) -> set[int]:
@@ -260,7 +407,7 @@ def _refusal(
     """Return the error that refuses an existing user's sign-in, or None if the user may sign in."""
     if user.hidden:
         return WrongNameOrPassword()
-    if user.failures >= FAILURES_TO_LOCK and now - user.last_failure <= LOCK:
+    if user.recent_failures(now) >= FAILURES_TO_LOCK:
         return LockedOut(user.last_failure + LOCK)
     if not password_matches(user.password, password.reveal()):
         return WrongNameOrPassword()

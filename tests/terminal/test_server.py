@@ -123,7 +123,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
     before = practice.rows("SELECT * FROM apikey")
     with practice.start(home) as terminal:
         sign_in(terminal)
-        terminal.wait_for("^API keys: 3 · not reached; copy, status unknown")
+        terminal.wait_for("^API keys: 3 · not asked; copy, status unknown")
         terminal.wait_for("^! This practice has no registration key")
         assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +Unknown +not known here")
         terminal.press("a")
@@ -134,7 +134,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
         terminal.wait_for_no("─ Keys are not added now ")
         terminal.wait_for(READY)
         terminal.press("d")
-        terminal.wait_for("^! Headquarters did not answer, so keys are not changed")
+        terminal.wait_for("^! Headquarters was not asked, so keys are not changed")
     assert practice.rows("SELECT * FROM apikey") == before
 
 

@@ -397,7 +397,7 @@ async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: O
         await user.at_api_setup()
         await user.press("enter")
         await user.at(EditKeyScreen)
-        assert "Headquarters did not answer, so keys are not changed; r asks again." in user.flowing_text
+        assert "Headquarters was not asked, so keys are not changed; r asks again." in user.flowing_text
         assert "This practice has no registration key" in user.flowing_text
         before = rows.last_entry()
         await user.press("d", "ctrl+s")

@@ -571,7 +571,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 3 · not reached; copy as of 2024-11-05 06:00, status unknown"
+        assert label(user) == "API keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
         assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
         assert "Last known: Enabled" in user.text
@@ -586,7 +586,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         assert user.flowing_text.count("cannot answer now") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.status_text.startswith("Headquarters did not answer, so keys are not changed; r asks again.")
+        assert user.status_text.startswith("Headquarters' answer can't be used, so keys are not changed; r asks again.")
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("escape")
@@ -602,7 +602,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
 async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRequest) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 12 · not reached; copy, status unknown"
+        assert label(user) == "API keys: 12 · not asked; copy, status unknown"
         assert user.status_text.startswith("This practice has no registration key")
 
 

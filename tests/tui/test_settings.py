@@ -27,6 +27,30 @@ def payment_type(user: User) -> str:
     return str(user.screen.query_one("#payment-type Static#label").render())
 
 
+# -- without rights ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [("ctrl+s",), ("d", "y"), ("enter", "v"), ("enter", "c")],
+    ids=["save", "disable", "show a key", "copy a key"],
+)
+async def test_a_user_who_was_hidden_meanwhile_is_told_and_keeps_what_was_typed(
+    demo: OpenRequest, keys: tuple[str, ...]
+) -> None:
+    async with run_program(demo) as user:
+        await user.fill("interval", "42")
+        user.list.focus()
+        rows.execute("UPDATE userod SET IsHidden = 1")
+        before = rows.last_entry()
+        await user.press(*keys)
+        await until(lambda: "was hidden in Open Dental" in user.status_text)
+        assert "Nothing was changed." in user.status_text
+        assert rows.last_entry() == before
+        if keys == ("ctrl+s",):
+            assert unsaved(user) == ("subscription interval",)
+
+
 # -- saving --------------------------------------------------------------------------
 
 

@@ -76,7 +76,8 @@ class EditKeyScreen(BaseScreen[None]):
 
     @property
     def _editable(self) -> bool:
-        return self._key.known and not self._key.gone and self._session.office.keys.authority.may_change
+        key = self._key
+        return key.known and not key.gone and not key.unusable and self._session.office.keys.authority.may_change
 
     @property
     def _keeps_contacts(self) -> bool:

@@ -157,6 +157,8 @@ def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
     """Return how a key's status changed since the previous list, and its last known status if it is unknown now."""
     changed = differences.get(key.fingerprint)
     remarks = [f"{_CHANGED}{changed}"] if changed else []
+    if key.unusable:
+        remarks.append(f"Unusable: it {key.unusable}")
     return [*remarks, *([f"Last known: {key.last_known}"] if key.last_known else [])]
 
 

@@ -14,6 +14,7 @@ import pytest
 from core.base.errors import (
     ApiSetupError,
     EditConflict,
+    HeadquartersError,
     HeadquartersRefused,
     HeadquartersUnreachable,
     InvalidInput,
@@ -44,6 +45,7 @@ from tests.support.headquarters_office import (
     NEW,
     NEW_KEY,
     OFFERED,
+    REGISTRATION_KEY,
     add_keys,
     add_new_wave,
     audit_texts,
@@ -54,7 +56,7 @@ from tests.support.headquarters_office import (
     office_of,
     set_headquarters_url,
 )
-from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey
+from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, HeldKey, fault
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY, STRAY_KEY
 from tests.support.row_diff import Written, writing
 
@@ -148,6 +150,75 @@ def test_a_copy_that_dies_in_between_lacks_no_key(server_sample: SampleServer) -
             assert number > 3
             return
     raise AssertionError("never got through")
+
+
+@pytest.mark.parametrize("text", ["two words of a key", "x" * 300, "Schl\u00fcssel\u200b12345"])
+@with_copy
+def test_an_unusable_key_is_shown_masked_and_can_only_be_looked_at(
+    server_sample: SampleServer, hq: HeadquartersServer, text: str
+) -> None:
+    hq.add_key(HeldKey(text, developer="Spacey"))
+    with office_of(server_sample) as office:
+        keys = fetch_list(office)
+        spacey = key_of_developer(keys, "Spacey")
+        assert [key.developer for key in keys.keys if not key.unusable] == ["Appointment Bridge", "ClearPay"]
+        assert spacey.masked in ("********", "********xxxx")
+        assert any(f"API key {spacey.masked} #" in note and spacey.unusable in note for note in keys.notes)
+        assert copied_keys(server_sample) == [(BRIDGE_KEY, "Appointment Bridge"), (CLEARPAY_KEY, "ClearPay")]
+        refusal = office.keys.status_refusal(spacey)
+        assert "can't be used as an API key" in refusal
+        with writing(server_sample) as written:
+            for refused in (
+                lambda: office.keys.set_status(ADMIN, spacey, DISABLED),
+                lambda: office.keys.edit(ADMIN, spacey, replace(spacey.fields, agreement_since=date(2024, 1, 2))),
+                lambda: office.keys.show(ADMIN, spacey),
+                lambda: office.keys.copy(ADMIN, spacey),
+            ):
+                with pytest.raises(OperationNotAllowed) as caught:
+                    refused()
+                assert caught.value.sentence == refusal
+        assert written == Written()
+        bridge = key_of_developer(office.keys.list(), "Appointment Bridge")
+        assert office.keys.set_status(ADMIN, bridge, DISABLED).key.status is DISABLED
+    with office_of(server_sample) as office:
+        assert key_of_developer(office.keys.list(), "Spacey").unusable == spacey.unusable
+
+
+@with_copy
+def test_a_row_of_an_unusable_key_that_open_dental_copied_stays(
+    server_sample: SampleServer, hq: HeadquartersServer
+) -> None:
+    hq.add_key(HeldKey("two words", developer="Spacey"))
+    server_sample.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('two words', 'Spacey')")
+    with office_of(server_sample) as office:
+        fetch_list(office)
+    assert ("two words", "Spacey") in copied_keys(server_sample)
+
+
+@with_copy
+def test_a_key_without_a_text_takes_no_part_in_masking(server_sample: SampleServer, hq: HeadquartersServer) -> None:
+    hq.misbehave(Misbehaviour.NO_KEY_VALUE)
+    with office_of(server_sample) as office:
+        keys = fetch_list(office)
+        assert [key.masked for key in keys.keys if key.unusable] == ["(blank)"]
+        assert "" not in office.keys._authority.clear_texts()
+    assert [developer for _, developer in copied_keys(server_sample)] == ["Appointment Bridge"]
+
+
+@with_copy
+def test_a_response_without_a_list_takes_all_keys_away_and_a_web_page_none(
+    server_sample: SampleServer, hq: HeadquartersServer
+) -> None:
+    with office_of(server_sample) as office:
+        fetch_list(office)
+        for wrong in (Misbehaviour.PAGE, Misbehaviour.INSIDE_WRONG_ROOT, Misbehaviour.ERROR, Misbehaviour.NO_RESULT):
+            hq.misbehave(wrong)
+            with pytest.raises(HeadquartersError):
+                fetch_list(office)
+            assert len(copied_keys(server_sample)) == 2
+        hq.misbehave(Misbehaviour.NO_LIST)
+        assert all(key.gone for key in fetch_list(office).keys)
+    assert copied_keys(server_sample) == []
 
 
 def test_the_last_answer_is_there_at_the_next_start_without_asking(
@@ -276,12 +347,12 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         bridge = key_of_developer(keys, "Appointment Bridge")
         assert bridge.status is KeyStatus.UNKNOWN
         assert bridge.last_known.startswith("Enabled on 20")
-        assert "not reached; copy as of 20" in keys.authority.label
+        assert "unusable answer; copy as of 20" in keys.authority.label
         assert keys.authority.label.endswith("status unknown")
         assert not keys.authority.may_change
         with (
             writing(server_sample) as written,
-            pytest.raises(OperationNotAllowed, match="did not answer, so keys are not"),
+            pytest.raises(OperationNotAllowed, match="answer can't be used, so keys are not"),
         ):
             office.keys.set_status(ADMIN, bridge, DISABLED)
         assert written == Written()
@@ -298,7 +369,70 @@ def test_a_practice_that_was_never_answered_lists_its_copy(server_sample: Sample
         assert {key.status for key in keys.keys} == {KeyStatus.UNKNOWN}
         with pytest.raises(HeadquartersUnreachable, match="has no registration key"):
             office.keys.fetch()
-        assert office.keys.list().authority.label == "not reached; copy, status unknown"
+        assert office.keys.list().authority.label == "not asked; copy, status unknown"
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "label", "clause"),
+    [
+        (Misbehaviour.HTTP_500, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.HTTP_403, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.PAGE, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.REDIRECTION, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.NOT_XML, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.FAULT, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.COMPRESSED, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.HUGE, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.ERROR, "refused", "Headquarters refused"),
+        (Misbehaviour.CLOSED_DONE, "no complete answer", "Headquarters did not answer completely"),
+        (Misbehaviour.TRUNCATED_BODY, "no complete answer", "Headquarters did not answer completely"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_each_failure_is_called_what_it_is(
+    server_sample: SampleServer, hq: HeadquartersServer, misbehaviour: Misbehaviour, label: str, clause: str
+) -> None:
+    hq.misbehave(misbehaviour)
+    with office_of(server_sample) as office:
+        with pytest.raises(HeadquartersError):
+            office.keys.fetch()
+        authority = office.keys.list().authority
+    assert authority.label.startswith(f"{label}; copy")
+    assert authority.refusal.startswith(f"{clause}, so keys are not changed; r asks again.")
+
+
+@pytest.mark.parametrize(
+    ("url", "label", "clause"),
+    [
+        ("", "not asked", "Headquarters was not asked"),
+        ("http://example.invalid/", "not asked", "Headquarters was not asked"),
+        ("https://nothing.invalid/", "not reached", "Headquarters was not reached"),
+        ("http://127.0.0.1:1/", "not reached", "Headquarters was not reached"),
+    ],
+)
+def test_each_failure_without_an_answer_is_called_what_it_is(
+    server_sample: SampleServer, url: str, label: str, clause: str
+) -> None:
+    set_headquarters_url(server_sample, url)
+    with office_of(server_sample) as office:
+        with pytest.raises(HeadquartersUnreachable):
+            office.keys.fetch()
+        authority = office.keys.list().authority
+    assert authority.label.startswith(f"{label}; copy")
+    assert authority.refusal.startswith(f"{clause}, so keys are not changed; r asks again.")
+
+
+def test_a_fault_that_names_a_key_is_masked(
+    server_sample: SampleServer, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = fault("soap:Server", f"Duplicate entry {BRIDGE_KEY} for {REGISTRATION_KEY.replace('-', ' ')}")
+    monkeypatch.setattr("tests.support.fake_headquarters.fault", lambda *_: words)
+    hq.misbehave(Misbehaviour.FAULT)
+    with office_of(server_sample) as office:
+        with pytest.raises(NoUsableAnswer) as caught:
+            office.keys.fetch()
+        assert BRIDGE_KEY not in office.keys.list().authority.explanation
+    assert "Duplicate entry ********Gh78 for ***" in caught.value.sentence
 
 
 def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample: SampleServer) -> None:
@@ -450,6 +584,22 @@ def test_an_answer_stands_though_the_list_cannot_be_read_after_it(
 
 
 # -- statuses ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["EnabledReadOnly", "Enabled"])
+@shapes
+def test_enabling_a_key_that_was_read_only_says_to_compare_its_status(
+    server_sample: SampleServer, hq: HeadquartersServer, status: str
+) -> None:
+    hq.set_status(BRIDGE_KEY, status)
+    with office_of(server_sample) as office:
+        key = key_of_developer(fetch_list(office), "Appointment Bridge")
+        off = office.keys.set_status(ADMIN, key, DISABLED)
+        assert not any("more rights" in each for each in off.consequences)
+        on = office.keys.set_status(ADMIN, off.key, ENABLED)
+    remarks = [each for each in on.consequences if "was Read Enabled before it was disabled" in each]
+    assert len(remarks) == (0 if status == "Enabled" else 1)
+    assert all("compare its status" in each for each in remarks)
 
 
 @shapes

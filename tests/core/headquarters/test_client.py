@@ -224,18 +224,15 @@ def test_listing_is_retried_if_that_may_help(server: HeadquartersServer, misbeha
     assert client.pauses == list(PAUSES)
 
 
-@pytest.mark.parametrize(
-    ("misbehaviour", "words"),
-    [
-        (Misbehaviour.NO_LIST, "it has no ListAPIKeys"),
-        (Misbehaviour.NO_KEY_VALUE, "it lists a key without an APIKeyValue"),
-    ],
-)
-def test_an_invalid_list_is_reported(server: HeadquartersServer, misbehaviour: Misbehaviour, words: str) -> None:
-    server.misbehave(misbehaviour)
-    failed = call_failing(ClientWithoutPauses(server.url))
-    assert isinstance(failed, NoUsableAnswer)
-    assert words in failed.sentence
+def test_a_response_without_a_list_is_an_empty_list(server: HeadquartersServer) -> None:
+    server.misbehave(Misbehaviour.NO_LIST)
+    assert HeadquartersClient(server.url).list(CREDENTIALS).keys == ()
+
+
+def test_a_key_without_a_text_does_not_keep_the_others_from_being_listed(server: HeadquartersServer) -> None:
+    server.misbehave(Misbehaviour.NO_KEY_VALUE)
+    answer = HeadquartersClient(server.url).list(CREDENTIALS)
+    assert [key.unusable for key in answer.keys] == ["", "is blank"]
 
 
 @pytest.mark.parametrize(

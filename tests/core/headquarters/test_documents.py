@@ -27,6 +27,7 @@ from core.headquarters.requests import (
     list_request,
     parse_envelope,
     quote_text,
+    redact_secrets,
     redactions_for,
     status_request,
 )
@@ -39,6 +40,7 @@ from tests.support.properties import examples
 REGISTRATION = "REG7-KEY2-0042-ABCD"
 KEY = "NewWaveKeyAbCdEf1234"
 OTHER_KEY = "BridgeKeyAbCdEfGh78"
+PROPERTIES = examples(25)
 CREDENTIALS = Credentials(Secret(REGISTRATION), "Smile & Sons <Dental>", "5035551234", "24.3.10.0", "server-1")
 
 
@@ -137,6 +139,8 @@ def test_all_elements_of_a_key_are_read() -> None:
         "<Response><ListAPIKeys></ListAPIKeys></Response>",
         '<?xml version="1.0" encoding="utf-16"?><ListAPIKeys xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" />',
         '<ListAPIKeys xmlns="urn:somewhere" />',
+        "<Response />",
+        '<Response xmlns="urn:somewhere"> <Other/> </Response>',
     ],
 )
 def test_an_empty_list_is_read_in_every_format(text: str) -> None:
@@ -155,12 +159,52 @@ def test_an_empty_list_is_read_in_every_format(text: str) -> None:
         ("ReadEnabled", KeyStatus.ENABLED_READ_ONLY),
         ("WritePending", KeyStatus.ENABLED_READ_ONLY),
         ("WriteEnabled", KeyStatus.ENABLED),
+        ("Disabled", KeyStatus.DISABLED_BY_HQ),
+        ("WriteDisabled", KeyStatus.DISABLED_BY_HQ),
+        ("0", KeyStatus.UNKNOWN),
+        ("1", KeyStatus.ENABLED),
+        ("+5", KeyStatus.ENABLED_READ_ONLY),
+        (" 002 ", KeyStatus.DISABLED_BY_CUSTOMER),
+        ("77", KeyStatus.UNKNOWN),
+        ("-1", KeyStatus.UNKNOWN),
+        ("Enabled, DisabledByCustomer", KeyStatus.DISABLED_BY_DEVELOPER),
     ],
 )
 def test_current_and_earlier_status_names_are_read(name: str, status: KeyStatus) -> None:
     assert status_from_wire(name) is status
     assert read_members(member(KeyStatus=name)).keys[0].status is status
     assert read_members(member(KeyStatus=name)).notes == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["enabled", "1.0", "0x1", "\u0661", "2147483648", "9" * 5000, "1, Enabled", "Enabled,"]
+)
+def test_what_dotnet_does_not_read_as_a_status_is_unknown(name: str) -> None:
+    answer = read_members(member(KeyStatus=name))
+    assert answer.keys[0].status is KeyStatus.DISABLED_BY_HQ
+    assert "a status that is not known here" in answer.notes[0]
+
+
+def test_numbers_of_permissions_are_read() -> None:
+    sent = ("25", " +38 ", "0", "39", "-1", "ApiComm", "2147483673")
+    answer = read_members(member(ListAPIPermissions="".join(f"<P>{each}</P>" for each in sent)))
+    names = ("ApiReadAll", "ApiEnterprise", "AppointmentCreate", "39", "-1", "ApiComm", "2147483673")
+    assert answer.keys[0].permissions == names
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<html><body>Sign in</body></html>", "no Response but a document called html"),
+        ("<Other />", "no Response but a document called Other"),
+        ("<APIKey />", "no Response but a document called APIKey"),
+        ("<Response><string>Back at noon</string></Response>", "a message instead of ListAPIKeys: Back at noon"),
+        ("<Response>Back at noon</Response>", "a message instead of ListAPIKeys: Back at noon"),
+    ],
+)
+def test_only_a_response_without_a_message_is_an_empty_list(text: str, words: str) -> None:
+    with pytest.raises(NoUsableAnswer, match=words):
+        read_list(parse_xml(text), {})
 
 
 def test_every_status_has_a_wire_name() -> None:
@@ -260,10 +304,27 @@ def test_a_key_with_different_entries_has_an_unknown_status(other: str) -> None:
     assert "more than once" in note
 
 
-@pytest.mark.parametrize("value", ["", "two words", "control\u0085character", "Schl\u00fcssel", "x" * 256])
-def test_an_invalid_key_makes_the_answer_unusable(value: str) -> None:
-    with pytest.raises(NoUsableAnswer, match="a key without an APIKeyValue, or with one that is no key"):
-        read_members(member(APIKeyValue=value))
+@pytest.mark.parametrize(
+    ("value", "reason", "masked"),
+    [
+        ("", "is blank", "(blank)"),
+        ("two words in it", "contains a space", "********"),
+        ("control\u200bcharacter", "contains characters that no key has", "********"),
+        ("Schl\u00fcssel", "contains characters that no key has", "********"),
+        ("x" * 256, "is longer than 255 characters", "********xxxx"),
+    ],
+)
+def test_one_unusable_key_is_noted_and_the_others_are_read(value: str, reason: str, masked: str) -> None:
+    answer = read_members(member(APIKeyValue=value, DeveloperName=f"Dev {value}"), member(APIKeyValue=OTHER_KEY))
+    unusable, usable = answer.keys
+    assert (unusable.key.reveal(), unusable.unusable) == (value, reason)
+    assert (usable.key.reveal(), usable.unusable) == (OTHER_KEY, "")
+    (note,) = answer.notes
+    assert note.startswith(f"API key {masked} #")
+    assert reason in note
+    if value:
+        assert value not in f"{note} {unusable.developer}"
+        assert value not in repr(answer)
 
 
 def test_an_error_element_anywhere_is_a_refusal_with_its_text() -> None:
@@ -291,6 +352,46 @@ def test_quotes_are_printable_shortened_and_without_secrets() -> None:
     assert len(quote) == MAX_QUOTE_LENGTH
     assert quote.endswith("…")
     assert quote_text("a\\1b", {"a": "\\2"}) == "\\2\\1b"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "REG7KEY20042ABCD",
+        "reg7-key2-0042-abcd",
+        "REG7-KEY2-\n    0042-ABCD",
+        "R E G 7 - K E Y 2 - 0 0 4 2 - A B C D",
+        "REG7-KEY2\u200b-0042\ufeff-AB\u00adCD",
+        "REG7\u2011KEY2\u20130042\u2060ABCD",
+        "REG7-KEY2-\x000042-\x1bABCD",
+    ],
+)
+def test_a_secret_is_redacted_however_it_is_broken_up(written: str) -> None:
+    redactions = redactions_for(CREDENTIALS, Secret(KEY))
+    assert redact_secrets(f"Key {written} is wrong", redactions) == "Key *** is wrong"
+    assert quote_text(f"Key {written} is wrong", redactions) == "Key *** is wrong"
+    broken = "\u200d".join(KEY)
+    assert quote_text(f"<{broken}> {written}", redactions) == "<********1234> ***"
+
+
+@PROPERTIES
+@given(
+    gaps=st.lists(st.text(st.characters(categories=["Zs", "Zl", "Zp", "Cc", "Cf", "Pd"]), max_size=3), min_size=20),
+    before=st.text(max_size=20),
+    after=st.text(max_size=20),
+    upper=st.booleans(),
+)
+def test_no_gaps_in_a_secret_keep_it_from_being_redacted(gaps: list[str], before: str, after: str, upper: bool) -> None:
+    secret = KEY.upper() if upper else KEY
+    broken = "".join(character + gaps[index % len(gaps)] for index, character in enumerate(secret))
+    redacted = redact_secrets(f"{before}{broken}{after}", {KEY: "***"})
+    kept = "".join(character for character in redacted if character.isalnum()).casefold()
+    assert KEY.casefold() not in kept
+
+
+@pytest.mark.parametrize("text", ["N" + " " * 200_000, "N " * 100_000, "New\u200bWave Key" * 20_000])
+def test_redacting_a_long_text_of_beginnings_ends(text: str) -> None:
+    assert redact_secrets(text, {KEY: "***"}) == text
 
 
 def test_the_message_about_a_new_key_is_read() -> None:
@@ -341,7 +442,6 @@ def test_the_document_inside_an_envelope_is_returned() -> None:
     assert answer.tag == "ListAPIKeys"
 
 
-PROPERTIES = examples(25)
 VALID = envelope(
     "GetFHIRAPIKeysForOffice",
     f"<ListAPIKeys><K>{member(DateDisabled='11/5/2024 10:11:12 AM', ListAPIPermissions='<P>A</P>')}</K></ListAPIKeys>",

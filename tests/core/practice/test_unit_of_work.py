@@ -133,7 +133,7 @@ def new_keys(sample: SamplePractice) -> dict[str, list[int]]:
 def test_random_primary_keys_are_picked_where_the_practice_asks(sample: SamplePractice) -> None:
     random_keys(sample)
     found = new_keys(sample)
-    assert all(len(keys) >= 2 for keys in found.values())
+    assert all(found.values())
     keys = [key for members in found.values() for key in members]
     assert all(10_000 <= key <= 2**63 - 1 for key in keys)
     assert max(keys) > 2**53

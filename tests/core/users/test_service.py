@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Connection
 
-from core.base.errors import ConnectionLost, LockedOut, NotAuthorized, NotPermitted, WrongNameOrPassword
+from core.base.errors import (
+    ApiSetupError,
+    ConnectionLost,
+    LockedOut,
+    NotAuthorized,
+    NotPermitted,
+    PracticeUnavailable,
+    WrongNameOrPassword,
+)
 from core.base.secret import Secret
-from core.office.office import Office
+from core.database.address import FileAddress, ServerAddress
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, NEW, key_of, save_settings
-from tests.support.databases import NOW, SamplePractice, SampleServer, database_user
+from tests.support.databases import NOW, SamplePractice, SampleServer, database_user, runtime
 from tests.support.fault_injection import cut_connection, each_statement
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
@@ -154,8 +170,10 @@ def test_a_failure_within_five_minutes_is_added_to_the_count(sample: SamplePract
     with sample.office() as office:
         fail_to_sign_in(office)
         assert failures(sample) == "4"
-        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
-    assert failures(sample) == "0"
+        # As in Open Dental, a success clears only a failure that is more than five minutes old.
+        with writing(sample) as written:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert written.changed == {}
 
 
 # On SQLite the clock is the test's own, so that exactly five minutes are exactly five minutes.
@@ -214,6 +232,23 @@ class WhileChecked(Secret):
         return super().reveal()
 
 
+@contextmanager
+def failing_at_the_same_time(office: Office) -> Iterator[Callable[[], object]]:
+    """Give a function that starts a failing sign-in in another thread, which ends by the end of the block."""
+    errors: list[Exception] = []
+
+    def fail() -> None:
+        try:
+            office.users.sign_in("Admin", Secret("wrong"))
+        except ApiSetupError as error:
+            errors.append(error)
+
+    thread = Thread(target=fail)
+    yield thread.start
+    thread.join()
+    assert [type(error) for error in errors] == [WrongNameOrPassword]
+
+
 @pytest.mark.parametrize(
     ("before", "ago", "after"),
     [
@@ -226,17 +261,95 @@ def test_two_failures_at_the_same_moment_are_two(
     sample: SamplePractice, before: int, ago: timedelta, after: str
 ) -> None:
     set_failures(sample, before, ago)
-    with sample.office() as office, sample.office() as other, pytest.raises(WrongNameOrPassword):
-        office.users.sign_in("Admin", WhileChecked("wrong", lambda: fail_to_sign_in(other)))
+    with (
+        sample.office() as office,
+        sample.office() as other,
+        failing_at_the_same_time(other) as begin,
+        pytest.raises(WrongNameOrPassword),
+    ):
+        office.users.sign_in("Admin", WhileChecked("wrong", begin))
     assert failures(sample) == after
 
 
 def test_a_success_does_not_clear_a_failure_that_came_meanwhile(sample: SamplePractice) -> None:
-    set_failures(sample, 3, timedelta(minutes=1))
+    set_failures(sample, 3, timedelta(minutes=6))
     right = PASSWORDS["Admin"]
-    with sample.office() as office, sample.office() as other:
-        assert office.users.sign_in("Admin", WhileChecked(right, lambda: fail_to_sign_in(other))).writable
-    assert failures(sample) == "4"
+    with sample.office() as office, sample.office() as other, failing_at_the_same_time(other) as begin:
+        assert office.users.sign_in("Admin", WhileChecked(right, begin)).writable
+    assert failures(sample) == "1"
+
+
+GUESSES = 16
+
+
+class CountedPassword(Secret):
+    """A password that counts how often it is judged, and takes its time to be."""
+
+    __slots__ = ("judged",)
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self.judged: list[int] = []
+
+    def reveal(self) -> str:
+        self.judged.append(1)
+        # Gives way to the other threads, as a slow computer would.
+        time.sleep(0.005)
+        return super().reveal()
+
+
+def guess_in_parallel(offices: list[Office], password: Secret) -> Counter[type[Exception]]:
+    """Sign in at the same time from several threads with a wrong password, and count the errors."""
+    together = Barrier(GUESSES)
+
+    def guess(number: int) -> type[Exception]:
+        together.wait()
+        try:
+            offices[number % len(offices)].users.sign_in("Admin", password)
+        except ApiSetupError as error:
+            return type(error)
+        raise AssertionError("signed in with a wrong password")
+
+    with ThreadPoolExecutor(GUESSES) as threads:
+        return Counter(threads.map(guess, range(GUESSES)))
+
+
+@pytest.mark.parametrize("open_offices", [1, 4])
+def test_however_many_guess_at_once_only_five_passwords_are_judged(sample: SamplePractice, open_offices: int) -> None:
+    password = CountedPassword("wrong")
+    with ExitStack() as stack:
+        offices = [stack.enter_context(sample.office()) for _ in range(open_offices)]
+        with writing(sample) as written:
+            errors = guess_in_parallel(offices, password)
+    assert errors == {WrongNameOrPassword: 5, LockedOut: GUESSES - 5}
+    assert len(password.judged) == 5
+    assert written.audit == [(83, 1, "User: Admin failed to log on.")] * GUESSES
+    assert failures(sample) == "5"
+
+
+def test_a_lock_that_is_held_too_long_refuses_without_judging(
+    server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if server_sample.transactional:
+        pytest.skip("the database locks the row")
+    monkeypatch.setattr("core.practice.practice._LOCK_SECONDS", 0.05)
+    password = CountedPassword("wrong")
+
+    def sign_in_meanwhile() -> None:
+        with pytest.raises(PracticeUnavailable, match="Another program is doing the same"):
+            other.users.sign_in("Admin", password)
+
+    with server_sample.office() as office, server_sample.office() as other, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", sign_in_meanwhile))
+    assert password.judged == []
+    assert failures(server_sample) == "1"
+
+
+def test_a_sign_in_with_the_right_password_leaves_no_count(sample: SamplePractice) -> None:
+    set_failures(sample, 4, timedelta(minutes=1))
+    with sample.office() as office, writing(sample) as written:
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert written == Written(audit=[(83, 1, "User: Admin has logged on."), (8, 1, "API/FHIR")])
 
 
 def test_the_first_failure_after_a_zero_date_counts_as_one(sample: SamplePractice) -> None:
@@ -246,24 +359,27 @@ def test_the_first_failure_after_a_zero_date_counts_as_one(sample: SamplePractic
     assert failures(sample) == "1"
 
 
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
 @pytest.mark.parametrize(("before", "after"), [(254, "255"), (255, "255")])
-def test_a_count_that_is_at_its_columns_end_stays_there(sample: SamplePractice, before: int, after: str) -> None:
-    # Failures that were counted before the lock was looked at: so many at once, or by another program.
-    with sample.office() as office, pytest.raises(WrongNameOrPassword):
-        office.users.sign_in("Admin", WhileChecked("wrong", lambda: set_failures(sample, before, timedelta(minutes=1))))
-    assert failures(sample) == after
+def test_a_count_that_is_at_its_columns_end_stays_there(server_sample: SampleServer, before: int, after: str) -> None:
+    # Failures that another program counted after the lock was looked at; with transactions, it would have to wait.
+    def count() -> None:
+        set_failures(server_sample, before, timedelta(minutes=1))
+
+    with server_sample.office() as office, pytest.raises(WrongNameOrPassword):
+        office.users.sign_in("Admin", WhileChecked("wrong", count))
+    assert failures(server_sample) == after
 
 
 @pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
 def test_a_failure_that_is_taken_back_takes_back_none_of_others(server_sample: SampleServer) -> None:
     cuts: list[str] = []
-    with server_sample.office() as office, server_sample.office() as other:
+    with server_sample.office() as office:
 
         def while_it_is_counted(kind: str, connection: Connection) -> None:
             if kind == "UPDATE userod" and not cuts:
                 cuts.append(kind)
-                fail_to_sign_in(other)
-                fail_to_sign_in(other)
+                server_sample.execute("UPDATE userod SET FailedAttempts = FailedAttempts + 2 WHERE UserNum = 1")
                 cut_connection(server_sample)(connection)
 
         with each_statement(while_it_is_counted), pytest.raises(ConnectionLost):
@@ -330,7 +446,70 @@ def test_a_database_user_with_read_access_can_see_everything(server_sample: Samp
         assert office.settings.load().values.interval == ""
         assert office.keys.list().keys
         assert newest_entries(office)
+    (counted,) = written.added.pop("apisetup_sign_in_failure")
+    assert (counted["user_num"], counted["failures"]) == ("1", "1")
     assert written == Written()
+
+
+@contextmanager
+def opened_read_only(sample: SamplePractice) -> Iterator[Office]:
+    """Open the practice with `--read-only`."""
+    agreement, context = default_agreement(), runtime()
+    if isinstance(sample, SampleServer):
+        address, companion, local = sample.address, sample.companion, AuthorityName.LOCAL
+        assert isinstance(address, ServerAddress)
+        office = open_server_office(address, sample.password, companion, local, agreement, context, read_only=True)
+    else:
+        office = open_file_office(FileAddress(sample.companion), agreement, context, read_only=True)
+    with closing(office):
+        yield office
+
+
+def test_a_practice_that_is_opened_read_only_locks_after_five_failures(sample: SamplePractice) -> None:
+    with opened_read_only(sample) as office:
+        password = CountedPassword("wrong")
+        assert guess_in_parallel([office], password) == {WrongNameOrPassword: 5, LockedOut: GUESSES - 5}
+        assert len(password.judged) == 5
+        with pytest.raises(LockedOut) as caught:
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+        assert abs(caught.value.until - server_now(sample) - timedelta(minutes=5)) < timedelta(seconds=30)
+        assert not office.users.sign_in("Ecw", Secret(PASSWORDS["Ecw"])).writable
+    assert failures(sample) == "0"
+
+
+@pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_failures_without_write_access_are_counted_across_starts(server_sample: SampleServer) -> None:
+    for _ in range(5):
+        with read_only_office(server_sample) as office:
+            fail_to_sign_in(office)
+    with read_only_office(server_sample) as office, pytest.raises(LockedOut):
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+@pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_failures_that_open_dental_counted_count_without_write_access(server_sample: SampleServer) -> None:
+    set_failures(server_sample, 3, timedelta(minutes=1))
+    with read_only_office(server_sample) as office:
+        fail_to_sign_in(office)
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+        fail_to_sign_in(office)
+        with pytest.raises(LockedOut):
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+@pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_failures_are_counted_in_the_process_if_the_companion_cannot_be_written(
+    server_sample: SampleServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with read_only_office(server_sample) as office:
+        with closing(sqlite3.connect(server_sample.companion)) as companion:
+            companion.execute("DROP TABLE apisetup_sign_in_failure")
+            companion.commit()
+        for _ in range(5):
+            fail_to_sign_in(office)
+        with pytest.raises(LockedOut):
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert "counted only until this program ends" in caplog.text
 
 
 @pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)

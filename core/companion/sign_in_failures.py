@@ -1,0 +1,72 @@
+"""Failed sign-ins, counted here while nothing can be written to the practice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from core.base.errors import NotPermitted, PracticeUnavailable
+from core.companion.store import Companion
+from core.companion.tables import SignInFailure
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FailureCount:
+    """The failures of a user in a row."""
+
+    failures: int
+    last_failure: datetime
+
+
+Change = Callable[[FailureCount | None], FailureCount | None]
+"""Returns the next count for the present one; None stands for no failures."""
+
+
+@dataclass
+class SignInFailures:
+    """Counts failed sign-ins in the companion, or until the end of the process if that can't be written.
+
+    Args:
+        companion: Where they are counted; None to count them in this process only.
+    """
+
+    companion: Companion | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    _counts: dict[int, FailureCount] = field(default_factory=dict, repr=False)
+
+    def change(self, user_num: int, change: Change) -> FailureCount | None:
+        """Change the count of a user, while nobody else does, and return the count before."""
+        try:
+            if self.companion is not None:
+                with self.companion.write() as session:
+                    return _change_row(session, user_num, change)
+        except (PracticeUnavailable, NotPermitted) as error:
+            _logger.warning("Failed sign-ins are counted only until this program ends: %s", error)
+        with self._lock:
+            before = self._counts.get(user_num)
+            after = change(before)
+            self._counts = {number: each for number, each in self._counts.items() if number != user_num}
+            if after is not None:
+                self._counts[user_num] = after
+            return before
+
+
+def _change_row(session: Session, user_num: int, change: Change) -> FailureCount | None:
+    # The session began by locking the file, so no other process changes the row in between.
+    row = session.get(SignInFailure, user_num)
+    before = FailureCount(row.failures, row.last_failure) if row is not None else None
+    after = change(before)
+    if after != before:
+        session.execute(delete(SignInFailure).where(SignInFailure.user_num == user_num))
+        if after is not None:
+            values = {"failures": after.failures, "last_failure": after.last_failure}
+            session.execute(insert(SignInFailure).values(user_num=user_num, **values))
+    return before

@@ -1,0 +1,71 @@
+"""The check, before each change, that the user who makes it is still allowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Exists, select
+from sqlalchemy.orm import Session
+
+from core.base.errors import NotAuthorized
+from core.model.actor import Actor
+from core.model.logged_event import AuditEvent
+from core.model.resolved_change import Outcome
+from core.opendental.permission_types import Permission
+from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
+
+
+def require_authorized(session: Session, actor: Actor, events: Iterable[AuditEvent]) -> None:
+    """Check with one statement that a signed-in user still exists, is visible, and has the permissions for a change.
+
+    A user may lose them at any time after the sign-in. Sign-ins and sign-outs need no permission, so that they can
+    always be recorded.
+
+    Raises:
+        NotAuthorized: The user may not make the change.
+    """
+    needed = tuple(dict.fromkeys(each for event in events if (each := _needed_permission(event)) is not None))
+    if not needed or actor.user_num <= 0:
+        return
+    query = select(UserOd.is_hidden, *(_has_permission(each) for each in needed))
+    row = session.execute(query.where(UserOd.user_num == actor.user_num)).one_or_none()
+    if row is None:
+        raise _not_authorized(
+            f"The user {actor.user_name} no longer exists in Open Dental.", "Sign in as another user."
+        )
+    hidden, *granted = row
+    if hidden:
+        raise _not_authorized(
+            f"The user {actor.user_name} was hidden in Open Dental, and hidden users can't change anything.",
+            "Sign in as another user, or have this one shown again in Open Dental, Setup > Security.",
+        )
+    for permission, is_granted in zip(needed, granted, strict=True):
+        if not is_granted:
+            raise _not_authorized(
+                f"The user {actor.user_name} no longer has the permission {permission.label}.",
+                "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
+            )
+
+
+def _needed_permission(event: AuditEvent) -> Permission | None:
+    """Return the permission that a user needs for what an event records; None for sign-ins and sign-outs."""
+    if event.permission is Permission.USER_LOG_ON_OFF:
+        return None
+    return Permission.AUDIT_TRAIL if event.permission is Permission.AUDIT_TRAIL else Permission.SETUP
+
+
+def _has_permission(permission: Permission) -> Exists:
+    return (
+        select(GroupPermission.perm_type)
+        .join(UserGroupAttach, UserGroupAttach.user_group_num == GroupPermission.user_group_num)
+        .where(
+            UserGroupAttach.user_num == UserOd.user_num,
+            GroupPermission.perm_type == int(permission),
+            GroupPermission.f_key == 0,
+        )
+        .exists()
+    )
+
+
+def _not_authorized(sentence: str, hint: str) -> NotAuthorized:
+    return NotAuthorized(f"{sentence} {Outcome.NOTHING.value}", hint)
