@@ -91,11 +91,22 @@ _SIGN_IN_FAILURES = (
     """,
 )
 
+_JOURNAL = (
+    """
+    CREATE TABLE apisetup_journal (
+        number INTEGER NOT NULL PRIMARY KEY,
+        writer VARCHAR(16) NOT NULL,
+        intent JSON NOT NULL
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
     ("order of answers", _ORDER_OF_ANSWERS),
     ("sign-in failures", _SIGN_IN_FAILURES),
+    ("journal", _JOURNAL),
 )
 
 

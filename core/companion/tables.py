@@ -92,6 +92,20 @@ class HeadquartersKeyRow(CompanionBase):
     license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))
 
 
+class JournalEntry(CompanionBase):
+    """A change that was announced and whose outcome isn't known yet.
+
+    Attributes:
+        writer: The program that announced it; it holds the lock file of this name while it runs.
+        intent: The fields of `core.practice.journal.Intent`.
+    """
+
+    __tablename__ = "apisetup_journal"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    writer: Mapped[str] = mapped_column(String(16))
+    intent: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class SignInFailure(CompanionBase):
     """The failed sign-ins of a user in a row, while they can't be counted in the practice.
 

@@ -20,7 +20,7 @@ from core.headquarters.messages import NOT_ASKED_STEPS
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.practice.practice import Practice
-from core.practice.unit_of_work import WriteMode
+from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 _logger = logging.getLogger(__name__)
 
@@ -45,9 +45,11 @@ class RemoteChange:
         practice: Its Audit Trail gets the rows.
         actor: Who asks.
         event: What is asked.
+        work: The unit of work that wrote the row.
     """
 
-    def __init__(self, practice: Practice, actor: Actor, event: AuditEvent) -> None:
+    def __init__(self, practice: Practice, actor: Actor, event: AuditEvent, work: UnitOfWork) -> None:
+        self._work = work
         self._practice = practice
         self._actor = actor
         self._event = event
@@ -93,7 +95,7 @@ class RemoteChange:
 
     def _log_success(self, done: AuditEvent) -> OutcomeUnknown | None:
         try:
-            self._practice.log_outcome(self._actor, LoggedEvent(done))
+            self._practice.log_outcome(self._actor, LoggedEvent(done), self._work.announced)
         except ApiSetupError as error:
             failure = OutcomeUnknown(
                 f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
@@ -106,7 +108,7 @@ class RemoteChange:
     def _log_failure(self, stage: Stage, reason: str) -> None:
         """Log that the change was not made, or that nobody knows. The `ASKED` row exists already."""
         try:
-            self._practice.log_outcome(self._actor, LoggedEvent(self._event, stage, reason))
+            self._practice.log_outcome(self._actor, LoggedEvent(self._event, stage, reason), self._work.announced)
         except ApiSetupError as error:
             _logger.warning("The outcome of a change at headquarters could not be logged: %s", error)
 
@@ -121,14 +123,14 @@ def open_remote_change(practice: Practice, actor: Actor, event: AuditEvent) -> I
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(practice.unit_of_work(actor, event, mode=WriteMode.REMOTE))
+            work = stack.enter_context(practice.unit_of_work(actor, event, mode=WriteMode.REMOTE))
         except OutcomeUnknown:
             raise
         except PracticeUnavailable as error:
             raise PracticeUnavailable(
                 f"Headquarters was not asked, since that could not be logged. {error.sentence}", error.hint
             ) from error
-        yield RemoteChange(practice, actor, event)
+        yield RemoteChange(practice, actor, event, work)
 
 
 def remarks_on(reply: Reply, *, is_listed: bool | None) -> tuple[str, ...]:

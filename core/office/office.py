@@ -10,6 +10,7 @@ from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, InsecureConnection
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
+from core.companion.journal import CompanionJournal
 from core.companion.sign_in_failures import SignInFailures
 from core.companion.store import Companion
 from core.database.address import FileAddress, ServerAddress
@@ -30,6 +31,7 @@ from core.practice import bootstrap
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
+from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.users.service import UserService
@@ -44,26 +46,36 @@ class Office:
         authority: The authority over the practice's API keys.
         agreement: The license agreement to accept before a key is added.
         computer: The computer's name, for audit entries.
+        journal: The journal of changes; None for a practice that needs none.
 
     Attributes:
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
         undoing: Undoes changes that the Audit Trail records.
+        recovery: Settles changes that were interrupted.
         licenses: The acceptances of the license agreement.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
     """
 
     def __init__(
-        self, practice: Practice, companion: Companion, authority: KeyAuthority, agreement: Agreement, computer: str
+        self,
+        practice: Practice,
+        companion: Companion,
+        authority: KeyAuthority,
+        agreement: Agreement,
+        computer: str,
+        journal: CompanionJournal | None = None,
     ) -> None:
         self._practice = practice
         self._companion = companion
+        self._journal = journal
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
         self.undoing = UndoService(self.settings, self.keys, self.audit)
+        self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice)
@@ -78,6 +90,8 @@ class Office:
 
     def close(self) -> None:
         """Close all database connections."""
+        if self._journal is not None:
+            self._journal.close()
         self._companion.close()
         self._practice.engine.dispose()
 
@@ -155,6 +169,8 @@ def open_server_office(
         practice = _open_practice(engine, runtime, address.tls, read_only=read_only)
         companion = Companion(file_engine(companion_file), shared=False)
         companion.prepare(runtime.clock)
+        journal = CompanionJournal(companion, companion_file)
+        practice.journal = journal
     except ApiSetupError:
         engine.dispose()
         raise
@@ -163,7 +179,7 @@ def open_server_office(
         if authority is AuthorityName.LOCAL
         else Headquarters(practice, companion, runtime.computer, headquarters_url)
     )
-    return Office(practice, companion, key_authority, agreement, runtime.computer)
+    return Office(practice, companion, key_authority, agreement, runtime.computer, journal)
 
 
 def _open_practice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -36,15 +37,19 @@ class PendingChanges:
         engine: Connects to the practice.
         profile: The practice's tables.
         writer: Inserts audit rows.
+        on_resolved: Called with a change when its outcome became known.
     """
 
-    def __init__(self, engine: Engine, profile: DatabaseProfile, writer: RowWriter) -> None:
+    def __init__(
+        self, engine: Engine, profile: DatabaseProfile, writer: RowWriter, on_resolved: Callable[[UnitOfWork], None]
+    ) -> None:
+        self._on_resolved = on_resolved
         self._engine = engine
         self._profile = profile
         self._writer = writer
         self._pending: UnitOfWork | None = None
         self._unreported: ResolvedChange | None = None
-        self._unwritten: list[tuple[Actor, LoggedEvent]] = []
+        self._unwritten: list[tuple[Actor, LoggedEvent, Callable[[], None]]] = []
         self._resolving = Lock()
 
     def resolve(self) -> ResolvedChange | None:
@@ -86,16 +91,21 @@ class PendingChanges:
             self._pending = work
         return outcome
 
-    def write(self, actor: Actor, logged: LoggedEvent) -> None:
+    def write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
         """Write the outcome of a remote change; if that fails now, `flush` writes it later.
+
+        Args:
+            actor: Who made the change.
+            logged: The outcome.
+            on_written: Called when the row is written, now or later.
 
         Raises:
             ApiSetupError: The row isn't written yet.
         """
         try:
-            self._write(actor, logged)
+            self._write(actor, logged, on_written)
         except ApiSetupError:
-            self._unwritten.append((actor, logged))
+            self._unwritten.append((actor, logged, on_written))
             raise
 
     def flush(self) -> None:
@@ -108,10 +118,11 @@ class PendingChanges:
             self._write(*self._unwritten[0])
             self._unwritten.pop(0)
 
-    def _write(self, actor: Actor, logged: LoggedEvent) -> None:
+    def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
         with translate_errors(), Session(self._engine, autoflush=False) as session:
             self._writer.append_audit_row(session, actor, logged)
             session.commit()
+        on_written()
 
     def _try_resolve(self) -> ResolvedChange | None:
         work = self._pending
@@ -121,6 +132,7 @@ class PendingChanges:
         if outcome is Outcome.UNKNOWN:
             return None
         self._pending, self._unreported = None, ResolvedChange(work.texts, outcome)
+        self._on_resolved(work)
         return self._unreported
 
     def _find_outcome(self, work: UnitOfWork, *, later: bool = False) -> Outcome:

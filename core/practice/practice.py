@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,11 @@ from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
+from core.opendental.log_hash import NO_DATE
+from core.opendental.schema import SecurityLog
+from core.opendental.signals import SignalType
 from core.practice.inspection import DatabaseProfile
+from core.practice.journal import Intent, Journal, NoJournal
 from core.practice.pending_changes import PendingChanges
 from core.practice.row_writer import RowWriter
 from core.practice.unit_of_work import Decision, UnitOfWork, WriteMode
@@ -69,8 +73,11 @@ class Practice:
         self.read_only = read_only
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
-        self._pending = PendingChanges(engine, profile, self._writer)
+        self._pending = PendingChanges(engine, profile, self._writer, self._clear_intent)
         self._exclusive = Lock()
+        self._hashes_refused = False
+        self.journal: Journal = NoJournal()
+        """Where changes are announced that no transaction protects."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -156,13 +163,43 @@ class Practice:
         finally:
             self._exclusive.release()
 
-    def log_outcome(self, actor: Actor, logged: LoggedEvent) -> None:
+    def log_outcome(self, actor: Actor, logged: LoggedEvent, announced: int = 0) -> None:
         """Write what became of a remote change; a row that can't be written now is written later.
+
+        Args:
+            actor: Who made the change.
+            logged: The outcome.
+            announced: The number of the change in the journal.
 
         Raises:
             ApiSetupError: The row isn't written yet.
         """
-        self._pending.write(actor, logged)
+        try:
+            self._pending.write(actor, logged, lambda: self.journal.clear(announced))
+        except ApiSetupError:
+            self.journal.set_outcome(announced, logged.text())
+            raise
+
+    def add_missing_hash(self, number: int) -> None:
+        """Give an audit row of this program's own the hash that a killed process didn't write.
+
+        Raises:
+            PracticeUnavailable: It can't be written now.
+        """
+        with translate_errors(), Session(self.engine, autoflush=False) as session:
+            self._writer.append_hash(session, number)
+            session.commit()
+
+    def send_signals(self, kinds: Iterable[SignalType]) -> None:
+        """Have workstations drop caches, after a change whose process was killed before it told them.
+
+        Raises:
+            PracticeUnavailable: The signals can't be written now.
+        """
+        with translate_errors(), Session(self.engine, autoflush=False) as session:
+            for kind in kinds:
+                self._writer.insert_signal(session, kind)
+            session.commit()
 
     def flush_outcomes(self) -> None:
         """Write the outcomes of remote changes that could not be written before.
@@ -195,7 +232,9 @@ class Practice:
     def _in_practice(self, work: UnitOfWork) -> Iterator[None]:
         try:
             with translate_errors(), Session(self.engine, autoflush=False) as session:
-                work.write_audit_rows(session)
+                work.prepare(session)
+                self._announce(work)
+                work.write_audit_rows()
                 if work.log_first:
                     session.commit()
                 work.begun = True
@@ -203,8 +242,12 @@ class Practice:
                 work.send_signals()
                 work.committing = True
                 session.commit()
+            self.journal.clear(work.announced)
         except BaseException as error:
+            self._remember_refused_hash(work, error)
             outcome = self._pending.after_failure(work)
+            if outcome is not Outcome.UNKNOWN and not self._left_rows(work):
+                self.journal.clear(work.announced)
             if not isinstance(error, ApiSetupError):
                 raise
             if outcome is Outcome.MADE:
@@ -220,9 +263,45 @@ class Practice:
     def _remote(self, work: UnitOfWork) -> Iterator[None]:
         # No session stays open: the body may wait for half a minute.
         with translate_errors(), Session(self.engine, autoflush=False) as session:
-            work.write_audit_rows(session, Stage.ASKED)
+            work.prepare(session)
+            self._announce(work, Stage.ASKED)
+            work.write_audit_rows(Stage.ASKED)
             session.commit()
         yield
+
+    def _announce(self, work: UnitOfWork, stage: Stage = Stage.DONE) -> None:
+        """Announce a change in the journal if a killed process could leave part of it."""
+        if not work.log_first:
+            return
+        if self._hashes_refused:
+            # Without this, each further try would leave an audit row without its hash.
+            self._writer.require_hashes(work.session)
+            self._hashes_refused = False
+        after, began = self._last_row(work.session)
+        texts = tuple(self._writer.fit_text(LoggedEvent(event, stage).text()) for event in work.events)
+        computer = self._writer.fit_computer(work.actor.computer)
+        remote = stage is Stage.ASKED
+        work.announced = self.journal.announce(Intent(texts, work.actor.user_num, computer, after, began, remote))
+
+    def _last_row(self, session: Session) -> tuple[int, datetime]:
+        """Return the largest number of an audit row, or 0 if numbers are random, and the time."""
+        if isinstance(self.journal, NoJournal):
+            return 0, NO_DATE
+        if self.profile.random_keys is not None:
+            return 0, self.now(session)
+        largest, now = session.execute(select(func.max(SecurityLog.security_log_num), func.now())).one()
+        return int(largest or 0), now
+
+    def _clear_intent(self, work: UnitOfWork) -> None:
+        self.journal.clear(work.announced)
+
+    def _left_rows(self, work: UnitOfWork) -> bool:
+        """Return True if a failed change left an audit row without its hash, which no transaction took back."""
+        return work.lacks_rows and not self.profile.transactional
+
+    def _remember_refused_hash(self, work: UnitOfWork, error: BaseException) -> None:
+        if isinstance(error, NotPermitted) and self._left_rows(work):
+            self._hashes_refused = True
 
 
 def _release(connection: Connection, lock: str) -> None:

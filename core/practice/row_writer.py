@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, insert, select
+from sqlalchemy import ColumnElement, CursorResult, false, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.column_text import fit_to_column, fit_to_length
@@ -16,7 +16,8 @@ from core.model.actor import Actor
 from core.model.logged_event import LoggedEvent
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import NO_DATE_DEFAULT, SecurityLog, SecurityLogHash, SignalOd
+from core.opendental.signals import SignalType
 from core.practice.inspection import DatabaseProfile
 
 _MAX_COMPUTER_LENGTH = 255
@@ -56,9 +57,35 @@ class RowWriter:
         result = cast("CursorResult[Any]", session.execute(insert(key.class_).values(**values)))
         return int(cast("tuple[int]", result.inserted_primary_key)[0])
 
+    def insert_signal(self, session: Session, kind: SignalType) -> None:
+        """Insert a row that has workstations drop a cache."""
+        self.insert(
+            session,
+            SignalOd.signal_num,
+            date_viewing=NO_DATE_DEFAULT[:10],
+            sig_date_time=self.now(),
+            f_key=0,
+            f_key_type="Undefined",
+            i_type=int(kind),
+            remote_role=0,
+            msg_value="",
+        )
+
+    def fit_text(self, text: str) -> str:
+        """Return the text of an audit row as its column holds it: shortened visibly if it is too long."""
+        column = self._profile.log_text
+        return fit_to_column(text, column.bytes_at_most, column.character_set)
+
+    def fit_computer(self, computer: str) -> str:
+        """Return the name of a computer as its column holds it."""
+        return fit_to_length(computer, _MAX_COMPUTER_LENGTH, self._profile.log_text.character_set)
+
     def append_audit_row(self, session: Session, actor: Actor, logged: LoggedEvent) -> AuditRow:
         """Insert an audit row and its hash, which is taken from the row as the database reads it back."""
-        number = self._insert_audit_row(session, actor, logged)
+        return self.append_hash(session, self._insert_audit_row(session, actor, logged))
+
+    def append_hash(self, session: Session, number: int) -> AuditRow:
+        """Insert the hash of an audit row, taken from the row as the database reads it back."""
         row = session.execute(
             select(
                 SecurityLog.perm_type,
@@ -78,7 +105,7 @@ class RowWriter:
         return AuditRow(number, row[3] or "")
 
     def _insert_audit_row(self, session: Session, actor: Actor, logged: LoggedEvent) -> int:
-        event, column = logged.event, self._profile.log_text
+        event = logged.event
         fits = event.permission <= self._profile.permission_at_most
         return self.insert(
             session,
@@ -86,15 +113,20 @@ class RowWriter:
             perm_type=int(event.permission if fits else Permission.SETUP),
             user_num=actor.user_num,
             log_date_time=self.now(),
-            log_text=fit_to_column(logged.text(), column.bytes_at_most, column.character_set),
+            log_text=self.fit_text(logged.text()),
             pat_num=0,
-            comp_name=fit_to_length(actor.computer, _MAX_COMPUTER_LENGTH, column.character_set),
+            comp_name=self.fit_computer(actor.computer),
             f_key=0,
             log_source=event.log_source,
             def_num=0,
             def_num_error=0,
             date_t_previous=NO_DATE,
         )
+
+    def require_hashes(self, session: Session) -> None:
+        """Have the server check the right to insert hashes, with a statement that inserts none."""
+        none = select(SecurityLogHash.security_log_num, SecurityLogHash.log_hash).where(false())
+        session.execute(insert(SecurityLogHash).from_select(["security_log_num", "log_hash"], none))
 
     def _unused_key(self, session: Session, key: InstrumentedAttribute[int], within: tuple[int, int]) -> int:
         while True:

@@ -14,7 +14,6 @@ from core.base.errors import ApiSetupError, NotPermitted
 from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
-from core.opendental.schema import NO_DATE_DEFAULT, SignalOd
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.row_writer import AuditRow, RowWriter
@@ -59,7 +58,8 @@ class UnitOfWork:
 
     Attributes:
         session: Writes to the practice. Without transactions each statement takes effect at once.
-        rows: The audit rows that were written.
+        announced: The number of its intent in the journal; 0 for none.
+        rows: The audit rows that were written, each with its hash.
         prepared: True once audit rows may have been written.
         begun: True once the audit rows are written and the body may have done something.
         signalled: True if workstations may have been told already.
@@ -80,6 +80,7 @@ class UnitOfWork:
         self.actor = actor
         self.events = events
         self.log_first = log_first
+        self.announced = 0
         self.rows: list[AuditRow] = []
         self._decide = decide
         self.prepared = self.begun = self.signalled = self.committing = False
@@ -149,8 +150,8 @@ class UnitOfWork:
 
     # -- for the practice --------------------------------------------------------
 
-    def write_audit_rows(self, session: Session, stage: Stage = Stage.DONE) -> None:
-        """Write the audit rows, if the user may still make the change; the body works with the same session.
+    def prepare(self, session: Session) -> None:
+        """Decide about the events, and check that the user may still make the change.
 
         Raises:
             NotAuthorized: The user may not; nothing was written.
@@ -159,9 +160,17 @@ class UnitOfWork:
         if self._decide is not None:
             self.events = self._decide(session)
         require_authorized(session, self.actor, self.events)
+
+    def write_audit_rows(self, stage: Stage = Stage.DONE) -> None:
+        """Write the audit rows; the body works with the same session."""
         self.prepared = True
-        logged = (LoggedEvent(event, stage) for event in self.events)
-        self.rows = [self._writer.append_audit_row(session, self.actor, each) for each in logged]
+        for event in self.events:
+            self.rows.append(self._writer.append_audit_row(self.session, self.actor, LoggedEvent(event, stage)))
+
+    @property
+    def lacks_rows(self) -> bool:
+        """True if some audit rows were written and others not, or one without its hash."""
+        return self.prepared and len(self.rows) < len(self.events)
 
     def write_outcome_rows(self, session: Session, stage: Stage) -> None:
         """Write audit rows which say that the change was not done, or that nobody knows."""
@@ -172,16 +181,7 @@ class UnitOfWork:
         """Insert the signal rows that the body asked for."""
         self.signalled = bool(self._signals)
         for kind in self._signals:
-            self.insert(
-                SignalOd.signal_num,
-                date_viewing=NO_DATE_DEFAULT[:10],
-                sig_date_time=self._writer.now(),
-                f_key=0,
-                f_key_type="Undefined",
-                i_type=int(kind),
-                remote_role=0,
-                msg_value="",
-            )
+            self._writer.insert_signal(self.session, kind)
 
     def compensate(self, session: Session) -> None:
         """Undo what the body did, last step first. A step that fails doesn't keep the others from being undone."""

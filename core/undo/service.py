@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.audit.service import AuditService
 from core.base.errors import Conflict, OperationNotAllowed
@@ -12,14 +11,12 @@ from core.model.actor import Actor
 from core.model.api_key import ApiKey
 from core.model.audit_entry import Genuineness
 from core.model.audit_events import KeyStatusChanged, SettingsChanged
-from core.model.event_text import Setting, SettingChange
 from core.model.key_text import fingerprint_tag
-from core.model.settings import ApiSettings, SettingsPage, format_enabled, format_interval, format_payment_type
+from core.model.settings import ApiSettings
 from core.model.whole_entry import WholeEntry
 from core.opendental.key_status import KeyStatus
 from core.settings.service import SettingsService
-
-_BY_HAND = "Change it by hand, if it is to be changed."
+from core.settings.setting_texts import BY_HAND, setting_texts, with_setting
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,9 @@ class UndoService:
     def _settings_to_write(self, entry: WholeEntry, event: SettingsChanged) -> tuple[ApiSettings, ApiSettings]:
         """Return the settings that the practice has now, and those to save."""
         if not _is_exact(entry):
-            raise OperationNotAllowed("This entry's text does not tell surely what the values were.", _BY_HAND)
+            raise OperationNotAllowed("This entry's text does not tell surely what the values were.", BY_HAND)
         page = self._settings.load()
-        now = _format(page)
+        now = setting_texts(page)
         moved = [
             Conflict(change.setting.value, change.after, now.get(change.setting, "gone"), change.before)
             for change in event.changes
@@ -96,7 +93,7 @@ class UndoService:
             raise self._audit.with_attributions(moved)
         wanted = page.values
         for change in event.changes:
-            wanted = _with_value_before(wanted, page, change)
+            wanted = with_setting(wanted, page, change.setting, change.before)
         return page.values, wanted
 
     def _key_to_change(self, entry: WholeEntry, event: KeyStatusChanged) -> tuple[ApiKey, KeyStatus]:
@@ -107,7 +104,7 @@ class UndoService:
         (key,) = found
         # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
         if not _is_exact(entry) or event.key.developer != key.developer:
-            raise OperationNotAllowed("This entry's text does not tell surely what the status was.", _BY_HAND)
+            raise OperationNotAllowed("This entry's text does not tell surely what the status was.", BY_HAND)
         if key.status is not event.after:
             moved = Conflict("Key Status", event.after.label, key.status.label, event.before.label)
             raise self._audit.with_attributions([moved], event.key_tag)
@@ -125,7 +122,7 @@ class UndoService:
 
 def _undoable_event(whole: WholeEntry) -> SettingsChanged | KeyStatusChanged:
     if whole.entry.genuineness is not Genuineness.GENUINE:
-        raise OperationNotAllowed("This entry is not genuine, so what it tells is not undone.", _BY_HAND)
+        raise OperationNotAllowed("This entry is not genuine, so what it tells is not undone.", BY_HAND)
     if whole.event is not None and whole.event.is_undoable:
         event = whole.event.event
         if isinstance(event, SettingsChanged | KeyStatusChanged):
@@ -136,32 +133,3 @@ def _undoable_event(whole: WholeEntry) -> SettingsChanged | KeyStatusChanged:
 def _is_exact(whole: WholeEntry) -> bool:
     """Return True if nothing in the entry's event is a guess."""
     return whole.event is not None and whole.event.is_exact(whole.stored_text)
-
-
-def _format(page: SettingsPage) -> dict[Setting, str]:
-    """Return the settings of a page as audit texts name them, without those that the practice doesn't have."""
-    values = page.values
-    texts = {
-        Setting.ENABLED: format_enabled(values.enabled) if values.enabled is not None else None,
-        Setting.INTERVAL: format_interval(values.interval) if values.interval is not None else None,
-        Setting.PAYMENT_TYPE: format_payment_type(values.payment_type, page.payment_types)
-        if values.payment_type is not None
-        else None,
-    }
-    return {setting: text for setting, text in texts.items() if text is not None}
-
-
-def _with_value_before(values: ApiSettings, page: SettingsPage, change: SettingChange) -> ApiSettings:
-    """Return the settings with one value as it was before a change."""
-    if change.setting is Setting.ENABLED:
-        return replace(values, enabled=change.before == format_enabled(True))
-    if change.setting is Setting.INTERVAL:
-        return replace(values, interval=_parse_interval(change.before))
-    named = [each.number for each in page.payment_types if each.name == change.before and not each.hidden]
-    if len(named) != 1:
-        raise OperationNotAllowed(f"There is no longer just one payment type {change.before} to go back to.", _BY_HAND)
-    return replace(values, payment_type=named[0])
-
-
-def _parse_interval(text: str) -> str:
-    return "" if text == format_interval("") else re.sub(r" minutes?$", "", text)

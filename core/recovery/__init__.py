@@ -1,0 +1,1 @@
+"""Settling what a killed process left half done."""
