@@ -600,6 +600,20 @@ def test_enabling_a_key_that_was_read_only_says_to_compare_its_status(
     remarks = [each for each in on.consequences if "was Read Enabled before it was disabled" in each]
     assert len(remarks) == (0 if status == "Enabled" else 1)
     assert all("compare its status" in each for each in remarks)
+    assert any("more rights" in each for each in on.consequences) is bool(remarks)
+
+
+@shapes
+def test_enabling_a_key_that_was_not_disabled_here_says_what_may_have_been(
+    server_sample: SampleServer, hq: HeadquartersServer
+) -> None:
+    with office_of(server_sample) as office:
+        key = key_of_developer(fetch_list(office), "ClearPay")
+        on = office.keys.set_status(ADMIN, key, ENABLED)
+    assert any(
+        each.startswith("If this key was Read Enabled before it was disabled: Enabled may give it more rights")
+        for each in on.consequences
+    )
 
 
 @shapes
