@@ -29,7 +29,7 @@ def never_answered(otherwise: str) -> AuthorityInfo:
     Args:
         otherwise: The name of the list that is shown instead.
     """
-    words = f"It has not answered here yet. Shown is {otherwise}."
+    words = f"There is no list from it here yet. Shown is {otherwise}."
     return _info("copy of headquarters' list, status unknown", words)
 
 

@@ -84,7 +84,7 @@ class RemoteChange:
             Why the change was not made or isn't known to be; None if it was made.
         """
         if is_listed is False and reply.lost is not None:
-            self._log_failure(Stage.NOT_DONE, Reason.NOT_SHOWN.value)
+            self._log_failure(Stage.NOT_DONE, (Reason.UNUSABLE if reply.lost.arrived else Reason.NOT_SHOWN).value)
             sentence = f"{reply.lost.sentence} Its list, read again, does not show the change: it was not made."
             return NoUsableAnswer(sentence, "Try again, after looking at the list.")
         if is_listed is False or (is_listed is None and reply.lost is not None):
@@ -136,7 +136,8 @@ def open_remote_change(practice: Practice, actor: Actor, event: AuditEvent) -> I
 def remarks_on(reply: Reply, *, is_listed: bool | None) -> tuple[str, ...]:
     """Return what else an admin has to know of a change that was made, one sentence each."""
     if reply.lost is not None:
-        return ("Headquarters' answer was lost, but its list shows that it was done.",)
+        what = "can't be used" if reply.lost.arrived else "was lost"
+        return (f"Headquarters' answer {what}, but its list shows that it was done.",)
     return () if is_listed is not None else ("Its list could not be read after that; r reads it again.",)
 
 

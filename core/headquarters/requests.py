@@ -149,6 +149,9 @@ def redact_secrets(text: str, redactions: Redactions) -> str:
     bare = _bare(text)
     for secret, replacement in redactions.items():
         characters = _bare(secret)
+        if not characters and secret:
+            # It consists of dashes only, which may stand anywhere.
+            text = text.replace(secret, replacement)
         if not characters or characters not in bare:
             continue
         text = _broken_up(secret).sub(replacement.replace("\\", r"\\"), text)

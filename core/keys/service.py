@@ -248,36 +248,38 @@ class KeyService:
                 )
 
     def _remarks_on_rights(self, key: ApiKey, event: KeyStatusChanged) -> tuple[str, ...]:
-        """Return a remark on a key that was enabled and had been read-only before it was disabled.
+        """Return a remark on a key that was enabled, and had or may have been read-only before it was disabled.
 
         Enabling always asks for Enabled, and nobody documents what headquarters makes of that for such a key.
         """
-        if event.after is not KeyStatus.ENABLED or not self._was_read_only(key):
+        if event.after is not KeyStatus.ENABLED:
             return ()
-        read_only, enabled = KeyStatus.ENABLED_READ_ONLY.label, KeyStatus.ENABLED.label
+        before = self._status_before_disabled(key)
+        if before is KeyStatus.ENABLED_READ_ONLY:
+            condition = f"This key was {before.label} before it was disabled."
+        elif before is None and self.is_remote:
+            condition = f"If this key was {KeyStatus.ENABLED_READ_ONLY.label} before it was disabled:"
+        else:
+            return ()
         return (
-            f"This key was {read_only} before it was disabled. {enabled} may give it more rights than before; compare"
-            " its status and permissions with what its developer should have.",
+            f"{condition} {KeyStatus.ENABLED.label} may give it more rights than before; compare its status and"
+            " permissions with what its developer should have.",
         )
 
-    def _was_read_only(self, key: ApiKey) -> bool:
-        """Return True if the last change that the Audit Trail has of the key's status disabled a read-only key."""
+    def _status_before_disabled(self, key: ApiKey) -> KeyStatus | None:
+        """Return the status that the key had before it was last disabled; None if the Audit Trail doesn't say it."""
         try:
             entries = self._audit.of_key(key.fingerprint, "")
         except PracticeUnavailable as error:
-            # The change was made; only a remark on it is missing.
+            # The change was made; only a remark on it is less precise.
             _logger.warning("The status of a key before it was disabled could not be read: %s", error)
-            return False
-        logged = (parse_entry(each.text) for each in entries)
-        before = [
-            each.event.before
-            for each in logged
-            if each is not None
-            and each.stage is Stage.DONE
-            and isinstance(each.event, KeyStatusChanged)
-            and not each.event.after.enabled
-        ]
-        return bool(before) and before[0] is KeyStatus.ENABLED_READ_ONLY
+            return None
+        for logged in (parse_entry(each.text) for each in entries):
+            if logged is None or logged.stage is not Stage.DONE:
+                continue
+            if isinstance(logged.event, KeyStatusChanged) and not logged.event.after.enabled:
+                return logged.event.before
+        return None
 
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """Return what a new status means and what it doesn't, one sentence each."""

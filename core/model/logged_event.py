@@ -160,6 +160,7 @@ class Reason(Enum):
     NOT_ASKED = "headquarters was not asked"
     """No connection was tried; the cause follows."""
     NOT_SHOWN = "the answer was lost, and headquarters' list does not show it"
+    UNUSABLE = "the answer can't be used, and headquarters' list does not show it"
     UNCERTAIN = "look at headquarters' list before it is repeated"
 
 

@@ -519,7 +519,9 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
         fetch_list(office)
         hq.misbehave(how, operation=ASSIGN)
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
-    assert "Headquarters' answer was lost, but its list shows that it was done." in change.consequences
+    arrived = how in (Misbehaviour.TRUNCATED_XML, Misbehaviour.BILLION_LAUGHS)
+    what = "can't be used" if arrived else "was lost"
+    assert f"Headquarters' answer {what}, but its list shows that it was done." in change.consequences
     assert hq.count(ASSIGN) == 1
     assert audit_texts(server_sample, "New API key")[0].endswith(
         "(New Wave) added by Admin; permissions ApiPatients; BAA since 2024-07-08"
@@ -538,7 +540,8 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
             add_new_wave(office)
         assert hq.count(ASSIGN) == 1
         assert audit_texts(server_sample, "New API key") == []
-        assert "headquarters' list does not show it" in audit_texts(server_sample, "NOT DONE")[0]
+        what = "the answer was lost" if how is Misbehaviour.CLOSED_UNDONE else "the answer can't be used"
+        assert f" - {what}, and headquarters' list does not show it" in audit_texts(server_sample, "NOT DONE")[0]
         # It can be tried again.
         hq.behave()
         assert add_new_wave(office).developer == "New Wave"
@@ -600,6 +603,20 @@ def test_enabling_a_key_that_was_read_only_says_to_compare_its_status(
     remarks = [each for each in on.consequences if "was Read Enabled before it was disabled" in each]
     assert len(remarks) == (0 if status == "Enabled" else 1)
     assert all("compare its status" in each for each in remarks)
+    assert any("more rights" in each for each in on.consequences) is bool(remarks)
+
+
+@shapes
+def test_enabling_a_key_that_was_not_disabled_here_says_what_may_have_been(
+    server_sample: SampleServer, hq: HeadquartersServer
+) -> None:
+    with office_of(server_sample) as office:
+        key = key_of_developer(fetch_list(office), "ClearPay")
+        on = office.keys.set_status(ADMIN, key, ENABLED)
+    assert any(
+        each.startswith("If this key was Read Enabled before it was disabled: Enabled may give it more rights")
+        for each in on.consequences
+    )
 
 
 @shapes

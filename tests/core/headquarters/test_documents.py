@@ -374,6 +374,12 @@ def test_a_secret_is_redacted_however_it_is_broken_up(written: str) -> None:
     assert quote_text(f"<{broken}> {written}", redactions) == "<********1234> ***"
 
 
+def test_secrets_of_any_form_are_redacted() -> None:
+    assert redact_secrets("a ---- b", {"----": "****"}) == "a **** b"
+    assert redact_secrets("STRASSE and Stra\u00dfe", {"stra\u00dfe": "x"}) == "***"
+    assert redact_secrets("nothing", {"": "x", "other": "y"}) == "nothing"
+
+
 @PROPERTIES
 @given(
     gaps=st.lists(st.text(st.characters(categories=["Zs", "Zl", "Zp", "Cc", "Cf", "Pd"]), max_size=3), min_size=20),

@@ -239,7 +239,10 @@ def test_the_vendors_own_agreement_is_one() -> None:
         "UNKNOWN: New API key ********Kk78 #3f9a01 added by Admin - look at headquarters' list before it is repeated",
         "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin"
         " - the answer was lost, and headquarters' list does not show it",
+        "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin"
+        " - the answer can't be used, and headquarters' list does not show it",
         "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin - headquarters was not reached (TLS)",
+        "NOT DONE: New API key ********Kk78 #3f9a01 added by Admin - headquarters was not asked (address)",
     ],
 )
 def test_the_outcomes_at_headquarters_are_read_with_their_reasons(text: str) -> None:
