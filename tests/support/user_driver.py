@@ -37,6 +37,9 @@ class User:
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
+        self.now = 1000.0
+        """The time of the last key in seconds, which the program takes for the time of day."""
+        self.app.key_pace.clock = lambda: self.now
         self.ignored_group = ""
         """The group of questions whose answers a test holds back, and which are not waited for."""
 
@@ -49,13 +52,25 @@ class User:
             await self.settle()
 
     def send(self, *keys: str) -> None:
-        """Press keys so quickly that the program has no time between them, and do not wait."""
+        """Press keys in one burst, a second after the key before, and do not wait."""
+        self.now += 1
         for key in keys:
-            self.app.post_message(events.Key(key, _character(key)))
+            self._post(events.Key(key, _character(key)))
+
+    def type_at(self, pace: float, *keys: str) -> None:
+        """Press keys one after the other, this many seconds apart, and do not wait."""
+        for key in keys:
+            self.now += pace
+            self._post(events.Key(key, _character(key)))
+
+    def _post(self, event: events.Key | events.Paste) -> None:
+        event.time = self.now
+        self.app.post_message(event)
 
     async def enter_text(self, text: str) -> None:
         """Paste a text into the field that has focus."""
-        self.app.post_message(events.Paste(text))
+        self.now += 1
+        self._post(events.Paste(text))
         await self.settle()
 
     async def fill(self, field: str, text: str) -> None:

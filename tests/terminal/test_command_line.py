@@ -99,7 +99,7 @@ def test_a_missing_license_file_is_reported_on_the_screen(home: Home) -> None:
     home.write_configuration("[license]\nfile = 'missing.txt'")
     with home.start(columns=400) as terminal:
         terminal.wait_for("The license text .*missing.txt cannot be read")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 1
 
 

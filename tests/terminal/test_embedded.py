@@ -31,7 +31,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> No
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")
         terminal.wait_for("^API Setup")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
@@ -72,7 +72,7 @@ def test_a_second_start_shows_the_saved_values(home: Home) -> None:
         change_settings(terminal)
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[x\] on")
@@ -114,7 +114,7 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
         terminal.wait_for(r"Read: \d+%")
         terminal.press("escape")
         terminal.wait_for("Declined: the agreement must be accepted to add an API key")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert home.value("SELECT count(*) FROM apikey") == 0
     assert home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC").startswith(

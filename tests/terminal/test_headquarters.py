@@ -101,7 +101,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         assert hq.status(NEW_KEY) == "DisabledByCustomer"
         terminal.press("t")
         terminal.wait_for("^All: ")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.rows("SELECT CustApiKey FROM apikey ORDER BY DevName") == [
         (BRIDGE.key,),

@@ -54,7 +54,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
         proxy.reconnect()
         save(terminal)
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
 
 
@@ -128,7 +128,7 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         terminal.press("k")
         terminal.wait_for("^! The change whose answer was lost was made: API Setup: Enabled changed from")
         assert not terminal.find("not saved yet")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert [text for _kind, text in practice.audit_entries() if str(text).startswith("API Setup")] == [
         "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
@@ -149,7 +149,7 @@ def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: Serv
         assert terminal.find("^Subscription interval +5 ")
         proxy.reconnect()
         save(terminal)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
 
 

@@ -79,7 +79,7 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental .* Admin · READ-ONLY$")
         terminal.wait_for(READY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:
         terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
@@ -139,7 +139,7 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.press("down", "enter")
         terminal.wait_for("^Embedded practice")
         terminal.wait_for(READY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.audit_entries() == [
         ("83", "User: Admin has logged on."),

@@ -42,7 +42,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         practice.kill_connections()
         terminal.press("r")
         terminal.wait_for("^! The server refuses this database user")  # so that an error is logged
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         for secret in (DATABASE_PASSWORD, PASSWORD):
             assert secret.encode() not in terminal.output
@@ -73,7 +73,7 @@ def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
         terminal.wait_for(KEY)
         terminal.press("enter")
         terminal.wait_for_no(KEY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert KEY not in terminal.text
     texts = [row[0] for row in home.rows("SELECT LogText FROM securitylog")]

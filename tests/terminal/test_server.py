@@ -32,7 +32,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         terminal.wait_for(r"^All: \d+ entries, ")
         newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
     has_apikey = practice.value("SELECT ValueString FROM preference WHERE PrefName = 'DataBaseVersion'") == NEW
@@ -171,6 +171,6 @@ def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractic
         terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")
         terminal.wait_for("^> No entry on these days")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.audit_entries() == []

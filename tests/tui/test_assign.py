@@ -259,7 +259,7 @@ async def test_leaving_with_unsaved_input_asks(embedded: OpenRequest) -> None:
         assert user.field("key").value == KEY
         await user.press("escape")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
@@ -371,7 +371,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         await open_license(user)
-        await user.press("q")
+        await user.press("ctrl+q")
         await user.at(Question)
         assert "neither accepted nor declined" in user.flowing_text
 

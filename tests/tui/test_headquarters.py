@@ -123,7 +123,7 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         hq.behave()
 
@@ -388,13 +388,13 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         await user.press("d")
         await user.at(Question)
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "an API service at the practice may accept a disabled key for up to six hours" in user.flowing_text
         assert hq.status(BRIDGE.key) == "DisabledByCustomer"
         await user.press("enter")
         assert user.row == "Appointment Bridge | ********Gh78 | Disabled by Customer"
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -419,7 +419,7 @@ async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         assert "Not done" in user.text
         assert "headquarters refused: Call us first." in user.flowing_text
@@ -431,7 +431,7 @@ async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: Headquart
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.set_status(BRIDGE.key, "DisabledByHQ")
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental" in user.flowing_text
         await user.press("enter")
@@ -443,7 +443,7 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
     hq.refusal = f"{'Not while you owe us money. ' * 9}Call us."
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await user.press("d", "y", "enter", "enter")
+        await user.press("d", "ctrl+y", "enter", "enter")
         await user.at(EditKeyScreen)
         await user.press("enter")
         await user.at(AuditEntryScreen)
@@ -452,12 +452,12 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
         # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "Not done" in user.text
         assert hq.refusal in user.flowing_text
         hq.behave()
-        await user.press("enter", "u", "y")
+        await user.press("enter", "u", "ctrl+y")
         await user.at(Notice)
         assert "Undone" in user.text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -490,7 +490,7 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         await user.fill("agreement", "2024-03-02")
         user.list.focus()
         hq.misbehave(Misbehaviour.HTTP_503)
-        await user.press("r", "y")
+        await user.press("r", "ctrl+y")
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
         assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
@@ -523,7 +523,7 @@ async def disable_and_hold(user: User, hq: HeadquartersServer) -> None:
     hq.misbehave(Misbehaviour.SILENCE, operation=SET_STATUS)
     user.send("d")
     await until(lambda: isinstance(user.app.screen, Question))
-    user.send("y")
+    user.send("ctrl+y")
     await until(hq.waiting.is_set)
 
 
@@ -531,7 +531,7 @@ async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServe
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await disable_and_hold(user, hq)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: "A change is still being made" in user.status_text)
         hq.behave()
         await until(lambda: user.app.is_exiting)
@@ -682,10 +682,10 @@ async def test_hostile_text_from_headquarters_is_shown_literally(
         await user.at(Question)
         assert_literal(user, shown)
         assert "y Disable" in user.text
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert_literal(user, quoted)
-        await user.press("enter", "d", "y")
+        await user.press("enter", "d", "ctrl+y")
         await user.at(Notice)
         assert_literal(user, shown)
         assert "Enter Close" in user.text

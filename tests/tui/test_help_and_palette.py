@@ -183,9 +183,9 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
         await user.press("d")
         assert user.stack == ["ApiSetupScreen", "Question"]
         await user.pilot.resize_terminal(40, 10)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert user.stack == ["ApiSetupScreen", "Question"]
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
 
 

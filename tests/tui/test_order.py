@@ -67,7 +67,7 @@ async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
         await user.go_to("Insurance Mate")
         await user.press("d")
         before = rows.last_entry()
-        user.send("y", "y")
+        user.send("ctrl+y", "ctrl+y")
         await user.at(Notice)
         assert user.stack == ["ApiSetupScreen", "Notice"]
         assert len(rows.audit_texts(before)) == 1
@@ -215,7 +215,7 @@ async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest
         await until(lambda: user.stack == ["ApiSetupScreen"])
         user.send("d")
         await until(lambda: user.stack == ["ApiSetupScreen", "Question"])
-        user.send("y")
+        user.send("ctrl+y")
         await until(lambda: user.stack == ["ApiSetupScreen", "Notice"])
         held.open()
         await until(held.left.is_set)
@@ -278,9 +278,9 @@ async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates)
         held = gate(SettingsService, "save")
         user.send("ctrl+s")
         await until(held.entered.is_set)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: len(user.stack) > 1)
-        user.send("y")
+        user.send("ctrl+y")
         await until(lambda: "still being made" in user.text)
         assert not user.app.is_exiting
         held.open()
@@ -308,9 +308,9 @@ async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: Ope
     async with run_program(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")
-        user.send("y")
+        user.send("ctrl+y")
         await until(held.entered.is_set)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: "still being made" in user.text)
         with rows.locked():
             held.open()

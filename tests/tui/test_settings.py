@@ -205,7 +205,7 @@ async def test_reload_can_discard_unsaved_input(demo: OpenRequest) -> None:
         await user.fill("interval", "15")
         await user.press("f6")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert (user.field("interval").value, unsaved(user)) == ("5", ())
 
 
@@ -230,9 +230,9 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
         await user.press("enter")
         assert (user.stack, user.field("interval").value) == (["ApiSetupScreen"], "15")
         user.list.focus()
-        await user.press("q")
+        await user.press("ctrl+q")
         await user.at(Question)
-        user.send("y")
+        user.send("ctrl+y")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
         assert rows.settings()[1] == "5"
@@ -240,7 +240,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
 
 async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
 

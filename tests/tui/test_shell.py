@@ -319,7 +319,7 @@ async def test_a_terminal_that_is_too_small_shows_a_message_and_ignores_keys() -
         assert app.main.status.text == "saved"
         assert not app.main.children[-1].display
         await pilot.resize_terminal(60, 19)
-        await pilot.press("q")
+        await pilot.press("ctrl+q")
         assert app.return_code == 0
 
 

@@ -197,7 +197,7 @@ async def ask_to_disable(user: User) -> None:
 
 async def disable(user: User) -> None:
     await ask_to_disable(user)
-    await user.press("y")
+    await user.press("ctrl+y")
     await user.at(Notice)
 
 
@@ -432,7 +432,7 @@ async def ask_to_disable_at_headquarters(user: User, hq: HeadquartersServer) -> 
 
 async def disable_at_headquarters(user: User, hq: HeadquartersServer) -> None:
     await ask_to_disable_at_headquarters(user, hq)
-    await user.press("y")
+    await user.press("ctrl+y")
     await user.at(Notice)
 
 
