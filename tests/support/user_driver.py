@@ -17,6 +17,7 @@ from textual.widgets import Input
 from core.offices.open_request import OpenRequest
 from tests.support.waiting import DEADLINE, until
 from tui.app import ApisetupApp
+from tui.modals.question import Question
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
@@ -107,6 +108,10 @@ class User:
         found = self.app.screen
         assert isinstance(found, screen)
         return found
+
+    async def until_asked(self) -> None:
+        """Wait until a question is displayed, and not for what runs meanwhile; it takes no answer before."""
+        await until(lambda: isinstance(self.app.screen, Question) and self.app.screen._displayed_at is not None)
 
     async def at_api_setup(self) -> ApiSetupScreen:
         """Wait until API Setup is open."""

@@ -17,7 +17,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("down", "^> Canopy"),
         ("e", KEY_OPEN),
         ("escape", READY),
-        ("d", " y Disable "),
+        ("d", r" \^y Disable "),
         ("escape", "Nothing was changed"),
         ("t", "^In view and around it: "),
         ("enter", "^Esc Back  PgDn Page down"),

@@ -8,7 +8,7 @@ import hashlib
 import re
 import stat
 
-from tests.support.installed_program import Home, add_key, change_settings, disable_key, fill_in_key, save
+from tests.support.installed_program import Home, add_key, answer, change_settings, disable_key, fill_in_key, save
 
 KEY = "Kq7mZt4xWb9sLp2D"
 DEVELOPER = "Bridge [red] Ltd"
@@ -96,8 +96,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
         terminal.wait_for_no("─ Quit without saving")
         terminal.wait_for("Subscription interval +5 ")
         terminal.press("ctrl+q")
-        terminal.wait_for("─ Quit without saving")
-        terminal.press("y")
+        answer(terminal, "─ Quit without saving")
         assert terminal.exit_status() == 0
     assert home.value("SELECT Enabled FROM program") == 0
     assert home.value("SELECT count(*) FROM securitylog") == 1
@@ -109,10 +108,9 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
         terminal.wait_for("^  Assign API Key")
         fill_in_key(terminal, KEY, DEVELOPER)
         terminal.press("ctrl+s")
-        terminal.wait_for("─ Without an agreement")
-        terminal.press("w")
+        answer(terminal, "─ Without an agreement")
         terminal.wait_for(r"Read: \d+%")
-        terminal.press("escape")
+        answer(terminal, r"Read: \d+%", "ctrl+n")
         terminal.wait_for("Declined: the agreement must be accepted to add an API key")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.support.installed_program import KEY_OPEN, READY, Home, add_key, fill_in, go_to
+from tests.support.installed_program import KEY_OPEN, READY, Home, add_key, answer, fill_in, go_to
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, sign_in, type_password
 
@@ -88,6 +88,7 @@ def test_a_key_is_sent_to_the_clipboard_only_on_request(home: Home) -> None:
         terminal.press("e")
         terminal.wait_for(KEY_OPEN)
         terminal.press("c")
+        answer(terminal, "─ Send the key to the clipboard")
         terminal.wait_for("^Sent to the terminal")
         assert terminal.output.count(b"\x1b]52;") == 1
     assert "sent to" in home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.support.installed_program import READY, Home, add_key, change_settings, disable_key, save
+from tests.support.installed_program import READY, Home, add_key, answer, change_settings, disable_key, save
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
 
@@ -152,8 +152,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             terminal.wait_until(lambda: refusal in _flat_text(terminal.text), "saving is refused")
             assert terminal.find("^Subscription interval +5 ")
             terminal.press("ctrl+q")
-            terminal.wait_for("─ Quit without saving")
-            terminal.press("y")
+            answer(terminal, "─ Quit without saving")
             assert terminal.exit_status() == 0
     assert practice.audit_entries() == []
 

@@ -299,7 +299,7 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
         await start_export(user)
         await until(held.entered.is_set)
         user.send("ctrl+q")
-        await until(lambda: isinstance(user.app.screen, Question))
+        await user.until_asked()
         await until(lambda: "the export of the Audit Trail" in user.flowing_text)
         user.send("ctrl+y")
         await until(lambda: "still being made" in user.text)

@@ -90,7 +90,7 @@ async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> 
         await user.press("d")
         await user.at(Question)
         assert_literal(user, shown)
-        assert "y Disable" in user.text
+        assert "^y Disable" in user.text
         await user.press("ctrl+y")
         await user.at(Notice)
         assert_literal(user, shown)
@@ -239,7 +239,7 @@ async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path:
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
         assert_literal(user, shown)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert_literal(user, "Added and enabled")
 

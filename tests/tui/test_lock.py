@@ -307,6 +307,7 @@ async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None
         await user.at(Question)
         user.send("ctrl+q")
         await until(lambda: "Quit without saving?" in user.text)
+        await user.until_asked()
         user.send("ctrl+y")
         await until(lambda: user.app.is_exiting)
         assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [

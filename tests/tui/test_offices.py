@@ -210,7 +210,7 @@ async def test_switching_offices_waits_for_a_running_change(gate: Gates) -> None
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
         await until(lambda: len(user.list.rows) == 3)
         user.send("end", "enter")
-        await until(lambda: isinstance(user.app.screen, Question))
+        await user.until_asked()
         user.send("ctrl+y")
         held.open()
         await user.at_api_setup()

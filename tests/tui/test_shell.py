@@ -327,7 +327,7 @@ async def test_ctrl_c_shows_how_to_quit() -> None:
     app = Shell()
     async with app.run_test() as pilot:
         await pilot.press("ctrl+c")
-        assert "press q or ^q" in app.main.status.text
+        assert "press ^q" in app.main.status.text
 
 
 async def test_a_problem_is_shown_with_its_hint() -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -28,7 +29,6 @@ from tui.widgets.status_line import Kind, StatusLine
 from tui.widgets.title_line import Heading, TitleLine
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.app import ComposeResult
     from textual.screen import Screen as _Base
 
@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 ANSWER_DELAY = 0.3
 """Seconds. A key that arrives sooner after a question was displayed was pressed before anybody could read it."""
+_NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.InputEvent)
 _CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
 
 
@@ -196,6 +197,12 @@ class ScreenBehavior(ServiceCaller, _Screen):
             self.show_keys()
 
     # -- Textual's events ----------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Ignore what needs the screen's widgets if there are none, because it was closed before it was composed."""
+        if isinstance(event, _NEEDS_WIDGETS) and not self.children:
+            return
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """Display the keys and check the terminal's size. Textual also calls the `on_mount` of a subclass."""
