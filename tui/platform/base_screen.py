@@ -199,8 +199,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     # -- Textual's events ----------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Ignore what needs the screen's widgets if there are none, because it was closed before it was composed."""
-        if isinstance(event, _NEEDS_WIDGETS) and not self.children:
+        """Ignore what needs the screen's widgets if it was closed, perhaps before it had any."""
+        if isinstance(event, _NEEDS_WIDGETS) and (self.terminal_app.is_exiting or self not in self.app.screen_stack):
             return
         await super().on_event(event)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.driver import Driver as AnyDriver
 from textual.geometry import Size
 from textual.reactive import Reactive
@@ -214,6 +215,10 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         """Start closing the application, as Textual does, and set `is_exiting`."""
         self.is_exiting = True
         super().exit(result, return_code, message)
+
+    def is_harmless(self, error: BaseException) -> bool:
+        """Return True if a widget is missing while the application is exiting, which removes them one by one."""
+        return self.is_exiting and isinstance(error, NoMatches)
 
     def stop(self, signal_number: int) -> None:
         """Exit because of a signal. A change that is being written still finishes."""
