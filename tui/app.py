@@ -18,7 +18,7 @@ from textual.worker import active_worker
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
-from tui.bindings import display, keys
+from tui.bindings import Key, display, keys
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -64,6 +64,7 @@ class ApisetupApp(TerminalApp):
         self._session: Session | None = None
         self._inactivity = Inactivity(self.lock)
         self._own_dialogs: list[Screen[Any]] = []
+        self._closing_session = False
         self.startup_error: ApiSetupError | None = None
 
     def on_mount(self) -> None:
@@ -187,7 +188,7 @@ class ApisetupApp(TerminalApp):
         unsaved = self._unsaved
         if unsaved:
             state = "Being saved now" if self.commits.running else "Not saved yet"
-            question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("y", verb, "leave"))
+            question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
             if await self._push_and_wait(question) is None:
                 return False
         if self.commits.running:
@@ -200,7 +201,9 @@ class ApisetupApp(TerminalApp):
 
     @property
     def _unsaved(self) -> tuple[str, ...]:
-        return tuple(name for screen in self.screen_stack for name in getattr(screen, "unsaved", ()))
+        # A screen that was pushed just now has no fields yet, so nothing is typed there.
+        screens = [screen for screen in self.screen_stack if screen.is_mounted]
+        return tuple(name for screen in screens for name in getattr(screen, "unsaved", ()))
 
     # -- inactivity ------------------------------------------------------------
 
@@ -275,17 +278,37 @@ class ApisetupApp(TerminalApp):
         for key in keys(ids):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
-            callback = getattr(target, f"action_{action}", None)
-            if callback is not None and screen.is_available(key):
-                yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", callback)
+            if hasattr(target, f"action_{action}") and screen.is_available(key):
+                run = partial(self._run_command, screen, key)
+                yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", run)
+
+    async def _run_command(self, screen: ScreenBehavior, key: Key) -> None:
+        """Do what pressing a key on a screen does, which may be up to the widget that has focus."""
+        if self.screen is not screen:
+            return
+        names = key.keys.split(",")
+        active = next((found for name, found in screen.active_bindings.items() if name in names), None)
+        # Not called directly: an action may decline with SkipAction, such as scrolling a text that fits.
+        if active is not None and active.binding.action == key.action:
+            await self.run_action(key.action, active.node)
+        else:
+            await self.run_action(key.action, screen)
 
     async def action_quit(self) -> None:
         """Quit after asking about unsaved changes."""
         self.leave()
 
+    async def action_ask_quit(self) -> None:
+        """Quit after a question, even if there are no unsaved changes."""
+        self.leave(always_ask=True)
+
     @flow
-    async def leave(self) -> None:
+    async def leave(self, *, always_ask: bool = False) -> None:
         """Ask about unsaved changes, sign out and end the program."""
+        if always_ask and not self._unsaved:
+            question = Question("Quit apisetup?", ["Nothing is unsaved."], Answer("ctrl+y", "Quit", "leave"))
+            if await self._push_and_wait(question) is None:
+                return
         if not await self._confirm_leaving("Quit without saving?", "Quit"):
             return
         await self._close_session()
@@ -294,7 +317,22 @@ class ApisetupApp(TerminalApp):
         self.exit(return_code=1 if self.startup_error else 0)
 
     async def _close_session(self) -> None:
-        """Sign out and close the office; give up waiting after `SHUTDOWN_TIMEOUT` if the server doesn't answer."""
+        """Sign out and close the office; give up waiting after `SHUTDOWN_TIMEOUT` if the server doesn't answer.
+
+        Meanwhile keys are ignored, because the screens still show an office that is being closed.
+        """
+        self._closing_session = True
+        try:
+            await self._close_office()
+        finally:
+            self._closing_session = False
+
+    @property
+    def ignores_keys(self) -> bool:
+        """True while the application is leaving, or closes an office."""
+        return super().ignores_keys or self._closing_session
+
+    async def _close_office(self) -> None:
         self._inactivity.stop()
         session, self._session = self._session, None
         office, self._office = self._office, None

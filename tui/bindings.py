@@ -49,7 +49,8 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("help", "question_mark,f1", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
-    Key("quit", "q,ctrl+q", "app.quit", "Quit", "Leave the program; q works outside of text fields.", EVERYWHERE),
+    Key("quit", "ctrl+q", "app.quit", "Quit", "Quit; asks first if there are unsaved changes.", EVERYWHERE),
+    Key("ask-quit", "q", "app.ask_quit", "Quit", "Quit; always asks first, since text may contain a q.", EVERYWHERE),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
     Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
     Key("try-again", "r,f6", "try_again", "Try again", "Connect once more.", PRACTICE),
@@ -72,9 +73,8 @@ KEYS: tuple[Key, ...] = (
     Key("save", "ctrl+s,f2", "save", "Save", "Save what was changed here.", API_SETUP),
     Key("add-key", "a,f3", "add_key", "Add", "Add an API key for this practice.", API_SETUP),
     Key("edit-key", "enter,e,f4", "edit_key", "Edit", "Open the chosen API key.", API_SETUP),
-    Key(
-        "toggle-status-here", "d,f7", "toggle_status", "Disable/enable", "Disable or enable the chosen key.", API_SETUP
-    ),
+    Key("disable-here", "d,f7", "disable", "Disable", "Disable the key under the cursor.", API_SETUP),
+    Key("enable-here", "E,plus", "enable", "Enable", "Enable the key under the cursor.", API_SETUP),
     Key(
         "end-filter",
         "escape",
@@ -88,14 +88,15 @@ KEYS: tuple[Key, ...] = (
     Key("audit-trail", "t,f5", "audit_trail", "Audit Trail", "Open the Audit Trail.", API_SETUP),
     Key("reload", "r,f6,ctrl+r", "reload", "Reload", "Read everything again.", API_SETUP),
     Key("save-key", "ctrl+s,f2", "save", "Save", "Save the key as it is shown here.", KEY),
-    Key("toggle-status", "d,f7", "toggle_status", "Disable/enable", "Disable or enable this key.", KEY),
+    Key("disable", "d,f7", "disable", "Disable", "Disable this key.", KEY),
+    Key("enable", "E,plus", "enable", "Enable", "Enable this key.", KEY),
     Key("reveal", "v,f8", "reveal", "View", "Show the whole key; this is logged.", KEY),
     Key(
         "send-to-clipboard",
         "c,f9",
         "send_to_clipboard",
         "Clipboard",
-        "Send the key to the terminal's clipboard; this is logged.",
+        "Send the key to the terminal's clipboard; asks first, and is logged.",
         KEY,
     ),
     Key("choose-permissions", "ctrl+o,p,f3", "choose_permissions", "Permissions", "Choose the permissions.", KEY),
@@ -109,8 +110,8 @@ KEYS: tuple[Key, ...] = (
         "Choose the permission, or drop it.",
         ASSIGN,
     ),
-    Key("accept", "a,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
-    Key("decline", "escape,d", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
+    Key("accept", "ctrl+y,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
+    Key("decline", "ctrl+n,f8", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
     Key("type-filter", "slash", "type_filter", "Filter", "Type which entries to show.", AUDIT_TRAIL),
     Key("complete", "tab", "complete", "Complete", "Complete the word in the filter.", AUDIT_TRAIL),
@@ -163,6 +164,7 @@ _BY_ID = {key.id: key for key in KEYS}
 
 _SHORT_NAMES = {
     "question_mark": "?",
+    "plus": "+",
     "slash": "/",
     "escape": "Esc",
     "enter": "Enter",

@@ -161,12 +161,13 @@ class KeyService:
             undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
-            OperationNotAllowed: The office may not set this status on this key.
+            OperationNotAllowed: The key has this status already, or the office may not set it on this key.
             EditConflict: The key has another status by now.
         """
         self._authority.require_change()
-        if key.gone or key.unusable or key.status.office_may_change_to is not status:
-            raise OperationNotAllowed(self._why_not(key))
+        refusal = self._why_not_to(key, status)
+        if refusal:
+            raise OperationNotAllowed(refusal)
         event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
         with self._with_attribution(key):
             done = self._authority.set_status(actor, key, event)
@@ -179,10 +180,17 @@ class KeyService:
             (*done.remarks, *self._remarks_on_rights(key, event), *self._consequences(changed, keys)),
         )
 
-    def status_refusal(self, key: ApiKey) -> str:
-        """Return why the office can neither enable nor disable a key; blank if it can."""
+    def status_refusal(self, key: ApiKey, status: KeyStatus | None = None) -> str:
+        """Return why the office can't give a key this status; blank if it can.
+
+        Args:
+            key: The key.
+            status: The status. None asks why the office can neither enable nor disable the key.
+        """
         if not self._authority.info.may_change:
             return self._authority.info.refusal
+        if status is not None:
+            return self._why_not_to(key, status)
         return self._why_not(key) if key.gone or key.unusable or key.status.office_may_change_to is None else ""
 
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
@@ -219,6 +227,18 @@ class KeyService:
 
     def _why_not(self, key: ApiKey) -> str:
         return _why_not(key, self._authority.info.unknown_key_reason)
+
+    def _why_not_to(self, key: ApiKey, status: KeyStatus) -> str:
+        """Return why a key can't be given a status, whether or not keys can be changed now; blank if it can."""
+        if key.status.office_may_change_to is status and not (key.gone or key.unusable):
+            return ""
+        if key.gone or key.unusable or not key.known:
+            return self._why_not(key)
+        if key.status is status or (key.status.enabled and status.enabled):
+            return _already(key.status)
+        if status is KeyStatus.DISABLED_BY_CUSTOMER and key.status.disabled:
+            return _already(key.status)
+        return self._why_not(key)
 
     def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
         if key.unusable:
@@ -312,6 +332,11 @@ def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldCh
         for name in before
         if before[name] != after[name]
     )
+
+
+def _already(status: KeyStatus) -> str:
+    detail = "" if status in (KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER) else f" ({status.label})"
+    return f"Already {'enabled' if status.enabled else 'disabled'}{detail}; nothing to do."
 
 
 def _other_keys(developer: str, count: int) -> str:

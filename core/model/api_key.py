@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from core.base.secret import Secret
-from core.model.key_text import audit_mask
+from core.model.key_text import audit_mask, fingerprint_tag, visible_ending
 from core.opendental.key_status import KeyStatus
 
 PERMISSIONS = "permissions"
@@ -97,6 +97,11 @@ class ApiKey:
     def label(self) -> str:
         """The key as sentences name it."""
         return f"API key {self.masked} ({self.developer})"
+
+    @property
+    def ending(self) -> str:
+        """The end of the key as it is shown, which an admin types to confirm that they mean this key."""
+        return visible_ending(self.masked, fingerprint_tag(self.fingerprint))
 
     @property
     def audit_label(self) -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from core.model.api_key import ApiKey
 from core.model.audit_entry import counted
-from core.model.key_text import fingerprint, fingerprint_tag, mask
+from core.model.key_text import fingerprint, fingerprint_tag, mask, visible_ending
 from core.opendental.key_status import KeyStatus
 
 SHORTENED = " [shortened]"
@@ -78,6 +78,11 @@ class KeyName:
         """Return the name of a listed key."""
         tag = fingerprint_tag(key.fingerprint)
         return KeyName(key.masked.removesuffix(f" {tag}"), tag)
+
+    @property
+    def ending(self) -> str:
+        """The end of the key as it is shown, as in `ApiKey.ending`."""
+        return visible_ending(self.masked, self.tag)
 
     def __str__(self) -> str:
         return f"{self.masked} {self.tag}"

@@ -101,6 +101,12 @@ def audit_mask(masked: str, identity: str) -> str:
     return masked if masked.endswith(tag) else f"{masked} {tag}"
 
 
+def visible_ending(masked: str, tag: str) -> str:
+    """Return the last four characters that a mask shows; for a key that is hidden whole, its short fingerprint."""
+    ending = masked.removesuffix(tag).rstrip()[-4:]
+    return tag if set(ending) <= {"*"} else ending
+
+
 def fingerprint_tag(identity: str) -> str:
     """Return the short form of a fingerprint, as audit entries name it: `#3f9a01`."""
     return f"#{identity[:6]}"

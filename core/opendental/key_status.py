@@ -35,6 +35,11 @@ class KeyStatus(IntEnum):
         return self in (KeyStatus.ENABLED, KeyStatus.ENABLED_READ_ONLY)
 
     @property
+    def disabled(self) -> bool:
+        """True if somebody disabled the key. An unknown status is neither enabled nor disabled."""
+        return not self.enabled and self is not KeyStatus.UNKNOWN
+
+    @property
     def office_may_change_to(self) -> KeyStatus | None:
         """The only status that the office may set next; None if the office can't change this one."""
         if self.enabled:

@@ -109,15 +109,14 @@ class UndoService:
             moved = Conflict("Key Status", event.after.label, key.status.label, event.before.label)
             raise self._audit.with_attributions([moved], event.key_tag)
         refusal = self._keys.status_refusal(key)
-        status = key.status.office_may_change_to
-        if refusal or status is None:
+        if refusal:
             raise OperationNotAllowed(refusal)
-        if status is not event.before:
+        status = key.status.office_may_change_to
+        if status is not None and status is not event.before:
             raise OperationNotAllowed(
-                f"The key was {event.before.label} before, and the office can only make it {status.label}.",
-                "d does that, if it is meant.",
+                f"The key was {event.before.label} before, and the office can only make it {status.label}.", _BY_HAND
             )
-        return key, status
+        return key, event.before
 
 
 def _undoable_event(whole: WholeEntry) -> SettingsChanged | KeyStatusChanged:

@@ -37,7 +37,7 @@ class Question(BaseModal[str]):
 class Numbers(BaseScreen[None]):
     """A list of numbered rows, and actions that fail or block."""
 
-    KEYS = ("help", "quit", "add-key", "save", "toggle-status", "reveal")
+    KEYS = ("help", "quit", "add-key", "save", "disable", "reveal")
     BINDINGS = [  # noqa: RUF012 - declared so by Textual
         ("x", "crash", "Crash"),
         ("y", "crash_in_thread", "Crash in a thread"),

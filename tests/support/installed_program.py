@@ -8,8 +8,9 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -21,13 +22,13 @@ from core.database.address import FileAddress
 from core.model.agreement import default_agreement
 from core.office.office import open_file_office
 from tests.support.fork_server import PROGRAM, ForkServer
-from tests.support.pseudo_terminal import DEADLINE, ROOT, Process, Terminal
+from tests.support.pseudo_terminal import DEADLINE, ROOT, EndOfOutput, Process, Terminal
 
 COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
 READY = "^a Add "
 """The key bar of API Setup once the practice is open."""
-KEY_OPEN = "^d Disable/enable "
+KEY_OPEN = "^d Disable "
 """The key bar of API Key Edit; it is drawn last, so the rest of the screen is complete."""
 
 
@@ -184,18 +185,32 @@ def add_key(terminal: Terminal, key: str, developer: str) -> None:
     terminal.press("ctrl+s")
     terminal.wait_for(r"Read: \d+%")
     terminal.press("end")
-    terminal.wait_for("It can be accepted now")
-    terminal.press("a")
+    accept_license(terminal)
     terminal.wait_for("─ Key added ")
     terminal.press("enter")
     terminal.wait_for_no("─ Key added ")
 
 
+def accept_license(terminal: Terminal) -> None:
+    """Accept the license agreement after its end was seen."""
+    answer(terminal, r"Press \^y to accept")
+
+
+def answer(terminal: Terminal, question: str, key: str = "ctrl+y") -> None:
+    """Wait for a question, and press a key until it is answered: the question ignores one that comes too early."""
+    terminal.wait_for(question)
+    deadline = time.monotonic() + DEADLINE
+    while terminal.find(question):
+        assert time.monotonic() < deadline, terminal.text
+        terminal.press(key)
+        with suppress(EndOfOutput):
+            terminal.settle()
+
+
 def disable_key(terminal: Terminal) -> None:
     """Disable the highlighted key."""
     terminal.press("d")
-    terminal.wait_for("─ Disable this key")
-    terminal.press("y")
+    answer(terminal, "─ Disable this key")
     terminal.wait_for("─ Disabled ")
     terminal.press("enter")
     terminal.wait_for_no("─ Disabled ")

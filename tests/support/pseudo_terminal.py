@@ -229,7 +229,11 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Type a text."""
-        os.write(self._master, text.encode())
+        self.send(text.encode())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, which may be no text."""
+        os.write(self._master, data)
 
     def paste(self, text: str) -> None:
         """Paste a text in bracketed paste mode."""
@@ -281,6 +285,15 @@ class Terminal:
         state = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
         return state.rpartition(")")[2].split()[0] == "T"
 
+    @property
+    def modes(self) -> list[Any]:
+        """The attributes of the terminal, as `termios` returns them."""
+        return termios.tcgetattr(self._slave)
+
+    def reset_modes(self) -> None:
+        """Set the attributes from before the program started, as a shell does when a program is stopped."""
+        termios.tcsetattr(self._slave, termios.TCSANOW, self._modes_before)
+
     def unrestored_modes(self) -> list[str]:
         """List the terminal modes that the program, which has exited or is suspended, did not restore."""
         left: list[str] = []
@@ -290,7 +303,7 @@ class Terminal:
                 left.append(f"mode {mode}")
         if self.output.count(b"\x1b[>") > self.output.count(b"\x1b[<u"):
             left.append("kitty's keyboard protocol")
-        if termios.tcgetattr(self._slave) != self._modes_before:
+        if self.modes != self._modes_before:
             left.append("termios")
         return left
 

@@ -17,6 +17,7 @@ from textual.widgets import Input
 from core.offices.open_request import OpenRequest
 from tests.support.waiting import DEADLINE, until
 from tui.app import ApisetupApp
+from tui.modals.question import Question
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
@@ -37,6 +38,9 @@ class User:
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.app: ApisetupApp = pilot.app  # type: ignore[assignment]  # no other application is tested with it
+        self.now = 1000.0
+        """The time of the last key in seconds, which the program takes for the time of day."""
+        self.app.key_pace.clock = lambda: self.now
         self.ignored_group = ""
         """The group of questions whose answers a test holds back, and which are not waited for."""
 
@@ -49,13 +53,25 @@ class User:
             await self.settle()
 
     def send(self, *keys: str) -> None:
-        """Press keys so quickly that the program has no time between them, and do not wait."""
+        """Press keys in one burst, a second after the key before, and do not wait."""
+        self.now += 1
         for key in keys:
-            self.app.post_message(events.Key(key, _character(key)))
+            self._post(events.Key(key, _character(key)))
+
+    def type_at(self, pace: float, *keys: str) -> None:
+        """Press keys one after the other, this many seconds apart, and do not wait."""
+        for key in keys:
+            self.now += pace
+            self._post(events.Key(key, _character(key)))
+
+    def _post(self, event: events.Key | events.Paste) -> None:
+        event.time = self.now
+        self.app.post_message(event)
 
     async def enter_text(self, text: str) -> None:
         """Paste a text into the field that has focus."""
-        self.app.post_message(events.Paste(text))
+        self.now += 1
+        self._post(events.Paste(text))
         await self.settle()
 
     async def fill(self, field: str, text: str) -> None:
@@ -92,6 +108,10 @@ class User:
         found = self.app.screen
         assert isinstance(found, screen)
         return found
+
+    async def until_asked(self) -> None:
+        """Wait until a question is displayed, and not for what runs meanwhile; it takes no answer before."""
+        await until(lambda: isinstance(self.app.screen, Question) and self.app.screen._displayed_at is not None)
 
     async def at_api_setup(self) -> ApiSetupScreen:
         """Wait until API Setup is open."""

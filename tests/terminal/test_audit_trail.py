@@ -63,7 +63,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.wait_for("─ Exported ─")
         terminal.press("enter")
         terminal.wait_for("^OK: Exported: 2 entries")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
     with file.open(encoding="utf-8", newline="") as lines:

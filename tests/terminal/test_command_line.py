@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
-from tests.support.installed_program import Home
+from tests.support.installed_program import Home, answer
 from tests.support.pseudo_terminal import ROOT
 
 SECRET = "p4ssw0rd-in-an-address"
@@ -99,7 +99,7 @@ def test_a_missing_license_file_is_reported_on_the_screen(home: Home) -> None:
     home.write_configuration("[license]\nfile = 'missing.txt'")
     with home.start(columns=400) as terminal:
         terminal.wait_for("The license text .*missing.txt cannot be read")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 1
 
 
@@ -116,7 +116,6 @@ def test_the_configured_license_is_shown(home: Home) -> None:
         terminal.type("Dev")
         terminal.wait_for("^  Developer +Dev ")
         terminal.press("ctrl+s")
-        terminal.wait_for("─ Without an agreement")
-        terminal.press("w")
+        answer(terminal, "─ Without an agreement")
         terminal.wait_for(r"^ *Our \[bold\]rules\[/\]$")
         terminal.wait_for(r"^ *Be \[red\]careful\[/red\]\.$")

@@ -17,7 +17,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("down", "^> Canopy"),
         ("e", KEY_OPEN),
         ("escape", READY),
-        ("d", " y Disable "),
+        ("d", r" \^y Disable "),
         ("escape", "Nothing was changed"),
         ("t", "^In view and around it: "),
         ("enter", "^Esc Back  PgDn Page down"),
@@ -37,7 +37,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
 def test_no_color_removes_all_colors(home: Home) -> None:
     with home.start_ready("--demo", NO_COLOR="1", COLORTERM="truecolor") as terminal:
         visit_the_main_screens(terminal)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.color_codes() == []
 
@@ -46,7 +46,7 @@ def test_no_color_removes_all_colors(home: Home) -> None:
 def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorterm: str) -> None:
     with home.start_ready("--demo", TERM=term, COLORTERM=colorterm) as terminal:
         visit_the_main_screens(terminal)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert [codes for codes in terminal.color_codes() if re.search(r"(?:^|;)[34]8;", codes)] == []
 
@@ -66,6 +66,6 @@ def test_the_terminal_can_be_resized(home: Home) -> None:
         terminal.resize(60, 20)
         terminal.wait_until(lambda: READY[1:] in terminal.screen.display[19], "the key bar is the last line")
         terminal.wait_for("^> Canopy Analytics ")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []

@@ -8,7 +8,7 @@ import hashlib
 import re
 import stat
 
-from tests.support.installed_program import Home, add_key, change_settings, disable_key, fill_in_key, save
+from tests.support.installed_program import Home, add_key, answer, change_settings, disable_key, fill_in_key, save
 
 KEY = "Kq7mZt4xWb9sLp2D"
 DEVELOPER = "Bridge [red] Ltd"
@@ -31,7 +31,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> No
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")
         terminal.wait_for("^API Setup")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
         assert terminal.text.strip() == ""
@@ -72,7 +72,7 @@ def test_a_second_start_shows_the_saved_values(home: Home) -> None:
         change_settings(terminal)
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with home.start_ready() as terminal:
         terminal.wait_for(r"Enabled +\[x\] on")
@@ -96,8 +96,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
         terminal.wait_for_no("─ Quit without saving")
         terminal.wait_for("Subscription interval +5 ")
         terminal.press("ctrl+q")
-        terminal.wait_for("─ Quit without saving")
-        terminal.press("y")
+        answer(terminal, "─ Quit without saving")
         assert terminal.exit_status() == 0
     assert home.value("SELECT Enabled FROM program") == 0
     assert home.value("SELECT count(*) FROM securitylog") == 1
@@ -109,12 +108,11 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
         terminal.wait_for("^  Assign API Key")
         fill_in_key(terminal, KEY, DEVELOPER)
         terminal.press("ctrl+s")
-        terminal.wait_for("─ Without an agreement")
-        terminal.press("w")
+        answer(terminal, "─ Without an agreement")
         terminal.wait_for(r"Read: \d+%")
-        terminal.press("escape")
+        answer(terminal, r"Read: \d+%", "ctrl+n")
         terminal.wait_for("Declined: the agreement must be accepted to add an API key")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert home.value("SELECT count(*) FROM apikey") == 0
     assert home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC").startswith(

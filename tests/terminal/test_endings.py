@@ -59,7 +59,7 @@ def test_a_signal_or_lost_terminal_restores_the_terminal_and_removes_the_demo(
 
 def test_quitting_removes_the_demo(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert list(home.temporary.iterdir()) == []
     assert not home.configuration.parent.exists()

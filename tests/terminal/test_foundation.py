@@ -70,7 +70,7 @@ def test_a_signal_restores_the_terminal(start: Start, number: signal.Signals, st
 def test_an_interrupt_does_not_quit(start: Start) -> None:
     with start() as terminal:
         terminal.signal(signal.SIGINT)
-        terminal.wait_for("press q or")
+        terminal.wait_for("To quit, press")
         terminal.press("ctrl+c", "down")
         terminal.wait_for("^> Row 2")
 
@@ -110,6 +110,88 @@ def test_a_suspended_program_continues(start: Start) -> None:
         assert terminal.unrestored_modes() == []
 
 
+@pytest.mark.parametrize("numbers", [[signal.SIGCONT], [signal.SIGCONT] * 3, [signal.SIGSTOP, signal.SIGCONT]])
+def test_being_continued_without_having_been_suspended_changes_nothing(
+    start: Start, numbers: list[signal.Signals]
+) -> None:
+    with start() as terminal:
+        for number in numbers:
+            terminal.signal(number)
+        terminal.settle()
+        terminal.press("down")
+        terminal.wait_for("^> Row 2 ")
+        assert terminal.output.count(b"\x1b[?1049h") == 1
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored_modes() == []
+
+
+def test_a_program_that_was_stopped_sets_up_again_a_terminal_that_a_shell_used(start: Start) -> None:
+    with start() as terminal:
+        own = terminal.modes
+        terminal.signal(signal.SIGSTOP)
+        terminal.wait_until(lambda: terminal.stopped, "stopped")
+        terminal.reset_modes()
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_until(lambda: terminal.modes == own, "set up again")
+        terminal.press("down")
+        terminal.wait_for("^> Row 2 ")
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+        assert terminal.unrestored_modes() == []
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [signal.SIGTERM, signal.SIGCONT],
+        [signal.SIGCONT, signal.SIGTERM],
+        [signal.SIGTSTP, signal.SIGTERM, signal.SIGCONT],
+        [signal.SIGTSTP, signal.SIGCONT, signal.SIGTSTP, signal.SIGTERM, signal.SIGCONT],
+    ],
+)
+def test_being_continued_and_terminated_at_once_ends_cleanly(start: Start, numbers: list[signal.Signals]) -> None:
+    with start() as terminal:
+        for number in numbers:
+            terminal.signal(number)
+            if number is signal.SIGTSTP:
+                terminal.wait_until(lambda: terminal.stopped, "stopped")
+        assert terminal.exit_status() == 143
+        assert terminal.unrestored_modes() == []
+
+
+def test_an_arrow_key_that_arrives_in_pieces_is_one_key(start: Start) -> None:
+    with start() as terminal:
+        for piece in ("\x1b", "[", "B"):
+            terminal.type(piece)
+            terminal.settle()
+        terminal.wait_for("^> Row 2 ")
+
+
+def test_reports_of_the_terminal_are_not_typed(start: Start) -> None:
+    with start() as terminal:
+        terminal.press("a")
+        terminal.wait_for("Question")
+        terminal.type("\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?1;2c\x1bP>|XTerm(390)\x1b\\\x1b[24;80R!")
+        terminal.wait_for("answer!")
+
+
+def test_escape_acts_after_the_configured_delay(start: Start) -> None:
+    with start(ESCDELAY="20") as terminal:
+        terminal.press("a")
+        terminal.wait_for("Question")
+        terminal.press("escape")
+        terminal.wait_for("answered None")
+
+
+def test_bytes_that_are_no_text_do_not_end_the_program(start: Start) -> None:
+    with start() as terminal:
+        terminal.press("a")
+        terminal.wait_for("Question")
+        terminal.send(b"\xff\xc3!")
+        terminal.wait_for("answer\N{REPLACEMENT CHARACTER}+!")
+
+
 def test_ctrl_s_reaches_the_program(start: Start) -> None:
     with start() as terminal:
         terminal.press("ctrl+s")
@@ -144,5 +226,5 @@ def test_a_terminal_that_is_too_small_shows_a_message(start: Start) -> None:
         terminal.wait_for("^> Row 1 ")
         terminal.resize(59, 24)
         terminal.wait_for("This terminal is 59x24")
-        terminal.press("a", "q")  # q would not quit if a had opened a dialog
+        terminal.press("a", "q", "ctrl+q")
         assert terminal.exit_status() == 0

@@ -12,7 +12,17 @@ import pytest
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
 from tests.support.headquarters_office import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeCredentials
-from tests.support.installed_program import KEY_OPEN, READY, Home, change_settings, disable_key, fill_in, go_to, save
+from tests.support.installed_program import (
+    KEY_OPEN,
+    READY,
+    Home,
+    answer,
+    change_settings,
+    disable_key,
+    fill_in,
+    go_to,
+    save,
+)
 from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import STRAY_KEY, TITLE, log_hash
 from tests.support.pseudo_terminal import Terminal
@@ -66,8 +76,7 @@ def assign_key(terminal: Terminal) -> None:
 def accept_license(terminal: Terminal) -> None:
     """Accept the license agreement."""
     terminal.press("end")
-    terminal.wait_for("It can be accepted now")
-    terminal.press("a")
+    answer(terminal, r"Press \^y to accept")
 
 
 def close_notice(terminal: Terminal, title: str) -> None:
@@ -101,7 +110,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
         assert hq.status(NEW_KEY) == "DisabledByCustomer"
         terminal.press("t")
         terminal.wait_for("^All: ")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.rows("SELECT CustApiKey FROM apikey ORDER BY DevName") == [
         (BRIDGE.key,),

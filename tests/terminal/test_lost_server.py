@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.impatient_program import SERVER_TIMEOUT
-from tests.support.installed_program import READY, Home, change_settings, save
+from tests.support.installed_program import READY, Home, answer, change_settings, save
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server
 from tests.support.server_practice import ServerPractice, sign_in
@@ -54,7 +54,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
         proxy.reconnect()
         save(terminal)
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "1"
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
 
 
@@ -62,8 +62,7 @@ def test_quitting_works_without_the_server(home: Home, practice: ServerPractice,
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+q")
-        terminal.wait_for("─ Quit without saving")
-        terminal.press("y")
+        answer(terminal, "─ Quit without saving")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
 
@@ -124,11 +123,10 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         assert terminal.find("^Subscription interval +5 ")
         proxy.reconnect()
         terminal.press("ctrl+r")
-        terminal.wait_for("─ Read again")
-        terminal.press("k")
+        answer(terminal, "─ Read again", "ctrl+t")
         terminal.wait_for("^! The change whose answer was lost was made: API Setup: Enabled changed from")
         assert not terminal.find("not saved yet")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert [text for _kind, text in practice.audit_entries() if str(text).startswith("API Setup")] == [
         "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
@@ -149,7 +147,7 @@ def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: Serv
         assert terminal.find("^Subscription interval +5 ")
         proxy.reconnect()
         save(terminal)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.impatient_program import SECONDS_A_MINUTE
-from tests.support.installed_program import READY, Home, change_settings, fill_in, go_to
+from tests.support.installed_program import READY, Home, answer, change_settings, fill_in, go_to
 from tests.support.opendental_columns import NEW
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server import Server
@@ -79,7 +79,7 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental .* Admin · READ-ONLY$")
         terminal.wait_for(READY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:
         terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
@@ -129,8 +129,7 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.press("f8")
         terminal.wait_for(LIST)
         terminal.press("down", "enter")
-        terminal.wait_for("─ Leave this office without saving")
-        terminal.press("y")
+        answer(terminal, "─ Leave this office without saving")
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental")
         terminal.wait_for(r"Enabled +\[ \] off")
@@ -139,7 +138,7 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.press("down", "enter")
         terminal.wait_for("^Embedded practice")
         terminal.wait_for(READY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.audit_entries() == [
         ("83", "User: Admin has logged on."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.support.installed_program import KEY_OPEN, READY, Home, add_key, fill_in, go_to
+from tests.support.installed_program import KEY_OPEN, READY, Home, add_key, answer, fill_in, go_to
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, sign_in, type_password
 
@@ -42,7 +42,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         practice.kill_connections()
         terminal.press("r")
         terminal.wait_for("^! The server refuses this database user")  # so that an error is logged
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         for secret in (DATABASE_PASSWORD, PASSWORD):
             assert secret.encode() not in terminal.output
@@ -73,7 +73,7 @@ def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
         terminal.wait_for(KEY)
         terminal.press("enter")
         terminal.wait_for_no(KEY)
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert KEY not in terminal.text
     texts = [row[0] for row in home.rows("SELECT LogText FROM securitylog")]
@@ -88,6 +88,7 @@ def test_a_key_is_sent_to_the_clipboard_only_on_request(home: Home) -> None:
         terminal.press("e")
         terminal.wait_for(KEY_OPEN)
         terminal.press("c")
+        answer(terminal, "─ Send the key to the clipboard")
         terminal.wait_for("^Sent to the terminal")
         assert terminal.output.count(b"\x1b]52;") == 1
     assert "sent to" in home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.support.installed_program import READY, Home, add_key, change_settings, disable_key, save
+from tests.support.installed_program import READY, Home, add_key, answer, change_settings, disable_key, save
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.server_practice import SIGN_IN, USER, ServerPractice, sign_in, type_password
 
@@ -32,7 +32,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         terminal.wait_for(r"^All: \d+ entries, ")
         newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
     has_apikey = practice.value("SELECT ValueString FROM preference WHERE PrefName = 'DataBaseVersion'") == NEW
@@ -152,8 +152,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             terminal.wait_until(lambda: refusal in _flat_text(terminal.text), "saving is refused")
             assert terminal.find("^Subscription interval +5 ")
             terminal.press("ctrl+q")
-            terminal.wait_for("─ Quit without saving")
-            terminal.press("y")
+            answer(terminal, "─ Quit without saving")
             assert terminal.exit_status() == 0
     assert practice.audit_entries() == []
 
@@ -171,6 +170,6 @@ def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractic
         terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")
         terminal.wait_for("^> No entry on these days")
-        terminal.press("q")
+        terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.audit_entries() == []

@@ -96,5 +96,5 @@ def test_a_locked_sqlite_file_can_be_retried(home: Home) -> None:
             other.execute("ROLLBACK")
             terminal.press("r")
             terminal.wait_for(READY)
-            terminal.press("q")
+            terminal.press("ctrl+q")
             assert terminal.exit_status() == 0

@@ -35,7 +35,7 @@ async def open_license(user: User) -> None:
 
 
 async def accept_license(user: User) -> None:
-    await user.press("end", "a")
+    await user.press("end", "ctrl+y")
 
 
 # -- adding a key --------------------------------------------------------------------
@@ -121,7 +121,7 @@ async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest,
         await user.press("ctrl+s")
         await user.at(Question)
         assert "a whole Authorization header" in user.flowing_text
-        await user.press("u")
+        await user.press("ctrl+y")
         await user.at(LicenseScreen)
         await accept_license(user)
         await user.at(Notice)
@@ -133,11 +133,11 @@ async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> 
         await fill_form(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
-        await user.press("w")
+        await user.press("ctrl+o")
         assert isinstance(user.screen, Question)
 
 
-@pytest.mark.parametrize(("answer", "stored"), [("u", KEY), ("w", f"DEVELOPER/{KEY}")])
+@pytest.mark.parametrize(("answer", "stored"), [("ctrl+y", KEY), ("ctrl+o", f"DEVELOPER/{KEY}")])
 async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(
     embedded: OpenRequest, answer: str, stored: str
 ) -> None:
@@ -234,7 +234,7 @@ async def test_adding_a_key_without_an_agreement_needs_confirmation(embedded: Op
         assert (type(user.screen), user.focused) == (AssignKeyScreen, "agreement")
         await user.press("ctrl+s")
         await user.at(Question)
-        await user.press("w")
+        await user.press("ctrl+y")
         await user.at(LicenseScreen)
         await accept_license(user)
         await user.at(Notice)
@@ -259,7 +259,7 @@ async def test_leaving_with_unsaved_input_asks(embedded: OpenRequest) -> None:
         assert user.field("key").value == KEY
         await user.press("escape")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert (user.stack, user.status_text) == (["ApiSetupScreen"], "No key was added.")
 
 
@@ -285,19 +285,19 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedd
         await open_license(user)
         before = rows.last_entry()
         for _ in range(10):
-            await user.press("a", "f7")
+            await user.press("ctrl+y", "f7")
             assert isinstance(user.screen, LicenseScreen)
             if "100%" in user.text:
                 break
-            assert "It can be accepted when its end has been seen." in user.text
+            assert "Scroll to the end to accept." in user.text
             assert "Accept" not in user.keys
             assert rows.last_entry() == before
             await user.press("pagedown")
-            if "It can be accepted now." in user.text:
+            if "Press ^y to accept or ^n to decline." in user.text:
                 break
-        assert "Read: 100%. It can be accepted now." in user.text
-        assert user.keys.startswith("a Accept")
-        await user.press("a")
+        assert "Read: 100%. Press ^y to accept or ^n to decline." in user.text
+        assert user.keys.startswith("^y Accept")
+        await user.press("ctrl+y")
         await user.at(Notice)
 
 
@@ -306,9 +306,9 @@ async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: Op
     async with run_program(embedded) as user:
         await open_license(user)
         await user.press(*keys)
-        assert "It can be accepted now." in user.text
+        assert "Press ^y to accept or ^n to decline." in user.text
         await user.press("home")
-        assert "It can be accepted now." in user.text
+        assert "Press ^y to accept or ^n to decline." in user.text
 
 
 async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
@@ -324,12 +324,12 @@ async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
 async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embedded: OpenRequest) -> None:
     async with run_program(embedded, size=(100, 80)) as user:
         await open_license(user)
-        assert "It can be accepted now." in user.text
-        await user.press("a")
+        assert "Press ^y to accept or ^n to decline." in user.text
+        await user.press("ctrl+y")
         await user.at(Notice)
 
 
-@pytest.mark.parametrize("key", ["escape", "d"])
+@pytest.mark.parametrize("key", ["ctrl+n", "f8"])
 async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest, key: str) -> None:
     async with run_program(embedded) as user:
         await open_license(user)
@@ -340,6 +340,21 @@ async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest, key: s
         [text] = rows.audit_texts(before)
         assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
         assert rows.key_texts() == []
+
+
+async def test_the_agreement_is_neither_accepted_nor_declined_by_text_or_escape(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await open_license(user)
+        before = rows.last_entry()
+        await user.press("end", "a", "d", "y", "n", "escape")
+        assert isinstance(user.screen, LicenseScreen)
+        assert user.status_text == "Press ^y to accept or ^n to decline."
+        for answer in ("ctrl+y", "ctrl+n", "f7"):
+            user.send("x", answer)
+            await user.settle()
+            assert isinstance(user.screen, LicenseScreen)
+            assert user.status_text.startswith("That key came too fast and was ignored.")
+        assert rows.last_entry() == before
 
 
 async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest) -> None:
@@ -363,7 +378,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
         assert "Vendor's License [red]2024[/red]" in user.text
         assert "Be good." in user.text
         before = rows.last_entry()
-        await user.press("a")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert rows.audit_texts(before)[0].startswith("Vendor's License [red]2024[/red] accepted by admin")
 
@@ -371,7 +386,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         await open_license(user)
-        await user.press("q")
+        await user.press("ctrl+q")
         await user.at(Question)
         assert "neither accepted nor declined" in user.flowing_text
 
@@ -386,7 +401,7 @@ async def test_accepting_can_be_retried_after_the_file_was_locked(embedded: Open
             await accept_license(user)
             assert isinstance(user.screen, LicenseScreen)
             assert "locked by another program" in user.status_text
-        await user.press("a")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert rows.key_texts() == [KEY]
 
@@ -400,7 +415,7 @@ async def test_a_failed_addition_can_be_retried_without_typing_again(embedded: O
         assert "The key was not added" in user.text
         rows.execute(rows.ACCEPT_KEYS)
         before = rows.last_entry()
-        await user.press("t")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert rows.key_texts() == [KEY]
         assert len(rows.audit_texts(before)) == 1
@@ -423,7 +438,7 @@ async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo:
     async with run_program(demo) as user:
         await open_license(user)
         with rows.locked():
-            await user.press("escape")
+            await user.press("ctrl+n")
             await user.at(Notice)
             assert "Declined, but not logged" in user.text
         await user.press("enter")

@@ -164,7 +164,7 @@ async def test_leaving_with_unsaved_input_asks(demo: OpenRequest) -> None:
         assert user.field("phone").value == "555-0199"
         await user.press("escape")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert isinstance(user.screen, ApiSetupScreen)
         assert stored_fields()[1] == "555-0105"
 
@@ -198,7 +198,7 @@ async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest)
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
-        await user.press("t")
+        await user.press("ctrl+t")
         assert (user.field("email").value, user.field("phone").value) == ("elsewhere@example", "555-0199")
 
 
@@ -209,7 +209,7 @@ async def test_a_conflict_can_be_resolved_by_writing_your_own_value(demo: OpenRe
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
-        await user.press("w")
+        await user.press("ctrl+o")
         assert "e-mail changed from elsewhere@example to mine@example" in user.status_text
         assert stored_fields()[0] == "mine@example"
 
@@ -258,7 +258,7 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
         await user.press("d")
         await user.at(Question)
         assert user.focused == "cancel"
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         await user.press("enter")
         assert "Key Status Disabled by Customer" in user.flowing_text
@@ -272,7 +272,7 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
 async def test_a_status_that_only_the_developer_can_change_is_refused(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_key(user, "Old Recall Service")
-        await user.press("d")
+        await user.press("E")
         [(phone,)] = rows.query("SELECT phone FROM apisetup_key WHERE developer = 'Old Recall Service'")
         assert user.status_text == f"The developer disabled this key; only Old Recall Service can enable it: {phone}."
 
@@ -283,7 +283,7 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
         await user.press("d")
         await user.at(Question)
         rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = ?", DEVELOPER)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
         await user.press("enter")
@@ -316,7 +316,7 @@ async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequ
         with rows.locked():
             await user.press("v")
             assert "locked by another program" in user.status_text
-            await user.press("c")
+            await user.press("c", "ctrl+y")
             assert "locked by another program" in user.status_text
         assert isinstance(user.screen, EditKeyScreen)
         assert (key in user.text, user.app.clipboard) == (False, "")
@@ -334,6 +334,9 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
         assert not any("\x1b]52" in text for text in sent)
         before = rows.last_entry()
         await user.press("c")
+        await user.at(Question)
+        assert not any("\x1b]52" in text for text in sent)
+        await user.press("ctrl+y")
         assert user.status_text == (
             "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
         )
@@ -347,7 +350,7 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
 async def test_a_key_that_was_shown_and_sent_cannot_be_pasted_from_the_program(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         key = await open_key(user)
-        await user.press("v", "escape", "c")
+        await user.press("v", "escape", "c", "ctrl+y")
         assert "Sent to the terminal" in user.status_text
         assert user.app.clipboard == ""
         email = user.field("email")

@@ -66,7 +66,7 @@ async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None
         user = User(pilot)
         await user.at(ConnectScreen)
         assert "damaged, or is no SQLite file at all" in user.flowing_text
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: app.is_exiting)
         assert app.return_code == 1
         assert app.startup_error is not None
@@ -131,7 +131,7 @@ async def test_a_failed_connection_can_be_retried_and_the_program_exits_with_1()
         for key in ("r", "f6"):
             await user.press(key)
             assert "No database server answers there." in user.flowing_text
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 1
         assert "No database server answers there." in str(user.app.startup_error)
@@ -147,7 +147,7 @@ async def test_sign_in_and_sign_out_are_logged(demo: OpenRequest) -> None:
         await sign_in(user, "ADMIN", "drill")
         await user.at_api_setup()
         assert rows.audit_texts(before) == ["User: admin has logged on.", "API/FHIR"]
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         assert rows.audit_texts(before)[2:] == ["User: admin has logged off."]
 

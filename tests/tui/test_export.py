@@ -201,7 +201,7 @@ async def test_replacing_a_file_needs_confirmation(demo: OpenRequest, taken: str
         assert rows.last_entry() == before
         await export_to(user, "trail.csv")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert len(read_csv("trail.csv")) == 144
         assert files() == ["trail.csv", "trail.csv.about.json"]
@@ -298,10 +298,10 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
         held = gate(AuditExport, "run_batch", hold=3)
         await start_export(user)
         await until(held.entered.is_set)
-        user.send("q")
-        await until(lambda: isinstance(user.app.screen, Question))
+        user.send("ctrl+q")
+        await user.until_asked()
         await until(lambda: "the export of the Audit Trail" in user.flowing_text)
-        user.send("y")
+        user.send("ctrl+y")
         await until(lambda: "still being made" in user.text)
         held.open()
         await until(lambda: user.app.is_exiting)

@@ -34,6 +34,7 @@ from tests.tui.test_hostile_text import assert_harmless, assert_literal
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
 from tui.screens.api_setup import ApiSetupScreen
@@ -123,7 +124,7 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         hq.behave()
 
@@ -298,7 +299,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         await user.enter_text("2024-10-31")
         await user.press("enter")
         await user.at(LicenseScreen)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert "Headquarters says: New Wave may use this key now." in user.flowing_text
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
@@ -326,7 +327,7 @@ async def test_a_refusal_is_quoted_and_can_be_retried(hq: HeadquartersServer) ->
         await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
         await open_license(user)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Question)
         assert f"headquarters refused: {hq.refusal}" in user.flowing_text
         await user.press("t")
@@ -344,7 +345,7 @@ async def test_a_refusal_stays_in_the_status_line_when_its_dialog_is_closed(hq: 
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await open_license(user, "NobodyKnows7Key")
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Question)
         await user.press("escape")
         assert user.stack == ["ApiSetupScreen"]
@@ -357,7 +358,7 @@ async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: Headquart
         await open_api_setup(user)
         await open_license(user)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert "Look before you repeat it" in user.text
         assert "It is not known whether it was done." in user.flowing_text
@@ -388,13 +389,13 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         await user.press("d")
         await user.at(Question)
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "an API service at the practice may accept a disabled key for up to six hours" in user.flowing_text
         assert hq.status(BRIDGE.key) == "DisabledByCustomer"
         await user.press("enter")
         assert user.row == "Appointment Bridge | ********Gh78 | Disabled by Customer"
-        await user.press("d", "y")
+        await user.press("E", *BRIDGE.key[-4:], "enter")
         await user.at(Notice)
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -406,7 +407,7 @@ async def test_a_key_that_its_developer_disabled_shows_the_contact(hq: Headquart
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await user.go_to("Old Recall")
-        await user.press("d")
+        await user.press("E")
         words = "The developer disabled this key; only Old Recall can enable it: owner@recall.example, 555 0123."
         assert (user.stack, user.status_text) == (["ApiSetupScreen"], words)
         await user.press("enter")
@@ -419,7 +420,7 @@ async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         assert "Not done" in user.text
         assert "headquarters refused: Call us first." in user.flowing_text
@@ -431,7 +432,7 @@ async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: Headquart
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         hq.set_status(BRIDGE.key, "DisabledByHQ")
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental" in user.flowing_text
         await user.press("enter")
@@ -443,21 +444,21 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
     hq.refusal = f"{'Not while you owe us money. ' * 9}Call us."
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        await user.press("d", "y", "enter", "enter")
+        await user.press("d", "ctrl+y", "enter", "enter")
         await user.at(EditKeyScreen)
         await user.press("enter")
         await user.at(AuditEntryScreen)
         await user.press("u")
-        await user.at(Question)
+        await user.at(Prompt)
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
         # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press("y")
+        await user.press(*BRIDGE.key[-4:], "enter")
         await user.at(Notice)
         assert "Not done" in user.text
         assert hq.refusal in user.flowing_text
         hq.behave()
-        await user.press("enter", "u", "y")
+        await user.press("enter", "u", *BRIDGE.key[-4:], "enter")
         await user.at(Notice)
         assert "Undone" in user.text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -490,7 +491,7 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         await user.fill("agreement", "2024-03-02")
         user.list.focus()
         hq.misbehave(Misbehaviour.HTTP_503)
-        await user.press("r", "y")
+        await user.press("r", "ctrl+y")
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
         assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
@@ -522,8 +523,8 @@ async def disable_and_hold(user: User, hq: HeadquartersServer) -> None:
     """Disable a key while headquarters holds back its answer."""
     hq.misbehave(Misbehaviour.SILENCE, operation=SET_STATUS)
     user.send("d")
-    await until(lambda: isinstance(user.app.screen, Question))
-    user.send("y")
+    await user.until_asked()
+    user.send("ctrl+y")
     await until(hq.waiting.is_set)
 
 
@@ -531,7 +532,7 @@ async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServe
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         await disable_and_hold(user, hq)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: "A change is still being made" in user.status_text)
         hq.behave()
         await until(lambda: user.app.is_exiting)
@@ -681,17 +682,17 @@ async def test_hostile_text_from_headquarters_is_shown_literally(
         await user.press("d")
         await user.at(Question)
         assert_literal(user, shown)
-        assert "y Disable" in user.text
-        await user.press("y")
+        assert "^y Disable" in user.text
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert_literal(user, quoted)
-        await user.press("enter", "d", "y")
+        await user.press("enter", "d", "ctrl+y")
         await user.at(Notice)
         assert_literal(user, shown)
         assert "Enter Close" in user.text
         await user.press("enter")
         await open_license(user)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert_literal(user, quoted)
         await user.press("enter")

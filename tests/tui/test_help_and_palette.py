@@ -175,7 +175,10 @@ async def test_escape_leaves_the_palette(demo: OpenRequest) -> None:
 
 async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequest) -> None:
     async with run_program(demo, size=(59, 24)) as user:
-        assert user.flowing_text == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger."
+        assert (
+            user.flowing_text
+            == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger. ^q quits."
+        )
         await user.press("d", "a", "t", "ctrl+s")
         assert user.stack == ["ApiSetupScreen"]
         await user.pilot.resize_terminal(60, 20)
@@ -183,9 +186,9 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
         await user.press("d")
         assert user.stack == ["ApiSetupScreen", "Question"]
         await user.pilot.resize_terminal(40, 10)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert user.stack == ["ApiSetupScreen", "Question"]
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
 
 
@@ -199,3 +202,45 @@ async def test_each_screen_fits_the_smallest_terminal(
             if widget.can_focus and widget.display and not widget.is_disabled:
                 assert widget.region.width > 0
                 assert widget.region.bottom <= 20, widget
+
+
+@on_each_screen
+async def test_every_command_of_the_palette_can_be_run(
+    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
+) -> None:
+    async with run_program(demo) as user:
+        await open_screen(user)
+        screen = user.screen
+        count = len(list(user.app.get_system_commands(screen)))
+        for index in range(count):
+            commands = list(user.app.get_system_commands(screen))
+            if user.screen is screen and index < len(commands) and "Quit" not in commands[index].title:
+                user.app.call_later(commands[index].callback)
+                await user.settle()
+        assert user.app.crash is None
+
+
+async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("question_mark")
+        await user.at(HelpScreen)
+        before = user.text
+        await open_palette(user)
+        await user.enter_text("Go down by one page")
+        options = user.app.screen.query_one(OptionList)
+        await until(lambda: options.option_count == 1 and options.highlighted == 0)
+        await user.press("enter")
+        await user.at(HelpScreen)
+        assert user.text != before
+
+
+async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(100, 60)) as user:
+        await open_license(user)
+        await open_palette(user)
+        await user.enter_text("Go down by one page")
+        options = user.app.screen.query_one(OptionList)
+        await until(lambda: options.option_count == 1 and options.highlighted == 0)
+        await user.press("enter")
+        await user.settle()
+        assert user.app.crash is None

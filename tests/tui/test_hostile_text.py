@@ -90,8 +90,8 @@ async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: str) -> 
         await user.press("d")
         await user.at(Question)
         assert_literal(user, shown)
-        assert "y Disable" in user.text
-        await user.press("y")
+        assert "^y Disable" in user.text
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert_literal(user, shown)
         assert "Enter Close" in user.text
@@ -239,7 +239,7 @@ async def test_the_agreement(demo: OpenRequest, text: str, shown: str, tmp_path:
         await user.press("ctrl+s")
         await user.at(LicenseScreen)
         assert_literal(user, shown)
-        await user.press("end", "a")
+        await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert_literal(user, "Added and enabled")
 
@@ -255,7 +255,7 @@ async def test_the_name_of_the_user_who_signed_in(demo: OpenRequest, text: str, 
         assert user.text.splitlines()[0].startswith("Bright Smiles")
         assert_harmless(user)
         await user.go_to("Insurance Mate")
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         await user.press("enter", "t")
         await user.at(AuditTrailScreen)

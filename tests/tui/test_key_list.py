@@ -9,6 +9,7 @@ from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 
 
@@ -16,6 +17,17 @@ async def open_disable_question(user: User, developer: str = "Patient Portal Plu
     await user.go_to(developer)
     await user.press("d")
     await user.at(Question)
+
+
+async def open_enable_prompt(user: User, developer: str) -> None:
+    await user.go_to(developer)
+    await user.press("E")
+    await user.at(Prompt)
+    assert "Enable this key?" in user.text
+
+
+def ending_of(developer: str) -> str:
+    return str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", developer)[0][0])[-4:]
 
 
 def developers(user: User) -> list[str]:
@@ -126,11 +138,11 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
 # -- disabling and enabling ----------------------------------------------------------
 
 
-async def test_d_and_y_disable_a_key(demo: OpenRequest) -> None:
+async def test_d_and_ctrl_y_disable_a_key(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
         await open_disable_question(user, "Insurance Mate")
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "is now Disabled by Customer in the local registry." in user.flowing_text
         assert "Cut off: requests with this key" in user.flowing_text
@@ -149,8 +161,8 @@ async def test_the_question_shows_the_key_and_its_new_status(demo: OpenRequest) 
             assert words in user.flowing_text
 
 
-@pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "enter"]])
-async def test_only_y_disables(demo: OpenRequest, keys: list[str]) -> None:
+@pytest.mark.parametrize("keys", [["escape"], ["enter"], ["d", "a", "n", "y", "enter"]])
+async def test_only_ctrl_y_disables(demo: OpenRequest, keys: list[str]) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
         await open_disable_question(user, "Insurance Mate")
@@ -172,19 +184,69 @@ async def test_an_answer_can_be_chosen_with_arrows_and_enter(demo: OpenRequest) 
 async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         before = rows.last_entry()
-        await open_disable_question(user, "Dentist Finder")
-        assert "Enable this key?" in user.text
-        await user.press("y", "enter")
+        await open_enable_prompt(user, "Dentist Finder")
+        assert "Disabled by Customer, then Enabled" in user.flowing_text
+        await user.press(*ending_of("Dentist Finder"), "enter")
+        await user.at(Notice)
+        await user.press("enter")
         assert user.row.endswith("yes")
         assert rows.status_of("Dentist Finder") == KeyStatus.ENABLED
         assert rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'") == [(None,)]
         assert "changed from Disabled by Customer to Enabled by admin" in rows.audit_texts(before)[0]
 
 
+async def test_enabling_needs_exactly_the_last_four_characters_of_the_key(demo: OpenRequest) -> None:
+    ending = ending_of("Dentist Finder")
+    async with run_program(demo) as user:
+        before = rows.last_entry()
+        await open_enable_prompt(user, "Dentist Finder")
+        for wrong in ("", ending[1:], ending.lower(), f"*{ending}", "yes"):
+            await user.press("end", "ctrl+u", *wrong, "enter")
+            assert user.status_text.startswith("Not the key's last four characters. Nothing was changed.")
+            assert user.stack == ["ApiSetupScreen", "Prompt"]
+        await user.press("escape")
+        assert user.status_text == "Nothing was changed."
+        assert rows.status_of("Dentist Finder") == KeyStatus.DISABLED_BY_CUSTOMER
+        assert rows.last_entry() == before
+
+
+async def test_the_keys_that_disable_never_enable(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        before = rows.last_entry()
+        await user.go_to("Dentist Finder")
+        await user.press("d", "ctrl+y", "enter", "escape")
+        await user.go_to("Dentist Finder")
+        await user.press("f7", "ctrl+y")
+        assert user.status_text == "Already disabled; nothing to do."
+        assert rows.status_of("Dentist Finder") == KeyStatus.DISABLED_BY_CUSTOMER
+        assert rows.last_entry() == before
+
+
+@pytest.mark.parametrize(
+    ("developer", "key", "words"),
+    [
+        ("Insurance Mate", "E", "Already enabled; nothing to do."),
+        ("Molar Records", "plus", "Already enabled (Read Enabled); nothing to do."),
+        ("Old Recall Service", "d", "Already disabled (Disabled by Developer); nothing to do."),
+        ("Smile Imaging", "d", "Already disabled (Disabled by Open Dental); nothing to do."),
+    ],
+)
+async def test_a_status_that_the_key_has_already_is_not_set_again(
+    demo: OpenRequest, developer: str, key: str, words: str
+) -> None:
+    async with run_program(demo) as user:
+        before = rows.last_entry()
+        await user.go_to(developer)
+        await user.press(key)
+        assert user.stack == ["ApiSetupScreen"]
+        assert user.status_text == words
+        assert rows.last_entry() == before
+
+
 async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_disable_question(user, "Molar Records")
-        await user.press("y", "enter")
+        await user.press("ctrl+y", "enter")
         assert rows.status_of("Molar Records") == KeyStatus.DISABLED_BY_CUSTOMER
 
 
@@ -201,7 +263,7 @@ async def test_a_status_that_the_office_may_not_change_is_explained(
     async with run_program(demo) as user:
         before = rows.last_entry()
         await user.go_to(developer)
-        await user.press("d")
+        await user.press("E")
         assert user.stack == ["ApiSetupScreen"]
         assert user.status_text.startswith(words)
         assert rows.last_entry() == before
@@ -212,7 +274,7 @@ async def test_a_status_changed_elsewhere_is_not_overwritten(demo: OpenRequest) 
         await open_disable_question(user, "Insurance Mate")
         rows.execute("UPDATE apisetup_key SET status = 4 WHERE developer = 'Insurance Mate'")
         before = rows.last_entry()
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
         await user.press("enter")
@@ -224,7 +286,7 @@ async def test_a_locked_file_is_reported_and_disables_nothing(demo: OpenRequest)
     async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
         with rows.locked():
-            await user.press("y")
+            await user.press("ctrl+y")
             assert "locked by another program" in user.status_text
         assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
         assert user.stack == ["ApiSetupScreen"]

@@ -121,7 +121,7 @@ async def test_an_open_dialog_is_hidden_and_shown_again_afterwards() -> None:
         assert "Developer" not in user.text
         await sign_in(user, "admin", "drill")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
 
 
@@ -131,7 +131,7 @@ async def test_the_outcome_of_a_running_change_is_shown_only_after_unlocking(gat
         held = gate(KeyService, "set_status")
         user.send("d")
         await user.at(Question)
-        user.send("y")
+        user.send("ctrl+y")
         await until(held.entered.is_set)
         user.app.lock()
         await until(lambda: isinstance(user.app.screen, SignInScreen))
@@ -185,7 +185,7 @@ async def test_another_user_must_agree_to_discard_unsaved_input() -> None:
         await user.at(SignInScreen)
         await sign_in(user, "Maria", "")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at_api_setup()
         assert user.field("interval").value == "5"
         assert user.text.splitlines()[0].endswith("Maria")
@@ -209,7 +209,7 @@ async def test_another_user_gets_a_new_session() -> None:
         assert user.stack == ["ApiSetupScreen"]
         await user.press("d")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert rows.audit_texts()[-1].endswith("to Disabled by Customer by Maria")
 
@@ -290,9 +290,9 @@ async def test_a_quit_question_closed_by_the_lock_does_not_block_quitting_later(
         await user.press("escape")
         await sign_in(user, "Maria", "")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at_api_setup()
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
 
 
@@ -307,7 +307,8 @@ async def test_quitting_instead_of_discarding_signs_the_other_user_out() -> None
         await user.at(Question)
         user.send("ctrl+q")
         await until(lambda: "Quit without saving?" in user.text)
-        user.send("y")
+        await user.until_asked()
+        user.send("ctrl+y")
         await until(lambda: user.app.is_exiting)
         assert [text for text in rows.audit_texts(before) if text.startswith("User")] == [
             "User: admin has auto logged off.",

@@ -194,7 +194,7 @@ async def test_switching_offices_asks_about_unsaved_input() -> None:
         assert user.field("interval").value == "7"
         await user.press("f8", "end", "enter")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at_api_setup()
         assert user.text.startswith("Embedded practice")
 
@@ -210,8 +210,8 @@ async def test_switching_offices_waits_for_a_running_change(gate: Gates) -> None
         await until(lambda: isinstance(user.app.screen, OfficesScreen) and user.app.screen.is_mounted)
         await until(lambda: len(user.list.rows) == 3)
         user.send("end", "enter")
-        await until(lambda: isinstance(user.app.screen, Question))
-        user.send("y")
+        await user.until_asked()
+        user.send("ctrl+y")
         held.open()
         await user.at_api_setup()
         await until(lambda: user.text.startswith("Embedded practice"))
@@ -293,7 +293,7 @@ async def test_another_office_can_be_opened_from_the_lock() -> None:
         assert "Offices: 3" in user.text
         await user.press("end", "enter")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at_api_setup()
         assert user.text.startswith("Embedded practice")
         assert rows.audit_texts(before) == ["User: admin has auto logged off."]
@@ -326,7 +326,7 @@ async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
         held = gate(UserService, "sign_out")
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.status_text == "Signing out…" or user.app.is_exiting)
         await until(lambda: user.app.is_exiting)
         held.open()

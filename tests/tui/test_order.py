@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from core.audit.search import AuditSearch
 from core.audit.service import AuditService
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
+from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
@@ -67,7 +71,8 @@ async def test_two_quick_answers_disable_once(demo: OpenRequest) -> None:
         await user.go_to("Insurance Mate")
         await user.press("d")
         before = rows.last_entry()
-        user.send("y", "y")
+        user.send("ctrl+y")
+        user.send("ctrl+y")
         await user.at(Notice)
         assert user.stack == ["ApiSetupScreen", "Notice"]
         assert len(rows.audit_texts(before)) == 1
@@ -103,7 +108,8 @@ async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates)
         await open_license(user)
         await user.press("end")
         before = rows.last_entry()
-        user.send("a", "a", "d", "escape")
+        for key in ("ctrl+y", "f7", "ctrl+n", "escape"):
+            user.send(key)
         await user.at(Notice)
         texts = rows.audit_texts(before)
         assert [text.split(" by ")[0].split(" ")[-1] for text in texts] == ["accepted", "added"]
@@ -117,9 +123,10 @@ async def test_escape_during_the_acceptance_neither_declines_nor_loses_it(demo: 
         await user.press("end")
         before = rows.last_entry()
         held = gate(LicenseService, "accept")
-        user.send("a")
+        user.send("ctrl+y")
         await until(held.entered.is_set)
-        user.send("escape", "d")
+        user.send("escape")
+        user.send("ctrl+n")
         await user.pilot.pause()
         assert isinstance(user.screen, LicenseScreen)
         held.open()
@@ -197,6 +204,8 @@ async def test_late_audit_entries_do_not_replace_newer_ones(demo: OpenRequest, g
         await until(held.entered.is_set)
         await until(lambda: isinstance(user.app.screen, EditKeyScreen))
         user.send("c")
+        await user.until_asked()
+        user.send("ctrl+y")
         await until(lambda: user.status_text.startswith("Sent") and len(user.list.rows) == 2)
         held.open()
         await until(held.left.is_set)
@@ -214,8 +223,8 @@ async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest
         await until(held.entered.is_set)
         await until(lambda: user.stack == ["ApiSetupScreen"])
         user.send("d")
-        await until(lambda: user.stack == ["ApiSetupScreen", "Question"])
-        user.send("y")
+        await user.until_asked()
+        user.send("ctrl+y")
         await until(lambda: user.stack == ["ApiSetupScreen", "Notice"])
         held.open()
         await until(held.left.is_set)
@@ -278,9 +287,9 @@ async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates)
         held = gate(SettingsService, "save")
         user.send("ctrl+s")
         await until(held.entered.is_set)
-        user.send("q")
-        await until(lambda: len(user.stack) > 1)
-        user.send("y")
+        user.send("ctrl+q")
+        await user.until_asked()
+        user.send("ctrl+y")
         await until(lambda: "still being made" in user.text)
         assert not user.app.is_exiting
         held.open()
@@ -308,11 +317,41 @@ async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: Ope
     async with run_program(demo) as user:
         await user.press("d")
         held = gate(KeyService, "set_status")
-        user.send("y")
+        user.send("ctrl+y")
         await until(held.entered.is_set)
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: "still being made" in user.text)
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)
         assert not user.app.is_exiting
+
+
+# -- while the program is leaving ----------------------------------------------------
+
+OPENING_KEYS = ["a", "d", "E", "t", "i", "r", "enter", "question_mark", "ctrl+p", "slash", "ctrl+s"]
+
+
+@pytest.mark.parametrize("key", OPENING_KEYS)
+async def test_a_key_right_before_or_after_quitting_does_not_crash(demo: OpenRequest, key: str) -> None:
+    for keys in ((key, "ctrl+q"), ("ctrl+q", key), ("ctrl+q", key, key)):
+        async with run_program(demo) as user:
+            user.send(*keys)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await until(lambda: user.app.is_exiting)
+        assert user.app.crash is None
+
+
+async def test_no_key_acts_while_the_office_is_being_closed(demo: OpenRequest, gate: Gates) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Insurance Mate")
+        held = gate(Office, "close")
+        user.send("ctrl+q")
+        await until(held.entered.is_set)
+        user.send("t")
+        user.send("d")
+        await user.pilot.pause()
+        assert user.stack == ["ApiSetupScreen"]
+        held.open()
+        await until(lambda: user.app.is_exiting)

@@ -149,7 +149,7 @@ async def test_a_conflict_about_one_value_keeps_unsaved_input_in_others(demo: Op
     async with run_program(demo) as user:
         await toggle_enabled(user)
         await cause_conflict(user)
-        await user.press("t")
+        await user.press("ctrl+t")
         assert (user.field("interval").value, unsaved(user)) == ("30", ("Enabled",))
 
 
@@ -157,7 +157,7 @@ async def test_a_conflict_can_be_resolved_with_the_current_value(demo: OpenReque
     async with run_program(demo) as user:
         await cause_conflict(user)
         before = rows.last_entry()
-        await user.press("t")
+        await user.press("ctrl+t")
         assert user.status_text == "Shown is what the practice has now; nothing was written."
         assert (user.field("interval").value, unsaved(user)) == ("30", ())
         assert (rows.settings()[1], rows.last_entry()) == ("30", before)
@@ -166,7 +166,7 @@ async def test_a_conflict_can_be_resolved_with_the_current_value(demo: OpenReque
 async def test_a_conflict_can_be_resolved_with_your_own_value(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await cause_conflict(user)
-        await user.press("w")
+        await user.press("ctrl+o")
         assert "subscription interval from 30 minutes to 15 minutes" in user.status_text
         assert rows.settings()[1] == "15"
 
@@ -218,7 +218,7 @@ async def test_reload_can_keep_unsaved_input(demo: OpenRequest) -> None:
         user.list.focus()
         await user.press("r")
         await user.at(Question)
-        await user.press("k")
+        await user.press("ctrl+t")
         assert user.field("interval").value == "15"
         assert not user.screen.query_one(Checkbox).value
         assert unsaved(user) == ("subscription interval",)
@@ -229,7 +229,7 @@ async def test_reload_can_discard_unsaved_input(demo: OpenRequest) -> None:
         await user.fill("interval", "15")
         await user.press("f6")
         await user.at(Question)
-        await user.press("y")
+        await user.press("ctrl+y")
         assert (user.field("interval").value, unsaved(user)) == ("5", ())
 
 
@@ -254,9 +254,9 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
         await user.press("enter")
         assert (user.stack, user.field("interval").value) == (["ApiSetupScreen"], "15")
         user.list.focus()
-        await user.press("q")
+        await user.press("ctrl+q")
         await user.at(Question)
-        user.send("y")
+        user.send("ctrl+y")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
         assert rows.settings()[1] == "5"
@@ -264,7 +264,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
 
 async def test_quitting_without_unsaved_input_does_not_ask(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        user.send("q")
+        user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
 

@@ -197,7 +197,7 @@ async def ask_to_disable(user: User) -> None:
 
 async def disable(user: User) -> None:
     await ask_to_disable(user)
-    await user.press("y")
+    await user.press("ctrl+y")
     await user.at(Notice)
 
 
@@ -399,7 +399,7 @@ async def add_at_headquarters(user: User, hq: HeadquartersServer) -> None:
     await assign_at_headquarters(user, hq)
     await user.press("ctrl+s")
     await user.at(LicenseScreen)
-    await user.press("end", "a")
+    await user.press("end", "ctrl+y")
     await user.at(Notice)
 
 
@@ -408,7 +408,7 @@ async def refuse_to_add(user: User, hq: HeadquartersServer) -> None:
     await user.press("ctrl+s")
     await user.at(LicenseScreen)
     hq.misbehave(Misbehaviour.ERROR, operation=ASSIGN)
-    await user.press("end", "a")
+    await user.press("end", "ctrl+y")
     await user.at(Question)
 
 
@@ -432,7 +432,7 @@ async def ask_to_disable_at_headquarters(user: User, hq: HeadquartersServer) -> 
 
 async def disable_at_headquarters(user: User, hq: HeadquartersServer) -> None:
     await ask_to_disable_at_headquarters(user, hq)
-    await user.press("y")
+    await user.press("ctrl+y")
     await user.at(Notice)
 
 

@@ -8,6 +8,7 @@ from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_entry import AuditEntryScreen
@@ -32,7 +33,7 @@ async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
         await user.press("u")
         await user.at(Question)
         assert "payment type: from Credit Card back to Check" in user.flowing_text
-        await user.press("y")
+        await user.press("ctrl+y")
         await user.at(AuditEntryScreen)
         assert user.status_text.startswith("Undone: Enabled from on to off; ")
         assert rows.settings() == (0, "", "1")
@@ -71,13 +72,20 @@ async def test_a_later_change_prevents_undo_and_is_shown_with_its_author(demo: O
 async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("ClearPay")
-        await user.press("d", "y")
+        await user.press("d", "ctrl+y")
         await user.at(Notice)
         await user.press("enter", "enter")
         await user.at(EditKeyScreen)
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        await user.press("u", "y")
+        await user.press("u")
+        # Enabling a key by undoing needs the same confirmation as enabling it.
+        await user.at(Prompt)
+        assert "status: from Disabled by Customer back to Enabled" in user.flowing_text
+        await user.press("ctrl+y", "enter")
+        assert "Not the key's last four characters." in user.status_text
+        [key] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")[0]
+        await user.press(*key[-4:], "enter")
         await user.at(Notice)
         assert "ClearPay may use this key again from now on" in user.flowing_text
         await user.press("enter", "escape")

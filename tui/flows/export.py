@@ -51,7 +51,9 @@ async def export_entries(
     try:
         validate_target(str(file), may_replace=False)
     except TargetExists as error:
-        question = Question("Replace it?", [str(error.file), "", "It is there already."], Answer("y", "Replace", "y"))
+        question = Question(
+            "Replace it?", [str(error.file), "", "It is there already."], Answer("ctrl+y", "Replace", "replace")
+        )
         if await screen.app.push_screen_wait(question) is None:
             screen.show_status("Nothing was exported.")
             return

@@ -65,7 +65,7 @@ async def _add(
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]
-            question = Question("The key was not added", lines, Answer("t", "Try again", "again"))
+            question = Question("The key was not added", lines, Answer("ctrl+y", "Try again", "again"))
             if await screen.app.push_screen_wait(question) is None:
                 screen.show_problem(error)
                 return None

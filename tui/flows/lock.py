@@ -101,7 +101,7 @@ class Lock:
                 f"{self._session.actor.user_name} typed and did not save: {', '.join(self._unsaved)}.",
                 "Another user, or one whose rights changed, cannot go on with that.",
             ],
-            Answer("y", "Drop it", "drop"),
+            Answer("ctrl+y", "Discard it", "drop"),
         )
 
     def _sign_in_screen(self, request: OpenRequest) -> SignInScreen | LockedScreen:

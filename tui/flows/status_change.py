@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnknown
+from core.opendental.key_status import KeyStatus
+from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
 from tui.modals.notice import outcome_notice
 from tui.modals.question import Answer, Question
@@ -15,39 +17,66 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-async def change_status(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
-    """Ask for confirmation, change the key's status and show the consequences. Call it from a flow.
+async def disable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
+    """Ask for confirmation, disable a key and show the consequences. Call it from a flow.
 
     Returns:
         True if the status may have changed, including when the outcome is unknown.
 
     Raises:
         NotPermitted: The session is read-only.
-        OperationNotAllowed: The office may not change this key's status.
+        OperationNotAllowed: The key is disabled already, or the office may not disable it.
         ApiSetupError: The change failed.
     """
+    status = KeyStatus.DISABLED_BY_CUSTOMER
+    _require_allowed(session, key, status)
+    question = Question("Disable this key?", _lines(session, key, status), Answer("ctrl+y", "Disable", "yes"))
+    confirmed = await screen.app.push_screen_wait(question) is not None
+    return await _set_status(screen, session, key, status, confirmed=confirmed)
+
+
+async def enable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
+    """Have the end of a key typed as confirmation, enable it and show the consequences. Call it from a flow.
+
+    Returns:
+        True if the status may have changed, including when the outcome is unknown.
+
+    Raises:
+        NotPermitted: The session is read-only.
+        OperationNotAllowed: The key is enabled already, or the office may not enable it.
+        ApiSetupError: The change failed.
+    """
+    status = KeyStatus.ENABLED
+    _require_allowed(session, key, status)
+    confirmed = await confirm_enabling(screen, "Enable this key?", _lines(session, key, status), key.ending)
+    return await _set_status(screen, session, key, status, confirmed=confirmed)
+
+
+def _require_allowed(session: Session, key: ApiKey, status: KeyStatus) -> None:
     session.require_writable()
-    keys = session.office.keys
-    refusal = keys.status_refusal(key)
-    status = key.status.office_may_change_to
-    if refusal or status is None:
+    refusal = session.office.keys.status_refusal(key, status)
+    if refusal:
         raise OperationNotAllowed(refusal)
-    verb = "Enable" if status.enabled else "Disable"
-    question = Question(
-        f"{verb} this key?",
-        [
-            f"Developer   {key.developer}",
-            f"API Key     {key.masked}",
-            f"Status      {key.status.label}, then {status.label}",
-            "",
-            *([ASKS_HEADQUARTERS] if keys.is_remote else []),
-            "It will be written to the Audit Trail.",
-        ],
-        Answer("y", verb, "yes"),
-    )
-    if await screen.app.push_screen_wait(question) is None:
+
+
+def _lines(session: Session, key: ApiKey, status: KeyStatus) -> list[str]:
+    return [
+        f"Developer   {key.developer}",
+        f"API Key     {key.masked}",
+        f"Status      {key.status.label}, then {status.label}",
+        "",
+        *([ASKS_HEADQUARTERS] if session.office.keys.is_remote else []),
+        "It will be written to the Audit Trail.",
+    ]
+
+
+async def _set_status(
+    screen: BaseScreen[Any], session: Session, key: ApiKey, status: KeyStatus, *, confirmed: bool
+) -> bool:
+    if not confirmed:
         screen.show_status("Nothing was changed.")
         return False
+    keys = session.office.keys
     try:
         with screen.busy("Asking headquarters…" if keys.is_remote else "Saving…"):
             change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
@@ -56,5 +85,6 @@ async def change_status(screen: BaseScreen[Any], session: Session, key: ApiKey) 
         screen.open_screen(failure_notice(error))
         return True
     screen.show_status(change.sentence, "ok")
-    screen.show_outcome(outcome_notice(f"{verb}d", change.sentence, change.consequences))
+    title = "Enabled" if status.enabled else "Disabled"
+    screen.show_outcome(outcome_notice(title, change.sentence, change.consequences))
     return True

@@ -137,7 +137,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
     async def action_back(self) -> None:
         """Close the form, after a confirmation if anything was typed."""
         if self.unsaved:
-            question = Question("Leave?", ["What was typed here will be gone."], Answer("y", "Leave", "leave"))
+            question = Question("Leave?", ["What was typed here will be gone."], Answer("ctrl+y", "Leave", "leave"))
             if await self.app.push_screen_wait(question) is None:
                 return
         self.dismiss(None)
@@ -172,9 +172,9 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         pasted = parse_paste(field.value)
         if pasted.kind is PastedKind.KEY or field.value == self._accepted_whole:
             return True
-        answers = [Answer("u", "Use the part after the slash", "part")]
+        answers = [Answer("ctrl+y", "Use the part after the slash", "part")]
         if pasted.kind is PastedKind.PAIR:
-            answers.append(Answer("w", "Use the whole text", "whole"))
+            answers.append(Answer("ctrl+o", "Use the whole text", "whole"))
         question = Question(
             "More than a key",
             [
@@ -210,7 +210,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         question = Question(
             "Without an agreement?",
             _AGREEMENT_WARNING,
-            Answer("w", "Go on without one", "without"),
+            Answer("ctrl+y", "Go on without one", "without"),
             cancel="Back to the date",
         )
         return await self.app.push_screen_wait(question) is not None

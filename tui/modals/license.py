@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError
 from core.model.agreement import Acceptance
+from tui.bindings import bindings, display, key
 from tui.modals.notice import Notice
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
@@ -16,10 +17,15 @@ from tui.widgets.safe_text import sanitize
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from core.model.api_key import NewKey
     from tui.session import Session
+
+
+_HINT = f"Press {display(key('accept'))} to accept or {display(key('decline'))} to decline."
 
 
 class LicenseScreen(BaseScreen[Acceptance | None]):
@@ -32,6 +38,7 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
 
     CSS_PATH = "license.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "help")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("back")
 
     def __init__(self, session: Session, new_key: NewKey) -> None:
         super().__init__()
@@ -68,7 +75,7 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
     @on(TextLines.Progress)
     def _show_progress(self, event: TextLines.Progress) -> None:
         percent = 100 if event.end_seen else event.read_percent
-        hint = "It can be accepted now." if event.end_seen else "It can be accepted when its end has been seen."
+        hint = _HINT if event.end_seen else "Scroll to the end to accept."
         self.query_one("#progress", Static).update(f"Read: {percent}%. {hint}")
         self.refresh_bindings()
 
@@ -81,9 +88,16 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
             )
         self.dismiss(acceptance)
 
+    def on_key(self, event: events.Key) -> None:
+        """Ignore an answer that nobody can have meant, as a question does."""
+        answers = [name for id_ in ("accept", "decline") for name in key(id_).keys.split(",")]
+        if event.key in answers and not self.is_deliberate(event):
+            event.stop()
+            self.show_status(f"That key came too fast and was ignored. {_HINT}")
+
     def action_back(self) -> None:
-        """Decline the agreement."""
-        self.action_decline()
+        """Say which keys answer: both answers are recorded, so Escape must not be one of them."""
+        self.show_status(_HINT)
 
     @flow
     async def action_decline(self) -> None:

@@ -28,20 +28,24 @@ class Prompt(TextModal[T], Generic[T]):
         lines: The explanation above the field.
         initial: The initial text of the field.
         parse: Converts the text to the result, or raises `InvalidInput` if it is not valid.
+        verb: The text of the button.
     """
 
     CSS_PATH = "prompt.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("back",)
 
-    def __init__(self, title: str, lines: Sequence[str], initial: str, parse: Callable[[str], T]) -> None:
+    def __init__(
+        self, title: str, lines: Sequence[str], initial: str, parse: Callable[[str], T], *, verb: str = "Go on"
+    ) -> None:
         super().__init__(title, lines, 2)
         self._initial = initial
         self._parse = parse
+        self._verb = verb
 
     def compose_answers(self) -> ComposeResult:
         """Compose the field and the button."""
         yield PlainInput(self._initial, select_on_focus=True)
-        yield Button(Content("Enter Go on"), id="take", compact=True)
+        yield Button(Content(f"Enter {self._verb}"), id="take", compact=True)
 
     def on_mount(self) -> None:
         """Focus the field."""

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button
 
+from tui.bindings import display
 from tui.modals.text_modal import TextModal
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ class Answer:
     """An answer that does something. Every question also has an answer that does nothing: Cancel."""
 
     key: str
-    """A single letter. It must differ from the key that opens the question."""
+    """The key, in Textual's notation.
+
+    A Ctrl+letter if the answer changes or discards something, because text that is pasted or typed by mistake contains
+    none. A letter if it only selects what is shown. It must differ from the key that opens the question.
+    """
     label: str
     """The text of the button."""
     value: str
@@ -31,6 +36,9 @@ class Answer:
 
 class Question(TextModal[str]):
     """Asks before an action. Its result is the value of the chosen answer, or None for Cancel, which has the focus.
+
+    A question with a Ctrl+letter guards against keys that nobody meant to press: letters and Tab do nothing in it, and
+    an answer that arrives in a burst, or before the question could be read, is ignored.
 
     Args:
         title: The title of the dialog.
@@ -45,31 +53,60 @@ class Question(TextModal[str]):
         super().__init__(title, lines, len(answers))
         self._answers = answers
         self._cancel = cancel
+        self._guarded = any(answer.key.startswith("ctrl+") for answer in answers)
 
     def compose_answers(self) -> ComposeResult:
         """Compose the buttons."""
         with Vertical(id="answers"):
             yield Button(Content(f"Esc {self._cancel}"), id="cancel", compact=True)
             for number, answer in enumerate(self._answers):
-                yield Button(Content(f"{answer.key} {answer.label}"), id=f"answer-{number}", compact=True)
+                yield Button(Content(f"{display(answer.key)} {answer.label}"), id=f"answer-{number}", compact=True)
 
     def on_key(self, event: events.Key) -> None:
         """Choose the answer of a key. The arrow keys move the focus between the buttons."""
-        for answer in self._answers:
-            if event.key == answer.key:
-                event.stop()
-                self.dismiss(answer.value)
-        if event.key in ("left", "up"):
+        answer = self._answer_of(event)
+        if answer is not None:
+            event.stop()
+            self._choose(answer, event)
+        elif event.key in ("left", "up"):
             self.focus_previous()
         elif event.key in ("right", "down"):
             self.focus_next()
+        elif self._guarded and _occurs_in_text(event):
+            event.stop()
+            self.show_status(self._hint)
+
+    def _answer_of(self, event: events.Key) -> Answer | None:
+        if event.key in ("enter", "space"):
+            return self._answers_by_id.get(self.focused.id or "") if self.focused else None
+        return next((answer for answer in self._answers if answer.key == event.key), None)
+
+    def _choose(self, answer: Answer, event: events.Key) -> None:
+        if self._guarded and not self.is_deliberate(event):
+            self.show_status(f"That key came too fast and was ignored. {self._hint}")
+            return
+        self.dismiss(answer.value)
+
+    @property
+    def _hint(self) -> str:
+        keys = " or ".join(display(answer.key) for answer in self._answers)
+        return f"Press {keys} to confirm, Esc to cancel."
+
+    @property
+    def _answers_by_id(self) -> dict[str, Answer]:
+        return {f"answer-{number}": answer for number, answer in enumerate(self._answers)}
 
     @property
     def help_lines(self) -> list[str]:
         """The keys of the answers, as lines of the help screen."""
-        return [f"  {answer.key:<18} {answer.label}." for answer in self._answers]
+        return [f"  {display(answer.key):<18} {answer.label}." for answer in self._answers]
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        values_by_id = {f"answer-{number}": answer.value for number, answer in enumerate(self._answers)}
-        self.dismiss(values_by_id.get(event.button.id or ""))
+        answer = self._answers_by_id.get(event.button.id or "")
+        self.dismiss(answer.value if answer else None)
+
+
+def _occurs_in_text(event: events.Key) -> bool:
+    """Return True for a letter, a digit and Tab. Other characters keep their meaning, such as `?` for the help."""
+    return event.key in ("tab", "shift+tab") or bool(event.character and event.character.isalnum())

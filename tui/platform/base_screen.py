@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -37,6 +38,9 @@ else:
 
 T = TypeVar("T")
 
+ANSWER_DELAY = 0.3
+"""Seconds. A key that arrives sooner after a question was displayed was pressed before anybody could read it."""
+_NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.InputEvent)
 _CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
 
 
@@ -51,6 +55,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
     """The keys in the key bar while a text field has focus, in place of those of `KEYS` that work while typing."""
     _dismissed = False
+    _displayed_at: float | None = None
     _deferred_dismiss: Callable[[], object] | None = None
     _collapses_status = False
     """True if the status line has no height while it is empty."""
@@ -145,6 +150,17 @@ class ScreenBehavior(ServiceCaller, _Screen):
         if self.is_running:
             self.app.push_screen(notice)
 
+    # -- deliberate keys ---------------------------------------------------------
+
+    def is_deliberate(self, event: events.Key) -> bool:
+        """Return False if a key was pressed before this screen could be read, or is part of a burst."""
+        if self._displayed_at is None or event.time - self._displayed_at < ANSWER_DELAY:
+            return False
+        return self.terminal_app.key_pace.came_alone(event)
+
+    def _note_display(self) -> None:
+        self._displayed_at = self.terminal_app.key_pace.clock()
+
     # -- key bar -----------------------------------------------------------------
 
     def show_keys(self) -> None:
@@ -182,6 +198,12 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     # -- Textual's events ----------------------------------------------------------
 
+    async def on_event(self, event: events.Event) -> None:
+        """Ignore what needs the screen's widgets if it was closed, perhaps before it had any."""
+        if isinstance(event, _NEEDS_WIDGETS) and (self.terminal_app.is_exiting or self not in self.app.screen_stack):
+            return
+        await super().on_event(event)
+
     def on_mount(self) -> None:
         """Display the keys and check the terminal's size. Textual also calls the `on_mount` of a subclass."""
         self.show_keys()
@@ -194,6 +216,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     def on_screen_resume(self) -> None:
         """Check the terminal's size and close the screen if that was deferred."""
         self._check_size()
+        self._displayed_at = None
+        self.call_after_refresh(self._note_display)
         dismiss, self._deferred_dismiss = self._deferred_dismiss, None
         if dismiss is not None:
             dismiss()
@@ -235,7 +259,7 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "help")
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help")
     _collapses_status = True
 
     def __init__(self, title: str = "") -> None:
@@ -271,5 +295,6 @@ def too_small_message(size: Size) -> str:
     """Describe the terminal's size, the smallest usable size and what to do."""
     return (
         f"This terminal is {size.width}x{size.height}; "
-        f"apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}. Make the window larger."
+        f"apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}. Make the window larger. "
+        f"{bindings.display(bindings.key('quit'))} quits."
     )

@@ -53,8 +53,16 @@ class CrashSafeApp(App[None]):
             self.set_crash(RuntimeError("panic"))
         self._close_messages_no_wait()
 
+    def is_harmless(self, error: BaseException) -> bool:
+        """Return True for an error that is only logged. This implementation ends the program on every error."""
+        del error
+        return False
+
     def _handle_exception(self, error: Exception) -> None:
         cause = error.error if isinstance(error, WorkerFailed) else error
+        if self.is_harmless(cause):
+            self.record_crash(cause)
+            return
         self.set_crash(cause)
         super()._handle_exception(cause if isinstance(cause, Exception) else error)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.driver import Driver as AnyDriver
 from textual.geometry import Size
 from textual.reactive import Reactive
@@ -21,6 +22,7 @@ from textual.widgets import Input
 from core.base.errors import ApiSetupError
 from tui.bindings import bindings, display, key
 from tui.platform.crash import CrashSafeApp
+from tui.platform.key_pace import KeyPace
 from tui.platform.key_queue import KeyQueue
 from tui.platform.terminal import Driver
 from tui.platform.workers import Commits, ServiceCaller, ServiceHost
@@ -88,7 +90,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     # Dimming the screen behind a dialog would redraw all of it.
     SUSPENDED_SCREEN_CLASS = ""
     NOTIFICATION_TIMEOUT = 10
-    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "quit")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "quit", "ask-quit")
 
     theme: Reactive[str] = Reactive(TERMINAL_THEME.name)
 
@@ -105,6 +107,8 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         self.heading = Heading()
         self.force_stop: Callable[[], object] | None = None
         """Called if the application still runs `SHUTDOWN_TIMEOUT` seconds after a signal."""
+        self.key_pace = KeyPace()
+        """The times of the last keys, by which text that arrives as keys is told from keys that somebody pressed."""
         self._key_queue = KeyQueue(self, super().on_event)
 
     @property
@@ -161,13 +165,26 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     # -- keys --------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys and pastes. Ignore all but the quit keys while the terminal is too small to show their effect."""
-        if self.too_small and isinstance(event, (events.Key, events.Paste)):
-            if isinstance(event, events.Key) and event.key in key("quit").keys.split(","):
-                await self.run_action("quit")
-            return
+        """Queue keys and pastes. Ignore them if they can have no effect, or none that the user would see."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.key_pace.record(event)
+            if self.ignores_keys:
+                return
+            if self.too_small:
+                if isinstance(event, events.Key) and event.key in key("quit").keys.split(","):
+                    await self.run_action("quit")
+                return
         if not await self._key_queue.enqueue(event):
             await super().on_event(event)
+
+    @property
+    def ignores_keys(self) -> bool:
+        """True while the application is leaving: a screen that opened now would be closed before it is complete."""
+        return self.is_exiting
+
+    async def action_ask_quit(self) -> None:
+        """Quit after a question. This application has none to ask."""
+        await self.action_quit()
 
     @property
     def too_small(self) -> bool:
@@ -190,9 +207,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
 
     def show_quit_hint(self) -> None:
         """Display how to quit."""
-        quit_key = key("quit")
-        keys = " or ".join(display(name) for name in quit_key.keys.split(","))
-        self.show_status(f"Ctrl+C does not quit. To quit, press {keys}; in a text field {display('ctrl+q')}.")
+        self.show_status(f"Ctrl+C doesn't quit. To quit, press {display(key('quit'))}.")
 
     # -- exit ----------------------------------------------------------------------
 
@@ -200,6 +215,10 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         """Start closing the application, as Textual does, and set `is_exiting`."""
         self.is_exiting = True
         super().exit(result, return_code, message)
+
+    def is_harmless(self, error: BaseException) -> bool:
+        """Return True if a widget is missing while the application is exiting, which removes them one by one."""
+        return self.is_exiting and isinstance(error, NoMatches)
 
     def stop(self, signal_number: int) -> None:
         """Exit because of a signal. A change that is being written still finishes."""

@@ -6,11 +6,17 @@ import asyncio
 import contextlib
 import os
 import select
+import signal
 import sys
+import termios
 import threading
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, TextIO
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui.platform.terminal_input import TerminalInput, escape_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +24,18 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
+_POLL_SECONDS = 0.1
+"""The time after which the reader thread looks whether the application has ended."""
+
+
 class Driver(LinuxDriver):
     """Textual's driver for Linux, which reports a lost terminal (such as a dropped SSH connection) to the app.
 
     In Textual's own driver the first failed write kills the writer thread, which the program may then wait for forever,
-    and the reader thread prints a traceback. Textual has no public way to change either, so this class replaces the
-    private attribute `_file` and the private method `_run_input_thread`.
+    and the reader thread prints a traceback. It enters terminal mode once more at each SIGCONT, even if it never left,
+    and then takes its own settings of the terminal for those to restore. Textual has no public way to change these, so
+    this class replaces the private attribute `_file` and the private methods `_run_input_thread`,
+    `_sigtstp_application` and `_sigcont_application`.
 
     Args:
         app: The application. It must be a `TerminalApp`, which has the methods `terminal_lost` and `fail`.
@@ -38,13 +50,80 @@ class Driver(LinuxDriver):
         self._event_loop = asyncio.get_running_loop()
         self._file: Any = TerminalOutput(sys.__stderr__ or sys.stderr, self._report_terminal_lost)
         self._hangup_thread: threading.Thread | None = None
+        self._in_application_mode = False
+        self._own_attributes: list[Any] | None = None
 
     def start_application_mode(self) -> None:
-        """Take over the terminal and start watching for a hang-up."""
+        """Take over the terminal, unless that was done already, and start watching for a hang-up."""
+        if self._in_application_mode:
+            return
+        # Set before the terminal is taken over, because a signal may call this method meanwhile.
+        self._in_application_mode = True
+        writer = self._writer_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
+        # Textual doesn't take over the terminal of a process in the background.
+        self._in_application_mode = self._writer_thread is not writer
+        self._own_attributes = self._terminal_attributes()
         if self._hangup_thread is None and self.input_tty:
             self._hangup_thread = threading.Thread(target=self._wait_for_hangup, name="terminal-watch", daemon=True)
             self._hangup_thread.start()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, unless that was done already."""
+        if self._in_application_mode:
+            self._in_application_mode = False
+            super().stop_application_mode()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        if self._auto_restart and self._in_application_mode:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        if not self._auto_restart or self._terminal_app.is_exiting:
+            return
+        if not self._in_application_mode:
+            self.resume_application_mode()
+        elif self._is_in_foreground():
+            # Stopped by SIGSTOP, which nobody can handle, or not stopped at all. A shell that had the terminal
+            # meanwhile has set it up for itself.
+            self._reapply_attributes()
+            self._call_in_loop(self._terminal_app.refresh)
+
+    def _is_in_foreground(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return False
+
+    def _terminal_attributes(self) -> list[Any] | None:
+        try:
+            return termios.tcgetattr(self.fileno)
+        except termios.error:
+            return None
+
+    def _reapply_attributes(self) -> None:
+        if self._own_attributes is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._own_attributes)
+
+    def run_input_thread(self) -> None:
+        """Read what the terminal sends, and process its keys, until the application ends."""
+        terminal_input = TerminalInput(XTermParser(self._debug), escape_delay())
+        # A byte that isn't UTF-8 is shown as a replacement character; it must not end the program.
+        decoder = getincrementaldecoder("utf-8")("replace")
+        while not self.exit_event.is_set():
+            remaining = terminal_input.remaining
+            timeout = _POLL_SECONDS if remaining is None else min(_POLL_SECONDS, remaining)
+            readable, _, _ = select.select([self.fileno], [], [], timeout)
+            data = os.read(self.fileno, 4096) if readable else b""
+            if readable and not data:
+                # The end of a pipe, which stays readable forever.
+                self.exit_event.wait(_POLL_SECONDS)
+            for message in terminal_input.feed(decoder.decode(data)):
+                self.process_message(message)
+        terminal_input.close()
 
     def _wait_for_hangup(self) -> None:
         # Reading from a terminal that hung up returns nothing forever, which Textual takes for no input. With no event

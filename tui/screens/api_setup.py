@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.message import Message
@@ -22,7 +22,7 @@ from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import format_differences
 from tui.flows.key_addition import add_key
-from tui.flows.status_change import change_status
+from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -54,11 +54,12 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "end-filter",
         "add-key",
         "edit-key",
-        "toggle-status-here",
+        "disable-here",
         "save",
         "audit-trail",
         "filter",
         "help",
+        "enable-here",
         "reload",
         "about",
         "offices",
@@ -101,7 +102,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         needs_office = action in (
             "add_key",
             "edit_key",
-            "toggle_status",
+            "disable",
+            "enable",
             "save",
             "audit_trail",
             "reload",
@@ -261,8 +263,16 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self.open_screen(EditKeyScreen(self._open_session, key), lambda _result: self.reload())
 
     @flow
-    async def action_toggle_status(self) -> None:
-        """Disable or enable the highlighted key."""
+    async def action_disable(self) -> None:
+        """Disable the highlighted key."""
+        await self._change_status(disable_key)
+
+    @flow
+    async def action_enable(self) -> None:
+        """Enable the highlighted key."""
+        await self._change_status(enable_key)
+
+    async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         key = self._highlighted()
         if key is None:
             return
@@ -332,8 +342,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             question = Question(
                 "Read again?",
                 [f"Not saved yet: {', '.join(form.unsaved)}."],
-                Answer("y", "Drop what was typed", "drop"),
-                Answer("k", "Keep it", "keep"),
+                Answer("ctrl+y", "Discard what you typed", "drop"),
+                Answer("ctrl+t", "Keep it", "keep"),
             )
             choice = await self.app.push_screen_wait(question)
             if choice is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +10,8 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
 from core.model.audit_entry import Genuineness
+from core.model.audit_events import KeyStatusChanged
+from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
 from tui.modals.notice import Notice, outcome_notice
@@ -121,8 +123,7 @@ class AuditEntryScreen(BaseScreen[bool]):
             about_key = self._logged is not None and not self._logged.event.about_settings
             remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
             lines = (*lines, "", *remark, "It will be written to the Audit Trail.")
-            question = Question("Undo this entry?", list(lines), Answer("y", "Undo", "undo"))
-            if await self.app.push_screen_wait(question) is None:
+            if not await self._confirm_undo(lines):
                 self.show_status("Nothing was changed.")
                 return
             with self.busy("Undoing…"):
@@ -137,6 +138,13 @@ class AuditEntryScreen(BaseScreen[bool]):
         self.show_status(undone.sentence, "ok")
         if undone.consequences:
             self.show_outcome(outcome_notice("Undone", undone.sentence, undone.consequences))
+
+    async def _confirm_undo(self, lines: Sequence[str]) -> bool:
+        title, event = "Undo this entry?", self._logged.event if self._logged else None
+        if isinstance(event, KeyStatusChanged) and event.before.enabled:
+            return await confirm_enabling(self, title, lines, event.key.name.ending)
+        question = Question(title, list(lines), Answer("ctrl+y", "Undo", "undo"))
+        return await self.app.push_screen_wait(question) is not None
 
     def action_back(self) -> None:
         """Return to the previous screen."""

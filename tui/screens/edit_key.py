@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.content import Content
@@ -12,7 +13,7 @@ from textual.widgets import Static
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
-from tui.flows.status_change import change_status
+from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
@@ -36,7 +37,8 @@ class EditKeyScreen(BaseScreen[None]):
 
     CSS_PATH = "edit_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = (
-        "toggle-status",
+        "disable",
+        "enable",
         "save-key",
         "choose-permissions",
         "reveal",
@@ -178,8 +180,16 @@ class EditKeyScreen(BaseScreen[None]):
     # -- changing ------------------------------------------------------------
 
     @flow
-    async def action_toggle_status(self) -> None:
-        """Disable or enable the key."""
+    async def action_disable(self) -> None:
+        """Disable the key."""
+        await self._change_status(disable_key)
+
+    @flow
+    async def action_enable(self) -> None:
+        """Enable the key."""
+        await self._change_status(enable_key)
+
+    async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         try:
             if await change_status(self, self._session, self._key):
                 await self._load_key(drop=())
@@ -239,8 +249,11 @@ class EditKeyScreen(BaseScreen[None]):
 
     @flow
     async def action_reveal(self) -> None:
-        """Show the key in full, after logging this."""
+        """Show the key in full, after logging this. Text that arrives in a burst doesn't show it."""
         self._session.require_writable()
+        if not await self.terminal_app.key_pace.last_came_alone():
+            self.show_status("That key came too fast and was ignored. Press v to view the key.")
+            return
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
@@ -249,8 +262,14 @@ class EditKeyScreen(BaseScreen[None]):
 
     @flow
     async def action_send_to_clipboard(self) -> None:
-        """Send the key to the terminal's clipboard, after logging this."""
+        """Send the key to the terminal's clipboard after a question, and after logging this."""
         self._session.require_writable()
+        warning = "Other programs can read the clipboard. This is recorded in the Audit Trail."
+        lines = [f"Developer   {self._key.developer}", f"API Key     {self._key.masked}", "", warning]
+        question = Question("Send the key to the clipboard?", lines, Answer("ctrl+y", "Send", "send"))
+        if await self.app.push_screen_wait(question) is None:
+            self.show_status("The key was not sent.")
+            return
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
         with self.busy("Writing that it is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
@@ -269,7 +288,7 @@ class EditKeyScreen(BaseScreen[None]):
             self.dismiss(None)
 
     async def _confirm_discard(self, title: str) -> bool:
-        question = Question(title, ["What was typed here is not saved yet."], Answer("y", "Drop it", "drop"))
+        question = Question(title, ["What was typed here is not saved yet."], Answer("ctrl+y", "Discard it", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)

@@ -52,7 +52,8 @@ class KeyTable(Vertical):
 
     def on_mount(self) -> None:
         """Hide the filter until it is opened."""
-        self.filter.display = False
+        if self.children:  # there are none if the screen was closed before this was composed
+            self.filter.display = False
 
     @property
     def rows(self) -> RowList:

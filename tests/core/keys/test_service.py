@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -178,6 +179,30 @@ def test_why_a_status_stays(file_sample: SampleFile) -> None:
         "Stray Software": "This key is only in the practice's copy of keys, not in the local registry."
         " Adopt it to manage it here.",
     }
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "words"),
+    [
+        (1, KeyStatus.ENABLED, "Already enabled; nothing to do."),
+        (5, KeyStatus.ENABLED, r"Already enabled \(Read Enabled\); nothing to do."),
+        (2, KeyStatus.DISABLED_BY_CUSTOMER, "Already disabled; nothing to do."),
+        (3, KeyStatus.DISABLED_BY_CUSTOMER, r"Already disabled \(Disabled by Developer\); nothing to do."),
+        (4, KeyStatus.DISABLED_BY_CUSTOMER, r"Already disabled \(Disabled by Open Dental\); nothing to do."),
+        (3, KeyStatus.ENABLED, "The developer disabled this key"),
+        (0, KeyStatus.DISABLED_BY_CUSTOMER, "The office can do nothing with a key whose status is Unknown."),
+    ],
+)
+def test_a_status_that_the_key_has_already_is_refused(
+    file_sample: SampleFile, now: int, wanted: KeyStatus, words: str
+) -> None:
+    set_outside(file_sample, "status", now)
+    with file_sample.office() as office, writing(file_sample) as written:
+        key = key_of(office, "Appointment Bridge")
+        assert re.match(words, office.keys.status_refusal(key, wanted))
+        with pytest.raises(OperationNotAllowed, match=words):
+            office.keys.set_status(ADMIN, key, wanted)
+    assert written == Written()
 
 
 def test_a_read_only_key_is_disabled_and_comes_back_enabled(file_sample: SampleFile) -> None:

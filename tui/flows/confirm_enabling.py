@@ -1,0 +1,39 @@
+"""The confirmation of whatever enables a key: typing the end of the key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import InvalidInput
+from tui.modals.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui.platform.base_screen import BaseScreen
+
+
+async def confirm_enabling(screen: BaseScreen[Any], title: str, lines: Sequence[str], ending: str) -> bool:
+    """Ask for the end of a key, so that a routine of keys never lets a developer in again. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialog opens above.
+        title: The title of the dialog.
+        lines: What will happen.
+        ending: The end of the key that must be typed, as in `ApiKey.ending`.
+
+    Returns:
+        False if the admin cancelled.
+    """
+    what = "short fingerprint" if ending.startswith("#") else "last four characters"
+    lines = [*lines, "", f"Type the key's {what} to confirm:"]
+    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb="Enable")
+    return await screen.app.push_screen_wait(prompt) is not None
+
+
+def _require_ending(ending: str, what: str, typed: str) -> str:
+    if typed.strip() != ending:
+        raise InvalidInput(
+            "ending", f"Not the key's {what}.", "Nothing was changed. Try again, or press Esc to cancel."
+        )
+    return ending
