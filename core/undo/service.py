@@ -114,7 +114,7 @@ class UndoService:
         status = key.status.office_may_change_to
         if status is not None and status is not event.before:
             raise OperationNotAllowed(
-                f"The key was {event.before.label} before, and the office can only make it {status.label}.", _BY_HAND
+                f"The key was {event.before.label} before, and the office can only make it {status.label}.", BY_HAND
             )
         return key, event.before
 

@@ -202,12 +202,22 @@ def _left_to_run() -> int:
 
 
 @asynccontextmanager
-async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
-    """Run the program, on API Setup where no sign-in comes before it."""
+async def run_program(
+    opening: OpenRequest, size: tuple[int, int] = SIZE, wait_for: type[Screen[Any]] | None = None
+) -> AsyncIterator[User]:
+    """Run the program, on API Setup where no sign-in comes before it.
+
+    Args:
+        opening: The office.
+        size: The size of the terminal.
+        wait_for: The screen that comes first, if it is another one.
+    """
     app = ApisetupApp(opening)
     async with app.run_test(size=size) as pilot:
         user = User(pilot)
-        if not opening.on_server:
+        if wait_for is not None:
+            await user.at(wait_for)
+        elif not opening.on_server:
             await user.at_api_setup()
         yield user
     app.commits.close()

@@ -13,6 +13,7 @@ from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, server_request
 from tests.support.user_driver import User, run_program
+from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Question
@@ -88,7 +89,7 @@ async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
 async def test_the_audit_entries_about_the_key_are_listed_and_can_be_opened(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_key(user, "Dentist Finder")
-        assert len(user.list.rows) == 2
+        assert len(user.list.rows) == 3
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
         assert "New API key ********70F3" in user.flowing_text
@@ -132,7 +133,7 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
         assert all(text.startswith("API key ********C465 #") for text in texts)
         assert [text.split("(Insurance Mate) ")[1] for text in texts] == [f"{change} by admin" for change in changes]
         assert "not saved" not in user.text
-        assert len(user.list.rows) == 5
+        assert len(user.list.rows) == 6
 
 
 async def test_saving_without_changes_writes_nothing(demo: OpenRequest) -> None:
@@ -266,7 +267,7 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
         assert user.field("phone").value == "555-0199"
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_CUSTOMER
         assert len(rows.audit_texts(before)) == 1
-        assert len(user.list.rows) == 2
+        assert len(user.list.rows) == 3
 
 
 async def test_a_status_that_only_the_developer_can_change_is_refused(demo: OpenRequest) -> None:
@@ -307,7 +308,7 @@ async def test_showing_the_full_key_is_logged_first(demo: OpenRequest) -> None:
         assert text.endswith(" shown in full to admin")
         await user.press("escape")
         assert key not in user.text
-        assert len(user.list.rows) == 2
+        assert len(user.list.rows) == 3
 
 
 async def test_the_full_key_is_not_shown_if_that_cannot_be_logged(demo: OpenRequest) -> None:
@@ -406,3 +407,19 @@ async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: O
         await user.press("d", "ctrl+s")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert rows.last_entry() == before
+
+
+async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo: OpenRequest) -> None:
+    rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('Zz99Yy88Xx77Ww66', 'Stray Software')")
+    async with run_program(demo) as user:
+        await user.go_to("Stray Software")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.press("a")
+        await user.at(LicenseScreen)
+        await user.press("end", "ctrl+y")
+        await user.at(EditKeyScreen)
+        assert user.status_text == "Added and enabled: API key ********Ww66 (Stray Software)."
+        assert "Key Status       Enabled" in user.text
+    stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
+    assert stored == [("Stray Software",)]

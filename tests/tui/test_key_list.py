@@ -303,3 +303,18 @@ async def test_reload_shows_keys_added_by_other_programs(demo: OpenRequest) -> N
         assert user.row == "Another Window | ********1234 | Unknown"
         await user.press("d")
         assert "not in the local registry" in user.status_text
+
+
+async def test_the_copy_is_matched_after_a_question(demo: OpenRequest) -> None:
+    rows.execute("DELETE FROM apikey WHERE DevName = 'ClearPay'")
+    async with run_program(demo) as user:
+        assert "Missing from the practice's copy of keys: ClearPay." in user.status_text
+        await user.press("equals_sign")
+        await user.at(Question)
+        await user.press("y")
+        assert rows.query("SELECT DevName FROM apikey WHERE DevName = 'ClearPay'") == []
+        await user.press("ctrl+y")
+        assert user.status_text == "The practice's copy of keys matches the registry."
+        assert rows.query("SELECT DevName FROM apikey WHERE DevName = 'ClearPay'") == [("ClearPay",)]
+        await user.press("equals_sign")
+        assert user.status_text == "The practice's copy of keys needs no change."

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ApiSetupError, OutcomeUnknown
+from core.base.errors import ApiSetupError, InvalidInput, OutcomeUnknown
 from tui.flows.headquarters_messages import CANNOT_ADD, failure_notice
 from tui.modals.notice import Notice
+from tui.modals.prompt import Prompt
 from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
     from core.model.agreement import Acceptance
-    from core.model.api_key import KeyChange, NewKey
+    from core.model.api_key import ApiKey, KeyChange, NewKey
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
@@ -32,7 +33,6 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
         NotPermitted: The session is read-only.
     """
     from tui.modals.assign_key import AssignKeyScreen
-    from tui.modals.license import LicenseScreen
 
     authority = session.office.keys.authority
     session.require_writable()
@@ -43,11 +43,54 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
     if new_key is None:
         screen.show_status("No key was added.")
         return None
+    return await _add_after_license(screen, session, new_key, reload_keys)
+
+
+async def adopt_key(
+    screen: BaseScreen[Any], session: Session, key: ApiKey, reload_keys: Callable[[], None]
+) -> KeyChange | None:
+    """Have the agreement accepted for a key that only the practice's copy has, and add it. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialogs open above.
+        session: The open office.
+        key: The key.
+        reload_keys: Called if the outcome is unknown, to show whether the key was added.
+
+    Returns:
+        The change, or None if the key was not added or the outcome is unknown.
+
+    Raises:
+        NotPermitted: The session is read-only.
+        OperationNotAllowed: The key is in the list already, or gone.
+    """
+    session.require_writable()
+    developer: str | None = key.developer
+    if not developer:
+        lines = ["The copy has no developer's name for it.", "Developer:"]
+        developer = await screen.app.push_screen_wait(Prompt("Adopt this key", lines, "", _require_name))
+    if developer is None:
+        return None
+    new_key = await screen.call_service(lambda: session.office.keys.to_adopt(key, developer), group="adopt")
+    return await _add_after_license(screen, session, new_key, reload_keys)
+
+
+async def _add_after_license(
+    screen: BaseScreen[Any], session: Session, new_key: NewKey, reload_keys: Callable[[], None]
+) -> KeyChange | None:
+    from tui.modals.license import LicenseScreen
+
     acceptance = await screen.app.push_screen_wait(LicenseScreen(session, new_key))
     if acceptance is None:
         screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
         return None
     return await _add(screen, session, new_key, acceptance, reload_keys)
+
+
+def _require_name(text: str) -> str:
+    if not text.strip():
+        raise InvalidInput("developer", "Please enter the developer's name.")
+    return text.strip()
 
 
 async def _add(

@@ -21,6 +21,7 @@ from core.base.errors import (
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import format_differences
+from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice, outcome_notice
@@ -60,6 +61,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "filter",
         "help",
         "enable-here",
+        "match-copy",
         "reload",
         "about",
         "offices",
@@ -104,6 +106,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             "edit_key",
             "disable",
             "enable",
+            "match_copy",
             "save",
             "audit_trail",
             "reload",
@@ -121,13 +124,16 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         try:
             session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
+            await settle_interrupted_changes(self, session)
             content = await self.call_service(partial(_load, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._session = session
         self._show(content)
-        self.show_status(" ".join((*content.page.missing, *_read_only_remark(self._session))))
+        remarks = (*content.page.missing, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
+        if remarks or not self.status.text.startswith(("Finished", "Rolled back")):
+            self.show_status(" ".join(remarks))
         self.refresh_bindings()
         self.refresh_from_headquarters()
 
@@ -298,6 +304,24 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         table.show_key(change.key)
         self.show_outcome(outcome_notice("Key added", change.sentence, change.consequences))
 
+    @flow
+    async def action_match_copy(self) -> None:
+        """Make the practice's copy of keys equal to the local registry."""
+        session = self._open_session
+        session.require_writable()
+        notes = self.query_one(KeyTable).notes
+        if session.office.keys.is_remote or not notes:
+            self.show_status("The practice's copy of keys needs no change.")
+            return
+        lines = [*notes, "", "It will be made equal to the registry, and that is recorded in the Audit Trail."]
+        question = Question("Match the practice's copy of keys?", lines, Answer("ctrl+y", "Match", "match"))
+        if await self.app.push_screen_wait(question) is None:
+            return
+        with self.busy("Saving…"):
+            keys = await self.commit(lambda: session.office.keys.reconcile_copy(session.actor))
+        self.query_one(KeyTable).show(keys)
+        self.show_status("The practice's copy of keys matches the registry.", "ok")
+
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
@@ -380,6 +404,13 @@ class _Content:
 def _load(session: Session) -> _Content:
     resolved = session.office.resolve_pending()
     return _Content(session.office.settings.load(), session.office.keys.list(), resolved)
+
+
+def _copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
+    """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
+    if session.office.keys.is_remote or not keys.notes:
+        return ()
+    return (*keys.notes, "Press = to make it match the registry.")
 
 
 def _read_only_remark(session: Session) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
+from tui.flows.key_addition import adopt_key
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
@@ -41,6 +42,7 @@ class EditKeyScreen(BaseScreen[None]):
         "enable",
         "save-key",
         "choose-permissions",
+        "adopt",
         "reveal",
         "send-to-clipboard",
         "help",
@@ -90,6 +92,8 @@ class EditKeyScreen(BaseScreen[None]):
         if action in ("save", "choose_permissions") and not self._editable:
             return False
         if action == "choose_permissions" and not self._keeps_contacts:
+            return False
+        if action == "adopt" and not self._session.office.keys.can_adopt(self._key):
             return False
         return super().check_action(action, parameters)
 
@@ -196,6 +200,14 @@ class EditKeyScreen(BaseScreen[None]):
         except EditConflict as error:
             await self._load_key(drop=())
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
+
+    @flow
+    async def action_adopt(self) -> None:
+        """Take a key that only the practice's copy has into the registry, after the license agreement."""
+        change = await adopt_key(self, self._session, self._key, self.reload)
+        if change is not None:
+            await self._load_key(drop=())
+            self.show_status(change.sentence, "ok")
 
     @flow
     async def action_choose_permissions(self) -> None:

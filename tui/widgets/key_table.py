@@ -40,6 +40,8 @@ class KeyTable(Vertical):
         self._keys: dict[str, ApiKey] = {}
         self._label = ""
         self._differences: Mapping[str, str] = {}
+        self.notes: tuple[str, ...] = ()
+        """The remarks on the list, one sentence each."""
 
     def compose(self) -> ComposeResult:
         """Compose the title, the filter, the list and the permissions."""
@@ -76,6 +78,7 @@ class KeyTable(Vertical):
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
         self._differences = keys.differences
+        self.notes = keys.notes
         developer, key, enabled = _COLUMNS
         if any("#" in each.masked for each in keys.keys):
             key = _KEY_WITH_FINGERPRINT
