@@ -10,7 +10,7 @@ import stat
 
 import pytest
 
-from tests.support.installed_program import READY, Home
+from tests.support.installed_program import READY, Home, answer
 from tests.support.opendental_columns import NEW, OLD
 from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import ServerPractice
@@ -59,7 +59,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.wait_for("─ Export ─")
         terminal.press("ctrl+u")
         terminal.type(str(file))
-        terminal.press("enter")
+        answer(terminal, "─ Export ─", "ctrl+s")
         terminal.wait_for("─ Exported ─")
         terminal.press("enter")
         terminal.wait_for("^OK: Exported: 2 entries")

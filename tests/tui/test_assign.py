@@ -157,7 +157,7 @@ async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> No
         await fill_form(user, key=f"DEVELOPER/{KEY}")
         await user.press("ctrl+s")
         await user.at(Question)
-        assert "w Use the whole text" in user.text
+        assert "^o Use the whole text" in user.text
 
 
 async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedded: OpenRequest) -> None:

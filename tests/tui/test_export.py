@@ -40,7 +40,7 @@ async def open_prompt(user: User, name: str | None = None) -> None:
 
 async def export_to(user: User, name: str) -> None:
     await open_prompt(user, name)
-    await user.press("enter")
+    await user.press("ctrl+s")
 
 
 def files() -> list[str]:
@@ -67,7 +67,7 @@ async def start_export(user: User, name: str = "trail.csv") -> None:
     """Start an export and wait until its progress is on screen; a gate holds it there."""
     await open_trail(user)
     await open_prompt(user, name)
-    user.send("enter")
+    user.send("ctrl+s")
     await until(lambda: isinstance(user.app.screen, ExportProgress))
 
 
@@ -99,7 +99,7 @@ async def test_the_dialog_suggests_a_file_name_and_shows_the_filter(demo: OpenRe
         await open_prompt(user)
         assert "Entries: since:2024-10-26" in user.text
         assert "API keys are masked" in user.text
-        await user.press("enter")
+        await user.press("ctrl+s")
         await user.at(Notice)
         assert files() == ["audit-trail-2024-11-05.csv", "audit-trail-2024-11-05.csv.about.json"]
 
@@ -171,7 +171,7 @@ async def test_an_invalid_file_name_is_refused_and_can_be_corrected(
         assert said in user.status_text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
-        await user.press("enter")
+        await user.press("ctrl+s")
         await user.at(Notice)
         assert len(rows.audit_texts(before)) == 2
 
@@ -315,9 +315,23 @@ async def test_two_quick_presses_export_once(demo: OpenRequest) -> None:
         user.send("x", "x")
         await user.at(Prompt)
         assert user.stack == [*TRAIL, "Prompt"]
-        await user.press("enter")
+        await user.press("ctrl+s")
         await user.at(Notice)
         assert len(rows.audit_texts(before)) == 2
+
+
+async def test_a_line_break_in_pasted_text_exports_nothing(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_trail(user)
+        before = rows.last_entry()
+        await open_prompt(user)
+        await user.press("enter", "tab", "enter")
+        assert user.status_text == "Press ^s to confirm, Esc to cancel."
+        user.send("x", "ctrl+s")
+        await user.settle()
+        assert user.status_text.startswith("That key came too fast and was ignored.")
+        assert user.stack == [*TRAIL, "Prompt"]
+        assert (rows.last_entry(), files()) == (before, [])
 
 
 # -- refusals --------------------------------------------------------------------------

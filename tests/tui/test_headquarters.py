@@ -330,10 +330,10 @@ async def test_a_refusal_is_quoted_and_can_be_retried(hq: HeadquartersServer) ->
         await user.press("end", "ctrl+y")
         await user.at(Question)
         assert f"headquarters refused: {hq.refusal}" in user.flowing_text
-        await user.press("t")
+        await user.press("ctrl+y")
         await user.at(Question)
         hq.behave()
-        await user.press("t")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert hq.count(ASSIGN) == 3
         assert hq.status(OFFERED.key) == "Enabled"

@@ -206,10 +206,10 @@ async def test_an_export(demo: OpenRequest, text: str, shown: str) -> None:
         await user.press("enter", "x")
         await user.at(Prompt)
         assert_harmless(user)
-        assert "Enter Go on" in user.text
+        assert "^s Export" in user.text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
-        await user.press("enter")
+        await user.press("ctrl+s")
         await user.at(Notice)
         assert_harmless(user)
         written = Path("trail.csv").read_text(encoding="utf-8")

@@ -97,7 +97,7 @@ async def test_a_key_is_masked_in_an_export_and_its_audit_entries(
         before = rows.last_entry()
         await user.press("x", "end", "ctrl+u")
         await user.enter_text(name)
-        await user.press("enter")
+        await user.press("ctrl+s")
         await user.at(Notice)
         written = Path(name).read_text(encoding="utf-8") + Path(f"{name}.about.json").read_text(encoding="utf-8")
         assert "New API key ********AD92" in written

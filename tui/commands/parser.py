@@ -11,6 +11,7 @@ environment:
   APISETUP_OD_PASSWORD  for commands: that user's password; may be empty
   APISETUP_CONFIG       the configuration file; the embedded practice and the companion files are beside it
   NO_COLOR              no colours
+  ESCDELAY              milliseconds between Esc and what may follow it (500)
 
 exit status: 0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n;
 that of a command stands in its own help

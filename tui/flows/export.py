@@ -43,7 +43,8 @@ async def export_entries(
         "API keys are masked in it; patients' numbers and the texts are not.",
     ]
     suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
-    prompt = Prompt("Export", lines, suggestion, partial(validate_target, may_replace=True))
+    validate = partial(validate_target, may_replace=True)
+    prompt = Prompt("Export", lines, suggestion, validate, verb="Export", key="ctrl+s")
     file = await screen.app.push_screen_wait(prompt)
     if file is None:
         return

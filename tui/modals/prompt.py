@@ -9,12 +9,14 @@ from textual.content import Content
 from textual.widgets import Button, Input
 
 from core.base.errors import InvalidInput
+from tui.bindings import display
 from tui.modals.text_modal import TextModal
 from tui.widgets.inputs import PlainInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
 T = TypeVar("T")
@@ -29,29 +31,61 @@ class Prompt(TextModal[T], Generic[T]):
         initial: The initial text of the field.
         parse: Converts the text to the result, or raises `InvalidInput` if it is not valid.
         verb: The text of the button.
+        key: The key that submits the text. It must be a Ctrl+letter if something is written then, because text that is
+            pasted or typed by mistake may contain a line break.
     """
 
     CSS_PATH = "prompt.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("back",)
 
     def __init__(
-        self, title: str, lines: Sequence[str], initial: str, parse: Callable[[str], T], *, verb: str = "Go on"
+        self,
+        title: str,
+        lines: Sequence[str],
+        initial: str,
+        parse: Callable[[str], T],
+        *,
+        verb: str = "Go on",
+        key: str = "enter",
     ) -> None:
         super().__init__(title, lines, 2)
         self._initial = initial
         self._parse = parse
         self._verb = verb
+        self._key = key
 
     def compose_answers(self) -> ComposeResult:
         """Compose the field and the button."""
         yield PlainInput(self._initial, select_on_focus=True)
-        yield Button(Content(f"Enter {self._verb}"), id="take", compact=True)
+        button = Button(Content(f"{display(self._key)} {self._verb}"), id="take", compact=True)
+        button.can_focus = self._key == "enter"
+        yield button
 
     def on_mount(self) -> None:
         """Focus the field."""
         self.query_one(PlainInput).focus()
 
+    def on_key(self, event: events.Key) -> None:
+        """Submit the text if the key is meant."""
+        if event.key != self._key or self._key == "enter":
+            return
+        event.stop()
+        if self.is_deliberate(event):
+            self._submit()
+        else:
+            self.show_status(f"That key came too fast and was ignored. {self._hint}")
+
+    @property
+    def _hint(self) -> str:
+        return f"Press {display(self._key)} to confirm, Esc to cancel."
+
     @on(Input.Submitted)
+    def _handle_enter(self) -> None:
+        if self._key == "enter":
+            self._submit()
+        else:
+            self.show_status(self._hint)
+
     @on(Button.Pressed)
     def _submit(self) -> None:
         try:
