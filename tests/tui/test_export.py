@@ -350,7 +350,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
     async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit.export_file.os.open", open_on_full_disk)
+        monkeypatch.setattr("os.open", open_on_full_disk)
         await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.status_text
