@@ -23,6 +23,7 @@ from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry, Genuineness
 from core.model.audit_events import ExportFinished, ExportStarted
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
+from core.model.resolved_change import Outcome
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode
 
@@ -199,8 +200,10 @@ class AuditExport:
         return self._progress(done=True)
 
     def _not_logged(self, error: ApiSetupError) -> ApiSetupError:
+        # Nothing was changed in the practice, but the files were written.
+        reason = error.sentence.removesuffix(Outcome.NOTHING.value).rstrip()
         return ApiSetupError(
-            f"{self._file.path} is complete, but the Audit Trail has no entry that the export finished: {error}",
+            f"{self._file.path} is complete, but the Audit Trail has no entry that the export finished: {reason}",
             f"Note its SHA-256, {self._file.sha256}, or export once more.",
         )
 
