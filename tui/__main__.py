@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
 from tui.commands.parser import build_parser
 
@@ -56,8 +57,10 @@ def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
 
         target = find_launch_target(options, os.environ, cleanup)
         _start_debug_log(options, target.paths.log)
-        run = audit.run if options.command == "audit" else check.run
-        return run(options, target.require_request(), os.environ)
+        if options.command == "check":
+            return check.run(options, target.require_request(), os.environ)
+        cleanup.callback(remove_temporary_directories)
+        return audit.run(options, target.require_request(), os.environ)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.worker import active_worker
 
 from core.base.errors import ApiSetupError
+from core.base.partial_file import remove_temporary_directories
 from core.base.secret import Secret
 from tui.bindings import Key, display, keys
 from tui.modals.question import Answer, Question
@@ -68,8 +69,9 @@ class ApisetupApp(TerminalApp):
         self.startup_error: ApiSetupError | None = None
 
     def on_mount(self) -> None:
-        """Open the first screen; after the first picture, turn on garbage collection."""
+        """Open the first screen; after the first picture, do what would have delayed it."""
         self.call_after_refresh(_enable_garbage_collection)
+        self.call_after_refresh(_remove_what_killed_runs_left)
         self.run_office(self._request)
 
     @latest
@@ -422,6 +424,11 @@ def _offices_screen() -> type[OfficesScreen]:
     from tui.screens.offices import OfficesScreen
 
     return OfficesScreen
+
+
+def _remove_what_killed_runs_left() -> None:
+    """Remove the temporary directories of killed runs, in a thread that neither delays a picture nor the exit."""
+    threading.Thread(target=remove_temporary_directories, name="leftovers", daemon=True).start()
 
 
 def _enable_garbage_collection() -> None:

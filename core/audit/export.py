@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry, Genuineness
 from core.model.audit_events import ExportFinished, ExportStarted
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
+from core.model.resolved_change import Outcome
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode
 
@@ -44,6 +45,8 @@ class ExportResult:
     done: bool = False
     sha256: str = ""
     """The SHA-256 of the whole file in hexadecimal; empty until it is complete."""
+    not_logged: ApiSetupError | None = None
+    """Why the Audit Trail has no entry about the end of the export, though the files are complete; None if it has."""
 
     @property
     def manifest(self) -> Path:
@@ -104,7 +107,8 @@ class AuditExport:
     def run_batch(self) -> ExportResult:
         """Write entries for about `BATCH_SECONDS`, at least one page, and return the progress.
 
-        The last batch also records the export in the Audit Trail and gives the file its name.
+        The last batch also gives the file its name, and then records that in the Audit Trail. If that fails, the files
+        stay, and the result says so.
 
         Raises:
             ExportFailed: The disk is full, or the file can't be written; nothing of it is kept.
@@ -118,14 +122,22 @@ class AuditExport:
         return self._finish() if self._read_all else self._progress(done=False)
 
     def cancel(self) -> None:
-        """Remove the partial file, and record in the Audit Trail that nothing was exported."""
-        if self._file.is_open:
-            self._file.remove()
+        """Remove the partial file, and record in the Audit Trail that nothing was exported. A complete export stays."""
+        if not self._file.is_open:
+            return
+        self._file.remove()
+        # A signal may have interrupted the last batch right after the files got their names.
+        if not self._file.is_published:
             self._practice.log_outcome(self._actor, LoggedEvent(self._started, Stage.NOT_DONE))
 
     def discard(self) -> None:
         """Remove the partial file without an audit entry; the Audit Trail shows the beginning of an export only."""
         self._file.remove()
+
+    @property
+    def is_published(self) -> bool:
+        """True once the export and its manifest have their names; they stay, whatever happens then."""
+        return self._file.is_published
 
     @property
     def _started(self) -> ExportStarted:
@@ -171,15 +183,29 @@ class AuditExport:
         )
 
     def _finish(self) -> ExportResult:
-        event = ExportFinished(self._name, self._actor.user_name, self._counts.total(), self._file.sha256)
         manifest = self._manifest()
         try:
-            with self._logged(event):
-                self._file.publish(manifest)
+            self._file.publish(manifest)
         except ExportFailed:
-            self._file.remove()
+            # The failure is reported even if it can't be recorded in the Audit Trail.
+            with suppress(ApiSetupError):
+                self.cancel()
             raise
+        event = ExportFinished(self._name, self._actor.user_name, self._counts.total(), self._file.sha256)
+        try:
+            with self._practice.unit_of_work(self._actor, event):
+                pass
+        except ApiSetupError as error:
+            return replace(self._progress(done=True), not_logged=self._not_logged(error))
         return self._progress(done=True)
+
+    def _not_logged(self, error: ApiSetupError) -> ApiSetupError:
+        # Nothing was changed in the practice, but the files were written.
+        reason = error.sentence.removesuffix(Outcome.NOTHING.value).rstrip()
+        return ApiSetupError(
+            f"{self._file.path} is complete, but the Audit Trail has no entry that the export finished: {reason}",
+            f"Note its SHA-256, {self._file.sha256}, or export once more.",
+        )
 
     def _manifest(self) -> bytes:
         """Return the contents of the manifest, as JSON."""

@@ -1,18 +1,28 @@
-"""The files of an export on disk: a partial file that gets its name only when it is complete, and a manifest."""
+"""The files of an export on disk: a partial file that gets its name only when it is complete, and a manifest.
+
+Whenever the program is killed, the export's name is free, or has all of the old export or all of the new one. A
+manifest next to it always belongs to it. While an export is replaced, it has no manifest for a moment; the next export
+into the directory supplies what is missing.
+"""
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from core.audit.export_target import manifest_file
 from core.base.errors import ExportFailed
+from core.base.partial_file import PartialFile, leftovers, remove_leftovers, set_aside
+from core.base.private_file import fsync_directory
+
+_MANIFEST = "manifest"
+"""The kind of the hidden files of manifests."""
+_MAX_MANIFEST_BYTES = 100_000
 
 
 class ExportFile:
@@ -23,13 +33,16 @@ class ExportFile:
     Args:
         path: The path of the export, from `validate_target`.
         may_replace: True if an existing export and manifest may be replaced.
+
+    Attributes:
+        is_published: True once the export and its manifest have their names.
     """
 
     def __init__(self, path: Path, *, may_replace: bool) -> None:
         self.path = path
+        self.is_published = False
         self._may_replace = may_replace
-        self._partial: IO[bytes] | None = None
-        self._partial_path: Path | None = None
+        self._partial: PartialFile | None = None
         self._digest = hashlib.sha256()
 
     @property
@@ -43,15 +56,15 @@ class ExportFile:
         return self._digest.hexdigest()
 
     def create(self) -> None:
-        """Create the partial file.
+        """Create the partial file, after removing from its directory what killed exports left.
 
         Raises:
             ExportFailed: The directory can't be written.
         """
         with self._translate_os_errors():
-            # The path is stored before the file exists, since a signal may interrupt the program right afterwards.
-            self._partial_path = _partial_path(self.path)
-            self._partial = _create_private(self._partial_path)
+            _clean_up(self.path.parent)
+            self._partial = PartialFile(self.path.parent)
+            self._partial.create()
             self._digest = hashlib.sha256()
 
     def write(self, text: str) -> None:
@@ -60,15 +73,9 @@ class ExportFile:
         Raises:
             ExportFailed: The disk is full, or the file can't be written or was removed.
         """
-        # Another thread may remove the file at any time.
-        partial = self._partial
-        if partial is None:
-            raise ExportFailed("The export was ended before all was written. Nothing of it is kept.")
         encoded = text.encode("utf-8", "backslashreplace")
         with self._translate_os_errors():
-            partial.write(encoded)
-            # Flush now, so that a full disk is reported here and not when the file is closed.
-            partial.flush()
+            self._require_partial().write(encoded)
         self._digest.update(encoded)
 
     def publish(self, manifest: bytes) -> None:
@@ -78,44 +85,74 @@ class ExportFile:
             ExportFailed: A file can't be written, or one of that name was created meanwhile.
         """
         with self._translate_os_errors():
-            self._publish(manifest)
+            partial = self._require_partial()
+            partial.sync()
+            with PartialFile(self.path.parent, _MANIFEST) as described:
+                described.create()
+                described.write(manifest)
+                described.sync()
+                self._give_names(partial, described)
+            self.remove()
+            # The files are complete, whatever the disk says about their directory.
+            with suppress(OSError):
+                fsync_directory(self.path.parent)
 
     def remove(self) -> None:
-        """Remove the partial file, if there is one."""
-        if self._partial is not None:
-            with suppress(OSError):
-                self._partial.close()
-            self._partial = None
-        if self._partial_path is not None:
-            self._partial_path.unlink(missing_ok=True)
-            self._partial_path = None
+        """Remove the partial file, if there is one. A published file stays."""
+        # Another thread may write to the file at any time.
+        partial, self._partial = self._partial, None
+        if partial is not None:
+            partial.remove()
 
-    def _publish(self, manifest: bytes) -> None:
-        assert self._partial is not None  # noqa: S101 - an export is published after it was created
-        assert self._partial_path is not None  # noqa: S101
-        os.fsync(self._partial.fileno())
-        self._partial.close()
-        manifest_path = manifest_file(self.path)
-        partial_manifest = _partial_path(self.path)
-        created: list[Path] = []
+    def _give_names(self, partial: PartialFile, described: PartialFile) -> None:
         try:
-            with _create_private(partial_manifest) as file:
-                file.write(manifest)
-            if not self._may_replace:
-                for each in (self.path, manifest_path):
-                    # Reserve the names: another program may have created such a file meanwhile.
-                    os.close(os.open(each, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                    created.append(each)
-            partial_manifest.replace(manifest_path)
-            created.append(manifest_path)
-            self._partial_path.replace(self.path)
+            if self._may_replace:
+                self._replace(partial, described)
+            else:
+                self._link(partial, described)
+            self.is_published = True
         except BaseException:
-            for each in created:
-                each.unlink(missing_ok=True)
+            # A signal may arrive right after the last step.
+            manifest = manifest_file(self.path)
+            self.is_published = partial.is_at(self.path) and described.is_at(manifest)
+            raise
+
+    def _link(self, partial: PartialFile, described: PartialFile) -> None:
+        """Give both files names that are free. The manifest comes first: alone it describes nothing."""
+        manifest = manifest_file(self.path)
+        try:
+            described.link(manifest)
+            partial.link(self.path)
+        except BaseException:
+            if described.is_at(manifest) and not partial.is_at(self.path):
+                manifest.unlink()
+            raise
+
+    def _replace(self, partial: PartialFile, described: PartialFile) -> None:
+        """Replace both files. The old manifest goes first, so that it's never next to the new export."""
+        manifest = manifest_file(self.path)
+        old = set_aside(manifest, _MANIFEST)
+        try:
+            partial.replace(self.path)
+            described.replace(manifest)
+        except BaseException:
+            if partial.is_at(self.path):
+                with suppress(OSError):
+                    described.replace(manifest)
+            elif old is not None:
+                with suppress(OSError):
+                    old.replace(manifest)
             raise
         finally:
-            partial_manifest.unlink(missing_ok=True)
-        self._partial = self._partial_path = None
+            if old is not None:
+                old.remove()
+
+    def _require_partial(self) -> PartialFile:
+        # Another thread may remove the file at any time.
+        partial = self._partial
+        if partial is None:
+            raise ExportFailed("The export was ended before all was written. Nothing of it is kept.")
+        return partial
 
     @contextmanager
     def _translate_os_errors(self) -> Iterator[None]:
@@ -132,11 +169,37 @@ class ExportFile:
             ) from error
 
 
-def _partial_path(path: Path) -> Path:
-    """Return a new hidden path next to a file, under which it is written until it is complete."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+def _clean_up(directory: Path) -> None:
+    """Remove what killed exports left in a directory, and complete one that was killed while it got its names."""
+    for leftover in leftovers(directory, _MANIFEST):
+        with suppress(OSError, ValueError):
+            _resolve(leftover)
+    remove_leftovers(directory)
 
 
-def _create_private(path: Path) -> IO[bytes]:
-    """Create a new file that only this account can read."""
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+def _resolve(leftover: Path) -> None:
+    """Give a manifest that was left under its hidden name to the export that it describes.
+
+    Raises:
+        OSError: A file can't be read or renamed.
+        ValueError: The leftover isn't a complete manifest.
+    """
+    with leftover.open("rb") as file:
+        content = json.loads(file.read(_MAX_MANIFEST_BYTES))
+    if not isinstance(content, dict) or Path(str(content.get("file"))).name != content.get("file"):
+        return
+    export = leftover.with_name(content["file"])
+    manifest = manifest_file(export)
+    if not os.path.lexists(export):
+        # It got its name before the export did.
+        if os.path.lexists(manifest) and os.path.samestat(leftover.lstat(), manifest.lstat()):
+            manifest.unlink()
+        return
+    if not os.path.lexists(manifest) and _sha256(export) == content.get("sha256"):
+        os.link(leftover, manifest)
+
+
+def _sha256(path: Path) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

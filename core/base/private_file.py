@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+
+from core.base.partial_file import PartialFile, remove_leftovers
 
 _PRIVATE = 0o600
 
@@ -26,7 +26,7 @@ def replace_private_file(path: Path, text: str) -> None:
     """Replace the content of a file atomically: after a crash it holds the old text or the new text, never a part.
 
     A new file gets mode 0600; an existing file keeps its mode. Missing directories are created with mode 0700. If the
-    path is a symbolic link, the file it points to is replaced, not the link.
+    path is a symbolic link, the file it points to is replaced, not the link. What a killed run left is removed.
 
     Raises:
         OSError: The file can't be written; its old content is unchanged.
@@ -34,21 +34,13 @@ def replace_private_file(path: Path, text: str) -> None:
     target = Path(os.path.realpath(path))
     create_private_directory(target.parent)
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-    _fsync_directory(target.parent)
+    remove_leftovers(target.parent)
+    with PartialFile(target.parent) as partial:
+        partial.create()
+        partial.write(text.encode("utf-8"))
+        partial.sync(mode)
+        partial.replace(target)
+    fsync_directory(target.parent)
 
 
 def create_private_directory(path: Path) -> None:
@@ -62,7 +54,7 @@ def create_private_directory(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
 
 
-def _fsync_directory(directory: Path) -> None:
+def fsync_directory(directory: Path) -> None:
     """Flush a directory to disk, so that a renamed file survives a power failure."""
     handle = os.open(directory, os.O_RDONLY)
     try:

@@ -7,6 +7,11 @@ import resource
 import sys
 from contextlib import suppress
 
+DATABASE_PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
+OPEN_DENTAL_PASSWORD_VARIABLE = "APISETUP_OD_PASSWORD"  # noqa: S105
+SECRET_VARIABLES = frozenset({DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE})
+"""The environment variables of this program that hold secrets; no process that it starts inherits them."""
+
 
 class Secret:
     """A password or key that never prints its value.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.offices.config import Configuration, read_configuration
@@ -72,4 +72,6 @@ class OfficeCatalog:
             self._last_opened.save(request.office.name, self._context.runtime.clock())
 
     def _open_request(self, office: ConfiguredOffice) -> OpenRequest:
-        return OpenRequest(self._configuration.apply_defaults(office), self._context)
+        # Read anew, since `reload` may have found other offices.
+        context = replace(self._context, password_variables=self._configuration.password_variables)
+        return OpenRequest(self._configuration.apply_defaults(office), context)

@@ -14,6 +14,7 @@ from core.base.errors import ConfigurationError
 from core.model.agreement import DEFAULT_TITLE
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
+from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
 
 _GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes")
@@ -31,6 +32,12 @@ class Configuration:
     """The tables `[offices.NAME]`, in the order of the file."""
     lock_after_minutes: int | None = None
     """`lock_after_minutes`: for all offices without a limit of their own in this file."""
+
+    @property
+    def password_variables(self) -> frozenset[str]:
+        """The environment variables from which the offices take their passwords."""
+        sources = (office.password_from for office in self.offices)
+        return frozenset(source.detail for source in sources if source.kind is SourceKind.ENVIRONMENT)
 
     def apply_defaults(self, office: ConfiguredOffice) -> ConfiguredOffice:
         """Return an office with the general settings filled in for those it doesn't have itself."""

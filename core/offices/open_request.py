@@ -29,6 +29,8 @@ class LaunchContext:
     """The environment variables, which may contain passwords."""
     read_only: bool = False
     """True to open every office read-only, whatever the configuration file says."""
+    password_variables: frozenset[str] = frozenset()
+    """The environment variables from which the configured offices take their passwords."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class OpenRequest:
             return Secret("")
         if self.password is not None:
             return self.password
-        return self.office.password_from.read(self.office.name, self.context.environment)
+        context = self.context
+        return self.office.password_from.read(self.office.name, context.environment, context.password_variables)
 
     def open(self, password: Secret) -> Office:
         """Open the office. Blocks, and imports the database libraries.

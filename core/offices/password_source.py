@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from core.base.errors import ConfigurationError
-from core.base.secret import Secret
+from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices.paths import expand_user
 
 COMMAND_SECONDS = 60
@@ -60,12 +60,16 @@ class PasswordSource:
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.detail}" if self.detail else self.kind.value
 
-    def read(self, account: str, environment: Mapping[str, str]) -> Secret | None:
+    def read(
+        self, account: str, environment: Mapping[str, str], hidden_variables: Collection[str] = ()
+    ) -> Secret | None:
         """Return the password, or None if the user must be prompted for it. May block.
 
         Args:
             account: The account name in the keyring, which is the name of the office.
             environment: The environment variables.
+            hidden_variables: The variables with passwords of other offices, which a command doesn't inherit. It never
+                inherits those of `SECRET_VARIABLES`.
 
         Raises:
             ConfigurationError: The source has no password, can't be read, or isn't private.
@@ -75,7 +79,7 @@ class PasswordSource:
         if self.kind is SourceKind.FILE:
             return _read_file(expand_user(self.detail))
         if self.kind is SourceKind.COMMAND:
-            return _run_command(self.detail)
+            return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables))
         if self.kind is SourceKind.KEYRING:
             return _read_keyring(account, environment)
         return None
@@ -152,8 +156,13 @@ def _require_private(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _run_command(command: str) -> Secret:
-    """Return the first line of a command's output. No error repeats what it printed, which may contain the password."""
+def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
+    """Return the first line of a command's output. No error repeats what it printed, which may contain the password.
+
+    Args:
+        command: The command.
+        hidden_variables: The environment variables that the command must not see: it needs no password but its own.
+    """
     import subprocess
 
     arguments = _split_command(command)
@@ -168,6 +177,7 @@ def _run_command(command: str) -> Secret:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if name not in hidden_variables},
                 timeout=COMMAND_SECONDS,
                 start_new_session=True,
                 check=False,

@@ -30,7 +30,7 @@ def database() -> Iterator[sqlite3.Connection]:
 @contextmanager
 def locked() -> Iterator[None]:
     """Keep the practice file locked, as another program would."""
-    connection = sqlite3.connect(FILE)
+    connection = sqlite3.connect(FILE, check_same_thread=False)
     try:
         connection.execute("BEGIN EXCLUSIVE")
         yield

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
+from tests.support.audit_exports import begin_export, finish
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SamplePractice, SampleServer, runtime
 from tests.support.fault_injection import after_statement
@@ -30,6 +32,9 @@ from tests.support.headquarters_office import AT_HEADQUARTERS, RENEW_COPY, fetch
 
 ROOT = Path(__file__).parents[2]
 FIRST_START = "first start"
+EXPORT = "export"
+_OPERATIONS = ("open", "os.link", "os.rename", "os.remove")
+"""The audit events of operations that change a directory."""
 
 
 class KillDriver:
@@ -79,6 +84,21 @@ class KillDriver:
         """Start on a new file in a process that is killed after a statement; False if it has fewer statements."""
         return self._kill({"kind": FIRST_START, "statement": statement, "companion": str(path)})
 
+    def kill_export(self, sample: SamplePractice, file: Path, operation: int, *, may_replace: bool) -> bool:
+        """Export in a process that is killed before an operation on the export's directory.
+
+        Args:
+            sample: The practice.
+            file: The export.
+            operation: The number of the operation, from 1: creating, linking, renaming or removing a file.
+            may_replace: True if an existing export may be replaced.
+
+        Returns:
+            False if the export has fewer operations and was finished.
+        """
+        request: dict[str, Any] = {"kind": EXPORT, "statement": operation, "companion": str(sample.companion)}
+        return self._kill(request | {"file": str(file), "may_replace": may_replace})
+
     def _kill(self, request: dict[str, Any]) -> bool:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -106,8 +126,25 @@ def _run_child(request: dict[str, Any]) -> None:
         with after_statement(number, _kill_this_process):
             _open(request).close()
         return
+    if request["kind"] == EXPORT:
+        with closing(_open(request)) as office:
+            export = begin_export(office, Path(request["file"]), may_replace=request["may_replace"])
+            _kill_before_operation(number, request["file"])
+            finish(export)
+        return
     with closing(_open(request)) as office, after_statement(number, _kill_this_process), suppress(ApiSetupError):
         (KINDS | AT_HEADQUARTERS | {RENEW_COPY: fetch_list})[request["kind"]](office)
+
+
+def _kill_before_operation(number: int, file: str) -> None:
+    """Kill this process before an operation on the directory of a file."""
+    operations, directory = count(1), str(Path(file).parent)
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event in _OPERATIONS and str(arguments[0]).startswith(directory) and next(operations) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
 
 
 def _kill_this_process(_connection: Connection) -> None:

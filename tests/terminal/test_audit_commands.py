@@ -163,7 +163,7 @@ def test_a_signal_leaves_no_unfinished_file(home: Home, practice: ServerPractice
     command = [COMMAND, "audit", "export", str(home.directory / "out.csv"), "--url", practice.url()]
     environment = home.environment | {"APISETUP_PASSWORD": practice.server.password} | SIGN_IN
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        while not list(home.directory.glob(".out.csv.*.partial")):
+        while not list(home.directory.glob(".apisetup-*.partial")):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.01)
             assert process.returncode is None

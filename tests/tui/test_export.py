@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -364,7 +365,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
     async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
-        monkeypatch.setattr("core.audit.export_file.os.open", open_on_full_disk)
+        monkeypatch.setattr("os.open", open_on_full_disk)
         await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.status_text
@@ -389,3 +390,19 @@ async def test_a_file_created_by_others_during_the_export_is_not_replaced(
         await user.settle()
         assert "trail.csv could not be written: File exists." in user.status_text
     assert (files(), Path("trail.csv").read_text(encoding="utf-8")) == (["trail.csv"], "somebody else's")
+
+
+async def test_an_export_whose_end_cannot_be_logged_is_reported_and_stays(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        monkeypatch.setattr(
+            "core.audit.export_file.fsync_directory", lambda _directory: stack.enter_context(rows.locked())
+        )
+        async with run_program(demo) as user:
+            await open_trail(user)
+            await export_to(user, "trail.csv")
+            await user.at(Notice)
+            assert "is complete, but the Audit Trail has no entry" in user.flowing_text
+            stack.close()
+            assert files() == ["trail.csv", "trail.csv.about.json"]

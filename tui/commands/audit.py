@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
         return FAILED
     except _SignalReceived as received:
-        print(f"apisetup: ended by signal {received.number}; nothing was kept.", file=sys.stderr)
+        print(f"apisetup: ended by signal {received.number}; {received.outcome}.", file=sys.stderr)
         return 128 + received.number
 
 
@@ -94,7 +94,9 @@ def _export(options: argparse.Namespace, session: Session) -> int:
     export.begin()
     try:
         result = _write(export)
-    except BaseException:
+    except BaseException as interruption:
+        if export.is_published and isinstance(interruption, _SignalReceived):
+            interruption.outcome = f"{sanitize(str(file))} is complete, but the end may not be in the Audit Trail"
         try:
             export.cancel()
         except ApiSetupError as error:
@@ -111,6 +113,9 @@ def _export(options: argparse.Namespace, session: Session) -> int:
         _print_result(json.dumps(summary, indent=2))
     else:
         _print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
+    if result.not_logged is not None:
+        _print_error(result.not_logged)
+        return FAILED
     return DONE
 
 
@@ -212,11 +217,16 @@ class _Progress:
 
 
 class _SignalReceived(BaseException):
-    """Raised by a signal handler to end the command."""
+    """Raised by a signal handler to end the command.
+
+    Attributes:
+        outcome: What became of the work, as the end of a sentence.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+        self.outcome = "nothing was kept"
 
 
 @contextmanager

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from core.offices.open_request import LaunchContext, OpenRequest
     from core.offices.paths import Paths
 
-PASSWORD_VARIABLE = "APISETUP_PASSWORD"  # noqa: S105 - the name of a variable
-
 
 @dataclass(frozen=True)
 class LaunchTarget:
@@ -104,7 +102,7 @@ def _unconfigured_request(
     options: argparse.Namespace, configuration: Configuration, context: LaunchContext, cleanup: ExitStack
 ) -> OpenRequest:
     """Return the request for a practice that is no configured office: `--url`, `--demo`, or the embedded one."""
-    from core.base.secret import Secret
+    from core.base.secret import DATABASE_PASSWORD_VARIABLE, Secret
     from core.database.address import FileAddress, ServerAddress, parse_address
     from core.model.api_key import AuthorityName
     from core.offices.configured_office import ConfiguredOffice
@@ -121,7 +119,7 @@ def _unconfigured_request(
     office = configuration.apply_defaults(ConfiguredOffice(name="", address=address, authority=authority))
     # The variable is only for the practice that this command line names, never for a configured office: a password must
     # not be sent to another office's server.
-    password = context.environment.get(PASSWORD_VARIABLE)
+    password = context.environment.get(DATABASE_PASSWORD_VARIABLE)
     return OpenRequest(office, context, password=Secret(password) if password is not None else None, demo=options.demo)
 
 
@@ -180,6 +178,6 @@ def _account() -> str:
 
 def _temporary_file(cleanup: ExitStack) -> Path:
     """Return the path of a new file in a temporary directory, which is removed at the end of the run."""
-    from tempfile import TemporaryDirectory
+    from core.base.partial_file import temporary_directory
 
-    return Path(cleanup.enter_context(TemporaryDirectory(prefix="apisetup-demo-"))) / "demo.sqlite3"
+    return cleanup.enter_context(temporary_directory()) / "demo.sqlite3"

@@ -9,7 +9,7 @@ from getpass import getpass
 from typing import TYPE_CHECKING
 
 from core.base.errors import ApiSetupError, ConfigurationError
-from core.base.secret import Secret
+from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE, Secret
 from core.opendental.permission_types import Permission
 from tui.session import Session
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
 
 USER_VARIABLE = "APISETUP_OD_USER"
-PASSWORD_VARIABLE = "APISETUP_OD_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 @contextmanager
@@ -63,14 +62,18 @@ def read_database_password(request: OpenRequest) -> Secret:
     known = request.read_password()
     # APISETUP_PASSWORD is never sent to the server of a configured office, so the hint must not suggest it there.
     alternative = (
-        "password_from to env:NAME, file:PATH or command:PROGRAM" if request.office.name else "APISETUP_PASSWORD"
+        "password_from to env:NAME, file:PATH or command:PROGRAM" if request.office.name else DATABASE_PASSWORD_VARIABLE
     )
     return known if known is not None else _prompt("Password of the database user", alternative)
 
 
 def _open_dental_password(name: str, environment: Mapping[str, str]) -> Secret:
-    password = environment.get(PASSWORD_VARIABLE)
-    return Secret(password) if password is not None else _prompt(f"Open Dental password of {name}", PASSWORD_VARIABLE)
+    password = environment.get(OPEN_DENTAL_PASSWORD_VARIABLE)
+    return (
+        Secret(password)
+        if password is not None
+        else _prompt(f"Open Dental password of {name}", OPEN_DENTAL_PASSWORD_VARIABLE)
+    )
 
 
 def _prompt(question: str, alternative: str) -> Secret:

@@ -69,13 +69,18 @@ async def export_entries(
     if result is None:
         screen.show_status("The export was cancelled; nothing of it was kept.")
         return
-    screen.show_status(f"Exported: {counted(result.count)}.", "ok")
+    if result.not_logged is None:
+        screen.show_status(f"Exported: {counted(result.count)}.", "ok")
+    else:
+        screen.show_problem(result.not_logged)
     lines = [
         f"{counted(result.count)} in",
         str(result.file),
         "",
         f"SHA-256 {result.sha256[:16]}…",
         "",
-        f"Filter, counts, who and when are in {result.manifest.name} beside it. The Audit Trail has the SHA-256, too.",
+        f"Filter, counts, who and when are in {result.manifest.name} beside it."
+        + (" The Audit Trail has the SHA-256, too." if result.not_logged is None else ""),
+        *([] if result.not_logged is None else ["", str(result.not_logged)]),
     ]
     screen.open_screen(Notice("Exported", lines))

@@ -234,8 +234,7 @@ def test_a_full_disk_is_reported_and_logged_and_leaves_no_file(
     assert "space" in caught.value.hint
     assert file_names(directory) == []
     texts = [str(text) for _, _, text in written.audit]
-    not_done = "finished" if when_full == "the manifest" else "begun"
-    assert texts[-1].startswith(f"NOT DONE: Audit Trail export to trail.csv {not_done} by Admin: ")
+    assert texts[-1].startswith("NOT DONE: Audit Trail export to trail.csv begun by Admin: ")
     assert len([text for text in texts if text.startswith("NOT DONE: ")]) == 1
 
 
@@ -346,3 +345,41 @@ def test_an_export_ends_while_other_programs_write_entries(
             )
             assert batches < 10
     assert entry_numbers(directory / "trail.csv")[1:] == NEWEST_FIRST
+
+
+@both_engines
+def test_an_export_stays_if_its_end_cannot_be_logged(
+    server_sample: SampleServer, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database_user(server_sample, "SELECT, INSERT") as account, closing(server_sample.open_as(account)) as office:
+
+        def revoke_insert(_directory: Path) -> None:
+            server_sample.server.execute(f"REVOKE INSERT ON `{server_sample.database}`.* FROM '{account.user}'@'%'")
+            office._practice.engine.dispose()
+
+        monkeypatch.setattr("core.audit.export_file.fsync_directory", revoke_insert)
+        result = finish(begin_export(office, directory / "trail.csv"))
+    assert result.not_logged is not None
+    assert result.not_logged.sentence.startswith(
+        f"{directory / 'trail.csv'} is complete, but the Audit Trail has no entry that the export finished: "
+    )
+    assert result.sha256 in result.not_logged.hint
+    assert result.sha256 == hashlib.sha256(result.file.read_bytes()).hexdigest()
+    assert file_names(directory) == ["trail.csv", "trail.csv.about.json"]
+
+
+def test_the_end_is_logged_after_the_files_have_their_names(
+    sample: SamplePractice, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_directory: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.audit.export_file.fsync_directory", interrupt)
+    with sample.office() as office, writing(sample) as written:
+        export = begin_export(office, directory / "trail.csv")
+        with pytest.raises(KeyboardInterrupt):
+            finish(export)
+        export.cancel()
+    assert export.is_published
+    assert file_names(directory) == ["trail.csv", "trail.csv.about.json"]
+    assert [text for _, _, text in written.audit] == ["Audit Trail export to trail.csv begun by Admin: all entries"]

@@ -47,7 +47,7 @@ def test_no_file_has_the_exports_name_until_it_is_complete(
             assert [permissions(each) for each in directory.iterdir()] == [0o600]
     assert len(names) > 2
     (partial,) = {each for found in names for each in found}
-    assert partial.startswith(f".{name}.")
+    assert partial.startswith(".apisetup-")
     assert partial.endswith(".partial")
     assert file_names(directory) == [name, f"{name}.about.json"]
 
@@ -95,7 +95,7 @@ def test_a_file_created_meanwhile_is_not_overwritten(
             finish(export)
     assert (directory / created).read_text() == "another program's"
     assert file_names(directory) == [created]
-    assert [str(text)[:9] for _, _, text in written.audit] == ["Audit Tra", "Audit Tra", "NOT DONE:"]
+    assert [str(text)[:9] for _, _, text in written.audit] == ["Audit Tra", "NOT DONE:"]
 
 
 def test_a_directory_created_meanwhile_is_kept(file_sample: SampleFile, directory: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_interruption_right_after_the_file_is_created_leaves_no_file(
         return handle
 
     original = os.open
-    monkeypatch.setattr("core.audit.export_file.os.open", open_and_interrupt)
+    monkeypatch.setattr("os.open", open_and_interrupt)
     with file_sample.office() as office:
         export = new_export(office, directory / "out.csv")
         with pytest.raises(KeyboardInterrupt):

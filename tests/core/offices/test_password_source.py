@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,9 +16,14 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from core.base.errors import ConfigurationError
-from core.base.secret import Secret
+from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices import password_source
+from core.offices.catalog import OfficeCatalog
+from core.offices.config import read_configuration
+from core.offices.open_request import LaunchContext
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.paths import find_paths
+from tests.support.databases import runtime
 from tests.support.ownership import give_to_root, give_to_stranger
 
 SECRET = "hunter2-of-the-database"
@@ -265,3 +272,39 @@ def test_keyring_that_times_out_is_refused(ring: MemoryKeyring, monkeypatch: pyt
 def test_missing_keyring_package_is_refused_with_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert read_error("keyring").hint == "Install it beside apisetup: pip install keyring"
+
+
+# -- secrets of other sources ------------------------------------------------------------
+
+
+def test_a_command_does_not_inherit_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*SECRET_VARIABLES, "OTHER_OFFICE"):
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("APISETUP_OD_USER", "Admin")
+    script = write_script(tmp_path, "import json, os; print(json.dumps(dict(os.environ)))")
+    printed = parse_password_source(f"command:'{script}'").read("Downtown", os.environ, {"OTHER_OFFICE"})
+    assert printed is not None
+    assert SECRET not in printed.reveal()
+    inherited = json.loads(printed.reveal())
+    assert inherited["PATH"] == os.environ["PATH"]
+    assert inherited["APISETUP_OD_USER"] == "Admin"
+
+
+def test_the_passwords_of_other_offices_are_hidden_from_a_command(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    server = 'host = "db"\ndatabase = "opendental"\nuser = "odbc"\n'
+    path.write_text(
+        f'[offices.A]\n{server}password_from = "env:A_PASSWORD"\n[offices.B]\n{server}password_from = "command:pass"\n'
+    )
+    path.chmod(0o600)
+    configuration = read_configuration(path)
+    context = LaunchContext(runtime(), find_paths({"APISETUP_CONFIG": str(path)}))
+    request = OfficeCatalog(configuration, context).open_request("B")
+    assert request.context.password_variables == {"A_PASSWORD"}
+
+
+def test_every_variable_of_ours_with_a_secret_is_listed() -> None:
+    root = Path(password_source.__file__).parents[2]
+    files = [file for folder in ("core", "tui") for file in (root / folder).rglob("*.py")]
+    names = {name for file in files for name in re.findall(r"\bAPISETUP_[A-Z_]+\b", file.read_text(encoding="utf-8"))}
+    assert names - SECRET_VARIABLES == {"APISETUP_CONFIG", "APISETUP_OD_USER"}
