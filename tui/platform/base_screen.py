@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -191,8 +192,10 @@ class ScreenBehavior(ServiceCaller, _Screen):
         """Check the terminal's size."""
         self._check_size()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Check the terminal's size and close the screen if that was deferred."""
+        # Textual styles each widget when it is mounted, and then all of a new screen again when it is shown.
+        event.refresh_styles = False
         self._check_size()
         dismiss, self._deferred_dismiss = self._deferred_dismiss, None
         if dismiss is not None:
