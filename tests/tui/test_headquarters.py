@@ -100,7 +100,7 @@ async def test_the_list_of_headquarters_is_shown_after_the_start(hq: Headquarter
 
 
 async def test_the_cached_list_is_shown_until_headquarters_answers(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -118,7 +118,7 @@ async def test_the_cached_list_is_shown_until_headquarters_answers(hq: Headquart
 
 
 async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -129,7 +129,7 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
 
 
 async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -154,7 +154,7 @@ async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: Hea
 
 
 async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.remove_key(CLEARPAY.key)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -180,7 +180,7 @@ async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServe
 
 
 async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -197,7 +197,7 @@ async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: Headquart
 async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
     hq: HeadquartersServer,
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -246,7 +246,7 @@ async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: Headqu
 
 
 async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -503,7 +503,7 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
 async def test_a_key_opened_while_headquarters_is_unreachable_can_be_edited_once_it_answers(
     hq: HeadquartersServer,
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -567,7 +567,7 @@ async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -
 
 
 async def test_everything_else_works_while_headquarters_is_unreachable(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -612,7 +612,7 @@ async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRe
 async def test_thousands_of_keys_do_not_block_the_screen(hq: HeadquartersServer) -> None:
     for number in range(5000):
         hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 9))
-    await cache_list()
+    cache_list()
     async with run_program(headquarters_request()) as user:
         with measure_pauses() as pauses:
             await open_api_setup(user)
@@ -661,7 +661,7 @@ HOSTILE = {
 async def test_hostile_text_from_headquarters_is_shown_literally(
     hq: HeadquartersServer, text: str, shown: str, quoted: str
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.remove_key(BRIDGE.key)
     hq.remove_key(CLEARPAY.key)
     hq.add_key(replace(BRIDGE, developer=f"A{text}", email=text, phone=text, permissions=("ApiComm", text)))
