@@ -16,10 +16,12 @@ _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill
 _SAMPLE_FIXTURES = ("sample", "engine_sample")
 _FILE = "SQLite"
 _TERMINAL_TESTS = Path(__file__).parent / "terminal"
+# A module that imports from here runs the whole program on an emulated terminal.
+_USER_DRIVER = "tests.support.user_driver"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `quick` each test that needs no server, no pseudo-terminal and no process that is killed."""
+    """Mark as `quick` each test that needs no server, no terminal, not the whole program and no killed process."""
     for item in items:
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
@@ -33,10 +35,12 @@ def pytest_collection_finish() -> None:
 
 
 def is_quick(item: pytest.Item) -> bool:
-    """Return True if a test needs no server, no pseudo-terminal and no process that is killed."""
+    """Return True if a test needs no server, no terminal, not the whole program and no process that is killed."""
     if not isinstance(item, pytest.Function) or item.path.is_relative_to(_TERMINAL_TESTS):
         return False
     if any(item.iter_markers("faults")) or any(item.iter_markers("own_server")):
+        return False
+    if any(getattr(member, "__module__", "") == _USER_DRIVER for member in vars(item.module).values()):
         return False
     # A module may have a fixture of the same name that is something else, such as an HTTP server in the same process.
     needed = {name for name in _SLOW_FIXTURES & set(item.fixturenames) if not hasattr(item.module, name)}

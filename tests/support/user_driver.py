@@ -209,13 +209,18 @@ def slow_terminal(app: ApisetupApp) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
-    """Run the program, on API Setup where no sign-in comes before it."""
-    app = ApisetupApp(opening)
+async def running(app: ApisetupApp, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+    """Run an application on an emulated terminal."""
     with slow_terminal(app):
         async with app.run_test(size=size) as pilot:
-            user = User(pilot)
-            if not opening.on_server:
-                await user.at_api_setup()
-            yield user
+            yield User(pilot)
     app.commits.close()
+
+
+@asynccontextmanager
+async def run_program(opening: OpenRequest, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+    """Run the program, on API Setup where no sign-in comes before it."""
+    async with running(ApisetupApp(opening), size) as user:
+        if not opening.on_server:
+            await user.at_api_setup()
+        yield user

@@ -226,7 +226,7 @@ class BaseScreen(ScreenBehavior, Screen[T]):
         """Display a heading in the title line."""
         self._title_line.show(heading)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:  # noqa: ARG002 - the base class's needs it
         """Display the application's heading, which may have changed while other screens were on top."""
         self.show_heading(self.terminal_app.heading)
 
