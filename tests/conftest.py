@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.server import Server, pymysql, server_from_environment
+
+# Even where Python is told to write no bytecode, as in containers: every process of a run would compile all modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Every one of these needs a database server or kills a process.
 _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}
