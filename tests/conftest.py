@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.server import Server, pymysql, server_from_environment
+
+# Even where Python is told to write no bytecode, as in containers: every process of a run would compile all modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Every one of these needs a database server or kills a process.
 _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill_driver"}
@@ -16,10 +21,12 @@ _SLOW_FIXTURES = {"server", "server_sample", "server_samples", "practice", "kill
 _SAMPLE_FIXTURES = ("sample", "engine_sample")
 _FILE = "SQLite"
 _TERMINAL_TESTS = Path(__file__).parent / "terminal"
+# A module that imports from here runs the whole program on an emulated terminal.
+_USER_DRIVER = "tests.support.user_driver"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `quick` each test that needs no server, no pseudo-terminal and no process that is killed."""
+    """Mark as `quick` each test that needs no server, no terminal, not the whole program and no killed process."""
     for item in items:
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
@@ -33,10 +40,12 @@ def pytest_collection_finish() -> None:
 
 
 def is_quick(item: pytest.Item) -> bool:
-    """Return True if a test needs no server, no pseudo-terminal and no process that is killed."""
+    """Return True if a test needs no server, no terminal, not the whole program and no process that is killed."""
     if not isinstance(item, pytest.Function) or item.path.is_relative_to(_TERMINAL_TESTS):
         return False
     if any(item.iter_markers("faults")) or any(item.iter_markers("own_server")):
+        return False
+    if any(getattr(member, "__module__", "") == _USER_DRIVER for member in vars(item.module).values()):
         return False
     # A module may have a fixture of the same name that is something else, such as an HTTP server in the same process.
     needed = {name for name in _SLOW_FIXTURES & set(item.fixturenames) if not hasattr(item.module, name)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from abc import ABC, abstractmethod
@@ -221,9 +222,10 @@ class SampleServer(SamplePractice):
             changed = {table for table, checksum in self._pristine_checksums.items() if checksums[table] != checksum}
             for table in changed:
                 self._restore_table(cursor, table)
-            # The preference that asks for random keys is in this table.
-            if "preference" in changed:
-                self._reset_counters(cursor)
+            # A random or large key moves the counter of its table even if its row was deleted or rolled back.
+            for table in changed | (_NUMBERED_TABLES & set(self._pristine)):
+                if self._counter(cursor, table) > _LARGEST_COUNTED:
+                    cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
 
     def close(self) -> None:
         """Close the sample's own connection."""
@@ -259,17 +261,14 @@ class SampleServer(SamplePractice):
 
     def _restore_table(self, cursor: Any, table: str) -> None:
         # All rows, not only the changed ones: a MyISAM table without ORDER BY gives them in the order of its file.
-        cursor.execute(f"SELECT MAX(`{self._primary_key(table)}`) FROM `{table}`")
-        (largest,) = cursor.fetchone()
         cursor.execute(f"DELETE FROM `{table}`")
         insert_on_server(cursor, table, self._pristine[table].values())
-        if int(largest or 0) > _LARGEST_COUNTED:
-            cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
 
-    def _reset_counters(self, cursor: Any) -> None:
-        """Let the database number rows from the last one on; a random key moves its counter, even if rolled back."""
-        for table in _NUMBERED_TABLES & set(self._pristine):
-            cursor.execute(f"ALTER TABLE `{table}` AUTO_INCREMENT = 1")
+    def _counter(self, cursor: Any, table: str) -> int:
+        """Return the key that the next row would get; MySQL's `information_schema` would tell an old one."""
+        cursor.execute(f"SHOW CREATE TABLE `{table}`")
+        found = re.search(r"AUTO_INCREMENT=(\d+)", cursor.fetchone()[1])
+        return int(found[1]) if found else 1
 
 
 @dataclass(frozen=True)

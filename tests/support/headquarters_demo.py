@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from core.base.secret import Secret
 from core.office.demo import TITLE
 from core.practice.bootstrap import VERSION
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
 from tests.support.open_requests import DATABASE_PASSWORD, server_request
-from tests.support.user_driver import User, run_program
+from tests.support.user_driver import User
 from tui.modals.sign_in import SignInScreen
 from tui.platform.workers import REMOTE_GROUP
 
@@ -72,10 +73,13 @@ async def open_api_setup(user: User, *, answered: bool = True) -> None:
     await user.at_api_setup()
 
 
-async def cache_list() -> None:
+def cache_list() -> None:
     """Have the list of headquarters remembered, three hours before now."""
-    async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
-        await open_api_setup(user)
+    with closing(server_request().open(Secret(DATABASE_PASSWORD))) as office:
+        signed_in = office.users.sign_in("admin", Secret(""))
+        fetched = office.keys.fetch()
+        assert fetched is not None
+        office.keys.apply_list(signed_in.actor, fetched)
     with closing(sqlite3.connect("companion.sqlite3")) as companion, companion:
         companion.execute("UPDATE apisetup_headquarters_answer SET asked_at = '2024-11-05 06:00:00.000000'")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
+import pytest
 from rich.console import Console
 from textual import events
 from textual.pilot import Pilot
@@ -93,6 +94,8 @@ class User:
                     continue
                 # What is drawn waits for a timer; this does not.
                 self.app.screen._on_timer_update()
+                if self.app.screen._compositor._dirty_regions:
+                    _draw(self.app.screen)
                 quiet += 1
 
     @property
@@ -201,6 +204,39 @@ def _left_to_run() -> int:
     return len(asyncio.get_running_loop().__dict__["_ready"])
 
 
+_draw = Screen._compositor_refresh
+
+
+@contextmanager
+def slow_terminal(app: ApisetupApp) -> Iterator[None]:
+    """Draw a picture only when everything has come to rest, as on a terminal that is too slow for those in between.
+
+    Drawing is a third of what a start of the program costs, and of ten pictures a user would see the last.
+    """
+
+    def postpone(screen: Screen[Any]) -> None:
+        if screen.app is app and screen.is_current:
+            # What is to be drawn stays noted in the compositor.
+            screen._dirty_widgets.clear()
+        else:
+            _draw(screen)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "_compositor_refresh", postpone)
+        # It exempts all objects that exist from garbage collection, and with them the programs of earlier tests.
+        patch.setattr("tui.app._enable_garbage_collection", lambda: None)
+        yield
+
+
+@asynccontextmanager
+async def running(app: ApisetupApp, size: tuple[int, int] = SIZE) -> AsyncIterator[User]:
+    """Run an application on an emulated terminal."""
+    with slow_terminal(app):
+        async with app.run_test(size=size) as pilot:
+            yield User(pilot)
+    app.commits.close()
+
+
 @asynccontextmanager
 async def run_program(
     opening: OpenRequest, size: tuple[int, int] = SIZE, wait_for: type[Screen[Any]] | None = None
@@ -212,12 +248,9 @@ async def run_program(
         size: The size of the terminal.
         wait_for: The screen that comes first, if it is another one.
     """
-    app = ApisetupApp(opening)
-    async with app.run_test(size=size) as pilot:
-        user = User(pilot)
+    async with running(ApisetupApp(opening), size) as user:
         if wait_for is not None:
             await user.at(wait_for)
         elif not opening.on_server:
             await user.at_api_setup()
         yield user
-    app.commits.close()

@@ -14,7 +14,7 @@ from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
 from tests.support.open_requests import DATABASE_PASSWORD, FILE, file_request, server_request
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import User, run_program
+from tests.support.user_driver import run_program, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.modals.sign_in import SignInScreen
@@ -33,9 +33,7 @@ async def test_the_first_start_creates_a_practice_and_logs_the_opening(embedded:
 
 
 async def test_the_first_picture_is_painted_before_the_practice_is_open(embedded: OpenRequest) -> None:
-    app = ApisetupApp(embedded)
-    async with app.run_test(size=(80, 24)) as pilot:
-        user = User(pilot)
+    async with running(ApisetupApp(embedded)) as user:
         await until(lambda: bool(user.stack))
         assert not user.screen.check_action("save", ())
         user.send("a", "d", "ctrl+s", "t", "r")
@@ -48,9 +46,7 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
     with sqlite3.connect(FILE) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
-    app = ApisetupApp(file_request(FILE))
-    async with app.run_test(size=(80, 24)) as pilot:
-        user = User(pilot)
+    async with running(ApisetupApp(file_request(FILE))) as user:
         await user.at(ConnectScreen)
         assert "This SQLite file holds something else than a practice." in user.flowing_text
         assert user.keys.startswith("r Try again")
@@ -62,8 +58,7 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
 async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None:
     FILE.write_bytes(b"This is no database. " * 1000)
     app = ApisetupApp(file_request(FILE))
-    async with app.run_test(size=(80, 24)) as pilot:
-        user = User(pilot)
+    async with running(app) as user:
         await user.at(ConnectScreen)
         assert "damaged, or is no SQLite file at all" in user.flowing_text
         user.send("ctrl+q")
@@ -74,9 +69,7 @@ async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None
 
 async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
     rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
-    app = ApisetupApp(demo)
-    async with app.run_test(size=(80, 24)) as pilot:
-        user = User(pilot)
+    async with running(ApisetupApp(demo)) as user:
         await user.at(ConnectScreen)
         assert "This practice file has no user admin who may use API Setup." in user.flowing_text
 
@@ -196,12 +189,9 @@ async def test_a_failure_of_the_first_load_is_shown_on_the_connect_screen(
         raise PracticeUnavailable("The settings cannot be read now.")
 
     monkeypatch.setattr(SettingsService, "load", fail)
-    app = ApisetupApp(demo)
-    async with app.run_test(size=(80, 24)) as pilot:
-        user = User(pilot)
+    async with running(ApisetupApp(demo)) as user:
         await user.at(ConnectScreen)
         assert "The settings cannot be read now." in user.flowing_text
-    app.commits.close()
 
 
 async def test_a_refused_database_password_is_cleared_from_its_field(demo: OpenRequest) -> None:

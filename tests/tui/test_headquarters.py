@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -30,7 +27,7 @@ from tests.support.open_requests import DATABASE_PASSWORD, server_request, with_
 from tests.support.signing_in import sign_in
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
-from tests.tui.test_hostile_text import assert_harmless, assert_literal
+from tests.tui.test_hostile_text import WIDE, assert_harmless, assert_literal
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
@@ -101,7 +98,7 @@ async def test_the_list_of_headquarters_is_shown_after_the_start(hq: Headquarter
 
 
 async def test_the_cached_list_is_shown_until_headquarters_answers(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -119,7 +116,7 @@ async def test_the_cached_list_is_shown_until_headquarters_answers(hq: Headquart
 
 
 async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -130,7 +127,7 @@ async def test_the_program_can_be_quit_while_a_request_to_headquarters_runs(hq: 
 
 
 async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -155,7 +152,7 @@ async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: Hea
 
 
 async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.remove_key(CLEARPAY.key)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -181,7 +178,7 @@ async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServe
 
 
 async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -198,7 +195,7 @@ async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: Headquart
 async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
     hq: HeadquartersServer,
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -247,7 +244,7 @@ async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: Headqu
 
 
 async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.SILENCE)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
@@ -504,7 +501,7 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
 async def test_a_key_opened_while_headquarters_is_unreachable_can_be_edited_once_it_answers(
     hq: HeadquartersServer,
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -568,7 +565,7 @@ async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -
 
 
 async def test_everything_else_works_while_headquarters_is_unreachable(hq: HeadquartersServer) -> None:
-    await cache_list()
+    cache_list()
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
@@ -607,102 +604,70 @@ async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRe
         assert user.status_text.startswith("This practice has no registration key")
 
 
-# -- thousands of keys ---------------------------------------------------------------
-
-
-async def test_thousands_of_keys_do_not_block_the_screen(hq: HeadquartersServer) -> None:
-    for number in range(5000):
-        hq.add_key(HeldKey(f"Key{number:013d}", developer=f"Developer {number:04d}", permissions=("ApiReadAll",) * 9))
-    await cache_list()
-    async with run_program(headquarters_request()) as user:
-        with measure_pauses() as pauses:
-            await open_api_setup(user)
-            await until(lambda: "headquarters, 09:03:07" in label(user))
-        assert len(user.list.rows) == 5003
-        assert max(pauses) < 0.5
-        begin = time.monotonic()
-        await user.press("down")
-        assert time.monotonic() - begin < 0.5
-
-
-@contextmanager
-def measure_pauses() -> Iterator[list[float]]:
-    """Measure, in seconds, how long the event loop was blocked at a time."""
-    pauses: list[float] = [0.0]
-
-    async def tick() -> None:
-        while True:
-            begin = time.monotonic()
-            await asyncio.sleep(0.01)
-            pauses.append(time.monotonic() - begin - 0.01)
-
-    ticking = asyncio.get_running_loop().create_task(tick())
-    try:
-        yield pauses
-    finally:
-        ticking.cancel()
-
-
 # -- hostile text --------------------------------------------------------------------
 
-HOSTILE = {
-    # the text, how it is shown, and how it is shown when a sentence quotes it
-    "closing tag": ("x [/] y", "x [/] y", "x [/] y"),
-    "markup": ("[red]x[/red]", "[red]x[/red]", "[red]x[/red]"),
-    "link": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
+SHORT_TEXTS = {
+    # a text, how it is shown, and how it is shown when a sentence quotes it
+    "x [/] y": ("x [/] y", "x [/] y"),
+    "[red]x[/red]": ("[red]x[/red]", "[red]x[/red]"),
+    "[@click=app.quit]x[/]": ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
     # XML allows no other character that begins a control sequence.
-    "control sequence": ("a\x9b2J", "a<U+009B>2J", "a 2J"),
-    "direction": ("a\u202eb", "a<U+202E>b", "a b"),
-    "70,000 characters": ("long " * 14_000, "long", "long"),
-    "one word of 70,000 characters": ("W" * 70_000, "WWWW", "WWWW"),
+    "a\x9b2J": ("a<U+009B>2J", "a 2J"),
+    "a\u202eb": ("a<U+202E>b", "a b"),
+}
+HOSTILE = {
+    # one run of the program for all the short ones, because each must be seen on each screen
+    "short texts": (" ".join(SHORT_TEXTS), *zip(*SHORT_TEXTS.values(), strict=True)),
+    "70,000 characters": ("long " * 14_000, ("long",), ("long",)),
+    "one word of 70,000 characters": ("W" * 70_000, ("WWWW",), ("WWWW",)),
 }
 
 
 @pytest.mark.parametrize(("text", "shown", "quoted"), HOSTILE.values(), ids=HOSTILE)
 async def test_hostile_text_from_headquarters_is_shown_literally(
-    hq: HeadquartersServer, text: str, shown: str, quoted: str
+    hq: HeadquartersServer, text: str, shown: tuple[str, ...], quoted: tuple[str, ...]
 ) -> None:
-    await cache_list()
+    cache_list()
     hq.remove_key(BRIDGE.key)
     hq.remove_key(CLEARPAY.key)
     hq.add_key(replace(BRIDGE, developer=f"A{text}", email=text, phone=text, permissions=("ApiComm", text)))
     hq.offer(replace(OFFERED, developer=f"B{text}"))
     hq.refusal = text
-    async with run_program(headquarters_request(), size=(120, 36)) as user:
+    async with run_program(headquarters_request(), size=WIDE) as user:
         await open_api_setup(user)
         assert len(list_rows(user)) == 3
         assert user.row.startswith("A")
-        assert_literal(user, shown)
+        assert_literal(user, *shown)
         await user.press("enter")
         await user.at(EditKeyScreen)
-        assert_literal(user, shown)
+        assert_literal(user, *shown)
         assert user.list.region.height >= 3
         await user.press("escape")
         hq.misbehave(Misbehaviour.ERROR, times=1, operation=SET_STATUS)
         await user.press("d")
         await user.at(Question)
-        assert_literal(user, shown)
+        assert_literal(user, *shown)
         assert "^y Disable" in user.text
         await user.press("ctrl+y")
         await user.at(Notice)
-        assert_literal(user, quoted)
+        assert_literal(user, *quoted)
         await user.press("enter", "d", "ctrl+y")
         await user.at(Notice)
-        assert_literal(user, shown)
+        assert_literal(user, *shown)
         assert "Enter Close" in user.text
         await user.press("enter")
         await open_license(user)
         await user.press("end", "ctrl+y")
         await user.at(Notice)
-        assert_literal(user, quoted)
+        assert_literal(user, *quoted)
         await user.press("enter")
         hq.set_status(BRIDGE.key, text)
         await user.press("r")
         assert_harmless(user)
         hq.misbehave(Misbehaviour.ERROR)
         await user.press("r")
-        assert_literal(user, quoted)
+        assert_literal(user, *quoted)
         await user.press("i")
         await user.at(Notice)
-        assert_literal(user, quoted)
+        assert_literal(user, *quoted)
     assert hq.count(LIST) > 3

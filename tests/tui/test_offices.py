@@ -27,7 +27,7 @@ from tests.support.open_requests import (
 )
 from tests.support.opened_files import count_opens
 from tests.support.signing_in import set_password, sign_in
-from tests.support.user_driver import SIZE, User
+from tests.support.user_driver import User, run_program, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.commands.launch_target import find_launch_target
@@ -63,10 +63,8 @@ def write_configuration(text: str = OFFICES) -> None:
 async def working_with_offices(request: OpenRequest | None = None) -> AsyncIterator[User]:
     """Run the program with the offices of the configuration file; without a request it shows the list first."""
     offices = catalog_of(CONFIGURATION.absolute())
-    app = ApisetupApp(request, offices)
-    async with app.run_test(size=SIZE) as pilot:
-        yield User(pilot)
-    app.commits.close()
+    async with running(ApisetupApp(request, offices)) as user:
+        yield user
 
 
 @pytest.fixture(autouse=True)
@@ -277,6 +275,7 @@ async def test_an_office_that_opens_after_another_was_chosen_is_closed(
         assert closed == []
         held.open()
         await until(lambda: len(closed) == 1)
+        await user.at_api_setup()
 
 
 async def test_another_office_can_be_opened_from_the_lock() -> None:
@@ -334,15 +333,11 @@ async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
 
 
 async def test_without_configured_offices_no_key_mentions_them(demo: OpenRequest) -> None:
-    app = ApisetupApp(demo)
-    async with app.run_test(size=SIZE) as pilot:
-        user = User(pilot)
-        await user.at_api_setup()
+    async with run_program(demo) as user:
         await user.press("o", "f8")
         assert user.stack == ["ApiSetupScreen"]
         await user.press("question_mark")
         assert "office" not in user.text.lower()
-    app.commits.close()
 
 
 def test_read_only_on_the_command_line_applies_to_all_offices() -> None:
@@ -366,9 +361,7 @@ async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -
     environment = {"APISETUP_CONFIG": str(CONFIGURATION.absolute())}
     with ExitStack() as cleanup, count_opens(CONFIGURATION) as opens:
         target = find_launch_target(build_parser().parse_args(arguments), environment, cleanup)
-        app = ApisetupApp(target.request, target.offices)
-        async with app.run_test(size=SIZE) as pilot:
-            user = User(pilot)
+        async with running(ApisetupApp(target.request, target.offices)) as user:
             if not arguments:
                 await user.at(OfficesScreen)
                 assert "Offices: 3" in user.text
@@ -378,7 +371,6 @@ async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -
             await user.press("o")
             await user.at(OfficesScreen)
             assert opens == ["r", "r"]
-        app.commits.close()
 
 
 def test_the_time_of_opening_is_recorded_by_office_name() -> None:

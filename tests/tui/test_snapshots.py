@@ -1,16 +1,20 @@
-"""Snapshots of every screen and dialog, at the design size of 80 x 24 and at a larger one."""
+"""Snapshots of every screen and dialog, at the design size of 80 x 24 and at a larger one.
+
+One run of the program gives the pictures in both sizes: it takes the first, is resized, and takes the second.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
+from textual.app import App
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from core.model.practice_info import PracticeInfo
@@ -22,7 +26,7 @@ from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour
 from tests.support.headquarters_demo import BRIDGE, CLEARPAY, OFFERED, cache_list, open_api_setup, registered_practice
 from tests.support.headquarters_protocol import ASSIGN, HeldKey
 from tests.support.open_requests import DATABASE_PASSWORD, catalog_of, server_request, with_office
-from tests.support.user_driver import User
+from tests.support.user_driver import User, slow_terminal
 from tests.support.waiting import until
 from tests.tui.test_offices import write_configuration
 from tui.app import ApisetupApp
@@ -506,53 +510,101 @@ OF_OFFICES: dict[str, Steps] = {
 }
 
 
-def matches_snapshot(
-    compare: Compare,
-    request: OpenRequest | None,
-    steps: Steps,
-    size: tuple[int, int],
-    offices: OfficeCatalog | None = None,
-) -> bool:
-    """Run the program, do the steps, and compare the picture with the accepted snapshot."""
-    app = ApisetupApp(request, offices)
+class Pictures:
+    """Compares pictures with the accepted ones of the running test; one run of the program takes those of all sizes.
 
-    async def run_steps(pilot: Pilot[None]) -> None:
-        user = User(pilot)
-        if request is not None and not request.on_server:
-            await user.at_api_setup()
-        await steps(user)
-        await user.settle()
+    Args:
+        request: The running test.
+        compare: Compares what an application shows with the accepted snapshot of the test.
+        monkeypatch: Hands pictures to the comparison that were taken before.
+    """
 
-    matches = compare(app, terminal_size=size, run_before=run_steps)
+    _taken: ClassVar[dict[str, dict[tuple[int, int], str]]] = {}
+
+    def __init__(self, request: pytest.FixtureRequest, compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._name = request.node.name
+        self._compare = compare
+        self._monkeypatch = monkeypatch
+
+    def match(
+        self,
+        opening: OpenRequest | None,
+        steps: Steps,
+        size: tuple[int, int],
+        offices: OfficeCatalog | None = None,
+        sizes: tuple[tuple[int, int], ...] = (SMALL, LARGE),
+    ) -> bool:
+        """Run the program in all sizes, do the steps, and compare the picture in one size with the accepted one."""
+        key = self._name.replace(size_name(size), "")
+        if key not in self._taken:
+            self._taken[key] = asyncio.run(take_pictures(opening, steps, sizes, offices))
+        picture = self._taken[key][size]
+        # The comparison would run the program itself, once for each picture.
+        self._monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda **_: picture)
+        return self._compare(App())
+
+
+async def take_pictures(
+    opening: OpenRequest | None, steps: Steps, sizes: tuple[tuple[int, int], ...], offices: OfficeCatalog | None
+) -> dict[tuple[int, int], str]:
+    """Run the program, do the steps, and return the pictures that follow in each size."""
+    app = ApisetupApp(opening, offices)
+    pictures = {}
+    with slow_terminal(app):
+        async with app.run_test(size=sizes[0]) as pilot:
+            user = User(pilot)
+            if opening is not None and not opening.on_server:
+                await user.at_api_setup()
+            await steps(user)
+            for size in sizes:
+                await pilot.resize_terminal(*size)
+                await user.settle()
+                pictures[size] = app.export_screenshot(title=app.title, simplify=True)
     app.commits.close()
-    return matches
+    return pictures
 
 
-both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+def size_name(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Pictures:
+    return Pictures(request, snap_compare, monkeypatch)
+
+
+def each(steps: Mapping[str, Callable[..., Awaitable[object]]]) -> pytest.MarkDecorator:
+    """Parametrize a test by steps, and keep the sizes of the same steps in the process that took the pictures."""
+    return pytest.mark.parametrize(
+        "steps", [pytest.param(each, id=name, marks=pytest.mark.xdist_group(name)) for name, each in steps.items()]
+    )
+
+
+both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=size_name)
 
 
 @both_sizes
-@pytest.mark.parametrize("steps", IN_EMBEDDED.values(), ids=IN_EMBEDDED)
-def test_embedded(snap_compare: Compare, embedded: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, embedded, steps, size)
+@each(IN_EMBEDDED)
+def test_embedded(pictures: Pictures, embedded: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
+    assert pictures.match(embedded, steps, size)
 
 
 @both_sizes
-@pytest.mark.parametrize("steps", IN_DEMO.values(), ids=IN_DEMO)
-def test_demo(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, demo, steps, size)
+@each(IN_DEMO)
+def test_demo(pictures: Pictures, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
+    assert pictures.match(demo, steps, size)
 
 
 @both_sizes
-@pytest.mark.parametrize("steps", ON_SERVER.values(), ids=ON_SERVER)
-def test_on_a_server(snap_compare: Compare, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), steps, size)
+@each(ON_SERVER)
+def test_on_a_server(pictures: Pictures, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
+    assert pictures.match(server_request(password=DATABASE_PASSWORD), steps, size)
 
 
 @both_sizes
-@pytest.mark.parametrize("steps", REGISTERED.values(), ids=REGISTERED)
+@each(REGISTERED)
 def test_at_headquarters(
-    snap_compare: Compare,
+    pictures: Pictures,
     demo: OpenRequest,
     monkeypatch: pytest.MonkeyPatch,
     steps: AtHeadquarters,
@@ -560,65 +612,71 @@ def test_at_headquarters(
 ) -> None:
     monkeypatch.setattr("core.headquarters.client.PAUSES", (0.0, 0.0))
     with registered_practice() as hq:
-        asyncio.run(cache_list())
+        cache_list()
 
         async def steps_with_server(user: User) -> None:
             await steps(user, hq)
 
-        assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), steps_with_server, size)
+        assert pictures.match(server_request(password=DATABASE_PASSWORD), steps_with_server, size)
 
 
 @both_sizes
+@pytest.mark.xdist_group("before_headquarters_answers")
 def test_before_headquarters_answers(
-    snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    pictures: Pictures, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     with registered_practice():
-        asyncio.run(cache_list())
+        cache_list()
         # A request without an answer would delay the end of the test.
         monkeypatch.setattr(ApiSetupScreen, "refresh_from_headquarters", lambda _screen: None)
-        assert matches_snapshot(snap_compare, server_request(password=DATABASE_PASSWORD), open_api_setup, size)
+        assert pictures.match(server_request(password=DATABASE_PASSWORD), open_api_setup, size)
 
 
 @both_sizes
-def test_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_request(), open_connect, size)
+@pytest.mark.xdist_group("database_password")
+def test_database_password(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
+    assert pictures.match(server_request(), open_connect, size)
 
 
 @both_sizes
-def test_wrong_database_password(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_request(), enter_wrong_password, size)
+@pytest.mark.xdist_group("wrong_database_password")
+def test_wrong_database_password(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
+    assert pictures.match(server_request(), enter_wrong_password, size)
 
 
 @both_sizes
-def test_no_server_answers(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, server_request(password="any", answers=False), open_connect, size)
+@pytest.mark.xdist_group("no_server_answers")
+def test_no_server_answers(pictures: Pictures, size: tuple[int, int]) -> None:
+    assert pictures.match(server_request(password="any", answers=False), open_connect, size)
 
 
 @both_sizes
+@pytest.mark.xdist_group("read_only")
 @pytest.mark.usefixtures("refused_writes")
-def test_read_only(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, demo, stay, size)
+def test_read_only(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
+    assert pictures.match(demo, stay, size)
 
 
-def test_too_small(snap_compare: Compare, demo: OpenRequest) -> None:
-    assert matches_snapshot(snap_compare, demo, stay, (59, 19))
+def test_too_small(pictures: Pictures, demo: OpenRequest) -> None:
+    assert pictures.match(demo, stay, (59, 19), sizes=((59, 19),))
 
 
-def test_no_color(snap_compare: Compare, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color(pictures: Pictures, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert matches_snapshot(snap_compare, demo, enter_bad_interval, SMALL)
+    assert pictures.match(demo, enter_bad_interval, SMALL, sizes=(SMALL,))
 
 
 @both_sizes
-def test_locked(snap_compare: Compare, demo: OpenRequest, size: tuple[int, int]) -> None:
-    assert matches_snapshot(snap_compare, with_office(demo, lock_after_minutes=5), lock, size)
+@pytest.mark.xdist_group("locked")
+def test_locked(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
+    assert pictures.match(with_office(demo, lock_after_minutes=5), lock, size)
 
 
 @both_sizes
-@pytest.mark.parametrize("steps", OF_OFFICES.values(), ids=OF_OFFICES)
-def test_offices(snap_compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
+@each(OF_OFFICES)
+def test_offices(pictures: Pictures, steps: Steps, size: tuple[int, int]) -> None:
     write_configuration()
     # A relative path, so that the error message about the file is the same everywhere.
     offices = catalog_of(Path("config.toml"))
     offices.save_last_opened(offices.open_request("North Side"))
-    assert matches_snapshot(snap_compare, None, steps, size, offices)
+    assert pictures.match(None, steps, size, offices)

@@ -213,8 +213,10 @@ class ScreenBehavior(ServiceCaller, _Screen):
         """Check the terminal's size."""
         self._check_size()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Check the terminal's size and close the screen if that was deferred."""
+        # Textual styles each widget when it is mounted, and then all of a new screen again when it is shown.
+        event.refresh_styles = False
         self._check_size()
         self._displayed_at = None
         self.call_after_refresh(self._note_display)
@@ -247,7 +249,7 @@ class BaseScreen(ScreenBehavior, Screen[T]):
         """Display a heading in the title line."""
         self._title_line.show(heading)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:  # noqa: ARG002 - the base class's needs it
         """Display the application's heading, which may have changed while other screens were on top."""
         self.show_heading(self.terminal_app.heading)
 

@@ -50,7 +50,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     """
 
     CSS_PATH = "api_setup.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
+    HORIZONTAL_BREAKPOINTS = [(100, "-wide")]  # noqa: RUF012 - declared so by Textual
     KEYS: ClassVar[tuple[str, ...]] = (
         "end-filter",
         "add-key",

@@ -32,6 +32,25 @@ _CHANGED = "* "
 _ENABLED_OR_CHANGED = Column("Enabled", 23 + len(_CHANGED), min_width=10)
 
 
+class PermissionsPane(TextLines):
+    """The permissions of a key, below remarks about its status."""
+
+    def __init__(self) -> None:
+        super().__init__(id="permissions", wrap=False, can_focus=False)
+        self._key: ApiKey | None = None
+        self._remarks: list[str] = []
+
+    def show_key(self, key: ApiKey | None, remarks: list[str]) -> None:
+        """Display a key. Remarks are wrapped; names of permissions are shortened instead."""
+        self._key, self._remarks = key, remarks
+        lines = [line for text in remarks for line in wrap(text, self.size.width)]
+        self.show([*lines, *([""] if lines else []), *_permission_lines(key)])
+
+    def on_resize(self) -> None:
+        """Wrap the remarks for the new width. Textual also calls the `on_resize` of the base class."""
+        self.show_key(self._key, self._remarks)
+
+
 class KeyTable(Vertical):
     """A list of keys with a filter and a pane with the permissions of the highlighted key."""
 
@@ -50,7 +69,7 @@ class KeyTable(Vertical):
             yield PlainInput(id="filter", placeholder="developer, last four or status")
         with Horizontal():
             yield RowList(*_COLUMNS, empty="", id="keys")
-            yield TextLines(id="permissions", wrap=False, can_focus=False)
+            yield PermissionsPane()
 
     def on_mount(self) -> None:
         """Hide the filter until it is opened."""
@@ -128,10 +147,8 @@ class KeyTable(Vertical):
 
     @on(RowList.Highlighted)
     def _show_permissions(self) -> None:
-        pane, key = self.query_one("#permissions", TextLines), self.key
-        remarks = _status_remarks(key, self._differences) if key else []
-        lines = [line for text in remarks for line in wrap(text, pane.size.width)]
-        pane.show([*lines, *([""] if lines else []), *_permission_lines(key)])
+        key = self.key
+        self.query_one(PermissionsPane).show_key(key, _status_remarks(key, self._differences) if key else [])
 
     def _matching(self) -> list[ApiKey]:
         words = self.filter.value.casefold().split()
