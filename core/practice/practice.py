@@ -245,7 +245,8 @@ class Practice:
             self.journal.clear(work.announced)
         except BaseException as error:
             self._remember_refused_hash(work, error)
-            outcome = self._pending.after_failure(work)
+            # Saying that it was not done would leave one more entry without a hash.
+            outcome = Outcome.NOTHING if self._hashes_refused else self._pending.after_failure(work)
             if outcome is not Outcome.UNKNOWN and not self._left_rows(work):
                 self.journal.clear(work.announced)
             if not isinstance(error, ApiSetupError):

@@ -125,8 +125,8 @@ class RowWriter:
 
     def require_hashes(self, session: Session) -> None:
         """Have the server check the right to insert hashes, with a statement that inserts none."""
-        none = select(SecurityLogHash.security_log_num, SecurityLogHash.log_hash).where(false())
-        session.execute(insert(SecurityLogHash).from_select(["security_log_num", "log_hash"], none))
+        columns = SecurityLogHash.security_log_num, SecurityLogHash.log_hash
+        session.execute(insert(SecurityLogHash).from_select(list(columns), select(*columns).where(false())))
 
     def _unused_key(self, session: Session, key: InstrumentedAttribute[int], within: tuple[int, int]) -> int:
         while True:
