@@ -10,6 +10,7 @@
     │   ├── NotAPractice             the database isn't a usable Open Dental database
     │   ├── ConnectionLost           the connection was lost after it had been made
     │   ├── StorageFailed            file or disk: missing, locked, damaged or full
+    │   │   └── DamagedFile      the file is damaged, or isn't an SQLite database
     │   ├── EntryGone                an audit entry that was read before no longer exists
     │   └── OutcomeUnknown           a change was made or may have been made; check before repeating it
     ├── HeadquartersError            a request to Open Dental's headquarters failed, or its outcome is unknown
@@ -90,6 +91,10 @@ class ConnectionLost(PracticeUnavailable):
 
 class StorageFailed(PracticeUnavailable):
     """A file or disk of the database failed: missing, locked, damaged, or the disk is full."""
+
+
+class DamagedFile(StorageFailed):
+    """An SQLite file is damaged, or isn't an SQLite database."""
 
 
 class EntryGone(PracticeUnavailable):

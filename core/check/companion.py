@@ -1,32 +1,27 @@
-"""The check of the companion file: whether it is private, and has the current schema."""
+"""The check of the companion file: whether it is private and whole, and has the current schema."""
 
 from __future__ import annotations
 
-import shlex
-import stat
+import os
 from pathlib import Path
 
 from core.base.errors import ApiSetupError
 from core.check.result import CheckResult, CheckStatus
-from core.companion.migrations import needs_migration
-from core.database.driver_errors import translate_errors
+from core.companion.store import Companion
 from core.database.engines import read_only_file_engine
 
 
-def check_companion(path: Path) -> CheckResult:
-    """Check a companion file. A missing one is only noted, since opening the practice creates it."""
-    if not path.exists():
+def check_companion(path: Path, *, shared: bool) -> CheckResult:
+    """Check a companion file. A missing one is only noted, since opening the practice creates it.
+
+    Args:
+        path: The file.
+        shared: True if it's also the practice's file.
+    """
+    if not os.path.lexists(path):
         return CheckResult("companion", CheckStatus.NOTE, f"{path} is made when the practice is opened.")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        return CheckResult(
-            "companion",
-            CheckStatus.WARNING,
-            f"{path} has mode {mode:04o}, so others can read it.",
-            f"Run: chmod 600 {shlex.quote(str(path))}",
-        )
     try:
-        outdated = _has_pending_migrations(path)
+        outdated = _needs_migration(path, shared=shared)
     except ApiSetupError as error:
         return CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
     if outdated:
@@ -34,10 +29,9 @@ def check_companion(path: Path) -> CheckResult:
     return CheckResult("companion", CheckStatus.OK, f"{path} is there and up to date.")
 
 
-def _has_pending_migrations(path: Path) -> bool:
-    engine = read_only_file_engine(path)
+def _needs_migration(path: Path, *, shared: bool) -> bool:
+    companion = Companion(read_only_file_engine(path), shared=shared)
     try:
-        with translate_errors(), engine.connect() as writable:
-            return needs_migration(writable.execution_options(read_only=True))
+        return companion.inspect()
     finally:
-        engine.dispose()
+        companion.close()

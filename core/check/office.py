@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Engine, text
 
@@ -22,7 +22,9 @@ from core.check.database import check_clock, check_grants, check_schema, check_s
 from core.check.headquarters import check_authority
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.check.user import check_user
-from core.database.address import Address, ServerAddress
+from core.companion.store import PRACTICE_LOSS
+from core.database.address import Address, FileAddress, ServerAddress
+from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import read_only_file_engine, refuse_writes, server_engine
 from core.offices.open_request import OpenRequest
@@ -55,7 +57,7 @@ def check_office(request: OpenRequest, password: Secret, user: str | None) -> tu
     if first.status is CheckStatus.FAILED:
         return (first, *map(not_checked, steps[1:]))
     try:
-        with _open_engine(request.office.address, password) as engine:
+        with _name_damaged(request.office.address), _open_engine(request.office.address, password) as engine:
             # An error ends the iteration; the results up to it stay in the list.
             results.extend(_check_practice(request, engine, user))
     except ApiSetupError as error:
@@ -90,6 +92,10 @@ def _open_engine(address: Address, password: Secret) -> Iterator[Engine]:
         engine.dispose()
 
 
+def _name_damaged(address: Address) -> AbstractContextManager[None]:
+    return name_damaged_file(address.path, PRACTICE_LOSS) if isinstance(address, FileAddress) else nullcontext()
+
+
 def _check_practice(request: OpenRequest, engine: Engine, user: str | None) -> CheckResults:
     address, runtime = request.office.address, request.context.runtime
     opened = yield from connect(address, engine)
@@ -110,5 +116,5 @@ def _check_practice(request: OpenRequest, engine: Engine, user: str | None) -> C
             yield from check_clock(connection, runtime.clock)
     practice = Practice(engine, profile, runtime.clock, runtime.random, read_only=OPENED_READ_ONLY)
     yield from check_user(practice, user if request.on_server else runtime.account)
-    yield check_companion(request.companion_file)
+    yield check_companion(request.companion_file, shared=not request.on_server)
     yield from check_authority(practice, request)

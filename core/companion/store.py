@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.orm import Session
 
-from core.base.errors import NotAPractice
+from core.base.errors import DamagedFile, NotAPractice
 from core.companion.migrations import migrate, needs_migration
+from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.practice.unit_of_work import UnitOfWork, WriteMode
+
+PRACTICE_LOSS = "this practice's settings, API keys, accepted agreements and Audit Trail"
+"""What is lost with the file of an embedded practice."""
+_LOSS = "the accepted agreements, the BAA dates, the keys of the local registry and headquarters' last list"
 
 
 class Companion:
@@ -39,17 +45,55 @@ class Companion:
             NotAPractice: The database belongs to a newer version of this program, or it needs a migration and is opened
                 read-only.
         """
-        with translate_errors():
-            with self._engine.connect().execution_options(read_only=True) as connection:
-                if not needs_migration(connection):
-                    return
-            if read_only:
-                raise NotAPractice(
-                    "This file is of an older apisetup, or of another program.",
-                    "Open it without --read-only once, so that what is missing is added.",
-                )
-            with self._engine.begin() as connection:
-                migrate(connection, clock)
+        if not self.inspect():
+            return
+        if read_only:
+            raise NotAPractice(
+                "This file is of an older apisetup, or of another program.",
+                "Open it without --read-only once, so that what is missing is added.",
+            )
+        with self._translate_errors(), self._engine.begin() as connection:
+            migrate(connection, clock)
+
+    def inspect(self) -> bool:
+        """Read the whole file, unless it's also the practice's, and return True if it needs a migration.
+
+        Raises:
+            DamagedFile: The file is damaged, or isn't an SQLite database.
+            NotAPractice: The file belongs to another program, or is a practice.
+            PracticeUnavailable: The database can't be used.
+        """
+        with (
+            self._translate_errors(),
+            self._engine.connect().execution_options(read_only=True) as connection,
+        ):
+            if not self.shared:
+                self._require_own_tables(connection)
+                # A companion is small, and damage in its middle would otherwise show in the middle of a change.
+                if connection.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
+                    raise DamagedFile("The SQLite file is damaged.")
+            return needs_migration(connection)
+
+    def _require_own_tables(self, connection: Connection) -> None:
+        """Refuse a file of another program, before anything is added to it. Backup tools may add tables to ours."""
+        tables = inspect(connection).get_table_names()
+        others = [name for name in tables if not name.startswith("apisetup_")]
+        if others and (len(others) == len(tables) or "preference" in others):
+            raise NotAPractice(
+                f"{self._file} holds tables of another program, such as {others[0]}, so it's no companion file."
+                " Nothing was changed.",
+                "Name another companion file in the configuration file, or move this one away.",
+            )
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        loss = PRACTICE_LOSS if self.shared else _LOSS
+        with name_damaged_file(self._file, loss), translate_errors():
+            yield
+
+    @property
+    def _file(self) -> Path:
+        return Path(self._engine.url.database or "")
 
     @property
     def write_mode(self) -> WriteMode:
@@ -64,7 +108,7 @@ class Companion:
             PracticeUnavailable: The database can't be read.
         """
         with (
-            translate_errors(),
+            self._translate_errors(),
             self._engine.connect().execution_options(read_only=True) as connection,
             Session(connection, autoflush=False) as session,
         ):
@@ -95,7 +139,7 @@ class Companion:
             PracticeUnavailable: The database can't be written.
             NotPermitted: The file can't be written.
         """
-        with translate_errors(), Session(self._engine, autoflush=False) as session, session.begin():
+        with self._translate_errors(), Session(self._engine, autoflush=False) as session, session.begin():
             yield session
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 from core.base.errors import (
     ApiSetupError,
     ConnectionLost,
+    DamagedFile,
     LoginRefused,
     NoSuchDatabase,
     NotAPractice,
@@ -72,8 +73,8 @@ def _from_sqlite(error: sqlite3.Error) -> ApiSetupError:
     if kind == sqlite3.SQLITE_READONLY:
         return NotPermitted("The SQLite file cannot be written.", "Check its owner and its permissions.")
     if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageFailed(
-            "The SQLite file is damaged, or is no SQLite file at all.",
+        return DamagedFile(
+            "The SQLite file is damaged, or isn't an SQLite database.",
             "Restore it from a backup, or move it away.",
         )
     if kind == sqlite3.SQLITE_FULL:

@@ -15,6 +15,7 @@ from core.base.errors import StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
+from core.database.database_file import require_private_database
 from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
@@ -77,14 +78,22 @@ def file_engine(path: Path) -> Engine:
     """Create an engine for an SQLite file. A missing file is created with mode 0600.
 
     Raises:
-        StorageFailed: The file can't be created.
+        StorageFailed: The file can't be created, isn't a regular file, or other accounts can access it.
     """
     _create_file(path)
+    return _existing_file_engine(path)
+
+
+def _existing_file_engine(path: Path) -> Engine:
+    require_private_database(path)
+
+    def connect() -> sqlite3.Connection:
+        # SQLite's default would create a file that was removed meanwhile, empty and readable by others.
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(uri, timeout=_SQLITE_BUSY_SECONDS, check_same_thread=False, uri=True)
+
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"timeout": _SQLITE_BUSY_SECONDS},
+        URL.create("sqlite", database=str(path)), creator=connect, poolclass=NullPool, hide_parameters=True
     )
 
     @event.listens_for(engine, "connect")
@@ -107,13 +116,13 @@ def read_only_file_engine(path: Path) -> Engine:
     """Create an engine for an existing SQLite file. SQLite refuses every write.
 
     Raises:
-        StorageFailed: The file doesn't exist.
+        StorageFailed: The file doesn't exist, isn't a regular file, or other accounts can access it.
     """
-    if not path.is_file():
+    if not path.exists():
         raise StorageFailed(
             f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
         )
-    engine = file_engine(path)
+    engine = _existing_file_engine(path)
 
     @event.listens_for(engine, "connect")
     def _forbid_writing(connection: sqlite3.Connection, _record: object) -> None:
@@ -150,8 +159,10 @@ def _with_listeners(engine: Engine) -> Engine:
     return log_statements(_enforce_read_sessions(engine))
 
 
-# SQLAlchemy's inspector uses these two pragmas to read columns. Other pragmas can write.
-_READING_STATEMENT = re.compile(r"[\s(]*(SELECT|BEGIN|SHOW)\b|\s*PRAGMA\s+(\w+\.)?table_x?info\(", re.IGNORECASE)
+# SQLAlchemy's inspector uses the first two pragmas to read columns. Other pragmas can write.
+_READING_STATEMENT = re.compile(
+    r"[\s(]*(SELECT|BEGIN|SHOW)\b|\s*PRAGMA\s+((\w+\.)?table_x?info\(|quick_check$)", re.IGNORECASE
+)
 
 
 def _enforce_read_sessions(engine: Engine) -> Engine:

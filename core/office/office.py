@@ -12,8 +12,9 @@ from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.journal import CompanionJournal
 from core.companion.sign_in_failures import SignInFailures
-from core.companion.store import Companion
+from core.companion.store import PRACTICE_LOSS, Companion
 from core.database.address import FileAddress, ServerAddress
+from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
@@ -116,8 +117,13 @@ def open_file_office(
     Raises:
         PracticeUnavailable: The file can't be used.
     """
-    if read_only:
-        return _open_file_read_only(address, agreement, runtime)
+    with name_damaged_file(address.path, PRACTICE_LOSS):
+        if read_only:
+            return _open_file_read_only(address, agreement, runtime)
+        return _open_file(address, agreement, runtime, with_demo=with_demo)
+
+
+def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
     engine = file_engine(address.path)
     created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
     practice = _open_practice(engine, runtime)

@@ -170,7 +170,7 @@ class SampleFile(SamplePractice):
     def restore(self) -> None:
         for journal in self.companion.parent.glob(f"{self.companion.name}-*"):
             journal.unlink()
-        shutil.copyfile(self._template, self.companion)
+        copy_private(self._template, self.companion)
 
 
 class SampleServer(SamplePractice):
@@ -205,7 +205,7 @@ class SampleServer(SamplePractice):
     def use_directory(self, directory: Path) -> None:
         """Copy the companion to this directory and use that copy from now on."""
         self.companion = directory / "companion.sqlite3"
-        shutil.copyfile(self._template, self.companion)
+        copy_private(self._template, self.companion)
 
     def open_as(self, account: Account) -> Office:
         """Open the office as another database user; the caller closes it."""
@@ -216,7 +216,7 @@ class SampleServer(SamplePractice):
         )
 
     def restore(self) -> None:
-        shutil.copyfile(self._template, self.companion)
+        copy_private(self._template, self.companion)
         with self._cursor() as cursor:
             checksums = self._checksums(cursor)
             changed = {table for table, checksum in self._pristine_checksums.items() if checksums[table] != checksum}
@@ -354,6 +354,12 @@ def insert_on_server(cursor: Any, table: str, members: Iterable[Mapping[str, obj
         listed = ", ".join(f"`{name}`" for name in names)
         marks = ", ".join("%s" for _ in names)
         cursor.executemany(f"INSERT INTO `{table}` ({listed}) VALUES ({marks})", values)
+
+
+def copy_private(template: Path, path: Path) -> None:
+    """Copy an SQLite file with the mode that the program gives its own."""
+    shutil.copyfile(template, path)
+    path.chmod(0o600)
 
 
 def file_rows(path: Path) -> Rows:

@@ -235,6 +235,7 @@ def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
 
 def test_a_file_without_a_practice_is_reported(home: Home) -> None:
     home.practice.parent.mkdir()
+    home.practice.touch(0o600)
     home.practice.write_text("no database at all, though long enough to be looked at")
     completed = home.run("check", "--json")
     states = [(each["id"], each["state"]) for each in json.loads(completed.stdout)["findings"]]

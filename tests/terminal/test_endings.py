@@ -57,6 +57,22 @@ def test_a_signal_or_lost_terminal_restores_the_terminal_and_removes_the_demo(
     assert list(home.temporary.iterdir()) == []
 
 
+def test_the_next_run_removes_the_demo_of_a_killed_one_and_leaves_that_of_a_running_one(home: Home) -> None:
+    with home.start_ready("--demo") as running:
+        (kept,) = home.temporary.iterdir()
+        with home.start_ready("--demo") as killed:
+            (left,) = set(home.temporary.iterdir()) - {kept}
+            killed.signal(signal.SIGKILL)
+            assert killed.exit_status() == -signal.SIGKILL
+        assert left.exists()
+        with home.start_ready() as following:
+            following.wait_until(lambda: not left.exists(), "the killed run's demo is removed")
+        assert kept.exists()
+        running.press("q")
+        assert running.exit_status() == 0
+    assert list(home.temporary.iterdir()) == []
+
+
 def test_quitting_removes_the_demo(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
         terminal.press("ctrl+q")

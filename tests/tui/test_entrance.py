@@ -43,6 +43,7 @@ async def test_the_first_picture_is_painted_before_the_practice_is_open(embedded
 
 
 async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None:
+    FILE.touch(0o600)
     with sqlite3.connect(FILE) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
@@ -56,11 +57,12 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
 
 
 async def test_a_damaged_file_is_reported_and_the_program_exits_with_1() -> None:
+    FILE.touch(0o600)
     FILE.write_bytes(b"This is no database. " * 1000)
     app = ApisetupApp(file_request(FILE))
     async with running(app) as user:
         await user.at(ConnectScreen)
-        assert "damaged, or is no SQLite file at all" in user.flowing_text
+        assert "is damaged, or isn't an SQLite database" in user.flowing_text
         user.send("ctrl+q")
         await until(lambda: app.is_exiting)
         assert app.return_code == 1

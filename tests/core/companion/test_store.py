@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -18,7 +17,7 @@ from core.database.engines import file_engine
 from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
-from tests.support.databases import NOW, SamplePractice, SampleServer, file_rows
+from tests.support.databases import NOW, SamplePractice, SampleServer, copy_private, file_rows
 
 MIGRATIONS = ["keys and licenses", "headquarters", "order of answers", "sign-in failures", "journal"]
 
@@ -71,7 +70,7 @@ def test_migrations_are_recorded(tmp_path: Path) -> None:
 
 def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_template: Path) -> None:
     path = tmp_path / "companion.sqlite3"
-    shutil.copyfile(companion_template, path)
+    copy_private(companion_template, path)
     run(path, "DROP TABLE apisetup_headquarters_answer")
     run(path, "DROP TABLE apisetup_headquarters_key")
     run(path, "DROP TABLE apisetup_question")
@@ -131,6 +130,7 @@ def test_a_practice_with_a_newer_companion_does_not_open(sample: SamplePractice)
 
 def test_a_failed_migration_is_rolled_back(tmp_path: Path) -> None:
     path = tmp_path / "companion.sqlite3"
+    path.touch(0o600)
     run(path, "CREATE TABLE apisetup_key (something TEXT)")
     with pytest.raises(StorageFailed):
         prepared(path)
@@ -154,7 +154,7 @@ def test_a_practice_works_without_its_lost_companion(server_sample: SampleServer
 
 
 def test_a_directory_instead_of_a_companion_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed, match="cannot be opened"):
+    with pytest.raises(StorageFailed, match="is a directory, not an SQLite file"):
         prepared(tmp_path)
 
 

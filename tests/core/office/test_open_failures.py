@@ -208,11 +208,14 @@ def test_sqlite_file_without_write_access_can_be_read(file_sample: SampleFile) -
     assert written == Written()
 
 
-@pytest.mark.parametrize("content", [b"This is no database. " * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"This is no database. " * 100, b"SQLite format 3\x00" + b"\xff" * 4096], ids=["text", "header"]
+)
 def test_damaged_sqlite_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "practice.sqlite3"
+    path.touch(0o600)
     path.write_bytes(content)
-    with pytest.raises(StorageFailed, match="damaged, or is no SQLite file") as caught:
+    with pytest.raises(StorageFailed, match="is damaged, or isn't an SQLite database") as caught:
         open_file_office(FileAddress(path), default_agreement(), runtime())
     assert "backup" in caught.value.hint
     assert path.read_bytes() == content
@@ -227,7 +230,7 @@ def test_sqlite_file_damaged_in_the_middle(file_sample: SampleFile) -> None:
 
 
 def test_directory_instead_of_a_file(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed, match="cannot be opened"):
+    with pytest.raises(StorageFailed, match="is a directory, not an SQLite file"):
         open_file_office(FileAddress(tmp_path), default_agreement(), runtime())
 
 

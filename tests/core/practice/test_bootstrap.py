@@ -74,13 +74,14 @@ def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
 
 def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    path.touch()
+    path.touch(0o600)
     with closing(opened(path)) as office:
         assert office.info.title == "Embedded practice"
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "music.sqlite3"
+    path.touch(0o600)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     before = path.read_bytes()
