@@ -201,7 +201,7 @@ def test_registration_key_and_keys_do_not_leak(home: Home, practice: ServerPract
         accept_license(terminal)
         terminal.wait_for("─ The key was not added ")
         assert r"headquarters refused: ********Kk78 is not for ***." in flat_text(terminal)
-        terminal.press("t")
+        answer(terminal, "─ The key was not added ")
         terminal.wait_for("─ Key added ")
         close_notice(terminal, "─ Key added ")
         disable_key(terminal)

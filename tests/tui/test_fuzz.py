@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
-from contextlib import suppress
 from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-from textual import events
 
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import SIZE, User
 from tui.app import ApisetupApp
+from tui.modals.prompt import Prompt
 from tui.screens.api_setup import ApiSetupScreen
 
-SEEDS = range(int(os.environ.get("APISETUP_FUZZ_FIRST", "1")), 1 + int(os.environ.get("APISETUP_FUZZ_SEEDS", "4")))
-LENGTH = int(os.environ.get("APISETUP_FUZZ_KEYS", "150"))
+SEEDS = range(int(os.environ.get("APISETUP_FUZZ_FIRST", "1")), 1 + int(os.environ.get("APISETUP_FUZZ_SEEDS", "3")))
+LENGTH = int(os.environ.get("APISETUP_FUZZ_KEYS", "120"))
 """The number of keys for each seed."""
 SILENCE = 5.0
 """Seconds within which the program must have handled the keys before."""
@@ -36,6 +36,18 @@ _NAMED = (
 _LETTERS = [*"acdefgijklnoprtuvxEGLy", *"123"]
 _KEYS = [*_NAMED, *_LETTERS, *_LETTERS]
 _TEXTS = ["2024-05-06", "EXAMPLE-KEY-12345678", "Night Guard", "15", "only:ours", "Page down", "quit"]
+
+_ROWS = [
+    ["escape"] * 4,
+    ["escape", "escape", "d", "ctrl+y", "enter"],
+    ["escape", "escape", "E"],
+    ["escape", "enter", "c", "ctrl+y", "v", "escape"],
+    ["escape", "escape", "t", "down", "enter", "u", "ctrl+y"],
+    ["escape", "escape", "escape", "tab", "space", "ctrl+s"],
+    ["escape", "escape", "a"],
+    ["end", "ctrl+y"],
+]
+"""Keys that together do something that single random keys would rarely do."""
 
 _AUDIT = "securitylog"
 _COMMIT = "commit"
@@ -88,29 +100,50 @@ class Keyboard:
     """Presses random keys.
 
     Args:
-        user: Whose program gets them.
-        seed: Decides which keys they are.
+        random: Decides which keys they are.
     """
 
-    def __init__(self, user: User, seed: int) -> None:
-        self._user = user
-        self._random = Random(seed)  # noqa: S311 - the same keys each time
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self.pressed: list[str] = []
 
-    async def press(self) -> None:
-        """Press a key or paste a text, and in most cases wait until the program has handled it."""
-        pace = self._random.choice((0.0, 0.01, 0.2, 1.0, 1.0))
-        if self._random.random() < 0.05:
+    async def press(self, user: User) -> None:
+        """Press a key, a row of keys that belong together, or paste a text."""
+        kind = self._random.random()
+        if kind < 0.05:
             text = self._random.choice(_TEXTS)
             self.pressed.append(f"paste {text!r}")
-            self._user.app.post_message(events.Paste(text))
+            await user.enter_text(text)
+        elif kind < 0.15:
+            for key in self._random.choice(_ROWS):
+                await self._press(user, key, 1.0)
+        elif kind < 0.2 and isinstance(user.app.screen, Prompt):
+            for key in [*"".join(re.findall(r"\*{8}(\w{4})", user.text)[:1]), "enter"]:
+                await self._press(user, key, 1.0)
         else:
-            key = self._random.choice(_KEYS)
-            self.pressed.append(f"{key} after {pace}")
-            self._user.type_at(pace, key)
-        if pace:
+            await self._press(user, self._random.choice(_KEYS), self._random.choice((0.0, 0.01, 0.2, 1.0, 1.0)))
+
+    async def _press(self, user: User, key: str, pace: float) -> None:
+        self.pressed.append(f"{key} after {pace}")
+        user.type_at(pace, key)
+        if pace and not user.app.is_exiting:
             async with asyncio.timeout(SILENCE):
-                await self._user.settle()
+                await user.settle()
+
+
+async def run_until_it_ends(opening: OpenRequest, keyboard: Keyboard) -> None:
+    """Press keys until the program was quit or enough keys were pressed."""
+    app = ApisetupApp(opening)
+    async with app.run_test(size=SIZE) as pilot:
+        user = User(pilot)
+        await user.at(ApiSetupScreen)
+        while len(keyboard.pressed) < LENGTH and not app.is_exiting:
+            await keyboard.press(user)
+        if not app.is_exiting:
+            async with asyncio.timeout(SILENCE):
+                await user.settle()
+    app.commits.close()
+    assert app.crash is None, keyboard.pressed
 
 
 @pytest.mark.usefixtures("commits_recorded")
@@ -119,19 +152,7 @@ async def test_random_keys_neither_crash_nor_silence_the_program_nor_change_anyt
     demo: OpenRequest, seed: int
 ) -> None:
     record_changes()
-    app = ApisetupApp(demo)
-    async with app.run_test(size=SIZE) as pilot:
-        user = User(pilot)
-        await user.at(ApiSetupScreen)
-        keyboard = Keyboard(user, seed)
-        for _ in range(LENGTH):
-            if app.is_exiting or app.crash is not None:
-                break
-            await keyboard.press()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SILENCE):
-                await user.settle()
-        assert app.crash is None, keyboard.pressed
-    app.commits.close()
-    assert app.crash is None, keyboard.pressed
-    assert unaudited_transactions() == [], keyboard.pressed
+    keyboard = Keyboard(Random(seed))  # noqa: S311 - the same keys each time
+    while len(keyboard.pressed) < LENGTH:
+        await run_until_it_ends(demo, keyboard)
+        assert unaudited_transactions() == [], keyboard.pressed

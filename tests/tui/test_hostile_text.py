@@ -127,7 +127,7 @@ async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: t
         await user.press("ctrl+s")
         await user.at(Question)
         assert_literal(user, *shown)
-        assert "w Write yours" in user.text
+        assert "^o Overwrite it with yours" in user.text
         await user.press("t")
         assert user.stack == ["ApiSetupScreen"]
 

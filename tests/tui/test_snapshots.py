@@ -163,14 +163,14 @@ async def scroll_license(user: User) -> None:
 
 async def add_key(user: User) -> None:
     await scroll_license(user)
-    await user.press("a")
+    await user.press("ctrl+y")
     await user.at(Notice)
 
 
 async def fail_to_add_key(user: User) -> None:
     await scroll_license(user)
     rows.execute(rows.REFUSE_KEYS)
-    await user.press("a")
+    await user.press("ctrl+y")
     await user.at(Question)
 
 
@@ -197,6 +197,12 @@ async def ask_to_disable(user: User) -> None:
     await user.go_to("Patient Portal Plus")
     await user.press("d")
     await user.at(Question)
+
+
+async def ask_to_enable(user: User) -> None:
+    await user.go_to("Dentist Finder")
+    await user.press("E", *"no", "enter")
+    await user.at(Prompt)
 
 
 async def disable(user: User) -> None:
@@ -425,7 +431,7 @@ async def open_added_key(user: User, hq: HeadquartersServer) -> None:
 async def try_disabled_key(user: User, hq: HeadquartersServer) -> None:
     await open_api_setup(user)
     await open_key(user, "Old Recall")
-    await user.press("d")
+    await user.press("E")
 
 
 async def ask_to_disable_at_headquarters(user: User, hq: HeadquartersServer) -> None:
@@ -469,6 +475,7 @@ IN_DEMO: dict[str, Steps] = {
     "edit_reveal": reveal_key,
     "disable_question": ask_to_disable,
     "disable_consequences": disable,
+    "enable_question": ask_to_enable,
     "reload_question": ask_to_reload,
     "quit_question": ask_to_quit,
     "audit_trail": open_trail,
