@@ -64,7 +64,7 @@ def put_everywhere(text: str) -> None:
     rows.execute("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
 
 
-def assert_literal(user: User, *shown: tuple[str, ...]) -> None:
+def assert_literal(user: User, *shown: str) -> None:
     """Check that texts are shown literally and that no character on the screen controls the terminal."""
     unbroken, flowing = user.text.replace("\n", ""), user.flowing_text
     assert [text for text in shown if text not in unbroken and text not in flowing] == []
