@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.cases import case
 from tests.support.open_requests import with_office
 from tests.support.user_driver import User, run_program
 from tui.modals.assign_key import AssignKeyScreen
@@ -18,6 +17,7 @@ from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
+ACCEPT = "Press ^y to accept or ^n to decline."
 
 
 async def fill_form(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
@@ -114,18 +114,23 @@ async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenReq
 # -- the key -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header", ["Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "])
-async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest, header: str) -> None:
+async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await fill_form(user, key=f"{header} DEVELOPER/{KEY}")
-        await user.press("ctrl+s")
-        await user.at(Question)
-        assert "a whole Authorization header" in user.flowing_text
-        await user.press("ctrl+y")
-        await user.at(LicenseScreen)
-        await accept_license(user)
-        await user.at(Notice)
-        assert rows.key_texts() == [KEY]
+        for header in ("Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "):
+            with case(header):
+                await fill_form(user, key=f"{header} DEVELOPER/{KEY}")
+                await user.press("ctrl+s")
+                await user.at(Question)
+                assert "a whole Authorization header" in user.flowing_text
+                await user.press("ctrl+y")
+                await user.at(LicenseScreen)
+                await accept_license(user)
+                await user.at(Notice)
+                assert rows.key_texts() == [KEY]
+                await user.press("enter")
+                rows.execute("DELETE FROM apisetup_key")
+                rows.execute("DELETE FROM apikey")
+                await user.press("r")
 
 
 async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> None:
@@ -137,19 +142,21 @@ async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> 
         assert isinstance(user.screen, Question)
 
 
-@pytest.mark.parametrize(("answer", "stored"), [("ctrl+y", KEY), ("ctrl+o", f"DEVELOPER/{KEY}")])
-async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(
-    embedded: OpenRequest, answer: str, stored: str
-) -> None:
+async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await fill_form(user, key=f"DEVELOPER/{KEY}")
-        await user.press("ctrl+s")
-        await user.at(Question)
-        await user.press(answer)
-        await user.at(LicenseScreen)
-        await accept_license(user)
-        await user.at(Notice)
-        assert rows.key_texts() == [stored]
+        stored: list[str] = []
+        for answer, text in (("ctrl+y", KEY), ("ctrl+o", f"DEVELOPER/{KEY}")):
+            with case(answer):
+                await fill_form(user, key=f"DEVELOPER/{KEY}")
+                await user.press("ctrl+s")
+                await user.at(Question)
+                await user.press(answer)
+                await user.at(LicenseScreen)
+                await accept_license(user)
+                await user.at(Notice)
+                stored.append(text)
+                assert sorted(rows.key_texts()) == sorted(stored)
+                await user.press("enter")
 
 
 async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> None:
@@ -170,24 +177,25 @@ async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedde
         assert user.field("key").value == f"DEVELOPER/{KEY}"
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("", "Please enter an API key."),
-        ("   ", "Please enter an API key."),
-        ("TWO WORDS", "An API key has no blanks inside."),
-        ("K" * 256, "An API key has at most 255 characters; this text has 256."),
-        ("HIDDEN\u200bMARK", "This text has characters that no API key has."),
-        ("SCHLÜSSEL", "This text has characters that no API key has."),
-    ],
-)
-async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest, key: str, words: str) -> None:
+async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await fill_form(user, key=key)
-        await user.press("ctrl+s")
-        assert isinstance(user.screen, AssignKeyScreen)
-        assert user.status_text.startswith(words)
-        assert (user.screen.status.kind, user.focused) == ("problem", "key")
+        await fill_form(user, key="")
+        for key, words in (
+            ("", "Please enter an API key."),
+            ("TWO WORDS", "An API key has no blanks inside."),
+            ("   ", "Please enter an API key."),
+            ("K" * 256, "An API key has at most 255 characters; this text has 256."),
+            ("HIDDEN\u200bMARK", "This text has characters that no API key has."),
+            ("TWO WORDS", "An API key has no blanks inside."),
+            ("SCHLÜSSEL", "This text has characters that no API key has."),
+        ):
+            with case(key):
+                await user.fill("key", key)
+                user.field("agreement").focus()
+                await user.press("ctrl+s")
+                assert isinstance(user.screen, AssignKeyScreen)
+                assert user.status_text.startswith(words)
+                assert (user.screen.status.kind, user.focused) == ("problem", "key")
 
 
 async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
@@ -215,13 +223,17 @@ async def test_the_name_of_the_developer_is_required(embedded: OpenRequest) -> N
         assert (user.status_text, user.focused) == ("Please enter the developer's name.", "developer")
 
 
-@pytest.mark.parametrize("date", ["31.10.2024", "2024-02-30", "soon", "2024-13-01"])
-async def test_an_invalid_date_is_refused(embedded: OpenRequest, date: str) -> None:
+async def test_an_invalid_date_is_refused(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await fill_form(user, agreement=date)
-        await user.press("ctrl+s")
-        assert user.status_text.startswith("That is no date.")
-        assert (user.focused, user.field("agreement").value) == ("agreement", date)
+        await fill_form(user, agreement="")
+        for date in ("31.10.2024", "2024-02-30", "soon", "2024-13-01"):
+            with case(date):
+                await user.fill("agreement", date)
+                user.field("key").focus()
+                user.screen.show_status("")
+                await user.press("ctrl+s")
+                assert user.status_text.startswith("That is no date.")
+                assert (user.focused, user.field("agreement").value) == ("agreement", date)
 
 
 async def test_adding_a_key_without_an_agreement_needs_confirmation(embedded: OpenRequest) -> None:
@@ -301,14 +313,17 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedd
         await user.at(Notice)
 
 
-@pytest.mark.parametrize("keys", [["end"], ["G"], ["space"] * 5, ["down"] * 60])
-async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: OpenRequest, keys: list[str]) -> None:
+async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await open_license(user)
-        await user.press(*keys)
-        assert "Press ^y to accept or ^n to decline." in user.text
-        await user.press("home")
-        assert "Press ^y to accept or ^n to decline." in user.text
+        for key, times in (("end", 1), ("G", 1), ("space", 5), ("down", 60)):
+            with case(key):
+                await open_license(user)
+                assert ACCEPT not in user.text
+                await user.press(*[key] * times)
+                assert ACCEPT in user.text
+                await user.press("home")
+                assert ACCEPT in user.text
+                await user.press("ctrl+n")
 
 
 async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
@@ -329,17 +344,19 @@ async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embed
         await user.at(Notice)
 
 
-@pytest.mark.parametrize("key", ["ctrl+n", "f8"])
-async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest, key: str) -> None:
+async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await open_license(user)
-        before = rows.last_entry()
-        await user.press(key)
-        assert isinstance(user.screen, ApiSetupScreen)
-        assert user.status_text == "Declined: the agreement must be accepted to add an API key. Nothing was added."
-        [text] = rows.audit_texts(before)
-        assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
-        assert rows.key_texts() == []
+        for key in ("ctrl+n", "f8"):
+            with case(key):
+                await open_license(user)
+                before = rows.last_entry()
+                await user.press(key)
+                assert isinstance(user.screen, ApiSetupScreen)
+                declined = "Declined: the agreement must be accepted to add an API key. Nothing was added."
+                assert user.status_text == declined
+                [text] = rows.audit_texts(before)
+                assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
+                assert rows.key_texts() == []
 
 
 async def test_the_agreement_is_neither_accepted_nor_declined_by_text_or_escape(embedded: OpenRequest) -> None:

@@ -16,6 +16,7 @@ from core.audit import export as audit_export
 from core.audit.export import AuditExport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.cases import case
 from tests.support.gates import Gates
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
@@ -151,25 +152,24 @@ async def test_reload_shows_the_audit_entries_about_the_export(demo: OpenRequest
 # -- the name of the file --------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("", "Name a file."),
-        ("trail.txt", "The name trail.txt tells no kind of file."),
-        ("nowhere/trail.csv", "There is no directory"),
-        ("folder.csv", "folder.csv is a directory."),
-    ],
-)
-async def test_an_invalid_file_name_is_refused_and_can_be_corrected(
-    demo: OpenRequest, tmp_path: Path, name: str, said: str
-) -> None:
+async def test_invalid_file_names_are_refused_and_can_be_corrected(demo: OpenRequest, tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     async with run_program(demo) as user:
         await open_trail(user)
         before = rows.last_entry()
-        await export_to(user, name)
-        await user.at(Prompt)
-        assert said in user.status_text
+        await open_prompt(user, "")
+        for name, said in (
+            ("", "Name a file."),
+            ("trail.txt", "The name trail.txt tells no kind of file."),
+            ("nowhere/trail.csv", "There is no directory"),
+            ("folder.csv", "folder.csv is a directory."),
+        ):
+            with case(name):
+                await user.press("end", "ctrl+u")
+                await user.enter_text(name)
+                await user.press("enter")
+                await user.at(Prompt)
+                assert said in user.status_text
         await user.press("end", "ctrl+u")
         await user.enter_text("trail.csv")
         await user.press("ctrl+s")

@@ -65,18 +65,45 @@ on_each_screen = pytest.mark.parametrize("open_screen", SCREENS.values(), ids=SC
 
 
 @on_each_screen
-async def test_help_lists_the_keys_of_the_screen_below(
+async def test_help_key_bar_and_size_of_each_screen(
     demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
 ) -> None:
-    async with run_program(demo, size=(100, 60)) as user:
+    async with run_program(demo, size=(60, 20)) as user:
         await open_screen(user)
-        expected, stack = keys(user.screen.help_keys), user.stack
-        await user.press("f1")
-        await user.at(HelpScreen)
-        for each in expected:
-            assert each.tooltip in user.flowing_text
-        await user.press("escape")
-        assert user.stack == stack
+        assert_fits_smallest_terminal(user)
+        await user.pilot.resize_terminal(80, 24)
+        await user.settle()
+        if "help" in user.screen.KEYS:
+            assert "Help" in user.keys
+        fields = user.screen.query(Input)
+        if fields:
+            fields.last().focus()
+            await user.settle()
+            assert_no_letters_in_key_bar(user)
+        await user.pilot.resize_terminal(100, 60)
+        await assert_help_lists_keys_of_screen_below(user)
+
+
+def assert_fits_smallest_terminal(user: User) -> None:
+    for widget in user.screen.query("*"):
+        if widget.can_focus and widget.display and not widget.is_disabled:
+            assert widget.region.width > 0
+            assert widget.region.bottom <= 20, widget
+
+
+def assert_no_letters_in_key_bar(user: User) -> None:
+    names = user.keys.split("  ")
+    assert all(len(name.split(" ")[0]) > 1 for name in names)
+
+
+async def assert_help_lists_keys_of_screen_below(user: User) -> None:
+    expected, stack = keys(user.screen.help_keys), user.stack
+    await user.press("f1")
+    await user.at(HelpScreen)
+    for each in expected:
+        assert each.tooltip in user.flowing_text
+    await user.press("escape")
+    assert user.stack == stack
 
 
 async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenRequest) -> None:
@@ -97,31 +124,6 @@ def test_help_explains_text_fields_and_the_mouse() -> None:
     text = " ".join(help_lines(("save",)))
     assert "Letters act when no text field has focus" in text
     assert "selected with the mouse of the terminal" in text
-
-
-@on_each_screen
-async def test_the_key_bar_shows_help_on_screens_that_have_it(
-    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
-) -> None:
-    async with run_program(demo) as user:
-        await open_screen(user)
-        if "help" in user.screen.KEYS:
-            assert "Help" in user.keys
-
-
-@on_each_screen
-async def test_the_key_bar_shows_no_letters_while_a_field_has_focus(
-    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
-) -> None:
-    async with run_program(demo) as user:
-        await open_screen(user)
-        fields = user.screen.query(Input)
-        if not fields:
-            return
-        fields.last().focus()
-        await user.settle()
-        names = user.keys.split("  ")
-        assert all(len(name.split(" ")[0]) > 1 for name in names)
 
 
 # -- the palette ---------------------------------------------------------------------
@@ -190,34 +192,6 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
         assert user.stack == ["ApiSetupScreen", "Question"]
         user.send("ctrl+q")
         await until(lambda: user.app.is_exiting)
-
-
-@on_each_screen
-async def test_each_screen_fits_the_smallest_terminal(
-    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
-) -> None:
-    async with run_program(demo, size=(60, 20)) as user:
-        await open_screen(user)
-        for widget in user.screen.query("*"):
-            if widget.can_focus and widget.display and not widget.is_disabled:
-                assert widget.region.width > 0
-                assert widget.region.bottom <= 20, widget
-
-
-@on_each_screen
-async def test_every_command_of_the_palette_can_be_run(
-    demo: OpenRequest, open_screen: Callable[[User], Awaitable[object]]
-) -> None:
-    async with run_program(demo) as user:
-        await open_screen(user)
-        screen = user.screen
-        count = len(list(user.app.get_system_commands(screen)))
-        for index in range(count):
-            commands = list(user.app.get_system_commands(screen))
-            if user.screen is screen and index < len(commands) and "Quit" not in commands[index].title:
-                user.app.call_later(commands[index].callback)
-                await user.settle()
-        assert user.app.crash is None
 
 
 async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: OpenRequest) -> None:

@@ -15,8 +15,9 @@ from core.office.office import Office
 from core.offices.open_request import OpenRequest
 from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
+from tests.support.cases import case
 from tests.support.gates import Gates
-from tests.support.user_driver import run_program
+from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import open_license
 from tui.modals.license import LicenseScreen
@@ -27,25 +28,33 @@ from tui.widgets.settings_form import SettingsForm
 # -- two quick presses ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("key", "screen"),
-    [
-        ("a", "AssignKeyScreen"),
-        ("d", "Question"),
-        ("enter", "EditKeyScreen"),
-        ("e", "EditKeyScreen"),
-        ("t", "AuditTrailScreen"),
-        ("question_mark", "HelpScreen"),
-        ("i", "Notice"),
-    ],
-)
-async def test_two_quick_presses_open_one_screen(demo: OpenRequest, key: str, screen: str) -> None:
+async def leave_all(user: User) -> None:
+    """Return to API Setup as it is after a start."""
+    while len(user.stack) > 1:
+        await user.press("escape")
+    user.list.focus()
+    user.list.cursor = 0
+    await user.settle()
+
+
+async def test_two_quick_presses_open_one_screen(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        user.send(key, key)
-        await until(lambda: len(user.stack) > 1)
-        await user.settle()
-        assert user.stack in (["ApiSetupScreen", screen], ["ApiSetupScreen", screen, "AuditEntryScreen"])
-        assert user.stack.count(screen) == 1
+        for key, screen in (
+            ("a", "AssignKeyScreen"),
+            ("d", "Question"),
+            ("enter", "EditKeyScreen"),
+            ("e", "EditKeyScreen"),
+            ("t", "AuditTrailScreen"),
+            ("question_mark", "HelpScreen"),
+            ("i", "Notice"),
+        ):
+            with case(key):
+                user.send(key, key)
+                await until(lambda: len(user.stack) > 1)
+                await user.settle()
+                assert user.stack in (["ApiSetupScreen", screen], ["ApiSetupScreen", screen, "AuditEntryScreen"])
+                assert user.stack.count(screen) == 1
+                await leave_all(user)
 
 
 async def test_different_quick_presses_open_one_screen(demo: OpenRequest) -> None:
@@ -91,16 +100,18 @@ WAYS_TO_LEAVE: dict[str, tuple[list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("keys_to_open", "key"), WAYS_TO_LEAVE.values(), ids=WAYS_TO_LEAVE)
-async def test_two_quick_presses_leave_one_screen(demo: OpenRequest, keys_to_open: list[str], key: str) -> None:
+async def test_two_quick_presses_leave_one_screen(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await user.press(*keys_to_open)
-        open_before = len(user.stack)
-        user.send(key, key)
-        await until(lambda: len(user.stack) < open_before)
-        await user.settle()
-        assert user.stack[:1] == ["ApiSetupScreen"]
-        assert len(user.stack) in (open_before - 1, 1)
+        for name, (keys_to_open, key) in WAYS_TO_LEAVE.items():
+            with case(name):
+                await user.press(*keys_to_open)
+                open_before = len(user.stack)
+                user.send(key, key)
+                await until(lambda: len(user.stack) < open_before)  # noqa: B023 - it is waited for here
+                await user.settle()
+                assert user.stack[:1] == ["ApiSetupScreen"]
+                assert len(user.stack) in (open_before - 1, 1)
+                await leave_all(user)
 
 
 async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates) -> None:

@@ -14,6 +14,7 @@ from core.audit.search import AuditSearch
 from core.audit.service import AuditService
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
+from tests.support.cases import case
 from tests.support.gates import Gates
 from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
@@ -94,29 +95,30 @@ async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> Non
         assert user.focused != "filter"
 
 
-@pytest.mark.parametrize(
-    ("typed", "where"),
-    [
-        ("", "1"),
-        ("since:2024-11-01", "LogDateTime >= '2024-11-01'"),
-        ("until:2024-10-20", "LogDateTime < '2024-10-21'"),
-        ("since:2024-10-20 until:2024-10-20", "LogDateTime LIKE '2024-10-20%'"),
-        ("USER:MARIA", "UserNum = 2"),
-        ('user:"Dr. Okafor" permission:PaymentCreate', "UserNum = 3 AND PermType = 15"),
-        ("computer:desk-7", "CompName LIKE '%desk-7%'"),
-        ("payment of", "LogText LIKE 'Payment of%'"),
-        ("only:ours", "UserNum = 1"),
-        ("only:not-genuine", "SecurityLogNum = 288"),
-    ],
-)
-async def test_a_filter_finds_the_same_entries_as_sql(demo: OpenRequest, typed: str, where: str) -> None:
+SAME_AS_SQL = [
+    ("", "1"),
+    ("since:2024-11-01", "LogDateTime >= '2024-11-01'"),
+    ("until:2024-10-20", "LogDateTime < '2024-10-21'"),
+    ("since:2024-10-20 until:2024-10-20", "LogDateTime LIKE '2024-10-20%'"),
+    ("USER:MARIA", "UserNum = 2"),
+    ('user:"Dr. Okafor" permission:PaymentCreate', "UserNum = 3 AND PermType = 15"),
+    ("computer:desk-7", "CompName LIKE '%desk-7%'"),
+    ("payment of", "LogText LIKE 'Payment of%'"),
+    ("only:ours", "UserNum = 1"),
+    ("only:not-genuine", "SecurityLogNum = 288"),
+]
+
+
+async def test_a_filter_finds_the_same_entries_as_sql(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await search(user, typed)
-        while not user.status_text.startswith("All: "):
-            user.list.cursor = len(user.list.rows) - 1
-            await user.settle()
-        assert len(user.list.rows) == count_entries(where)
+        for typed, where in SAME_AS_SQL:
+            with case(typed):
+                await search(user, typed)
+                while not user.status_text.startswith("All: "):
+                    user.list.cursor = len(user.list.rows) - 1
+                    await user.settle()
+                assert len(user.list.rows) == count_entries(where)
 
 
 async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: OpenRequest) -> None:
@@ -134,24 +136,24 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
         assert {row[1] for row in cells(user)} == {"Maria"}
 
 
-@pytest.mark.parametrize(
-    ("typed", "word", "said"),
-    [
-        ("user:Mario", "user:Mario", "There is no user Mario. Did you mean Maria?"),
-        ("x since:2024-02-30", "since:2024-02-30", "There is no day 2024-02-30."),
-        ('text:"open', 'text:"open', "A double quote is opened and not closed."),
-        ("only:mine", "only:mine", "only:mine means nothing."),
-        ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
-    ],
-)
-async def test_an_error_in_the_filter_selects_the_wrong_word(
-    demo: OpenRequest, typed: str, word: str, said: str
-) -> None:
+ERRORS = [
+    ("user:Mario", "user:Mario", "There is no user Mario. Did you mean Maria?"),
+    ("x since:2024-02-30", "since:2024-02-30", "There is no day 2024-02-30."),
+    ('text:"open', 'text:"open', "A double quote is opened and not closed."),
+    ("only:mine", "only:mine", "only:mine means nothing."),
+    ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
+]
+
+
+async def test_an_error_in_the_filter_selects_the_wrong_word(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await search(user, typed)
-        assert user.status_text.startswith(said)
-        assert user.field("filter").selected_text == word
+        for typed, word, said in ERRORS:
+            with case(typed):
+                await search(user, typed)
+                assert user.status_text.startswith(said)
+                assert user.field("filter").selected_text == word
+                await user.press("escape")
 
 
 async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
@@ -185,24 +187,25 @@ async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "completed"),
-    [
-        ("us", "user:"),
-        ("user:ma", "user:Maria"),
-        ("user:dr", 'user:"Dr. Okafor"'),
-        ("since:2024-11-01 permission:paymentc", "since:2024-11-01 permission:PaymentCreate"),
-        ("only:n", "only:not-genuine"),
-        ("so", "source:"),
-    ],
-)
-async def test_tab_completes_the_last_word(demo: OpenRequest, typed: str, completed: str) -> None:
+COMPLETED = [
+    ("us", "user:"),
+    ("user:ma", "user:Maria"),
+    ("user:dr", 'user:"Dr. Okafor"'),
+    ("since:2024-11-01 permission:paymentc", "since:2024-11-01 permission:PaymentCreate"),
+    ("only:n", "only:not-genuine"),
+    ("so", "source:"),
+]
+
+
+async def test_tab_completes_the_last_word(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.fill("filter", typed)
-        await user.press("tab")
-        assert (filter_text(user), user.focused) == (completed, "filter")
-        assert user.field("filter").cursor_position == len(completed)
+        for typed, completed in COMPLETED:
+            with case(typed):
+                await user.fill("filter", typed)
+                await user.press("tab")
+                assert (filter_text(user), user.focused) == (completed, "filter")
+                assert user.field("filter").cursor_position == len(completed)
 
 
 async def test_tab_shows_the_possible_completions(demo: OpenRequest) -> None:
@@ -248,36 +251,37 @@ async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) ->
         assert len(user.list.rows) == 100
 
 
-@pytest.mark.parametrize(
-    ("kind", "typed", "word"),
-    [("u", "okaf", 'user:"Dr. Okafor"'), ("p", "paymentcr", "permission:PaymentCreate"), ("l", "none", "source:None")],
-)
-async def test_a_user_permission_or_log_source_can_be_chosen_from_a_list(
-    demo: OpenRequest, kind: str, typed: str, word: str
-) -> None:
+async def test_a_user_permission_or_log_source_can_be_chosen_from_a_list(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("f")
-        await user.at(Question)
-        await user.press(kind)
-        await user.at(Choice)
-        await user.enter_text(typed)
-        await user.press("enter")
-        await user.at(AuditTrailScreen)
-        assert filter_text(user) == f"{FIRST_DAYS} {word}"
-        assert len(user.list.rows)
-        await user.press("f", kind, "enter")
-        await user.at(AuditTrailScreen)
-        assert filter_text(user) == FIRST_DAYS
+        for kind, typed, word in (
+            ("u", "okaf", 'user:"Dr. Okafor"'),
+            ("p", "paymentcr", "permission:PaymentCreate"),
+            ("l", "none", "source:None"),
+        ):
+            with case(word):
+                await user.press("f")
+                await user.at(Question)
+                await user.press(kind)
+                await user.at(Choice)
+                await user.enter_text(typed)
+                await user.press("enter")
+                await user.at(AuditTrailScreen)
+                assert filter_text(user) == f"{FIRST_DAYS} {word}"
+                assert len(user.list.rows)
+                await user.press("f", kind, "enter")
+                await user.at(AuditTrailScreen)
+                assert filter_text(user) == FIRST_DAYS
 
 
-@pytest.mark.parametrize("keys", [["escape"], ["u", "escape"]])
-async def test_escape_in_the_choice_changes_nothing(demo: OpenRequest, keys: list[str]) -> None:
+async def test_escape_in_the_choice_changes_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("f", *keys)
-        assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
-        assert filter_text(user) == FIRST_DAYS
+        for keys in (["escape"], ["u", "escape"]):
+            with case(keys):
+                await user.press("f", *keys)
+                assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
+                assert filter_text(user) == FIRST_DAYS
 
 
 async def test_a_filter_typed_during_the_first_load_is_kept(demo: OpenRequest, gate: Gates) -> None:
