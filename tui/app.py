@@ -66,6 +66,7 @@ class ApisetupApp(TerminalApp):
         self._inactivity = Inactivity(self.lock)
         self._own_dialogs: list[Screen[Any]] = []
         self._closing_session = False
+        self._quit_question: Question | None = None
         self.startup_error: ApiSetupError | None = None
 
     def on_mount(self) -> None:
@@ -297,8 +298,11 @@ class ApisetupApp(TerminalApp):
             await self.run_action(key.action, screen)
 
     async def action_quit(self) -> None:
-        """Quit after asking about unsaved changes."""
-        self.leave()
+        """Quit after asking about unsaved changes, or confirm quitting if that is being asked."""
+        if self._quit_question is not None:
+            self._quit_question.dismiss("leave")
+        else:
+            self.leave()
 
     async def action_ask_quit(self) -> None:
         """Quit after a question, even if there are no unsaved changes."""
@@ -307,16 +311,22 @@ class ApisetupApp(TerminalApp):
     @flow
     async def leave(self, *, always_ask: bool = False) -> None:
         """Ask about unsaved changes, sign out and end the program."""
-        if always_ask and not self._unsaved:
-            question = Question("Quit apisetup?", ["Nothing is unsaved."], Answer("ctrl+y", "Quit", "leave"))
-            if await self._push_and_wait(question) is None:
-                return
+        if always_ask and not self._unsaved and not await self._confirm_quitting():
+            return
         if not await self._confirm_leaving("Quit without saving?", "Quit"):
             return
         await self._close_session()
         failures = (screen.failure for screen in self.screen_stack if isinstance(screen, ConnectScreen))
         self.startup_error = next(failures, None)
         self.exit(return_code=1 if self.startup_error else 0)
+
+    async def _confirm_quitting(self) -> bool:
+        question = Question("Quit apisetup?", ["Nothing is unsaved."], Answer("ctrl+y", "Quit", "leave"))
+        self._quit_question = question
+        try:
+            return await self._push_and_wait(question) is not None
+        finally:
+            self._quit_question = None
 
     async def _close_session(self) -> None:
         """Sign out and close the office; give up waiting after `SHUTDOWN_TIMEOUT` if the server doesn't answer.

@@ -23,7 +23,8 @@ from tui.app import ApisetupApp
 from tui.modals.prompt import Prompt
 from tui.screens.api_setup import ApiSetupScreen
 
-SEEDS = range(int(os.environ.get("APISETUP_FUZZ_FIRST", "1")), 1 + int(os.environ.get("APISETUP_FUZZ_SEEDS", "3")))
+FIRST_SEED = int(os.environ.get("APISETUP_FUZZ_FIRST", "1"))
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("APISETUP_FUZZ_SEEDS", "3")))
 LENGTH = int(os.environ.get("APISETUP_FUZZ_KEYS", "120"))
 """The number of keys for each seed."""
 SILENCE = 5.0

@@ -167,3 +167,11 @@ async def test_q_asks_even_if_nothing_is_unsaved_and_its_ctrl_key_does_not(demo:
         await user.at(Question)
         user.send("ctrl+y")
         await until(lambda: user.app.return_code == 0)
+
+
+async def test_the_ctrl_key_for_quitting_also_confirms_it(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("q")
+        await user.at(Question)
+        user.send("ctrl+q")
+        await until(lambda: user.app.return_code == 0)
