@@ -88,7 +88,7 @@ KEYS: tuple[Key, ...] = (
         "equals_sign",
         "match_copy",
         "Match copy",
-        "Make the practice's copy of keys equal to the registry; this is logged.",
+        "Make the practice's copy of keys match the registry.",
         API_SETUP,
     ),
     Key("about", "i,f9", "about", "Practice", "Show which practice, database and server this is.", API_SETUP),

@@ -71,9 +71,11 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
         assert user.row == "Night Guard | ********Gh78 | yes"
         assert user.status_text == "Added and enabled: API key ********Gh78 (Night Guard)."
         accepted, added = rows.audit_texts(before)
-        assert accepted.startswith("API Access Agreement accepted by admin (SHA-256 ")
+        assert accepted.startswith("API Access Agreement for API key ********Gh78 #")
         assert added.startswith("New API key ********Gh78 #")
-        assert added.endswith("(Night Guard) added by admin")
+        assert added.endswith(
+            "(Night Guard) added by admin; permissions ApiReadAll, ApiAllOthers; BAA since 2024-10-31"
+        )
         assert rows.query("SELECT CustApiKey, DevName FROM apikey") == [(KEY, "Night Guard")]
         stored = "SELECT key_text, developer, email, phone, permissions, status, agreement_since FROM apisetup_key"
         assert rows.query(stored) == [
@@ -355,7 +357,7 @@ async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> Non
                 declined = "Declined: the agreement must be accepted to add an API key. Nothing was added."
                 assert user.status_text == declined
                 [text] = rows.audit_texts(before)
-                assert text.startswith("API Access Agreement declined by admin (SHA-256 ")
+                assert "(Night Guard) declined by admin (SHA-256 " in text
                 assert rows.key_texts() == []
 
 
@@ -382,7 +384,7 @@ async def test_accepting_is_logged_before_the_key_is_added(embedded: OpenRequest
         await accept_license(user)
         await user.at(Question)
         [text] = rows.audit_texts(before)
-        assert text.startswith("API Access Agreement accepted by admin (SHA-256 ")
+        assert "(Night Guard) accepted by admin (SHA-256 " in text
         assert rows.query("SELECT PermType FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == [(258,)]
 
 
@@ -397,7 +399,7 @@ async def test_the_configuration_can_replace_the_license(embedded: OpenRequest, 
         before = rows.last_entry()
         await user.press("ctrl+y")
         await user.at(Notice)
-        assert rows.audit_texts(before)[0].startswith("Vendor's License [red]2024[/red] accepted by admin")
+        assert rows.audit_texts(before)[0].startswith("Vendor's License [red]2024[/red] for API key ")
 
 
 async def test_quitting_at_the_agreement_asks(embedded: OpenRequest) -> None:

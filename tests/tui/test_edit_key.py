@@ -55,7 +55,7 @@ async def test_all_details_of_a_key_are_shown(demo: OpenRequest) -> None:
             "Date Disabled -",
             "Added 2024-10-16",
             "License API Access Agreement (SHA-256 ",
-            "accepted by admin, 2024-10-15",
+            "accepted by admin, 2024-10-16",
             "dev@insurancemate.example",
             "555-0105",
             "2021-09-21",

@@ -114,7 +114,7 @@ async def test_an_export_without_a_filter_contains_everything(demo: OpenRequest)
         await user.at(Notice)
         lines = [json.loads(line) for line in Path("trail.jsonl").read_text(encoding="utf-8").splitlines()]
         # Two entries are new: the opening of API Setup, and the beginning of this export.
-        assert len(lines) == 317
+        assert len(lines) == 328
         assert [each["text"].split(" begun")[0] for each in lines[:2]] == [
             "Audit Trail export to trail.jsonl",
             "API/FHIR",
@@ -167,7 +167,7 @@ async def test_invalid_file_names_are_refused_and_can_be_corrected(demo: OpenReq
             with case(name):
                 await user.press("end", "ctrl+u")
                 await user.enter_text(name)
-                await user.press("enter")
+                await user.press("ctrl+s")
                 await user.at(Prompt)
                 assert said in user.status_text
         await user.press("end", "ctrl+u")

@@ -308,7 +308,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         assert " accepted by admin" in accepted
         assert asked.startswith("ASKED: New API key ********Kk78 #")
         assert added.startswith("New API key ********Kk78 #")
-        assert added.endswith(" (New Wave) added by admin")
+        assert " (New Wave) added by admin; permissions " in added
         assert copy.startswith("API keys: copy made equal to headquarters' list: added ********Kk78 #")
         assert OFFERED.key in copied_keys()
         await user.press("enter")

@@ -33,7 +33,7 @@ def payment_type(user: User) -> str:
 
 @pytest.mark.parametrize(
     "keys",
-    [("ctrl+s",), ("d", "y"), ("enter", "v"), ("enter", "c")],
+    [("ctrl+s",), ("d", "ctrl+y"), ("enter", "v"), ("enter", "c", "ctrl+y")],
     ids=["save", "disable", "show a key", "copy a key"],
 )
 async def test_a_user_who_was_hidden_meanwhile_is_told_and_keeps_what_was_typed(
