@@ -184,6 +184,8 @@ class AuditExport:
 
     def _finish(self) -> ExportResult:
         manifest = self._manifest()
+        # The entry about the end comes after the files, so whether this user may still export is checked before them.
+        self._practice.require_authorized(self._actor, self._started)
         try:
             self._file.publish(manifest)
         except ExportFailed:

@@ -181,11 +181,14 @@ class LocalRegistry(KeyAuthority):
 
         Keys that only the copy has stay, since another program may have put them there; each can be adopted.
         """
+        replace_copy(self._practice, actor, self._all_with_copy, KeyCopyReconciled)
+        return self._changed()
+
+    def _all_with_copy(self) -> dict[str, str]:
+        """Return the developers' names by key, for the keys of the copy and of the registry, which wins."""
         with self._companion.read() as session:
             keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).all())
-        others = {key: name for key, name in copied_keys(self._practice).items() if key not in keys}
-        replace_copy(self._practice, actor, {**others, **keys}, KeyCopyReconciled)
-        return self._changed()
+        return {**copied_keys(self._practice), **keys}
 
     def _copy_notes(self, keys: Mapping[str, str]) -> tuple[str, ...]:
         """Return a sentence for each way in which the practice's copy differs from the registry."""

@@ -98,7 +98,7 @@ def exclusive_copy(practice: Practice) -> AbstractContextManager[None]:
 def replace_copy(
     practice: Practice,
     actor: Actor,
-    keys: Mapping[str, str],
+    keys: Mapping[str, str] | Callable[[], Mapping[str, str]],
     event: Callable[[CopyChange], AuditEvent] = KeyCopyChanged,
     *,
     untouched: Collection[str] = (),
@@ -111,7 +111,7 @@ def replace_copy(
     Args:
         practice: The open practice.
         actor: Who asked for the list.
-        keys: The developers' names by key.
+        keys: The developers' names by key, or a function that reads them while no other program changes the copy.
         event: The event of the audit entry.
         untouched: Texts that headquarters lists and that can't be keys. Open Dental's own window copies them, too, so
             their rows stay; they aren't added from here, since the column may not be able to hold them.
@@ -119,7 +119,7 @@ def replace_copy(
     if not has_copy(practice):
         return
     with exclusive_copy(practice):
-        _replace(practice, actor, keys, event, untouched)
+        _replace(practice, actor, keys if isinstance(keys, Mapping) else keys(), event, untouched)
 
 
 def _replace(

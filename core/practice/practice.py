@@ -22,6 +22,7 @@ from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.log_hash import NO_DATE
 from core.opendental.schema import SecurityLog
 from core.opendental.signals import SignalType
+from core.practice.authorization import require_authorized
 from core.practice.inspection import DatabaseProfile
 from core.practice.journal import Intent, Journal, NoJournal
 from core.practice.pending_changes import PendingChanges
@@ -129,6 +130,15 @@ class Practice:
         opened = self._remote(work) if mode is WriteMode.REMOTE else self._in_practice(work)
         with opened:
             yield work
+
+    def require_authorized(self, actor: Actor, *events: AuditEvent) -> None:
+        """Check that a user may still do what these events record.
+
+        Raises:
+            NotAuthorized: The user was deleted or hidden, or lost a permission.
+        """
+        with self.read() as session:
+            require_authorized(session, actor, events)
 
     @contextmanager
     def exclusive(self, name: str, *, with_transactions: bool = False) -> Iterator[None]:

@@ -58,8 +58,10 @@ def _assert_rows(home: Home) -> None:
         " payment type from Check to Cash",
     )
     assert texts[2][0] == 258
-    assert re.fullmatch(rf"API Access Agreement accepted by {USER} \(SHA-256 [0-9a-f]{{12}}\)", texts[2][1])
-    assert texts[3] == (8, f"New API key {masked_key} added by {USER}")
+    assert re.fullmatch(
+        rf"API Access Agreement for API key .* accepted by {USER} \(SHA-256 [0-9a-f]{{12}}\)", texts[2][1]
+    )
+    assert texts[3] == (8, f"New API key {masked_key} added by {USER}; permissions none; BAA since 2024-05-06")
     assert texts[4] == (8, f"API key {masked_key} changed from Enabled to Disabled by Customer by {USER}")
     assert len(texts) == 5
     for kind, user, moment, text, patient, stored in logged:
@@ -115,9 +117,8 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert home.value("SELECT count(*) FROM apikey") == 0
-    assert home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC").startswith(
-        f"API Access Agreement declined by {USER} "
-    )
+    last = home.value("SELECT LogText FROM securitylog ORDER BY SecurityLogNum DESC")
+    assert f" declined by {USER} (SHA-256 " in last
 
 
 def test_line_breaks_around_a_pasted_key_are_ignored(home: Home) -> None:

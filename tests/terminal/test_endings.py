@@ -68,7 +68,7 @@ def test_the_next_run_removes_the_demo_of_a_killed_one_and_leaves_that_of_a_runn
         with home.start_ready() as following:
             following.wait_until(lambda: not left.exists(), "the killed run's demo is removed")
         assert kept.exists()
-        running.press("q")
+        running.press("ctrl+q")
         assert running.exit_status() == 0
     assert list(home.temporary.iterdir()) == []
 

@@ -52,9 +52,9 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         ),
     ]
     assert entries[3][0] == ("258" if has_apikey else "8")
-    assert str(entries[3][1]).startswith("API Access Agreement accepted by Admin (SHA-256 ")
+    assert " accepted by Admin (SHA-256 " in str(entries[3][1])
     assert entries[4:] == [
-        ("8", f"New API key {KEY_LABEL} added by Admin"),
+        ("8", f"New API key {KEY_LABEL} added by Admin; permissions none; BAA since 2024-05-06"),
         ("8", f"API key {KEY_LABEL} changed from Enabled to Disabled by Customer by Admin"),
         ("83", "User: Admin has logged off."),
     ]

@@ -247,7 +247,7 @@ def test_a_key_that_is_twice_in_the_copy_is_noted_and_removed_with_an_entry(samp
         office.keys.reconcile_copy(ADMIN)
     (audit,) = written.audit
     assert audit[2] == "API keys: copy made equal to the local registry: duplicate rows removed"
-    assert written.removed == [("apikey", "901"), ("apikey", "902")]
+    assert [table for table, _ in written.removed] == ["apikey", "apikey"]
 
 
 def test_a_key_that_only_the_copy_has_can_be_adopted(sample: SamplePractice) -> None:
