@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     exclude_from_core_dumps()
+    if not sys.warnoptions:
+        # Python's warnings are for developers, and would be printed over the screen.
+        warnings.simplefilter("ignore")
     for name in ("core", "tui"):
         # Without --debug nothing is logged. Without a handler Python would write warnings to the terminal.
         logging.getLogger(name).addHandler(logging.NullHandler())

@@ -46,7 +46,7 @@ class ExportResult:
     sha256: str = ""
     """The SHA-256 of the whole file in hexadecimal; empty until it is complete."""
     not_logged: ApiSetupError | None = None
-    """Why the Audit Trail has no entry about the end of the export, though the files are complete; None if it has."""
+    """The reason the Audit Trail has no entry about the end of the export, though the files are complete; or None."""
 
     @property
     def manifest(self) -> Path:

@@ -17,7 +17,7 @@ from core.database.driver_errors import translate_errors
 from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 PRACTICE_LOSS = "this practice's settings, API keys, accepted agreements and Audit Trail"
-"""What is lost with the file of an embedded practice."""
+"""The loss if the file of an embedded practice is damaged."""
 _LOSS = "the accepted agreements, the BAA dates, the keys of the local registry and headquarters' last list"
 
 

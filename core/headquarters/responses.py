@@ -41,7 +41,7 @@ class HeadquartersKey:
     permissions: tuple[str, ...]
     """Names of permissions; unknown names are kept as received."""
     unusable: str = ""
-    """Why the text can't be a key; blank for a key that can be used."""
+    """The reason the text can't be a key; blank for a key that can be used."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class ApiKey:
     gone: bool = False
     """True if the newest list of the authority no longer has the key."""
     unusable: str = ""
-    """Why its text can't be a key, so that nothing can be done with it; blank for all others."""
+    """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
 
     @property
     def label(self) -> str:

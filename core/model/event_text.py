@@ -133,7 +133,7 @@ class ListChange:
 
 @dataclass(frozen=True)
 class KeyGrant:
-    """What a new key may do, and under which agreement."""
+    """The rights of a new key, and its agreement."""
 
     permissions: tuple[str, ...] | None
     """The names of its permissions; None if they aren't known yet."""
@@ -261,7 +261,7 @@ class _ForKey(Codec):
 
 
 class _Grant(Codec):
-    """What a new key may do, and since when its agreement is in place; versions before 0.2 didn't say it."""
+    """The rights of a new key, and the day since which its agreement is in place; versions before 0.2 didn't say it."""
 
     _items = rf"(?:{_QUOTED}|[^\"])+?"
     _parts = re.compile(rf"; permissions (?P<names>{_items}); BAA (?P<since>none|since [0-9-]+)", re.DOTALL)

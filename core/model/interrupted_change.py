@@ -12,7 +12,7 @@ class InterruptedChange:
     """A change whose process ended before it was complete, and what became of it."""
 
     sentence: str
-    """What was found and what was done about it, in plain words."""
+    """The finding and what was done about it, in plain words."""
     announced: int = 0
     """The number of its intent in the journal, while the admin has to decide; 0 if it is settled."""
     entry: int = 0

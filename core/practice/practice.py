@@ -78,7 +78,7 @@ class Practice:
         self._exclusive = Lock()
         self._hashes_refused = False
         self.journal: Journal = NoJournal()
-        """Where changes are announced that no transaction protects."""
+        """The journal in which changes are announced that no transaction protects."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -1,4 +1,4 @@
-"""What killed programs left half done, settled when an office opens."""
+"""Settling what killed programs left half done, when an office opens."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from tui.platform.terminal_input import TerminalInput, escape_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.app import App
 
@@ -45,6 +45,8 @@ class Driver(LinuxDriver):
     """
 
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None):
+        self._switching = False
+        self._deferred: list[Callable[[], None]] = []
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._terminal_app: Any = app
         self._event_loop = asyncio.get_running_loop()
@@ -57,13 +59,12 @@ class Driver(LinuxDriver):
         """Take over the terminal, unless that was done already, and start watching for a hang-up."""
         if self._in_application_mode:
             return
-        # Set before the terminal is taken over, because a signal may call this method meanwhile.
-        self._in_application_mode = True
-        writer = self._writer_thread
-        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
-        # Textual doesn't take over the terminal of a process in the background.
-        self._in_application_mode = self._writer_thread is not writer
-        self._own_attributes = self._terminal_attributes()
+        with self._switch():
+            writer = self._writer_thread
+            super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
+            # Textual doesn't take over the terminal of a process in the background.
+            self._in_application_mode = self._writer_thread is not writer
+            self._own_attributes = self._terminal_attributes()
         if self._hangup_thread is None and self.input_tty:
             self._hangup_thread = threading.Thread(target=self._wait_for_hangup, name="terminal-watch", daemon=True)
             self._hangup_thread.start()
@@ -71,16 +72,45 @@ class Driver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Give the terminal back, unless that was done already."""
         if self._in_application_mode:
-            self._in_application_mode = False
-            super().stop_application_mode()
+            with self._switch():
+                self._in_application_mode = False
+                super().stop_application_mode()
 
     def _sigtstp_application(self, *_: object) -> None:
-        if self._auto_restart and self._in_application_mode:
-            self.suspend_application_mode()
-            self._must_signal_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        self._run_or_defer(self._suspend)
 
     def _sigcont_application(self, *_: object) -> None:
+        self._run_or_defer(self._continue)
+
+    def _run_or_defer(self, action: Callable[[], None]) -> None:
+        """Run what a signal asks for, or, if it came while the mode is switched, run it after that.
+
+        A handler runs between any two steps of the program. Inside of a switch it would take the half-made settings of
+        the terminal for those to restore.
+        """
+        if self._switching:
+            self._deferred.append(action)
+        else:
+            action()
+
+    @contextlib.contextmanager
+    def _switch(self) -> Iterator[None]:
+        nested, self._switching = self._switching, True
+        try:
+            yield
+        finally:
+            self._switching = nested
+        while self._deferred and not self._switching:
+            self._deferred.pop(0)()
+
+    def _suspend(self) -> None:
+        with self._switch():
+            if self._auto_restart and self._in_application_mode:
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _continue(self) -> None:
         if not self._auto_restart or self._terminal_app.is_exiting:
             return
         if not self._in_application_mode:

@@ -1,4 +1,4 @@
-"""What a terminal sends, split into keys, pastes and reports before Textual's parser sees it.
+"""The input from a terminal, split into keys, pastes and reports before Textual's parser sees it.
 
 Textual's parser takes an escape sequence that it doesn't know, or whose pieces arrive too slowly, for typed text. Then
 a slow connection turns an arrow key into Esc and two letters, and a terminal's late answer to another program is typed
@@ -46,7 +46,7 @@ def escape_delay() -> float:
 
 
 class _State(Enum):
-    """What the characters so far are the beginning of."""
+    """The kinds of sequence that the characters so far may begin."""
 
     GROUND = auto()
     ESCAPE = auto()

@@ -1,0 +1,145 @@
+"""One attempt to sign in: judged, counted, and refused or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import case, update
+from sqlalchemy.orm import Session
+
+from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
+from core.base.secret import Secret
+from core.companion.sign_in_failures import FailureCount
+from core.model.audit_events import (
+    UserLoggedOn,
+    UserLogOnFailed,
+)
+from core.model.logged_event import AuditEvent
+from core.opendental.log_hash import NO_DATE
+from core.opendental.password_hash import password_matches
+from core.opendental.permission_types import Permission
+from core.opendental.schema import UserOd
+from core.practice.practice import Practice
+from core.practice.unit_of_work import UnitOfWork
+from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, reload_user, user_permissions
+
+
+class Attempt:
+    """One attempt to sign in, judged within the unit of work that records its outcome.
+
+    Args:
+        practice: The open practice.
+        user_num: The user.
+        password: The password that was typed.
+        needs: The permission that the user must have.
+
+    Attributes:
+        permissions: The user's permissions.
+        refusal: Why the attempt failed; None if it succeeded.
+    """
+
+    def __init__(self, practice: Practice, user_num: int, password: Secret, needs: Permission) -> None:
+        self.password = password
+        self.needs = needs
+        self.permissions: set[int] = set()
+        self.refusal: SignInRefused | None = None
+        self._practice = practice
+        self._user_num = user_num
+        self._user: UserRow | None = None
+        self._now = NO_DATE
+
+    def judge(self, session: Session) -> tuple[AuditEvent, ...]:
+        """Lock the user's row, compare the password, and return the event to record."""
+        if self._practice.profile.transactional:
+            # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
+            # need rights on the whole table.
+            unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
+            session.execute(update(UserOd).where(UserOd.user_num == self._user_num).values(unchanged))
+        user = self._user = reload_user(session, self._user_num)
+        self._now = self._practice.now(session)
+        self.permissions = user_permissions(session, user.number)
+        self.refusal = find_refusal(user, self.password, self._now, self.permissions, self.needs)
+        return (UserLoggedOn(user.name) if self.refusal is None else UserLogOnFailed(user.name),)
+
+    def count(self, work: UnitOfWork) -> None:
+        """Count a failure, or begin again at 0 after a success, by Open Dental's rules."""
+        user, now = self._user, self._now
+        if user is None:
+            return
+        if self.refusal is None and user.failures and now - user.last_failure > LOCK:
+            work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+        if isinstance(self.refusal, WrongNameOrPassword) and not user.hidden:
+            self._count_failure(work, user, now)
+
+    def _count_failure(self, work: UnitOfWork, user: UserRow, now: datetime) -> None:
+        # The database counts, so it includes failures that another program counted since the user was read.
+        is_first = UserOd.date_t_fail < now - LOCK
+        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
+        row = update(UserOd).where(UserOd.user_num == user.number)
+        # In this order, because MySQL sets one column after the other and the count reads the old time.
+        increment = row.ordered_values(
+            (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+        )
+        restore = row.where(UserOd.failed_attempts == user.recent_failures(now) + 1).values(
+            failed_attempts=user.failures, date_t_fail=user.last_failure
+        )
+        work.run_compensated(lambda: work.session.execute(increment), lambda session: session.execute(restore))
+
+
+class Claim:
+    """One attempt that is counted before it is judged.
+
+    Args:
+        counted_elsewhere: The user's recent failures that the practice counted.
+        now: The time of the attempt.
+
+    Attributes:
+        locked_until: The end of the lock that refuses the attempt; None if it may be judged.
+    """
+
+    def __init__(self, counted_elsewhere: int, now: datetime) -> None:
+        self.locked_until: datetime | None = None
+        self._counted_elsewhere = counted_elsewhere
+        self._now = now
+        self._before: FailureCount | None = None
+        self._taken: FailureCount | None = None
+
+    def take(self, present: FailureCount | None) -> FailureCount | None:
+        """Return the count with this attempt, or the present count if the user is locked."""
+        recent = present if present is not None and self._now - present.last_failure <= LOCK else None
+        failures = recent.failures if recent is not None else 0
+        if failures + self._counted_elsewhere >= FAILURES_TO_LOCK:
+            self.locked_until = (recent.last_failure if recent is not None else NO_DATE) + LOCK
+            return present
+        self._before, self._taken = recent, FailureCount(failures + 1, self._now)
+        return self._taken
+
+    def give_back(self, present: FailureCount | None) -> FailureCount | None:
+        """Return the count without this attempt. Failures that came meanwhile stay."""
+        if present is None or present == self._taken:
+            return self._before
+        return replace(present, failures=present.failures - 1)
+
+
+def find_refusal(
+    user: UserRow, password: Secret, now: datetime, permissions: set[int], needs: Permission
+) -> SignInRefused | None:
+    """Return the error that refuses an existing user's sign-in, or None if the user may sign in."""
+    if user.hidden:
+        return WrongNameOrPassword()
+    if user.recent_failures(now) >= FAILURES_TO_LOCK:
+        return LockedOut(user.last_failure + LOCK)
+    if not password_matches(user.password, password.reveal()):
+        return WrongNameOrPassword()
+    if needs not in permissions:
+        sentence = f"The user {user.name} lacks the permission {needs.label}, without which {window_name(needs)}"
+        return NotAuthorized(
+            f"{sentence} doesn't open.",
+            "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
+        )
+    return None
+
+
+def window_name(needs: Permission) -> str:
+    return "API Setup" if needs is Permission.SETUP else "the Audit Trail"
