@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, insert, select, update
 
-from core.base.errors import ApiSetupError
+from core.base.errors import ApiSetupError, StorageFailed
 from core.companion.store import Companion
 from core.companion.tables import JournalEntry
 from core.practice.journal import Intent
@@ -90,8 +90,13 @@ class CompanionJournal:
         with self._companion.read() as session:
             rows = session.execute(select(JournalEntry.number, JournalEntry.writer, JournalEntry.intent)).all()
         ended = {writer for writer in {row[1] for row in rows} if writer != self._writer and self._has_ended(writer)}
-        found = [AbandonedIntent(number, writer, _intent(kept)) for number, writer, kept in rows if writer in ended]
-        return tuple(sorted(found, key=lambda each: each.number))
+        found = []
+        for number, writer, kept in sorted(rows, key=lambda row: row[0]):
+            try:
+                found += [AbandonedIntent(number, writer, _intent(kept))] if writer in ended else []
+            except (TypeError, KeyError, ValueError) as error:
+                _logger.warning("Intent %d in the journal can't be read: %s", number, type(error).__name__)
+        return tuple(found)
 
     def adopt(self, abandoned: AbandonedIntent) -> bool:
         """Make an abandoned intent this program's own, so that no other settles it; False if another was faster.
@@ -99,7 +104,13 @@ class CompanionJournal:
         Raises:
             PracticeUnavailable: The companion can't be written.
         """
-        self._hold_lock()
+        try:
+            self._hold_lock()
+        except OSError as error:
+            raise StorageFailed(
+                f"The lock file next to {self._path} can't be created: {error.strerror}.",
+                "Check the directory's permissions and the disk's free space.",
+            ) from error
         held = JournalEntry.number == abandoned.number, JournalEntry.writer == abandoned.writer
         with self._companion.write() as session:
             change = update(JournalEntry).where(*held).values(writer=self._writer)
@@ -139,7 +150,8 @@ class CompanionJournal:
         except OSError:
             return False
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return True
         finally:
             os.close(descriptor)

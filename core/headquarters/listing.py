@@ -156,7 +156,8 @@ class KeyListing:
             changed: The fingerprint of the key that was just changed from here; its difference is no news.
         """
         before, keys = self._last(), listed(fetched.keys)
-        if fetched.question < self._newest_answer or (before is not None and before.question > fetched.question):
+        is_older = fetched.question < self._newest_answer or (before is not None and before.question > fetched.question)
+        if is_older and not changed:
             return self._show(before)
         self._newest_answer = fetched.question
         found = differences(before.keys, keys) if before else NO_DIFFERENCES
@@ -178,11 +179,14 @@ class KeyListing:
 
     def _next_question(self) -> int:
         """Number a request. If the companion can't be written, the numbers are in order within this program only."""
+        number = 0
         try:
-            self._last_question = self._cache.next_question()
+            number = self._cache.next_question()
         except (PracticeUnavailable, NotPermitted) as error:
             _logger.warning("A request to headquarters could not be numbered in the companion: %s", error)
-            self._last_question += 1
+            last = self._last()
+            number = last.question + 1 if last is not None else 0
+        self._last_question = max(number, self._last_question + 1)
         return self._last_question
 
     def _fetch(self, account: Account, question: int, *, retry: bool) -> HeadquartersList:
@@ -248,11 +252,17 @@ class KeyListing:
             self._practice.flush_outcomes()
             usable = {each.key.reveal(): each.developer for each in fetched.keys if not each.unusable}
             unusable = [each.key.reveal() for each in fetched.keys if each.unusable]
-            replace_copy(self._practice, actor, usable, untouched=unusable)
+            replace_copy(self._practice, actor, lambda: self._newest(fetched, usable), untouched=unusable)
         except (PracticeUnavailable, NotPermitted, NotAuthorized) as error:
             _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
             note = f"The practice's copy of the keys could not be made equal to it. {error.sentence}"
             self._state = replace(self._state, notes=(*self._state.notes, note))
+
+    def _newest(self, fetched: HeadquartersList, usable: dict[str, str]) -> dict[str, str]:
+        """Return the keys of a list, or those of the copy as it is if another program has a newer list by now."""
+        last = self._cache.read()
+        is_older = last is not None and last.question > fetched.question
+        return copied_keys(self._practice) if is_older else usable
 
     def _describe(self, state: _State, last: CachedList | None) -> AuthorityInfo:
         otherwise = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"

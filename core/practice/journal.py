@@ -25,6 +25,8 @@ class Intent:
     """The practice's time before the change."""
     remote: bool = False
     """True for a change at headquarters."""
+    database: str = ""
+    """The practice, as `Practice.database_identity` names it."""
     outcome: str = ""
     """The text of the row about the outcome of a remote change, if it is known and could not be written yet."""
 

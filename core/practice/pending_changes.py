@@ -120,6 +120,7 @@ class PendingChanges:
 
     def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
         with translate_errors(), Session(self._engine, autoflush=False) as session:
+            self._require_hashes(session)
             self._writer.append_audit_row(session, actor, logged)
             session.commit()
         on_written()
@@ -175,6 +176,7 @@ class PendingChanges:
                     session.commit()
                     return Outcome.LEFT
                 work.compensate(session)
+                self._require_hashes(session)
                 work.write_outcome_rows(session, Stage.NOT_DONE)
                 if work.signalled:
                     # Workstations may have read what is undone now.
@@ -185,6 +187,11 @@ class PendingChanges:
             _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
             return Outcome.UNKNOWN if work.begun else Outcome.NOTHING
         return Outcome.COMPENSATED
+
+    def _require_hashes(self, session: Session) -> None:
+        """Refuse to write a row whose hash would be refused: without transactions the row would stay without it."""
+        if not self._profile.transactional:
+            self._writer.require_hashes(session)
 
     def _others_changed_since(self, session: Session, work: UnitOfWork) -> bool:
         """Return True if settings or keys were changed since, so that the present values may be somebody else's."""

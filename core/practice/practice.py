@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
 from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
-from core.model.logged_event import AuditEvent, LoggedEvent, Stage
+from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.log_hash import NO_DATE
 from core.opendental.schema import SecurityLog
@@ -273,11 +273,19 @@ class Practice:
     @contextmanager
     def _remote(self, work: UnitOfWork) -> Iterator[None]:
         # No session stays open: the body may wait for half a minute.
-        with translate_errors(), Session(self.engine, autoflush=False) as session:
-            work.prepare(session)
-            self._announce(work, Stage.ASKED)
-            work.write_audit_rows(Stage.ASKED)
-            session.commit()
+        try:
+            with translate_errors(), Session(self.engine, autoflush=False) as session:
+                work.prepare(session)
+                self._announce(work, Stage.ASKED)
+                work.write_audit_rows(Stage.ASKED)
+                session.commit()
+        except BaseException as error:
+            self._remember_refused_hash(work, error)
+            # If the row stands all the same, the next start says that nothing was asked.
+            for event in work.events if work.announced else ():
+                not_asked = LoggedEvent(event, Stage.NOT_DONE, Reason.NOT_ASKED.value)
+                self.journal.set_outcome(work.announced, not_asked.text())
+            raise
         yield
 
     def _announce(self, work: UnitOfWork, stage: Stage = Stage.DONE) -> None:
@@ -292,7 +300,14 @@ class Practice:
         texts = tuple(self._writer.fit_text(LoggedEvent(event, stage).text()) for event in work.events)
         computer = self._writer.fit_computer(work.actor.computer)
         remote = stage is Stage.ASKED
-        work.announced = self.journal.announce(Intent(texts, work.actor.user_num, computer, after, began, remote))
+        work.announced = self.journal.announce(
+            Intent(texts, work.actor.user_num, computer, after, began, remote, database=self.database_identity)
+        )
+
+    @property
+    def database_identity(self) -> str:
+        """The server and database, to tell the intents of several practices apart."""
+        return f"{self.profile.host}/{self.profile.database}"
 
     def _last_row(self, session: Session) -> tuple[int, datetime]:
         """Return the largest number of an audit row, or 0 if numbers are random, and the time."""

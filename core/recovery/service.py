@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from core.base.errors import OperationNotAllowed
+from core.base.errors import ApiSetupError, Conflict, EditConflict, OperationNotAllowed
 from core.companion.journal import AbandonedIntent, CompanionJournal
 from core.keys.service import KeyService
 from core.model.actor import Actor
@@ -31,6 +32,8 @@ from core.practice.journal import Intent
 from core.practice.practice import Practice
 from core.settings.service import SettingsService
 from core.settings.setting_texts import setting_texts, with_setting
+
+_logger = logging.getLogger(__name__)
 
 
 class RecoveryService:
@@ -66,8 +69,9 @@ class RecoveryService:
         """
         if self._journal is None or self._practice.read_only is not None:
             return ()
-        journal = self._journal
-        settled = [self._settle(actor, each) for each in journal.abandoned() if journal.adopt(each)]
+        journal, identity = self._journal, self._practice.database_identity
+        ours = [each for each in journal.abandoned() if each.intent.database == identity]
+        settled = [self._try_to_settle(actor, each) for each in ours if journal.adopt(each)]
         return tuple(each for each in settled if each is not None)
 
     def finish(self, actor: Actor, change: InterruptedChange) -> str:
@@ -81,6 +85,17 @@ class RecoveryService:
         found = self._decided(change)
         written = [each for each in found.changes if _edit(each) in change.written]
         return self._save(actor, found, [(each, each.before) for each in written], change.entry, "Rolled back")
+
+    def _try_to_settle(self, actor: Actor, abandoned: AbandonedIntent) -> InterruptedChange | None:
+        try:
+            return self._settle(actor, abandoned)
+        except ApiSetupError as error:
+            # One that can't be settled now must not hide the others.
+            _logger.warning("An interrupted change could not be settled: %s", error, exc_info=error)
+            return InterruptedChange(
+                f"An interrupted change could not be settled: {abandoned.intent.texts[0]}. {error.sentence} The next"
+                " start tries again."
+            )
 
     def _settle(self, actor: Actor, abandoned: AbandonedIntent) -> InterruptedChange | None:
         intent = abandoned.intent
@@ -101,6 +116,8 @@ class RecoveryService:
         if isinstance(events[0], SettingsChanged):
             return self._settle_settings(actor, abandoned, rows[0], events[0])
         states = [self._was_made(event) for event in events]
+        if False in states and self._was_changed_since(intent, events):
+            return self._log_unknown(actor, abandoned, events[0])
         if False in states and True not in states:
             return self._log_not_done(actor, abandoned, events)
         made = InterruptedChange(f"A change was interrupted, but it had been made: {rows[0].text}.")
@@ -125,6 +142,8 @@ class RecoveryService:
         now = setting_texts(self._settings.load())
         written = tuple(_edit(each) for each in event.changes if now.get(each.setting) == each.after)
         unwritten = tuple(_edit(each) for each in event.changes if now.get(each.setting) == each.before)
+        if len(written) + len(unwritten) < len(event.changes) or self._was_changed_since(abandoned.intent, [event]):
+            return self._log_unknown(actor, abandoned, event)
         if not written:
             return self._log_not_done(actor, abandoned, [event])
         # It was killed before it told the workstations, or nobody knows; telling them twice does no harm.
@@ -138,6 +157,13 @@ class RecoveryService:
             row.number,
             written,
             unwritten,
+        )
+
+    def _log_unknown(self, actor: Actor, abandoned: AbandonedIntent, event: AuditEvent) -> InterruptedChange:
+        self._practice.log_outcome(actor, LoggedEvent(event, Stage.UNKNOWN), abandoned.number)
+        return InterruptedChange(
+            f"A change was interrupted, and its values were changed since: {event.text()}. It is not known whether it"
+            " was made; the present values stay as they are."
         )
 
     def _log_not_done(
@@ -165,7 +191,14 @@ class RecoveryService:
         self, actor: Actor, found: _Found, values: Sequence[tuple[SettingChange, str]], undoing: int, verb: str
     ) -> str:
         page = self._settings.load()
-        wanted = page.values
+        now, wanted = setting_texts(page), page.values
+        moved = tuple(
+            Conflict(change.setting.value, expected, now.get(change.setting, "gone"), text)
+            for change, text in values
+            if now.get(change.setting) != (expected := change.before if text == change.after else change.after)
+        )
+        if moved:
+            raise EditConflict(moved)
         for change, text in values:
             wanted = with_setting(wanted, page, change.setting, text)
         saved = self._settings.save(actor, page.values, wanted, undoing=undoing)
@@ -197,6 +230,8 @@ class RecoveryService:
         for text in intent.texts:
             taken = {row.number for row in found}
             matching = [number for number, each in rows if each == text and number not in taken]
+            # Of several rows that look the same, the one without a hash is the one that was interrupted.
+            matching.sort(key=lambda number: number in with_hash)
             if matching:
                 found.append(_Row(matching[0], text, matching[0] in with_hash))
         return found
@@ -215,14 +250,30 @@ class RecoveryService:
         if not isinstance(event, KeyAdded | KeyStatusChanged | KeyFieldChanged | KeyPermissionsChanged):
             return None
         key = self._key(event)
-        if key is None or isinstance(event, KeyAdded):
+        if isinstance(event, KeyAdded):
             return key is not None and key.known
+        if key is None:
+            return None
         if isinstance(event, KeyStatusChanged):
-            return key.status is event.after
+            return _made(key.status, event.before, event.after)
         if isinstance(event, KeyFieldChanged):
-            return format_fields(key.fields)[event.field] == event.after
-        held = set(key.fields.permissions)
-        return held.issuperset(event.change.added) and held.isdisjoint(event.change.removed)
+            return _made(format_fields(key.fields)[event.field], event.before, event.after)
+        held, added, removed = set(key.fields.permissions), set(event.change.added), set(event.change.removed)
+        if held >= added and not held & removed:
+            return True
+        return False if not held & added and held >= removed else None
+
+    def _was_changed_since(self, intent: Intent, events: Sequence[AuditEvent]) -> bool:
+        """Return True if a later entry tells of another change of the same values."""
+        values, tag = set(events[0].values_after), events[0].key_tag
+        with self._practice.read() as session:
+            texts = session.scalars(select(SecurityLog.log_text).where(_since(intent))).all()
+        later = [each for text in texts if text and (each := LoggedEvent.parse(text)) is not None]
+        return any(
+            each.stage is Stage.DONE and each.event not in events and each.event.key_tag == tag
+            for each in later
+            if values & set(each.event.values_after)
+        )
 
     def _key(self, event: KeyEvent) -> ApiKey | None:
         keys = self._keys.list().keys
@@ -242,6 +293,13 @@ class _Found:
 
     entry: int
     changes: tuple[SettingChange, ...]
+
+
+def _made(now: object, before: object, after: object) -> bool | None:
+    """Return True if a value is as after a change, False if as before it, and None if it was changed since."""
+    if now == after:
+        return True
+    return False if now == before else None
 
 
 def _since(intent: Intent) -> ColumnElement[bool]:

@@ -180,3 +180,14 @@ def test_a_paste_arrives_unchanged() -> None:
 def test_the_delay_can_be_set(monkeypatch: pytest.MonkeyPatch, text: str, seconds: float) -> None:
     monkeypatch.setenv("ESCDELAY", text)
     assert escape_delay() == seconds
+
+
+def test_a_paste_whose_end_was_lost_ends_after_a_silence() -> None:
+    typist = Typist()
+    typist.send("\x1b[200~abc")
+    typist.wait(2.0)
+    assert typist.seen == []
+    typist.wait(1.5)
+    assert [each for each in typist.seen if "abc" in each]
+    typist.send("q")
+    assert "q" in typist.seen[-1]

@@ -24,6 +24,8 @@ _STRING_ENDS = "\x07\x18\x1a"
 """BEL, and the two control characters that break off a sequence."""
 _PASTE_START = "\x1b[200~"
 _PASTE_END = "\x1b[201~"
+_PASTE_SECONDS = 3.0
+"""The silence after which a paste counts as complete although its end did not arrive."""
 _LONGEST_KNOWN = 32
 """Textual's parser gives up on longer sequences and takes them for text."""
 DEFAULT_ESCAPE_DELAY = 0.5
@@ -99,8 +101,10 @@ class TerminalInput:
             return
         for character in data:
             yield from self._read(character)
-        pending = self._state not in (_State.GROUND, _State.PASTE)
-        self._deadline = self._clock() + self._delay if pending else None
+        self._deadline = None
+        if self._state is not _State.GROUND:
+            waits = _PASTE_SECONDS if self._state is _State.PASTE else self._delay
+            self._deadline = self._clock() + waits
 
     def tick(self) -> Iterator[Message]:
         """Yield the key of an Esc that no sequence followed in time, and drop an incomplete sequence."""
@@ -111,6 +115,11 @@ class TerminalInput:
         self._reset()
         if state is _State.ESCAPE:
             yield events.Key("escape", ESC)
+        elif state is _State.PASTE:
+            # Its end was lost on the line. Without this, every later key would count as pasted.
+            text = "".join(self._pasted)
+            self._pasted.clear()
+            yield events.Paste(text.replace("\x00", ""))
 
     def close(self) -> None:
         """Tell Textual's parser that nothing more will come."""

@@ -986,3 +986,20 @@ def test_a_refusal_that_names_a_key_is_shown_without_it(server_sample: SampleSer
         # It did answer, and was reached.
         assert authority.label.startswith("refused; copy as of ")
         assert authority.refusal.startswith("Headquarters refused, so keys are not changed")
+
+
+def test_an_own_change_is_shown_though_its_request_could_not_be_numbered(
+    server_sample: SampleServer, hq: HeadquartersServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office_of(server_sample) as office:
+        for _ in range(3):
+            key = key_of_developer(fetch_list(office), "Appointment Bridge")
+
+    def refuse(_cache: HeadquartersCache) -> int:
+        raise NotPermitted("The file can't be written.")
+
+    monkeypatch.setattr(HeadquartersCache, "next_question", refuse)
+    with office_of(server_sample) as office:
+        key = key_of_developer(fetch_list(office), key.developer)
+        assert office.keys.set_status(ADMIN, key, DISABLED).key.status is DISABLED
+        assert key_of_developer(office.keys.list(), key.developer).status is DISABLED

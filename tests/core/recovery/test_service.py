@@ -6,13 +6,15 @@ from itertools import count
 
 import pytest
 
+from core.base.errors import EditConflict, NotPermitted
 from core.model.interrupted_change import InterruptedChange
-from core.practice.practice import OPENED_READ_ONLY
+from core.office.office import Office
+from core.practice.practice import OPENED_READ_ONLY, Practice
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import KINDS
 from tests.support.databases import SampleServer
 from tests.support.kill_driver import KillDriver
-from tests.support.practice_rows import API_PAYMENT_TYPE, FHIR, INTERVAL, log_hash
+from tests.support.practice_rows import API_PAYMENT_TYPE, CASH, FHIR, INTERVAL, log_hash
 
 SAVE = "save settings"
 on_myisam = pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
@@ -132,3 +134,58 @@ def test_an_office_that_is_read_only_settles_nothing(server_sample: SampleServer
         office._practice.read_only = OPENED_READ_ONLY
         assert office.recovery.settle(ADMIN) == ()
     assert server_sample.all_rows() == rows
+
+
+def half_done(sample: SampleServer, kill_driver: KillDriver, office: Office) -> InterruptedChange:
+    """Leave a save half made, and return what is found of it."""
+    for number in count(6):
+        sample.restore()
+        assert kill_driver.kill_change(sample, SAVE, number)
+        found = [each for each in office.recovery.settle(ADMIN) if each.is_half_done]
+        if found:
+            return found[0]
+    raise AssertionError
+
+
+@on_myisam
+@pytest.mark.parametrize("decision", ["finish", "roll_back"])
+def test_a_value_that_was_changed_while_the_admin_decided_is_not_overwritten(
+    server_sample: SampleServer, kill_driver: KillDriver, decision: str
+) -> None:
+    with server_sample.office() as office:
+        change = half_done(server_sample, kill_driver, office)
+        server_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
+        server_sample.execute("UPDATE program SET Enabled = 0 WHERE ProgramNum = ?", FHIR)
+        present = settings(server_sample)
+        with pytest.raises(EditConflict):
+            getattr(office.recovery, decision)(ADMIN, change)
+    assert settings(server_sample) == present
+
+
+@on_myisam
+def test_a_save_whose_values_were_changed_since_is_logged_as_unknown(
+    server_sample: SampleServer, kill_driver: KillDriver
+) -> None:
+    before = set(server_sample.practice_rows()["securitylog"])
+    assert kill_driver.kill_change(server_sample, SAVE, 2)
+    server_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
+    (change,) = settle(server_sample)
+    assert "its values were changed since" in change.sentence
+    assert entries(server_sample, before)[-1].startswith("UNKNOWN: API Setup: ")
+
+
+@on_myisam
+def test_an_intent_that_cannot_be_settled_keeps_nobody_out(
+    server_sample: SampleServer, kill_driver: KillDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kill_driver.kill_change(server_sample, SAVE, 2)
+
+    def refuse(_practice: Practice, _number: int) -> None:
+        raise NotPermitted("The database user may not do this.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Practice, "add_missing_hash", refuse)
+        (change,) = settle(server_sample)
+    assert "could not be settled" in change.sentence
+    (settled,) = settle(server_sample)
+    assert "before anything was changed" in settled.sentence
