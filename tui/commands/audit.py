@@ -6,11 +6,9 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +18,11 @@ from core.audit.filter_language import FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
+from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from core.audit.export import AuditExport, ExportResult
     from core.audit.service import AuditService
     from core.audit.verification import VerificationReport
@@ -43,8 +40,8 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
     """Run `audit verify` or `audit export` and return the exit status."""
     command = _verify if options.audit_command == "verify" else _export
     try:
-        with _signals_raise(), office_session(request, options.user, environment) as session:
-            return command(options, session)
+        with SignalHandler() as signals, office_session(request, options.user, environment) as session:
+            return command(options, session, signals)
     except TargetExists as error:
         _print_error(error)
         print("apisetup: --replace replaces it.", file=sys.stderr)
@@ -62,16 +59,17 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         _logger.exception("Unforeseen")
         print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
         return FAILED
-    except _SignalReceived as received:
+    except SignalReceived as received:
         print(f"apisetup: ended by signal {received.number}; {received.outcome}.", file=sys.stderr)
         return 128 + received.number
 
 
-def _verify(options: argparse.Namespace, session: Session) -> int:
+def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
     verification = session.office.audit.verification(date_range)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
+        signals.raise_pending()
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
         report = verification.run_batch()
     progress.clear()
@@ -82,7 +80,7 @@ def _verify(options: argparse.Namespace, session: Session) -> int:
     return DONE if report.clean else NOT_GENUINE
 
 
-def _export(options: argparse.Namespace, session: Session) -> int:
+def _export(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     audit, date_range = session.office.audit, _date_range(options, session)
     audit_filter = _parse_filter(options.filter, audit)
     if date_range != AuditFilter():
@@ -93,9 +91,9 @@ def _export(options: argparse.Namespace, session: Session) -> int:
     export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
     export.begin()
     try:
-        result = _write(export)
+        result = _write(export, signals)
     except BaseException as interruption:
-        if export.is_published and isinstance(interruption, _SignalReceived):
+        if export.is_published and isinstance(interruption, SignalReceived):
             interruption.outcome = f"{sanitize(str(file))} is complete, but the end may not be in the Audit Trail"
         try:
             export.cancel()
@@ -119,9 +117,10 @@ def _export(options: argparse.Namespace, session: Session) -> int:
     return DONE
 
 
-def _write(export: AuditExport) -> ExportResult:
+def _write(export: AuditExport, signals: SignalHandler) -> ExportResult:
     progress, result = _Progress(), export.run_batch()
     while not result.done:
+        signals.raise_pending()
         reached = f", came to {result.reached:%Y-%m-%d}" if result.reached else ""
         progress.show(f"{counted(result.count)}{reached}")
         result = export.run_batch()
@@ -214,32 +213,3 @@ class _Progress:
         """Erase the progress line, so that the result starts on an empty one."""
         if self._width:
             print(f"\r{' ' * self._width}\r", end="", file=sys.stderr, flush=True)
-
-
-class _SignalReceived(BaseException):
-    """Raised by a signal handler to end the command.
-
-    Attributes:
-        outcome: What became of the work, as the end of a sentence.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-        self.outcome = "nothing was kept"
-
-
-@contextmanager
-def _signals_raise() -> Iterator[None]:
-    """Make signals raise `_SignalReceived`, so that an unfinished export is cleaned up as after an error."""
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        raise _SignalReceived(number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    previous = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""Signals that end a command without a screen."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import pytest
+
+from tui.commands.signals import SignalHandler, SignalReceived
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _SignaledWhileDestroyed:
+    """An object that gets a signal in its destructor, where Python discards every exception."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self._number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self._number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_command(number: signal.Signals) -> None:
+    with SignalHandler(), pytest.raises(SignalReceived) as received:
+        signal.raise_signal(number)
+    assert received.value.number == number
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_during_a_destructor_is_not_lost_and_prints_nothing(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SignalHandler() as signals:
+        signals.raise_pending()
+        _SignaledWhileDestroyed(number)
+        with pytest.raises(SignalReceived):
+            signals.raise_pending()
+    assert capsys.readouterr().err == ""
+
+
+def test_the_handlers_before_it_are_restored() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS], sys.unraisablehook
+    with SignalHandler():
+        assert signal.getsignal(signal.SIGINT) != before[0][0]
+    assert ([signal.getsignal(number) for number in SIGNALS], sys.unraisablehook) == before

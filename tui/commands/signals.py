@@ -1,0 +1,63 @@
+"""Signals that end a command, as exceptions."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+    from types import FrameType
+
+
+class SignalReceived(BaseException):
+    """Raised by a signal handler to end the command.
+
+    Attributes:
+        outcome: What became of the work, as the end of a sentence.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        self.outcome = "nothing was kept"
+
+
+class SignalHandler:
+    """Make signals raise `SignalReceived` in the block, so that an unfinished export is cleaned up as after an error.
+
+    Python discards an exception that is raised while a destructor runs, so the signal is remembered as well.
+    """
+
+    def __init__(self) -> None:
+        self._received: SignalReceived | None = None
+        self._restore = ExitStack()
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._restore.callback(signal.signal, number, signal.signal(number, self._handle))
+        self._restore.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+        sys.unraisablehook = self._on_unraisable
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._restore.close()
+
+    def raise_pending(self) -> None:
+        """Raise the signal that arrived while no exception could leave the running code.
+
+        Raises:
+            SignalReceived: A signal arrived.
+        """
+        if self._received is not None:
+            raise self._received
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._received = SignalReceived(number)
+        raise self._received
+
+    def _on_unraisable(self, unraisable: UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, SignalReceived):
+            sys.__unraisablehook__(unraisable)
