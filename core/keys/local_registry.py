@@ -40,7 +40,7 @@ from core.model.audit_events import (
     KeyPermissionsChanged,
     KeyStatusChanged,
 )
-from core.model.event_text import KeyGrant, KeyLabel
+from core.model.event_values import KeyGrant, KeyLabel
 from core.model.key_text import fingerprint, masks
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus

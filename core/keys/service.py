@@ -33,7 +33,7 @@ from core.model.audit_events import (
     KeyStatusChanged,
     parse_entry,
 )
-from core.model.event_text import KeyLabel, KeyName, ListChange
+from core.model.event_values import KeyLabel, KeyName, ListChange
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus

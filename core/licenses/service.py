@@ -12,7 +12,7 @@ from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
 from core.model.api_key import NewKey
 from core.model.audit_events import LicenseAccepted, LicenseDeclined
-from core.model.event_text import KeyLabel
+from core.model.event_values import KeyLabel
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 

@@ -24,8 +24,6 @@ from core.model.event_text import (
     FreeText,
     Grant,
     KeyField,
-    KeyLabel,
-    KeyName,
     Label,
     Name,
     NewLabel,
@@ -36,6 +34,7 @@ from core.model.event_text import (
     UndoneEntry,
     VendorText,
 )
+from core.model.event_values import KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import EXPORT, KEY_COPY, SETTINGS, AuditEvent, Edit, LoggedEvent, Stage, known_events
 from core.opendental.log_sources import AUTO_LOG_OFF

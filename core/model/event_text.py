@@ -10,14 +10,20 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from typing import Annotated, Any
 
-from core.model.api_key import ApiKey
 from core.model.audit_entry import counted
-from core.model.key_text import fingerprint, fingerprint_tag, mask, visible_ending
+from core.model.event_values import (
+    CopyChange,
+    KeyGrant,
+    KeyLabel,
+    KeyName,
+    KeyNames,
+    ListChange,
+    Setting,
+    SettingChange,
+)
 from core.opendental.key_status import KeyStatus
 
 SHORTENED = " [shortened]"
@@ -63,98 +69,6 @@ class Codec(ABC):
     @abstractmethod
     def read(self, text: str) -> Any:
         """Return the value of a text that matches the pattern."""
-
-
-@dataclass(frozen=True)
-class KeyName:
-    """An API key as audit texts name it without its developer: `********Gh78 #3f9a01`."""
-
-    masked: str
-    tag: str
-    """The short fingerprint that tells the key from every other one."""
-
-    @classmethod
-    def of(cls, key: ApiKey) -> KeyName:
-        """Return the name of a listed key."""
-        tag = fingerprint_tag(key.fingerprint)
-        return KeyName(key.masked.removesuffix(f" {tag}"), tag)
-
-    @property
-    def ending(self) -> str:
-        """The end of the key as it is shown, as in `ApiKey.ending`."""
-        return visible_ending(self.masked, self.tag)
-
-    def __str__(self) -> str:
-        return f"{self.masked} {self.tag}"
-
-
-@dataclass(frozen=True)
-class KeyLabel:
-    """An API key as audit texts name it: `********Gh78 #3f9a01 (Clear Pay)`."""
-
-    name: KeyName
-    developer: str
-
-    @classmethod
-    def of(cls, key: ApiKey) -> KeyLabel:
-        """Return the label of a listed key."""
-        return KeyLabel(KeyName.of(key), key.developer)
-
-    @classmethod
-    def of_text(cls, key: str, developer: str) -> KeyLabel:
-        """Return the label of a key in clear text."""
-        return KeyLabel(KeyName(mask(key), fingerprint_tag(fingerprint(key))), developer)
-
-
-class Setting(Enum):
-    """The API's settings; the values are their names in audit texts and conflicts."""
-
-    ENABLED = "Enabled"
-    INTERVAL = "subscription interval"
-    PAYMENT_TYPE = "payment type"
-
-
-@dataclass(frozen=True)
-class SettingChange:
-    """One setting before and after, as text."""
-
-    setting: Setting
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class ListChange:
-    """Names that were added to a list and removed from it."""
-
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class KeyGrant:
-    """The rights of a new key, and its agreement."""
-
-    permissions: tuple[str, ...] | None
-    """The names of its permissions; None if they aren't known yet."""
-    agreement_since: date | None
-    """The day on which the Business Associate Agreement came into force; None for none."""
-
-
-@dataclass(frozen=True)
-class KeyNames:
-    """Some keys by name, and the number of others that are left out."""
-
-    named: tuple[KeyName, ...] = ()
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class CopyChange:
-    """Keys that were added to the practice's copy of a list and removed from it."""
-
-    added: KeyNames
-    removed: KeyNames
 
 
 class _FreeText(Codec):

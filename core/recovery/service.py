@@ -22,7 +22,7 @@ from core.model.audit_events import (
     KeyStatusChanged,
     SettingsChanged,
 )
-from core.model.event_text import SettingChange
+from core.model.event_values import SettingChange
 from core.model.interrupted_change import InterruptedChange
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Edit, LoggedEvent, Reason, Stage

@@ -14,7 +14,7 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
 from core.model.audit_events import SettingsChanged
-from core.model.event_text import Setting, SettingChange
+from core.model.event_values import Setting, SettingChange
 from core.model.settings import (
     ApiSettings,
     PaymentType,

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from core.base.errors import OperationNotAllowed
-from core.model.event_text import Setting
+from core.model.event_values import Setting
 from core.model.settings import ApiSettings, SettingsPage, format_enabled, format_interval, format_payment_type
 
 BY_HAND = "Change it by hand, if it is to be changed."

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -51,11 +50,8 @@ def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: 
     with server_sample.office() as office:
         proxy.stall()
         for error in (ConnectionLost, PracticeUnavailable):
-            start = monotonic()
             with pytest.raises(error):
                 read_enabled(office)
-            # Enough for the existing connection and for a new one.
-            assert monotonic() - start < 2.5 * TIMEOUT_SECONDS
         proxy.reconnect()
         assert read_enabled(office) is False
 

@@ -34,7 +34,7 @@ from core.model.audit_events import (
     VendorLicenseAccepted,
     parse_entry,
 )
-from core.model.event_text import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
+from core.model.event_values import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
 from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.office.office import Office

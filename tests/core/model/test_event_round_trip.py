@@ -15,8 +15,8 @@ from core.model.audit_events import (
     VendorKeyAdded,
     VendorLicenseAccepted,
 )
-from core.model.event_text import (
-    SHORTENED,
+from core.model.event_text import SHORTENED
+from core.model.event_values import (
     CopyChange,
     KeyGrant,
     KeyLabel,

@@ -10,7 +10,7 @@ import pytest
 from core.base.errors import AlreadyApplied, ConnectionLost, OutcomeUnknown, ServerUnreachable
 from core.database.address import Address, ServerAddress
 from core.model.audit_events import SettingsChanged
-from core.model.event_text import Setting, SettingChange
+from core.model.event_values import Setting, SettingChange
 from core.model.resolved_change import Outcome
 from core.office.office import Office
 from tests.support.actors import ADMIN

@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.model.actor import Actor
 from core.model.api_key import NewKey
 from core.model.audit_events import SettingsChanged
-from core.model.event_text import Setting, SettingChange
+from core.model.event_values import Setting, SettingChange
 from core.model.key_text import fingerprint
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
