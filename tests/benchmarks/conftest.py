@@ -37,6 +37,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
     lines = config.stash.get(_LINES, [])
     if lines:
-        terminalreporter.section("the Audit Trail at 3,000,000 entries")
+        terminalreporter.section("a lost network, and the Audit Trail at 3,000,000 entries")
         for line in lines:
             terminalreporter.write_line(line)
