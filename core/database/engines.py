@@ -16,6 +16,7 @@ from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.database_file import require_private_database
+from core.database.server_dialect import DRIVER, replace_dead_connections
 from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
@@ -26,10 +27,14 @@ _SQLITE_BUSY_SECONDS = 5
 
 # Open Dental sets the server's sql_mode to blank, and then MySQL silently truncates values that don't fit. Our sessions
 # are strict, for every storage engine. Lock timeouts are shorter than the read timeout, which would close the
-# connection.
+# connection. Reads need no transaction, and changes begin one.
 _SESSION = (
-    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10, lock_wait_timeout=15"
+    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10,"
+    " lock_wait_timeout=15, autocommit=1"
 )
+
+WITHOUT_TRANSACTIONS = "without_transactions"
+"""The execution option of an engine whose database ignores transactions (MyISAM): none is begun."""
 
 
 class WriteInReadSession(RuntimeError):
@@ -46,7 +51,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
         ConfigurationError: A TLS file can't be used.
     """
     url = URL.create(
-        "mysql+pymysql",
+        DRIVER,
         username=address.user,
         password=password.reveal(),
         host=address.host,
@@ -55,23 +60,29 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
-    return _with_listeners(
-        create_engine(
-            url,
-            pool_size=2,
-            max_overflow=2,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "read_timeout": READ_SECONDS,
-                "write_timeout": WRITE_SECONDS,
-                "charset": "utf8mb4",
-                "init_command": _SESSION,
-                **options,
-            },
-        )
+    engine = create_engine(
+        url,
+        pool_size=2,
+        max_overflow=2,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": READ_SECONDS,
+            "write_timeout": WRITE_SECONDS,
+            "charset": "utf8mb4",
+            "init_command": _SESSION,
+            "autocommit": None,
+            **options,
+        },
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("read_only", False) and not options.get(WITHOUT_TRANSACTIONS, False):
+            connection.exec_driver_sql("BEGIN")
+
+    return _with_listeners(replace_dead_connections(engine))
 
 
 def file_engine(path: Path) -> Engine:

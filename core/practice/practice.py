@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from threading import Lock
+from threading import Lock, local
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
 from core.database.driver_errors import translate_errors
+from core.database.engines import WITHOUT_TRANSACTIONS
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
@@ -69,13 +71,14 @@ class Practice:
         *,
         read_only: ReadOnly | None = None,
     ) -> None:
-        self.engine = engine
+        self.engine = engine.execution_options(**{WITHOUT_TRANSACTIONS: profile.without_transactions})
         self.profile = profile
         self.read_only = read_only
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
         self._pending = PendingChanges(engine, profile, self._writer, self._clear_intent)
         self._exclusive = Lock()
+        self._locking = local()
         self._hashes_refused = False
         self.journal: Journal = NoJournal()
         """The journal in which changes are announced that no transaction protects."""
@@ -87,10 +90,13 @@ class Practice:
         Raises:
             PracticeUnavailable: The database can't be read now.
         """
-        with translate_errors(), self.engine.connect() as plain:
-            connection = plain.execution_options(read_only=True)
-            with Session(connection, autoflush=False) as session:
-                yield session
+        with translate_errors(), self._connection() as connection:
+            connection.execution_options(read_only=True)
+            try:
+                with Session(connection, autoflush=False) as session:
+                    yield session
+            finally:
+                connection.execution_options(read_only=False)
 
     @contextmanager
     def unit_of_work(
@@ -164,11 +170,13 @@ class Practice:
             with translate_errors(), self.engine.connect() as connection:
                 # The server's names have 64 characters at most, and are shared by all of its databases.
                 lock = hashlib.sha256(f"apisetup {self.profile.database} {name}".encode()).hexdigest()
-                if connection.scalar(select(func.get_lock(lock, _LOCK_SECONDS))) != 1:
+                if _outside_transaction(connection, func.get_lock(lock, _LOCK_SECONDS)) != 1:
                     raise _still_locked()
+                self._locking.connection = connection
                 try:
                     yield
                 finally:
+                    del self._locking.connection
                     _release(connection, lock)
         finally:
             self._exclusive.release()
@@ -239,9 +247,24 @@ class Practice:
         return func.now()
 
     @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Connect, or use the connection of this thread that holds a lock."""
+        locking: Connection | None = getattr(self._locking, "connection", None)
+        if locking is not None:
+            yield locking
+            return
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing_session(self) -> Iterator[Session]:
+        with self._connection() as connection, Session(connection, autoflush=False) as session:
+            yield session
+
+    @contextmanager
     def _in_practice(self, work: UnitOfWork) -> Iterator[None]:
         try:
-            with translate_errors(), Session(self.engine, autoflush=False) as session:
+            with translate_errors(), self._writing_session() as session:
                 work.prepare(session)
                 self._announce(work)
                 work.write_audit_rows()
@@ -274,7 +297,7 @@ class Practice:
     def _remote(self, work: UnitOfWork) -> Iterator[None]:
         # No session stays open: the body may wait for half a minute.
         try:
-            with translate_errors(), Session(self.engine, autoflush=False) as session:
+            with translate_errors(), self._writing_session() as session:
                 work.prepare(session)
                 self._announce(work, Stage.ASKED)
                 work.write_audit_rows(Stage.ASKED)
@@ -330,9 +353,19 @@ class Practice:
             self._hashes_refused = True
 
 
+def _outside_transaction(connection: Connection, function: ColumnElement[Any]) -> object:
+    """Call a function of the server on a connection that has begun no transaction, and begin none."""
+    connection.execution_options(read_only=True)
+    try:
+        return connection.scalar(select(function))
+    finally:
+        connection.rollback()
+        connection.execution_options(read_only=False)
+
+
 def _release(connection: Connection, lock: str) -> None:
     try:
-        connection.scalar(select(func.release_lock(lock)))
+        _outside_transaction(connection, func.release_lock(lock))
     except SQLAlchemyError:
         # The server releases it at the end of the connection.
         connection.invalidate()
