@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from threading import Lock, local
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
@@ -16,25 +17,37 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
+from core.base.recent import Recent
 from core.database.driver_errors import translate_errors
 from core.database.engines import WITHOUT_TRANSACTIONS
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.log_hash import NO_DATE
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import UserOd
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.inspection import DatabaseProfile
 from core.practice.journal import Intent, Journal, NoJournal
 from core.practice.pending_changes import PendingChanges
 from core.practice.row_writer import RowWriter
-from core.practice.unit_of_work import Decision, UnitOfWork, WriteMode
+from core.practice.unit_of_work import LAST_ROW, Decision, LastRow, UnitOfWork, WriteMode
 
 Clock = Callable[[], datetime]
 
 _LOCK_SECONDS = 10
 """The longest wait for `Practice.exclusive`."""
+NAMES_MAX_AGE = 60.0
+"""The seconds for which the names of users are used again without being read."""
+
+
+@dataclass(frozen=True)
+class UserName:
+    """The name of an Open Dental user; several users may have the same one."""
+
+    number: int
+    name: str
+    hidden: bool
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,7 @@ class Practice:
         clock: The local time, used only where no server has a clock of its own (SQLite).
         random: Picks primary keys where the practice asks for random ones.
         read_only: Why no unit of work can be opened; None if one can.
+        elapsed: The seconds since any moment, for the age of what was read.
     """
 
     def __init__(
@@ -70,6 +84,7 @@ class Practice:
         random: Random,
         *,
         read_only: ReadOnly | None = None,
+        elapsed: Callable[[], float] = monotonic,
     ) -> None:
         self.engine = engine.execution_options(**{WITHOUT_TRANSACTIONS: profile.without_transactions})
         self.profile = profile
@@ -80,6 +95,8 @@ class Practice:
         self._exclusive = Lock()
         self._locking = local()
         self._hashes_refused = False
+        self.user_names = Recent(self._read_user_names, NAMES_MAX_AGE, elapsed)
+        """The users' names, read a moment ago."""
         self.journal: Journal = NoJournal()
         """The journal in which changes are announced that no transaction protects."""
 
@@ -129,7 +146,14 @@ class Practice:
         if self.read_only is not None:
             raise NotPermitted(f"{self.read_only.sentence} {Outcome.NOTHING.value}", self.read_only.hint)
         log_first = mode is not WriteMode.PRACTICE_ONLY or not self.profile.transactional
-        work = UnitOfWork(self._writer, actor, events, log_first=log_first, decide=decide)
+        work = UnitOfWork(
+            self._writer,
+            actor,
+            events,
+            log_first=log_first,
+            decide=decide,
+            reads_last_row=log_first and self._journals_by_number,
+        )
         self._pending.require_resolved(work.texts if once else ())
         with unchanged_on_error():
             self._pending.flush()
@@ -205,7 +229,7 @@ class Practice:
             PracticeUnavailable: It can't be written now.
         """
         with translate_errors(), Session(self.engine, autoflush=False) as session:
-            self._writer.append_hash(session, number)
+            self._writer.append_hashes(session, [number])
             session.commit()
 
     def send_signals(self, kinds: Iterable[SignalType]) -> None:
@@ -245,6 +269,11 @@ class Practice:
         if self.engine.dialect.name == "sqlite":
             return self._clock().replace(microsecond=0)
         return func.now()
+
+    def _read_user_names(self) -> tuple[UserName, ...]:
+        query = select(UserOd.user_num, UserOd.user_name, UserOd.is_hidden).order_by(UserOd.user_num)
+        with self.read() as session:
+            return tuple(UserName(number, name or "", bool(hidden)) for number, name, hidden in session.execute(query))
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -319,12 +348,20 @@ class Practice:
             # Without this, each further try would leave an audit row without its hash.
             self._writer.require_hashes(work.session)
             self._hashes_refused = False
-        after, began = self._last_row(work.session)
+        last = work.last_row or self._last_row(work.session)
         texts = tuple(self._writer.fit_text(LoggedEvent(event, stage).text()) for event in work.events)
         computer = self._writer.fit_computer(work.actor.computer)
         remote = stage is Stage.ASKED
         work.announced = self.journal.announce(
-            Intent(texts, work.actor.user_num, computer, after, began, remote, database=self.database_identity)
+            Intent(
+                texts,
+                work.actor.user_num,
+                computer,
+                last.number,
+                last.time,
+                remote,
+                database=self.database_identity,
+            )
         )
 
     @property
@@ -332,14 +369,17 @@ class Practice:
         """The server and database, to tell the intents of several practices apart."""
         return f"{self.profile.host}/{self.profile.database}"
 
-    def _last_row(self, session: Session) -> tuple[int, datetime]:
-        """Return the largest number of an audit row, or 0 if numbers are random, and the time."""
+    @property
+    def _journals_by_number(self) -> bool:
+        """True if changes are announced in a journal, and audit rows are numbered in order."""
+        return not isinstance(self.journal, NoJournal) and self.profile.random_keys is None
+
+    def _last_row(self, session: Session) -> LastRow:
         if isinstance(self.journal, NoJournal):
-            return 0, NO_DATE
+            return LastRow(0, NO_DATE)
         if self.profile.random_keys is not None:
-            return 0, self.now(session)
-        largest, now = session.execute(select(func.max(SecurityLog.security_log_num), func.now())).one()
-        return int(largest or 0), now
+            return LastRow(0, self.now(session))
+        return LastRow.of(session.execute(select(*LAST_ROW)).one())
 
     def _clear_intent(self, work: UnitOfWork) -> None:
         self.journal.clear(work.announced)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.service import AuditService
@@ -32,6 +33,7 @@ from core.practice.practice import Practice, unchanged_on_error
 _PAYMENT_TYPES = 10
 
 T = TypeVar("T", bool, str, int)
+_Column: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
 class SettingsService:
@@ -104,7 +106,7 @@ class SettingsService:
 class _Cell:
     """A column of one row, and the value in it."""
 
-    column: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+    column: _Column
     key: InstrumentedAttribute[int]
     number: int
     value: int | str | None
@@ -130,8 +132,13 @@ class _Edit:
 
 
 def _read(session: Session) -> _Stored:
-    enabled, interval = _program_cells(session)
-    preference = _preference_cell(session)
+    """Read the settings and the payment types in one statement, since each one is a round trip to the server."""
+    rows = session.execute(_select_settings()).all()
+    enabled = _cell(Program.enabled, Program.program_num, rows[0][0:2], SignalType.PROGRAMS)
+    interval = _cell(
+        ProgramProperty.property_value, ProgramProperty.program_property_num, rows[0][2:4], SignalType.PROGRAMS
+    )
+    preference = _cell(Preference.value_string, Preference.pref_num, rows[0][4:6], SignalType.PREFS)
     current = _number(preference.value) if preference else None
     values = ApiSettings(
         enabled=bool(enabled.value) if enabled else None,
@@ -147,49 +154,46 @@ def _read(session: Session) -> _Stored:
         )
         if cell is None
     )
-    return _Stored(SettingsPage(values, _payment_types(session, current), missing), enabled, interval, preference)
+    payment_types = [PaymentType(row[6], row[7] or "", bool(row[8])) for row in rows if row[6] is not None]
+    return _Stored(SettingsPage(values, _choices(payment_types, current), missing), enabled, interval, preference)
 
 
-def _program_cells(session: Session) -> tuple[_Cell | None, _Cell | None]:
-    program = session.execute(
-        select(Program.program_num, Program.enabled)
-        .where(Program.prog_name == "FHIR")
-        .order_by(Program.program_num)
-        .limit(1)
-    ).first()
-    if program is None:
-        return None, None
-    enabled = _Cell(Program.enabled, Program.program_num, program[0], program[1], SignalType.PROGRAMS)
-    interval = session.execute(
-        select(ProgramProperty.program_property_num, ProgramProperty.property_value)
-        .where(
-            ProgramProperty.program_num == program[0],
-            ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+def _cell(column: _Column, key: InstrumentedAttribute[int], read: Sequence[Any], signal: SignalType) -> _Cell | None:
+    """Return a cell from the number of its row and its value; None if there is no such row."""
+    number, value = read
+    return _Cell(column, key, number, value, signal) if number is not None else None
+
+
+@cache
+def _select_settings() -> Select[*tuple[Any, ...]]:
+    """Return the query of `_read`: a row per payment type, at least one, with the cells of the settings in front."""
+    program = _first(Program.program_num, Program.program_num, Program.prog_name == "FHIR")
+    interval = (
+        ProgramProperty.program_num == program,
+        ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+    )
+    payment_type = (Preference.pref_name == "ApiPaymentType",)
+    one_row = select(literal(1).label("one")).subquery()
+    return (
+        select(
+            program,
+            _first(Program.enabled, Program.program_num, Program.prog_name == "FHIR"),
+            _first(ProgramProperty.program_property_num, ProgramProperty.program_property_num, *interval),
+            _first(ProgramProperty.property_value, ProgramProperty.program_property_num, *interval),
+            _first(Preference.pref_num, Preference.pref_num, *payment_type),
+            _first(Preference.value_string, Preference.pref_num, *payment_type),
+            Definition.def_num,
+            Definition.item_name,
+            Definition.is_hidden,
         )
-        .order_by(ProgramProperty.program_property_num)
-        .limit(1)
-    ).first()
-    if interval is None:
-        return enabled, None
-    return enabled, _Cell(
-        ProgramProperty.property_value,
-        ProgramProperty.program_property_num,
-        interval[0],
-        interval[1],
-        SignalType.PROGRAMS,
+        .select_from(one_row.outerjoin(Definition, Definition.category == _PAYMENT_TYPES))
+        .order_by(Definition.item_order, Definition.def_num)
     )
 
 
-def _preference_cell(session: Session) -> _Cell | None:
-    row = session.execute(
-        select(Preference.pref_num, Preference.value_string)
-        .where(Preference.pref_name == "ApiPaymentType")
-        .order_by(Preference.pref_num)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return _Cell(Preference.value_string, Preference.pref_num, row[0], row[1], SignalType.PREFS)
+def _first(column: _Column, key: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return a column of the first row, by its primary key, that meets the conditions."""
+    return select(column).where(*conditions).order_by(key).limit(1).scalar_subquery()
 
 
 def _number(value: int | str | None) -> int:
@@ -198,13 +202,8 @@ def _number(value: int | str | None) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
-def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, ...]:
-    rows = session.execute(
-        select(Definition.def_num, Definition.item_name, Definition.is_hidden)
-        .where(Definition.category == _PAYMENT_TYPES)
-        .order_by(Definition.item_order, Definition.def_num)
-    ).all()
-    known = [PaymentType(number, name or "", bool(hidden)) for number, name, hidden in rows]
+def _choices(known: Sequence[PaymentType], current: int | None) -> tuple[PaymentType, ...]:
+    """Return the payment types to choose from, and the current one even if it's hidden or unknown."""
     active = [payment_type for payment_type in known if not payment_type.hidden]
     if not current or any(payment_type.number == current for payment_type in active):
         return tuple(active)
