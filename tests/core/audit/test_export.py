@@ -31,7 +31,7 @@ from tests.support.audit_exports import (
 from tests.support.audit_pages import NEWEST_FIRST, newest_entries
 from tests.support.audit_rows import after_matching_statement, log_row, nth
 from tests.support.databases import SampleFile, SamplePractice, SampleServer, database_user
-from tests.support.fault_injection import cut_connection
+from tests.support.fault_injection import cut_connection, lose_answer
 from tests.support.practice_rows import BRIDGE_KEY
 from tests.support.row_diff import Written, writing
 
@@ -279,7 +279,7 @@ def test_an_export_continues_after_a_lost_connection(
             # Delete the audit entries of the previous export.
             server_sample.execute("DELETE FROM securitylog WHERE SecurityLogNum > 10")
             export = begin_export(office, file)
-            with after_matching_statement(office, nth(number), cut_connection(server_sample)) as hit:
+            with after_matching_statement(office, nth(number), lose_answer(server_sample)) as hit:
                 try:
                     result = finish(export)
                 except PracticeUnavailable:

@@ -33,7 +33,7 @@ from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, NEW, key_of, save_settings
 from tests.support.databases import NOW, SamplePractice, SampleServer, database_user, runtime
-from tests.support.fault_injection import cut_connection, each_statement
+from tests.support.fault_injection import each_statement, lose_answer
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
 
@@ -380,7 +380,7 @@ def test_a_failure_that_is_taken_back_takes_back_none_of_others(server_sample: S
             if kind == "UPDATE userod" and not cuts:
                 cuts.append(kind)
                 server_sample.execute("UPDATE userod SET FailedAttempts = FailedAttempts + 2 WHERE UserNum = 1")
-                cut_connection(server_sample)(connection)
+                lose_answer(server_sample)(connection)
 
         with each_statement(while_it_is_counted), pytest.raises(ConnectionLost):
             office.users.sign_in("Admin", Secret("wrong"))
