@@ -17,6 +17,7 @@ from core.audit.filter import AuditFilter, Users
 from core.audit.search import AuditSearch
 from core.audit.verification import Verification
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
+from core.base.recent import Recent
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import parse_entry
@@ -30,6 +31,8 @@ _logger = logging.getLogger(__name__)
 
 _HISTORY = 500
 """The largest number of entries in the history of a key."""
+KEYS_MAX_AGE = 60.0
+"""The seconds for which the keys to mask are used again without being read, unless something was changed from here."""
 _KINDS_ABOUT_KEYS = (Permission.SETUP, Permission.LICENSE_ACCEPT)
 
 
@@ -43,7 +46,8 @@ class AuditService:
 
     def __init__(self, practice: Practice, known_keys: Callable[[], Iterable[str]]) -> None:
         self._practice = practice
-        self._known_keys = known_keys
+        self._changes_seen = practice.changes
+        self._keys = Recent(lambda: tuple(known_keys()), KEYS_MAX_AGE, practice.elapsed)
 
     def search(self, wanted: AuditFilter) -> AuditSearch:
         """Return a search for entries, with the users and keys that the practice has now."""
@@ -57,9 +61,16 @@ class AuditService:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
 
-    def users(self) -> Users:
-        """Return the users that a filter may name, as they were read a moment ago."""
-        return Users({user.number: user.name for user in self._practice.user_names.get()})
+    def users(self, *, renew: bool = False) -> Users:
+        """Return the users that a filter may name, as they were read a moment ago.
+
+        Args:
+            renew: Read them and the keys again.
+        """
+        names = self._practice.user_names
+        if renew:
+            self._keys.forget()
+        return Users({user.number: user.name for user in (names.renew() if renew else names.get())})
 
     def today(self) -> date:
         """Return today's date by the practice's clock."""
@@ -126,5 +137,7 @@ class AuditService:
 
     def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
-        keys = tuple(self._known_keys())
-        return EntryMapper(self.users(), keys)
+        if self._changes_seen != self._practice.changes:
+            self._changes_seen = self._practice.changes
+            self._keys.forget()
+        return EntryMapper(self.users(), self._keys.get())

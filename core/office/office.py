@@ -177,6 +177,8 @@ def open_server_office(
         companion.prepare(runtime.clock)
         journal = CompanionJournal(companion, companion_file)
         practice.journal = journal
+        # While the admin types a name and a password, not after it.
+        practice.user_names.renew()
     except ApiSetupError:
         engine.dispose()
         raise

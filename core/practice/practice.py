@@ -95,6 +95,9 @@ class Practice:
         self._exclusive = Lock()
         self._locking = local()
         self._hashes_refused = False
+        self.elapsed = elapsed
+        self.changes = 0
+        """The number of changes that were begun from here, so that what was read before counts as old."""
         self.user_names = Recent(self._read_user_names, NAMES_MAX_AGE, elapsed)
         """The users' names, read a moment ago."""
         self.journal: Journal = NoJournal()
@@ -158,8 +161,12 @@ class Practice:
         with unchanged_on_error():
             self._pending.flush()
         opened = self._remote(work) if mode is WriteMode.REMOTE else self._in_practice(work)
+        self.changes += 1
         with opened:
-            yield work
+            try:
+                yield work
+            finally:
+                self.changes += 1
 
     def require_authorized(self, actor: Actor, *events: AuditEvent) -> None:
         """Check that a user may still do what these events record.

@@ -24,7 +24,7 @@ from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
 from core.practice.practice import Practice, UserName
 from core.users.sign_in_attempt import Attempt, Claim, find_refusal, window_name
-from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserState, find_user, read_state
+from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,20 @@ class UserService:
             LockedOut: There were five consecutive failures, the last one within the last five minutes.
             NotAuthorized: The user lacks the permission.
         """
-        user = find_user(self._practice, name)
+        try:
+            return self._sign_in_as(find_user(self._practice, name), password, needs)
+        except UserReplaced:
+            # The names were read a moment ago, and this one was changed since.
+            self._practice.user_names.forget()
+        return self._sign_in_as(find_user(self._practice, name), password, needs)
+
+    def _sign_in_as(self, user: UserName | None, password: Secret, needs: Permission) -> SignedIn:
         if user is None:
             # The name is not logged: it may be a password that was typed into the wrong field.
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
-        attempt = Attempt(self._practice, user.number, password, needs)
+        attempt = Attempt(self._practice, user, password, needs)
         signed_in = self._sign_in(actor, attempt)
         limit = attempt.state.log_off_after_minutes if attempt.state is not None else 0
         return replace(signed_in, log_off_after_minutes=limit)
@@ -157,7 +164,7 @@ class UserService:
 
     def _state(self, user: UserName) -> UserState:
         with self._practice.read() as session:
-            return read_state(session, self._practice, user.number)
+            return read_state(session, self._practice, user)
 
     def _judge(self, actor: Actor, attempt: Attempt) -> SignedIn:
         """Judge an attempt, and record its outcome in the user's row and in the Audit Trail.

@@ -18,7 +18,7 @@ from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import UserOd
-from core.practice.practice import Practice
+from core.practice.practice import Practice, UserName
 from core.practice.unit_of_work import Decided, UnitOfWork
 from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, UserState, read_state
 
@@ -28,7 +28,7 @@ class Attempt:
 
     Args:
         practice: The open practice.
-        user_num: The user.
+        user: The user, as found by name.
         password: The password that was typed.
         needs: The permission that the user must have.
 
@@ -37,13 +37,13 @@ class Attempt:
         refusal: Why the attempt failed; None if it succeeded.
     """
 
-    def __init__(self, practice: Practice, user_num: int, password: Secret, needs: Permission) -> None:
+    def __init__(self, practice: Practice, user: UserName, password: Secret, needs: Permission) -> None:
         self.password = password
         self.needs = needs
         self.state: UserState | None = None
         self.refusal: SignInRefused | None = None
         self._practice = practice
-        self._user_num = user_num
+        self._user = user
 
     @property
     def entries(self) -> tuple[AuditEvent, ...]:
@@ -59,7 +59,7 @@ class Attempt:
             # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
             # need rights on the whole table.
             unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
-            session.execute(update(UserOd).where(UserOd.user_num == self._user_num).values(unchanged))
+            session.execute(update(UserOd).where(UserOd.user_num == self._user.number).values(unchanged))
         state = self.read(session)
         self.refusal = find_refusal(state.user, self.password, state.now, state.permissions, self.needs)
         events = self.entries if self.refusal is None else (UserLogOnFailed(state.user.name),)
@@ -67,7 +67,7 @@ class Attempt:
 
     def read(self, session: Session) -> UserState:
         """Read the user."""
-        self.state = read_state(session, self._practice, self._user_num)
+        self.state = read_state(session, self._practice, self._user)
         return self.state
 
     def count(self, work: UnitOfWork) -> None:

@@ -56,6 +56,10 @@ class UserState:
     """The position in the Audit Trail; None without a server."""
 
 
+class UserReplaced(WrongNameOrPassword):
+    """The user was deleted or renamed after its name was read."""
+
+
 def find_user(practice: Practice, name: str) -> UserName | None:
     """Return the user with this name, regardless of case; a visible user comes before a hidden one."""
     folded = name.strip().casefold()
@@ -69,11 +73,11 @@ def _named(users: Iterable[UserName], folded: str) -> UserName | None:
     return min(found, key=lambda user: user.hidden, default=None)
 
 
-def read_state(session: Session, practice: Practice, number: int) -> UserState:
+def read_state(session: Session, practice: Practice, found: UserName) -> UserState:
     """Read a user as the database has it now, with one statement.
 
     Raises:
-        WrongNameOrPassword: The user was deleted.
+        UserReplaced: The user was deleted, or has another name.
     """
     on_server = session.get_bind().dialect.name != "sqlite"
     query = select(
@@ -87,9 +91,9 @@ def read_state(session: Session, practice: Practice, number: int) -> UserState:
         *(has_permission(permission) for permission in RELEVANT),
         *(LAST_ROW if on_server else ()),
     )
-    row = session.execute(query.where(UserOd.user_num == number)).one_or_none()
-    if row is None:
-        raise WrongNameOrPassword
+    row = session.execute(query.where(UserOd.user_num == found.number)).one_or_none()
+    if row is None or (row[1] or "").casefold() != found.name.casefold():
+        raise UserReplaced
     user_num, name, password, hidden, failures, last_failure, limit, *others = row
     granted = others[: len(RELEVANT)]
     last_row = LastRow.of(others[len(RELEVANT) :]) if on_server else None

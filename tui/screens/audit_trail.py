@@ -259,7 +259,8 @@ class AuditTrailScreen(BaseScreen[None]):
         if self._today == date.min:
             self.begin()
             return
-        self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
+        renewed = partial(_users_and_today, self._audit, renew=True)
+        self._users, self._today = await self.call_service(renewed, group="users")
         if self.focused is not self._input:
             # A user may have been renamed or deleted.
             self._input.value = format_filter(self._filter, self._users)
@@ -393,5 +394,5 @@ def _empty_text(current: AuditFilter) -> str:
     return f"No entry {'on these days' if current.only_dates else 'matches the filter'}; / changes the filter."
 
 
-def _users_and_today(audit: AuditService) -> tuple[Users, date]:
-    return audit.users(), audit.today()
+def _users_and_today(audit: AuditService, *, renew: bool = False) -> tuple[Users, date]:
+    return audit.users(renew=renew), audit.today()
