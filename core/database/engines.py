@@ -85,14 +85,25 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     return _with_listeners(replace_dead_connections(engine))
 
 
-def file_engine(path: Path) -> Engine:
+def file_engine(path: Path, *, is_temporary: bool = False) -> Engine:
     """Create an engine for an SQLite file. A missing file is created with mode 0600.
+
+    Args:
+        path: The file.
+        is_temporary: Nobody needs the file after a crash, so nothing waits for the disk.
 
     Raises:
         StorageFailed: The file can't be created, isn't a regular file, or other accounts can access it.
     """
     _create_file(path)
-    return _existing_file_engine(path)
+    engine = _existing_file_engine(path)
+    if is_temporary:
+
+        @event.listens_for(engine, "connect")
+        def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
+    return engine
 
 
 def _existing_file_engine(path: Path) -> Engine:

@@ -124,7 +124,7 @@ def open_file_office(
 
 
 def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
-    engine = file_engine(address.path)
+    engine = file_engine(address.path, is_temporary=with_demo)
     created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
     practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
