@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects import registry
 from sqlalchemy.pool import NullPool
 
-from core.base.errors import StorageFailed
+from core.base.errors import ConfigurationError, StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
@@ -20,6 +21,8 @@ from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
+ATTEMPT_SECONDS = 20
+"""The deadline of a whole attempt to connect: name, network, TLS, and everything until the first statement."""
 READ_SECONDS = 20
 WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
@@ -43,12 +46,14 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     column. Characters that a column can't hold are replaced before they are written.
 
     Raises:
-        ConfigurationError: A TLS file can't be used.
+        ConfigurationError: A TLS file or the password can't be used.
     """
+    # With MySQL's own client, passwords are UTF-8 on nearly every terminal. PyMySQL would send Latin-1.
+    password_bytes = _encode(password)
+    registry.register("mysql.apisetup", "core.database.server_connection", "ServerDialect")
     url = URL.create(
-        "mysql+pymysql",
+        "mysql+apisetup",
         username=address.user,
-        password=password.reveal(),
         host=address.host,
         port=address.port,
         database=address.database,
@@ -63,6 +68,8 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
+                "password": password_bytes,
+                "attempt_seconds": ATTEMPT_SECONDS,
                 "connect_timeout": CONNECT_SECONDS,
                 "read_timeout": READ_SECONDS,
                 "write_timeout": WRITE_SECONDS,
@@ -72,6 +79,14 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             },
         )
     )
+
+
+def _encode(password: Secret) -> bytes:
+    """Return a password as bytes. Those of an environment variable that aren't UTF-8 are sent as they are."""
+    with suppress(UnicodeEncodeError):
+        return password.reveal().encode("utf-8", "surrogateescape")
+    # Raised outside the handler, because UnicodeEncodeError contains the password and would be chained.
+    raise ConfigurationError("The database password has a character that can't be encoded.", "Type it again.")
 
 
 def file_engine(path: Path) -> Engine:
