@@ -160,7 +160,7 @@ def test_a_database_without_a_practice_ends_the_check(home: Home, practice: Serv
 @pytest.mark.parametrize(
     ("url", "failed", "message"),
     [
-        ("mysql://u@127.0.0.1:1/d", "server", "No database server answers there."),
+        ("mysql://u@127.0.0.1:1/d", "server", "No MySQL server answers at 127.0.0.1:1: Connection refused."),
         ("mysql://u@nowhere.invalid/d", "address", "The name nowhere.invalid cannot be found."),
     ],
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE, Secret
 from core.opendental.permission_types import Permission
+from tui.platform.output import print_error
 from tui.session import Session
 
 if TYPE_CHECKING:
@@ -92,4 +93,4 @@ def _sign_out(session: Session) -> None:
     try:
         session.office.users.sign_out(session.actor)
     except ApiSetupError as error:
-        print(f"apisetup: signing out was not logged. {error}", file=sys.stderr)
+        print_error(f"signing out was not logged. {error}")

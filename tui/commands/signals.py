@@ -16,13 +16,13 @@ class SignalReceived(BaseException):
     """Raised by a signal handler to end the command.
 
     Attributes:
-        outcome: What became of the work, as the end of a sentence.
+        outcome: What became of the work, as the end of a sentence; empty if there is nothing to say.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
-        self.outcome = "nothing was kept"
+        self.outcome = ""
 
 
 class SignalHandler:
