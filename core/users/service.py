@@ -22,6 +22,7 @@ from core.model.audit_events import (
     UserLogOnFailed,
 )
 from core.model.logged_event import AuditEvent
+from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, Preference, UserGroupAttach, UserOd
 from core.practice.practice import Practice
@@ -52,6 +53,8 @@ class UserRights:
     locked_until: datetime | None
     permissions: tuple[Permission, ...]
     """The permissions that the user has, out of Setup, AuditTrail and SecurityAdmin."""
+    has_blank_password: bool
+    """True if anybody can sign in as this user without a password."""
 
 
 class UserService:
@@ -128,6 +131,7 @@ class UserService:
             hidden=user.hidden,
             locked_until=user.last_failure + LOCK if locked else None,
             permissions=tuple(permission for permission in relevant if permission in granted),
+            has_blank_password=password_matches(user.password, ""),
         )
 
     def permission_granters(self) -> tuple[str, ...]:
