@@ -43,18 +43,16 @@ class ConnectFailure:
     """True if the server's greeting offers TLS."""
 
 
-class UnusableAnswer(ConnectionLost):
-    """The server sent something that no MySQL or MariaDB server sends; the connection was closed.
+def unusable_answer(reason: str = "") -> ConnectionLost:
+    """Return the error for something that no MySQL or MariaDB server sends; the connection was closed.
 
     Args:
         reason: What came, as the end of a sentence; may be empty.
     """
-
-    def __init__(self, reason: str = "") -> None:
-        super().__init__(
-            f"The database server's answer can't be used{f': {reason}' if reason else ''}. The connection was closed.",
-            "Check that the address is that of a MySQL or MariaDB server, and what is between here and there.",
-        )
+    return ConnectionLost(
+        f"The database server's answer can't be used{f': {reason}' if reason else ''}. The connection was closed.",
+        "Check that the address is that of a MySQL or MariaDB server, and what is between here and there.",
+    )
 
 
 def connect_error(failure: ConnectFailure) -> ApiSetupError:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
 from core.base.errors import ApiSetupError, DamagedFile, NotPermitted, PracticeUnavailable, StorageFailed
-from core.database.connect_failure import ConnectFailure, UnusableAnswer, connect_error
+from core.database.connect_failure import ConnectFailure, connect_error, unusable_answer
 from core.database.server_errors import connection_lost, server_error
 
 
@@ -41,7 +41,7 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
         return connect_error(failure)
     unusable = getattr(error.orig, "reason", None)
     if unusable is not None:
-        return UnusableAnswer(unusable)
+        return unusable_answer(unusable)
     arguments = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
     # PyMySQL raises "Lost connection" while it handles a timeout, and doesn't name that as the cause.

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.base.errors import ApiSetupError
-from core.database.connect_failure import ConnectFailure, FailedStep, UnusableAnswer
+from core.database.connect_failure import ConnectFailure, FailedStep, unusable_answer
 
 MAX_CONNECT_BYTES = 65_536
 """The most that a server may send before the first statement. Real ones send less than 2,000 bytes."""
@@ -259,7 +259,7 @@ class ServerDialect(MySQLDialect_pymysql):
         """Read the server's version and settings after the first connection.
 
         Raises:
-            UnusableAnswer: They are not those of a MySQL or MariaDB server.
+            ConnectionLost: They are not those of a MySQL or MariaDB server.
         """
         with _usable_answers():
             super().initialize(connection)
@@ -272,7 +272,7 @@ def _usable_answers() -> Iterator[None]:
     except (ApiSetupError, SQLAlchemyError, Error):
         raise
     except Exception as error:
-        raise UnusableAnswer("it doesn't say which server it is") from error
+        raise unusable_answer("it doesn't say which server it is") from error
 
 
 def _connect(family: int, protocol: int, address: Any, seconds: float) -> socket.socket:
@@ -297,4 +297,6 @@ def _cause_of(error: BaseException) -> BaseException | None:
 def _unusable_reason(error: Exception) -> str:
     if isinstance(error, RuntimeError) and "LOAD_LOCAL" in str(error):
         return "it asks for a file of this computer (LOAD DATA LOCAL), which is never sent"
+    if isinstance(error, UnicodeDecodeError):
+        return "it contains a text that isn't valid in the character set of the connection"
     return ""

@@ -52,8 +52,8 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 
 
 def _lines(result: CheckResult) -> list[str]:
-    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
-    return [first, *([f"{'':<26} {sanitize(result.hint, 1000)}"] if result.hint else [])]
+    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence)}"
+    return [first, *([f"{'':<26} {sanitize(result.hint)}"] if result.hint else [])]
 
 
 def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:

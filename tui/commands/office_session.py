@@ -13,6 +13,7 @@ from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VA
 from core.opendental.permission_types import Permission
 from tui.platform.output import print_error
 from tui.session import Session
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
@@ -81,7 +82,7 @@ def _prompt(question: str, alternative: str) -> Secret:
     if not sys.stdin.isatty():
         raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {alternative} for a scheduled job.")
     try:
-        return Secret(getpass(f"{question}: "))
+        return Secret(getpass(f"{sanitize(question)}: "))
     except EOFError:
         raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {alternative}.") from None
 

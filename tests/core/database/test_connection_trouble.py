@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core.base.errors import PracticeUnavailable, ServerUnreachable
+from core.base.errors import ConnectionLost, PracticeUnavailable, ServerUnreachable
 from core.database.address import ServerAddress
 from core.office.office import Office
 from tests.support.actors import ADMIN
@@ -54,6 +54,19 @@ def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: 
                 read_enabled(office)
         proxy.reconnect()
         assert read_enabled(office) is False
+
+
+def test_a_statement_that_gets_no_answer_in_time_is_told_apart(server_sample: SampleServer, proxy: TcpProxy) -> None:
+    with server_sample.office() as office:
+
+        def read_from_a_network_that_drops_everything() -> None:
+            with office._practice.read() as session:
+                session.connection()
+                proxy.stall()
+                session.connection().exec_driver_sql("SELECT 1")
+
+        with pytest.raises(ConnectionLost, match="did not answer in time"):
+            read_from_a_network_that_drops_everything()
 
 
 def test_a_save_over_a_network_that_drops_everything_is_made_once(server_sample: SampleServer, proxy: TcpProxy) -> None:

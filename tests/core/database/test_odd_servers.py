@@ -19,7 +19,6 @@ from core.base.errors import (
 from core.base.secret import Secret
 from core.database import engines
 from core.database.address import ServerAddress
-from core.database.connect_failure import UnusableAnswer
 from core.database.driver_errors import translate_errors
 from core.database.engines import refuse_writes, server_engine
 from core.database.server_connection import MAX_CONNECT_BYTES
@@ -262,7 +261,7 @@ def test_an_answer_that_makes_no_sense_closes_the_connection(answer: bytes) -> N
 
 def test_a_server_that_asks_for_a_local_file_is_told_apart() -> None:
     failure = connect(answering(statement=lambda command: packet(1, b"\xfb/etc/passwd") if b"SEL" in command else None))
-    assert type(failure) is UnusableAnswer
+    assert type(failure) is ConnectionLost
     assert "LOAD DATA LOCAL" in failure.sentence
 
 
