@@ -19,7 +19,7 @@ from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
 from tui.commands.outcome import COULD_NOT, run_safely
 from tui.commands.parser import build_parser
-from tui.platform.output import flush_output
+from tui.platform.output import flush_output, is_terminal
 
 if TYPE_CHECKING:
     from tui.commands.launch_target import LaunchTarget
@@ -75,7 +75,7 @@ def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
             return check.run(options, target.require_request(), os.environ)
         cleanup.callback(remove_temporary_directories)
         return audit.run(options, target.require_request(), os.environ)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
 

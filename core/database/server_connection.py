@@ -107,6 +107,14 @@ class ServerConnection(Connection):
             super().rollback()
 
     @contextmanager
+    def deadline(self) -> Iterator[None]:
+        """Shut the connection down if the block takes as long as an attempt to connect may take."""
+        with _Deadline(self._attempt_seconds) as deadline:
+            if self._sock is not None:
+                deadline.watch(self._sock)
+            yield
+
+    @contextmanager
     def _driver_errors_only(self) -> Iterator[None]:
         try:
             yield
@@ -235,9 +243,11 @@ class _Deadline:
     def watch(self, sock: socket.socket) -> None:
         """Shut the connection of a socket down at the end. A duplicate is kept, since TLS takes the socket over."""
         self._socket = sock.dup()
-        self._timer = Timer(self.remaining, self._expire)
-        self._timer.daemon = True
-        self._timer.start()
+        timer = Timer(self.remaining, self._expire)
+        timer.daemon = True
+        timer.start()
+        # Only now: a timer that a signal kept from starting can't be joined.
+        self._timer = timer
 
     def _expire(self) -> None:
         self.expired = True
@@ -261,7 +271,8 @@ class ServerDialect(MySQLDialect_pymysql):
         Raises:
             ConnectionLost: They are not those of a MySQL or MariaDB server.
         """
-        with _usable_answers():
+        driver_connection: Any = connection.connection.driver_connection
+        with _usable_answers(), driver_connection.deadline():
             super().initialize(connection)
 
 

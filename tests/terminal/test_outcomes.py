@@ -78,6 +78,26 @@ def test_a_closed_output_is_reported(home: Home) -> None:
     assert completed.stderr == "apisetup: The result could not be written: standard output is closed.\n"
 
 
+@pytest.mark.parametrize("command", ["", "check", "audit verify", "offices remove A", "offices list"])
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_internal_error(home: Home, command: str, closed: str) -> None:
+    home.write_configuration(
+        '[offices.A]\nhost = "127.0.0.1"\nport = 1\ndatabase = "d"\nuser = "u"\npassword_from = "prompt"\n'
+    )
+    completed = subprocess.run(
+        ["sh", "-c", f"{COMMAND} {command} {closed}"],
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    succeeds = command == "offices list" and ">&-" not in closed.replace("2>&-", "")
+    assert completed.returncode == (0 if succeeds else 2)
+    assert "internal error" not in completed.stderr
+    assert "Traceback" not in completed.stderr
+
+
 def test_names_that_the_output_can_not_encode_are_written_as_escapes(home: Home) -> None:
     home.write_configuration('[offices."Zähne"]\nfile = "x"\n')
     completed = home.run("offices", "list", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
@@ -188,8 +208,8 @@ def test_a_signal_ends_a_check_without_a_traceback(home: Home, number: signal.Si
             assert connected.wait(DEADLINE)
             process.send_signal(number)
             output, errors = process.communicate(timeout=DEADLINE)
-    assert (process.returncode, output) == (128 + number, "")
     assert errors == f"apisetup: ended by signal {number.value}.\n"
+    assert (process.returncode, output) == (128 + number, "")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tui.commands.office_session import office_session
 from tui.commands.outcome import COULD_NOT, report_error
 from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
-from tui.platform.output import print_error, print_result
+from tui.platform.output import is_terminal, print_error, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class _Progress:
 
     def show(self, text: str) -> None:
         """Replace the progress line."""
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             print(f"\r{text.ljust(self._width)}", end="", file=sys.stderr, flush=True)
             self._width = len(text)
 

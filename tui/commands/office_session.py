@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE, Secret
 from core.opendental.permission_types import Permission
-from tui.platform.output import print_error
+from tui.platform.output import is_terminal, print_error
 from tui.session import Session
 from tui.widgets.safe_text import sanitize
 
@@ -79,7 +79,7 @@ def _open_dental_password(name: str, environment: Mapping[str, str]) -> Secret:
 
 
 def _prompt(question: str, alternative: str) -> Secret:
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {alternative} for a scheduled job.")
     try:
         return Secret(getpass(f"{sanitize(question)}: "))

@@ -21,7 +21,7 @@ from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
 from tui.commands.launch_target import find_launch_target, find_paths
 from tui.commands.office_session import read_database_password
-from tui.platform.output import print_result
+from tui.platform.output import is_terminal, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _office_count(number: int) -> str:
 def _confirm(options: argparse.Namespace, question: str) -> bool:
     if options.yes:
         return True
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise ConfigurationError(f"{question} Nobody is there to be asked.", "Add --yes for a scheduled job.")
     try:
         return input(f"{question} [y/N] ").strip().casefold() in ("y", "yes")

@@ -18,6 +18,11 @@ class OutputFailed(ApiSetupError):
         super().__init__(f"The result could not be written: {reason}.")
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return True if a standard stream is a terminal; False if it is something else, or was closed at the start."""
+    return stream is not None and stream.isatty()
+
+
 def accept_any_text() -> None:
     """Have characters that standard output can't encode written as escapes, instead of raising an error."""
     if isinstance(sys.stdout, io.TextIOWrapper):

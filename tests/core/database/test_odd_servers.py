@@ -240,6 +240,23 @@ def test_a_server_that_does_not_say_which_one_it_is_can_not_be_used() -> None:
     assert failure.hint
 
 
+def test_the_deadline_covers_the_first_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ATTEMPT_SECONDS", 0.3)
+
+    def drip(client: socket.socket) -> None:
+        client.sendall(greeting())
+        read_packet(client)
+        client.sendall(ok(2))
+        while b"SELECT" not in read_packet(client):
+            client.sendall(ok(1))
+        client.sendall(b"\xff\x00\x00\x01")
+        while True:
+            client.sendall(b"\x01")
+            time.sleep(0.01)
+
+    assert isinstance(connect(drip), ConnectionLost)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
