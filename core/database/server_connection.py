@@ -10,6 +10,7 @@ This module is imported with the first server engine, since it imports PyMySQL.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
@@ -242,7 +243,8 @@ class _Deadline:
 
     def watch(self, sock: socket.socket) -> None:
         """Shut the connection of a socket down at the end. A duplicate is kept, since TLS takes the socket over."""
-        self._socket = sock.dup()
+        # `SSLSocket.dup` isn't implemented.
+        self._socket = socket.socket(fileno=os.dup(sock.fileno()))
         timer = Timer(self.remaining, self._expire)
         timer.daemon = True
         timer.start()
