@@ -65,7 +65,6 @@ class ServerConnection(Connection):
     def __init__(self, *, attempt_seconds: float, **options: Any) -> None:
         self._attempt_seconds = attempt_seconds
         self._bytes_left = MAX_CONNECT_BYTES
-        self._is_connecting = True
         self._is_reached = False
         self._is_greeted = False
         super().__init__(**options)
@@ -76,6 +75,8 @@ class ServerConnection(Connection):
         Raises:
             ConnectFailed: No connection could be made.
         """
+        # Only while it connects: later, this is called twice for each row.
+        self._read_bytes = self._read_limited
         with _Deadline(self._attempt_seconds) as deadline:
             try:
                 sock = sock or self._open_socket(deadline)
@@ -85,7 +86,8 @@ class ServerConnection(Connection):
             except Exception as error:
                 self._force_close()
                 raise ConnectFailed(self._describe(error, expired=deadline.expired)) from error
-        self._is_connecting = False
+            finally:
+                del self._read_bytes
 
     def query(self, sql: str | bytes, unbuffered: bool = False) -> Any:
         """Run a statement."""
@@ -131,15 +133,14 @@ class ServerConnection(Connection):
 
     # -- connecting ----------------------------------------------------------------
 
-    # PyMySQL has no public hook for the next two. Without them, a server could send gigabytes as its greeting, and a
+    # PyMySQL has no public hook for these. Without them, a server could send gigabytes as its greeting, and a
     # program that isn't a database server would be sent the user's name.
 
-    def _read_bytes(self, num_bytes: int) -> bytes:
-        if self._is_connecting:
-            self._bytes_left -= num_bytes
-            if self._bytes_left < 0:
-                self._force_close()
-                raise OperationalError(CR.CR_SERVER_HANDSHAKE_ERR, "it sends more than a server sends at first")
+    def _read_limited(self, num_bytes: int) -> bytes:
+        self._bytes_left -= num_bytes
+        if self._bytes_left < 0:
+            self._force_close()
+            raise OperationalError(CR.CR_SERVER_HANDSHAKE_ERR, "it sends more than a server sends at first")
         return bytes(super()._read_bytes(num_bytes))
 
     def _get_server_information(self) -> None:
