@@ -35,6 +35,7 @@ Driver and operating-system errors are translated into these where they enter co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -55,6 +56,20 @@ class ApiSetupError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}".strip()
+
+
+def cause_chain(error: BaseException | None, *, suppressed: bool = False) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause of that, and so on. An error that caused itself is yielded once.
+
+    Args:
+        error: The error; None for an empty chain.
+        suppressed: Include what was being handled even where `raise … from None` hides it.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (error.__context__ if suppressed or not error.__suppress_context__ else None)
 
 
 class ConfigurationError(ApiSetupError):

@@ -11,16 +11,17 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from core.base.errors import StorageFailed
+from core.base.errors import ConfigurationError, StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.database_file import require_private_database
-from core.database.server_dialect import DRIVER, replace_dead_connections
 from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
+ATTEMPT_SECONDS = 20
+"""The deadline of a whole attempt to connect: name, network, TLS, and everything until the first statement."""
 READ_SECONDS = 20
 WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
@@ -48,12 +49,14 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     column. Characters that a column can't hold are replaced before they are written.
 
     Raises:
-        ConfigurationError: A TLS file can't be used.
+        ConfigurationError: A TLS file or the password can't be used.
     """
+    # Both import SQLAlchemy's dialect for MySQL, which a practice in a file doesn't need.
+    from core.database.server_dialect import DRIVER, replace_dead_connections
+
     url = URL.create(
         DRIVER,
         username=address.user,
-        password=password.reveal(),
         host=address.host,
         port=address.port,
         database=address.database,
@@ -66,6 +69,9 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
         max_overflow=2,
         hide_parameters=True,
         connect_args={
+            # With MySQL's own client, passwords are UTF-8 on nearly every terminal. PyMySQL would send Latin-1.
+            "password": _encode(password),
+            "attempt_seconds": ATTEMPT_SECONDS,
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
             "write_timeout": WRITE_SECONDS,
@@ -83,6 +89,14 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return _with_listeners(replace_dead_connections(engine))
+
+
+def _encode(password: Secret) -> bytes:
+    """Return a password as bytes. Those of an environment variable that aren't UTF-8 are sent as they are."""
+    with suppress(UnicodeEncodeError):
+        return password.reveal().encode("utf-8", "surrogateescape")
+    # Raised outside the handler, because UnicodeEncodeError contains the password and would be chained.
+    raise ConfigurationError("The database password has a character that can't be encoded.", "Type it again.")
 
 
 def file_engine(path: Path, *, is_temporary: bool = False) -> Engine:

@@ -17,6 +17,9 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DisconnectionError
 
+from core.database.connect_failure import unusable_answer
+from core.database.server_connection import ServerConnection
+
 DRIVER = "mysql+apisetup"
 """The name of the dialect in a URL."""
 
@@ -31,12 +34,23 @@ class ServerDialect(MySQLDialect_pymysql):
 
     supports_statement_cache = True
 
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """Connect to the server."""
+        return ServerConnection(*arguments, **options)
+
     def initialize(self, connection: Connection) -> None:
-        """Set what SQLAlchemy would ask the server for, from the greeting of the server and from our own settings."""
+        """Set what SQLAlchemy would ask the server for, from the greeting of the server and from our own settings.
+
+        Raises:
+            ConnectionLost: The version in the greeting is not that of a MySQL or MariaDB server.
+        """
         driver: Any = connection.connection.dbapi_connection
         self._connection_charset = driver.character_set_name()
-        self.server_version_info = self._parse_server_version(driver.get_server_info())
         self.default_schema_name = connection.engine.url.database or ""
+        try:
+            self.server_version_info = self._parse_server_version(driver.get_server_info())
+        except Exception as error:
+            raise unusable_answer("it doesn't say which server it is") from error
         self._dispatch_for_vendor(self._initialize_mysql, self._initialize_mariadb, connection)
 
     def on_connect(self) -> Callable[[Any], None]:

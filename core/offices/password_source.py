@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from core.base.errors import ConfigurationError
+from core.base.regular_file import open_without_blocking
 from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices.paths import expand_user
 
@@ -125,7 +126,7 @@ def _read_file(path: Path) -> Secret:
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
     """
     try:
-        with open(path, "rb", opener=_open_nonblocking) as file:
+        with open(path, "rb", opener=open_without_blocking) as file:
             _require_private(path, os.fstat(file.fileno()))
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
@@ -133,11 +134,6 @@ def _read_file(path: Path) -> Secret:
             f"The password file {path} cannot be read: {error.strerror}.", "Correct that, or change password_from."
         ) from error
     return _first_line(content, f"The password file {path}")
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    # Opening a named pipe would block until a writer opens it, before its type can be checked.
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
@@ -163,42 +159,24 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
     """
-    import subprocess
+    from core.offices.password_command import NoOutput, run_command
 
     arguments = _split_command(command)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
-    completed: subprocess.CompletedProcess[bytes] | None = None
+    environment = {name: value for name, value in os.environ.items() if name not in hidden_variables}
     try:
-        # In a session of its own, the command has no terminal to prompt on, so it can't write over the screen.
-        with suppress(subprocess.TimeoutExpired):
-            completed = subprocess.run(  # noqa: S603 - the admin's own command, without a shell
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if name not in hidden_variables},
-                timeout=COMMAND_SECONDS,
-                start_new_session=True,
-                check=False,
-            )
+        output = run_command(arguments, environment, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
             f"The command {program} for the database password cannot be started: {error.strerror}.",
             "Name it in full in password_from.",
         ) from error
-    if completed is None:
-        # Raised outside the handler, because TimeoutExpired contains the command's output and would be chained.
+    except NoOutput as failure:
         raise ConfigurationError(
-            f"The command {program} for the database password did not end within {COMMAND_SECONDS} seconds.",
-            "Unlock what it reads from first; it cannot ask here.",
-        )
-    if completed.returncode:
-        raise ConfigurationError(
-            f"The command {program} for the database password failed with exit status {completed.returncode}.",
-            "Run it by hand to see why; it cannot ask here.",
-        )
-    return _first_line(completed.stdout, f"The output of {program}")
+            f"The command {program} for the database password {failure.reason}.", failure.hint
+        ) from None
+    return _first_line(output, f"The output of {program}")
 
 
 def _split_command(command: str) -> list[str]:

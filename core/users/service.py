@@ -20,6 +20,7 @@ from core.model.audit_events import (
     UserLogOnFailed,
 )
 from core.model.logged_event import AuditEvent
+from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
 from core.practice.practice import Practice, UserName
@@ -50,6 +51,8 @@ class UserRights:
     locked_until: datetime | None
     permissions: tuple[Permission, ...]
     """The permissions that the user has, out of Setup, AuditTrail and SecurityAdmin."""
+    has_blank_password: bool
+    """True if anybody can sign in as this user without a password."""
 
 
 class UserService:
@@ -129,6 +132,7 @@ class UserService:
             hidden=state.user.hidden,
             locked_until=state.user.last_failure + LOCK if locked else None,
             permissions=tuple(permission for permission in RELEVANT if permission in state.permissions),
+            has_blank_password=password_matches(state.user.password, ""),
         )
 
     def permission_granters(self) -> tuple[str, ...]:

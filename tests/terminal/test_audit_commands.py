@@ -201,4 +201,4 @@ def test_a_result_that_cannot_be_written_returns_2(home: Home) -> None:
             check=False,
         )
     assert completed.returncode == 2
-    assert completed.stderr == "apisetup: the result could not be written: No space left on device.\n"
+    assert completed.stderr == "apisetup: The result could not be written: No space left on device.\n"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -18,8 +16,10 @@ from core.audit.filter_language import FilterError, parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
+from tui.commands.outcome import COULD_NOT, report_error
 from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
+from tui.platform.output import is_terminal, print_error, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -30,38 +30,28 @@ if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
     from tui.session import Session
 
-_logger = logging.getLogger(__name__)
-
-DONE, NOT_GENUINE, FAILED = 0, 1, 2
-"""The exit statuses. Only `verify` returns the second one."""
+DONE, NOT_GENUINE = 0, 1
+"""The exit statuses besides `COULD_NOT`. Only `verify` returns the second one."""
 
 
 def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Run `audit verify` or `audit export` and return the exit status."""
+    """Run `audit verify` or `audit export` and return the exit status.
+
+    Raises:
+        ApiSetupError: The command failed.
+        SignalReceived: A signal ended it.
+    """
     command = _verify if options.audit_command == "verify" else _export
     try:
         with SignalHandler() as signals, office_session(request, options.user, environment) as session:
             return command(options, session, signals)
-    except TargetExists as error:
-        _print_error(error)
-        print("apisetup: --replace replaces it.", file=sys.stderr)
-        return FAILED
-    except ApiSetupError as error:
-        _print_error(error)
-        return FAILED
-    except OSError as error:
-        # Python would write the rest of the buffer once more at exit, and print a second error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"apisetup: the result could not be written: {error.strerror}.", file=sys.stderr)
-        return FAILED
-    except Exception as error:
-        # Python's own exit status for a crash is 1, which a scheduled job would read as altered entries.
-        _logger.exception("Unforeseen")
-        print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
-        return FAILED
     except SignalReceived as received:
-        print(f"apisetup: ended by signal {received.number}; {received.outcome}.", file=sys.stderr)
-        return 128 + received.number
+        received.outcome = received.outcome or "nothing was kept"
+        raise
+    except TargetExists as error:
+        report_error(error)
+        print_error("--replace replaces it.")
+        return COULD_NOT
 
 
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
@@ -74,9 +64,9 @@ def _verify(options: argparse.Namespace, session: Session, signals: SignalHandle
         report = verification.run_batch()
     progress.clear()
     if options.json:
-        _print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
+        print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
     else:
-        _print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
+        print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
     return DONE if report.clean else NOT_GENUINE
 
 
@@ -99,7 +89,7 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             export.cancel()
         except ApiSetupError as error:
             # Only reported here: the error that ended the export is the one to raise.
-            _print_error(error)
+            report_error(error)
         raise
     if options.json:
         summary = {
@@ -108,12 +98,12 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             "entries": result.count,
             "sha256": result.sha256,
         }
-        _print_result(json.dumps(summary, indent=2))
+        print_result(json.dumps(summary, indent=2))
     else:
-        _print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
+        print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
     if result.not_logged is not None:
-        _print_error(result.not_logged)
-        return FAILED
+        report_error(result.not_logged)
+        return COULD_NOT
     return DONE
 
 
@@ -181,16 +171,6 @@ def _entry_line(entry: AuditEntry) -> str:
     return sanitize(f"{columns}  {entry.text}", 400)
 
 
-def _print_result(text: str) -> None:
-    # Flushed at once, so that a full disk or a closed pipe raises here and not at exit.
-    print(text, flush=True)
-
-
-def _print_error(error: ApiSetupError) -> None:
-    _logger.warning("%s", error, exc_info=error)
-    print(f"apisetup: {sanitize(str(error))}", file=sys.stderr)
-
-
 class _Progress:
     """A progress line on standard error that overwrites itself; shows nothing if that is not a terminal."""
 
@@ -205,7 +185,7 @@ class _Progress:
 
     def show(self, text: str) -> None:
         """Replace the progress line."""
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             print(f"\r{text.ljust(self._width)}", end="", file=sys.stderr, flush=True)
             self._width = len(text)
 

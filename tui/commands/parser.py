@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 _EPILOG = """\
 environment:
@@ -28,9 +29,19 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser whose error messages show control characters in arguments instead of sending them to the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and an error, and exit with status 2."""
+        from tui.widgets.safe_text import sanitize
+
+        super().error(sanitize(message))
+
+
+def build_parser() -> _Parser:
     """Build the parser of the command line, with all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="apisetup",
         description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
         " Without options it opens the office of the configuration file, or lists several; where there is none, it"
@@ -42,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     _add_shared(parser)
     # Without SUPPRESS, a command's defaults would overwrite the options given before the command's name.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_shared(shared)
     summary = "without a screen: verify or export the Audit Trail"
     commands = parser.add_subparsers(dest="command", metavar="command")
@@ -98,10 +109,10 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `audit`."""
     commands = parser.add_subparsers(dest="audit_command", required=True, metavar="command")
-    common = argparse.ArgumentParser(add_help=False, parents=[shared])
+    common = _Parser(add_help=False, parents=[shared])
     common.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
     common.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
     common.add_argument("--until", metavar="DATE", help="the last day")
@@ -133,7 +144,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write what was found as JSON")
 
 
-def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `offices`."""
     commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
     ending = "exit status: 0 done, 2 not done"

@@ -49,11 +49,25 @@ def read_enabled(office: Office) -> bool | None:
 def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: SampleServer, proxy: TcpProxy) -> None:
     with server_sample.office() as office:
         proxy.stall()
-        for error in (ConnectionLost, PracticeUnavailable):
-            with pytest.raises(error):
-                read_enabled(office)
+        with pytest.raises(ConnectionLost, match=r"did not answer in time"):
+            read_enabled(office)
+        with pytest.raises(ServerUnreachable, match=rf"answers at 127.0.0.1:{proxy.port}: nothing came in time"):
+            read_enabled(office)
         proxy.reconnect()
         assert read_enabled(office) is False
+
+
+def test_a_statement_that_gets_no_answer_in_time_is_told_apart(server_sample: SampleServer, proxy: TcpProxy) -> None:
+    with server_sample.office() as office:
+
+        def read_from_a_network_that_drops_everything() -> None:
+            with office._practice.read() as session:
+                session.connection()
+                proxy.stall()
+                session.connection().exec_driver_sql("SELECT 1")
+
+        with pytest.raises(ConnectionLost, match="did not answer in time"):
+            read_from_a_network_that_drops_everything()
 
 
 def test_a_save_over_a_network_that_drops_everything_is_made_once(server_sample: SampleServer, proxy: TcpProxy) -> None:

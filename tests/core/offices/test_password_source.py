@@ -7,7 +7,9 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import keyring
@@ -25,6 +27,7 @@ from core.offices.password_source import PROMPT, PasswordSource, SourceKind, par
 from core.offices.paths import find_paths
 from tests.support.databases import runtime
 from tests.support.ownership import give_to_root, give_to_stranger
+from tests.support.waiting import DEADLINE
 
 SECRET = "hunter2-of-the-database"
 
@@ -194,6 +197,30 @@ def test_command_that_times_out_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(password_source, "COMMAND_SECONDS", 0.2)
     script = write_script(tmp_path, f"import sys, time\nprint('{SECRET}', flush=True)\ntime.sleep(60)")
     assert "did not end within 0.2 seconds" in read_error(f"command:'{script}'").sentence
+
+
+def test_command_that_never_stops_printing_is_stopped(tmp_path: Path) -> None:
+    script = write_script(tmp_path, f"while True: print('{SECRET}')")
+    assert "printed more than 65,536 bytes and was stopped" in read_error(f"command:'{script}'").sentence
+
+
+def test_command_that_leaves_a_process_behind_is_stopped_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_source, "COMMAND_SECONDS", 1)
+    # The child keeps the pipe open, so the output doesn't end with the command.
+    script = write_script(
+        tmp_path,
+        "import os, time\nchild = os.fork()\nif child: print(child, file=open('child', 'w'))\nelse: time.sleep(60)",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "did not end within 1 seconds" in read_error(f"command:'{script}'").sentence
+    child = int((tmp_path / "child").read_text())
+    # A zombie until its new parent reaps it; either way it doesn't run any more.
+    status, deadline = Path(f"/proc/{child}/stat"), time.monotonic() + DEADLINE
+    with suppress(FileNotFoundError):
+        while status.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline
 
 
 def test_missing_command_is_refused() -> None:
