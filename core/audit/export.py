@@ -20,7 +20,7 @@ from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import ExportFinished, ExportStarted
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.model.resolved_change import Outcome
@@ -79,7 +79,7 @@ class AuditExport:
         self._offsets = ServerOffsets()
         self._cursor: PageCursor | None = None
         self._read_all = False
-        self._counts: Counter[Genuineness] = Counter()
+        self._counts: Counter[HashStatus] = Counter()
         self._reached: datetime | None = None
 
     def begin(self) -> None:
@@ -156,7 +156,7 @@ class AuditExport:
             with suppress(ApiSetupError):
                 self.cancel()
             raise
-        self._counts.update(entry.genuineness for entry in page.entries)
+        self._counts.update(entry.hash_status for entry in page.entries)
         if page.entries:
             self._reached = page.entries[-1].moment
         self._cursor = page.next_cursor
@@ -179,7 +179,7 @@ class AuditExport:
             entry.source,
             entry.patient,
             self._offsets.iso(entry.last_edit),
-            entry.genuineness.value,
+            entry.hash_status.value,
         )
 
     def _finish(self) -> ExportResult:
@@ -219,9 +219,9 @@ class AuditExport:
             "file": self._file.path.name,
             "sha256": self._file.sha256,
             "entries": self._counts.total(),
-            "genuine": self._counts[Genuineness.GENUINE],
-            "altered": self._counts[Genuineness.ALTERED],
-            "without_hash": self._counts[Genuineness.NO_HASH],
+            "hash_matches": self._counts[HashStatus.MATCHES],
+            "altered": self._counts[HashStatus.ALTERED],
+            "without_hash": self._counts[HashStatus.NO_HASH],
             "filter": self._filter,
             "practice": profile.practice_title,
             "database": profile.database,

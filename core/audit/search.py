@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.schema import SecurityLog
@@ -240,5 +240,5 @@ class _PageReader:
         next_cursor = PageCursor(entries[-1].stored_moment, entries[-1].number) if more and entries else None
         if self._filter.suspect:
             # The database only preselects entries; the hash computed in Python decides.
-            entries = [entry for entry in entries if entry.genuineness is not Genuineness.GENUINE]
+            entries = [entry for entry in entries if entry.hash_status is not HashStatus.MATCHES]
         return Page(tuple(entries if self._direction is Direction.OLDER else entries[::-1]), next_cursor)

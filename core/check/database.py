@@ -81,6 +81,14 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
         )
     else:
         yield CheckResult("grants-missing", CheckStatus.OK, "No right is missing.")
+    if grants.missing_optional:
+        yield CheckResult(
+            "grants-optional",
+            CheckStatus.NOTE,
+            f"Without {', '.join(grants.missing_optional)}, a verification can't tell which audit entries Database"
+            " Maintenance removed.",
+            "The README's script grants it.",
+        )
     if grants.excess:
         yield CheckResult(
             "grants-excess",

@@ -15,7 +15,7 @@ from itertools import chain
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, Right
+from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, OPTIONAL, Right
 
 _ALL = "ALL PRIVILEGES"
 
@@ -30,6 +30,8 @@ class Grants:
     """Rights that the program needs and the user lacks, such as `UPDATE (Enabled) on program`."""
     excess: tuple[str, ...] = ()
     """Rights that the user has and the program doesn't need, described for an admin."""
+    missing_optional: tuple[str, ...] = ()
+    """Rights that the user lacks, and without which the program only knows less."""
     missing_to_write: str = ""
     """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
@@ -110,6 +112,7 @@ def evaluate_grants(lines: Sequence[str], database: str, tables: frozenset[str])
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
+        missing_optional=tuple(str(right) for right in OPTIONAL if not _has_right(covering, right)),
         excess=(*proxy, *_list_excess(grants, database)),
         missing_to_write=_format_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
     )
@@ -223,7 +226,9 @@ def _list_excess(grants: Sequence[Grant], database: str) -> list[str]:
 def _is_needed(grant: Grant, privilege: str, columns: frozenset[str], database: str) -> bool:
     if grant.table is None or not grant.covers(database):
         return False
-    needed = [right for right in NEEDED if (right.table, right.privilege) == (grant.table.lower(), privilege)]
+    needed = [
+        right for right in (*NEEDED, *OPTIONAL) if (right.table, right.privilege) == (grant.table.lower(), privilege)
+    ]
     return any(
         not right.columns or (bool(columns) and columns <= {each.lower() for each in right.columns}) for right in needed
     )

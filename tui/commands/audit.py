@@ -25,14 +25,14 @@ from tui.widgets.safe_text import sanitize
 if TYPE_CHECKING:
     from core.audit.export import AuditExport, ExportResult
     from core.audit.service import AuditService
-    from core.audit.verification import VerificationReport
+    from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
     from core.offices.open_request import OpenRequest
     from tui.session import Session
 
 _logger = logging.getLogger(__name__)
 
-DONE, NOT_GENUINE, FAILED = 0, 1, 2
+DONE, FOUND, FAILED = 0, 1, 2
 """The exit statuses. Only `verify` returns the second one."""
 
 
@@ -76,8 +76,8 @@ def _verify(options: argparse.Namespace, session: Session, signals: SignalHandle
     if options.json:
         _print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
     else:
-        _print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
-    return DONE if report.clean else NOT_GENUINE
+        _print_result("\n".join([*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]))
+    return DONE if report.clean else FOUND
 
 
 def _export(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
@@ -157,11 +157,14 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "since": str(date_range.since) if date_range.since else None,
         "until": str(date_range.until) if date_range.until else None,
         "checked": report.checked,
-        "genuine": report.genuine,
+        "hash_matches": report.hash_matches,
         "altered": report.altered,
         "without_hash": report.without_hash,
+        "older_than_first_hash": report.before_hashes,
+        "first_hash": report.first_hash or None,
         "deleted": report.orphaned,
         "deleted_numbers": report.orphaned_numbers,
+        "removed_by_open_dental": _removals_as_json(report),
         "entries": [
             {
                 "number": entry.number,
@@ -169,15 +172,35 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
                 "user": entry.user,
                 "permission": entry.permission,
                 "text": entry.text,
-                "hash": entry.genuineness.value,
+                "hash": entry.hash_status.value,
             }
             for entry in report.listed
         ],
     }
 
 
+def _removals_as_json(report: VerificationReport) -> dict[str, Any]:
+    duplicates = report.removed_duplicates
+    return {
+        "known": report.maintenance_known,
+        "duplicates": duplicates.count,
+        "duplicates_first": str(duplicates.first) if duplicates.first else None,
+        "duplicates_last": str(duplicates.last) if duplicates.last else None,
+        "old_data_hashes_left": report.removed_old,
+        "old_data": [
+            {
+                "entry": each.number,
+                "time": str(each.moment) if each.moment else None,
+                "user": each.user,
+                "up_to": each.written_day,
+            }
+            for each in report.old_data_removals
+        ],
+    }
+
+
 def _entry_line(entry: AuditEntry) -> str:
-    columns = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
+    columns = f"{entry.number}  {entry.stored_moment}  {entry.hash_status.value}  {entry.user}  {entry.permission}"
     return sanitize(f"{columns}  {entry.text}", 400)
 
 

@@ -111,7 +111,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
         allow_abbrev=False,
         help="check the hash of every entry",
         description="Check the hash of every entry of the Audit Trail, or of those of some days.",
-        epilog="exit status: 0 all genuine, 1 altered, without hash or deleted found, 2 could not be checked",
+        epilog="exit status: 0 nothing found, 1 entries that were altered, deleted or have no hash, 2 not checked",
     )
     verify.add_argument("--json", action="store_true", help="write the result as JSON")
     export = commands.add_parser(

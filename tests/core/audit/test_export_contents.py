@@ -68,7 +68,7 @@ def test_a_json_line_has_everything_about_an_entry(file_sample: SampleFile, dire
         "log_source": "None",
         "patient_number": 4711,
         "last_edit": "2020-02-28T12:30:01-05:00",
-        "hash": "genuine",
+        "hash": "matches",
     }
 
 
@@ -87,7 +87,7 @@ def test_a_csv_row_has_everything_about_an_entry(file_sample: SampleFile, direct
         "None",
         "4711",
         "2020-02-28T12:30:01-05:00",
-        "genuine",
+        "matches",
     ]
 
 
@@ -117,11 +117,11 @@ def test_times_with_their_offsets_are_the_servers_unix_timestamps(server_sample:
 
 
 @both_formats
-def test_each_entry_has_its_genuineness(sample: SamplePractice, directory: Path, name: str) -> None:
+def test_each_entry_has_its_hash_status(sample: SamplePractice, directory: Path, name: str) -> None:
     export_entries(sample, directory / name)
-    genuineness = {int(row["number"]): row["hash"] for row in read_rows(directory / name)}
-    assert (genuineness.pop(3), genuineness.pop(4)) == ("altered", "no hash")
-    assert set(genuineness.values()) == {"genuine"}
+    hash_status = {int(row["number"]): row["hash"] for row in read_rows(directory / name)}
+    assert (hash_status.pop(3), hash_status.pop(4)) == ("altered", "no hash")
+    assert set(hash_status.values()) == {"matches"}
 
 
 @both_formats
@@ -157,7 +157,7 @@ def test_only_entries_that_meet_the_filter_are_exported(
 
 
 @both_formats
-def test_only_entries_that_are_not_genuine_can_be_exported(
+def test_only_entries_that_are_unmatched_can_be_exported(
     sample: SamplePractice, directory: Path, name: str, small_pages: None
 ) -> None:
     export_entries(sample, directory / name, AuditFilter(suspect=True))
@@ -211,7 +211,7 @@ def test_thousands_of_entries_within_one_second_are_exported(
     replace_audit_trail(sample, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
     result = export_entries(sample, directory / "trail.csv")
     assert entry_numbers(directory / "trail.csv")[1:] == list(range(1_000, 0, -1))
-    assert read_manifest(directory / "trail.csv")["genuine"] == result.count == 1_001
+    assert read_manifest(directory / "trail.csv")["hash_matches"] == result.count == 1_001
 
 
 @both_formats
@@ -227,7 +227,7 @@ def test_the_manifest_describes_the_export(sample: SamplePractice, directory: Pa
         "file": name,
         "sha256": sha256,
         "entries": 6,
-        "genuine": 4,
+        "hash_matches": 4,
         "altered": 1,
         "without_hash": 1,
         "filter": "since:2024-11-01 until:2024-11-04",
