@@ -53,9 +53,11 @@ class AuditService:
         """Return a verification of the entries of some days, or of all if the filter has no date."""
         return Verification(self._practice, wanted, self._maker())
 
-    def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
+    def export(
+        self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool, excel: bool = False
+    ) -> AuditExport:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
-        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
+        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
 
     def users(self) -> Users:
         """Return the users that a filter may name."""

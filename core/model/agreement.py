@@ -47,7 +47,7 @@ def agreement_from(path: Path, title: str) -> Agreement:
         ConfigurationError: The file can't be read as UTF-8 text, or is empty.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"The license text {path} cannot be read.", "It must be a UTF-8 text file that you may read."

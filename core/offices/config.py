@@ -87,7 +87,7 @@ def read_configuration(path: Path) -> Configuration:
     try:
         with path.open("rb") as file:
             _refuse_if_others_can_write(path, os.fstat(file.fileno()))
-            text = file.read().decode("utf-8")
+            text = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         return Configuration()
     except OSError as error:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.audit.export_format import json_value
 from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import FilterError, parse_day, parse_filter
@@ -88,7 +89,9 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
         audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
+    if options.excel and file.suffix.casefold() != ".csv":
+        raise ConfigurationError("--excel is for .csv files.", "Leave it out, or choose a name that ends in .csv.")
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
     export.begin()
     try:
         result = _write(export, signals)
@@ -163,11 +166,11 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "older_than_first_hash": report.before_hashes,
         "first_hash": report.first_hash or None,
         "deleted": report.orphaned,
-        "deleted_numbers": report.orphaned_numbers,
+        "deleted_numbers": [json_value(number) for number in report.orphaned_numbers],
         "removed_by_open_dental": _removals_as_json(report),
         "entries": [
             {
-                "number": entry.number,
+                "number": json_value(entry.number),
                 "time": entry.stored_moment,
                 "user": entry.user,
                 "permission": entry.permission,
@@ -189,7 +192,7 @@ def _removals_as_json(report: VerificationReport) -> dict[str, Any]:
         "old_data_hashes_left": report.removed_old,
         "old_data": [
             {
-                "entry": each.number,
+                "entry": json_value(each.number),
                 "time": str(each.moment) if each.moment else None,
                 "user": each.user,
                 "up_to": each.written_day,

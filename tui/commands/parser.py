@@ -125,6 +125,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
     export.add_argument("file", metavar="FILE", help="where to; the name ends in .csv or .jsonl")
     export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
     export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
+    export.add_argument("--excel", action="store_true", help="begin a .csv with a byte order mark, for Excel")
     export.add_argument("--json", action="store_true", help="say as JSON what was written")
 
 

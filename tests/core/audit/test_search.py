@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from core.audit.paging import Direction, PageCursor, after_day
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.office.office import Office
 from tests.support.actors import ADMIN
+from tests.support.audit_exports import begin_export, finish
 from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, newest_entries
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
@@ -356,3 +358,24 @@ def test_a_character_that_old_columns_cannot_hold_can_be_searched_for(sample: Sa
     expected = [] if text == "\N{GRINNING FACE}" else [2]
     assert find(sample, AuditFilter(text=text)) == expected
     assert find(sample, AuditFilter(computer=text)) == []
+
+
+def test_a_text_is_not_found_in_the_filter_of_an_earlier_export(sample: SamplePractice, tmp_path: Path) -> None:
+    with sample.office() as office:
+        finish(begin_export(office, tmp_path / "trail.csv", AuditFilter(text="Payment of")))
+        finish(begin_export(office, tmp_path / "payment of.csv", AuditFilter(text="Payment of")))
+
+        def found(text: str) -> list[str]:
+            return [
+                entry.text.split(" by ")[0]
+                for entry in all_entries(office.audit.search(AuditFilter(text=text)), Direction.OLDER)
+            ]
+
+        about_exports = [text for text in found("PAYMENT OF") if "export" in text]
+        # The name of the second file contains the text.
+        assert about_exports == [
+            "Audit Trail export to payment of.csv finished",
+            "Audit Trail export to payment of.csv begun",
+        ]
+        assert len(found("Audit Trail export")) == 4
+        assert len(found("begun")) == 2
