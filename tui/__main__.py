@@ -17,6 +17,7 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
 from tui.commands.parser import build_parser
+from tui.platform.terminal_encoding import escape_unencodable_output
 
 if TYPE_CHECKING:
     from tui.commands.launch_target import LaunchTarget
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status of the process.
     """
+    escape_unencodable_output()
     options = build_parser().parse_args(arguments)
     exclude_from_core_dumps()
     if not sys.warnoptions:
