@@ -24,6 +24,7 @@ from core.model.key_text import fingerprint_tag
 from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
+from core.practice.indexes import missing_indexes
 from core.practice.practice import Practice
 
 _logger = logging.getLogger(__name__)
@@ -58,6 +59,15 @@ class AuditService:
     ) -> AuditExport:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
+
+    def slowness(self) -> str:
+        """Return a sentence about missing indexes, which make searching and verifying slow; empty if there are none."""
+        if self._practice.engine.dialect.name == "sqlite":
+            return ""
+        with self._practice.read() as session:
+            missing = missing_indexes(session.connection())
+        lacks = [f"{each.table} has no index on {each.column}" for each in missing]
+        return f"Slow, because {' and '.join(lacks)}: see apisetup check." if lacks else ""
 
     def users(self) -> Users:
         """Return the users that a filter may name."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from core.check.result import CheckResult, CheckResults, CheckStatus
 from core.practice.grants import read_grants
+from core.practice.indexes import missing_indexes
 from core.practice.inspection import DatabaseProfile
 
 _MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
@@ -61,6 +62,21 @@ def check_server_settings(connection: Connection) -> CheckResults:
             "The server is read-only for ordinary users, as a replica is.",
             "Connect to the server that the practice writes to.",
         )
+
+
+def check_indexes(connection: Connection) -> CheckResults:
+    """Name the indexes of the Audit Trail that are missing, with the statements that create them."""
+    missing = missing_indexes(connection)
+    if not missing:
+        yield CheckResult("indexes", CheckStatus.OK, "The Audit Trail has all indexes that Open Dental creates.")
+        return
+    names = ", ".join(f"{each.table} ({each.column})" for each in missing)
+    yield CheckResult(
+        "indexes",
+        CheckStatus.WARNING,
+        f"Indexes that are missing: {names}. Searching, verifying and exporting the Audit Trail is slow without them.",
+        f"Outside office hours, run: {' '.join(each.statement for each in missing)}",
+    )
 
 
 def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResults:

@@ -19,6 +19,7 @@ from core.base.errors import (
     NotPermitted,
     PracticeUnavailable,
     ServerUnreachable,
+    StatementStopped,
     StorageFailed,
 )
 from core.database.tls import insecure_connection
@@ -62,6 +63,11 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
             "The name of the database server cannot be found.",
             "Check how it is written, and whether this computer's name service answers.",
         )
+    if isinstance(getattr(error.orig, "__context__", None), TimeoutError) and code == _READ_FAILED:
+        return StatementStopped(
+            "The server did not answer in time.",
+            "Try again. If this stays, apisetup check names missing indexes, which make statements slow.",
+        )
     return _from_server(code, str(arguments[1]) if len(arguments) > 1 else "", error.connection_invalidated)
 
 
@@ -96,7 +102,10 @@ _LOCKED = (1205, 1213)
 _DISK_FULL = (1021, 1114)
 _TABLE_DAMAGED = (126, 127, 144, 145, 1034, 1194, 1195)
 _TOO_MANY_CONNECTIONS = (1040, 1203, 1226)
-_CONNECTION_LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1317, 1927, 2006, 2013, 2014, 2055, 4031)
+_TOO_SLOW = (1969, 3024)
+_STOPPED = (1317,)
+_READ_FAILED = 2013
+_CONNECTION_LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2055, 4031)
 
 
 def _from_server(code: int, message: str, disconnected: bool) -> ApiSetupError:
@@ -143,6 +152,14 @@ def _from_server(code: int, message: str, disconnected: bool) -> ApiSetupError:
         )
     if code in _TOO_MANY_CONNECTIONS:
         return ServerUnreachable("The server has no connection left for us.", "Try again in a moment.")
+    if code in _TOO_SLOW:
+        return StatementStopped(
+            f"The server stopped a statement that took longer than it allows (error {code}).",
+            "Choose fewer days, or have max_statement_time (MySQL: max_execution_time) raised."
+            " apisetup check names missing indexes, which make statements slow.",
+        )
+    if code in _STOPPED:
+        return StatementStopped("Somebody stopped this statement on the server.", "Try again.")
     if disconnected or code in _CONNECTION_LOST:
         return _connection_lost()
     return PracticeUnavailable(f"The server refused a statement (error {code}).", _text_before_values(message))

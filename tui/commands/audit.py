@@ -68,6 +68,7 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
     verification = session.office.audit.verification(date_range)
+    _say_if_slow(session)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
         signals.raise_pending()
@@ -91,6 +92,7 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
     file = validate_target(options.file, may_replace=options.replace)
     if options.excel and file.suffix.casefold() != ".csv":
         raise ConfigurationError("--excel is for .csv files.", "Leave it out, or choose a name that ends in .csv.")
+    _say_if_slow(session)
     export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
     export.begin()
     try:
@@ -148,6 +150,12 @@ def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:
     if since and until and since > until:
         raise ConfigurationError(f"The range ends on {until}, before it begins.", "Exchange the two dates.")
     return AuditFilter(since=since, until=until)
+
+
+def _say_if_slow(session: Session) -> None:
+    slowness = session.office.audit.slowness()
+    if slowness:
+        print(f"apisetup: {slowness}", file=sys.stderr, flush=True)
 
 
 def _report_as_json(report: VerificationReport, date_range: AuditFilter, session: Session) -> dict[str, Any]:

@@ -61,9 +61,10 @@ async def export_entries(
         may_replace = True
     start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace, excel=True)
     export = await screen.call_service(start, group="export")
+    slowness = await screen.call_service(session.office.audit.slowness, group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
-    result = await screen.app.push_screen_wait(ExportProgress(export))
+    result = await screen.app.push_screen_wait(ExportProgress(export, slowness))
     if isinstance(result, ApiSetupError):
         raise result
     if result is None:

@@ -142,7 +142,7 @@ class Driver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read what the terminal sends, and process its keys, until the application ends."""
         terminal_input = TerminalInput(XTermParser(self._debug), escape_delay())
-        # A byte that isn't in the terminal's character set becomes a replacement character; it must not end the program.
+        # A byte that isn't in the terminal's character set becomes a replacement character.
         decoder = getincrementaldecoder(input_encoding())("replace")
         while not self.exit_event.is_set():
             remaining = terminal_input.remaining

@@ -1,8 +1,8 @@
 """Terminals whose character set isn't UTF-8.
 
 Python writes to the terminal in the character set of the locale, or of `PYTHONIOENCODING`, and would write what that
-lacks as escapes such as `\\u2500`, which breaks every line. Such characters are replaced by ones that look alike and are
-as wide.
+lacks as escapes such as `\\u2500`, which breaks every line. Such characters are replaced by ones that look alike and
+are as wide.
 """
 
 from __future__ import annotations

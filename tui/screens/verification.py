@@ -94,6 +94,9 @@ class VerificationScreen(BaseScreen[None]):
             if self._verification is None:
                 start = partial(self._session.office.audit.verification, self._date_range)
                 self._verification = await self.call_service(start, group="verify")
+                slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
+                if slowness:
+                    self.show_status(f"Verifying; Esc stops. {slowness}")
             while not (self._report and self._report.done):
                 step_start = time.monotonic()
                 self._report = await self.call_service(partial(self._step, self._verification), group="verify")
