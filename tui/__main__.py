@@ -20,6 +20,7 @@ from core.base.secret import exclude_from_core_dumps
 from tui.commands.outcome import COULD_NOT, run_safely
 from tui.commands.parser import build_parser
 from tui.platform.output import flush_output, is_terminal
+from tui.platform.terminal_encoding import escape_unencodable_output
 
 if TYPE_CHECKING:
     from tui.commands.launch_target import LaunchTarget
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status of the process.
     """
+    escape_unencodable_output()
     options = _parse(arguments)
     exclude_from_core_dumps()
     if not sys.warnoptions:

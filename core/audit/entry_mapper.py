@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, String, select, type_coerce
 
 from core.audit.filter import Users
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.key_text import mask
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE, log_hash
@@ -109,15 +109,15 @@ class EntryMapper:
             LOG_SOURCES.name(source),
             patient,
             None if previous == NO_DATE else previous,
-            _genuineness(computed, hashes),
+            _hash_status(computed, hashes),
             str(stored_moment),
             hashes,
             computed,
         )
 
 
-def _genuineness(computed: str, hashes: tuple[str, ...]) -> Genuineness:
+def _hash_status(computed: str, hashes: tuple[str, ...]) -> HashStatus:
     """Compare the computed hash with the stored ones; an entry is altered if any of them doesn't match."""
     if not hashes:
-        return Genuineness.NO_HASH
-    return Genuineness.GENUINE if all(each == computed for each in hashes) else Genuineness.ALTERED
+        return HashStatus.NO_HASH
+    return HashStatus.MATCHES if all(each == computed for each in hashes) else HashStatus.ALTERED

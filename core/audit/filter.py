@@ -33,7 +33,7 @@ class AuditFilter:
     ours: bool = False
     """Only entries that API Setup wrote, this program's or Open Dental's own."""
     suspect: bool = False
-    """Only entries that are not genuine."""
+    """Only entries whose hash doesn't match or is missing."""
 
     @property
     def only_dates(self) -> bool:

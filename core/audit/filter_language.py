@@ -120,7 +120,7 @@ def last_term(expression: str) -> tuple[int, str]:
 _EXAMPLE = 'Try user:admin since:2024-11-01 text:"API key".'
 _FIELDS = ("since", "until", "permission", "user", "source", "computer", "text", "only")
 # The values of `only`, and the attribute of `AuditFilter` that each one sets.
-_ONLY = {"ours": "ours", "not-genuine": "suspect"}
+_ONLY = {"ours": "ours", "unmatched": "suspect"}
 _NEEDS_QUOTES = re.compile(r"[\s\"]|^$")
 
 

@@ -25,6 +25,7 @@ from core.model.key_text import fingerprint_tag
 from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
+from core.practice.indexes import missing_indexes
 from core.practice.practice import Practice
 
 _logger = logging.getLogger(__name__)
@@ -57,9 +58,20 @@ class AuditService:
         """Return a verification of the entries of some days, or of all if the filter has no date."""
         return Verification(self._practice, wanted, self._maker())
 
-    def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
+    def export(
+        self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool, excel: bool = False
+    ) -> AuditExport:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
-        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
+        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
+
+    def slowness(self) -> str:
+        """Return a sentence about missing indexes, which make searching and verifying slow; empty if there are none."""
+        if self._practice.engine.dialect.name == "sqlite":
+            return ""
+        with self._practice.read() as session:
+            missing = missing_indexes(session.connection())
+        lacks = [f"{each.table} has no index on {each.column}" for each in missing]
+        return f"Slow, because {' and '.join(lacks)}: see apisetup check." if lacks else ""
 
     def users(self, *, renew: bool = False) -> Users:
         """Return the users that a filter may name, as they were read a moment ago.

@@ -9,6 +9,7 @@
     │   ├── NoSuchDatabase           the server has no database of that name
     │   ├── NotAPractice             the database isn't a usable Open Dental database
     │   ├── ConnectionLost           the connection was lost after it had been made
+    │   ├── StatementStopped         a statement took too long, or was stopped on the server
     │   ├── StorageFailed            file or disk: missing, locked, damaged or full
     │   │   └── DamagedFile      the file is damaged, or isn't an SQLite database
     │   ├── EntryGone                an audit entry that was read before no longer exists
@@ -102,6 +103,10 @@ class NotAPractice(PracticeUnavailable):
 
 class ConnectionLost(PracticeUnavailable):
     """The connection to the server was lost; the last statement may or may not have been executed."""
+
+
+class StatementStopped(PracticeUnavailable):
+    """A statement took longer than the server or this program waits, or somebody stopped it on the server."""
 
 
 class StorageFailed(PracticeUnavailable):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from core.check.result import CheckResult, CheckResults, CheckStatus
 from core.practice.grants import read_grants
+from core.practice.indexes import missing_indexes
 from core.practice.inspection import DatabaseProfile
 
 _MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
@@ -67,6 +68,21 @@ def check_server_settings(connection: Connection) -> CheckResults:
         )
 
 
+def check_indexes(connection: Connection) -> CheckResults:
+    """Name the indexes of the Audit Trail that are missing, with the statements that create them."""
+    missing = missing_indexes(connection)
+    if not missing:
+        yield CheckResult("indexes", CheckStatus.OK, "The Audit Trail has all indexes that Open Dental creates.")
+        return
+    names = ", ".join(f"{each.table} ({each.column})" for each in missing)
+    yield CheckResult(
+        "indexes",
+        CheckStatus.WARNING,
+        f"Indexes that are missing: {names}. Searching, verifying and exporting the Audit Trail is slow without them.",
+        f"Outside office hours, run: {' '.join(each.statement for each in missing)}",
+    )
+
+
 def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResults:
     """Check that the database user has the privileges that are needed, and no others."""
     grants = read_grants(connection, profile.database, profile.tables)
@@ -89,6 +105,14 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
         databases = "1 other database" if grants.elsewhere == 1 else f"{grants.elsewhere} other databases"
         yield CheckResult(
             "grants-elsewhere", CheckStatus.NOTE, f"The database user has the same rights on {databases} of the server."
+        )
+    if grants.missing_optional:
+        yield CheckResult(
+            "grants-optional",
+            CheckStatus.NOTE,
+            f"Without {', '.join(grants.missing_optional)}, a verification can't tell which audit entries Database"
+            " Maintenance removed.",
+            "The README's script grants it.",
         )
     if grants.excess:
         yield CheckResult(

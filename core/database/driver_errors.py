@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
 from core.base.errors import ApiSetupError, DamagedFile, NotPermitted, PracticeUnavailable, StorageFailed
 from core.database.connect_failure import ConnectFailure, connect_error, unusable_answer
-from core.database.server_errors import connection_lost, server_error
+from core.database.server_errors import connection_lost, server_error, statement_timed_out
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
     # PyMySQL raises "Lost connection" while it handles a timeout, and doesn't name that as the cause.
     if error.orig is not None and isinstance(error.orig.__context__, TimeoutError):
-        return connection_lost(timed_out=True)
+        return statement_timed_out()
     message = str(arguments[1]) if len(arguments) > 1 else ""
     return server_error(code, message, connecting=False, disconnected=error.connection_invalidated)
 

@@ -14,6 +14,7 @@ from core.base.errors import (
     NotPermitted,
     PracticeUnavailable,
     ServerUnreachable,
+    StatementStopped,
     StorageFailed,
 )
 from core.database.server_words import presentable
@@ -102,11 +103,12 @@ _TOO_MANY_CONNECTIONS = _Meaning(
     ServerUnreachable, "The server has no connection left for us.", "Try again in a moment."
 )
 _TIMED_OUT = _Meaning(
-    PracticeUnavailable,
-    "The server stopped a statement that took too long.",
-    "Try again when the server is less busy, or have its time limit for statements raised.",
+    StatementStopped,
+    "The server stopped a statement that took longer than it allows.",
+    "Choose fewer days, or have max_statement_time (MySQL: max_execution_time) raised. apisetup check names missing"
+    " indexes, which make statements slow.",
 )
-_INTERRUPTED = _Meaning(PracticeUnavailable, "Somebody stopped a statement on the server.", "Try again.")
+_INTERRUPTED = _Meaning(StatementStopped, "Somebody stopped a statement on the server.", "Try again.")
 _OLD_PLUGIN = _Meaning(
     LoginRefused,
     "The server wants to check the password in a way that apisetup doesn't support.",
@@ -160,18 +162,18 @@ def server_error(code: int, message: str, *, connecting: bool, disconnected: boo
     return meaning.kind(f"{meaning.sentence}{quote}", meaning.hint)
 
 
-def connection_lost(*, timed_out: bool = False) -> ConnectionLost:
-    """Return the error for a connection that was lost after it had been made.
-
-    Args:
-        timed_out: True if the driver closed it because the server didn't answer in time.
-    """
-    if timed_out:
-        return ConnectionLost(
-            "The server did not answer in time, so the connection was closed.",
-            "Try again; if it stays so, the network is down or the server is too busy.",
-        )
+def connection_lost() -> ConnectionLost:
+    """Return the error for a connection that was lost after it had been made."""
     return ConnectionLost("The connection to the database server was lost.", "Try again when the server answers.")
+
+
+def statement_timed_out() -> StatementStopped:
+    """Return the error for a statement whose answer didn't come in time, so that the driver closed the connection."""
+    return StatementStopped(
+        "The server did not answer in time, so the connection was closed.",
+        "Try again; if it stays so, the network is down, the server is too busy, or an index is missing (apisetup check"
+        " names it).",
+    )
 
 
 def _meaning(code: int, message: str) -> _Meaning | None:

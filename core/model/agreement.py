@@ -49,7 +49,7 @@ def agreement_from(path: Path, title: str) -> Agreement:
     """
     try:
         # Universal newlines, as in a file that is opened as text.
-        text = read_regular_file(path).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        text = read_regular_file(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
         raise ConfigurationError(

@@ -87,7 +87,7 @@ def read_configuration(path: Path) -> Configuration:
             could have been written by another user.
     """
     try:
-        text = read_regular_file(path, require=partial(_refuse_if_others_can_write, path)).decode("utf-8")
+        text = read_regular_file(path, require=partial(_refuse_if_others_can_write, path)).decode("utf-8-sig")
     except FileNotFoundError:
         return Configuration()
     except OSError as error:

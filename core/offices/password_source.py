@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from threading import Thread
 
 from core.base.errors import ConfigurationError
 from core.base.regular_file import open_without_blocking
@@ -19,9 +18,6 @@ from core.offices.paths import expand_user
 
 COMMAND_SECONDS = 60
 """The timeout of a command. It leaves time to unlock a password manager."""
-KEYRING_SECONDS = 10
-"""The timeout of the system keyring."""
-KEYRING_SERVICE = "apisetup"
 _MAX_FILE_BYTES = 4096
 
 
@@ -82,7 +78,10 @@ class PasswordSource:
         if self.kind is SourceKind.COMMAND:
             return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables))
         if self.kind is SourceKind.KEYRING:
-            return _read_keyring(account, environment)
+            # Imported here, because only few offices use it.
+            from core.offices.system_keyring import read_system_keyring
+
+            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables))
         return None
 
 
@@ -193,7 +192,7 @@ def _first_line(content: bytes, origin: str) -> Secret:
     line = content.split(b"\n", 1)[0].removesuffix(b"\r")
     password: str | None = None
     with suppress(UnicodeDecodeError):
-        password = line.decode("utf-8")
+        password = line.decode("utf-8-sig")
     if password is None:
         # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
         raise ConfigurationError(f"{origin} is not UTF-8 text.", "Only the password belongs there.")
@@ -203,46 +202,3 @@ def _first_line(content: bytes, origin: str) -> Secret:
             "Put it there, or change password_from.",
         )
     return Secret(password)
-
-
-def _read_keyring(account: str, environment: Mapping[str, str]) -> Secret | None:
-    """Return the password from the system keyring; None over SSH.
-
-    Over SSH, the keyring would wait for an unlock dialog on a desktop that nobody sees.
-    """
-    if any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")):
-        return None
-    try:
-        import keyring
-    except ImportError as error:
-        raise ConfigurationError(
-            "The system keyring needs the Python package keyring, which is not installed.",
-            "Install it beside apisetup: pip install keyring",
-        ) from error
-    results: list[str | Exception | None] = []
-
-    def get_password() -> None:
-        try:
-            results.append(keyring.get_password(KEYRING_SERVICE, account))
-        except Exception as error:  # noqa: BLE001 - backends raise errors of their own, not only KeyringError
-            results.append(error)
-
-    # A daemon thread, so that a keyring that never answers doesn't keep the program from exiting.
-    thread = Thread(target=get_password, name="keyring", daemon=True)
-    thread.start()
-    thread.join(KEYRING_SECONDS)
-    if not results:
-        raise _unusable_keyring(f"did not answer within {KEYRING_SECONDS} seconds")
-    result = results[0]
-    if isinstance(result, Exception):
-        raise _unusable_keyring("cannot be used") from result
-    if result is None:
-        raise ConfigurationError(
-            f"The system keyring has no password for {account}.",
-            f"Run: keyring set {KEYRING_SERVICE} {shlex.quote(account)}",
-        )
-    return Secret(result)
-
-
-def _unusable_keyring(reason: str) -> ConfigurationError:
-    return ConfigurationError(f"The system keyring {reason}.", "Unlock it, or change password_from.")

@@ -15,7 +15,7 @@ from itertools import chain
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, Right
+from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, OPTIONAL, Right
 
 _ALL = "ALL PRIVILEGES"
 
@@ -33,6 +33,8 @@ class Grants:
     elsewhere: int = 0
     """The number of other databases of the server on which the user has rights that the program needs, and no others.
     A user for several offices has them."""
+    missing_optional: tuple[str, ...] = ()
+    """Rights that the user lacks, and without which the program only knows less."""
     missing_to_write: str = ""
     """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
@@ -114,6 +116,7 @@ def evaluate_grants(lines: Sequence[str], database: str, tables: frozenset[str])
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
+        missing_optional=tuple(str(right) for right in OPTIONAL if not _has_right(covering, right)),
         excess=(*proxy, *_list_excess(here, database)),
         elsewhere=elsewhere,
         missing_to_write=_format_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
@@ -251,7 +254,9 @@ def _is_needed_somewhere(grant: Grant, privilege: str, columns: frozenset[str]) 
     """Return True for a privilege that the program needs on the table of a grant, in whichever database it is."""
     if grant.table is None:
         return False
-    needed = [right for right in NEEDED if (right.table, right.privilege) == (grant.table.lower(), privilege)]
+    needed = [
+        right for right in (*NEEDED, *OPTIONAL) if (right.table, right.privilege) == (grant.table.lower(), privilege)
+    ]
     return any(
         not right.columns or (bool(columns) and columns <= {each.lower() for each in right.columns}) for right in needed
     )

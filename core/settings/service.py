@@ -31,6 +31,7 @@ from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
 
 _PAYMENT_TYPES = 10
+_MAX_QUOTED = 40
 
 T = TypeVar("T", bool, str, int)
 _Column: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
@@ -81,7 +82,7 @@ class SettingsService:
         if conflicts:
             raise self._audit.with_attributions(conflicts)
         if not edits:
-            return SavedSettings(())
+            return SavedSettings((), stored.page.warning)
         try:
             self._write(actor, edits, SettingsChanged(tuple(edit.change for edit in edits), undoing))
         except EditConflict as error:
@@ -89,8 +90,12 @@ class SettingsService:
                 moved = _edits(_read(session), read, wanted)
             conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
             raise self._audit.with_attributions(conflicts or error.conflicts) from error
-        changes = (edit.change for edit in edits)
-        return SavedSettings(tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes))
+        changes = [edit.change for edit in edits]
+        chosen = any(each.setting is Setting.PAYMENT_TYPE for each in changes)
+        return SavedSettings(
+            tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes),
+            "" if chosen else stored.page.warning,
+        )
 
     def _write(self, actor: Actor, edits: list[_Edit], event: SettingsChanged) -> None:
         with self._practice.unit_of_work(actor, event, once=True) as work:
@@ -154,8 +159,11 @@ def _read(session: Session) -> _Stored:
         )
         if cell is None
     )
-    payment_types = [PaymentType(row[6], row[7] or "", bool(row[8])) for row in rows if row[6] is not None]
-    return _Stored(SettingsPage(values, _choices(payment_types, current), missing), enabled, interval, preference)
+    payment_types = _choices(
+        [PaymentType(row[6], row[7] or "", bool(row[8])) for row in rows if row[6] is not None], current
+    )
+    warning = _payment_type_warning(preference, current, payment_types) if preference else ""
+    return _Stored(SettingsPage(values, payment_types, missing, warning), enabled, interval, preference)
 
 
 def _cell(column: _Column, key: InstrumentedAttribute[int], read: Sequence[Any], signal: SignalType) -> _Cell | None:
@@ -202,27 +210,51 @@ def _number(value: int | str | None) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
+def _payment_type_warning(preference: _Cell, current: int | None, payment_types: tuple[PaymentType, ...]) -> str:
+    """Return a sentence about a stored payment type that can't be chosen, or an empty text."""
+    text = str(preference.value or "").strip()
+    if text in ("", "0"):
+        return "No default payment type is chosen."
+    if not current:
+        return f'The stored default payment type is not a number: "{text[:_MAX_QUOTED]}". Choose one.'
+    chosen = next((each for each in payment_types if each.number == current), None)
+    if chosen is not None and not chosen.hidden:
+        return ""
+    if chosen is not None and chosen.known:
+        return f'The default payment type "{chosen.name[:_MAX_QUOTED]}" is hidden in Open Dental. Choose another one.'
+    return f"The default payment type {current} is not one of this practice's payment types. Choose another one."
+
+
 def _choices(known: Sequence[PaymentType], current: int | None) -> tuple[PaymentType, ...]:
     """Return the payment types to choose from, and the current one even if it's hidden or unknown."""
     active = [payment_type for payment_type in known if not payment_type.hidden]
     if not current or any(payment_type.number == current for payment_type in active):
         return tuple(active)
     hidden = [payment_type for payment_type in known if payment_type.number == current]
-    return (*active, *(hidden or [PaymentType(current, f"unknown type {current}", hidden=True)]))
+    return (*active, *(hidden or [PaymentType(current, f"unknown type {current}", hidden=True, known=False)]))
 
 
 def _checked(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> ApiSettings:
-    """Return the values as they are saved, checked by the rules of Open Dental's window for all fields together."""
-    page = stored.page
+    """Return the values as they are saved, after checking those that were changed.
+
+    Open Dental's window refuses to save anything while the payment type is hidden or unknown. Here the other values can
+    be saved, because somebody must be able to turn the API off.
+    """
     interval = None if stored.interval is None else clean_interval(wanted.interval or "")
     if interval == (read.interval or "").strip():
         interval = read.interval
-    known = {payment_type.number for payment_type in page.payment_types}
-    if stored.payment_type is not None and not wanted.payment_type:
-        raise InvalidInput("payment_type", "A default payment type must be chosen before saving.")
-    if stored.payment_type is not None and wanted.payment_type not in known:
-        raise InvalidInput("payment_type", "That payment type is hidden or gone since.", "Choose another one.")
+    if stored.payment_type is not None and wanted.payment_type != read.payment_type:
+        _require_active(stored.page, wanted.payment_type)
     return ApiSettings(wanted.enabled, interval, wanted.payment_type)
+
+
+def _require_active(page: SettingsPage, number: int | None) -> None:
+    if not number:
+        raise InvalidInput("payment_type", "The default payment type can't be blank.", "Choose one.")
+    if number not in {payment_type.number for payment_type in page.payment_types if not payment_type.hidden}:
+        raise InvalidInput(
+            "payment_type", "This payment type is hidden or was deleted in Open Dental.", "Choose another one."
+        )
 
 
 def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edit]:

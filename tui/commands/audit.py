@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.audit.export_format import json_value
 from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import FilterError, parse_day, parse_filter
@@ -25,12 +26,12 @@ from tui.widgets.safe_text import sanitize
 if TYPE_CHECKING:
     from core.audit.export import AuditExport, ExportResult
     from core.audit.service import AuditService
-    from core.audit.verification import VerificationReport
+    from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
     from core.offices.open_request import OpenRequest
     from tui.session import Session
 
-DONE, NOT_GENUINE = 0, 1
+DONE, FOUND = 0, 1
 """The exit statuses besides `COULD_NOT`. Only `verify` returns the second one."""
 
 
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
     verification = session.office.audit.verification(date_range)
+    _say_if_slow(session)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
         signals.raise_pending()
@@ -66,8 +68,8 @@ def _verify(options: argparse.Namespace, session: Session, signals: SignalHandle
     if options.json:
         print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
     else:
-        print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
-    return DONE if report.clean else NOT_GENUINE
+        print_result("\n".join([*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]))
+    return DONE if report.clean else FOUND
 
 
 def _export(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
@@ -78,7 +80,10 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
         audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
+    if options.excel and file.suffix.casefold() != ".csv":
+        raise ConfigurationError("--excel is for .csv files.", "Leave it out, or choose a name that ends in .csv.")
+    _say_if_slow(session)
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
     export.begin()
     try:
         result = _write(export, signals)
@@ -137,6 +142,12 @@ def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:
     return AuditFilter(since=since, until=until)
 
 
+def _say_if_slow(session: Session) -> None:
+    slowness = session.office.audit.slowness()
+    if slowness:
+        print(f"apisetup: {slowness}", file=sys.stderr, flush=True)
+
+
 def _report_as_json(report: VerificationReport, date_range: AuditFilter, session: Session) -> dict[str, Any]:
     info = session.office.info
     return {
@@ -147,27 +158,50 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "since": str(date_range.since) if date_range.since else None,
         "until": str(date_range.until) if date_range.until else None,
         "checked": report.checked,
-        "genuine": report.genuine,
+        "hash_matches": report.hash_matches,
         "altered": report.altered,
         "without_hash": report.without_hash,
+        "older_than_first_hash": report.before_hashes,
+        "first_hash": report.first_hash or None,
         "deleted": report.orphaned,
-        "deleted_numbers": report.orphaned_numbers,
+        "deleted_numbers": [json_value(number) for number in report.orphaned_numbers],
+        "removed_by_open_dental": _removals_as_json(report),
         "entries": [
             {
-                "number": entry.number,
+                "number": json_value(entry.number),
                 "time": entry.stored_moment,
                 "user": entry.user,
                 "permission": entry.permission,
                 "text": entry.text,
-                "hash": entry.genuineness.value,
+                "hash": entry.hash_status.value,
             }
             for entry in report.listed
         ],
     }
 
 
+def _removals_as_json(report: VerificationReport) -> dict[str, Any]:
+    duplicates = report.removed_duplicates
+    return {
+        "known": report.maintenance_known,
+        "duplicates": duplicates.count,
+        "duplicates_first": str(duplicates.first) if duplicates.first else None,
+        "duplicates_last": str(duplicates.last) if duplicates.last else None,
+        "old_data_hashes_left": report.removed_old,
+        "old_data": [
+            {
+                "entry": json_value(each.number),
+                "time": str(each.moment) if each.moment else None,
+                "user": each.user,
+                "up_to": each.written_day,
+            }
+            for each in report.old_data_removals
+        ],
+    }
+
+
 def _entry_line(entry: AuditEntry) -> str:
-    columns = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
+    columns = f"{entry.number}  {entry.stored_moment}  {entry.hash_status.value}  {entry.user}  {entry.permission}"
     return sanitize(f"{columns}  {entry.text}", 400)
 
 

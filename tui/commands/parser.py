@@ -122,7 +122,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
         allow_abbrev=False,
         help="check the hash of every entry",
         description="Check the hash of every entry of the Audit Trail, or of those of some days.",
-        epilog="exit status: 0 all genuine, 1 altered, without hash or deleted found, 2 could not be checked",
+        epilog="exit status: 0 nothing found, 1 entries that were altered, deleted or have no hash, 2 not checked",
     )
     verify.add_argument("--json", action="store_true", help="write the result as JSON")
     export = commands.add_parser(
@@ -136,6 +136,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     export.add_argument("file", metavar="FILE", help="where to; the name ends in .csv or .jsonl")
     export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
     export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
+    export.add_argument("--excel", action="store_true", help="begin a .csv with a byte order mark, for Excel")
     export.add_argument("--json", action="store_true", help="say as JSON what was written")
 
 
