@@ -9,23 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 
-from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase
+from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase, StorageFailed
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.database.address import Address, FileAddress, ServerAddress
+from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
 from core.database.tls import is_local
 
 
 def check_address(address: Address) -> CheckResult:
     """Check that a file exists, or that the name of a server can be resolved."""
-    if isinstance(address, FileAddress) and not address.path.is_file():
-        return CheckResult(
-            "address",
-            CheckStatus.FAILED,
-            f"There is no file {address.path}.",
-            "Name another one, or open it once, not read-only, to have it made.",
-        )
-    if isinstance(address, FileAddress) or address.socket:
+    if isinstance(address, FileAddress):
+        return _check_file(address)
+    if address.socket:
         return CheckResult("address", CheckStatus.OK, address.label)
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
@@ -39,6 +35,20 @@ def check_address(address: Address) -> CheckResult:
     resolved = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
     label = address.label if resolved == address.host else f"{address.label} ({resolved})"
     return CheckResult("address", CheckStatus.OK, label)
+
+
+def _check_file(address: FileAddress) -> CheckResult:
+    try:
+        if database_exists(address.path):
+            return CheckResult("address", CheckStatus.OK, address.label)
+    except StorageFailed as error:
+        return CheckResult("address", CheckStatus.FAILED, error.sentence, error.hint)
+    return CheckResult(
+        "address",
+        CheckStatus.FAILED,
+        f"There is no file {address.path}.",
+        "Name another one, or open it once, not read-only, to have it made.",
+    )
 
 
 def connect(address: Address, engine: Engine) -> Generator[CheckResult, None, Connection]:

@@ -75,7 +75,7 @@ def parse_address(url: str) -> Address:
 def _parse_file_address(path: str) -> FileAddress:
     # As in SQLAlchemy's URLs, three slashes precede a relative path and four an absolute one.
     name = unquote(path).removeprefix("/")
-    if not name:
+    if not name or "\0" in name:
         raise ConfigurationError("The address names no SQLite file.", "Write it as sqlite:////full/path/file.db.")
     return FileAddress(Path(name))
 

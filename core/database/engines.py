@@ -15,7 +15,7 @@ from core.base.errors import StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.database_file import require_private_database
+from core.database.database_file import database_exists, require_private_database
 from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
@@ -118,7 +118,7 @@ def read_only_file_engine(path: Path) -> Engine:
     Raises:
         StorageFailed: The file doesn't exist, isn't a regular file, or other accounts can access it.
     """
-    if not path.exists():
+    if not database_exists(path):
         raise StorageFailed(
             f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
         )
