@@ -14,7 +14,6 @@ from core.check.result import CheckResult, CheckResults, CheckStatus, not_checke
 from core.database.address import Address, FileAddress, ServerAddress
 from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
-from core.database.tls import is_local
 
 
 def check_address(address: Address) -> CheckResult:
@@ -71,12 +70,18 @@ def connect(address: Address, engine: Engine) -> Generator[CheckResult, None, Co
 
 
 def check_tls(address: ServerAddress, connection: Connection) -> CheckResult:
-    """Check that the server reports an encrypted connection, if TLS is required."""
-    if address.tls is None:
-        return _unencrypted_result(address)
+    """Check that the server reports an encrypted connection, if TLS is required; else report what it says."""
     rows = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_%'")).all()
     variables = {str(name): str(value) for name, value in rows}
     version, cipher = variables.get("Ssl_version", ""), variables.get("Ssl_cipher", "")
+    if address.tls is None and version:
+        return CheckResult(
+            "tls",
+            CheckStatus.OK,
+            f"Encrypted: {version}, {cipher}. The server isn't verified, since the connection stays on this computer.",
+        )
+    if address.tls is None:
+        return _unencrypted_result(address)
     if not version:
         return CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
     return CheckResult("tls", CheckStatus.OK, f"Encrypted and verified: {version}, {cipher}.")
@@ -116,7 +121,7 @@ def _results_before_refusal(address: ServerAddress, refusal: ApiSetupError, cont
 
 
 def _unencrypted_result(address: ServerAddress) -> CheckResult:
-    if is_local(address.host, address.socket):
+    if address.is_local:
         return CheckResult("tls", CheckStatus.OK, "Not needed: the line stays on this computer.")
     return CheckResult(
         "tls", CheckStatus.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off."

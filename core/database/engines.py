@@ -15,7 +15,9 @@ from core.base.errors import StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
+from core.database.authentication import authentication_plugins, read_server_key
 from core.database.database_file import database_exists, require_private_database
+from core.database.local_tls import encrypt_if_offered
 from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
@@ -43,7 +45,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     column. Characters that a column can't hold are replaced before they are written.
 
     Raises:
-        ConfigurationError: A TLS file can't be used.
+        ConfigurationError: A TLS file or the server's public key can't be used.
     """
     url = URL.create(
         "mysql+pymysql",
@@ -55,23 +57,26 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
-    return _with_listeners(
-        create_engine(
-            url,
-            pool_size=2,
-            max_overflow=2,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "read_timeout": READ_SECONDS,
-                "write_timeout": WRITE_SECONDS,
-                "charset": "utf8mb4",
-                "init_command": _SESSION,
-                **options,
-            },
-        )
+    server_key = read_server_key(address.server_public_key) if address.server_public_key is not None else None
+    options["auth_plugin_map"] = authentication_plugins(verified=address.is_verified, server_key=server_key)
+    engine = create_engine(
+        url,
+        pool_size=2,
+        max_overflow=2,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": READ_SECONDS,
+            "write_timeout": WRITE_SECONDS,
+            "charset": "utf8mb4",
+            "init_command": _SESSION,
+            **options,
+        },
     )
+    if address.tls_if_offered:
+        encrypt_if_offered(engine)
+    return _with_listeners(engine)
 
 
 def file_engine(path: Path) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 from core.base.certificates import explain_rejection, verifying_context
@@ -16,7 +16,7 @@ SERVER_WITHOUT_TLS = 2026
 
 @dataclass(frozen=True)
 class Tls:
-    """TLS settings of a connection. The server's certificate and host name are always verified.
+    """TLS settings of a verified connection: the server's certificate and host name are always checked.
 
     Attributes:
         authority: A PEM file with the CA certificates to trust; None for those the system trusts.
@@ -48,12 +48,16 @@ class Tls:
 
 def is_local(host: str, socket: str) -> bool:
     """Return True if a connection to the host or socket stays on this computer."""
-    if socket or host == "localhost":
+    # As every resolver does, ignore the case and the dot at the end of a complete name.
+    if socket or host.lower().removesuffix(".") == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    # Before Python 3.13, an IPv4 address within an IPv6 one isn't taken for a loopback address.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def insecure_connection(error: BaseException | None, code: int) -> InsecureConnection | None:
