@@ -169,6 +169,11 @@ def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParse
     importing.add_argument(
         "--central", action="store_true", help="from the central manager's database that --url names"
     )
+    importing.add_argument(
+        "--host",
+        metavar="HOST",
+        help="what the server is called from here (HOST or HOST:PORT); with --central, the central manager's computer",
+    )
     importing.add_argument("--yes", action="store_true", help="do not ask")
 
 
