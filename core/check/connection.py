@@ -14,6 +14,7 @@ from core.check.result import CheckResult, CheckResults, CheckStatus, not_checke
 from core.database.address import Address, FileAddress, ServerAddress
 from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
+from core.database.tls import plain_host
 
 
 def check_address(address: Address) -> CheckResult:
@@ -23,7 +24,7 @@ def check_address(address: Address) -> CheckResult:
     if address.socket:
         return CheckResult("address", CheckStatus.OK, address.label)
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(plain_host(address.host), address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return CheckResult(
             "address",

@@ -19,6 +19,7 @@ from core.database.authentication import authentication_plugins, read_server_key
 from core.database.database_file import database_exists, require_private_database
 from core.database.local_tls import encrypt_if_offered
 from core.database.statement_log import log_statements
+from core.database.tls import plain_host
 from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
@@ -51,7 +52,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
         "mysql+pymysql",
         username=address.user,
         password=password.reveal(),
-        host=address.host,
+        host=plain_host(address.host),
         port=address.port,
         database=address.database,
     )

@@ -114,7 +114,8 @@ def validate_address(address: str) -> SplitResult:
         raise _invalid_address() from error
     if not host or not _PRINTABLE.fullmatch(address.strip()) or parts.username is not None:
         raise _invalid_address()
-    if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "")):
+    # A name that ends in a dot may be looked up in DNS, even localhost.
+    if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "") and not host.endswith(".")):
         return parts
     raise HeadquartersUnreachable(
         HeadquartersStep.ADDRESS,

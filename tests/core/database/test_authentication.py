@@ -224,6 +224,13 @@ def test_a_local_server_that_offers_tls_gets_the_password_through_it(own: Issued
     assert PASSWORD.encode() + b"\0" in session.received
 
 
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "localhost.", "::ffff:127.0.0.1"])
+def test_each_spelling_of_this_computer_leads_to_it(host: str) -> None:
+    with fake_mysql(asks_at_once()) as server:
+        failure(replace(address_of(server), host=host))
+    assert b"oduser" in server.received
+
+
 def test_tls_is_not_used_locally_where_it_is_turned_off(own: Issued) -> None:
     with fake_mysql(asks_at_once(), own=own) as server:
         failure(replace(address_of(server), tls_off=True))
