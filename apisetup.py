@@ -12,8 +12,8 @@ from importlib.util import find_spec
 
 _PACKAGES = ("core", "tui")
 _REMEDY = (
-    "Install apisetup in an environment of its own (uv tool install apisetup, or pipx install apisetup), and take that"
-    " directory out of PYTHONPATH."
+    "Install apisetup in an environment of its own (with uv tool install or pipx install), and take other programs'"
+    " directories out of PYTHONPATH."
 )
 
 
