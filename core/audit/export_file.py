@@ -17,6 +17,7 @@ from pathlib import Path
 
 from core.audit.export_target import manifest_file
 from core.base.errors import ExportFailed
+from core.base.file_status import entry_status
 from core.base.partial_file import PartialFile, leftovers, remove_leftovers, set_aside
 from core.base.private_file import fsync_directory
 
@@ -190,12 +191,13 @@ def _resolve(leftover: Path) -> None:
         return
     export = leftover.with_name(content["file"])
     manifest = manifest_file(export)
-    if not os.path.lexists(export):
+    published = entry_status(manifest)
+    if entry_status(export) is None:
         # It got its name before the export did.
-        if os.path.lexists(manifest) and os.path.samestat(leftover.lstat(), manifest.lstat()):
+        if published is not None and os.path.samestat(leftover.lstat(), published):
             manifest.unlink()
         return
-    if not os.path.lexists(manifest) and _sha256(export) == content.get("sha256"):
+    if published is None and _sha256(export) == content.get("sha256"):
         os.link(leftover, manifest)
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from core.base.errors import InvalidInput
+from core.base.file_status import entry_status, is_directory
 
 MANIFEST_SUFFIX = ".about.json"
 """The suffix that is added to the name of an export for the name of its manifest."""
@@ -56,23 +57,14 @@ class TargetExists(InvalidInput):
 def _validate_path(file: Path, *, may_replace: bool) -> Path:
     if file.suffix.casefold() not in {each.value for each in ExportFormat}:
         raise InvalidInput("file", f"The name {file.name} tells no kind of file.", "It must end in .csv or .jsonl.")
-    if not file.parent.is_dir():
+    if not is_directory(file.parent):
         raise InvalidInput("file", f"There is no directory {file.parent}.", "Make it first, or choose another one.")
     if not os.access(file.parent, os.W_OK | os.X_OK):
         raise InvalidInput("file", f"The directory {file.parent} cannot be written.", "Choose another one.")
-    existing = [each for each in (file, manifest_file(file)) if _exists(each)]
+    existing = [each for each in (file, manifest_file(file)) if entry_status(each) is not None]
     for each in existing:
-        if each.is_dir():
+        if is_directory(each):
             raise InvalidInput("file", f"{each} is a directory.", "Choose another name.")
     if existing and not may_replace:
         raise TargetExists(existing[0])
     return file
-
-
-def _exists(file: Path) -> bool:
-    """Return True for anything with this name, including a link to a file that doesn't exist."""
-    try:
-        file.lstat()
-    except FileNotFoundError:
-        return False
-    return True

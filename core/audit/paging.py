@@ -131,8 +131,9 @@ def time_order(direction: Direction) -> ColumnElement[str]:
     return STORED_MOMENT.desc() if direction is Direction.OLDER else STORED_MOMENT.asc()
 
 
-# No entry has such a number. In its direction it comes before all entries of a second, in the other one after them.
-_BEFORE_ALL_NUMBERS = {Direction.OLDER: 2**63 - 1, Direction.NEWER: 0}
+# No entry has such a number, since it's outside of the column's range, so it's never compared with one in SQL. In its
+# direction it comes before all entries of a second, in the other one after them.
+_BEFORE_ALL_NUMBERS = {Direction.OLDER: 2**63, Direction.NEWER: -(2**63) - 1}
 
 
 def _number_condition(direction: Direction, start: PageCursor | None) -> list[ColumnElement[bool]]:
@@ -146,13 +147,15 @@ def _number_condition(direction: Direction, start: PageCursor | None) -> list[Co
 
 def _slice_of_second(session: Session, moment: str, direction: Direction, start: PageCursor | None, size: int) -> Slice:
     older, number = direction is Direction.OLDER, SecurityLog.security_log_num
-    start_number = start.number if start is not None and start.moment == moment else None
-    last_read = _BEFORE_ALL_NUMBERS[direction] if start_number is None else start_number
-    unread = number < last_read if older else number > last_read
-    limited = select(number.label("number")).where(unread).order_by(number.desc() if older else number.asc())
+    last_read = start.number if start is not None and start.moment == moment else None
+    unread: list[ColumnElement[bool]] = []
+    if last_read is not None and last_read != _BEFORE_ALL_NUMBERS[direction]:
+        unread.append(number < last_read if older else number > last_read)
+    limited = select(number.label("number")).where(*unread).order_by(number.desc() if older else number.asc())
     rows = limited.limit(size).subquery()
     farthest = func.min(rows.c.number) if older else func.max(rows.c.number)
     end, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
     if count < size:
-        return Slice((STORED_MOMENT == moment, unread), PageCursor(moment))
-    return Slice((STORED_MOMENT == moment, unread, number >= end if older else number <= end), PageCursor(moment, end))
+        return Slice((STORED_MOMENT == moment, *unread), PageCursor(moment))
+    end_condition = number >= end if older else number <= end
+    return Slice((STORED_MOMENT == moment, *unread, end_condition), PageCursor(moment, end))

@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
+from core.base.file_status import entry_status
+
 PARTIAL = "partial"
 _PREFIX = ".apisetup-"
 _TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = "apisetup-demo-", ".tmp"
@@ -99,7 +101,7 @@ class PartialFile:
             if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP):
                 raise
             # FAT has no links. What appears between these two calls is overwritten.
-            if os.path.lexists(path):
+            if entry_status(path) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
             self.path.rename(path)
 
@@ -134,7 +136,8 @@ def set_aside(path: Path, kind: str) -> PartialFile | None:
         IsADirectoryError: The path is a directory; it stays.
         OSError: The file can't be renamed.
     """
-    if path.is_dir() and not path.is_symlink():
+    status = entry_status(path)
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     hidden = PartialFile(path.parent, kind)
     with suppress(OSError):

@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from core.base.file_status import file_status, is_directory
 from core.base.partial_file import PartialFile, remove_leftovers
 
 _PRIVATE = 0o600
@@ -18,7 +19,7 @@ def create_private_file(path: Path) -> None:
         OSError: The file or a directory can't be created.
     """
     create_private_directory(path.parent)
-    if not path.exists():
+    if file_status(path) is None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, _PRIVATE))
 
 
@@ -33,7 +34,8 @@ def replace_private_file(path: Path, text: str) -> None:
     """
     target = Path(os.path.realpath(path))
     create_private_directory(target.parent)
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE
+    status = file_status(target)
+    mode = stat.S_IMODE(status.st_mode) if status is not None else _PRIVATE
     remove_leftovers(target.parent)
     with PartialFile(target.parent) as partial:
         partial.create()
@@ -49,7 +51,7 @@ def create_private_directory(path: Path) -> None:
     Raises:
         OSError: A directory can't be created.
     """
-    if not path.is_dir():
+    if not is_directory(path):
         create_private_directory(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
 

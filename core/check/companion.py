@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from core.base.errors import ApiSetupError
 from core.check.result import CheckResult, CheckStatus
 from core.companion.store import Companion
+from core.database.database_file import database_exists
 from core.database.engines import read_only_file_engine
 
 
@@ -18,9 +18,9 @@ def check_companion(path: Path, *, shared: bool) -> CheckResult:
         path: The file.
         shared: True if it's also the practice's file.
     """
-    if not os.path.lexists(path):
-        return CheckResult("companion", CheckStatus.NOTE, f"{path} is made when the practice is opened.")
     try:
+        if not database_exists(path):
+            return CheckResult("companion", CheckStatus.NOTE, f"{path} is made when the practice is opened.")
         outdated = _needs_migration(path, shared=shared)
     except ApiSetupError as error:
         return CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)

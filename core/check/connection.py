@@ -9,26 +9,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 
-from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase
+from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase, StorageFailed
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.database.address import Address, FileAddress, ServerAddress
+from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
-from core.database.tls import is_local
+from core.database.tls import plain_host
 
 
 def check_address(address: Address) -> CheckResult:
     """Check that a file exists, or that the name of a server can be resolved."""
-    if isinstance(address, FileAddress) and not address.path.is_file():
-        return CheckResult(
-            "address",
-            CheckStatus.FAILED,
-            f"There is no file {address.path}.",
-            "Name another one, or open it once, not read-only, to have it made.",
-        )
-    if isinstance(address, FileAddress) or address.socket:
+    if isinstance(address, FileAddress):
+        return _check_file(address)
+    if address.socket:
         return CheckResult("address", CheckStatus.OK, address.label)
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(plain_host(address.host), address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return CheckResult(
             "address",
@@ -39,6 +35,20 @@ def check_address(address: Address) -> CheckResult:
     resolved = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
     label = address.label if resolved == address.host else f"{address.label} ({resolved})"
     return CheckResult("address", CheckStatus.OK, label)
+
+
+def _check_file(address: FileAddress) -> CheckResult:
+    try:
+        if database_exists(address.path):
+            return CheckResult("address", CheckStatus.OK, address.label)
+    except StorageFailed as error:
+        return CheckResult("address", CheckStatus.FAILED, error.sentence, error.hint)
+    return CheckResult(
+        "address",
+        CheckStatus.FAILED,
+        f"There is no file {address.path}.",
+        "Name another one, or open it once, not read-only, to have it made.",
+    )
 
 
 def connect(address: Address, engine: Engine) -> Generator[CheckResult, None, Connection]:
@@ -61,12 +71,18 @@ def connect(address: Address, engine: Engine) -> Generator[CheckResult, None, Co
 
 
 def check_tls(address: ServerAddress, connection: Connection) -> CheckResult:
-    """Check that the server reports an encrypted connection, if TLS is required."""
-    if address.tls is None:
-        return _unencrypted_result(address)
+    """Check that the server reports an encrypted connection, if TLS is required; else report what it says."""
     rows = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_%'")).all()
     variables = {str(name): str(value) for name, value in rows}
     version, cipher = variables.get("Ssl_version", ""), variables.get("Ssl_cipher", "")
+    if address.tls is None and version:
+        return CheckResult(
+            "tls",
+            CheckStatus.OK,
+            f"Encrypted: {version}, {cipher}. The server isn't verified, since the connection stays on this computer.",
+        )
+    if address.tls is None:
+        return _unencrypted_result(address)
     if not version:
         return CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
     return CheckResult("tls", CheckStatus.OK, f"Encrypted and verified: {version}, {cipher}.")
@@ -106,7 +122,7 @@ def _results_before_refusal(address: ServerAddress, refusal: ApiSetupError, cont
 
 
 def _unencrypted_result(address: ServerAddress) -> CheckResult:
-    if is_local(address.host, address.socket):
+    if address.is_local:
         return CheckResult("tls", CheckStatus.OK, "Not needed: the line stays on this computer.")
     return CheckResult(
         "tls", CheckStatus.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off."

@@ -23,13 +23,35 @@ class ServerAddress:
     socket: str = ""
     """The path of a Unix socket; if set, host and port are ignored."""
     tls: Tls | None = None
-    """The TLS settings of the connection; None for an unencrypted one."""
+    """The TLS settings of a connection whose server is verified; None for one whose server isn't."""
+    tls_off: bool = False
+    """True if the connection isn't encrypted even if it could be; needs `tls` to be None."""
+    server_public_key: Path | None = None
+    """A PEM file with the server's public RSA key, for the password on an unencrypted connection."""
 
     @property
     def label(self) -> str:
         """The address as shown to an admin."""
         location = self.socket or f"{self.host}:{self.port}"
         return f"{self.database} on {location} as {self.user}"
+
+    @property
+    def is_local(self) -> bool:
+        """True if the connection stays on this computer."""
+        return is_local(self.host, self.socket)
+
+    @property
+    def is_verified(self) -> bool:
+        """True if nobody else can answer in the server's place, who would be sent the password."""
+        return self.tls is not None or bool(self.socket)
+
+    @property
+    def tls_if_offered(self) -> bool:
+        """True if the connection uses TLS if the server offers it, without verifying the server.
+
+        With a public key, the password isn't entrusted to a server that only might be the right one.
+        """
+        return self.is_local and not self.is_verified and not self.tls_off and self.server_public_key is None
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,7 @@ Address = ServerAddress | FileAddress
 def parse_address(url: str) -> Address:
     """Parse a URL such as `mysql+pymysql://user@host:3306/opendental` or `sqlite:////path/file`.
 
-    Connections to another computer are encrypted and verified; local ones are not encrypted.
+    Connections to another computer are encrypted and verified; local ones are encrypted if the server offers it.
 
     Raises:
         ConfigurationError: The URL is invalid or contains a password. The message never repeats the URL.
@@ -75,7 +97,7 @@ def parse_address(url: str) -> Address:
 def _parse_file_address(path: str) -> FileAddress:
     # As in SQLAlchemy's URLs, three slashes precede a relative path and four an absolute one.
     name = unquote(path).removeprefix("/")
-    if not name:
+    if not name or "\0" in name:
         raise ConfigurationError("The address names no SQLite file.", "Write it as sqlite:////full/path/file.db.")
     return FileAddress(Path(name))
 

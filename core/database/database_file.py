@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.base.errors import DamagedFile, StorageFailed
+from core.base.file_status import entry_status
 
 _COMPANIONS = ("-journal", "-wal", "-shm")
 """The files that SQLite keeps next to a database. Their content becomes part of it, so they must be as private."""
@@ -24,7 +25,7 @@ def require_private_database(path: Path) -> None:
     Raises:
         StorageFailed: Others can read or change the file, or it's no regular file.
     """
-    database = Path(os.path.realpath(path))
+    database = _real_path(path)
     existing = [(file, status) for file in _files_of(database) if (status := _status(file)) is not None]
     for file, status in existing:
         _require_own_file(path if file == database else file, status)
@@ -37,6 +38,15 @@ def require_private_database(path: Path) -> None:
             " read or change it.",
             f"Run: chmod 600 {files}",
         )
+
+
+def database_exists(path: Path) -> bool:
+    """Return True if anything is at a database's path, a directory or a device included.
+
+    Raises:
+        StorageFailed: The system doesn't say, as for a directory that this account may not enter.
+    """
+    return _status(_real_path(path)) is not None
 
 
 @contextmanager
@@ -60,18 +70,21 @@ def name_damaged_file(path: Path, loss: str) -> Iterator[None]:
         ) from error.__cause__
 
 
+def _real_path(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
 def _files_of(database: Path) -> list[Path]:
     return [database, *(database.with_name(database.name + end) for end in _COMPANIONS)]
 
 
 def _status(path: Path) -> os.stat_result | None:
     try:
-        return path.lstat()
-    except FileNotFoundError:
-        return None
+        return entry_status(path)
     except OSError as error:
         raise StorageFailed(
-            f"{path} cannot be opened: {error.strerror}.", "Check the permissions of its directory."
+            f"{path} cannot be opened: {error.strerror}.",
+            "Check that this account may enter each directory on the way to it.",
         ) from error
 
 

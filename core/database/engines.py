@@ -15,8 +15,10 @@ from core.base.errors import ConfigurationError, StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
-from core.database.database_file import require_private_database
+from core.database.authentication import authentication_plugins, read_server_key
+from core.database.database_file import database_exists, require_private_database
 from core.database.statement_log import log_statements
+from core.database.tls import plain_host
 from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
@@ -49,20 +51,23 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     column. Characters that a column can't hold are replaced before they are written.
 
     Raises:
-        ConfigurationError: A TLS file or the password can't be used.
+        ConfigurationError: A TLS file, the server's public key or the password can't be used.
     """
-    # Both import SQLAlchemy's dialect for MySQL, which a practice in a file doesn't need.
+    # These import SQLAlchemy's dialect for MySQL, which a practice in a file doesn't need.
+    from core.database.local_tls import encrypt_if_offered
     from core.database.server_dialect import DRIVER, replace_dead_connections
 
     url = URL.create(
         DRIVER,
         username=address.user,
-        host=address.host,
+        host=plain_host(address.host),
         port=address.port,
         database=address.database,
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
+    server_key = read_server_key(address.server_public_key) if address.server_public_key is not None else None
+    options["auth_plugin_map"] = authentication_plugins(verified=address.is_verified, server_key=server_key)
     engine = create_engine(
         url,
         pool_size=2,
@@ -81,6 +86,8 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             **options,
         },
     )
+    if address.tls_if_offered:
+        encrypt_if_offered(engine)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -154,7 +161,7 @@ def read_only_file_engine(path: Path) -> Engine:
     Raises:
         StorageFailed: The file doesn't exist, isn't a regular file, or other accounts can access it.
     """
-    if not path.exists():
+    if not database_exists(path):
         raise StorageFailed(
             f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
         )

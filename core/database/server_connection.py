@@ -23,6 +23,7 @@ from pymysql.connections import Connection
 from pymysql.constants import CLIENT, CR
 from pymysql.err import Error, OperationalError
 
+from core.base.errors import ApiSetupError
 from core.database.connect_failure import ConnectFailure, FailedStep
 
 MAX_CONNECT_BYTES = 65_536
@@ -79,6 +80,10 @@ class ServerConnection(Connection):
                 self._is_reached = True
                 deadline.watch(sock)
                 super().connect(sock)
+            except ApiSetupError:
+                # An authentication method that is refused here.
+                self._force_close()
+                raise
             except Exception as error:
                 self._force_close()
                 raise ConnectFailed(self._describe(error, expired=deadline.expired)) from error

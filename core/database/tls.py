@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
+from core.base.certificates import explain_rejection, verifying_context
 from core.base.errors import ConfigurationError, InsecureConnection
 
 SERVER_WITHOUT_TLS = 2026
 """The error number that PyMySQL raises if it requires TLS and the server offers none."""
 
-WRONG_HOST = (62, 64)
-"""OpenSSL's verification errors for a certificate of another host name or IP address (`X509_V_ERR_*_MISMATCH`)."""
-EXPIRED = (9, 10)
-"""OpenSSL's verification errors for a certificate that isn't valid yet, or has expired (`X509_V_ERR_CERT_*`)."""
-
 
 @dataclass(frozen=True)
 class Tls:
-    """TLS settings of a connection. The server's certificate and host name are always verified.
+    """TLS settings of a verified connection: the server's certificate and host name are always checked.
 
     Attributes:
         authority: A PEM file with the CA certificates to trust; None for those the system trusts.
@@ -39,8 +35,6 @@ class Tls:
             ConfigurationError: A file can't be read or isn't a PEM file of the right kind.
         """
         context = _create_context(self.authority)
-        # PyMySQL does the same: the certificates that MariaDB and MySQL generate fail OpenSSL's strict checks.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if self.certificate is not None:
             try:
                 context.load_cert_chain(self.certificate, self.key, password=_refuse_password)
@@ -54,12 +48,21 @@ class Tls:
 
 def is_local(host: str, socket: str) -> bool:
     """Return True if a connection to the host or socket stays on this computer."""
-    if socket or host == "localhost":
+    if socket or plain_host(host) == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    # Before Python 3.13, an IPv4 address within an IPv6 one isn't taken for a loopback address.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def plain_host(host: str) -> str:
+    """Return a host as it is connected to: `localhost` in all its spellings is this computer, not a name for DNS."""
+    # As resolvers do, ignore the case and the dot at the end of a complete name.
+    return "localhost" if host.lower().removesuffix(".") == "localhost" else host
 
 
 def insecure_connection(error: BaseException | None, code: int) -> InsecureConnection | None:
@@ -85,25 +88,14 @@ def insecure_connection(error: BaseException | None, code: int) -> InsecureConne
 
 
 def _verification_error(error: ssl.SSLCertVerificationError) -> InsecureConnection:
-    if error.verify_code in WRONG_HOST:
-        return InsecureConnection(
-            "The server's certificate is for another host name, so this may be another server.",
-            "Use the name that is in the certificate, or have a certificate made for this one.",
-        )
-    if error.verify_code in EXPIRED:
-        return InsecureConnection(
-            "The server's certificate is not valid at this time.",
-            "Have it renewed; check the clock of this computer, too.",
-        )
-    return InsecureConnection(
-        f"The server's certificate was not signed by anybody who is trusted here ({error.verify_message}).",
-        "Name the file of its certificate authority by --tls-ca.",
-    )
+    rejection = explain_rejection(error)
+    hint = "Name the file of its certificate authority by --tls-ca." if rejection.untrusted else rejection.hint
+    return InsecureConnection(f"The server's certificate {rejection.reason}.", hint)
 
 
 def _create_context(authority: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=authority)
+        return verifying_context(authority)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
             f"The certificate authority {authority} cannot be used: {_reason(error)}.",

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
+from core.base.certificates import verifying_context
 from core.base.errors import HeadquartersError, NoUsableAnswer
 from core.base.secret import Secret
 from core.headquarters.requests import (
@@ -121,7 +122,7 @@ class HeadquartersClient:
 
     def _get_ssl_context(self) -> ssl.SSLContext:
         if self._ssl_context is None:
-            self._ssl_context = ssl.create_default_context()
+            self._ssl_context = verifying_context()
         return self._ssl_context
 
 

@@ -166,10 +166,13 @@ _SEPARATORS = (
     r"\x00-\x20\x2d\x7f-\xa0\xad\u034f\u058a\u05be\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f-\u1160"
     r"\u1400\u1680\u17b4-\u17b5\u1806\u180b-\u180f\u2000-\u2015\u2028-\u202f\u205f-\u206f\u2212\u2800\u2e17\u2e1a"
     r"\u2e3a-\u2e3b\u2e40\u2e5d\u3000\u301c\u3030\u30a0\u3164\ufe00-\ufe0f\ufe31-\ufe32\ufe58\ufe63\ufeff\uff0d"
-    r"\uffa0\ufff0-\ufffb\U00010ead\U000110bd\U000110cd\U00013430-\U00013438\U0001bca0-\U0001bca3"
+    r"\uffa0\ufff0-\ufffb\U00010d6e\U00010ead\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""White space, dashes, and control, format and other invisible characters of Unicode 15, for a character class."""
+"""White space, dashes, and control, format and other invisible characters of Unicode 16, for a character class.
+
+They're listed because each version of Python knows another version of Unicode.
+"""
 _SEPARATOR = re.compile(f"[{_SEPARATORS}]+")
 
 

@@ -12,8 +12,9 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from core.base.certificates import explain_rejection
 from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer, cause_chain
-from core.database.tls import EXPIRED, WRONG_HOST, is_local
+from core.database.tls import is_local
 from core.headquarters.requests import quote_text, unusable_answer
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def validate_address(address: str) -> SplitResult:
         raise _invalid_address() from error
     if not host or not _PRINTABLE.fullmatch(address.strip()) or parts.username is not None:
         raise _invalid_address()
-    if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "")):
+    # A name that ends in a dot may be looked up in DNS, even localhost.
+    if parts.scheme == "https" or (parts.scheme == "http" and is_local(host, "") and not host.endswith(".")):
         return parts
     raise HeadquartersUnreachable(
         HeadquartersStep.ADDRESS,
@@ -243,23 +245,13 @@ def _handshake_error(cause: BaseException | None, host: str, limits: Limits) -> 
 
 
 def _verification_error(error: ssl.SSLCertVerificationError) -> HeadquartersUnreachable:
-    if error.verify_code in WRONG_HOST:
-        return HeadquartersUnreachable(
-            HeadquartersStep.TLS,
-            "The certificate at headquarters' address is for another host name, so nothing was sent to it.",
-            "Check the address in the preference WebServiceHQServerURL, and whether a firewall here opens such lines.",
-        )
-    if error.verify_code in EXPIRED:
-        return HeadquartersUnreachable(
-            HeadquartersStep.TLS,
-            "The certificate at headquarters' address is not valid at this time, so nothing was sent to it.",
-            "Check the clock of this computer; else Open Dental has to renew it.",
-        )
+    rejection = explain_rejection(error)
     return HeadquartersUnreachable(
         HeadquartersStep.TLS,
-        "The certificate at headquarters' address was not signed by anybody who is trusted here"
-        f" ({error.verify_message}), so nothing was sent to it.",
-        "Check whether a firewall here opens such lines, and that this computer's certificates are up to date.",
+        f"The certificate at headquarters' address {rejection.reason}, so nothing was sent to it.",
+        "Check the address in the preference WebServiceHQServerURL, this computer's clock and its certificates, and"
+        " whether a firewall here opens such lines. If it does, its certificate is the one to correct."
+        f" {rejection.hint}",
     )
 
 

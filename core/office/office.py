@@ -48,6 +48,7 @@ class Office:
         agreement: The license agreement to accept before a key is added.
         computer: The computer's name, for audit entries.
         journal: The journal of changes; None for a practice that needs none.
+        line: The protection of the connection to the server; empty for an SQLite file.
 
     Attributes:
         audit: The Audit Trail.
@@ -68,6 +69,7 @@ class Office:
         agreement: Agreement,
         computer: str,
         journal: CompanionJournal | None = None,
+        line: str = "",
     ) -> None:
         self._practice = practice
         self._companion = companion
@@ -79,7 +81,7 @@ class Office:
         self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
         self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer, SignInFailures(companion))
-        self.info = _practice_info(practice)
+        self.info = _practice_info(practice, line)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
@@ -187,7 +189,8 @@ def open_server_office(
         if authority is AuthorityName.LOCAL
         else Headquarters(practice, companion, runtime.computer, headquarters_url)
     )
-    return Office(practice, companion, key_authority, agreement, runtime.computer, journal)
+    line = _describe_encryption(practice.profile, address)
+    return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line)
 
 
 def _open_practice(
@@ -232,13 +235,13 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly 
     )
 
 
-def _practice_info(practice: Practice) -> PracticeInfo:
+def _practice_info(practice: Practice, line: str) -> PracticeInfo:
     profile, reason = practice.profile, practice.read_only
     return PracticeInfo(
         title=profile.practice_title or "(practice without a title)",
         database=profile.database,
         host=profile.host,
-        line=_describe_encryption(profile),
+        line=line,
         server=profile.server,
         version=profile.database_version,
         database_user=profile.user,
@@ -247,7 +250,11 @@ def _practice_info(practice: Practice) -> PracticeInfo:
     )
 
 
-def _describe_encryption(profile: DatabaseProfile) -> str:
-    if not profile.host:
-        return ""
-    return f"encrypted and verified ({profile.tls})" if profile.tls else "not encrypted"
+def _describe_encryption(profile: DatabaseProfile, address: ServerAddress) -> str:
+    """Return the protection of the connection: what the server reports, and whether the server was verified."""
+    if address.tls is not None:
+        return f"encrypted and verified ({profile.tls})"
+    place = "local" if address.is_local else ""
+    if profile.tls:
+        return f"encrypted, not verified ({', '.join(filter(None, (profile.tls, place)))})"
+    return f"not encrypted ({place})" if place else "not encrypted"

@@ -20,8 +20,7 @@ import tomlkit
 
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
-from core.database.address import FileAddress
-from core.database.tls import Tls, is_local
+from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
 from core.offices.config_lines import last_line_of, line_of
@@ -218,22 +217,24 @@ def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),
-        "tls": _tls_mode(tls, local=is_local(address.host, address.socket)),
+        "tls": _tls_mode(address),
         "tls_ca": tls.authority if tls else None,
         "tls_cert": tls.certificate if tls else None,
         "tls_key": tls.key if tls else None,
+        "server_public_key": address.server_public_key,
         "companion": office.companion,
         "headquarters_url": office.headquarters_url or None,
         **common,
     }
 
 
-def _tls_mode(tls: Tls | None, *, local: bool) -> str | None:
+def _tls_mode(address: ServerAddress) -> str | None:
     """Return the value of the setting `tls`; None if it follows from the host and the TLS files."""
+    tls = address.tls
     if tls is None:
-        return None if local else "off"
+        return None if address.is_local and not address.tls_off else "off"
     has_files = tls.authority or tls.certificate or tls.key
-    return "verify" if local and not has_files else None
+    return "verify" if address.is_local and not has_files else None
 
 
 def _relative_or_absolute(file: Path, path: Path) -> str:

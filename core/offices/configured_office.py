@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -29,6 +29,7 @@ _SERVER_SETTINGS = (
     "tls_ca",
     "tls_cert",
     "tls_key",
+    "server_public_key",
     "companion",
     "headquarters_url",
 )
@@ -153,14 +154,23 @@ def _parse_server_address(table: ConfigTable, resolve: PathResolver) -> ServerAd
         raise InvalidSetting(
             table.keys, f"the office {table.keys[-1]} needs host, database and user.", "Add what is missing, or file."
         )
-    return ServerAddress(
+    address = ServerAddress(
         host=host or "localhost",
         port=table.integer("port", minimum=1, maximum=65_535) or 3306,
         database=database,
         user=user,
         socket=str(resolve(socket)) if socket else "",
         tls=_parse_tls(table, resolve, local=is_local(host or "localhost", socket or "")),
+        tls_off=table.string("tls") == "off",
     )
+    server_key = table.string("server_public_key")
+    if server_key is not None and address.is_verified:
+        raise table.invalid(
+            "server_public_key",
+            "server_public_key isn't used to encrypt the password to a verified server.",
+            'Leave it out. Or write tls = "off", if the server has no TLS.',
+        )
+    return replace(address, server_public_key=resolve(server_key) if server_key is not None else None)
 
 
 def _is_ip_address(host: str) -> bool:

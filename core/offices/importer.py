@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
@@ -13,6 +12,8 @@ from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, parse_office
+from core.offices.connection_string import parse_connection_string
+from core.offices.server_names import HostFinder, ServerName, parse_server_name
 
 if TYPE_CHECKING:
     from core.base.secret import Secret
@@ -30,34 +31,39 @@ class ImportResult:
     """Sentences for the admin: what was left out, and what remains to be done."""
 
 
-def import_from_workstation(path: Path, name: str | None = None) -> ImportResult:
+@dataclass(frozen=True)
+class _Connection:
+    """The database that a workstation connects to."""
+
+    server: ServerName
+    database: str
+    user: str
+    certificate: str
+    """The path of the server's certificate authority on the workstation; may be empty."""
+    password_remark: str
+
+
+def import_from_workstation(path: Path, find_host: HostFinder, name: str | None = None) -> ImportResult:
     """Return the office in a workstation's `FreeDentalConfig.xml`. Its password is never imported.
 
     Args:
         path: The file, copied from the workstation.
+        find_host: Finds out what the server is called from here.
         name: A name for the office; by default, a name made of its database and server.
 
     Raises:
-        ConfigurationError: The file can't be read, is something else, or names no database.
+        ConfigurationError: The file can't be read, is something else, or names no database that can be reached.
     """
-    root = _parse_xml(path)
-    connection = _find_element(root, "DatabaseConnection")
-    if connection is None and root.tag.lower() not in ("connectionsettings", "freedentalconfig"):
+    connection = _read_connection(path)
+    server = _server_from_here(connection.server, find_host)
+    if server is None:
         raise ConfigurationError(
-            f"{path} is no FreeDentalConfig.xml: it has no DatabaseConnection.",
-            "It is beside OpenDental.exe on a workstation.",
+            f"{path} names its server {connection.server.text}, which {connection.server.meaning}.",
+            "Say what the server is called from here: --host HOST, or --host HOST:PORT.",
         )
-    host, database = _find_text(connection, "ComputerName"), _find_text(connection, "Database")
-    if connection is None or not host or not database:
-        if _find_text(_find_element(root, "ServerConnection"), "URI"):
-            raise ConfigurationError(
-                f"The workstation of {path} connects by Open Dental's Middle Tier, so no database address is in it.",
-                "Take the file of a computer that connects to the database itself, such as the server.",
-            )
-        raise ConfigurationError(f"{path} names no computer and database.", "Take another workstation's file.")
-    user = _find_text(connection, "User") or "apisetup"
+    user = connection.user or "apisetup"
     try:
-        office = _make_office(name or "", host, database, user)
+        office = _make_office(name or "", server, connection.database, user)
     except InvalidSetting as error:
         raise ConfigurationError(
             f"{path} names a database that cannot be opened: {error.sentence}",
@@ -66,7 +72,9 @@ def import_from_workstation(path: Path, name: str | None = None) -> ImportResult
     return ImportResult((office,), tuple(_workstation_remarks(connection, office, user)))
 
 
-def import_from_central_manager(address: ServerAddress, password: Secret, taken: Iterable[str]) -> ImportResult:
+def import_from_central_manager(
+    address: ServerAddress, password: Secret, taken: Iterable[str], find_host: HostFinder
+) -> ImportResult:
     """Return the offices in the table `centralconnection` of a Central Manager. Blocks.
 
     The encrypted passwords in that table are not read.
@@ -75,6 +83,7 @@ def import_from_central_manager(address: ServerAddress, password: Secret, taken:
         address: The Central Manager's own database.
         password: The password of the database user.
         taken: The names of existing offices, which the imported ones don't get.
+        find_host: Finds out what a server is called from here. Servers that nobody can name are left out.
 
     Raises:
         PracticeUnavailable: The database can't be read, or isn't one of a Central Manager.
@@ -89,8 +98,13 @@ def import_from_central_manager(address: ServerAddress, password: Secret, taken:
         if not row.server or not row.database:
             remarks.append(f"{label} {_reason_to_skip(row)}, and is left out.")
             continue
+        named = parse_server_name(row.server)
+        server = _server_from_here(named, find_host)
+        if server is None:
+            remarks.append(f"{label} is left out: its server {named.text} {named.meaning}. {_how_to_name(named)}")
+            continue
         try:
-            offices.append(_make_office(note, row.server, row.database, row.user or address.user))
+            offices.append(_make_office(note, server, row.database, row.user or address.user))
         except InvalidSetting as error:
             remarks.append(f"{label} is left out: {error.sentence}")
     if offices:
@@ -113,43 +127,112 @@ def rename_duplicates(result: ImportResult, taken: Iterable[str]) -> ImportResul
     return replace(result, offices=tuple(offices))
 
 
-def _make_office(name: str, server: str, database: str, user: str) -> ConfiguredOffice:
+def _server_from_here(server: ServerName, find_host: HostFinder) -> ServerName | None:
+    """Return the server under its name from here; None if nobody knows it."""
+    found = find_host(server)
+    if found:
+        return server.called(found)
+    return None if server.is_relative else server
+
+
+def _make_office(name: str, server: ServerName, database: str, user: str) -> ConfiguredOffice:
     """Return an office, checked by the rules of the configuration file.
 
     Raises:
         InvalidSetting: One of the values isn't allowed there.
     """
-    host, port = _split_host_and_port(server)
-    values = {"host": host, "port": port, "database": database, "user": user}
-    return parse_office(_clean_name(name) or _clean_name(f"{database}@{host}"), ConfigTable((), values), Path)
+    values = {"host": server.host, "port": server.port, "database": database, "user": user}
+    return parse_office(_clean_name(name) or _clean_name(f"{database}@{server.host}"), ConfigTable((), values), Path)
 
 
-def _split_host_and_port(server: str) -> tuple[str, int]:
-    """Split `host`, `host:port`, or an IPv6 address with or without brackets; leave anything else as it is."""
-    match = re.fullmatch(r"\[(.+)\](?::([0-9]{1,5}))?|([^:]+):([0-9]{1,5})", server.strip())
-    if match is None:
-        return server.strip(), 3306
-    return match[1] or match[3], int(match[2] or match[4] or 3306)
+def _read_connection(path: Path) -> _Connection:
+    """Return the connection that Open Dental would make: that of `ConnectionString`, or else `DatabaseConnection`."""
+    root = _parse_xml(path)
+    element = _find_element(root, "DatabaseConnection")
+    string = _find_element(root, "ConnectionString")
+    if string is not None and (string.text or "").strip():
+        return _from_connection_string(path, string.text or "")
+    if element is None and root.tag.lower() not in ("connectionsettings", "freedentalconfig"):
+        raise ConfigurationError(
+            f"{path} is no FreeDentalConfig.xml: it has no DatabaseConnection.",
+            "It is beside OpenDental.exe on a workstation.",
+        )
+    host, database = _find_text(element, "ComputerName"), _find_text(element, "Database")
+    if element is None or not host or not database:
+        if _find_text(_find_element(root, "ServerConnection"), "URI"):
+            raise ConfigurationError(
+                f"The workstation of {path} connects by Open Dental's Middle Tier, so no database address is in it.",
+                "Take the file of a computer that connects to the database itself, such as the server.",
+            )
+        raise ConfigurationError(f"{path} names no computer and database.", "Take another workstation's file.")
+    return _Connection(
+        parse_server_name(host),
+        database,
+        _find_text(element, "User"),
+        _find_text(element, "SslCa"),
+        _password_remark(_find_text(element, "Password"), _find_text(element, "MySQLPassHash")),
+    )
 
 
-def _workstation_remarks(connection: Element, office: ConfiguredOffice, user: str) -> Iterable[str]:
-    certificate = _find_text(connection, "SslCa")
-    if certificate and isinstance(office.address, ServerAddress) and office.address.tls is not None:
-        file = PureWindowsPath(certificate).name
+def _from_connection_string(path: Path, text: str) -> _Connection:
+    hint = "Name the database yourself: apisetup offices add."
+    try:
+        settings = parse_connection_string(text)
+    except ValueError:
+        # Not chained, because the text may contain a password.
+        raise ConfigurationError(f"The ConnectionString in {path} can't be read.", hint) from None
+    if not settings.get("database"):
+        raise ConfigurationError(f"The ConnectionString in {path} names no database.", hint)
+    return _Connection(
+        _server_of(path, settings),
+        settings["database"],
+        settings.get("user", ""),
+        settings.get("certificate", ""),
+        _password_remark(settings.get("password", ""), ""),
+    )
+
+
+def _server_of(path: Path, settings: dict[str, str]) -> ServerName:
+    """Return the server that a connection string names. The driver's defaults are localhost and TCP."""
+    server, port = parse_server_name(settings.get("server", "")), settings.get("port", "")
+    if "," in server.host or (port and not port.isdecimal()):
+        raise ConfigurationError(
+            f"The ConnectionString in {path} names several servers, or no usable port.",
+            "Name the database yourself: apisetup offices add.",
+        )
+    # A named pipe or shared memory doesn't leave the computer.
+    within = settings.get("protocol", "tcp").casefold() not in ("tcp", "socket", "sockets")
+    return replace(
+        server,
+        text=server.text or "localhost",
+        port=int(port[:6]) if port else server.port,
+        is_own_computer=within or server.is_own_computer,
+    )
+
+
+def _workstation_remarks(connection: _Connection, office: ConfiguredOffice, user: str) -> Iterable[str]:
+    if connection.certificate and isinstance(office.address, ServerAddress) and office.address.tls is not None:
+        file = PureWindowsPath(connection.certificate).name
         yield f"The certificate {file} is on the workstation; copy it, and name it as tls_ca."
-    yield _password_remark(connection)
+    yield connection.password_remark
     if user.lower() == "root":
         yield "The workstation's database user is root; the README's own user may do less, and is safer."
 
 
-def _password_remark(connection: Element) -> str:
-    if _find_text(connection, "Password"):
+def _password_remark(clear: str, encrypted: str) -> str:
+    if clear:
         return "Its password stands there in clear; it is not copied. apisetup asks for the database password."
-    if _find_text(connection, "MySQLPassHash"):
+    if encrypted:
         return (
             "Its password is encrypted in a way that only Open Dental reads. apisetup asks for the database password."
         )
     return "It has no password. apisetup asks for the database password."
+
+
+def _how_to_name(server: ServerName) -> str:
+    if server.is_own_computer:
+        return "--host says what that computer is called from here."
+    return "Add it yourself: apisetup offices add."
 
 
 def _reason_to_skip(row: CentralConnection) -> str:

@@ -67,6 +67,8 @@ def test_the_program_needs_a_terminal(installed_home: Home) -> None:
         (("--tls", "verify"), "An SQLite practice has no line to protect."),
         (("--url", "mysql://u@h/d", "--tls", "off", "--tls-ca", "x"), "--tls off and --tls-ca say two things."),
         (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key stands without --tls-cert."),
+        (("--url", "mysql://u@h/d", "--server-public-key", "x"), "The password to a verified server is not encrypted"),
+        (("--server-public-key", "x"), "An SQLite practice has no server."),
     ],
 )
 def test_wrong_usage_is_reported_in_one_line(home: Home, arguments: tuple[str, ...], sentence: str) -> None:

@@ -140,3 +140,38 @@ def test_import_from_a_workstation_leaves_out_the_password(home: Home, tmp_path:
     assert "Its password stands there in clear; it is not copied." in completed.stdout
     assert "hunter2" not in completed.stdout + home.configuration.read_text()
     assert "Down town: od on server:3306 as u" in home.run("offices", "list").stdout
+
+
+def workstation_file(directory: Path, server: str) -> str:
+    """Write a workstation's file whose server has this name, and return its path."""
+    file = directory / "FreeDentalConfig.xml"
+    file.write_text(
+        f"<ConnectionSettings><DatabaseConnection><ComputerName>{server}</ComputerName><Database>od</Database>"
+        "<User>u</User></DatabaseConnection></ConnectionSettings>"
+    )
+    return str(file)
+
+
+def test_import_does_not_take_a_workstations_localhost_for_this_computer(home: Home, tmp_path: Path) -> None:
+    file = workstation_file(tmp_path, "localhost")
+    refused = home.run("offices", "import", file, "--yes")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "means the computer that it was written on" in refused.stderr
+    assert "--host HOST" in refused.stderr
+    assert not home.configuration.exists()
+    home.run("offices", "import", file, "--host", "db.example:3307", "--yes")
+    assert "od@db.example: od on db.example:3307 as u" in home.run("offices", "list").stdout
+
+
+def test_import_asks_what_a_server_is_called_from_here(home: Home, tmp_path: Path) -> None:
+    file = workstation_file(tmp_path, "127.0.0.1:3308")
+    for answer, status in (("", 2), ("db.example", 0)):
+        with Terminal(COMMAND, "offices", "import", file, env=home.environment) as terminal:
+            terminal.wait_for("The server is named 127.0.0.1:3308")
+            terminal.wait_for("What is it called from here")
+            terminal.type(f"{answer}\r")
+            if not status:
+                terminal.wait_for(r"od on db.example:3308 as u")
+                terminal.type("y\r")
+            assert terminal.exit_status() == status
+    assert "od on db.example:3308 as u" in home.run("offices", "list").stdout

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from textual import events
 from textual.app import ComposeResult
+from textual.pilot import Pilot
 from textual.widget import Widget
 
 from core.base.errors import ApiSetupError
@@ -342,3 +344,23 @@ def test_a_crash_message_quotes_only_our_own_errors() -> None:
     assert "hunter2" not in crash_message(ValueError("hunter2"))
     assert "ValueError" in crash_message(ValueError("hunter2"))
     assert "No server answers." in crash_message(ApiSetupError("No server answers."))
+
+
+async def test_a_pushed_screen_is_drawn_with_its_own_stylesheet(tmp_path: Path) -> None:
+    """The test driver of Textual starts tasks in another way than the program, so the program is run here."""
+    stylesheet = tmp_path / "styled.tcss"
+    stylesheet.write_text("StyledScreen #body { padding: 1 2; }")
+
+    class StyledScreen(BaseScreen[None]):
+        CSS_PATH = str(stylesheet)
+
+    paddings: list[tuple[int, ...]] = []
+
+    async def look(pilot: Pilot[object]) -> None:
+        await pilot.app.push_screen(StyledScreen())
+        await pilot.pause()
+        paddings.append(tuple(pilot.app.screen.query_one("#body").styles.padding))
+        pilot.app.exit()
+
+    await Shell().run_async(headless=True, auto_pilot=look)
+    assert paddings == [(1, 2, 1, 2)]

@@ -62,8 +62,8 @@ def _fixed_server_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
     original = office._practice_info
 
-    def practice_info(practice: Practice) -> PracticeInfo:
-        return replace(original(practice), server="SQLite 3.45.1")
+    def practice_info(practice: Practice, line: str) -> PracticeInfo:
+        return replace(original(practice, line), server="SQLite 3.45.1")
 
     monkeypatch.setattr(office, "_practice_info", practice_info)
 

@@ -89,7 +89,12 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     ]
     if len(named) > 1:
         raise ConfigurationError(f"{named[0]} and {named[1]} name two different practices.", "Choose one of them.")
-    settings = {"--authority": options.authority, "--tls": options.tls, **_tls_files(options)}
+    settings = {
+        "--authority": options.authority,
+        "--tls": options.tls,
+        **_tls_files(options),
+        "--server-public-key": options.server_public_key,
+    }
     given = [name for name, value in settings.items() if value is not None]
     if options.office is not None and given:
         raise ConfigurationError(
@@ -112,7 +117,7 @@ def _unconfigured_request(
     address: Address = parse_address(options.url) if options.url is not None else embedded
     if options.demo:
         address = FileAddress(_temporary_file(cleanup))
-    address = _apply_tls_options(address, options)
+    address = _apply_server_key(_apply_tls_options(address, options), options)
     if options.authority == "headquarters" and not isinstance(address, ServerAddress):
         raise ConfigurationError("An SQLite practice has no headquarters.", "Leave out --authority, or name a server.")
     authority = AuthorityName(options.authority) if options.authority else None
@@ -137,13 +142,29 @@ def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address
     if options.tls == "off":
         if given:
             raise ConfigurationError(f"--tls off and {given[0]} say two things.", "Choose one of them.")
-        return replace(address, tls=None)
+        return replace(address, tls=None, tls_off=True)
     if options.tls_key is not None and options.tls_cert is None:
         raise ConfigurationError("--tls-key stands without --tls-cert.", "Name the certificate, too.")
     if options.tls is None and not given:
         return address
     paths = [Path(file).expanduser() if file is not None else None for file in files.values()]
     return replace(address, tls=Tls(*paths))
+
+
+def _apply_server_key(address: Address, options: argparse.Namespace) -> Address:
+    """Return the address with the server's public key that the command line names."""
+    from core.database.address import ServerAddress
+
+    if options.server_public_key is None:
+        return address
+    if not isinstance(address, ServerAddress):
+        raise ConfigurationError("An SQLite practice has no server.", "Leave out --server-public-key.")
+    if address.is_verified:
+        raise ConfigurationError(
+            "The password to a verified server is not encrypted with --server-public-key.",
+            "Leave it out. Or add --tls off, if the server has no TLS.",
+        )
+    return replace(address, server_public_key=Path(options.server_public_key).expanduser())
 
 
 def _tls_files(options: argparse.Namespace) -> dict[str, str | None]:

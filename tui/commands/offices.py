@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.offices.importer import ImportResult
     from core.offices.open_request import OpenRequest
     from core.offices.paths import Paths
+    from core.offices.server_names import ServerName
 
 _logger = logging.getLogger(__name__)
 
@@ -186,18 +187,51 @@ def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str,
 def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], taken: Sequence[str]) -> ImportResult:
     from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
 
+    find_host = _HostQuestions(options)
     if options.central is (options.file is not None):
         raise ConfigurationError(
             "What to import is not named, or named twice.", "Name a FreeDentalConfig.xml, or --central with --url."
         )
     if options.file is not None:
-        return rename_duplicates(import_from_workstation(Path(options.file).expanduser(), options.name), taken)
+        file = Path(options.file).expanduser()
+        return rename_duplicates(import_from_workstation(file, find_host, options.name), taken)
     if options.url is None or options.name is not None:
         raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
     request = _named_practice(options, environment)
     if not isinstance(request.office.address, ServerAddress):
         raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
-    return import_from_central_manager(request.office.address, read_database_password(request), taken)
+    return import_from_central_manager(request.office.address, read_database_password(request), taken, find_host)
+
+
+class _HostQuestions:
+    """Finds out what imported servers are called from here: from --host, or by asking, once for each name.
+
+    Args:
+        options: The parsed command line.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._answers: dict[str, str | None] = {}
+
+    def __call__(self, server: ServerName) -> str | None:
+        """Return the name of a server from here; None if nothing says it."""
+        # In a central manager's list, --host stands for one computer: that of the list. Others have names of their own.
+        if self._options.host is not None and (server.is_own_computer or not self._options.central):
+            return str(self._options.host)
+        if not server.is_relative or self._options.yes or not sys.stdin.isatty():
+            return None
+        key = "" if server.is_own_computer else server.text
+        if key not in self._answers:
+            self._answers[key] = self._ask(server)
+        return self._answers[key]
+
+    def _ask(self, server: ServerName) -> str | None:
+        print(f"The server is named {sanitize(server.text, 200)}, which {server.meaning}.")
+        try:
+            return input("What is it called from here? HOST or HOST:PORT, or nothing to leave it out: ").strip() or None
+        except EOFError:
+            return None
 
 
 def _named_practice(options: argparse.Namespace, environment: Mapping[str, str]) -> OpenRequest:

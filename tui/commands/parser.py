@@ -92,11 +92,17 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tls",
         choices=("verify", "off"),
-        help="how the line to a server is protected: off is the default for this computer only",
+        help="how the connection to a server is protected. verify is the default for other computers; a connection on"
+        " this computer is encrypted if the server offers it",
     )
     parser.add_argument("--tls-ca", metavar="FILE", help="the certificates of those who sign the server's (PEM)")
     parser.add_argument("--tls-cert", metavar="FILE", help="our own certificate, for a server that asks for one (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="the key of that, where it is in another file (PEM)")
+    parser.add_argument(
+        "--server-public-key",
+        metavar="FILE",
+        help="the server's public key (PEM), which encrypts the password where there is no TLS",
+    )
     parser.add_argument(
         "--authority",
         choices=("local", "headquarters"),
@@ -174,6 +180,11 @@ def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     importing.add_argument("--name", metavar="NAME", help="what to call the office of a workstation")
     importing.add_argument(
         "--central", action="store_true", help="from the central manager's database that --url names"
+    )
+    importing.add_argument(
+        "--host",
+        metavar="HOST",
+        help="what the server is called from here (HOST or HOST:PORT); with --central, the central manager's computer",
     )
     importing.add_argument("--yes", action="store_true", help="do not ask")
 

@@ -116,6 +116,14 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         """The themes of the palette: `TERMINAL_THEME` and Textual's own."""
         return {TERMINAL_THEME.name: TERMINAL_THEME, **super().available_themes}
 
+    def on_load(self) -> None:
+        """Make tasks start as they do in Textual's tests, and on Python 3.11.
+
+        Since Python 3.12, `App.run_async` has each task start within the call that creates it. A pushed screen would
+        then compose its widgets before Textual has read its stylesheet, and draw them without it.
+        """
+        asyncio.get_running_loop().set_task_factory(None)
+
     def get_driver_class(self) -> type[AnyDriver]:
         """Return the driver that survives the loss of the terminal."""
         return Driver

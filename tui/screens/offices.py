@@ -240,7 +240,9 @@ def _details(office: CatalogEntry) -> list[str]:
 
 
 def _encryption(address: ServerAddress) -> str:
-    return "encrypted and verified" if address.tls is not None else "not encrypted"
+    if address.tls is not None:
+        return "encrypted and verified"
+    return "encrypted if the server offers it (local)" if address.tls_if_offered else "not encrypted"
 
 
 def _password_source(request: OpenRequest) -> str:

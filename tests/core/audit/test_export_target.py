@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.support.audit_exports import (
     read_csv,
 )
 from tests.support.databases import SampleFile
+from tests.support.privileges import forbidden
 
 
 def refusal(text: str, *, may_replace: bool = False) -> InvalidInput:
@@ -73,23 +73,12 @@ def test_a_directory_without_write_permission_is_refused(directory: Path, monkey
     assert "cannot be written" in refusal(str(directory / "trail.csv")).sentence
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can search every directory")
-def test_a_directory_that_cannot_be_searched_is_refused(directory: Path) -> None:
-    (directory / "closed").mkdir()
-    (directory / "closed").chmod(0)
-    refusal(str(directory / "closed" / "further" / "trail.csv"))
-
-
-def test_a_path_whose_status_cannot_be_read_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_may_not_be_entered_is_refused(directory: Path) -> None:
     """Such as a path in another user's home."""
-
-    def forbidden(*_arguments: object, **_options: object) -> os.stat_result:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "stat", forbidden)
-        error = refusal(str(directory / "further" / "trail.csv"))
-    assert "Permission denied" in error.sentence
+    with forbidden(directory):
+        for name in ("trail.csv", "further/trail.csv"):
+            sentence = refusal(str(directory / name)).sentence
+            assert sentence == f"{directory / name} cannot be written: Permission denied."
 
 
 @pytest.mark.parametrize("name", [f"{'x' * 300}.csv", "a\0b.csv"])

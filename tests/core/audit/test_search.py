@@ -339,6 +339,28 @@ def check_any_scenario(sample: SamplePractice, count: int) -> None:
         check()
 
 
+def test_the_largest_number_that_a_random_primary_key_can_have_is_paged_like_others(file_sample: SampleFile) -> None:
+    largest = 2**63 - 1
+    logs = [log_row(number, ZERO, "API/FHIR") for number in (1, largest)]
+    hashes = [(row["SecurityLogNum"], log_hash(row)) for row in logs]
+    with file_sample.office() as office:
+        for entry in (0, 1):
+            scenario = Scenario(
+                logs,
+                hashes,
+                AuditFilter(),
+                page_size=1,
+                slice_size=1,
+                slices_per_page=1,
+                max_selective=0,
+                can_compute=False,
+                day=DAYS[0],
+                entry=entry,
+            )
+            with prepared(file_sample, scenario):
+                check_paging(office, scenario)
+
+
 def test_paging_neither_skips_nor_repeats_an_entry_in_a_file(file_sample: SampleFile) -> None:
     check_any_scenario(file_sample, 40)
 

@@ -84,9 +84,22 @@ def test_a_verified_connection_is_reported_as_verified(setup: TlsSetup, tmp_path
         assert office.info.line.startswith("encrypted and verified (TLSv1.")
 
 
-def test_a_connection_without_tls_is_reported_as_not_encrypted(setup: TlsSetup, tmp_path: Path) -> None:
+def test_a_local_connection_is_encrypted_if_the_server_offers_it(setup: TlsSetup, tmp_path: Path) -> None:
     with closing(open_office(tmp_path, setup.address(None))) as office:
-        assert office.info.line == "not encrypted"
+        assert office.info.line.startswith("encrypted, not verified (TLSv1.")
+        assert office.info.line.endswith(", local)")
+    found = run_check(tmp_path, setup.address(None))["tls"]
+    assert found.status is CheckStatus.OK
+    assert "The server isn't verified" in found.sentence
+
+
+@pytest.mark.parametrize(("host", "line"), [("127.0.0.1", "not encrypted (local)"), ("127.1", "not encrypted")])
+def test_a_connection_without_tls_is_reported_as_not_encrypted(
+    setup: TlsSetup, tmp_path: Path, host: str, line: str
+) -> None:
+    address = replace(setup.address(None), host=host, tls_off=True)
+    with closing(open_office(tmp_path, address)) as office:
+        assert office.info.line == line
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
@@ -241,7 +254,7 @@ def test_unusable_files_are_refused(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "encrypted"),
+    ("url", "verified"),
     [
         ("mysql://u@db.example/opendental", True),
         ("mysql://u@10.0.0.5/opendental", True),
@@ -249,11 +262,18 @@ def test_unusable_files_are_refused(tmp_path: Path, kind: str) -> None:
         ("mysql://u@127.9.9.9/opendental", False),
         ("mysql://u@[::1]/opendental", False),
         ("mysql://u@localhost/opendental", False),
+        ("mysql://u@LocalHost/opendental", False),
+        ("mysql://u@localhost./opendental", False),
+        ("mysql://u@[::ffff:127.0.0.1]/opendental", False),
+        ("mysql://u@[::ffff:10.0.0.5]/opendental", True),
+        ("mysql://u@localhost../opendental", True),
         ("mysql://u@localhost.example/opendental", True),
         ("mysql://u@db/opendental?unix_socket=/run/s", False),
     ],
 )
-def test_only_local_connections_are_unencrypted(url: str, encrypted: bool) -> None:
+def test_only_local_connections_are_not_verified(url: str, verified: bool) -> None:
     address = parse_address(url)
     assert isinstance(address, ServerAddress)
-    assert (address.tls is not None) is encrypted
+    assert (address.tls is not None) is verified
+    assert address.is_local is not verified
+    assert address.tls_if_offered is (not verified and not address.socket)

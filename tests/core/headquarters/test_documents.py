@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 from contextlib import suppress
 from datetime import datetime
 from xml.etree.ElementTree import Element, fromstring
@@ -378,6 +380,17 @@ def test_secrets_of_any_form_are_redacted() -> None:
     assert redact_secrets("a ---- b", {"----": "****"}) == "a **** b"
     assert redact_secrets("STRASSE and Stra\u00dfe", {"stra\u00dfe": "x"}) == "***"
     assert redact_secrets("nothing", {"": "x", "other": "y"}) == "nothing"
+
+
+def test_everything_that_this_python_takes_for_invisible_or_a_dash_is_a_separator() -> None:
+    categories = ("Zs", "Zl", "Zp", "Cc", "Cf", "Pd")
+    separators = [each for each in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(each) in categories]
+    half = len(KEY) // 2
+    assert [
+        f"{ord(each):04x}"
+        for each in separators
+        if redact_secrets(f"{KEY[:half]}{each}{KEY[half:]}", {KEY: "***"}) != "***"
+    ] == []
 
 
 @PROPERTIES

@@ -338,7 +338,8 @@ def our_texts(draw: st.DrawFn) -> str:
 @given(our_texts())
 def test_whatever_names_a_text_of_ours_has_both_know_it(text: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        likes = " OR ".join("?1 LIKE ?" for _ in OUR_PATTERNS)
-        ((liked,),) = connection.execute(f"SELECT {likes}", (text, *OUR_PATTERNS))
+        likes = " OR ".join("? LIKE ?" for _ in OUR_PATTERNS)
+        values = [value for pattern in OUR_PATTERNS for value in (text, pattern)]
+        ((liked,),) = connection.execute(f"SELECT {likes}", values)
     assert liked
     assert parse_entry(text) is not None

@@ -260,6 +260,7 @@ def test_excessive_lock_limit_is_refused(tmp_path: Path) -> None:
         (SERVER + 'tls = "on"', 5, "tls is neither of its two words"),
         (SERVER + 'tls = "off"\ntls_ca = "x"', 5, "tls is off, and tls_ca says how it is on"),
         (SERVER + 'tls_key = "x"', 5, "tls_key stands without tls_cert"),
+        (SERVER + 'server_public_key = "x"', 5, "server_public_key isn't used to encrypt the password to a verified"),
         (SERVER + 'read_only = "yes"', 5, "read_only must be true or false"),
         (SERVER + 'authority = "me"', 5, "authority is neither of its two words"),
         (SERVER + 'license_title = "x"', 5, "license_title stands without license_file"),

@@ -33,7 +33,13 @@ FULL = ConfiguredOffice(
 OFFICES = [
     PLAIN,
     FULL,
-    ConfiguredOffice("Open line", ServerAddress("db.example", 3306, "od", "u", tls=None)),
+    ConfiguredOffice("Open line", ServerAddress("db.example", 3306, "od", "u", tls_off=True)),
+    ConfiguredOffice(
+        "Open line with a key",
+        ServerAddress("db.example", 3306, "od", "u", tls_off=True, server_public_key=Path("/etc/public_key.pem")),
+    ),
+    ConfiguredOffice("Here, open", ServerAddress("127.0.0.1", 3306, "od", "u", tls_off=True)),
+    ConfiguredOffice("Here, with a key", ServerAddress("127.0.0.1", 3306, "od", "u", server_public_key=Path("/k"))),
     ConfiguredOffice("Here", ServerAddress("127.0.0.1", 3306, "od", "u")),
     ConfiguredOffice("Here, verified", ServerAddress("127.0.0.1", 3306, "od", "u", tls=Tls())),
     ConfiguredOffice("Socket", ServerAddress("localhost", 3306, "od", "u", "/run/mysqld.sock")),

@@ -13,6 +13,7 @@ from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.tls import Tls
 from core.offices.importer import import_from_central_manager, import_from_workstation, rename_duplicates
+from core.offices.server_names import ServerName
 from tests.support.server import Server
 
 WORKSTATION = """<?xml version="1.0" encoding="utf-8"?>
@@ -36,12 +37,16 @@ def write_file(directory: Path, text: str | bytes) -> Path:
     return file
 
 
+def nobody_knows(_server: ServerName) -> None:
+    """Find no other name of a server."""
+
+
 def workstation(password: str = "", hashed: str = "", certificate: str = "") -> str:
     return WORKSTATION.format(password=password, hashed=hashed, certificate=certificate)
 
 
 def test_workstation_file_names_database_and_user(tmp_path: Path) -> None:
-    (office,) = import_from_workstation(write_file(tmp_path, workstation()), "Downtown").offices
+    (office,) = import_from_workstation(write_file(tmp_path, workstation()), nobody_knows, "Downtown").offices
     assert (office.name, office.address) == (
         "Downtown",
         ServerAddress("SERVER", 3306, "opendental", "oduser", tls=Tls()),
@@ -49,7 +54,7 @@ def test_workstation_file_names_database_and_user(tmp_path: Path) -> None:
 
 
 def test_default_name_is_made_of_database_and_server(tmp_path: Path) -> None:
-    (office,) = import_from_workstation(write_file(tmp_path, workstation())).offices
+    (office,) = import_from_workstation(write_file(tmp_path, workstation()), nobody_knows).offices
     assert office.name == "opendental@SERVER"
 
 
@@ -64,14 +69,16 @@ def test_default_name_is_made_of_database_and_server(tmp_path: Path) -> None:
 def test_password_is_not_imported_and_its_kind_is_remarked(
     tmp_path: Path, password: str, hashed: str, words: str
 ) -> None:
-    result = import_from_workstation(write_file(tmp_path, workstation(password, hashed)))
+    result = import_from_workstation(write_file(tmp_path, workstation(password, hashed)), nobody_knows)
     assert any(remark.startswith(words) for remark in result.remarks)
     assert "hunter2" not in repr(result)
     assert "6rC4bJ" not in repr(result)
 
 
 def test_certificate_is_remarked(tmp_path: Path) -> None:
-    result = import_from_workstation(write_file(tmp_path, workstation(certificate=r"C:\OpenDentalCerts\ca.pem")))
+    result = import_from_workstation(
+        write_file(tmp_path, workstation(certificate=r"C:\OpenDentalCerts\ca.pem")), nobody_knows
+    )
     assert result.remarks[0] == ("The certificate ca.pem is on the workstation; copy it, and name it as tls_ca.")
 
 
@@ -87,7 +94,7 @@ def test_certificate_is_remarked(tmp_path: Path) -> None:
 )
 def test_server_with_a_port(tmp_path: Path, server: str, host: str, port: int) -> None:
     text = workstation().replace("SERVER", server)
-    (office,) = import_from_workstation(write_file(tmp_path, text)).offices
+    (office,) = import_from_workstation(write_file(tmp_path, text), nobody_knows).offices
     assert isinstance(office.address, ServerAddress)
     assert (office.address.host, office.address.port) == (host, port)
 
@@ -105,13 +112,123 @@ def test_server_with_a_port(tmp_path: Path, server: str, host: str, port: int) -
 def test_invalid_server_is_refused(tmp_path: Path, server: str, words: str) -> None:
     path = write_file(tmp_path, workstation().replace("SERVER", server))
     with pytest.raises(ConfigurationError) as caught:
-        import_from_workstation(path)
+        import_from_workstation(path, nobody_knows)
     assert caught.value.sentence == f"{path} names a database that cannot be opened: {words}"
+
+
+@pytest.mark.parametrize(
+    ("server", "means"),
+    [
+        ("localhost", "means the computer that it was written on"),
+        ("LocalHost", "means the computer that it was written on"),
+        ("localhost.", "means the computer that it was written on"),
+        ("localhost:3307", "means the computer that it was written on"),
+        ("127.0.0.1", "means the computer that it was written on"),
+        ("127.0.0.1;port=3307", "means the computer that it was written on"),
+        ("::1", "means the computer that it was written on"),
+        ("[::ffff:127.0.0.1]:3307", "means the computer that it was written on"),
+        ("::", "means the computer that it was written on"),
+        (".", "means the computer that it was written on"),
+        ("(local)", "means the computer that it was written on"),
+        (r"\\FRONT", "is a name that only Windows or Open Dental reads"),
+        (r"\\FRONT\OpenDentImages", "is a name that only Windows or Open Dental reads"),
+        ("front-server;port=3307", "is a name that only Windows or Open Dental reads"),
+    ],
+)
+def test_a_server_that_means_something_else_from_here_is_not_taken_as_it_is(
+    tmp_path: Path, server: str, means: str
+) -> None:
+    path = write_file(tmp_path, workstation().replace("SERVER", server))
+    with pytest.raises(ConfigurationError) as caught:
+        import_from_workstation(path, nobody_knows)
+    assert caught.value.sentence == f"{path} names its server {server}, which {means}."
+    assert "--host" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("server", "called", "host", "port"),
+    [
+        ("localhost", "db.example", "db.example", 3306),
+        ("localhost:3307", "db.example", "db.example", 3307),
+        ("localhost:3307", "db.example:3308", "db.example", 3308),
+        ("localhost", "localhost", "localhost", 3306),
+        (r"\\FRONT", "10.0.0.5", "10.0.0.5", 3306),
+        ("front-server;port=3307", "front-server", "front-server", 3307),
+        ("front-server ; Port = 3307; x=y", "front-server", "front-server", 3307),
+        (".", "[2001:db8::1]:3308", "2001:db8::1", 3308),
+        ("SERVER2", "db.example", "db.example", 3306),
+    ],
+)
+def test_a_server_gets_the_name_that_it_has_from_here(
+    tmp_path: Path, server: str, called: str, host: str, port: int
+) -> None:
+    path = write_file(tmp_path, workstation().replace("SERVER", server))
+    (office,) = import_from_workstation(path, lambda _server: called).offices
+    assert isinstance(office.address, ServerAddress)
+    assert (office.address.host, office.address.port) == (host, port)
+    assert office.name == f"opendental@{host}"
+
+
+# -- connection strings ----------------------------------------------------------------
+
+
+def with_connection_string(text: str, inside: str = "") -> str:
+    return f"<ConnectionSettings><ConnectionString>{text}</ConnectionString>{inside}</ConnectionSettings>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Server=front-server;Port=3307;Database=opendental;User ID=odadmin;Password=secret77;CharSet=utf8",
+        "data source = front-server ; port=3307;initial catalog=opendental;uid=odadmin;pwd='a;server=x';",
+        'HOST="front-server";PORT=3307;DATABASE=\'opendental\';USER=odadmin;PASSWORD="a"";Database=y"',
+        "server=first;Server=front-server:3307;database=opendental;username=odadmin;password=;;",
+    ],
+)
+def test_a_connection_string_is_read_as_open_dental_reads_it(tmp_path: Path, text: str) -> None:
+    other = "<DatabaseConnection><ComputerName>other</ComputerName><Database>other</Database></DatabaseConnection>"
+    result = import_from_workstation(write_file(tmp_path, with_connection_string(text, other)), nobody_knows)
+    (office,) = result.offices
+    assert office.address == ServerAddress("front-server", 3307, "opendental", "odadmin", tls=Tls())
+    assert "secret77" not in repr(result)
+    assert ("Its password stands there in clear" in result.remarks[0]) is ("password=;" not in text)
+
+
+def test_a_blank_connection_string_is_ignored(tmp_path: Path) -> None:
+    text = workstation().replace("<DatabaseConnection>", "<ConnectionString> </ConnectionString><DatabaseConnection>")
+    (office,) = import_from_workstation(write_file(tmp_path, text), nobody_knows).offices
+    assert office.name == "opendental@SERVER"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Server=localhost;Database=od", "names its server localhost, which means the computer"),
+        ("Database=od", "names its server localhost, which means the computer"),
+        ("Server=front;Protocol=pipe;Database=od", "names its server front, which means the computer"),
+        ("Server=front", "names no database"),
+        ("Server=front;Database=", "names no database"),
+        ("Server=a,b;Database=od", "names several servers, or no usable port"),
+        ("Server=front;Port=hunter2;Database=od", "names several servers, or no usable port"),
+        ("Server=front;Port=99999999;Database=od", "port must be a whole number"),
+        ("hunter2", "can't be read"),
+        ("Server=front;hunter2", "can't be read"),
+        ("Server='front;Database=hunter2", "can't be read"),
+    ],
+)
+def test_a_connection_string_that_cannot_be_used_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = write_file(tmp_path, with_connection_string(text))
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        import_from_workstation(path, nobody_knows)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None or "hunter2" not in repr(caught.value.__cause__)
 
 
 def test_overlong_port_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="without a port"):
-        import_from_workstation(write_file(tmp_path, workstation().replace("SERVER", f"server:{'9' * 5000}")))
+        import_from_workstation(
+            write_file(tmp_path, workstation().replace("SERVER", f"server:{'9' * 5000}")), nobody_knows
+        )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +241,7 @@ def test_overlong_port_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_encoding_case_and_order_are_ignored(tmp_path: Path, content: bytes) -> None:
-    (office,) = import_from_workstation(write_file(tmp_path, content)).offices
+    (office,) = import_from_workstation(write_file(tmp_path, content), nobody_knows).offices
     assert isinstance(office.address, ServerAddress)
     assert (office.address.host.upper(), office.address.database) == ("SERVER", "opendental")
 
@@ -150,17 +267,17 @@ def test_encoding_case_and_order_are_ignored(tmp_path: Path, content: bytes) -> 
 )
 def test_other_file_is_refused(tmp_path: Path, content: str | bytes, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
-        import_from_workstation(write_file(tmp_path, content))
+        import_from_workstation(write_file(tmp_path, content), nobody_knows)
     assert caught.value.hint
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file or directory"):
-        import_from_workstation(tmp_path / "missing.xml")
+        import_from_workstation(tmp_path / "missing.xml", nobody_knows)
 
 
 def test_taken_name_gets_a_number(tmp_path: Path) -> None:
-    result = import_from_workstation(write_file(tmp_path, workstation()), "Downtown")
+    result = import_from_workstation(write_file(tmp_path, workstation()), nobody_knows, "Downtown")
     assert [each.name for each in rename_duplicates(result, ["downtown", "Downtown (2)"]).offices] == ["Downtown (3)"]
 
 
@@ -200,7 +317,7 @@ def central(server: Server) -> Iterator[ServerAddress]:
 
 
 def test_central_manager_offices_keep_their_order(central: ServerAddress, server: Server) -> None:
-    result = import_from_central_manager(central, Secret(server.password), ["downtown"])
+    result = import_from_central_manager(central, Secret(server.password), ["downtown"], nobody_knows)
     assert [(each.name, each.address) for each in result.offices] == [
         ("Downtown (2)", ServerAddress("10.0.0.6", 3306, "od_down", server.user, tls=Tls())),
         ("North", ServerAddress("10.0.0.7", 3307, "od_north", "oduser", tls=Tls())),
@@ -221,10 +338,32 @@ def test_invalid_row_is_left_out_with_the_reason(central: ServerAddress, server:
             "UPDATE centralconnection SET ServerName = 'srv:70000' WHERE Note = 'Downtown' AND ItemOrder = 1"
         )
         cursor.execute("UPDATE centralconnection SET DatabaseName = CHAR(111, 7, 100) WHERE ItemOrder = 4")
-    result = import_from_central_manager(central, Secret(server.password), [])
+    result = import_from_central_manager(central, Secret(server.password), [], nobody_knows)
     assert [each.name for each in result.offices] == ["North", "Downtown"]
     assert result.remarks[0] == "Downtown is left out: port must be a whole number from 1 to 65535."
     assert result.remarks[2] == "Connection 4 is left out: database has characters that cannot be printed."
+
+
+def test_a_server_on_the_central_managers_own_computer_is_named_or_left_out(
+    central: ServerAddress, server: Server
+) -> None:
+    with server.connection(central.database) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE centralconnection SET ServerName = 'localhost:3307' WHERE ItemOrder = 1")
+        cursor.execute(r"UPDATE centralconnection SET ServerName = '\\\\FRONT' WHERE ItemOrder = 2")
+    password = Secret(server.password)
+    left_out = import_from_central_manager(central, password, [], nobody_knows)
+    assert [each.name for each in left_out.offices] == ["od_x@10.0.0.8", "Downtown"]
+    assert left_out.remarks[:2] == (
+        "Downtown is left out: its server localhost:3307 means the computer that it was written on. --host says what"
+        " that computer is called from here.",
+        "North is left out: its server \\\\FRONT is a name that only Windows or Open Dental reads. Add it yourself:"
+        " apisetup offices add.",
+    )
+    named = import_from_central_manager(
+        central, password, [], lambda each: "cemt.example" if each.is_own_computer else None
+    )
+    assert [each.name for each in named.offices] == ["Downtown", "od_x@10.0.0.8", "Downtown (2)"]
+    assert named.offices[0].address == ServerAddress("cemt.example", 3307, "od_down", server.user, tls=Tls())
 
 
 def test_user_without_access_to_the_passwords_is_enough(central: ServerAddress, server: Server) -> None:
@@ -236,7 +375,7 @@ def test_user_without_access_to_the_passwords_is_enough(central: ServerAddress, 
     )
     try:
         address = ServerAddress(central.host, central.port, central.database, user)
-        assert len(import_from_central_manager(address, Secret("x"), []).offices) == 4
+        assert len(import_from_central_manager(address, Secret("x"), [], nobody_knows).offices) == 4
     finally:
         server.execute(f"DROP USER '{user}'@'%'")
 
@@ -246,10 +385,10 @@ def test_other_database_is_refused(central: ServerAddress, server: Server) -> No
         with server.connection(central.database) as connection, connection.cursor() as cursor:
             cursor.execute(change)
         with pytest.raises(NotAPractice, match="no list of a central manager"):
-            import_from_central_manager(central, Secret(server.password), [])
+            import_from_central_manager(central, Secret(server.password), [], nobody_knows)
 
 
 def test_refused_database_user(central: ServerAddress) -> None:
     address = ServerAddress(central.host, central.port, central.database, "nobody_of_that_name")
     with pytest.raises(LoginRefused):
-        import_from_central_manager(address, Secret("wrong"), [])
+        import_from_central_manager(address, Secret("wrong"), [], nobody_knows)
