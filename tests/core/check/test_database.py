@@ -58,6 +58,7 @@ def test_one_user_for_several_offices_is_a_note(
         results = grants_of(server_sample, account)
         assert {name: each.status for name, each in results.items()} == {
             "grants-missing": CheckStatus.OK,
+            "grants-optional": CheckStatus.NOTE,
             "grants-excess": CheckStatus.OK,
         }
         for right in ("SELECT, UPDATE (ValueString)", "UPDATE (ValueString)"):
