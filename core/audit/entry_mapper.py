@@ -52,6 +52,9 @@ _ROWS = select(
     SecurityLog.log_source,
     SecurityLog.date_t_previous,
     SecurityLogHash.log_hash,
+    SecurityLog.f_key,
+    SecurityLog.def_num,
+    SecurityLog.def_num_error,
 ).outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
 
 
@@ -90,7 +93,7 @@ class EntryMapper:
         return _NEW_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
     def _entry(self, row: StoredRow, hashes: tuple[str, ...]) -> AuditEntry:
-        number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, *_ = row
+        number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, _, *others = row
         stored = stored_text or ""
         moment = server_time(stored_moment)
         computed = log_hash(perm_type, user_num, moment, stored, patient, previous)
@@ -113,6 +116,7 @@ class EntryMapper:
             str(stored_moment),
             hashes,
             computed,
+            *others,
         )
 
 

@@ -101,15 +101,13 @@ class AuditService:
             EntryGone: There is no such entry any more.
         """
         maker = self._maker()
-        query = select_rows().add_columns(SecurityLog.f_key, SecurityLog.def_num, SecurityLog.def_num_error)
         with self._practice.read() as session:
-            rows = session.execute(query.where(SecurityLog.security_log_num == number)).all()
+            rows = session.execute(select_rows().where(SecurityLog.security_log_num == number)).all()
         if not rows:
             raise EntryGone(number)
         (entry,) = maker.entries(rows)
-        *_, f_key, definition, definition_error = rows[0]
         stored_text = rows[0][4] or ""
-        return WholeEntry(entry, f_key, definition, definition_error, stored_text, parse_entry(stored_text))
+        return WholeEntry(entry, stored_text, parse_entry(stored_text))
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""

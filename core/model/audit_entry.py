@@ -57,6 +57,9 @@ class AuditEntry:
     stored_hashes: tuple[str, ...]
     computed_hash: str
     """The hash that the entry should have with its present values."""
+    f_key: int
+    definition: int
+    definition_error: int
 
 
 def counted(number: int) -> str:

@@ -32,6 +32,9 @@ def entry(number: int) -> AuditEntry:
         stored_moment=f"moment {number}",
         stored_hashes=(),
         computed_hash="",
+        f_key=0,
+        definition=0,
+        definition_error=0,
     )
 
 

@@ -167,7 +167,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         f"Patient        {entry.patient or 'None'}",
         f"Last Edit      {entry.last_edit or 'none'}",
         f"Number         {entry.number}",
-        f"FKey           {whole.f_key}   DefNum {whole.definition}   DefNumError {whole.definition_error}",
+        f"FKey           {entry.f_key}   DefNum {entry.definition}   DefNumError {entry.definition_error}",
         "",
         "Log Text",
         entry.text,

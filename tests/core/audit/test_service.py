@@ -100,6 +100,9 @@ def test_an_entry_has_everything_that_lists_show(sample: SamplePractice) -> None
         stored_moment="2020-02-29 00:00:00",
         stored_hashes=(right,),
         computed_hash=right,
+        f_key=0,
+        definition=0,
+        definition_error=0,
     )
 
 
