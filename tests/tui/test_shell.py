@@ -44,7 +44,7 @@ class WidgetScreen(BaseScreen[None]):
     KEYS = ("help", "quit", "save")
 
     def compose_body(self) -> ComposeResult:
-        yield RowList(Column("Name", 12), Column("Text", 20, flexible=True), empty="No rows yet.")
+        yield RowList(Column("Name", 12), Column("Text", 20, max_width=60), empty="No rows yet.")
         yield TextLines("first")
         yield PlainInput(id="plain")
         yield KeyInput(id="key")

@@ -41,6 +41,7 @@ class AuditEntryScreen(BaseScreen[bool]):
             subject, such as when it was opened from the screen of that key.
     """
 
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "go-to-subject",
         "undo",

@@ -37,6 +37,7 @@ class EditKeyScreen(BaseScreen[None]):
     """Shows one key with the audit entries about it."""
 
     CSS_PATH = "edit_key.tcss"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "disable",
         "enable",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widgets import Static
 
-from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
+from tui.bindings import EVERYWHERE, LISTS, PLACES, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
 from tui.platform.base_screen import BaseScreen, ScreenBehavior
 from tui.widgets.row_list import RowList
@@ -30,7 +30,9 @@ class HelpScreen(BaseScreen[None]):
     def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()
         scrolls = bool(screen.query(RowList) or screen.query(TextLines))
-        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.help_keys, lists=scrolls)]
+        places = keys(screen.terminal_app.places) if getattr(screen, "SHOWS_PLACES", False) else ()
+        own = help_lines(screen.help_keys, lists=scrolls, places=places)
+        self._lines = [*getattr(screen, "help_lines", ()), *own]
 
     def compose_body(self) -> ComposeResult:
         """Yield the title and the text."""
@@ -46,15 +48,17 @@ class HelpScreen(BaseScreen[None]):
         self.dismiss(None)
 
 
-def help_lines(ids: Sequence[str], *, lists: bool = True) -> list[str]:
-    """Return a line for each key: first the keys of a screen, then those of lists, then those that work everywhere.
+def help_lines(ids: Sequence[str], *, lists: bool = True, places: Sequence[Key] = ()) -> list[str]:
+    """Return a line for each key: those of a screen, of the places, of lists, and those that work everywhere.
 
     Args:
         ids: The ids of the screen's keys.
         lists: True to include the keys of lists.
+        places: The keys of the places that exist.
     """
     own = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
     lines = ["On this screen", *map(_line, own), ""] if own else []
+    lines += [PLACES, *map(_line, places), ""] if places else []
     for group in (LISTS, EVERYWHERE) if lists else (EVERYWHERE,):
         lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
     lines += [

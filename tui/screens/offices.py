@@ -28,9 +28,9 @@ else:
     _Screen = BaseScreen
 
 _COLUMNS = (
-    Column("Office", 20, min_width=12, flexible=True),
-    Column("Server", 22, min_width=12),
-    Column("Database", 14, min_width=8),
+    Column("Office", 24, min_width=12, max_width=40),
+    Column("Server", 22, min_width=12, max_width=32),
+    Column("Database", 14, min_width=8, max_width=24),
     Column("Last opened", 11, min_width=11),
 )
 
@@ -46,6 +46,8 @@ class OfficesScreen(_Screen):
 
     CSS_PATH = "offices.tcss"
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
+    PLACE = "place-offices"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 

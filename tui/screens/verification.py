@@ -41,6 +41,7 @@ class VerificationScreen(BaseScreen[None]):
         date_range: A filter with the days to check; without dates everything is checked.
     """
 
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
     def __init__(self, session: Session, date_range: AuditFilter) -> None:

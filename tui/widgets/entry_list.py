@@ -11,7 +11,7 @@ from core.audit.paging import Direction
 from core.model.audit_entry import AuditEntry, Genuineness
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import UNLIMITED, Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from core.audit.search import Page
 
 _COLUMNS = (
-    Column("Date and time", 19, min_width=16),
-    Column("User", 16, min_width=9),
-    Column("Genuine", 7, min_width=7),
-    Column("Permission", 22, min_width=11),
-    Column("Log Text", 24, min_width=24, flexible=True),
+    Column("Time", 16, min_width=16, until_width=90, tone="dim"),
+    Column("Time", 19, min_width=19, from_width=90, tone="dim"),
+    Column("User", 12, min_width=8),
+    Column("Permission", 20, min_width=12, from_width=110, tone="dim"),
+    Column("Computer", 14, min_width=10, from_width=140, tone="dim"),
+    Column("Text", 30, min_width=12, max_width=UNLIMITED),
 )
+
+NOT_GENUINE = "!"
+"""The mark of an entry that isn't genuine; the details and the status line say why."""
 
 PREFETCH_ROWS = 30
 """The next page is requested when the cursor is this many rows from the end of the loaded entries."""
 
 
 class EntryList(RowList):
-    """A list of audit entries, newest first. A column says in words whether an entry is genuine."""
+    """A list of audit entries, newest first. Only entries that aren't genuine are marked."""
 
     def __init__(self, *, empty: str) -> None:
         super().__init__(*_COLUMNS, empty=empty)
@@ -179,12 +183,14 @@ class TrailList(RowList):
 
 
 def _row(entry: AuditEntry) -> Row:
-    genuine = entry.genuineness is Genuineness.GENUINE
     cells = (
+        f"{entry.moment:%Y-%m-%d %H:%M}" if entry.moment else "(no date)",
         f"{entry.moment:%Y-%m-%d %H:%M:%S}" if entry.moment else "(no date)",
         entry.user,
-        "yes" if genuine else entry.genuineness.value.upper(),
         entry.permission,
+        entry.computer,
         entry.text,
     )
-    return Row(cells, entry.number, "normal" if genuine else "alert")
+    if entry.genuineness is Genuineness.GENUINE:
+        return Row(cells, entry.number)
+    return Row(cells, entry.number, "alert", mark=NOT_GENUINE)
