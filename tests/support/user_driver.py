@@ -23,6 +23,7 @@ from tui.platform.base_screen import ScreenBehavior
 from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 
 S = TypeVar("S", bound=Screen[Any])
@@ -169,9 +170,13 @@ class User:
 
     @property
     def row(self) -> str:
-        """The row under the cursor, its cells joined."""
+        """The row under the cursor, its cells in view joined."""
         row = self.list.row
-        return " | ".join(row.cells) if row else ""
+        return " | ".join(row.cells[index] for index in self.list._shown) if row else ""
+
+    def panel(self, name: str) -> str:
+        """The title of a panel of the screen on top."""
+        return self.screen.query_one(f"#{name}", Panel).border_title or ""
 
     def field(self, name: str) -> Input:
         """A text field of the screen on top."""

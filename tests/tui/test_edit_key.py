@@ -235,7 +235,7 @@ async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -
         assert "This key is not in the list any more." in user.text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
-        assert "API keys: 11" in user.text
+        assert "Keys  11 ·" in user.text
 
 
 async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:

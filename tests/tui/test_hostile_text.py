@@ -100,7 +100,7 @@ async def test_dialogs_about_a_key(demo: OpenRequest, text: str, shown: tuple[st
         index = next(
             index
             for index in range(len(user.list.rows))
-            if (row := user.list.rows.row(index)) and row.cells[2] == "yes"
+            if (row := user.list.rows.row(index)) and row.cells[2] == "● on"
         )
         user.list.cursor = index
         await user.press("d")

@@ -126,7 +126,7 @@ async def test_the_title_line_says_production() -> None:
     async with working_with_offices(with_office(server_request(password=DATABASE_PASSWORD), production=True)) as user:
         await sign_in(user, "admin", "")
         await user.at_api_setup()
-        assert user.text.splitlines()[0].endswith("admin · PRODUCTION")
+        assert user.text.splitlines()[0].endswith("PRODUCTION   admin")
 
 
 async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected() -> None:

@@ -129,7 +129,7 @@ def test_a_heading_keeps_its_width_and_its_flags(name: str, width: int) -> None:
     heading = Heading(name * 5, "opendental", "db.example.org", "24.3", "Admin", ("READ-ONLY",))
     text = format_heading(heading, width)
     assert cell_width(text) == width
-    assert text.endswith("READ-ONLY")
+    assert "READ-ONLY" in text
 
 
 # -- widgets -----------------------------------------------------------------------

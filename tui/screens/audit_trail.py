@@ -167,6 +167,7 @@ class AuditTrailScreen(BaseScreen[None]):
         self.show_status("Searching… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
         trail.reset(newer=start)
+        self.query_one("#entries", Panel).show_title("Entries", "searching…")
         try:
             self._search = await self.call_service(partial(self._audit.search, self._filter), group="search")
             if first is Direction.OLDER:

@@ -23,6 +23,7 @@ from tui.platform.workers import flow, latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
+from tui.widgets.key_history import what_happened
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content
 
@@ -65,7 +66,7 @@ class EditKeyScreen(BaseScreen[None]):
         contacts = Contacts.EDITABLE if self._keeps_contacts else Contacts.READ_ONLY
         yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
         yield Static("", id="unsaved", markup=False)
-        yield EntryList(empty="Reading…")
+        yield EntryList(empty="Reading…", text=what_happened)
 
     def on_mount(self) -> None:
         """Focus the entries, because letter keys don't act in a text field; load the entries."""

@@ -59,7 +59,7 @@ class VerificationScreen(BaseScreen[None]):
         yield Static(self._title, classes="heading", markup=False)
         yield Static("", id="bar", markup=False)
         yield Static("", id="result", markup=False)
-        yield EntryList(empty="")
+        yield EntryList(empty="", text=_with_problem)
 
     def on_mount(self) -> None:
         """Focus the list and start verifying."""
@@ -169,6 +169,11 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
     )
     choice = await screen.app.push_screen_wait(question)
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
+
+
+def _with_problem(entry: AuditEntry) -> str:
+    """Return an entry's text after the words that say what is wrong with it."""
+    return f"{entry.genuineness.value}: {entry.text}"
 
 
 def _bar(report: VerificationReport) -> str:

@@ -37,7 +37,7 @@ class ActivityPanel(Panel):
 
     def show(self, activity: Activity) -> None:
         """Display other counts."""
-        self.show_title("Entries per day", caption(activity))
+        self.show_title("Entries per day", format_caption(activity))
         self.chart.show(activity)
 
 
@@ -107,7 +107,7 @@ def chart_lines(activity: Activity, width: int, height: int = 1) -> tuple[str, .
     return (*lines, _axis(first, len(counts), day_width))
 
 
-def caption(activity: Activity) -> str:
+def format_caption(activity: Activity) -> str:
     """Return the days of a chart and the busiest one."""
     day, most = activity.busiest
     days = f"{activity.first} to {activity.last}"

@@ -14,7 +14,7 @@ from tui.widgets.row_list import RowList
 from tui.widgets.rows import UNLIMITED, Column, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.audit.paging import PageCursor
     from core.audit.search import Page
@@ -36,10 +36,16 @@ PREFETCH_ROWS = 30
 
 
 class EntryList(RowList):
-    """A list of audit entries, newest first. Only entries that aren't genuine are marked."""
+    """A list of audit entries, newest first. Only entries that aren't genuine are marked.
 
-    def __init__(self, *, empty: str) -> None:
+    Args:
+        empty: The text for a list without entries.
+        text: Returns the text of an entry, if the list shows another one than its Log Text.
+    """
+
+    def __init__(self, *, empty: str, text: Callable[[AuditEntry], str] | None = None) -> None:
         super().__init__(*_COLUMNS, empty=empty)
+        self._text = text
         self._entries: dict[int, AuditEntry] = {}
 
     @property
@@ -51,7 +57,7 @@ class EntryList(RowList):
     def show_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Display other entries. The cursor stays on its entry."""
         self._entries = {entry.number: entry for entry in entries}
-        self.show([_row(entry) for entry in entries])
+        self.show([_row(entry, self._text) for entry in entries])
 
 
 @dataclass(frozen=True)
@@ -182,14 +188,14 @@ class TrailList(RowList):
             self.post_message(self.EndRequested(Direction.OLDER))
 
 
-def _row(entry: AuditEntry) -> Row:
+def _row(entry: AuditEntry, text: Callable[[AuditEntry], str] | None = None) -> Row:
     cells = (
         f"{entry.moment:%Y-%m-%d %H:%M}" if entry.moment else "(no date)",
         f"{entry.moment:%Y-%m-%d %H:%M:%S}" if entry.moment else "(no date)",
         entry.user,
         entry.permission,
         entry.computer,
-        entry.text,
+        text(entry) if text else entry.text,
     )
     if entry.genuineness is Genuineness.GENUINE:
         return Row(cells, entry.number)

@@ -16,6 +16,7 @@ from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_w
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
+from tui.widgets.safe_text import cell_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ _COLUMNS = (
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
 )
+_TITLE_FRAME = 12
+"""The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
 _STATUS = 2
 _AGREEMENT = 4
 
@@ -54,7 +57,7 @@ class KeyTable(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._keys: dict[str, ApiKey] = {}
-        self._label = ""
+        self._label = self._counts = ""
         self._differences: Mapping[str, str] = {}
         self._histories: dict[str, Sequence[Line]] = {}
         self.notes: tuple[str, ...] = ()
@@ -183,8 +186,22 @@ class KeyTable(Horizontal):
         self._show_matching()
         enabled = sum(key.status.enabled and not key.gone for key in matching)
         total = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#keys-panel", Panel).show_title("Keys", f"{total} · {enabled} on · {self._label}")
+        self._counts = f"{total} · {enabled} on"
+        self._show_title()
         self._show_details()
+
+    def _show_title(self) -> None:
+        """Show the counts in the upper border, and where the list comes from next to them or in the lower border."""
+        panel = self.query_one("#keys-panel", Panel)
+        text = f"{self._counts} · {self._label}"
+        fits = cell_width(text) + _TITLE_FRAME <= panel.outer_size.width
+        panel.show_title("Keys", text if fits else self._counts)
+        panel.show_subtitle("" if fits else self._label)
+
+    def on_resize(self) -> None:
+        """Put the title where it fits now."""
+        if self._counts:
+            self._show_title()
 
 
 def _row(key: ApiKey, *, changed: bool) -> Row:

@@ -43,6 +43,8 @@ class Panel(Vertical):
         if alert:
             parts.append(Content.styled(" · ", "$muted not bold"))
             parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
-        content = Content.assemble(*parts)
-        if content != self.border_title:
-            self.border_title = content
+        self.border_title = Content.assemble(*parts)
+
+    def show_subtitle(self, text: str) -> None:
+        """Change the text in the lower border."""
+        self.border_subtitle = Content.styled(sanitize(text, _MAX_TITLE), "$muted") if text else ""

@@ -46,7 +46,7 @@ class SettingsForm(Panel):
                 yield OnOff(disabled=True, id="enabled")
                 yield Static("FHIR interval", classes="field-label")
                 yield PlainInput(id="interval", placeholder="off", disabled=True, max_length=40)
-                yield Static("minutes", classes="field-unit")
+                yield Static("min", classes="field-unit")
             with Horizontal():
                 yield Static("Payment type", classes="field-label", id="payment-label")
                 yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")

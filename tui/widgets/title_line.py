@@ -125,10 +125,12 @@ def heading_parts(heading: Heading, width: int) -> list[Part]:
         left_width = cell_width(sanitize(shorter.practice, width + 1)) + cell_width(place) + 2
         if left_width + right_width <= width:
             break
+    if right_width > width:
+        return [Part(" ".join(heading.flags), "flag")]
     left = width - right_width
     practice = sanitize(shorter.practice, max(0, left - cell_width(place) - 2))
     filler = max(0, left - 1 - cell_width(practice) - cell_width(place))
-    return [Part(" "), Part(practice, "practice"), Part(place, "place"), Part(" " * filler), *right]
+    return [Part(" " * min(1, left)), Part(practice, "practice"), Part(place, "place"), Part(" " * filler), *right]
 
 
 def _place(heading: Heading, width: int) -> str:
