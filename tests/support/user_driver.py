@@ -176,7 +176,8 @@ class User:
 
     def panel(self, name: str) -> str:
         """The title of a panel of the screen on top."""
-        return self.screen.query_one(f"#{name}", Panel).border_title or ""
+        title = self.screen.query_one(f"#{name}", Panel)._border_title
+        return title.plain if title else ""
 
     def field(self, name: str) -> Input:
         """A text field of the screen on top."""

@@ -17,7 +17,7 @@ from tests.support.server import Server
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
 from tests.terminal.test_secrets import files_with, titles
 
-LIST = r"^Offices: \d+"
+LIST = r"─ Offices  \d+"
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ def start(home: Home, practice: ServerPractice, *arguments: str) -> Terminal:
 def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
-        terminal.wait_for("^Offices: 3")
+        terminal.wait_for("─ Offices  3")
         terminal.wait_for(rf"^> Riverside +{re.escape(practice.server.host)} +\S+ +never")
         terminal.wait_for("PRODUCTION: real patients' data")
         terminal.press("/")
         terminal.type("hill")
-        terminal.wait_for("^Offices: 1 of 3")
+        terminal.wait_for("─ Offices  1 of 3")
         terminal.wait_for("READ-ONLY: nothing is written")
         terminal.press("enter")
         sign_in(terminal)
@@ -163,14 +163,14 @@ def test_escape_returns_from_the_sign_in_to_the_list(
 def test_r_reloads_the_configuration_file(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
-        terminal.wait_for("^Offices: 3")
+        terminal.wait_for("─ Offices  3")
         home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second, "hosst = 1"))
         terminal.press("r")
         terminal.wait_for("hosst")
         terminal.wait_for("host")
         home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second))
         terminal.press("r")
-        terminal.wait_for("^Offices: 2")
+        terminal.wait_for("─ Offices  2")
 
 
 # -- passwords -----------------------------------------------------------------------

@@ -51,7 +51,7 @@ def _parse_stylesheets_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use relative file names, so that the title line is the same everywhere; wait neither for locked files nor for details."""
+    """Use relative file names, so that title lines are the same everywhere; do not wait for locks or details."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)

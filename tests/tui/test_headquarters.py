@@ -40,6 +40,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
+from tui.widgets.panel import Panel
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def headquarters_request(*, read_only: bool = False) -> OpenRequest:
 def label(user: User) -> str:
     """Return what the borders of the list say: how many keys it has, and where they come from."""
     panel = user.screen.query_one("#keys-panel", Panel)
-    texts = [str(text) for text in (panel.border_title, panel.border_subtitle) if text]
+    texts = [text.plain for text in (panel._border_title, panel._border_subtitle) if text]
     return re.sub(r" · \d+ on", "", " · ".join(texts)).replace("Keys  ", "Keys: ")
 
 

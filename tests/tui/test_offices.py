@@ -97,7 +97,7 @@ async def test_enter_in_the_filter_opens_the_only_match() -> None:
     async with working_with_offices() as user:
         await user.at(OfficesScreen)
         await user.press("slash", *"trai")
-        assert "Offices: 1 of 3" in user.text
+        assert "Offices  1 of 3" in user.text
         await user.press("enter")
         await user.at_api_setup()
         assert user.text.startswith("Embedded practice")
@@ -109,7 +109,7 @@ async def test_escape_only_ends_the_filter_while_no_office_is_open() -> None:
         await user.press("slash", *"zzz")
         assert "No office matches the filter" in user.text
         await user.press("enter", "escape")
-        assert "Offices: 3" in user.text
+        assert "Offices  3" in user.text
         await user.press("escape", "escape")
         assert isinstance(user.app.screen, OfficesScreen)
 
@@ -141,7 +141,7 @@ async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected()
         assert isinstance(user.app.screen, OfficesScreen)
         write_configuration()
         await user.press("r")
-        assert (user.status_text, "Offices: 3" in user.text) == ("Read again.", True)
+        assert (user.status_text, "Offices  3" in user.text) == ("Read again.", True)
 
 
 # -- switching offices ---------------------------------------------------------------
@@ -289,7 +289,7 @@ async def test_another_office_can_be_opened_from_the_lock() -> None:
         await user.at(SignInScreen)
         await user.press("escape")
         await user.at(OfficesScreen)
-        assert "Offices: 3" in user.text
+        assert "Offices  3" in user.text
         await user.press("end", "enter")
         await user.at(Question)
         await user.press("ctrl+y")
@@ -364,7 +364,7 @@ async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -
         async with running(ApisetupApp(target.request, target.offices)) as user:
             if not arguments:
                 await user.at(OfficesScreen)
-                assert "Offices: 3" in user.text
+                assert "Offices  3" in user.text
                 await user.press("end", "enter")
             await user.at_api_setup()
             assert opens == ["r"]

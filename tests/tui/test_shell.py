@@ -204,7 +204,7 @@ async def test_keys_move_the_cursor_and_it_stays_in_view() -> None:
         ):
             await pilot.press(keys)
             assert row_list.cursor == cursor
-            assert f"> Row {cursor} " in drawn(row_list)
+            assert f"▌ Row {cursor} " in drawn(row_list)
         await pilot.press("pagedown", "pagedown", "pageup", "enter")
         assert screen.chosen == [row_list.cursor]
         assert row_list.cursor == row_list.size.height - 1
@@ -224,7 +224,7 @@ async def test_the_cursor_stays_on_its_row_when_rows_change() -> None:
         row_list.show(rows(range(50)), keep=44)
         await pilot.pause()
         assert row_list.cursor == 44
-        assert "> Row 44 " in drawn(row_list)
+        assert "▌ Row 44 " in drawn(row_list)
         row_list.show([])
         assert [row_list.cursor, row_list.row] == [0, None]
 

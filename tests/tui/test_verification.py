@@ -55,7 +55,7 @@ async def test_entries_that_are_not_genuine_are_listed(demo: OpenRequest) -> Non
             "altered: Payment of $20.00 entered.",
             f"no hash: {rows.query('SELECT LogText FROM securitylog WHERE SecurityLogNum = 20')[0][0]}",
         ]
-        assert user.status_text == "Verified: not everything is genuine."
+        assert user.status_text == "Verification found 1 altered, 1 without hash."
         assert "100%" in user.text
 
 
@@ -251,7 +251,7 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
             assert user.status_text.endswith("What was checked is kept; r goes on.")
         await user.press("r")
         assert "Genuine 299   Altered 0   Without hash 1" in user.text
-        assert user.status_text == "Verified: not everything is genuine."
+        assert user.status_text == "Verification found 1 altered, 1 without hash."
 
 
 async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:

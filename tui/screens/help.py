@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.widgets import Static
-
 from tui.bindings import EVERYWHERE, LISTS, PLACES, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
 from tui.platform.base_screen import BaseScreen, ScreenBehavior
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 
@@ -35,13 +34,14 @@ class HelpScreen(BaseScreen[None]):
         self._lines = [*getattr(screen, "help_lines", ()), *own]
 
     def compose_body(self) -> ComposeResult:
-        """Yield the title and the text."""
-        yield Static("Keys", classes="heading", markup=False)
-        yield TextLines(self._lines)
+        """Yield the text."""
+        with Panel():
+            yield TextLines(self._lines)
 
     def on_mount(self) -> None:
         """Focus the text, so that the keys scroll it."""
         self.query_one(TextLines).focus()
+        self.query_one(Panel).show_title("Keys that work here")
 
     def action_back(self) -> None:
         """Return to the previous screen."""

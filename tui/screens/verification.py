@@ -19,6 +19,7 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content
 
@@ -41,6 +42,7 @@ class VerificationScreen(BaseScreen[None]):
         date_range: A filter with the days to check; without dates everything is checked.
     """
 
+    CSS_PATH = "verification.tcss"
     SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
@@ -56,14 +58,17 @@ class VerificationScreen(BaseScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the progress bar, the result and the list."""
-        yield Static(self._title, classes="heading", markup=False)
-        yield Static("", id="bar", markup=False)
-        yield Static("", id="result", markup=False)
-        yield EntryList(empty="", text=_with_problem)
+        with Panel(id="progress-panel"):
+            yield Static("", id="bar", markup=False)
+            yield Static("", id="result", markup=False)
+        with Panel(id="entries"):
+            yield EntryList(empty="", text=_with_problem)
 
     def on_mount(self) -> None:
         """Focus the list and start verifying."""
         self.query_one(EntryList).focus()
+        self.query_one("#progress-panel", Panel).show_title(self._title)
+        self._show_count()
         self.verify()
 
     @property
@@ -106,7 +111,7 @@ class VerificationScreen(BaseScreen[None]):
         finally:
             self.call_later(self.refresh_bindings)
         self.show_status(
-            "Verified." if self._report.clean else "Verified: not everything is genuine.",
+            "Verified." if self._report.clean else _outcome(self._report),
             "ok" if self._report.clean else "problem",
         )
 
@@ -117,11 +122,15 @@ class VerificationScreen(BaseScreen[None]):
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
-        self.query_one("#result", Static).update(safe_content(["", *report_lines(report), ""]))
+        self.query_one("#result", Static).update(safe_content(["", *report_lines(report)]))
         # Compared as a whole, because an entry also leaves the list when its hash is written late.
         if report.listed != self._listed:
             self._listed = report.listed
             self.query_one(EntryList).show_entries(report.listed)
+            self._show_count()
+
+    def _show_count(self) -> None:
+        self.query_one("#entries", Panel).show_title("Not genuine", f"{len(self._listed):,}")
 
     def action_retry(self) -> None:
         """Continue the stopped verification."""
@@ -169,6 +178,12 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
     )
     choice = await screen.app.push_screen_wait(question)
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
+
+
+def _outcome(report: VerificationReport) -> str:
+    """Return how many entries aren't genuine, as a status message."""
+    kinds = (("altered", report.altered), ("without hash", report.without_hash), ("deleted", report.orphaned))
+    return f"Verification found {', '.join(f'{count:,} {word}' for word, count in kinds if count)}."
 
 
 def _with_problem(entry: AuditEntry) -> str:

@@ -61,7 +61,7 @@ class KeyDetails(DetailsPanel):
             remarks: What is unusual about its status.
             history: What happened to it; None if that isn't shown.
         """
-        self.show_title(f"{key.developer}  {short_key(key)}" if key else "Details")
+        self.show_title(key.developer if key else "Details")
         lines = details_lines(key, remarks) if key else []
         if key and history is not None:
             lines += [safe_line(("", "normal")), safe_line(("History", "strong")), *history]

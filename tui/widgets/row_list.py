@@ -311,21 +311,21 @@ class RowList(TonedView, can_focus=True):
         if is_current:
             name = "row-list--cursor-focused" if self.has_focus else "row-list--cursor"
             highlight = self._cursor_style(name)
-        segments = [self._marker(row, is_current=is_current, highlight=highlight)]
+        segments = self._markers(row, is_current=is_current, highlight=highlight)
         for index_of_cell, width in zip(self._shown, self._widths, strict=True):
             text = _aligned(row.cells[index_of_cell], width, self._columns[index_of_cell])
             style = self._cell_style(self._tone(row, index_of_cell), highlight)
-            gap = " " * COLUMN_GAP if len(segments) > 1 else ""
+            gap = " " * COLUMN_GAP if index_of_cell != self._shown[0] else ""
             segments.append(Segment(gap + text, style))
         return self._strip(_merged(segments))
 
-    def _marker(self, row: Row, *, is_current: bool, highlight: Style) -> Segment:
-        bar = _CURSOR if is_current and self.has_focus else " "
-        mark = row.mark or " "
-        if row.mark:
-            return Segment(bar + mark, self._cell_style(row.tone, highlight))
-        style = self.get_component_rich_style("row-list--bar") if bar == _CURSOR else self.rich_style + highlight
-        return Segment(bar + mark, style)
+    def _markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
+        """Return the bar of the cursor and the row's mark."""
+        if is_current and self.has_focus:
+            bar = Segment(_CURSOR, self.get_component_rich_style("row-list--bar"))
+        else:
+            bar = Segment(" ", self.rich_style + highlight)
+        return [bar, Segment(row.mark or " ", self._cell_style(row.tone, highlight))]
 
     def _cursor_style(self, component: str) -> Style:
         """Return the part of a style that the cursor adds to a row's own: the colors of cells stay visible."""
