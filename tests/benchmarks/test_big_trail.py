@@ -288,9 +288,9 @@ def peak(directory: Path, server: Server, practice: str) -> float:
     else:
         terminal = home.start("--url", f"sqlite:///{practice}")
     with terminal:
-        terminal.wait_for("^a Add ")
+        terminal.wait_for("^ a Add ")
         terminal.press("t")
-        terminal.wait_for("^Audit Trail +since:")
+        terminal.wait_for("^/ +since:")
         terminal.settle()
         terminal.press("/")
         terminal.wait_for("^Tab completes")
@@ -304,7 +304,7 @@ def peak(directory: Path, server: Server, practice: str) -> float:
         terminal.wait_for("^Audit Trail +only:not-genuine$")
         terminal.wait_for("NO HASH")
         terminal.press("n")
-        terminal.wait_for("^Audit Trail +everything")
+        terminal.wait_for("^/ +everything")
         terminal.settle()
         terminal.press("v")
         terminal.wait_for("^! Verified", deadline=300)

@@ -212,8 +212,9 @@ class Terminal:
         self.wait_until(lambda: self.find(pattern) is None, f"no {pattern}", deadline)
 
     def find(self, pattern: str) -> re.Match[str] | None:
-        """Search the current screen for a regular expression; `^` and `$` match at lines."""
-        return re.search(pattern, self.text, re.MULTILINE)
+        """Search the current screen for a regular expression; `^` and `$` match at lines, and inside of frames."""
+        inside = "\n".join(line.strip(" │") for line in self.text.splitlines())
+        return re.search(pattern, self.text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
 
     def settle(self, quiet: float = 0.3, deadline: float = DEADLINE) -> None:
         """Read until the program has sent nothing for `quiet` seconds."""

@@ -149,8 +149,12 @@ class User:
 
     @property
     def flowing_text(self) -> str:
-        """The same with each run of blanks, line breaks and frames as one blank, so that sentences can be found."""
-        return " ".join(self.text.replace("│", " ").split())
+        """The text of the dialog or the screen on top, without frames and line breaks, so that sentences are found."""
+        lines = self.text.splitlines()
+        for dialog in self.screen.query("#dialog"):
+            area = dialog.region
+            lines = [line.ljust(area.right)[area.x : area.right] for line in lines[area.y : area.bottom]]
+        return " ".join(" ".join(lines).replace("│", " ").split())
 
     @property
     def keys(self) -> str:

@@ -69,7 +69,7 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
         terminal.wait_for("─ Offices  3")
-        terminal.wait_for(rf"^> Riverside +{re.escape(practice.server.host)} +\S+ +never")
+        terminal.wait_for(rf"^▌ Riverside +{re.escape(practice.server.host)} +\S+ +never")
         terminal.wait_for("PRODUCTION: real patients' data")
         terminal.press("/")
         terminal.type("hill")
@@ -77,19 +77,19 @@ def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, 
         terminal.wait_for("READ-ONLY: nothing is written")
         terminal.press("enter")
         sign_in(terminal)
-        terminal.wait_for("^Hillside Dental .* Admin · READ-ONLY$")
+        terminal.wait_for("^Hillside Dental .* READ-ONLY +Admin")
         terminal.wait_for(READY)
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:
-        terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
+        terminal.wait_for(r"^▌ Hillside .* 20\d\d-\d\d-\d\d")
 
 
 def test_an_option_opens_one_office(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice, "--office", "riverside") as terminal:
         sign_in(terminal)
-        terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin · PRODUCTION$")
+        terminal.wait_for("^Riverside Dental, Dr. Müller .*PRODUCTION +Admin")
         terminal.wait_for(READY)
 
 
@@ -120,21 +120,21 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")
         terminal.press("f8")
-        terminal.wait_for("^> Riverside .* open now")
+        terminal.wait_for("^▌ Riverside .* open now")
         terminal.press("down", "enter")
         terminal.wait_for("─ Leave this office without saving")
         terminal.wait_for("Not saved yet: Enabled, subscription interval, payment type")
         terminal.press("escape")
-        terminal.wait_for(r"Enabled +\[x\] on")
+        terminal.wait_for(r"API +● on")
         terminal.press("f8")
         terminal.wait_for(LIST)
         terminal.press("down", "enter")
         answer(terminal, "─ Leave this office without saving")
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental")
-        terminal.wait_for(r"Enabled +\[ \] off")
+        terminal.wait_for(r"API +○ off")
         terminal.press("o")
-        terminal.wait_for("^> Hillside .* open now")
+        terminal.wait_for("^▌ Hillside .* open now")
         terminal.press("down", "enter")
         terminal.wait_for("^Embedded practice")
         terminal.wait_for(READY)

@@ -29,7 +29,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         practice.user(DATABASE_PASSWORD) as user,
         home.start("--debug", "--authority", "local", "--url", practice.url(user)) as terminal,
     ):
-        terminal.wait_for("^  Database password")
+        terminal.wait_for("^ *Database password")
         terminal.wait_for("Enter connects")
         type_password(terminal, "Database password", DATABASE_PASSWORD)
         sign_in(terminal, password=f"{PASSWORD}, nearly")
@@ -63,7 +63,7 @@ def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
         terminal.press("escape")
         terminal.wait_for(READY)
         terminal.press("t")
-        terminal.wait_for("^All: ")
+        terminal.wait_for(r"─ Entries  \d+ ─")
         assert KEY.encode() not in terminal.output[typed:]
         terminal.press("escape")
         terminal.wait_for(READY)

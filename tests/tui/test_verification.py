@@ -156,7 +156,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
         await until(held.entered.is_set)
         await until(lambda: "150 entries" in user.text)
         assert "[##################----------------------]  45%" in user.text
-        assert re.search(r"^150 entries, (.+ a second, )?.+ left$", user.text, re.MULTILINE)
+        assert re.search(r"150 entries, (.+ a second, )?.+ left ", user.text)
         assert user.status_text == "Verifying; Esc stops."
         assert user.keys.startswith("Enter Open  Esc Back")
         held.open()
@@ -251,7 +251,7 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
             assert user.status_text.endswith("What was checked is kept; r goes on.")
         await user.press("r")
         assert "Genuine 299   Altered 0   Without hash 1" in user.text
-        assert user.status_text == "Verification found 1 altered, 1 without hash."
+        assert user.status_text == "Verification found 1 without hash."
 
 
 async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.widgets.panel import Panel
@@ -27,6 +27,12 @@ class DetailsPanel(Panel):
     def compose(self) -> ComposeResult:
         """Compose the text."""
         yield TextLines(id="details")
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Display lines. Tab reaches them only if they are more than fit, so that it soon reaches the fields."""
+        text = self.query_one(TextLines)
+        text.show(lines)
+        text.can_focus = text.has_focus or text.overflows
 
     def follow(self, show: Callable[[], None]) -> None:
         """Call a function that shows other details, once the cursor rests."""

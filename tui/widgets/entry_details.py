@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from core.model.audit_entry import Genuineness
 from tui.widgets.details_panel import DetailsPanel, labeled
-from tui.widgets.text_lines import TextLines
 from tui.widgets.tones import Line, safe_line
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ class EntryDetails(DetailsPanel):
     def show_entry(self, entry: AuditEntry | None) -> None:
         """Display an entry; None for an empty panel."""
         self.show_title(f"Entry {entry.number}" if entry else "Details")
-        self.query_one(TextLines).show(details_lines(entry) if entry else [])
+        self.show_lines(details_lines(entry) if entry else [])
 
 
 def details_lines(entry: AuditEntry) -> list[Line]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from core.opendental.key_status import KeyStatus
 from tui.widgets.details_panel import DetailsPanel, labeled
-from tui.widgets.text_lines import TextLines
 from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class KeyDetails(DetailsPanel):
         lines = details_lines(key, remarks) if key else []
         if key and history is not None:
             lines += [safe_line(("", "normal")), safe_line(("History", "strong")), *history]
-        self.query_one(TextLines).show(lines)
+        self.show_lines(lines)
 
 
 def details_lines(key: ApiKey, remarks: Sequence[str]) -> list[Line]:

@@ -74,6 +74,11 @@ class TextLines(TonedView, can_focus=True):
         return self._end_seen
 
     @property
+    def overflows(self) -> bool:
+        """True if the text has more lines than fit."""
+        return len(self._drawn) > self.size.height
+
+    @property
     def read_percent(self) -> int:
         """The position of the last line in view, from 0 to 100."""
         if not self._drawn:
