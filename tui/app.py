@@ -327,6 +327,7 @@ class ApisetupApp(TerminalApp):
         if not isinstance(screen, ScreenBehavior):
             return
         ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
+        yield SystemCommand("Change the theme", "The colors of the screens, until the program ends", self.search_themes)
         for key in keys(ids):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen

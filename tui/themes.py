@@ -10,6 +10,8 @@ from __future__ import annotations
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from core.base.errors import ConfigurationError
+
 READABLE = 4.5
 """The least contrast between a text and its background, as the Web Content Accessibility Guidelines demand (AA)."""
 
@@ -98,6 +100,19 @@ def semantic_colors(theme: Theme, variables: dict[str, str]) -> dict[str, str]:
         "caution-background": caution.hex6,
         "foreground": readable(foreground, *surfaces).hex6,
     }
+
+
+def find_theme(name: str | None) -> str:
+    """Return the name of the theme to start with; that of the default for None.
+
+    Raises:
+        ConfigurationError: There is no theme of that name.
+    """
+    if name is None:
+        return ANSI.name
+    if name not in THEMES:
+        raise ConfigurationError(f"Unknown theme: {name}.", f"Choose one of: {', '.join(THEMES)}.")
+    return name
 
 
 _FIELDS = {

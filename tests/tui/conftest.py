@@ -37,8 +37,10 @@ def _parse_stylesheets_once() -> Iterator[None]:
         is_default_rules: bool = False,
         tie_breaker: int = 0,
     ) -> list[RuleSet]:
+        theme = (variable_tokens or {}).get("row-background", ()), (variable_tokens or {}).get("background", ())
+        colors = tuple(token.value for tokens in theme for token in tokens)
         values = tuple(sorted((variables or {}).items()))
-        key = scope, css, read_from, values, is_default_rules, tie_breaker
+        key = scope, css, read_from, values, colors, is_default_rules, tie_breaker
         if key not in parsed:
             rules = parse(scope, css, read_from, variables, variable_tokens, is_default_rules, tie_breaker)
             parsed[key] = list(rules)

@@ -31,6 +31,7 @@ from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.command import CommandPalette
     from textual.theme import Theme
 
 STYLESHEET = Path(__file__).with_name("shell.tcss")
@@ -172,7 +173,16 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
 
         if isinstance(self.screen, CommandPalette):
             return
-        palette = CommandPalette(id="--command-palette")
+        self._open_palette(CommandPalette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Open a palette with the themes."""
+        from textual.command import CommandPalette
+        from textual.theme import ThemeProvider
+
+        self._open_palette(CommandPalette(providers=[ThemeProvider], placeholder="Search for a theme"))
+
+    def _open_palette(self, palette: CommandPalette) -> None:
         self.push_screen(palette)
         palette.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 
