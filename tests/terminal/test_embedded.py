@@ -27,10 +27,10 @@ def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> No
         terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +○ off")
         terminal.press("t")
         terminal.wait_for("─ Entries  5 ")
-        newest_first = re.findall(r" yes +\S+ +(\S{3,} ?\w*)", terminal.text)
+        newest_first = re.findall(r"\d\d:\d\d +\S+ +(\S{3,} ?\w*)", terminal.text)
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")
-        terminal.wait_for("^API Setup")
+        terminal.wait_for("─ Settings ─")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
@@ -78,8 +78,8 @@ def test_a_second_start_shows_the_saved_values(home: Home) -> None:
         assert terminal.exit_status() == 0
     with home.start_ready() as terminal:
         terminal.wait_for(r"API +● on")
-        assert terminal.find("Subscription interval +5 ")
-        assert terminal.find("Default payment type +Cash ")
+        assert terminal.find("FHIR interval 5 ")
+        assert terminal.find("Payment type +Cash ")
         terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +● on")
 
 
@@ -96,7 +96,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
         terminal.wait_for("─ Quit without saving")
         terminal.press("escape")
         terminal.wait_for_no("─ Quit without saving")
-        terminal.wait_for("Subscription interval +5 ")
+        terminal.wait_for("FHIR interval 5 ")
         terminal.press("ctrl+q")
         answer(terminal, "─ Quit without saving")
         assert terminal.exit_status() == 0

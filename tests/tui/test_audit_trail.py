@@ -43,7 +43,7 @@ async def test_an_altered_entry_is_marked_and_counted(demo: OpenRequest) -> None
         assert marked(user) == ["Payment of $20.00 entered."]
         assert user.panel("entries") == "Entries  100 loaded · 1 altered"
         await user.go_to("Payment of $20.00")
-        assert re.search(r"!\d{4}-\d\d-\d\d \d\d:\d\d +Maria +Payment of \$20.00 entered", user.text)
+        assert re.search(r"▌!\d{4}-\d\d-\d\d \d\d:\d\d +\S.+ +Payment of \$20.00 entered", user.text)
 
 
 async def test_an_entry_without_hash_is_marked_and_counted(demo: OpenRequest) -> None:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _PROGRESS_SECONDS = 0.5
 """The time between two progress messages of a search; more of them would burden a slow connection."""
+_SEARCHING = "Searching"
+"""The beginning of the progress messages, which disappear at the end."""
 ENOUGH = 60
 """The number of entries after which a search pauses: they fill a screen and what is scrolled to next."""
 _NEEDS_USERS_AND_DATE = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "export")
@@ -164,7 +166,7 @@ class AuditTrailScreen(BaseScreen[None]):
         self._search_start, self._has_page = first, False
         trail = self._trail
         trail.set_empty_text("Searching…")
-        self.show_status("Searching… Esc stops.")
+        self.show_status(f"{_SEARCHING}… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
         trail.reset(newer=start)
         self.query_one("#entries", Panel).show_title("Entries", "searching…")
@@ -213,10 +215,11 @@ class AuditTrailScreen(BaseScreen[None]):
                 break
             if time.monotonic() - last_message > _PROGRESS_SECONDS:
                 last_message = time.monotonic()
-                self.show_status(f"Searching: {start.moment[:10]}, {self._loaded}. Esc stops.")
+                self.show_status(f"{_SEARCHING}: {start.moment[:10]}, {self._loaded}. Esc stops.")
         self._trail.set_empty_text(_empty_text(self._filter))
         self._show_counts()
-        self.show_status("")
+        if self.status.text.startswith(_SEARCHING):
+            self.show_status("")
 
     @property
     def _loaded(self) -> str:

@@ -324,7 +324,7 @@ class RowList(TonedView, can_focus=True):
         if is_current and self.has_focus:
             bar = Segment(_CURSOR, self.get_component_rich_style("row-list--bar"))
         else:
-            bar = Segment(" ", self.rich_style + highlight)
+            bar = Segment(_CURSOR, self.tone_style("dim")) if is_current else Segment(" ", self.rich_style)
         return [bar, Segment(row.mark or " ", self._cell_style(row.tone, highlight))]
 
     def _cursor_style(self, component: str) -> Style:
