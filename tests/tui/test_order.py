@@ -155,9 +155,7 @@ async def test_a_late_page_does_not_replace_a_newer_one(demo: OpenRequest, gate:
         await until(held.entered.is_set)
         rows.execute("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
-        await until(
-            lambda: user.panel("entries").startswith(f"Entries  {len(user.list.rows)}") and len(user.list.rows) > 0
-        )
+        await until(lambda: user.panel("entries").startswith(f"Entries  {len(user.list.rows) or 'none'}"))
         expected = (len(user.list.rows), user.status_text)
         held.open()
         await until(held.left.is_set)

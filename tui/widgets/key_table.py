@@ -199,9 +199,10 @@ class KeyTable(Horizontal):
         panel.show_subtitle("" if fits else self._label)
 
     def on_resize(self) -> None:
-        """Put the title where it fits now."""
+        """Put the title where it fits now, and ask for the history if there is room for it now."""
         if self._counts:
             self._show_title()
+            self.post_message(self.Rested(self.key))
 
 
 def _row(key: ApiKey, *, changed: bool) -> Row:
