@@ -27,7 +27,7 @@ def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> No
         terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +○ off")
         terminal.press("t")
         terminal.wait_for("─ Entries  5 ")
-        newest_first = re.findall(r"\d\d:\d\d +\S+ +(\S{3,} ?\w*)", terminal.text)
+        newest_first = re.findall(r"\d\d:\d\d +\S+ +(\S{3,}(?: \w+)?)", terminal.text)
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")
         terminal.wait_for("─ Settings ─")

@@ -498,11 +498,11 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         hq.misbehave(Misbehaviour.HTTP_503)
         await user.press("r", "ctrl+y")
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
-        assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
+        assert "Key Status ? Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
         hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         await user.press("r")
-        assert "Key Status Disabled by Developer" in user.flowing_text
+        assert "Key Status ✕ Disabled by Developer" in user.flowing_text
         assert user.status_text == "Read again."
 
 
