@@ -301,13 +301,13 @@ def peak(directory: Path, server: Server, practice: str) -> float:
                 terminal.press(key)
                 terminal.settle(0.05)
         terminal.press("n")
-        terminal.wait_for("^Audit Trail +only:not-genuine$")
+        terminal.wait_for("^/ +only:not-genuine$")
         terminal.wait_for("NO HASH")
         terminal.press("n")
         terminal.wait_for("^/ +everything")
         terminal.settle()
         terminal.press("v")
-        terminal.wait_for("^! Verified", deadline=300)
+        terminal.wait_for("^ ! Verification found", deadline=300)
         return _high_water_mark(terminal)
 
 

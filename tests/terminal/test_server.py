@@ -27,10 +27,10 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
         disable_key(terminal)
-        terminal.wait_for(rf"> Bridge \[red\] Ltd +{re.escape(MASKED)} +Disabled by Customer")
+        terminal.wait_for(rf"▌ Bridge \[red\] Ltd +…{MASKED[-4:]} +○ off")
         terminal.press("t")
         terminal.wait_for(r"─ Entries  \d+ ")
-        newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
+        newest_first = re.findall(r"20\d\d-.* \d\d:\d\d +\S+ +(\S{3,}(?: \w+)?)", terminal.text)
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
@@ -144,7 +144,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
         with reader.start(home) as terminal:
             sign_in(terminal)
             terminal.wait_for(READY)
-            terminal.wait_for(f"{USER} · READ-ONLY$")
+            terminal.wait_for(f"READ-ONLY +{USER}")
             change_settings(terminal, "Credit Card")
             terminal.press("ctrl+s")
             # The name of the database user is long, so the message is wrapped.
