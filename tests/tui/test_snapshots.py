@@ -248,7 +248,7 @@ async def open_trail(user: User) -> None:
 
 async def open_altered_entry(user: User) -> None:
     await open_trail(user)
-    await user.go_to("ALTERED")
+    await user.go_to("Payment of $20.00")
     await user.press("enter")
     await user.at(AuditEntryScreen)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 
 from tui.widgets.safe_text import sanitize
 
 _MAX_TITLE = 150
+_TITLE_FRAME = 6
+"""The cells of the corner, the line and the blanks around a title."""
 
 
 class Panel(Vertical):
@@ -43,7 +46,17 @@ class Panel(Vertical):
         if alert:
             parts.append(Content.styled(" · ", "$muted not bold"))
             parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
-        self.border_title = Content.assemble(*parts)
+        self._draw_title(Content.assemble(*parts))
+
+    def _draw_title(self, title: Content) -> None:
+        """Draw only the part of the border that changes; Textual's own property would draw the whole panel again."""
+        before, self._border_title = self._border_title, title
+        if before is None or not self.outer_size:
+            self.refresh()
+        elif before != title:
+            corner = -self.content_offset
+            width = min(self.outer_size.width, max(before.cell_length, title.cell_length) + _TITLE_FRAME)
+            self.refresh(Region(corner.x, corner.y, width, 1))
 
     def show_subtitle(self, text: str) -> None:
         """Change the text in the lower border."""

@@ -21,7 +21,7 @@ from textual.strip import Strip
 from tui.bindings import bindings
 from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, column_widths
 from tui.widgets.safe_text import cell_width, fit_to_width, sanitize
-from tui.widgets.tones import Tone, TonedView
+from tui.widgets.tones import Tone, TonedView, terse
 
 _HEADER_HEIGHT = 1
 _MARKER_WIDTH = 2
@@ -293,8 +293,8 @@ class RowList(TonedView, can_focus=True):
         if index == 0:
             mark = f"{_CURSOR} " if self.has_focus else "  "
             text = mark + sanitize(self._empty, self.size.width - _MARKER_WIDTH)
-            return self._strip([Segment(text, self.get_component_rich_style("row-list--empty"))])
-        return Strip.blank(self.size.width, self.rich_style)
+            return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--empty")))])
+        return Strip.blank(self.size.width, self.tone_style("normal"))
 
     def _header(self) -> Strip:
         titles = zip(self._shown_columns, self._widths, strict=True)
@@ -302,7 +302,7 @@ class RowList(TonedView, can_focus=True):
         if self.position_label:
             position = f" {self.position_label}"
             text = fit_to_width(text.rstrip(), self.size.width - len(position)) + position
-        return self._strip([Segment(text, self.get_component_rich_style("row-list--header"))])
+        return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--header")))])
 
     def _row_strip(self, index: int) -> Strip:
         row = self._rows.row(index) or Row([_LOADING, *[""] * len(self._columns)], tone="dim")
@@ -322,21 +322,21 @@ class RowList(TonedView, can_focus=True):
     def _markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
         """Return the bar of the cursor and the row's mark."""
         if is_current and self.has_focus:
-            bar = Segment(_CURSOR, self.get_component_rich_style("row-list--bar"))
+            bar = Segment(_CURSOR, terse(self.get_component_rich_style("row-list--bar")))
         else:
-            bar = Segment(_CURSOR, self.tone_style("dim")) if is_current else Segment(" ", self.rich_style)
+            bar = Segment(_CURSOR, self.tone_style("dim")) if is_current else Segment(" ", self.tone_style("normal"))
         return [bar, Segment(row.mark or " ", self._cell_style(row.tone, highlight))]
 
     def _cursor_style(self, component: str) -> Style:
         """Return the part of a style that the cursor adds to a row's own: the colors of cells stay visible."""
-        style = self.get_component_rich_style(component)
+        style = terse(self.get_component_rich_style(component))
         if component == "row-list--cursor":
             return Style(bold=True)
         return Style(bgcolor=style.bgcolor, bold=style.bold, reverse=style.reverse, dim=False)
 
     def _cell_style(self, tone: Tone, highlight: Style) -> Style:
         # A reversed color would become a colored block.
-        return (self.rich_style if highlight.reverse else self.tone_style(tone)) + highlight
+        return (self.tone_style("normal") if highlight.reverse else self.tone_style(tone)) + highlight
 
     def _tone(self, row: Row, index: int) -> Tone:
         if index in row.tones:
@@ -345,7 +345,7 @@ class RowList(TonedView, can_focus=True):
 
     def _strip(self, segments: list[Segment]) -> Strip:
         length = sum(cell_width(segment.text) for segment in segments)
-        return Strip(segments, length).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments, length).adjust_cell_length(self.size.width, self.tone_style("normal"))
 
 
 def _aligned(text: str, width: int, column: Column) -> str:

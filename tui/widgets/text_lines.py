@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tui.bindings import bindings
 from tui.widgets.safe_text import sanitize_lines
-from tui.widgets.tones import Line, TonedView, line_width
+from tui.widgets.tones import Line, TonedView, common_width, line_width
 
 _BLANK = Line(())
 
@@ -106,7 +106,7 @@ class TextLines(TonedView, can_focus=True):
         index = y + self.scroll_offset.y
         line = self._drawn[index] if index < len(self._drawn) else _BLANK
         strip = Strip(self.line_segments(line), line_width(line))
-        return strip.adjust_cell_length(self.size.width, self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self.tone_style("normal"))
 
     def _draw_changes(self) -> None:
         old, new = self._drawn, self._fit_lines()
@@ -118,7 +118,8 @@ class TextLines(TonedView, can_focus=True):
             before = old[top + y] if top + y < len(old) else _BLANK
             after = new[top + y] if top + y < len(new) else _BLANK
             if before != after:
-                self.refresh(Region(0, y, max(line_width(before), line_width(after)), 1))
+                start = common_width(before, after)
+                self.refresh(Region(start, y, max(line_width(before), line_width(after)) - start, 1))
 
     def _fit_lines(self) -> list[Line]:
         width = self.size.width

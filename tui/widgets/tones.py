@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from os.path import commonprefix
 from typing import ClassVar, Literal, get_args
 
 from rich.segment import Segment
@@ -85,11 +87,38 @@ class TonedView(ScrollView):
 
     def tone_style(self, tone: Tone) -> Style:
         """Return the style of a tone."""
-        return self.rich_style if tone == "normal" else self.get_component_rich_style(f"tone--{tone}")
+        return terse(self.rich_style if tone == "normal" else self.get_component_rich_style(f"tone--{tone}"))
 
     def line_segments(self, line: Line) -> list[Segment]:
         """Return the segments that draw a line."""
         return [Segment(text, self.tone_style(tone)) for text, tone in line.spans]
+
+
+def common_width(one: Line, other: Line) -> int:
+    """Return the width in cells of what two lines begin with alike, such as a label."""
+    width = 0
+    for (first, first_tone), (second, second_tone) in zip(one.spans, other.spans, strict=False):
+        if first_tone != second_tone:
+            break
+        common = commonprefix((first, second))
+        width += cell_width(common)
+        if first != second:
+            break
+    return width
+
+
+@lru_cache(maxsize=256)
+def terse(style: Style) -> Style:
+    """Return a style without the terminal's default colors, which cost bytes in every piece of text and do nothing."""
+    return Style(
+        color=None if style.color is None or style.color.is_default else style.color,
+        bgcolor=None if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor,
+        bold=style.bold,
+        dim=style.dim,
+        italic=style.italic,
+        underline=style.underline,
+        reverse=style.reverse,
+    )
 
 
 def line_width(line: Line) -> int:
