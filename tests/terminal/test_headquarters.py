@@ -153,7 +153,7 @@ def test_the_copy_is_shown_until_headquarters_answers_again(
 ) -> None:
     hq.misbehave(Misbehaviour.HTTP_503)
     with start(home, practice, hq) as terminal:
-        terminal.wait_for("─ Keys  3 .*unusable answer; copy, status unknown")
+        terminal.wait_for("unusable answer; copy, status unknown")
         terminal.wait_for(r"^! Open Dental's headquarters cannot answer now \(HTTP 503")
         terminal.press("a")
         terminal.wait_for("─ Keys are not added now ")
@@ -186,7 +186,7 @@ def test_a_pending_request_to_headquarters_blocks_neither_saving_nor_quitting(
 def test_an_untrusted_certificate_is_refused(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
     with practice.start(home) as terminal:
         sign_in(terminal)
-        terminal.wait_for("─ Keys  3 .*not secure; copy, status unknown")
+        terminal.wait_for("not secure; copy, status unknown")
         terminal.wait_for("^! .*certificate")
     assert hq.requests == []
 

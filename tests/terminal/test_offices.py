@@ -255,16 +255,16 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
     with start_impatient(home, seconds=3, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
-        go_to(terminal, "Enabled")
-        go_to(terminal, "Subscription")
-        fill_in(terminal, "Subscription interval", "5")
+        go_to(terminal, "API ")
+        go_to(terminal, "FHIR interval")
+        fill_in(terminal, "FHIR interval", "5")
         terminal.wait_for("Admin was logged off, since no key was pressed")
-        assert "Subscription" not in terminal.text
+        assert "FHIR interval" not in terminal.text
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
-        terminal.wait_for(r"Subscription interval +5")
+        terminal.wait_for(r"FHIR interval +5")
         terminal.wait_for(r"\* not saved yet: subscription interval")
 
 
