@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 from typing import Protocol
@@ -207,12 +208,12 @@ def test_no_color_disables_all_colors(start: Start) -> None:
         terminal.press("escape", "ctrl+p")
         terminal.settle()
         assert terminal.color_codes() == []
-        assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
+        assert re.search(rb"\x1b\[1;7m +Row 2", terminal.output)
 
 
 def test_moving_the_cursor_sends_few_bytes(start: Start) -> None:
     with start("panel") as terminal:
-        assert bytes_for(terminal, "down") <= 300
+        assert bytes_for(terminal, "down") <= 350
         for _ in range(20):
             assert bytes_for(terminal, "down") <= 2_500
 

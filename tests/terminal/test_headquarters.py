@@ -29,7 +29,7 @@ from tests.support.pseudo_terminal import Terminal
 from tests.support.server_practice import ServerPractice, sign_in
 from tests.terminal.test_secrets import files_with, titles
 
-LIST_SHOWN = r"^API keys: (\d+) · headquarters, \d\d:\d\d:\d\d"
+LIST_SHOWN = r"─ Keys  (\d+) · \d+ on · headquarters, \d\d:\d\d:\d\d"
 STEPS = ("address", "name", "connection", "tls", "answer", "registration-key")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from os.path import commonprefix
 from typing import ClassVar, Literal, get_args
 
 from rich.segment import Segment
@@ -100,11 +99,16 @@ def common_width(one: Line, other: Line) -> int:
     for (first, first_tone), (second, second_tone) in zip(one.spans, other.spans, strict=False):
         if first_tone != second_tone:
             break
-        common = commonprefix((first, second))
+        common = _common_beginning(first, second)
         width += cell_width(common)
         if first != second:
             break
     return width
+
+
+def _common_beginning(one: str, other: str) -> str:
+    length = next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    return min(one, other, key=len) if length is None else one[:length]
 
 
 @lru_cache(maxsize=256)
