@@ -216,6 +216,15 @@ class Terminal:
         inside = "\n".join(line.strip(" │") for line in self.text.splitlines())
         return re.search(pattern, self.text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
 
+    def inside(self, title: str) -> str:
+        """Return the text in the frame of this title, without line breaks."""
+        lines = self.screen.display
+        top = next(y for y, line in enumerate(lines) if f"╭─ {title}" in line)
+        left = lines[top].index(f"╭─ {title}")
+        right = lines[top].index("╮", left)
+        bottom = next(y for y in range(top, len(lines)) if lines[y][left] == "╰")
+        return " ".join(" ".join(line[left + 1 : right] for line in lines[top + 1 : bottom]).split())
+
     def settle(self, quiet: float = 0.3, deadline: float = DEADLINE) -> None:
         """Read until the program has sent nothing for `quiet` seconds."""
         end = time.monotonic() + deadline
