@@ -217,13 +217,19 @@ class Terminal:
         return re.search(pattern, self.text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
 
     def inside(self, title: str) -> str:
-        """Return the text in the frame of this title, without line breaks."""
-        lines = self.screen.display
-        top = next(y for y, line in enumerate(lines) if f"╭─ {title}" in line)
-        left = lines[top].index(f"╭─ {title}")
-        right = lines[top].index("╮", left)
-        bottom = next(y for y in range(top, len(lines)) if lines[y][left] == "╰")
-        return " ".join(" ".join(line[left + 1 : right] for line in lines[top + 1 : bottom]).split())
+        """Wait for the whole frame of this title, and return the text in it without line breaks."""
+        self.wait_until(lambda: self._frame(title) is not None, f"the frame of {title}")
+        return " ".join(" ".join(self._frame(title) or []).split())
+
+    def _frame(self, title: str) -> list[str] | None:
+        lines, corner = self.screen.display, f"╭─ {title}"
+        top = next((y for y, line in enumerate(lines) if corner in line), None)
+        if top is None:
+            return None
+        left = lines[top].index(corner)
+        right = lines[top].find("╮", left)
+        bottom = next((y for y in range(top, len(lines)) if lines[y][left] == "╰"), None)
+        return None if bottom is None or right < 0 else [line[left + 1 : right] for line in lines[top + 1 : bottom]]
 
     def settle(self, quiet: float = 0.3, deadline: float = DEADLINE) -> None:
         """Read until the program has sent nothing for `quiet` seconds."""

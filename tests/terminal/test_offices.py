@@ -255,8 +255,8 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
     with start_impatient(home, seconds=3, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
-        go_to(terminal, "API ")
-        go_to(terminal, "FHIR interval")
+        go_to(terminal, "Payment type", "shift+tab")
+        go_to(terminal, "FHIR interval", "shift+tab")
         fill_in(terminal, "FHIR interval", "5")
         terminal.wait_for("Admin was logged off, since no key was pressed")
         assert "FHIR interval" not in terminal.text

@@ -13,7 +13,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
 from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
-from core.offices.config import Configuration, read_configuration
+from core.offices.config import Configuration, parse_configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
 from tests.support.ownership import give_to_root, give_to_stranger
