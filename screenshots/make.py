@@ -1,5 +1,7 @@
 """Create the screenshots of the README from the demo practice: `.venv/bin/python screenshots/make.py`.
 
+Needs CairoSVG (`.venv/bin/pip install -e '.[pictures]'`), which draws the PNG files from the SVG files.
+
 The clock, the random numbers and the names are fixed, so that the same version of the program creates the same
 screenshots on every machine.
 """
@@ -31,6 +33,7 @@ from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.verification import VerificationScreen
 from tui.widgets.inputs import PlainInput
+from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 
 DIRECTORY = Path(__file__).parent
@@ -55,7 +58,17 @@ def main() -> None:
         if KEY in image:
             raise SystemExit(f"{name} shows a key.")
         (DIRECTORY / name).write_text(image, encoding="utf-8")
+        _write_png((DIRECTORY / name).with_suffix(".png"), image)
         print(DIRECTORY.name + os.sep + name)
+
+
+def _write_png(file: Path, image: str) -> None:
+    """Draw an SVG image with a font that most computers have, since its own one is only linked to."""
+    import cairosvg
+
+    # Its characters are a little narrower than those that the image was laid out for.
+    drawn = image.replace("Fira Code", "DejaVu Sans Mono").replace("font-size: 20px", "font-size: 20.266px")
+    cairosvg.svg2png(bytestring=drawn.encode(), write_to=str(file))
 
 
 async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
@@ -68,8 +81,12 @@ async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
             screenshots[f"{name}.svg"] = app.export_screenshot(title="apisetup")
 
         await _wait_until(pilot, lambda: _row_count(app.screen) == 12)
+        await pilot.resize_terminal(120, 36)
         await pilot.press(*["down"] * 6)
+        await _wait_until(pilot, lambda: _shows_history(app.screen))
         await take("api-setup")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
         await pilot.press("e")
         await _wait_until(pilot, lambda: isinstance(app.screen, EditKeyScreen) and _row_count(app.screen) > 0)
         await take("edit")
@@ -122,6 +139,12 @@ async def _wait_until(pilot: AppPilot, condition: Callable[[], bool]) -> None:
             await pilot.pause()
             return
     raise SystemExit("The program does not show what the pictures need.")
+
+
+def _shows_history(screen: Screen[object]) -> bool:
+    """Return True if the details of the highlighted key are complete."""
+    table = screen.query_one(KeyTable)
+    return table.key is not None and table.has_history(table.key)
 
 
 def _row_count(screen: Screen[object]) -> int:

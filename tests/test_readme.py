@@ -43,4 +43,6 @@ def test_every_environment_variable_of_the_program_is_listed() -> None:
 def test_every_picture_is_there() -> None:
     pictures = re.findall(r"\]\((screenshots/[^)]+)\)", README)
     assert [picture for picture in pictures if not (ROOT / picture).exists()] == []
-    assert {ROOT / picture for picture in pictures} == set((ROOT / "screenshots").glob("*.svg"))
+    assert {ROOT / picture for picture in pictures} == set((ROOT / "screenshots").glob("*.png"))
+    drawn = {file.with_suffix(".png") for file in (ROOT / "screenshots").glob("*.svg")}
+    assert drawn == set((ROOT / "screenshots").glob("*.png"))

@@ -87,9 +87,11 @@ def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
     gc.disable()
     from tui.app import ApisetupApp
     from tui.platform.process import print_stderr, run_app
+    from tui.themes import find_theme
 
     _start_debug_log(options, target.paths.log)
     app = ApisetupApp(target.request, target.offices)
+    app.theme = find_theme(target.theme)
     status = run_app(app)
     app.sign_out_after_exit()
     if app.startup_error is not None:

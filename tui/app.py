@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,7 @@ from textual.worker import active_worker
 from core.base.errors import ApiSetupError
 from core.base.partial_file import remove_temporary_directories
 from core.base.secret import Secret
-from tui.bindings import Key, display, keys
+from tui.bindings import PLACE_IDS, Key, display, keys
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -30,7 +30,7 @@ from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
 from tui.widgets.safe_text import sanitize
-from tui.widgets.title_line import Heading
+from tui.widgets.title_line import PRODUCTION, READ_ONLY, Heading
 
 if TYPE_CHECKING:
     from core.model.practice_info import PracticeInfo
@@ -162,6 +162,55 @@ class ApisetupApp(TerminalApp):
         await self._close_session()
         self._restart(request)
 
+    # -- places ----------------------------------------------------------------
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The places that exist: those of the open office, and the offices if there are several."""
+        is_open = any(isinstance(screen, ApiSetupScreen) for screen in self.screen_stack)
+        here = PLACE_IDS[:-1] if is_open and self.unlocked.is_set() else ()
+        return (*here, *PLACE_IDS[-1:]) if self.has_offices else here
+
+    def action_go_api_setup(self) -> None:
+        """Go to API Setup."""
+        self.go_to_place("place-api-setup")
+
+    def action_go_audit_trail(self) -> None:
+        """Go to the Audit Trail."""
+        self.go_to_place("place-audit-trail")
+
+    @once
+    async def go_to_place(self, place: str) -> None:
+        """Close the screens above a place, after asking about unsaved changes in them, and open the place."""
+        home = next((screen for screen in self.screen_stack if isinstance(screen, ApiSetupScreen)), None)
+        if home is None or not self.unlocked.is_set():
+            return
+        stack = self.screen_stack
+        base = next((screen for screen in stack if getattr(screen, "PLACE", "") == place), home)
+        above = stack[stack.index(base) + 1 :]
+        if not await self._may_close(above):
+            return
+        for screen in reversed(above):
+            if self.screen is screen:
+                await screen.dismiss(None)
+        if self.screen is home and place != home.PLACE:
+            home.action_audit_trail()
+
+    async def _may_close(self, screens: Sequence[Screen[Any]]) -> bool:
+        """Return True if screens can be closed; ask first if one of them has unsaved changes."""
+        if self.commits.running:
+            self.show_status("A change is being made; this key works when that is done.")
+            return False
+        if any(getattr(screen, "in_flow", False) for screen in screens):
+            return False
+        unsaved = [name for screen in screens for name in getattr(screen, "unsaved", ())]
+        if not unsaved:
+            return True
+        question = Question(
+            "Leave without saving?", [f"Not saved yet: {', '.join(unsaved)}."], Answer("ctrl+y", "Discard", "leave")
+        )
+        return await self._push_and_wait(question) is not None
+
     def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
         """Close all screens and show those of an office."""
         self._cancel_own_flows()
@@ -282,6 +331,7 @@ class ApisetupApp(TerminalApp):
         if not isinstance(screen, ScreenBehavior):
             return
         ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
+        yield SystemCommand("Change the theme", "The colors of the screens, until the program ends", self.search_themes)
         for key in keys(ids):
             namespace, _, action = key.action.rpartition(".")
             target = self if namespace == "app" else screen
@@ -403,29 +453,35 @@ class ApisetupApp(TerminalApp):
 
 
 def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
-    """Return the title line of an open office.
-
-    Everything in it comes from the connected server, except PRODUCTION, which comes from the configuration.
-    """
+    """Return the title line of an open office, as the connected server reports it."""
     read_only = bool(info.read_only) or (signed_in is not None and not signed_in.writable)
     return Heading(
         practice=info.title,
         database=info.database,
         host=info.host,
-        versions=f"Open Dental {info.version}, {info.server}",
+        versions=f"Open Dental {info.version} · {info.server}",
         user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
-        flags=_warnings(request, read_only=read_only),
+        flags=_flags(request, read_only=read_only or request.read_only),
     )
 
 
 def _unconnected_heading(request: OpenRequest | None = None) -> Heading:
     """Return the title line before a server is connected."""
-    return Heading(practice="Not connected", flags=_warnings(request) if request else ())
+    return Heading(practice="Not connected", flags=_configured_flags(request) if request else ())
 
 
-def _warnings(request: OpenRequest, *, read_only: bool = False) -> tuple[str, ...]:
-    production = ("PRODUCTION",) if request.office.production else ()
-    return (*production, "READ-ONLY") if request.read_only or read_only else production
+def _configured_flags(request: OpenRequest) -> tuple[str, ...]:
+    production = (PRODUCTION,) if request.office.production else ()
+    return (*production, READ_ONLY) if request.read_only else production
+
+
+def _flags(request: OpenRequest, *, read_only: bool) -> tuple[str, ...]:
+    """Return the words that say what a mistake would cost: a server that can be written to is taken for production."""
+    if not request.on_server:
+        kind = "DEMO" if request.demo else "EMBEDDED"
+        return (kind, READ_ONLY) if read_only else (kind,)
+    production = (PRODUCTION,) if request.office.production or not read_only else ()
+    return (*production, READ_ONLY) if read_only else production
 
 
 def _open_embedded(request: OpenRequest) -> Session:

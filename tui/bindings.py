@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 EVERYWHERE = "Everywhere"
+PLACES = "Places"
 API_SETUP = "API Setup"
 KEY = "Key"
 ASSIGN = "Assign API Key"
@@ -48,6 +49,9 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
+    Key("place-api-setup", "1", "app.go_api_setup", "API Setup", "Go to the settings and keys.", PLACES),
+    Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
+    Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
     Key("help", "question_mark,f1", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
     Key("quit", "ctrl+q", "app.quit", "Quit", "Quit; asks first if there are unsaved changes.", EVERYWHERE),
     Key("ask-quit", "q", "app.ask_quit", "Quit", "Quit; always asks first, since text may contain a q.", EVERYWHERE),
@@ -68,6 +72,8 @@ KEYS: tuple[Key, ...] = (
     Key("end-find", "escape", "end_filter", "List", "End the filter, or go back to the office that is open.", PRACTICE),
     Key("reload-offices", "r,f6,ctrl+r", "reload", "Reload", "Read the configuration file again.", PRACTICE),
     Key("unlock", "enter,space", "unlock", "Go on", "Go on where the program was left alone.", PRACTICE),
+    Key("open-choices", "enter,down,space,up", "show_overlay", "Choose", "Open the list of choices.", EVERYWHERE),
+    Key("toggle", "enter,space", "toggle_button", "Switch", "Switch it on or off.", EVERYWHERE),
     Key("next-field", "tab", "app.focus_next", "Next field", "Go to the next field.", EVERYWHERE),
     Key("previous-field", "shift+tab", "app.focus_previous", "Previous", "Go to the previous field.", EVERYWHERE),
     Key("save", "ctrl+s,f2", "save", "Save", "Save what was changed here.", API_SETUP),
@@ -169,6 +175,9 @@ KEYS: tuple[Key, ...] = (
     Key("choose", "enter", "choose", "Open", "Open the row under the cursor.", LISTS),
 )
 
+PLACE_IDS = ("place-api-setup", "place-audit-trail", "place-offices")
+"""The keys of all places, in the order in which they are listed."""
+
 _BY_ID = {key.id: key for key in KEYS}
 
 _SHORT_NAMES = {
@@ -209,6 +218,12 @@ def typing_key(of: Key) -> str | None:
     """Return the first of the keys that works while a text field has focus, or None."""
     names = of.keys.split(",")
     return next((name for name in names if re.fullmatch(r"f\d|ctrl\+[a-z]|escape|tab", name)), None)
+
+
+def name_besides(of: Key, other: str) -> str | None:
+    """Return the first name of a key that isn't also one of another key, or None."""
+    taken = _BY_ID[other].keys.split(",")
+    return next((name for name in of.keys.split(",") if name not in taken), None)
 
 
 def display(key_or_name: Key | str) -> str:

@@ -114,6 +114,16 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
     return conditions
 
 
+def row_conditions(session: Session, audit_filter: AuditFilter) -> list[ColumnElement[bool]]:
+    """Return all conditions other than the time's, for a query that reads the rows in question anyway.
+
+    For entries whose hash doesn't match they only preselect: the hash computed in Python decides.
+    """
+    dialect = session.get_bind().dialect
+    conditions = [*_other_conditions(audit_filter, dialect), *indexed_conditions(audit_filter, use_index=False)]
+    return [*conditions, seems_suspect(dialect)] if audit_filter.suspect and can_compute(session) else conditions
+
+
 def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if audit_filter.source is not None:

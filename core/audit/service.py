@@ -90,9 +90,10 @@ class AuditService:
             return self._practice.now(session).date()
 
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
-        """Return the number of entries on each day of a filter's dates, for at most `days` of the last ones."""
+        """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
+        mapper = EntryMapper(Users({}), ()) if not wanted.suspect else self._maker()
         with self._practice.read() as session:
-            return read_activity(session, wanted, self._practice.now(session).date(), days)
+            return read_activity(session, wanted, self._practice.now(session).date(), days, mapper)
 
     def whole(self, number: int) -> WholeEntry:
         """Read one entry with all of its columns.

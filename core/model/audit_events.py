@@ -106,6 +106,7 @@ class KeyAdded(KeyEvent):
     """An API key was added from here; its developer and permissions may be unknown while headquarters is asked."""
 
     template = "New API key {key} added by {user}{grant}"
+    happened = "Added"
     changes_practice = True
 
     key: NewLabel
@@ -141,6 +142,12 @@ class KeyStatusChanged(KeyEvent):
         """The entry that the change undid."""
         return self.undoes
 
+    @property
+    def summary(self) -> str:
+        """What happened to the key."""
+        undone = f", undoing entry {self.undoes}" if self.undoes else ""
+        return f"{self.before.label} → {self.after.label}{undone}"
+
 
 @dataclass(frozen=True)
 class KeyFieldChanged(KeyEvent):
@@ -160,6 +167,11 @@ class KeyFieldChanged(KeyEvent):
         """The field after."""
         return {self.field: self.after}
 
+    @property
+    def summary(self) -> str:
+        """What happened to the key."""
+        return f"{self.field}: {self.before} → {self.after}"
+
 
 @dataclass(frozen=True)
 class KeyPermissionsChanged(KeyEvent):
@@ -177,12 +189,19 @@ class KeyPermissionsChanged(KeyEvent):
         """That the permissions changed; the text doesn't list all of them."""
         return {"permissions": None}
 
+    @property
+    def summary(self) -> str:
+        """What happened to the key."""
+        parts = ((self.change.added, "added"), (self.change.removed, "removed"))
+        return "Permissions: " + "; ".join(f"{', '.join(names)} {verb}" for names, verb in parts if names)
+
 
 @dataclass(frozen=True)
 class KeyShown(KeyEvent):
     """An API key was shown in full."""
 
     template = "API key {key} shown in full to {user}"
+    happened = "Shown in full"
 
     key: Name
     user: FreeText
@@ -193,6 +212,7 @@ class KeyCopied(KeyEvent):
     """An API key was sent to the terminal's clipboard."""
 
     template = "API key {key} sent to the terminal's clipboard by {user}"
+    happened = "Sent to the terminal's clipboard"
 
     key: Name
     user: FreeText
@@ -203,6 +223,7 @@ class VendorKeyAdded(AuditEvent):
     """An API key was added in Open Dental's own window, whose text holds the whole key."""
 
     template = "New API key {key} added by {user}"
+    happened = "Added in Open Dental's own window"
     changes_practice = True
 
     key: ClearKey = field(repr=False)
@@ -262,6 +283,7 @@ class LicenseAccepted(LicenseEvent):
     """A license agreement was accepted."""
 
     template = "{title}{key} accepted by {user} (SHA-256 {fingerprint})"
+    happened = "License accepted"
 
 
 @dataclass(frozen=True)
@@ -269,6 +291,7 @@ class LicenseDeclined(LicenseEvent):
     """A license agreement was declined."""
 
     template = "{title}{key} declined by {user} (SHA-256 {fingerprint})"
+    happened = "License declined"
 
 
 @dataclass(frozen=True)

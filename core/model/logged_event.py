@@ -43,6 +43,8 @@ class AuditEvent:
     """The `PermType` of its row."""
     log_source: ClassVar[int] = 0
     """The `LogSource` of its row."""
+    happened: ClassVar[str] = ""
+    """What happened, in a word or two; empty if that depends on the event's values."""
     ours: ClassVar[bool] = True
     """False for an event that any window of Open Dental writes."""
     changes_practice: ClassVar[bool] = False
@@ -77,6 +79,11 @@ class AuditEvent:
     def key_tag(self) -> str:
         """The short fingerprint of the API key that the event is about, such as `#3f9a01`; empty for none."""
         return ""
+
+    @property
+    def summary(self) -> str:
+        """What happened, for a list of entries that are all about the same thing."""
+        return self.happened or self.text()
 
     @property
     def about_settings(self) -> bool:
@@ -193,6 +200,11 @@ class LoggedEvent:
                 return cls(event, stage, rest[found.end() :])
         event = _parse_event(rest)
         return cls(event, stage) if event is not None else None
+
+    @property
+    def summary(self) -> str:
+        """What happened and the outcome, without naming what it happened to."""
+        return f"{self.stage.value}{self.event.summary}{f' - {self.reason}' if self.reason else ''}"
 
     @property
     def is_undoable(self) -> bool:

@@ -19,7 +19,7 @@ from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, P
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
 
-_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes")
+_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes", "theme")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Configuration:
     """The tables `[offices.NAME]`, in the order of the file."""
     lock_after_minutes: int | None = None
     """`lock_after_minutes`: for all offices without a limit of their own in this file."""
+    theme: str | None = None
+    """`theme`: the name of the theme that the program starts with; None for the default."""
 
     @property
     def password_variables(self) -> frozenset[str]:
@@ -155,6 +157,7 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         license_title=title or DEFAULT_TITLE,
         offices=_parse_offices(table.table("offices"), resolve),
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
+        theme=table.string("theme"),
     )
 
 

@@ -14,8 +14,12 @@ from tests.support.pseudo_terminal import Terminal
 ROUNDS = 7
 DOWNS = 5
 IDLE_SECONDS = 5.0
+ESCAPE_SECONDS = 1.0
+"""Longer than the program waits for what may follow Esc."""
+REPEAT_SECONDS = 0.1
+"""The pause between two keys that repeat, at most."""
 
-MEANINGFUL = r"Enabled[\s\S]*Subscription interval[\s\S]*Default payment type"
+MEANINGFUL = r"(Enabled|API)[\s\S]*(Subscription|FHIR) interval[\s\S]*[Pp]ayment type"
 """The labels of the form: an admin knows where this is."""
 
 PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
@@ -28,6 +32,9 @@ class Figures:
     start: list[float] = field(default_factory=list)
     start_bytes: list[int] = field(default_factory=list)
     down: list[int] = field(default_factory=list)
+    """Bytes for a Down key and all that follows it, such as details."""
+    repeated: list[int] = field(default_factory=list)
+    """Bytes for a Down key until the next one comes, while it is held down."""
     dialog: list[int] = field(default_factory=list)
     idle: list[int] = field(default_factory=list)
 
@@ -62,18 +69,22 @@ def _measure(start: Callable[[], Terminal], complete: str, figures: Figures, *, 
         terminal.wait_for(complete)
         terminal.settle()
         figures.start_bytes.append(terminal.bytes_sent)
-        figures.down += [_bytes_for(terminal, "down") for _ in range(DOWNS)]
-        figures.dialog.append(_bytes_for(terminal, "i") + _bytes_for(terminal, "escape"))
+        for _ in range(DOWNS):
+            figures.repeated.append(_bytes_for(terminal, "down", REPEAT_SECONDS))
+            before = terminal.bytes_sent
+            terminal.settle()
+            figures.down.append(figures.repeated[-1] + terminal.bytes_sent - before)
+        figures.dialog.append(_bytes_for(terminal, "i") + _bytes_for(terminal, "escape", ESCAPE_SECONDS))
         if last:
             before = terminal.bytes_sent
             terminal.read(IDLE_SECONDS)  # returns at the first byte
             figures.idle.append(terminal.bytes_sent - before)
 
 
-def _bytes_for(terminal: Terminal, key: str) -> int:
+def _bytes_for(terminal: Terminal, key: str, quiet: float = 0.3) -> int:
     before = terminal.bytes_sent
     terminal.press(key)
-    terminal.settle()
+    terminal.settle(quiet)
     return terminal.bytes_sent - before
 
 

@@ -288,9 +288,9 @@ def peak(directory: Path, server: Server, practice: str) -> float:
     else:
         terminal = home.start("--url", f"sqlite:///{practice}")
     with terminal:
-        terminal.wait_for("^a Add ")
+        terminal.wait_for("^ a Add ")
         terminal.press("t")
-        terminal.wait_for("^Audit Trail +since:")
+        terminal.wait_for("^/ +since:")
         terminal.settle()
         terminal.press("/")
         terminal.wait_for("^Tab completes")
@@ -301,13 +301,13 @@ def peak(directory: Path, server: Server, practice: str) -> float:
                 terminal.press(key)
                 terminal.settle(0.05)
         terminal.press("n")
-        terminal.wait_for("^Audit Trail +only:unmatched$")
+        terminal.wait_for("^/ +only:unmatched$")
         terminal.wait_for("NO HASH")
         terminal.press("n")
-        terminal.wait_for("^Audit Trail +everything")
+        terminal.wait_for("^/ +everything")
         terminal.settle()
         terminal.press("v")
-        terminal.wait_for("^! Verified", deadline=300)
+        terminal.wait_for("^ ! Verification found", deadline=300)
         return _high_water_mark(terminal)
 
 

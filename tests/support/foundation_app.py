@@ -46,7 +46,7 @@ class Numbers(BaseScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Compose the list and the panel."""
-        yield RowList(Column("Name", 20), Column("Text", 30, flexible=True), id="numbers")
+        yield RowList(Column("Name", 20), Column("Text", 30, max_width=60), id="numbers")
         panel = TextLines(can_focus=False)
         panel.styles.height = 3
         yield panel

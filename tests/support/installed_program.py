@@ -26,9 +26,9 @@ from tests.support.pseudo_terminal import DEADLINE, ROOT, EndOfOutput, Process, 
 
 COMMAND = str(Path(sys.executable).with_name("apisetup"))
 
-READY = "^a Add "
+READY = "^ a Add "
 """The key bar of API Setup once the practice is open."""
-KEY_OPEN = "^d Disable "
+KEY_OPEN = "^ d Disable "
 """The key bar of API Key Edit; it is drawn last, so the rest of the screen is complete."""
 
 
@@ -131,7 +131,7 @@ def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
     """Press a key that moves the focus to the field of this label, and wait until it has the focus."""
 
     def line() -> list[object]:
-        number = next(y for y, text in enumerate(terminal.screen.display) if text.strip().startswith(label))
+        number = next(y for y, text in enumerate(terminal.screen.display) if label in text)
         return [terminal.screen.buffer[number][x] for x in range(terminal.screen.columns)]
 
     before = line()
@@ -142,28 +142,28 @@ def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:
 def fill_in(terminal: Terminal, label: str, text: str) -> None:
     """Type into the field that has the focus, and wait until it shows the whole text."""
     terminal.type(text)
-    terminal.wait_for(rf"^ *{label} +{re.escape(text)}\b")
+    terminal.wait_for(rf"\b{label} +{re.escape(text)}\b")
 
 
 def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
     """On API Setup, enable the API, set the interval to 5 and choose the next payment type."""
-    go_to(terminal, "Enabled")
+    go_to(terminal, "API ○")
     terminal.press("space")
-    terminal.wait_for(r"Enabled +\[x\] on")
-    go_to(terminal, "Subscription")
-    fill_in(terminal, "Subscription interval", "5")
-    go_to(terminal, "Default")
+    terminal.wait_for("API ● on")
+    go_to(terminal, "FHIR interval")
+    fill_in(terminal, "FHIR interval", "5")
+    go_to(terminal, "Payment type")
     terminal.press("enter")
-    terminal.wait_for(f"│{payment_type} ")
+    terminal.wait_for(f"│ *{payment_type} ")
     terminal.press("down", "enter")
-    terminal.wait_for(f"^Default payment type +{payment_type} +▼")
+    terminal.wait_for(f"Payment type +{payment_type} +▼")
     terminal.wait_for(r"\* not saved yet: Enabled, subscription interval, payment type")
 
 
 def save(terminal: Terminal) -> None:
     """Save, and wait until the status line confirms it."""
     terminal.press("ctrl+s")
-    terminal.wait_for("^OK: Saved: ")
+    terminal.wait_for("^✓ Saved: ")
 
 
 def fill_in_key(terminal: Terminal, key: str, developer: str) -> None:
@@ -176,7 +176,7 @@ def fill_in_key(terminal: Terminal, key: str, developer: str) -> None:
 def add_key(terminal: Terminal, key: str, developer: str) -> None:
     """On API Setup, add a key with the date of an agreement, and accept the license."""
     terminal.press("a")
-    terminal.wait_for("^  Assign API Key")
+    terminal.wait_for("^ *Assign API Key")
     fill_in_key(terminal, key, developer)
     go_to(terminal, "E-mail")
     go_to(terminal, "Phone")

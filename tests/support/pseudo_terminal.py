@@ -212,8 +212,24 @@ class Terminal:
         self.wait_until(lambda: self.find(pattern) is None, f"no {pattern}", deadline)
 
     def find(self, pattern: str) -> re.Match[str] | None:
-        """Search the current screen for a regular expression; `^` and `$` match at lines."""
-        return re.search(pattern, self.text, re.MULTILINE)
+        """Search the current screen for a regular expression; `^` and `$` match at lines, and inside of frames."""
+        inside = "\n".join(line.strip(" │") for line in self.text.splitlines())
+        return re.search(pattern, self.text, re.MULTILINE) or re.search(pattern, inside, re.MULTILINE)
+
+    def inside(self, title: str) -> str:
+        """Wait for the whole frame of this title, and return the text in it without line breaks."""
+        self.wait_until(lambda: self._frame(title) is not None, f"the frame of {title}")
+        return " ".join(" ".join(self._frame(title) or []).split())
+
+    def _frame(self, title: str) -> list[str] | None:
+        lines, corner = self.screen.display, f"╭─ {title}"
+        top = next((y for y, line in enumerate(lines) if corner in line), None)
+        if top is None:
+            return None
+        left = lines[top].index(corner)
+        right = lines[top].find("╮", left)
+        bottom = next((y for y in range(top, len(lines)) if lines[y][left] == "╰"), None)
+        return None if bottom is None or right < 0 else [line[left + 1 : right] for line in lines[top + 1 : bottom]]
 
     def settle(self, quiet: float = 0.3, deadline: float = DEADLINE) -> None:
         """Read until the program has sent nothing for `quiet` seconds."""

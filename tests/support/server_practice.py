@@ -15,7 +15,7 @@ from tests.support.server import Server
 USER, PASSWORD = "Admin", "correct horse"
 """A user of the practice who has the permission for API Setup; the password is stored as SHA3-512."""
 
-SIGN_IN = "^  Sign in to Open Dental"
+SIGN_IN = "^ *Sign in to Open Dental"
 
 
 class ServerPractice:
@@ -123,5 +123,5 @@ def sign_in(terminal: Terminal, name: str = USER, password: str = PASSWORD) -> N
 def type_password(terminal: Terminal, label: str, password: str) -> None:
     """Type into a password field that has the focus, and press Enter."""
     terminal.type(password)
-    terminal.wait_for(rf"^ +{re.escape(label)} +•{{{len(password)}}}$" if password else label)
+    terminal.wait_for(rf"^ *{re.escape(label)} +•{{{len(password)}}}$" if password else label)
     terminal.press("enter")

@@ -23,6 +23,7 @@ from tui.platform.base_screen import ScreenBehavior
 from tui.platform.workers import unfinished_threads
 from tui.screens.api_setup import ApiSetupScreen
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 
 S = TypeVar("S", bound=Screen[Any])
@@ -148,8 +149,12 @@ class User:
 
     @property
     def flowing_text(self) -> str:
-        """The same with each run of blanks, line breaks and frames as one blank, so that sentences can be found."""
-        return " ".join(self.text.replace("│", " ").split())
+        """The text of the dialog or the screen on top, without frames and line breaks, so that sentences are found."""
+        lines = self.text.splitlines()
+        for dialog in self.screen.query("#dialog"):
+            area = dialog.region
+            lines = [line.ljust(area.right)[area.x : area.right] for line in lines[area.y : area.bottom]]
+        return " ".join(" ".join(lines).replace("│", " ").split())
 
     @property
     def keys(self) -> str:
@@ -169,9 +174,14 @@ class User:
 
     @property
     def row(self) -> str:
-        """The row under the cursor, its cells joined."""
+        """The row under the cursor, its cells in view joined."""
         row = self.list.row
-        return " | ".join(row.cells) if row else ""
+        return " | ".join(row.cells[index] for index in self.list._shown) if row else ""
+
+    def panel(self, name: str) -> str:
+        """The title of a panel of the screen on top."""
+        title = self.screen.query_one(f"#{name}", Panel)._border_title
+        return title.plain if title else ""
 
     def field(self, name: str) -> Input:
         """A text field of the screen on top."""

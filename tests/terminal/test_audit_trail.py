@@ -19,8 +19,8 @@ from tests.support.server_practice import ServerPractice
 def open_trail(terminal: Terminal) -> None:
     """Open the Audit Trail from API Setup."""
     terminal.press("t")
-    terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
-    terminal.wait_for(r"^(All|In view).*: \d+ entr")
+    terminal.wait_for(r"^/ +since:\d{4}-\d\d-\d\d$")
+    terminal.wait_for(r"─ Entries  \d+ ")
 
 
 def search(terminal: Terminal, filter_text: str) -> None:
@@ -28,9 +28,9 @@ def search(terminal: Terminal, filter_text: str) -> None:
     terminal.press("/")
     terminal.wait_for("^Tab completes, Enter searches")
     terminal.press("ctrl+u")
-    terminal.wait_for("^Audit Trail +everything; try ")
+    terminal.wait_for("^/ +everything; try ")
     terminal.type(filter_text)
-    terminal.wait_for(rf"^Audit Trail +{re.escape(filter_text)}")
+    terminal.wait_for(rf"^/ +{re.escape(filter_text)}")
     terminal.press("enter")
 
 
@@ -40,21 +40,21 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:maria since:2024-11-01")
-        terminal.wait_for("^All: 2 entries, 1 altered, 1 without hash")
-        terminal.wait_for(r"^> 2024-11-04 10:00:01 +Maria +NO HASH +Payment")
+        terminal.wait_for("─ Entries  2 · 1 altered · 1 without hash")
+        terminal.wait_for(r"^▌!2024-11-04 10:00 +Maria +(Written|Payment)")
         terminal.press("down", "enter")
         terminal.wait_for("^Altered: the hash does not match")
         terminal.wait_for(r"^Stored hash +\S{44}$")
         terminal.wait_for(r"^Computed now +\S{44} +\(not the same\)$")
         terminal.press("escape")
-        terminal.wait_for("^Audit Trail +since:2024-11-01 user:Maria$")
+        terminal.wait_for("^/ +since:2024-11-01 user:Maria$")
         terminal.press("v")
         terminal.wait_for("─ Verify the Audit Trail")
         terminal.press("e")
         terminal.wait_for(r"^Hash matches \d+ +Altered 1 +Without hash 1$")
-        terminal.wait_for("^! Verified. Found: 1 altered, 1 without a hash")
+        terminal.wait_for("^ ! Verification found ")
         terminal.press("escape")
-        terminal.wait_for("^Audit Trail +since:2024-11-01 user:Maria$")
+        terminal.wait_for("^/ +since:2024-11-01 user:Maria$")
         terminal.press("x")
         terminal.wait_for("─ Export ─")
         terminal.press("ctrl+u")
@@ -62,7 +62,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         answer(terminal, "─ Export ─", "ctrl+s")
         terminal.wait_for("─ Exported ─")
         terminal.press("enter")
-        terminal.wait_for("^OK: Exported: 2 entries")
+        terminal.wait_for("^✓ Exported: 2 entries")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
@@ -89,7 +89,7 @@ def test_an_unknown_user_in_the_filter_is_reported(home: Home, practice: ServerP
         search(terminal, "user:mara since:2024-11-01")
         terminal.wait_for(r"^! There is no user mara\. Did you mean Maria\?")
         terminal.press("escape")
-        terminal.wait_for(r"^Audit Trail +since:\d{4}-\d\d-\d\d$")
+        terminal.wait_for(r"^/ +since:\d{4}-\d\d-\d\d$")
 
 
 def test_a_database_error_during_a_verification_can_be_retried(home: Home, practice: ServerPractice) -> None:
@@ -102,7 +102,7 @@ def test_a_database_error_during_a_verification_can_be_retried(home: Home, pract
         terminal.wait_for("^! A table or column that Open Dental has is missing here")
         practice.execute("RENAME TABLE elsewhere TO securityloghash")
         terminal.press("r")
-        terminal.wait_for("^! Verified. Found: 1 altered, 1 without a hash")
+        terminal.wait_for("^ ! Verification found ")
 
 
 def test_the_missing_permission_is_reported_with_who_can_grant_it(home: Home, practice: ServerPractice) -> None:

@@ -17,20 +17,20 @@ USER = getpass.getuser()
 
 def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> None:
     with installed_home.start_ready() as terminal:
-        terminal.wait_for(r"Enabled +\[ \] off")
+        terminal.wait_for(r"API +○ off")
         assert terminal.find("No API keys yet")
         change_settings(terminal)
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
-        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +yes")
+        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +● on")
         disable_key(terminal)
-        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +Disabled by Customer")
+        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +○ off")
         terminal.press("t")
-        terminal.wait_for("^All: 5 entries, 0 altered, 0 without hash")
-        newest_first = re.findall(r" yes +\S+ +(\S{3,} ?\w*)", terminal.text)
+        terminal.wait_for("─ Entries  5 ")
+        newest_first = re.findall(r"\d\d:\d\d +\S+ +(\S{3,}(?: \w+)?)", terminal.text)
         assert newest_first == ["API key", "New API", "API Access", "API Setup", "API/FHIR"]
         terminal.press("escape")
-        terminal.wait_for("^API Setup")
+        terminal.wait_for("─ Settings ─")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
@@ -77,10 +77,10 @@ def test_a_second_start_shows_the_saved_values(home: Home) -> None:
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with home.start_ready() as terminal:
-        terminal.wait_for(r"Enabled +\[x\] on")
-        assert terminal.find("Subscription interval +5 ")
-        assert terminal.find("Default payment type +Cash ")
-        terminal.wait_for(r"> Bridge \[red\] Ltd +\*{8}Lp2D +yes")
+        terminal.wait_for(r"API +● on")
+        assert terminal.find("FHIR interval 5 ")
+        assert terminal.find("Payment type +Cash ")
+        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +● on")
 
 
 def test_the_files_are_private(home: Home) -> None:
@@ -96,7 +96,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
         terminal.wait_for("─ Quit without saving")
         terminal.press("escape")
         terminal.wait_for_no("─ Quit without saving")
-        terminal.wait_for("Subscription interval +5 ")
+        terminal.wait_for("FHIR interval 5 ")
         terminal.press("ctrl+q")
         answer(terminal, "─ Quit without saving")
         assert terminal.exit_status() == 0
@@ -107,7 +107,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
 def test_a_declined_license_adds_no_key(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.press("a")
-        terminal.wait_for("^  Assign API Key")
+        terminal.wait_for("^ *Assign API Key")
         fill_in_key(terminal, KEY, DEVELOPER)
         terminal.press("ctrl+s")
         answer(terminal, "─ Without an agreement")
@@ -124,6 +124,6 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
 def test_line_breaks_around_a_pasted_key_are_ignored(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.press("a")
-        terminal.wait_for("^  Assign API Key")
+        terminal.wait_for("^ *Assign API Key")
         terminal.paste(f"\n  {KEY} \r\n\n")
         terminal.wait_for(f"API key +{KEY}")

@@ -136,7 +136,7 @@ def test_a_killed_program_leaves_no_partial_save(home: Home) -> None:
     assert home.rows("SELECT LogText FROM securitylog") == [("API/FHIR",)]
     assert home.rows("SELECT Enabled FROM program") == [(0,)]
     with home.start_ready() as terminal:
-        terminal.wait_for(r"Enabled +\[ \] off")
+        terminal.wait_for(r"API +○ off")
 
 
 def crash(home: Home, *arguments: str) -> Terminal:

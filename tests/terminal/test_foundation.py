@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 from typing import Protocol
@@ -72,7 +73,7 @@ def test_an_interrupt_does_not_quit(start: Start) -> None:
         terminal.signal(signal.SIGINT)
         terminal.wait_for("To quit, press")
         terminal.press("ctrl+c", "down")
-        terminal.wait_for("^> Row 2")
+        terminal.wait_for("^▌ Row 2")
 
 
 @pytest.mark.parametrize("signals", [True, False])
@@ -101,10 +102,10 @@ def test_a_suspended_program_continues(start: Start) -> None:
         terminal.wait_until(lambda: terminal.stopped, "stopped")
         assert terminal.unrestored_modes() == []
         terminal.signal(signal.SIGCONT)
-        terminal.wait_for("^> Row 1 ")
+        terminal.wait_for("^▌ Row 1 ")
         terminal.settle()
         terminal.press("down")
-        terminal.wait_for("^> Row 2 ")
+        terminal.wait_for("^▌ Row 2 ")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
@@ -119,7 +120,7 @@ def test_being_continued_without_having_been_suspended_changes_nothing(
             terminal.signal(number)
         terminal.settle()
         terminal.press("down")
-        terminal.wait_for("^> Row 2 ")
+        terminal.wait_for("^▌ Row 2 ")
         assert terminal.output.count(b"\x1b[?1049h") == 1
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
@@ -135,7 +136,7 @@ def test_a_program_that_was_stopped_sets_up_again_a_terminal_that_a_shell_used(s
         terminal.signal(signal.SIGCONT)
         terminal.wait_until(lambda: terminal.modes == own, "set up again")
         terminal.press("down")
-        terminal.wait_for("^> Row 2 ")
+        terminal.wait_for("^▌ Row 2 ")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
@@ -165,7 +166,7 @@ def test_an_arrow_key_that_arrives_in_pieces_is_one_key(start: Start) -> None:
         for piece in ("\x1b", "[", "B"):
             terminal.type(piece)
             terminal.settle()
-        terminal.wait_for("^> Row 2 ")
+        terminal.wait_for("^▌ Row 2 ")
 
 
 def test_reports_of_the_terminal_are_not_typed(start: Start) -> None:
@@ -195,24 +196,24 @@ def test_bytes_that_are_no_text_do_not_end_the_program(start: Start) -> None:
 def test_ctrl_s_reaches_the_program(start: Start) -> None:
     with start() as terminal:
         terminal.press("ctrl+s")
-        terminal.wait_for("OK: saved")
+        terminal.wait_for("✓ saved")
 
 
 def test_no_color_disables_all_colors(start: Start) -> None:
     with start(NO_COLOR="1", COLORTERM="truecolor") as terminal:
         terminal.press("down")
-        terminal.wait_for("^> Row 2")
+        terminal.wait_for("^▌ Row 2")
         terminal.press("a")
         terminal.wait_for("Question")
         terminal.press("escape", "ctrl+p")
         terminal.settle()
         assert terminal.color_codes() == []
-        assert b"\x1b[1;7;39;49m> Row 2" in terminal.output
+        assert re.search(rb"\x1b\[1;7[0-9;]*m +Row 2", terminal.output)
 
 
 def test_moving_the_cursor_sends_few_bytes(start: Start) -> None:
     with start("panel") as terminal:
-        assert bytes_for(terminal, "down") <= 300
+        assert bytes_for(terminal, "down") <= 350
         for _ in range(20):
             assert bytes_for(terminal, "down") <= 2_500
 
@@ -223,7 +224,7 @@ def test_a_terminal_that_is_too_small_shows_a_message(start: Start) -> None:
         terminal.wait_for("This terminal is 50x15")
         terminal.resize(80, 24)
         terminal.wait_for_no("This terminal")
-        terminal.wait_for("^> Row 1 ")
+        terminal.wait_for("^▌ Row 1 ")
         terminal.resize(59, 24)
         terminal.wait_for("This terminal is 59x24")
         terminal.press("a", "q", "ctrl+q")

@@ -47,8 +47,8 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! .*(was lost|No MySQL server answers)")
-        assert terminal.find("^Subscription interval +5 ")
+        terminal.wait_for("^ ?! .*(was lost|No MySQL server answers)")
+        assert terminal.find("FHIR interval 5 ")
         assert terminal.find(r"\* not saved yet: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
         proxy.reconnect()
@@ -79,7 +79,7 @@ def test_a_connection_lost_during_a_save_is_reported(home: Home, practice: Serve
         proxy.cut()
         terminal.wait_for("^! The connection to the database server was lost. Nothing was changed\\.")
         cursor.execute("UNLOCK TABLES")
-        assert terminal.find("^Subscription interval +5 ")
+        assert terminal.find("FHIR interval 5 ")
     assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
     assert [text for _kind, text in practice.audit_entries()] == ["User: Admin has logged on.", "API/FHIR"]
 
@@ -94,7 +94,7 @@ def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> No
         practice.kill_connections()
         terminal.press("ctrl+s")
         terminal.wait_for("^! The database user may not do this.")
-        assert terminal.find("^Subscription interval +5 ")
+        assert terminal.find("FHIR interval 5 ")
         practice.server.execute(f"GRANT ALL ON `{practice.database}`.* TO '{user}'@'%'")
         practice.kill_connections()
         save(terminal)
@@ -106,8 +106,8 @@ def test_a_locked_database_user_is_reported(home: Home, practice: ServerPractice
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
         practice.kill_connections()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! The account of this database user is locked")
-        assert terminal.find("^Subscription interval +5 ")
+        terminal.wait_for("^ ?! The account of this database user is locked")
+        assert terminal.find("FHIR interval 5 ")
 
 
 # -- lost answers -----------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         proxy.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
         terminal.press("ctrl+s")
         terminal.wait_for("^! .*It is not known")
-        assert terminal.find("^Subscription interval +5 ")
+        assert terminal.find("FHIR interval 5 ")
         proxy.reconnect()
         terminal.press("ctrl+r")
         answer(terminal, "─ Read again", "ctrl+t")
@@ -143,8 +143,8 @@ def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: Serv
         change_settings(terminal, "Credit Card")
         proxy.stall()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! .*(was lost|No MySQL server answers)")
-        assert terminal.find("^Subscription interval +5 ")
+        terminal.wait_for("^ ?! .*(was lost|No MySQL server answers)")
+        assert terminal.find("FHIR interval 5 ")
         proxy.reconnect()
         save(terminal)
         terminal.press("ctrl+q")

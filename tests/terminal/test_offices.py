@@ -17,7 +17,7 @@ from tests.support.server import Server
 from tests.support.server_practice import PASSWORD, SIGN_IN, ServerPractice, new_practice, sign_in, type_password
 from tests.terminal.test_secrets import files_with, titles
 
-LIST = r"^Offices: \d+"
+LIST = r"─ Offices  \d+"
 
 
 @pytest.fixture
@@ -68,28 +68,28 @@ def start(home: Home, practice: ServerPractice, *arguments: str) -> Terminal:
 def test_several_offices_are_listed_first(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
-        terminal.wait_for("^Offices: 3")
-        terminal.wait_for(rf"^> Riverside +{re.escape(practice.server.host)} +\S+ +never")
+        terminal.wait_for("─ Offices  3")
+        terminal.wait_for(rf"^▌ Riverside +{re.escape(practice.server.host)} +\S+ +never")
         terminal.wait_for("PRODUCTION: real patients' data")
         terminal.press("/")
         terminal.type("hill")
-        terminal.wait_for("^Offices: 1 of 3")
+        terminal.wait_for("─ Offices  1 of 3")
         terminal.wait_for("READ-ONLY: nothing is written")
         terminal.press("enter")
         sign_in(terminal)
-        terminal.wait_for("^Hillside Dental .* Admin · READ-ONLY$")
+        terminal.wait_for("^Hillside Dental .* READ-ONLY +Admin")
         terminal.wait_for(READY)
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     with start(home, practice) as terminal:
-        terminal.wait_for(r"^> Hillside .* 20\d\d-\d\d-\d\d")
+        terminal.wait_for(r"^▌ Hillside .* 20\d\d-\d\d-\d\d")
 
 
 def test_an_option_opens_one_office(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice, "--office", "riverside") as terminal:
         sign_in(terminal)
-        terminal.wait_for("^Riverside Dental, Dr. Müller .*Admin · PRODUCTION$")
+        terminal.wait_for("^Riverside Dental, Dr. Müller .*PRODUCTION +Admin")
         terminal.wait_for(READY)
 
 
@@ -120,21 +120,21 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.wait_for(READY)
         change_settings(terminal, "Credit Card")
         terminal.press("f8")
-        terminal.wait_for("^> Riverside .* open now")
+        terminal.wait_for("^▌ Riverside .* open now")
         terminal.press("down", "enter")
         terminal.wait_for("─ Leave this office without saving")
         terminal.wait_for("Not saved yet: Enabled, subscription interval, payment type")
         terminal.press("escape")
-        terminal.wait_for(r"Enabled +\[x\] on")
+        terminal.wait_for(r"API +● on")
         terminal.press("f8")
         terminal.wait_for(LIST)
         terminal.press("down", "enter")
         answer(terminal, "─ Leave this office without saving")
         sign_in(terminal)
         terminal.wait_for("^Hillside Dental")
-        terminal.wait_for(r"Enabled +\[ \] off")
+        terminal.wait_for(r"API +○ off")
         terminal.press("o")
-        terminal.wait_for("^> Hillside .* open now")
+        terminal.wait_for("^▌ Hillside .* open now")
         terminal.press("down", "enter")
         terminal.wait_for("^Embedded practice")
         terminal.wait_for(READY)
@@ -163,14 +163,14 @@ def test_escape_returns_from_the_sign_in_to_the_list(
 def test_r_reloads_the_configuration_file(home: Home, practice: ServerPractice, second: ServerPractice) -> None:
     write_offices(home, practice, second)
     with start(home, practice) as terminal:
-        terminal.wait_for("^Offices: 3")
+        terminal.wait_for("─ Offices  3")
         home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second, "hosst = 1"))
         terminal.press("r")
         terminal.wait_for("hosst")
         terminal.wait_for("host")
         home.write_configuration(office_table("Riverside", practice) + office_table("Hillside", second))
         terminal.press("r")
-        terminal.wait_for("^Offices: 2")
+        terminal.wait_for("─ Offices  2")
 
 
 # -- passwords -----------------------------------------------------------------------
@@ -255,16 +255,16 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
     with start_impatient(home, seconds=3, P=practice.server.password) as terminal:
         sign_in(terminal)
         terminal.wait_for(READY)
-        go_to(terminal, "Enabled")
-        go_to(terminal, "Subscription")
-        fill_in(terminal, "Subscription interval", "5")
+        go_to(terminal, "Payment type", "shift+tab")
+        go_to(terminal, "FHIR interval", "shift+tab")
+        fill_in(terminal, "FHIR interval", "5")
         terminal.wait_for("Admin was logged off, since no key was pressed")
-        assert "Subscription" not in terminal.text
+        assert "FHIR interval" not in terminal.text
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
-        terminal.wait_for(r"Subscription interval +5")
+        terminal.wait_for(r"FHIR interval +5")
         terminal.wait_for(r"\* not saved yet: subscription interval")
 
 

@@ -29,7 +29,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         practice.user(DATABASE_PASSWORD) as user,
         home.start("--debug", "--authority", "local", "--url", practice.url(user)) as terminal,
     ):
-        terminal.wait_for("^  Database password")
+        terminal.wait_for("^ *Database password")
         terminal.wait_for("Enter connects")
         type_password(terminal, "Database password", DATABASE_PASSWORD)
         sign_in(terminal, password=f"{PASSWORD}, nearly")
@@ -63,7 +63,7 @@ def test_a_key_is_shown_in_full_only_on_request(home: Home) -> None:
         terminal.press("escape")
         terminal.wait_for(READY)
         terminal.press("t")
-        terminal.wait_for("^All: ")
+        terminal.wait_for(r"─ Entries  \d+ ─")
         assert KEY.encode() not in terminal.output[typed:]
         terminal.press("escape")
         terminal.wait_for(READY)
@@ -102,7 +102,7 @@ def test_a_password_field_does_not_copy(home: Home, practice: ServerPractice) ->
         terminal.type("hunter22")
         terminal.wait_for("Password +•{8}$")
         terminal.press("home", "ctrl+a", "ctrl+c", "ctrl+x", "f1")
-        terminal.wait_for("^Keys$")
+        terminal.wait_for("─ Keys that work here ─")
         assert b"\x1b]52;" not in terminal.output
         assert b"hunter22" not in terminal.output
         terminal.press("escape")

@@ -27,10 +27,10 @@ def test_the_main_job_is_recorded_in_the_audit_trail(home: Home, practice: Serve
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
         disable_key(terminal)
-        terminal.wait_for(rf"> Bridge \[red\] Ltd +{re.escape(MASKED)} +Disabled by Customer")
+        terminal.wait_for(rf"▌ Bridge \[red\] Ltd +…{MASKED[-4:]} +○ off")
         terminal.press("t")
-        terminal.wait_for(r"^All: \d+ entries, ")
-        newest_first = re.findall(r"^. 20\d\d-.* yes +\S+ +(\S{3,} ?\w*)", terminal.text, re.MULTILINE)
+        terminal.wait_for(r"─ Entries  \d+ ")
+        newest_first = re.findall(r"20\d\d-.* \d\d:\d\d +\S+ +(\S{3,}(?: \w+)?)", terminal.text)
         assert newest_first[:6] == ["API key", "New API", "API Access", "API Setup", "API/FHIR", "User: Admin"]
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
@@ -103,13 +103,13 @@ def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: Se
 
 def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPractice) -> None:
     with practice.user("s3cret-of-the-database") as user, home.start("--url", practice.url(user)) as terminal:
-        terminal.wait_for("^  Database password")
+        terminal.wait_for("^ *Database password")
         terminal.wait_for("Enter connects")
         type_password(terminal, "Database password", "wrong")
         terminal.wait_for("The server refuses this database user or its password")
         for _ in "wrong":
             terminal.press("backspace")
-        terminal.wait_for("^  Database password$")
+        terminal.wait_for("^ *Database password$")
         type_password(terminal, "Database password", "s3cret-of-the-database")
         terminal.wait_for(SIGN_IN)
 
@@ -123,13 +123,14 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
     before = practice.rows("SELECT * FROM apikey")
     with practice.start(home) as terminal:
         sign_in(terminal)
-        terminal.wait_for("^API keys: 3 · not asked; copy, status unknown")
+        terminal.wait_for("─ not asked; copy, status unknown ─")
         terminal.wait_for("^! This practice has no registration key")
-        assert terminal.find(r"^> Appointment Bridge +\*{8}Gh78 +Unknown +not known here")
+        assert terminal.find(r"^▌ Appointment Bridge +…Gh78 +\? unknown")
         terminal.press("a")
         terminal.wait_for("─ Keys are not added now ")
-        assert re.search("Open Dental's headquarters decides about the keys", _flat_text(terminal.text))
-        assert re.search("kept in the preference RegistrationKey", _flat_text(terminal.text))
+        notice = terminal.inside("Keys are not added now")
+        assert "Open Dental's headquarters decides about the keys" in notice
+        assert "kept in the preference RegistrationKey" in notice
         terminal.press("enter")
         terminal.wait_for_no("─ Keys are not added now ")
         terminal.wait_for(READY)
@@ -144,13 +145,13 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
         with reader.start(home) as terminal:
             sign_in(terminal)
             terminal.wait_for(READY)
-            terminal.wait_for(f"{USER} · READ-ONLY$")
+            terminal.wait_for(f"READ-ONLY +{USER}")
             change_settings(terminal, "Credit Card")
             terminal.press("ctrl+s")
             # The name of the database user is long, so the message is wrapped.
             refusal = f"! The database user {user}@% may only read here: it lacks INSERT on"
             terminal.wait_until(lambda: refusal in _flat_text(terminal.text), "saving is refused")
-            assert terminal.find("^Subscription interval +5 ")
+            assert terminal.find("FHIR interval 5 ")
             terminal.press("ctrl+q")
             answer(terminal, "─ Quit without saving")
             assert terminal.exit_status() == 0
@@ -164,12 +165,12 @@ def _flat_text(text: str) -> str:
 
 def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home, "--read-only") as terminal:
-        terminal.wait_for("Admin · READ-ONLY$")
+        terminal.wait_for("READ-ONLY +Admin")
         terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")
         terminal.press("d")
         terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")
-        terminal.wait_for("^> No entry on these days")
+        terminal.wait_for("^▌ No entry on these days")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert practice.audit_entries() == []

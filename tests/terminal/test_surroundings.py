@@ -39,7 +39,7 @@ def test_a_wrong_database_password(home: Home, practice: ServerPractice) -> None
 
 def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: ServerPractice) -> None:
     with practice.user("right") as user, practice.as_user(user, "wrong").start(home) as terminal:
-        terminal.wait_for("^  Database password$")
+        terminal.wait_for("^ *Database password$")
         terminal.type("right\r")
         terminal.wait_for(SIGN_IN)
 

@@ -37,8 +37,10 @@ def _parse_stylesheets_once() -> Iterator[None]:
         is_default_rules: bool = False,
         tie_breaker: int = 0,
     ) -> list[RuleSet]:
+        theme = (variable_tokens or {}).get("row-background", ()), (variable_tokens or {}).get("background", ())
+        colors = tuple(token.value for tokens in theme for token in tokens)
         values = tuple(sorted((variables or {}).items()))
-        key = scope, css, read_from, values, is_default_rules, tie_breaker
+        key = scope, css, read_from, values, colors, is_default_rules, tie_breaker
         if key not in parsed:
             rules = parse(scope, css, read_from, variables, variable_tokens, is_default_rules, tie_breaker)
             parsed[key] = list(rules)
@@ -51,8 +53,9 @@ def _parse_stylesheets_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use relative file names, so that the title line is the same everywhere, and don't wait for locked files."""
+    """Use relative file names, so that title lines are the same everywhere; do not wait for locks or details."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 

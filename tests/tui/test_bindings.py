@@ -30,7 +30,7 @@ def key_names(of: Key) -> list[str]:
 def test_every_terminal_sends_the_keys(each: Key) -> None:
     assert not FORBIDDEN & set(key_names(each))
     for name in key_names(each):
-        assert re.fullmatch(r"[a-zA-Z]|[a-z_]+|f[1-9]|ctrl\+[a-z]|shift\+tab", name), name
+        assert re.fullmatch(r"[a-zA-Z0-9]|[a-z_]+|f[1-9]|ctrl\+[a-z]|shift\+tab", name), name
 
 
 def test_ids_are_unique() -> None:

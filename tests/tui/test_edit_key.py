@@ -50,7 +50,7 @@ async def test_all_details_of_a_key_are_shown(demo: OpenRequest) -> None:
         await open_key(user)
         for words in (
             "API Key ********C465",
-            "Key Status Enabled",
+            "Key Status ● Enabled",
             "Developer Insurance Mate",
             "Date Disabled -",
             "Added 2024-10-16",
@@ -83,7 +83,7 @@ async def test_permissions_that_do_not_fit_end_with_an_ellipsis(demo: OpenReques
 async def test_the_date_disabled_is_shown(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_key(user, "Dentist Finder")
-        assert "Key Status Disabled by Customer" in user.flowing_text
+        assert "Key Status ○ Disabled by Customer" in user.flowing_text
         [(disabled,)] = rows.query("SELECT date_disabled FROM apisetup_key WHERE developer = 'Dentist Finder'")
         assert f"Date Disabled {disabled[:19]}" in user.flowing_text
 
@@ -235,7 +235,7 @@ async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -
         assert "This key is not in the list any more." in user.text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
-        assert "API keys: 11" in user.text
+        assert "Keys  11 ·" in user.text
 
 
 async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo: OpenRequest) -> None:
@@ -264,7 +264,7 @@ async def test_the_status_can_be_changed_from_this_screen(demo: OpenRequest) -> 
         await user.press("ctrl+y")
         await user.at(Notice)
         await user.press("enter")
-        assert "Key Status Disabled by Customer" in user.flowing_text
+        assert "Key Status ○ Disabled by Customer" in user.flowing_text
         assert "Date Disabled 2024-11-05 09:03:07" in user.flowing_text
         assert user.field("phone").value == "555-0199"
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_CUSTOMER
@@ -290,7 +290,7 @@ async def test_a_status_changed_elsewhere_is_shown_and_not_overwritten(demo: Ope
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental yours Disabled by Customer" in user.flowing_text
         await user.press("enter")
-        assert "Key Status Disabled by Open Dental" in user.flowing_text
+        assert "Key Status ✕ Disabled by Open Dental" in user.flowing_text
         assert rows.status_of(DEVELOPER) == KeyStatus.DISABLED_BY_HQ
 
 
@@ -387,7 +387,7 @@ async def test_a_key_that_only_the_copy_has_shows_no_details(demo: OpenRequest) 
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert user.field("email").is_disabled
-        assert "Key Status Unknown" in user.flowing_text
+        assert "Key Status ? Unknown" in user.flowing_text
         assert "Permissions none" not in user.flowing_text
         await user.press("ctrl+s", "p")
         assert isinstance(user.screen, EditKeyScreen)
@@ -422,6 +422,6 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         await user.press("end", "ctrl+y")
         await user.at(EditKeyScreen)
         assert user.status_text == "Added and enabled: API key ********Ww66 (Stray Software)."
-        assert "Key Status       Enabled" in user.text
+        assert "Key Status       ● Enabled" in user.text
     stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
     assert stored == [("Stray Software",)]

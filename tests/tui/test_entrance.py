@@ -25,7 +25,7 @@ from tui.screens.connect import ConnectScreen
 
 async def test_the_first_start_creates_a_practice_and_logs_the_opening(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        assert user.text.startswith("Embedded practice · practice.sqlite3")
+        assert user.text.lstrip().startswith("Embedded practice  practice.sqlite3")
         assert "No API keys yet." in user.text
         assert rows.settings() == (0, "", "1")
         assert rows.audit_texts() == ["API/FHIR"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -39,6 +40,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.help import HelpScreen
+from tui.widgets.panel import Panel
 
 
 @pytest.fixture
@@ -54,14 +56,20 @@ def headquarters_request(*, read_only: bool = False) -> OpenRequest:
 
 
 def label(user: User) -> str:
-    """Return the line above the list."""
-    return next(line for line in user.text.splitlines() if line.startswith("API keys: "))
+    """Return what the borders of the list say: how many keys it has, and where they come from."""
+    panel = user.screen.query_one("#keys-panel", Panel)
+    texts = [text.plain for text in (panel._border_title, panel._border_subtitle) if text]
+    return re.sub(r" · \d+ on", "", " · ".join(texts)).replace("Keys  ", "Keys: ")
 
 
 def list_rows(user: User) -> list[str]:
     """Return the rows of the list, their cells joined."""
     rows_ = user.list.rows
-    return [" | ".join(row.cells) for index in range(len(rows_)) if (row := rows_.row(index))]
+    return [
+        f"{row.cells[0]} | {row.cells[1]} | {row.mark}{row.cells[2]}"
+        for index in range(len(rows_))
+        if (row := rows_.row(index))
+    ]
 
 
 async def release_answer(user: User, hq: HeadquartersServer) -> None:
@@ -87,11 +95,11 @@ async def open_license(user: User, key: str = OFFERED.key) -> None:
 async def test_the_list_of_headquarters_is_shown_after_the_start(hq: HeadquartersServer) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert label(user) == "Keys: 3 · headquarters, 09:03:07"
         assert list_rows(user) == [
-            "Appointment Bridge | ********Gh78 | yes",
-            "ClearPay | ********Ww32 | Disabled by Customer",
-            "Old Recall | ********Uu88 | Disabled by Developer",
+            "Appointment Bridge | …Gh78 | ● on",
+            "ClearPay | …Ww32 | ○ off",
+            "Old Recall | …Uu88 | ✕ developer",
         ]
         assert user.status_text == ""
         assert copied_keys() == [BRIDGE.key, CLEARPAY.key, RECALL.key]
@@ -103,15 +111,15 @@ async def test_the_cached_list_is_shown_until_headquarters_answers(hq: Headquart
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user, answered=False)
         await until(hq.waiting.is_set)
-        assert label(user) == "API keys: 3 · headquarters as of 2024-11-05 06:00, 3 h ago"
-        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        assert label(user) == "Keys: 3 · headquarters as of 2024-11-05 06:00, 3 h ago"
+        assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ● on"
         # The screen stays usable in the meantime.
         await user.press("down", "enter")
         await user.at(EditKeyScreen)
         assert "ClearPay" in user.text
         await user.press("escape")
         await release_answer(user, hq)
-        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert label(user) == "Keys: 3 · headquarters, 09:03:07"
         assert user.row.startswith("ClearPay")
 
 
@@ -138,10 +146,10 @@ async def test_differences_in_a_new_list_are_marked_and_the_cursor_stays(hq: Hea
         hq.add_key(HeldKey("Hq31Aa32Bb33Cc34", developer="Aardvark Forms"))
         await release_answer(user, hq)
         assert list_rows(user) == [
-            "Aardvark Forms | ********Cc34 | * yes",
-            "Appointment Bridge | ********Gh78 | * Disabled by Open Dental",
-            "ClearPay | ********Ww32 | * gone",
-            "Old Recall | ********Uu88 | Disabled by Developer",
+            "Aardvark Forms | …Cc34 | *● on",
+            "Appointment Bridge | …Gh78 | *✕ Open Dental",
+            "ClearPay | …Ww32 | *– gone",
+            "Old Recall | …Uu88 | ✕ developer",
         ]
         assert user.status_text == ("Headquarters' list has changed: 1 new, 1 gone, 1 changed; see *.")
         assert user.row.startswith("ClearPay")
@@ -188,8 +196,8 @@ async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: Headquart
         user.send(*"arpay")
         await release_answer(user, hq)
         assert (user.focused, user.field("filter").value) == ("filter", "clearpay")
-        assert list_rows(user) == ["ClearPay | ********Ww32 | Disabled by Customer"]
-        assert label(user).startswith("API keys: 1 of 3 · headquarters, 09:03:07")
+        assert list_rows(user) == ["ClearPay | …Ww32 | ○ off"]
+        assert label(user).startswith("Keys: 1 of 3 · headquarters, 09:03:07")
 
 
 async def test_typing_in_the_settings_is_not_disturbed_by_the_answer(
@@ -226,7 +234,7 @@ async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: Hea
         await user.settle()
         assert rows.settings()[1] == "9"
         assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
-        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert label(user) == "Keys: 3 · headquarters, 09:03:07"
 
 
 async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
@@ -261,14 +269,14 @@ async def test_the_program_locks_while_a_request_to_headquarters_runs(hq: Headqu
         assert rows.last_entry() == last
         await sign_in(user, "admin", "")
         await user.at_api_setup()
-        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | * Disabled by Developer"
+        assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | *✕ developer"
 
 
 async def test_a_read_only_session_shows_the_list_and_does_not_change_the_copy(hq: HeadquartersServer) -> None:
     before = copied_keys()
     async with run_program(headquarters_request(read_only=True)) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+        assert label(user) == "Keys: 3 · headquarters, 09:03:07"
         assert copied_keys() == before
         assert "API keys: " not in " ".join(rows.audit_texts())
         await user.press("a")
@@ -301,7 +309,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         assert "Headquarters says: New Wave may use this key now." in user.flowing_text
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         await user.press("enter")
-        assert user.row == "New Wave | ********Kk78 | yes"
+        assert user.row == "New Wave | …Kk78 | ● on"
         assert user.status_text == "Added and enabled: API key ********Kk78 (New Wave)."
         assert hq.status(OFFERED.key) == "Enabled"
         accepted, asked, added, copy = rows.audit_texts(before)
@@ -361,7 +369,7 @@ async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: Headquart
         assert "It is not known whether it was done." in user.flowing_text
         hq.behave()
         await user.press("enter", "r")
-        assert "New Wave | ********Kk78 | * yes" in list_rows(user)
+        assert "New Wave | …Kk78 | *● on" in list_rows(user)
         assert hq.count(ASSIGN) == 1
         assert rows.audit_texts()[-2].startswith("UNKNOWN")
 
@@ -391,13 +399,13 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         assert "an API service at the practice may accept a disabled key for up to six hours" in user.flowing_text
         assert hq.status(BRIDGE.key) == "DisabledByCustomer"
         await user.press("enter")
-        assert user.row == "Appointment Bridge | ********Gh78 | Disabled by Customer"
+        assert user.row == "Appointment Bridge | …Gh78 | ○ off"
         await user.press("E", *BRIDGE.key[-4:], "enter")
         await user.at(Notice)
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         assert hq.status(BRIDGE.key) == "Enabled"
         await user.press("enter")
-        assert user.row == "Appointment Bridge | ********Gh78 | yes"
+        assert user.row == "Appointment Bridge | …Gh78 | ● on"
 
 
 async def test_a_key_that_its_developer_disabled_shows_the_contact(hq: HeadquartersServer) -> None:
@@ -422,7 +430,7 @@ async def test_a_refused_status_change_is_shown(hq: HeadquartersServer) -> None:
         assert "Not done" in user.text
         assert "headquarters refused: Call us first." in user.flowing_text
         await user.press("enter")
-        assert user.row == "Appointment Bridge | ********Gh78 | yes"
+        assert user.row == "Appointment Bridge | …Gh78 | ● on"
 
 
 async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: HeadquartersServer) -> None:
@@ -433,7 +441,7 @@ async def test_a_status_changed_in_the_meantime_is_not_overwritten(hq: Headquart
         await user.at(Notice)
         assert "Key Status: was Enabled now Disabled by Open Dental" in user.flowing_text
         await user.press("enter")
-        assert user.row == "Appointment Bridge | ********Gh78 | * Disabled by Open Dental"
+        assert user.row == "Appointment Bridge | …Gh78 | ✕ Open Dental"
     assert hq.count(SET_STATUS) == 0
 
 
@@ -490,11 +498,11 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         hq.misbehave(Misbehaviour.HTTP_503)
         await user.press("r", "ctrl+y")
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
-        assert "Key Status Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
+        assert "Key Status ? Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
         hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         await user.press("r")
-        assert "Key Status Disabled by Developer" in user.flowing_text
+        assert "Key Status ✕ Disabled by Developer" in user.flowing_text
         assert user.status_text == "Read again."
 
 
@@ -569,9 +577,9 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
+        assert label(user) == "Keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
         assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
-        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | Unknown"
+        assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ? unknown"
         assert "Last known: Enabled" in user.text
         await user.fill("interval", "8")
         await user.press("ctrl+s")
@@ -591,8 +599,8 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         assert rows.last_entry() == before
         hq.behave()
         await user.press("r")
-        assert label(user) == "API keys: 3 · headquarters, 09:03:07"
-        assert list_rows(user)[0] == "Appointment Bridge | ********Gh78 | yes"
+        assert label(user) == "Keys: 3 · headquarters, 09:03:07"
+        assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ● on"
         await user.press("d")
         await user.at(Question)
 
@@ -600,7 +608,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
 async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRequest) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "API keys: 12 · not asked; copy, status unknown"
+        assert label(user) == "Keys: 12 · not asked; copy, status unknown"
         assert user.status_text.startswith("This practice has no registration key")
 
 

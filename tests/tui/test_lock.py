@@ -342,7 +342,7 @@ async def test_unlocking_shows_changes_by_others_and_keeps_unsaved_input() -> No
         rows.execute("UPDATE program SET Enabled = 0 WHERE ProgName = 'FHIR'")
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()
-        await until(lambda: "[ ] off" in user.text)
+        await until(lambda: "○ off" in user.text)
         assert user.field("interval").value == "7"
 
 

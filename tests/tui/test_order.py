@@ -155,7 +155,7 @@ async def test_a_late_page_does_not_replace_a_newer_one(demo: OpenRequest, gate:
         await until(held.entered.is_set)
         rows.execute("DELETE FROM securitylog WHERE SecurityLogNum < 250")
         user.send("r")
-        await until(lambda: user.status_text.startswith("All: "))
+        await until(lambda: user.panel("entries").startswith(f"Entries  {len(user.list.rows) or 'none'}"))
         expected = (len(user.list.rows), user.status_text)
         held.open()
         await until(held.left.is_set)
@@ -241,7 +241,7 @@ async def test_a_late_key_list_does_not_replace_a_newer_status(demo: OpenRequest
         await until(held.left.is_set)
         await user.settle()
         await user.press("enter")
-        assert user.row == "Insurance Mate | ********C465 | Disabled by Customer"
+        assert user.row == "Insurance Mate | …C465 | ○ off"
 
 
 async def test_input_typed_during_a_reload_is_kept(demo: OpenRequest, gate: Gates) -> None:

@@ -78,7 +78,7 @@ async def test_a_key_in_an_entry_is_masked_in_a_verification(demo: OpenRequest, 
         await user.at(VerificationScreen)
         assert any("New API key ********AD92" in str(row) for row in list_rows(user))
         assert not any(logged_key in str(row) for row in list_rows(user))
-        await user.go_to("New API key")
+        await user.go_to("altered: New API key")
         assert logged_key not in user.text
         await user.press("enter")
         await user.at(AuditEntryScreen)

@@ -385,7 +385,7 @@ async def test_a_read_only_file_can_be_read_and_refuses_saving(demo: OpenRequest
         assert user.field("interval").value == "15"
         user.list.focus()
         await user.press("t")
-        assert user.status_text.startswith("In view and around it: 100 entries")
+        assert user.panel("entries").startswith("Entries  100 loaded")
     assert rows.last_entry() == before
 
 

@@ -46,7 +46,7 @@ class WidgetScreen(BaseScreen[None]):
     KEYS = ("help", "quit", "save")
 
     def compose_body(self) -> ComposeResult:
-        yield RowList(Column("Name", 12), Column("Text", 20, flexible=True), empty="No rows yet.")
+        yield RowList(Column("Name", 12), Column("Text", 20, max_width=60), empty="No rows yet.")
         yield TextLines("first")
         yield PlainInput(id="plain")
         yield KeyInput(id="key")
@@ -131,7 +131,7 @@ def test_a_heading_keeps_its_width_and_its_flags(name: str, width: int) -> None:
     heading = Heading(name * 5, "opendental", "db.example.org", "24.3", "Admin", ("READ-ONLY",))
     text = format_heading(heading, width)
     assert cell_width(text) == width
-    assert text.endswith("READ-ONLY")
+    assert "READ-ONLY" in text
 
 
 # -- widgets -----------------------------------------------------------------------
@@ -206,7 +206,7 @@ async def test_keys_move_the_cursor_and_it_stays_in_view() -> None:
         ):
             await pilot.press(keys)
             assert row_list.cursor == cursor
-            assert f"> Row {cursor} " in drawn(row_list)
+            assert f"▌ Row {cursor} " in drawn(row_list)
         await pilot.press("pagedown", "pagedown", "pageup", "enter")
         assert screen.chosen == [row_list.cursor]
         assert row_list.cursor == row_list.size.height - 1
@@ -226,7 +226,7 @@ async def test_the_cursor_stays_on_its_row_when_rows_change() -> None:
         row_list.show(rows(range(50)), keep=44)
         await pilot.pause()
         assert row_list.cursor == 44
-        assert "> Row 44 " in drawn(row_list)
+        assert "▌ Row 44 " in drawn(row_list)
         row_list.show([])
         assert [row_list.cursor, row_list.row] == [0, None]
 

@@ -1,6 +1,6 @@
-"""Snapshots of every screen and dialog, at the design size of 80 x 24 and at a larger one.
+"""Snapshots of every screen and dialog, at the design size of 80 x 24, at a smaller one and at two larger ones.
 
-One run of the program gives the pictures in both sizes: it takes the first, is resized, and takes the second.
+One run of the program gives the pictures in all sizes: it takes the first, is resized, and takes the next.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Steps = Callable[[User], Awaitable[object]]
 AtHeadquarters = Callable[[User, HeadquartersServer], Awaitable[object]]
 Compare = Callable[..., bool]
 
-SMALL, LARGE = (80, 24), (120, 36)
+SMALL, SMALLEST, LARGE, LARGEST = SIZES = (80, 24), (60, 20), (120, 40), (200, 50)
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
 
 
@@ -248,7 +248,7 @@ async def open_trail(user: User) -> None:
 
 async def open_altered_entry(user: User) -> None:
     await open_trail(user)
-    await user.go_to("ALTERED")
+    await user.go_to("Payment of $20.00")
     await user.press("enter")
     await user.at(AuditEntryScreen)
 
@@ -539,7 +539,7 @@ class Pictures:
         steps: Steps,
         size: tuple[int, int],
         offices: OfficeCatalog | None = None,
-        sizes: tuple[tuple[int, int], ...] = (SMALL, LARGE),
+        sizes: tuple[tuple[int, int], ...] = SIZES,
     ) -> bool:
         """Run the program in all sizes, do the steps, and compare the picture in one size with the accepted one."""
         key = self._name.replace(size_name(size), "")
@@ -587,28 +587,28 @@ def each(steps: Mapping[str, Callable[..., Awaitable[object]]]) -> pytest.MarkDe
     )
 
 
-both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=size_name)
+in_all_sizes = pytest.mark.parametrize("size", SIZES, ids=size_name)
 
 
-@both_sizes
+@in_all_sizes
 @each(IN_EMBEDDED)
 def test_embedded(pictures: Pictures, embedded: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert pictures.match(embedded, steps, size)
 
 
-@both_sizes
+@in_all_sizes
 @each(IN_DEMO)
 def test_demo(pictures: Pictures, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert pictures.match(demo, steps, size)
 
 
-@both_sizes
+@in_all_sizes
 @each(ON_SERVER)
 def test_on_a_server(pictures: Pictures, demo: OpenRequest, steps: Steps, size: tuple[int, int]) -> None:
     assert pictures.match(server_request(password=DATABASE_PASSWORD), steps, size)
 
 
-@both_sizes
+@in_all_sizes
 @each(REGISTERED)
 def test_at_headquarters(
     pictures: Pictures,
@@ -627,7 +627,7 @@ def test_at_headquarters(
         assert pictures.match(server_request(password=DATABASE_PASSWORD), steps_with_server, size)
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("before_headquarters_answers")
 def test_before_headquarters_answers(
     pictures: Pictures, demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -639,25 +639,25 @@ def test_before_headquarters_answers(
         assert pictures.match(server_request(password=DATABASE_PASSWORD), open_api_setup, size)
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("database_password")
 def test_database_password(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert pictures.match(server_request(), open_connect, size)
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("wrong_database_password")
 def test_wrong_database_password(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert pictures.match(server_request(), enter_wrong_password, size)
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("no_server_answers")
 def test_no_server_answers(pictures: Pictures, size: tuple[int, int]) -> None:
     assert pictures.match(server_request(password="any", answers=False), open_connect, size)
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("read_only")
 @pytest.mark.usefixtures("refused_writes")
 def test_read_only(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
@@ -673,13 +673,13 @@ def test_no_color(pictures: Pictures, demo: OpenRequest, monkeypatch: pytest.Mon
     assert pictures.match(demo, enter_bad_interval, SMALL, sizes=(SMALL,))
 
 
-@both_sizes
+@in_all_sizes
 @pytest.mark.xdist_group("locked")
 def test_locked(pictures: Pictures, demo: OpenRequest, size: tuple[int, int]) -> None:
     assert pictures.match(with_office(demo, lock_after_minutes=5), lock, size)
 
 
-@both_sizes
+@in_all_sizes
 @each(OF_OFFICES)
 def test_offices(pictures: Pictures, steps: Steps, size: tuple[int, int]) -> None:
     write_configuration()

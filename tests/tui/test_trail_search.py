@@ -85,13 +85,13 @@ async def test_a_filter_finds_the_newest_entries_first(demo: OpenRequest) -> Non
     async with run_program(demo) as user:
         await open_trail(user)
         await search(user, 'user:admin since:2024-10-15 text:"API key"')
-        texts = [row[4] for row in cells(user)]
+        texts = [row[5] for row in cells(user)]
         assert len(texts) == 25
         assert all("API key" in text for text in texts)
-        assert {row[1] for row in cells(user)} == {"admin"}
+        assert {row[2] for row in cells(user)} == {"admin"}
         moments = [row[0] for row in cells(user)]
         assert moments == sorted(moments, reverse=True)
-        assert user.status_text == "All: 25 entries, 0 altered, 0 without hash."
+        assert user.panel("entries") == "Entries  25"
         assert user.focused != "filter"
 
 
@@ -115,7 +115,7 @@ async def test_a_filter_finds_the_same_entries_as_sql(demo: OpenRequest) -> None
         for typed, where in SAME_AS_SQL:
             with case(typed):
                 await search(user, typed)
-                while not user.status_text.startswith("All: "):
+                while " loaded" in user.panel("entries"):
                     user.list.cursor = len(user.list.rows) - 1
                     await user.settle()
                 assert len(user.list.rows) == count_entries(where)
@@ -133,7 +133,7 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
         await user.enter_text("since:2024-11-01")
         await user.press("enter")
         assert filter_text(user) == "since:2024-11-01 user:Maria text:edited"
-        assert {row[1] for row in cells(user)} == {"Maria"}
+        assert {row[2] for row in cells(user)} == {"Maria"}
 
 
 ERRORS = [
@@ -229,7 +229,7 @@ async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenR
     async with run_program(demo) as user:
         await open_trail(user)
         await user.press("slash")
-        assert user.keys == "Tab Complete  Enter Search  Esc Back"
+        assert user.keys == "Tab Complete  Enter Search  Esc Back  F1 Help"
         assert user.status_text == "Tab completes, Enter searches, Esc leaves it as it was."
         await user.press("escape")
         assert "/ Filter" in user.keys
@@ -240,12 +240,12 @@ async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) ->
         await open_trail(user)
         await user.press("n")
         assert filter_text(user) == f"{FIRST_DAYS} only:unmatched"
-        assert [row[2] for row in cells(user)] == ["ALTERED"]
+        assert user.panel("entries") == "Entries  1 · 1 altered"
         await user.press("o")
         assert filter_text(user) == f"{FIRST_DAYS} only:ours only:unmatched"
         assert "No entry matches the filter; / changes the filter." in user.text
         await user.press("n")
-        assert [row[4] for row in cells(user)] == ["API/FHIR"]
+        assert [row[5] for row in cells(user)] == ["API/FHIR"]
         await user.press("o")
         assert filter_text(user) == FIRST_DAYS
         assert len(user.list.rows) == 100
@@ -471,7 +471,7 @@ async def test_d_goes_to_the_last_entry_of_a_day(demo: OpenRequest, day: str) ->
         await user.press("down", "down")
         assert user.row.startswith("2024-11-01")
         await user.press("g")
-        assert user.row.startswith("2024-11-05 09:03:07")
+        assert user.row.startswith("2024-11-05 09:03")
         assert filter_text(user) == FIRST_DAYS
 
 
@@ -498,7 +498,7 @@ async def test_a_day_before_all_entries_goes_to_the_oldest(demo: OpenRequest) ->
         await go_to_day(user, "2020-01-01")
         assert user.row.startswith("2024-10-15 0")
         await user.press("down")
-        assert user.row == cells(user)[-1][0] + " | " + " | ".join(cells(user)[-1][1:])
+        assert user.row.endswith(cells(user)[-1][5])
 
 
 async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenRequest) -> None:
@@ -508,7 +508,7 @@ async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenReque
         await search_everything(user)
         await go_to_day(user, "2020-01-01")
         assert user.row.startswith("(no date)")
-        assert user.status_text.startswith("No entry with a date is so old; these have none. ")
+        assert user.status_text.startswith("No entry with a date is so old; these have none.")
 
 
 @pytest.mark.parametrize(
@@ -573,11 +573,11 @@ async def test_a_long_search_shows_its_progress(demo: OpenRequest, gate: Gates) 
         user.send("enter")
         await until(held.entered.is_set)
         await until(lambda: user.status_text.startswith("Searching"))
-        assert user.status_text == "Searching: 2024-11-05, 1 entry, 0 altered, 0 without hash. Esc stops."
+        assert user.status_text == "Searching: 2024-11-05, 1 entry. Esc stops."
         assert user.row.endswith("Entry 00990 needle")
         held.open()
         await user.settle()
-        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.panel("entries") == "Entries  1"
 
 
 @small_slices
@@ -595,7 +595,7 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
-        assert user.status_text == "Stopped: 0 entries, 0 altered, 0 without hash. c searches on."
+        assert user.status_text == "Stopped: 0 entries. c searches on."
         held.open()
         await user.settle()
         assert "Stopped before any entry was found; c searches on." in user.text
@@ -603,7 +603,7 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         assert pages.calls == needed - 1
         await user.press("c")
         assert user.row.endswith("Entry 00005 needle")
-        assert user.status_text == "All: 1 entry, 0 altered, 0 without hash."
+        assert user.panel("entries") == "Entries  1"
         assert "Search on" not in user.keys
         # Only the page during which the search was stopped is loaded twice.
         assert pages.calls == needed + 1
@@ -712,11 +712,8 @@ async def test_entries_that_do_not_match_are_searched_in_steps(demo: OpenRequest
         await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
         await user.press("n")
-        assert [(row[2], row[4]) for row in cells(user)] == [
-            ("NO HASH", "Entry 00700"),
-            ("ALTERED", "Entry 00003 changed"),
-        ]
-        assert user.status_text == "All: 2 entries, 1 altered, 1 without hash."
+        assert [row[5] for row in cells(user)] == ["Entry 00700", "Entry 00003 changed"]
+        assert user.panel("entries") == "Entries  2 · 1 altered · 1 without hash"
         assert pages.calls > 5
 
 
@@ -767,7 +764,7 @@ async def test_reload_during_a_reload_keeps_the_position(demo: OpenRequest, gate
         user.send("r")
         await until(held.entered.is_set)
         user.send("r")
-        await until(lambda: user.status_text.startswith("In view"))
+        await until(lambda: " loaded" in user.panel("entries"))
         held.open()
         await user.settle()
         assert user.row == row

@@ -91,7 +91,7 @@ async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -
         assert "ClearPay may use this key again from now on" in user.flowing_text
         await user.press("enter", "escape")
         await user.at(EditKeyScreen)
-        assert "Key Status       Enabled" in user.text
+        assert "Key Status       ● Enabled" in user.text
         assert "(undoing entry " in rows.audit_texts()[-1]
 
 

@@ -30,6 +30,8 @@ class LaunchTarget:
     """None if the configuration file has no offices."""
     request: OpenRequest | None
     """None if the configuration file has several offices, and none of them was named."""
+    theme: str | None = None
+    """The theme that the command line or the configuration file names."""
 
     def require_request(self) -> OpenRequest:
         """Return the request, for a command that can't let the user choose an office.
@@ -62,13 +64,14 @@ def find_launch_target(options: argparse.Namespace, environment: Mapping[str, st
     configuration = read_configuration(paths.configuration)
     context = LaunchContext(_runtime_context(environment), paths, environment, options.read_only)
     catalog = OfficeCatalog(configuration, context)
+    theme = options.theme or configuration.theme
     if options.office is not None:
-        return LaunchTarget(paths, catalog, catalog.open_request(options.office))
+        return LaunchTarget(paths, catalog, catalog.open_request(options.office), theme)
     if options.url is None and not options.demo and configuration.offices:
         only = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return LaunchTarget(paths, catalog, catalog.open_request(only) if only is not None else None)
+        return LaunchTarget(paths, catalog, catalog.open_request(only) if only is not None else None, theme)
     request = _unconfigured_request(options, configuration, context, cleanup)
-    return LaunchTarget(paths, catalog if configuration.offices else None, request)
+    return LaunchTarget(paths, catalog if configuration.offices else None, request, theme)
 
 
 def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:

@@ -51,6 +51,7 @@ def build_parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    parser.add_argument("--theme", metavar="NAME", help="the colors: ansi (the default), apisetup-dark, nord, ...")
     _add_shared(parser)
     # Without SUPPRESS, a command's defaults would overwrite the options given before the command's name.
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -11,7 +11,7 @@ from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
 from tui.widgets.inputs import PlainInput
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import UNLIMITED, Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Choice(BaseModal[int]):
     def compose_body(self) -> ComposeResult:
         """Compose the filter and the list."""
         yield PlainInput(placeholder="type to narrow the list")
-        yield RowList(Column("", 20, flexible=True), empty="Nothing has this in it.")
+        yield RowList(Column("", 20, max_width=UNLIMITED), empty="Nothing has this in it.")
 
     def on_mount(self) -> None:
         """List all options. The filter keeps the focus while the arrow keys move the cursor of the list."""

@@ -8,7 +8,7 @@ from core.opendental.api_permissions import API_PERMISSIONS
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import UNLIMITED, Column, Row
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -32,7 +32,7 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
 
     def compose_body(self) -> ComposeResult:
         """Compose the list."""
-        yield _ChoiceList(Column("", 3), Column("Permission", 20, flexible=True))
+        yield _ChoiceList(Column("", 3), Column("Permission", 20, max_width=UNLIMITED))
 
     def on_mount(self) -> None:
         """Fill the list."""

@@ -17,13 +17,14 @@ from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input, Select
 
 from core.base.errors import ApiSetupError
 from tui import bindings
 from tui.platform.shell import MIN_SIZE, TerminalApp
 from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.places_line import PlacesLine
 from tui.widgets.safe_text import fit_to_width, sanitize, wrap
 from tui.widgets.status_line import Kind, StatusLine
 from tui.widgets.title_line import Heading, TitleLine
@@ -41,6 +42,8 @@ T = TypeVar("T")
 ANSWER_DELAY = 0.3
 """Seconds. A key that arrives sooner after a question was displayed was pressed before anybody could read it."""
 _NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.InputEvent)
+_WIDGET_KEYS: tuple[tuple[type[Widget], str], ...] = ((Select, "open-choices"), (Checkbox, "toggle"))
+"""The keys that widgets of Textual take for themselves while they have focus."""
 _CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
 
 
@@ -54,6 +57,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     KEYS: ClassVar[tuple[str, ...]] = ()
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
     """The keys in the key bar while a text field has focus, in place of those of `KEYS` that work while typing."""
+    SHOWS_PLACES: ClassVar[bool] = False
+    """True if the second line shows the places, and their digits work."""
     _dismissed = False
     _displayed_at: float | None = None
     _deferred_dismiss: Callable[[], object] | None = None
@@ -72,7 +77,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     def __init_subclass__(cls, **options: Any) -> None:
         if "KEYS" in cls.__dict__:
             more: list[BindingType] = list(cls.__dict__.get("BINDINGS", ()))
-            cls.BINDINGS = [*bindings.bindings(*cls.KEYS), *more]
+            places = bindings.PLACE_IDS if cls.SHOWS_PLACES else ()
+            cls.BINDINGS = [*bindings.bindings(*cls.KEYS, *places), *more]
         super().__init_subclass__(**options)
 
     @property
@@ -164,13 +170,25 @@ class ScreenBehavior(ServiceCaller, _Screen):
     # -- key bar -----------------------------------------------------------------
 
     def show_keys(self) -> None:
-        """Display the keys of `KEYS` that are available now in the key bar."""
-        typing = isinstance(self.focused, Input)
-        use_typing_keys = typing and bool(self.TYPING_KEYS)
-        ids = self.TYPING_KEYS if use_typing_keys else self.KEYS
-        shown = [key for key in bindings.keys(ids) if use_typing_keys or self.is_available(key)]
-        self._key_bar.show(shown, typing=typing and not use_typing_keys)
+        """Display the keys that work now in the key bar."""
+        shown = self._working_keys()
+        self._key_bar.show(shown)
         self._key_bar.display = bool(shown)
+
+    def _working_keys(self) -> list[tuple[str, bindings.Key]]:
+        """Return the keys of `KEYS` that are available now, each with a name that the widget in focus leaves to it."""
+        focused = self.focused
+        if isinstance(focused, Input) and self.TYPING_KEYS:
+            named = [(key.keys, key) for key in bindings.keys(self.TYPING_KEYS)]
+            return [*named, ("f1", bindings.key("help"))] if "help" in self.KEYS else named
+        available = [key for key in bindings.keys(self.KEYS) if self.is_available(key)]
+        if isinstance(focused, Input):
+            return [(name, key) for key in available if (name := bindings.typing_key(key)) is not None]
+        own = next((id_ for widget, id_ in _WIDGET_KEYS if isinstance(focused, widget)), None)
+        if own is None:
+            return [(key.keys, key) for key in available]
+        others = [(name, key) for key in available if (name := bindings.name_besides(key, own)) is not None]
+        return [(bindings.key(own).keys, bindings.key(own)), *others]
 
     @property
     def help_keys(self) -> tuple[str, ...]:
@@ -229,16 +247,21 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
 
 class BaseScreen(ScreenBehavior, Screen[T]):
-    """A full-size screen: title line, body, status line and key bar."""
+    """A full-size screen: title line, places, body, status line and key bar."""
+
+    PLACE: ClassVar[str] = ""
+    """The id of the key that goes to this screen; empty for a screen that belongs to the place below it."""
 
     def __init__(self) -> None:
         super().__init__()
         self._title_line = TitleLine()
+        self._places_line = PlacesLine()
 
     def compose(self) -> ComposeResult:
         """Compose the body and the shared widgets around it."""
         self.show_heading(self.terminal_app.heading)
         yield self._title_line
+        yield self._places_line
         with Vertical(id="body"):
             yield from self.compose_body()
         yield self.status
@@ -246,8 +269,17 @@ class BaseScreen(ScreenBehavior, Screen[T]):
         yield self._too_small
 
     def show_heading(self, heading: Heading) -> None:
-        """Display a heading in the title line."""
+        """Display a heading in the title line, and the places that exist."""
         self._title_line.show(heading)
+        places = self.terminal_app.places if self.SHOWS_PLACES else ()
+        self._places_line.show(bindings.keys(places), self._current_place)
+
+    @property
+    def _current_place(self) -> str:
+        """The place of this screen, or of the nearest screen below it that has one."""
+        stack = self.app.screen_stack
+        below = stack[: stack.index(self)] if self in stack else stack
+        return self.PLACE or next((place for each in reversed(below) if (place := getattr(each, "PLACE", ""))), "")
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:  # noqa: ARG002 - the base class's needs it
         """Display the application's heading, which may have changed while other screens were on top."""

@@ -15,7 +15,6 @@ from textual.css.query import NoMatches
 from textual.driver import Driver as AnyDriver
 from textual.geometry import Size
 from textual.reactive import Reactive
-from textual.theme import Theme
 from textual.types import CSSPathType
 from textual.widgets import Input
 
@@ -26,11 +25,14 @@ from tui.platform.key_pace import KeyPace
 from tui.platform.key_queue import KeyQueue
 from tui.platform.terminal import Driver
 from tui.platform.workers import Commits, ServiceCaller, ServiceHost
+from tui.themes import ANSI, THEMES, semantic_colors
 from tui.widgets.status_line import Kind
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.command import CommandPalette
+    from textual.theme import Theme
 
 STYLESHEET = Path(__file__).with_name("shell.tcss")
 
@@ -39,44 +41,6 @@ MIN_SIZE = Size(60, 20)
 
 SHUTDOWN_TIMEOUT = 5.0
 """Seconds that the application has for closing its screens after a signal before it is stopped by force."""
-
-TERMINAL_THEME = Theme(
-    name="terminal",
-    ansi=True,
-    primary="ansi_default",
-    secondary="ansi_default",
-    warning="ansi_magenta",
-    error="ansi_red",
-    success="ansi_green",
-    accent="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    # Only colors of the terminal itself, which may be dark or light. Emphasis is reversed or bold, not colored.
-    variables={
-        "ansi-background": "ansi_default",
-        "ansi-foreground": "ansi_default",
-        "border": "ansi_default",
-        "border-blurred": "ansi_default",
-        "block-cursor-foreground": "ansi_default",
-        "block-cursor-background": "ansi_default",
-        "block-cursor-text-style": "bold reverse",
-        "block-cursor-blurred-text-style": "bold",
-        "input-cursor-foreground": "ansi_default",
-        "input-cursor-background": "ansi_default",
-        "input-cursor-text-style": "reverse",
-        "input-selection-foreground": "ansi_default",
-        "input-selection-background": "ansi_default",
-        "screen-selection-foreground": "ansi_default",
-        "screen-selection-background": "ansi_default",
-        "footer-key-foreground": "ansi_default",
-        "scrollbar": "ansi_default",
-        "scrollbar-background": "ansi_default",
-    },
-)
-"""The default theme: the terminal's own colors, dark or light."""
 
 
 class TerminalApp(CrashSafeApp, ServiceCaller):
@@ -92,7 +56,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     NOTIFICATION_TIMEOUT = 10
     BINDINGS: ClassVar[list[BindingType]] = bindings("help", "quit", "ask-quit")
 
-    theme: Reactive[str] = Reactive(TERMINAL_THEME.name)
+    theme: Reactive[str] = Reactive(ANSI.name)
 
     def __init__(self) -> None:
         # For NO_COLOR Textual converts colors to RGB grays, unless ANSI colors are selected before it starts.
@@ -113,8 +77,15 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """The themes of the palette: `TERMINAL_THEME` and Textual's own."""
-        return {TERMINAL_THEME.name: TERMINAL_THEME, **super().available_themes}
+        """The themes that can be selected: the terminal's colors, our own and Textual's."""
+        return THEMES
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the style sheets: Textual's, and those that `tui.themes` derives from the theme."""
+        variables = super().get_css_variables()
+        variables.update(semantic_colors(self.current_theme, variables))
+        self.theme_variables = variables
+        return variables
 
     def on_load(self) -> None:
         """Make tasks start as they do in Textual's tests, and on Python 3.11.
@@ -132,6 +103,11 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     def has_offices(self) -> bool:
         """True if the user can switch between several offices."""
         return False
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The ids of the keys of the places that exist now."""
+        return ()
 
     @property
     def service_host(self) -> ServiceHost:
@@ -205,7 +181,16 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
 
         if isinstance(self.screen, CommandPalette):
             return
-        palette = CommandPalette(id="--command-palette")
+        self._open_palette(CommandPalette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Open a palette with the themes."""
+        from textual.command import CommandPalette
+        from textual.theme import ThemeProvider
+
+        self._open_palette(CommandPalette(providers=[ThemeProvider], placeholder="Search for a theme"))
+
+    def _open_palette(self, palette: CommandPalette) -> None:
         self.push_screen(palette)
         palette.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 

@@ -28,6 +28,7 @@ from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
+_HISTORY_WIDTH = 120
+"""The width of a terminal from which the details have room for a key's history."""
+
+
 class ApiSetupScreen(BaseScreen[ApiSetupError]):
     """Shows the office's API settings and keys. Its only result is the error that kept the office from being opened.
 
@@ -50,19 +55,21 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     """
 
     CSS_PATH = "api_setup.tcss"
-    HORIZONTAL_BREAKPOINTS = [(100, "-wide")]  # noqa: RUF012 - declared so by Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
+    PLACE = "place-api-setup"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "end-filter",
         "add-key",
         "edit-key",
         "disable-here",
-        "save",
-        "audit-trail",
         "filter",
+        "save",
         "help",
         "enable-here",
-        "match-copy",
         "reload",
+        "match-copy",
+        "audit-trail",
         "about",
         "offices",
         "quit",
@@ -256,6 +263,21 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             self.show_status("Shown is what the practice has now; nothing was written.")
 
     # -- keys ----------------------------------------------------------------
+
+    @on(KeyTable.Rested)
+    def _load_history(self, event: KeyTable.Rested) -> None:
+        event.stop()
+        key = event.key
+        if key is None or self._session is None or self.size.width < _HISTORY_WIDTH:
+            return
+        if not self.query_one(KeyTable).has_history(key):
+            self.load_history(key)
+
+    @latest
+    async def load_history(self, key: ApiKey) -> None:
+        """Load what happened to a key, and show it below its details."""
+        entries = await self.call_service(partial(self._open_session.office.keys.history, key), group="history")
+        self.query_one(KeyTable).show_history(key, history_lines(entries))
 
     @on(RowList.Chosen)
     def _open_chosen_key(self, event: RowList.Chosen) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.widgets import Static
-
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
 from core.model.audit_entry import HashStatus
 from core.model.audit_events import KeyStatusChanged
@@ -18,6 +16,7 @@ from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.widgets.panel import Panel
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ class AuditEntryScreen(BaseScreen[bool]):
             subject, such as when it was opened from the screen of that key.
     """
 
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "go-to-subject",
         "undo",
@@ -62,13 +62,14 @@ class AuditEntryScreen(BaseScreen[bool]):
         self._logged: LoggedEvent | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Yield the title and the text."""
-        yield Static("Audit Trail entry", classes="heading", markup=False)
-        yield TextLines("Reading…")
+        """Yield the text."""
+        with Panel():
+            yield TextLines("Reading…")
 
     def on_mount(self) -> None:
         """Focus the text and load the entry."""
         self.query_one(TextLines).focus()
+        self.query_one(Panel).show_title(f"Audit Trail entry {self._number}")
         self.load_entry()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

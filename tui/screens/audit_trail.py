@@ -25,9 +25,11 @@ from tui.platform.workers import flow, latest, once
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.verification import VerificationScreen, choose_date_range
-from tui.widgets.activity_chart import ActivityChart
+from tui.widgets.activity_chart import ActivityPanel
+from tui.widgets.entry_details import EntryDetails
 from tui.widgets.entry_list import SavedPosition, TrailList
 from tui.widgets.filter_input import FilterInput
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 _PROGRESS_SECONDS = 0.5
 """The time between two progress messages of a search; more of them would burden a slow connection."""
+_SEARCHING = "Searching"
+"""The beginning of the progress messages, which disappear at the end."""
 ENOUGH = 60
 """The number of entries after which a search pauses: they fill a screen and what is scrolled to next."""
 _NEEDS_USERS_AND_DATE = ("only_ours", "only_suspect", "choose_filter", "go_to_date", "export")
@@ -49,6 +53,10 @@ class AuditTrailScreen(BaseScreen[None]):
     """Finds and lists audit entries, newest first."""
 
     CSS_PATH = "audit_trail.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (130, "-wider"), (170, "-widest")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - declared so by Textual
+    PLACE = "place-audit-trail"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "search-on",
         "open-entry",
@@ -80,19 +88,23 @@ class AuditTrailScreen(BaseScreen[None]):
         self._position: SavedPosition | None = None
         self._search_start: Direction | date = Direction.NEWER
         self._has_page = False
-        self._remark = ""
 
     def compose_body(self) -> ComposeResult:
-        """Yield the filter, the chart and the list."""
+        """Yield the chart, the filter, the list and the details."""
+        yield ActivityPanel()
         with Horizontal(id="filter-line"):
-            yield Static("Audit Trail", classes="heading", markup=False)
+            yield Static("/", id="filter-mark")
             yield FilterInput(id="filter")
-        yield ActivityChart()
-        yield TrailList(empty="Reading…")
+        with Horizontal(id="entries-line"):
+            with Panel(id="entries"):
+                yield TrailList(empty="Reading…")
+            yield EntryDetails()
 
     def on_mount(self) -> None:
         """Focus the list and load the first entries."""
         self._trail.focus()
+        self.query_one("#entries", Panel).show_title("Entries")
+        self.query_one(EntryDetails).show_entry(None)
         self._input.completions = lambda text: completions(text, self._users)
         self.begin()
 
@@ -151,12 +163,13 @@ class AuditTrailScreen(BaseScreen[None]):
         self.workers.cancel_group(self, "once fetch")
         self._set_stopped(stopped=False)
         self._position = keep
-        self._search_start, self._has_page, self._remark = first, False, ""
+        self._search_start, self._has_page = first, False
         trail = self._trail
         trail.set_empty_text("Searching…")
-        self.show_status("Searching… Esc stops.")
+        self.show_status(f"{_SEARCHING}… Esc stops.")
         start = after_day(first) if isinstance(first, date) else None
         trail.reset(newer=start)
+        self.query_one("#entries", Panel).show_title("Entries", "searching…")
         try:
             self._search = await self.call_service(partial(self._audit.search, self._filter), group="search")
             if first is Direction.OLDER:
@@ -174,8 +187,7 @@ class AuditTrailScreen(BaseScreen[None]):
             trail.set_empty_text("Not read; r tries again.")
             raise
         if start is not None and trail.entry is not None and trail.entry.moment is None:
-            self._remark = "No entry with a date is so old; these have none. "
-            self.show_status(self._summary())
+            self.show_status("No entry with a date is so old; these have none.")
         if keep is not None:
             trail.restore_scroll(keep)
         self._position = None
@@ -196,27 +208,32 @@ class AuditTrailScreen(BaseScreen[None]):
             page = await self.call_service(partial(search.page, direction, start), group="page")
             self._has_page = True
             self._trail.extend(direction, page)
+            self._show_counts()
             found += len(page.entries)
             start = page.next_cursor
             if start is None or found >= ENOUGH or start != self._trail.next_cursor(direction):
                 break
             if time.monotonic() - last_message > _PROGRESS_SECONDS:
                 last_message = time.monotonic()
-                self.show_status(f"Searching: {start.moment[:10]}, {self._counts()}. Esc stops.")
+                self.show_status(f"{_SEARCHING}: {start.moment[:10]}, {self._loaded}. Esc stops.")
         self._trail.set_empty_text(_empty_text(self._filter))
-        self.show_status(self._summary())
+        self._show_counts()
+        if self.status.text.startswith(_SEARCHING):
+            self.show_status("")
 
-    def _summary(self) -> str:
-        complete = all(self._trail.next_cursor(direction) is None for direction in Direction)
-        if complete and not self._trail.entries:
-            return ""
-        return f"{self._remark}{'All' if complete else 'In view and around it'}: {self._counts()}."
+    @property
+    def _loaded(self) -> str:
+        return counted(len(self._trail.entries))
 
-    def _counts(self) -> str:
+    def _show_counts(self) -> None:
+        """Show in the list's title how many entries are loaded, and how many of them have no matching hash."""
         entries = self._trail.entries
-        counts = {kind: sum(entry.hash_status is kind for entry in entries) for kind in HashStatus}
-        altered, without_hash = counts[HashStatus.ALTERED], counts[HashStatus.NO_HASH]
-        return f"{counted(len(entries))}, {altered} altered, {without_hash} without hash"
+        complete = all(self._trail.next_cursor(direction) is None for direction in Direction)
+        number = f"{len(entries):,}" if complete else f"{len(entries):,} loaded"
+        kinds = ((HashStatus.ALTERED, "altered"), (HashStatus.NO_HASH, "without hash"))
+        counts = ((sum(entry.hash_status is kind for entry in entries), word) for kind, word in kinds)
+        suspect = " · ".join(f"{count:,} {word}" for count, word in counts if count)
+        self.query_one("#entries", Panel).show_title("Entries", number, alert=suspect)
 
     def _set_stopped(self, *, stopped: bool) -> None:
         if self._stopped != stopped:
@@ -270,8 +287,9 @@ class AuditTrailScreen(BaseScreen[None]):
     @latest
     async def count_days(self) -> None:
         """Load and show the number of entries on each day of the range."""
-        chart = self.query_one(ActivityChart)
-        chart.show(await self.call_service(partial(self._audit.activity, self._filter, chart.days), group="days"))
+        panel = self.query_one(ActivityPanel)
+        days = panel.chart.days
+        panel.show(await self.call_service(partial(self._audit.activity, self._filter, days), group="days"))
 
     # -- the filter ----------------------------------------------------------
 
@@ -336,6 +354,15 @@ class AuditTrailScreen(BaseScreen[None]):
 
     # -- entries ---------------------------------------------------------------
 
+    @on(RowList.Highlighted)
+    def _follow_cursor(self, event: RowList.Highlighted) -> None:
+        event.stop()
+        self.query_one(EntryDetails).follow(self._show_details)
+
+    def _show_details(self) -> None:
+        if self.is_attached:
+            self.query_one(EntryDetails).show_entry(self._trail.entry)
+
     @on(RowList.Chosen)
     def _open_chosen_entry(self, event: RowList.Chosen) -> None:
         event.stop()
@@ -383,7 +410,7 @@ class AuditTrailScreen(BaseScreen[None]):
                 self._position = None
             self._set_stopped(stopped=True)
             self._trail.set_empty_text("Stopped before any entry was found; c searches on.")
-            self.show_status(f"Stopped: {self._counts()}. c searches on.")
+            self.show_status(f"Stopped: {self._loaded}. c searches on.")
         else:
             self.dismiss(None)
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
+from core.model.audit_entry import counted
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.key_addition import adopt_key
@@ -22,7 +23,10 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
+from tui.widgets.key_details import short_key, status_mark
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
+from tui.widgets.key_history import what_happened
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content
 
@@ -37,6 +41,8 @@ class EditKeyScreen(BaseScreen[None]):
     """Shows one key with the audit entries about it."""
 
     CSS_PATH = "edit_key.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "disable",
         "enable",
@@ -59,16 +65,18 @@ class EditKeyScreen(BaseScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the key's details, its fields and its audit entries."""
-        yield Static("API Key Edit", classes="heading", markup=False)
-        yield Static(self._details(), id="facts")
         contacts = Contacts.EDITABLE if self._keeps_contacts else Contacts.READ_ONLY
-        yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
-        yield Static("", id="unsaved", markup=False)
-        yield EntryList(empty="Reading…")
+        with Panel(id="key-panel"):
+            yield Static(self._details(), id="facts")
+            yield KeyFieldsForm(self._key.fields, contacts=contacts, known=self._key.known, disabled=not self._editable)
+        with Panel(id="history-panel"):
+            yield EntryList(empty="Reading…", text=what_happened)
 
     def on_mount(self) -> None:
         """Focus the entries, because letter keys don't act in a text field; load the entries."""
         self.query_one(EntryList).focus()
+        self._show_titles()
+        self.query_one("#history-panel", Panel).show_title("History")
         if not self._editable:
             self.show_status(self._session.office.keys.status_refusal(self._key))
         self.load_history()
@@ -110,6 +118,7 @@ class EditKeyScreen(BaseScreen[None]):
             raise
         entry_list.set_empty_text("No audit entry names this key.")
         entry_list.show_entries(entries)
+        self.query_one("#history-panel", Panel).show_title("History", counted(len(entries)))
 
     @flow
     async def action_reload(self) -> None:
@@ -149,6 +158,7 @@ class EditKeyScreen(BaseScreen[None]):
     def _show_key(self, key: ApiKey, drop: tuple[str, ...] | None = None) -> None:
         self._key = key
         self.query_one("#facts", Static).update(self._details())
+        self._show_titles()
         form = self.query_one(KeyFieldsForm)
         form.disabled = not self._editable
         if drop is None:
@@ -158,6 +168,9 @@ class EditKeyScreen(BaseScreen[None]):
         self._show_unsaved()
         self.refresh_bindings()
         self.load_history()
+
+    def _show_titles(self) -> None:
+        self.query_one("#key-panel", Panel).show_title(f"{self._key.developer}  {short_key(self._key)}")
 
     def _details(self) -> Content:
         key, accepted = self._key, self._key.license
@@ -179,7 +192,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     @on(KeyFieldsForm.Edited)
     def _show_unsaved(self) -> None:
-        self.query_one("#unsaved", Static).update("* not saved yet" if self.unsaved else "")
+        self.query_one("#key-panel", Panel).border_subtitle = "* not saved yet" if self.unsaved else ""
 
     # -- changing ------------------------------------------------------------
 
@@ -326,7 +339,8 @@ class EditKeyScreen(BaseScreen[None]):
 def _status(key: ApiKey) -> str:
     if key.gone:
         return "gone from the list"
-    return f"{key.status.label} (last known: {key.last_known})" if key.last_known else key.status.label
+    status = f"{status_mark(key)} {key.status.label}"
+    return f"{status} (last known: {key.last_known})" if key.last_known else status
 
 
 def _at(moment: datetime | date | None) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.widgets import Static
-
-from tui.bindings import EVERYWHERE, LISTS, Key, display, keys
+from tui.bindings import EVERYWHERE, LISTS, PLACES, Key, display, keys
 from tui.bindings import KEYS as ALL_KEYS
 from tui.platform.base_screen import BaseScreen, ScreenBehavior
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 
@@ -30,31 +29,36 @@ class HelpScreen(BaseScreen[None]):
     def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()
         scrolls = bool(screen.query(RowList) or screen.query(TextLines))
-        self._lines = [*getattr(screen, "help_lines", ()), *help_lines(screen.help_keys, lists=scrolls)]
+        places = keys(screen.terminal_app.places) if getattr(screen, "SHOWS_PLACES", False) else ()
+        own = help_lines(screen.help_keys, lists=scrolls, places=places)
+        self._lines = [*getattr(screen, "help_lines", ()), *own]
 
     def compose_body(self) -> ComposeResult:
-        """Yield the title and the text."""
-        yield Static("Keys", classes="heading", markup=False)
-        yield TextLines(self._lines)
+        """Yield the text."""
+        with Panel():
+            yield TextLines(self._lines)
 
     def on_mount(self) -> None:
         """Focus the text, so that the keys scroll it."""
         self.query_one(TextLines).focus()
+        self.query_one(Panel).show_title("Keys that work here")
 
     def action_back(self) -> None:
         """Return to the previous screen."""
         self.dismiss(None)
 
 
-def help_lines(ids: Sequence[str], *, lists: bool = True) -> list[str]:
-    """Return a line for each key: first the keys of a screen, then those of lists, then those that work everywhere.
+def help_lines(ids: Sequence[str], *, lists: bool = True, places: Sequence[Key] = ()) -> list[str]:
+    """Return a line for each key: those of a screen, of the places, of lists, and those that work everywhere.
 
     Args:
         ids: The ids of the screen's keys.
         lists: True to include the keys of lists.
+        places: The keys of the places that exist.
     """
     own = [key for key in keys(ids) if key.group not in (EVERYWHERE, LISTS)]
     lines = ["On this screen", *map(_line, own), ""] if own else []
+    lines += [PLACES, *map(_line, places), ""] if places else []
     for group in (LISTS, EVERYWHERE) if lists else (EVERYWHERE,):
         lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
     lines += [

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.containers import Horizontal
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from core.base.errors import ApiSetupError
 from core.database.address import ServerAddress
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.widgets.inputs import PlainInput
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
@@ -28,9 +28,9 @@ else:
     _Screen = BaseScreen
 
 _COLUMNS = (
-    Column("Office", 20, min_width=12, flexible=True),
-    Column("Server", 22, min_width=12),
-    Column("Database", 14, min_width=8),
+    Column("Office", 24, min_width=12, max_width=40),
+    Column("Server", 22, min_width=12, max_width=32),
+    Column("Database", 14, min_width=8, max_width=24),
     Column("Last opened", 11, min_width=11),
 )
 
@@ -45,7 +45,10 @@ class OfficesScreen(_Screen):
     """
 
     CSS_PATH = "offices.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012 - declared so by Textual
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
+    PLACE = "place-offices"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
@@ -59,16 +62,18 @@ class OfficesScreen(_Screen):
         self._filtering = False
 
     def compose_body(self) -> ComposeResult:
-        """Yield the title, the filter, the list and the details of the office under the cursor."""
-        with Horizontal(id="offices-title"):
-            yield Static("Offices", id="offices-label", markup=False)
-            yield PlainInput(id="filter", placeholder="a part of the name, the server or the database")
-        yield RowList(*_COLUMNS, empty="", id="offices")
-        yield TextLines(id="details", can_focus=False)
+        """Yield the filter, the list and the details of the office under the cursor."""
+        with Panel(id="offices-panel"):
+            yield PlainInput(id="filter", placeholder="Filter: a part of the name, the server or the database")
+            yield RowList(*_COLUMNS, empty="", id="offices")
+        with Panel(id="details-panel"):
+            yield TextLines(id="details", can_focus=False)
 
     def on_mount(self) -> None:
         """Focus the list and load the offices."""
         self._filter.display = False
+        self.query_one("#offices-panel", Panel).show_title("Offices")
+        self.query_one("#details-panel", Panel).show_title("Details")
         self._rows.focus()
         self.load_offices(reload=self._current is not None)
 
@@ -127,7 +132,7 @@ class OfficesScreen(_Screen):
         self._rows.set_empty_text(self._empty_text)
         shown, count = len(matching), len(self._listed)
         counts = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#offices-label", Static).update(f"Offices: {counts}  ")
+        self.query_one("#offices-panel", Panel).show_title("Offices", counts)
         self._rows.show(matching, keep=keep)
         self._show_details()
 

@@ -19,6 +19,7 @@ from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import latest
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.widgets.entry_list import EntryList
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.safe_text import safe_content
 
@@ -42,6 +43,8 @@ class VerificationScreen(BaseScreen[None]):
         date_range: A filter with the days to check; without dates everything is checked.
     """
 
+    CSS_PATH = "verification.tcss"
+    SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
     def __init__(self, session: Session, date_range: AuditFilter) -> None:
@@ -56,14 +59,17 @@ class VerificationScreen(BaseScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the progress bar, the result and the list."""
-        yield Static(self._title, classes="heading", markup=False)
-        yield Static("", id="bar", markup=False)
-        yield Static("", id="result", markup=False)
-        yield EntryList(empty="")
+        with Panel(id="progress-panel"):
+            yield Static("", id="bar", markup=False)
+            yield Static("", id="result", markup=False)
+        with Panel(id="entries"):
+            yield EntryList(empty="", text=_with_problem)
 
     def on_mount(self) -> None:
         """Focus the list and start verifying."""
         self.query_one(EntryList).focus()
+        self.query_one("#progress-panel", Panel).show_title(self._title)
+        self._show_count()
         self.verify()
 
     @property
@@ -109,7 +115,7 @@ class VerificationScreen(BaseScreen[None]):
         finally:
             self.call_later(self.refresh_bindings)
         self.show_status(
-            _outcome(self._report),
+            "Verified." if self._report.clean else _outcome(self._report),
             "ok" if self._report.clean else "problem",
         )
 
@@ -120,11 +126,15 @@ class VerificationScreen(BaseScreen[None]):
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
-        self.query_one("#result", Static).update(safe_content(["", *report_lines(report), ""]))
+        self.query_one("#result", Static).update(safe_content(["", *report_lines(report)]))
         # Compared as a whole, because an entry also leaves the list when its hash is written late.
         if report.listed != self._listed:
             self._listed = report.listed
             self.query_one(EntryList).show_entries(report.listed)
+            self._show_count()
+
+    def _show_count(self) -> None:
+        self.query_one("#entries", Panel).show_title("Without a matching hash", f"{len(self._listed):,}")
 
     def action_retry(self) -> None:
         """Continue the stopped verification."""
@@ -175,10 +185,14 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
 
 
 def _outcome(report: VerificationReport) -> str:
-    if report.clean:
-        return "Verified."
-    found = {"altered": report.altered, "without a hash": report.without_hash, "deleted": report.orphaned}
-    return f"Verified. Found: {', '.join(f'{count:,} {what}' for what, count in found.items() if count)}."
+    """Return how many entries have no matching hash, as a status message."""
+    kinds = (("altered", report.altered), ("without hash", report.without_hash), ("deleted", report.orphaned))
+    return f"Verification found {', '.join(f'{count:,} {word}' for word, count in kinds if count)}."
+
+
+def _with_problem(entry: AuditEntry) -> str:
+    """Return an entry's text after the words that say what is wrong with it."""
+    return f"{entry.hash_status.value}: {entry.text}"
 
 
 def _bar(report: VerificationReport) -> str:

@@ -1,27 +1,53 @@
-"""A bar chart of the audit entries per day, made of block characters."""
+"""A bar chart of the audit entries per day, made of block characters, with an axis."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from core.audit.activity import Activity
+from tui.widgets.panel import Panel
 from tui.widgets.safe_text import fit_to_width
+from tui.widgets.tones import TonedView
 
-_BARS = "▁▂▃▄▅▆▇█"
-_NO_ENTRIES = "."
-_MAX_BAR_WIDTH = 4
+_BARS = " ▁▂▃▄▅▆▇█"
+_LEVELS = len(_BARS) - 1
+_NO_ENTRIES = "·"
+_MAX_DAY_WIDTH = 4
+_TICK_WIDTH = 6
+"""The width of a day's label on the axis if the days are narrower than their numbers, and the space after it."""
 
 
-class ActivityChart(Widget):
-    """Two lines: a bar for each day and a caption."""
+class ActivityPanel(Panel):
+    """A panel with the chart; its title has the days and the most entries on one of them."""
+
+    def __init__(self) -> None:
+        super().__init__(ActivityChart(), id="activity")
+
+    def on_mount(self) -> None:
+        """Show the title."""
+        self.show_title("Entries per day")
+
+    @property
+    def chart(self) -> ActivityChart:
+        """The chart."""
+        return self.query_one(ActivityChart)
+
+    def show(self, activity: Activity) -> None:
+        """Display other counts."""
+        self.show_title("Entries per day", format_caption(activity))
+        self.chart.show(activity)
+
+
+class ActivityChart(TonedView):
+    """A bar for each day, and the days below them."""
 
     DEFAULT_CSS = """
     ActivityChart {
         height: 2;
+        overflow: hidden hidden;
         background: $background;
         color: $foreground;
     }
@@ -30,7 +56,7 @@ class ActivityChart(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._activity: Activity | None = None
-        self._lines = ("", "")
+        self._lines: tuple[str, ...] = ()
 
     @property
     def days(self) -> int:
@@ -47,39 +73,63 @@ class ActivityChart(Widget):
         self._draw_changes()
 
     def _draw_changes(self) -> None:
-        lines = chart_lines(self._activity, self.size.width) if self._activity else self._lines
+        height = max(1, self.size.height - 1)
+        lines = chart_lines(self._activity, self.size.width, height) if self._activity else ()
         if lines != self._lines:
             self._lines = lines
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the bars or the caption."""
+        """Draw a line of the bars, or the axis."""
         text = self._lines[y] if y < len(self._lines) else ""
-        return Strip([Segment(fit_to_width(text, self.size.width), self.rich_style)], self.size.width)
+        style = self.tone_style("dim" if y == len(self._lines) - 1 else "accent")
+        return Strip([Segment(fit_to_width(text, self.size.width), style)], self.size.width)
 
 
-def chart_lines(activity: Activity, width: int) -> tuple[str, str]:
-    """Return the bars and their caption. A day without entries is drawn as a dot.
+def chart_lines(activity: Activity, width: int, height: int = 1) -> tuple[str, ...]:
+    """Return the lines of the bars, from the top, and the axis. A day without entries is drawn as a dot.
 
     The bars are as wide as fits. If not all days fit, the last ones are drawn.
 
     Args:
         activity: The entries per day.
         width: The maximum width of the bars, in cells.
+        height: The number of lines of the bars.
     """
     surplus = max(0, len(activity.counts) - max(1, width))
-    activity = Activity(activity.first + timedelta(days=surplus), activity.counts[surplus:])
-    counts = activity.counts
+    first, counts = activity.first + timedelta(days=surplus), activity.counts[surplus:]
+    most = max(counts)
+    day_width = max(1, min(_MAX_DAY_WIDTH, width // max(1, len(counts))))
+    lines = [
+        "".join(_bar(count, most, row, height) * (day_width - 1 or 1) + " " * (day_width > 1) for count in counts)
+        for row in reversed(range(height))
+    ]
+    return (*lines, _axis(first, len(counts), day_width))
+
+
+def format_caption(activity: Activity) -> str:
+    """Return the days of a chart and the busiest one."""
     day, most = activity.busiest
-    day_width = max(1, min(_MAX_BAR_WIDTH, width // max(1, len(counts))))
-    bars = "".join(_bar(count, most) * (day_width - 1 or 1) + " " * (day_width > 1) for count in counts)
-    if most == 0:
-        return bars, f"No entries from {activity.first} to {activity.last}."
-    return bars, f"Entries per day, {activity.first} to {activity.last}; most on {day}: {most:,}."
+    days = f"{activity.first} to {activity.last}"
+    busiest = f"most on {day}: {most:,}" if most else "no entries"
+    remark = "" if activity.follows_filter else " · all entries: too many to filter"
+    return f"{days} · {busiest}{remark}"
 
 
-def _bar(count: int, most: int) -> str:
+def _bar(count: int, most: int, row: int, height: int) -> str:
+    """Return the character of a bar in a row, counted from the bottom."""
     if count == 0:
-        return _NO_ENTRIES
+        return _NO_ENTRIES if row == 0 else " "
     # Rounded up, so that a single entry is visible next to days with thousands.
-    return _BARS[-(-count * len(_BARS) // most) - 1]
+    level = -(-count * _LEVELS * height // most) - row * _LEVELS
+    return _BARS[max(0, min(_LEVELS, level))]
+
+
+def _axis(first: date, days: int, day_width: int) -> str:
+    """Return the number of each day below its bar, or some of the dates if the days are too narrow for that."""
+    dates = [first + timedelta(days=number) for number in range(days)]
+    if day_width > 2:
+        return "".join(f"{each.day:<{day_width}}" for each in dates).rstrip()
+    step = -(-_TICK_WIDTH // day_width)
+    ticks = [f"{each:%m-%d}".ljust(step * day_width) for each in dates[::step]]
+    return "".join(ticks)[: days * day_width].rstrip()

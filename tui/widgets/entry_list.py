@@ -11,31 +11,41 @@ from core.audit.paging import Direction
 from core.model.audit_entry import AuditEntry, HashStatus
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import UNLIMITED, Column, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.audit.paging import PageCursor
     from core.audit.search import Page
 
 _COLUMNS = (
-    Column("Date and time", 19, min_width=16),
-    Column("User", 16, min_width=9),
-    Column("Hash", 7, min_width=7),
-    Column("Permission", 22, min_width=11),
-    Column("Log Text", 24, min_width=24, flexible=True),
+    Column("Time", 16, min_width=16, until_width=90, tone="dim"),
+    Column("Time", 19, min_width=19, from_width=90, tone="dim"),
+    Column("User", 12, min_width=8),
+    Column("Permission", 20, min_width=12, from_width=110, tone="dim"),
+    Column("Computer", 14, min_width=10, from_width=140, tone="dim"),
+    Column("Text", 30, min_width=12, max_width=UNLIMITED),
 )
+
+UNMATCHED = "!"
+"""The mark of an entry whose hash doesn't match; the details and the status line say why."""
 
 PREFETCH_ROWS = 30
 """The next page is requested when the cursor is this many rows from the end of the loaded entries."""
 
 
 class EntryList(RowList):
-    """A list of audit entries, newest first. A column says in words whether an entry's hash matches."""
+    """A list of audit entries, newest first. Only entries whose hash doesn't match are marked.
 
-    def __init__(self, *, empty: str) -> None:
+    Args:
+        empty: The text for a list without entries.
+        text: Returns the text of an entry, if the list shows another one than its Log Text.
+    """
+
+    def __init__(self, *, empty: str, text: Callable[[AuditEntry], str] | None = None) -> None:
         super().__init__(*_COLUMNS, empty=empty)
+        self._text = text
         self._entries: dict[int, AuditEntry] = {}
 
     @property
@@ -47,7 +57,7 @@ class EntryList(RowList):
     def show_entries(self, entries: Sequence[AuditEntry]) -> None:
         """Display other entries. The cursor stays on its entry."""
         self._entries = {entry.number: entry for entry in entries}
-        self.show([_row(entry) for entry in entries])
+        self.show([_row(entry, self._text) for entry in entries])
 
 
 @dataclass(frozen=True)
@@ -178,13 +188,15 @@ class TrailList(RowList):
             self.post_message(self.EndRequested(Direction.OLDER))
 
 
-def _row(entry: AuditEntry) -> Row:
-    matches = entry.hash_status is HashStatus.MATCHES
+def _row(entry: AuditEntry, text: Callable[[AuditEntry], str] | None = None) -> Row:
     cells = (
+        f"{entry.moment:%Y-%m-%d %H:%M}" if entry.moment else "(no date)",
         f"{entry.moment:%Y-%m-%d %H:%M:%S}" if entry.moment else "(no date)",
         entry.user,
-        entry.hash_status.value if matches else entry.hash_status.value.upper(),
         entry.permission,
-        entry.text,
+        entry.computer,
+        text(entry) if text else entry.text,
     )
-    return Row(cells, entry.number, "normal" if matches else "alert")
+    if entry.hash_status is HashStatus.MATCHES:
+        return Row(cells, entry.number)
+    return Row(cells, entry.number, "alert", mark=UNMATCHED)

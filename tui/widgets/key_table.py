@@ -1,4 +1,4 @@
-"""The API keys of a practice: a list with a filter, and the permissions of the highlighted key."""
+"""The API keys of a practice: a list with a filter, and the details of the highlighted key next to it."""
 
 from __future__ import annotations
 
@@ -6,75 +6,76 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
 
 from core.model.api_key import ApiKey, KeyList
-from core.opendental.key_status import KeyStatus
 from tui.widgets.inputs import PlainInput
+from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_word
+from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row, Tone
-from tui.widgets.safe_text import wrap
-from tui.widgets.text_lines import TextLines
+from tui.widgets.rows import Column, Row
+from tui.widgets.safe_text import cell_width
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
+    from tui.widgets.tones import Line
+
+_KEY = Column("Key", 5, min_width=5, tone="dim")
+_KEY_WITH_FINGERPRINT = Column("Key", 13, min_width=7, tone="dim")
 _COLUMNS = (
-    Column("Developer", 16, min_width=8, flexible=True),
-    Column("API Key", 12, min_width=12),
-    Column("Enabled", 23, min_width=10),
+    Column("Developer", 20, min_width=10, max_width=32),
+    _KEY,
+    Column("Status", 13, min_width=13),
+    Column("Added", 10, min_width=10, from_width=60),
+    Column("BAA since", 10, min_width=10, from_width=60),
+    Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
 )
-_KEY_WITH_FINGERPRINT = Column("API Key", 20, min_width=12)
+_TITLE_FRAME = 12
+"""The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
+_STATUS = 2
+_AGREEMENT = 4
 
-_CHANGED = "* "
-"""The mark of a status that differs from the previous list."""
-_ENABLED_OR_CHANGED = Column("Enabled", 23 + len(_CHANGED), min_width=10)
-
-
-class PermissionsPane(TextLines):
-    """The permissions of a key, below remarks about its status."""
-
-    def __init__(self) -> None:
-        super().__init__(id="permissions", wrap=False, can_focus=False)
-        self._key: ApiKey | None = None
-        self._remarks: list[str] = []
-
-    def show_key(self, key: ApiKey | None, remarks: list[str]) -> None:
-        """Display a key. Remarks are wrapped; names of permissions are shortened instead."""
-        self._key, self._remarks = key, remarks
-        lines = [line for text in remarks for line in wrap(text, self.size.width)]
-        self.show([*lines, *([""] if lines else []), *_permission_lines(key)])
-
-    def on_resize(self) -> None:
-        """Wrap the remarks for the new width. Textual also calls the `on_resize` of the base class."""
-        self.show_key(self._key, self._remarks)
+_CHANGED = "*"
+"""The mark of a key that differs from the previous list."""
 
 
-class KeyTable(Vertical):
-    """A list of keys with a filter and a pane with the permissions of the highlighted key."""
+class KeyTable(Horizontal):
+    """A list of keys with a filter and a panel with the details of the highlighted key."""
+
+    class Rested(Message):
+        """Posted when the details of another key are shown, so that its history may be loaded."""
+
+        def __init__(self, key: ApiKey | None) -> None:
+            super().__init__()
+            self.key = key
 
     def __init__(self) -> None:
         super().__init__()
         self._keys: dict[str, ApiKey] = {}
-        self._label = ""
+        self._label = self._counts = ""
         self._differences: Mapping[str, str] = {}
+        self._histories: dict[str, Sequence[Line]] = {}
         self.notes: tuple[str, ...] = ()
         """The remarks on the list, one sentence each."""
 
     def compose(self) -> ComposeResult:
-        """Compose the title, the filter, the list and the permissions."""
-        with Horizontal(id="keys-title"):
-            yield Static("API keys", id="keys-label", markup=False)
-            yield PlainInput(id="filter", placeholder="developer, last four or status")
-        with Horizontal():
+        """Compose the list with its filter, and the details."""
+        with Panel(id="keys-panel"):
+            yield PlainInput(id="filter", placeholder="Filter: developer, last four or status")
             yield RowList(*_COLUMNS, empty="", id="keys")
-            yield PermissionsPane()
+        yield KeyDetails()
 
     def on_mount(self) -> None:
         """Hide the filter until it is opened."""
         if self.children:  # there are none if the screen was closed before this was composed
             self.filter.display = False
+            self.query_one("#keys-panel", Panel).show_title("Keys")
+            self.query_one(KeyDetails).show_key(None, ())
 
     @property
     def rows(self) -> RowList:
@@ -98,10 +99,10 @@ class KeyTable(Vertical):
         self._label = keys.authority.label
         self._differences = keys.differences
         self.notes = keys.notes
-        developer, key, enabled = _COLUMNS
-        if any("#" in each.masked for each in keys.keys):
-            key = _KEY_WITH_FINGERPRINT
-        self.rows.show_columns(developer, key, _ENABLED_OR_CHANGED if keys.differences else enabled)
+        self._histories.clear()
+        developer, _, *others = _COLUMNS
+        ends_alike = any("#" in each.masked for each in keys.keys)
+        self.rows.show_columns(developer, _KEY_WITH_FINGERPRINT if ends_alike else _KEY, *others)
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:
@@ -146,9 +147,27 @@ class KeyTable(Vertical):
         self.rows.focus()
 
     @on(RowList.Highlighted)
-    def _show_permissions(self) -> None:
+    def _follow_cursor(self, event: RowList.Highlighted) -> None:
+        event.stop()
+        self.query_one(KeyDetails).follow(self._show_details)
+
+    def _show_details(self) -> None:
+        if not self.is_attached:
+            return
         key = self.key
-        self.query_one(PermissionsPane).show_key(key, _status_remarks(key, self._differences) if key else [])
+        remarks = _status_remarks(key, self._differences) if key else []
+        self.query_one(KeyDetails).show_key(key, remarks, self._histories.get(key.fingerprint) if key else None)
+        self.post_message(self.Rested(key))
+
+    def show_history(self, key: ApiKey, lines: Sequence[Line]) -> None:
+        """Display what happened to a key below its details, if it is still the highlighted one."""
+        self._histories[key.fingerprint] = lines
+        if self.key is not None and self.key.fingerprint == key.fingerprint:
+            self.query_one(KeyDetails).show_key(key, _status_remarks(key, self._differences), lines)
+
+    def has_history(self, key: ApiKey) -> bool:
+        """Return True if the history of a key is loaded since the keys were last shown."""
+        return key.fingerprint in self._histories
 
     def _matching(self) -> list[ApiKey]:
         words = self.filter.value.casefold().split()
@@ -161,40 +180,56 @@ class KeyTable(Vertical):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else "No API keys yet.")
+        self.rows.set_empty_text(
+            "No key matches the filter; Escape shows all." if count else "No API keys yet. Press a to add one."
+        )
         self._show_matching()
-        label = str(count) if shown == count else f"{shown} of {count}"
-        self.query_one("#keys-label", Static).update(f"API keys: {label} · {self._label}  ")
-        self._show_permissions()
+        enabled = sum(key.status.enabled and not key.gone for key in matching)
+        total = str(count) if shown == count else f"{shown} of {count}"
+        self._counts = f"{total} · {enabled} on"
+        self._show_title()
+        self._show_details()
+
+    def _show_title(self) -> None:
+        """Show the counts in the upper border, and where the list comes from next to them or in the lower border."""
+        panel = self.query_one("#keys-panel", Panel)
+        text = f"{self._counts} · {self._label}"
+        fits = cell_width(text) + _TITLE_FRAME <= panel.outer_size.width
+        panel.show_title("Keys", text if fits else self._counts)
+        panel.show_subtitle("" if fits else self._label)
+
+    def on_resize(self) -> None:
+        """Put the title where it fits now, and ask for the history if there is room for it now."""
+        if self._counts:
+            self._show_title()
+            self.post_message(self.Rested(self.key))
 
 
 def _row(key: ApiKey, *, changed: bool) -> Row:
-    tone: Tone = "normal" if key.status.enabled or key.status is KeyStatus.UNKNOWN else "dim"
-    text = "gone" if key.gone else _enabled_text(key.status)
-    return Row((key.developer, key.masked, f"{_CHANGED}{text}" if changed else text), key.fingerprint, tone)
+    agreement = key.fields.agreement_since
+    cells = (
+        key.developer,
+        short_key(key),
+        status_word(key),
+        f"{key.added:%Y-%m-%d}" if key.added else "–",
+        f"{agreement:%Y-%m-%d}" if agreement else "none" if key.known else "–",
+        key.fields.email or "–",
+    )
+    tones = {_STATUS: status_tone(key)}
+    if key.known and agreement is None:
+        tones[_AGREEMENT] = "warning"
+    return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")
 
 
 def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
     """Return how a key's status changed since the previous list, and its last known status if it is unknown now."""
     changed = differences.get(key.fingerprint)
-    remarks = [f"{_CHANGED}{changed}"] if changed else []
+    remarks = [f"{_CHANGED} {changed}"] if changed else []
     if key.unusable:
         remarks.append(f"Unusable: it {key.unusable}")
     return [*remarks, *([f"Last known: {key.last_known}"] if key.last_known else [])]
 
 
-def _enabled_text(status: KeyStatus) -> str:
-    """Return the text of the column Enabled: `yes`, or the name of any other status."""
-    return "yes" if status is KeyStatus.ENABLED else status.label
-
-
 def _searchable_text(key: ApiKey) -> str:
-    return f"{key.developer} {key.masked} {_enabled_text(key.status)}".casefold()
-
-
-def _permission_lines(key: ApiKey | None) -> list[str]:
-    if key is None:
-        return []
-    if not key.known:
-        return ["Permissions", "not known here"]
-    return [f"Permissions: {len(key.fields.permissions)}", *key.fields.permissions]
+    status = "gone" if key.gone else key.status.label
+    return f"{key.developer} {key.masked} {status_word(key)} {status}".casefold()

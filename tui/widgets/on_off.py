@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Checkbox
 
 
 class OnOff(Checkbox):
-    """A check box drawn as `[x] on` or `[ ] off`. Textual's own draws both states alike, in different colors."""
+    """A check box drawn as `● on` or `○ off`. Textual's own draws both states alike, in different colors."""
+
+    DEFAULT_CSS = """
+    OnOff {
+        & > .on-off--on { color: $good; }
+        & > .on-off--focused { color: $row-foreground; background: $row-background; text-style: $row-style; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"on-off--on", "on-off--focused"}
 
     def __init__(self, *, id: str | None = None, disabled: bool = False) -> None:  # noqa: A002 - Textual's name
         super().__init__("", compact=True, id=id, disabled=disabled)
 
     def render(self) -> Content:
-        """Return the state as text, with the style of the focus after it."""
-        focus = self.get_visual_style("toggle--label")
-        return Content.assemble(self._state, ("  ", focus))
+        """Return the state as text, highlighted as a whole while it has focus."""
+        if self.has_focus:
+            return Content.styled(self._state, self.get_visual_style("on-off--focused"))
+        return Content.styled(self._state, self.get_visual_style("on-off--on") if self.value else "")
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the width of both states."""
@@ -25,4 +36,4 @@ class OnOff(Checkbox):
 
     @property
     def _state(self) -> str:
-        return "[x] on " if self.value else "[ ] off"
+        return "● on " if self.value else "○ off"

@@ -1,13 +1,13 @@
 """The list widget for keys, audit entries and offices.
 
-A `ScrollView` on Textual's Line API. It draws only the visible rows and takes plain text that is never parsed as
-markup. Moving the cursor redraws a few cells of two rows, so that the list is usable over a slow connection. The cursor
-is marked by a `>`, so nothing depends on color.
+A view on Textual's Line API. It draws only the visible rows and takes plain text that is never parsed as
+markup. Moving the cursor redraws two rows, so that the list is usable over a slow connection. The cursor is marked by a
+bar, so nothing depends on color.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,23 +16,25 @@ from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, Tone, column_widths
+from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, column_widths
 from tui.widgets.safe_text import cell_width, fit_to_width, sanitize
+from tui.widgets.tones import Tone, TonedView, terse
 
 _HEADER_HEIGHT = 1
 _MARKER_WIDTH = 2
+"""The bar of the cursor and the mark of the row."""
+_CURSOR = "▌"
 _LOADING = "…"
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(TonedView, can_focus=True):
     """A list of rows in columns with a cursor.
 
     Args:
-        columns: The columns. One of them is flexible.
+        columns: The columns.
         empty: The text that is displayed if there are no rows.
     """
 
@@ -42,20 +44,20 @@ class RowList(ScrollView, can_focus=True):
         overflow: hidden hidden;
         background: $background;
         color: $foreground;
-        & > .row-list--header { text-style: bold underline; }
+        & > .row-list--header { color: $muted; text-style: $muted-style; }
         & > .row-list--cursor { text-style: bold; }
-        & > .row-list--cursor-focused { text-style: bold reverse; }
-        & > .row-list--dim { text-style: dim; }
-        & > .row-list--alert { color: $text-error; text-style: bold; }
-        & > .row-list--empty { text-style: italic; }
+        & > .row-list--cursor-focused {
+            background: $row-background; color: $row-foreground; text-style: $row-style;
+        }
+        & > .row-list--bar { color: $focus; background: $row-background; }
+        & > .row-list--empty { color: $muted; text-style: $muted-style; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-list--header",
         "row-list--cursor",
         "row-list--cursor-focused",
-        "row-list--dim",
-        "row-list--alert",
+        "row-list--bar",
         "row-list--empty",
     }
     BINDING_GROUP_TITLE = "Lists"
@@ -101,7 +103,8 @@ class RowList(ScrollView, can_focus=True):
         self._columns = columns
         self._empty = empty
         self._rows: RowSource = Rows()
-        self._widths: list[int] = [column.width for column in columns]
+        self._shown: list[int] = []
+        self._widths: list[int] = []
 
     @property
     def rows(self) -> RowSource:
@@ -182,7 +185,7 @@ class RowList(ScrollView, can_focus=True):
 
     def _refresh_cursor(self, index: int) -> None:
         y = index - self.scroll_offset.y + _HEADER_HEIGHT
-        self.refresh(Region(0, y, self._cursor_width, 1))
+        self.refresh(Region(0, y, self._row_width, 1))
 
     def _scroll_to_cursor(self) -> bool:
         """Scroll by half a page if the cursor is out of view, or further if it is more than half a page away.
@@ -219,9 +222,9 @@ class RowList(ScrollView, can_focus=True):
         return f"{self.cursor + 1}/{len(self._rows)}" if len(self._rows) > self._page else ""
 
     @property
-    def _cursor_width(self) -> int:
-        """The width of the highlight: the marker and the first column. A wider one would cost more bytes to redraw."""
-        return _MARKER_WIDTH + (self._widths[0] if self._widths else 0)
+    def _row_width(self) -> int:
+        """The width of the highlight: the marker and all columns."""
+        return min(self.size.width, _MARKER_WIDTH + sum(self._widths) + COLUMN_GAP * max(0, len(self._widths) - 1))
 
     # -- keys ----------------------------------------------------------------
 
@@ -264,7 +267,12 @@ class RowList(ScrollView, can_focus=True):
         self._place_terminal_cursor()
 
     def _fit_columns(self) -> None:
-        self._widths = column_widths(self._columns, self.size.width - _MARKER_WIDTH)
+        self._shown = [index for index, column in enumerate(self._columns) if column.is_shown(self.size.width)]
+        self._widths = column_widths(self._shown_columns, self.size.width - _MARKER_WIDTH)
+
+    @property
+    def _shown_columns(self) -> list[Column]:
+        return [self._columns[index] for index in self._shown]
 
     def on_focus(self) -> None:
         """Highlight the cursor for a list with focus."""
@@ -283,37 +291,76 @@ class RowList(ScrollView, can_focus=True):
         if index < len(self._rows):
             return self._row_strip(index)
         if index == 0:
-            mark = "> " if self.has_focus else "  "
+            mark = f"{_CURSOR} " if self.has_focus else "  "
             text = mark + sanitize(self._empty, self.size.width - _MARKER_WIDTH)
-            return self._strip([Segment(text, self.get_component_rich_style("row-list--empty"))])
-        return Strip.blank(self.size.width, self.rich_style)
+            return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--empty")))])
+        return Strip.blank(self.size.width, self.tone_style("normal"))
 
     def _header(self) -> Strip:
-        text = "  " + self._join_cells([column.title for column in self._columns])
+        titles = zip(self._shown_columns, self._widths, strict=True)
+        text = "  " + (" " * COLUMN_GAP).join(_aligned(column.title, width, column) for column, width in titles)
         if self.position_label:
             position = f" {self.position_label}"
             text = fit_to_width(text.rstrip(), self.size.width - len(position)) + position
-        return self._strip([Segment(text, self.get_component_rich_style("row-list--header"))])
+        return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--header")))])
 
     def _row_strip(self, index: int) -> Strip:
-        row = self._rows.row(index)
-        texts = [_LOADING] if row is None else row.cells
-        style = self._tone_style("dim" if row is None else row.tone)
-        text = self._join_cells(texts)
-        if index != self.cursor:
-            return self._strip([Segment("  " + text, style)])
-        first = sanitize(texts[0], self._widths[0]) if texts else ""
-        component = "row-list--cursor-focused" if self.has_focus else "row-list--cursor"
-        cursor_style = self.get_component_rich_style(component)
-        return self._strip([Segment("> " + first, cursor_style), Segment(text[len(first) :], style)])
+        row = self._rows.row(index) or Row([_LOADING, *[""] * len(self._columns)], tone="dim")
+        is_current = index == self.cursor
+        highlight = Style()
+        if is_current:
+            name = "row-list--cursor-focused" if self.has_focus else "row-list--cursor"
+            highlight = self._cursor_style(name)
+        segments = self._markers(row, is_current=is_current, highlight=highlight)
+        for index_of_cell, width in zip(self._shown, self._widths, strict=True):
+            text = _aligned(row.cells[index_of_cell], width, self._columns[index_of_cell])
+            style = self._cell_style(self._tone(row, index_of_cell), highlight)
+            gap = " " * COLUMN_GAP if index_of_cell != self._shown[0] else ""
+            segments.append(Segment(gap + text, style))
+        return self._strip(_merged(segments))
 
-    def _tone_style(self, tone: Tone) -> Style:
-        return self.rich_style if tone == "normal" else self.get_component_rich_style(f"row-list--{tone}")
+    def _markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
+        """Return the bar of the cursor and the row's mark."""
+        if is_current and self.has_focus:
+            bar = Segment(_CURSOR, terse(self.get_component_rich_style("row-list--bar")))
+        else:
+            bar = Segment(_CURSOR, self.tone_style("dim")) if is_current else Segment(" ", self.tone_style("normal"))
+        return [bar, Segment(row.mark or " ", self._cell_style(row.tone, highlight))]
 
-    def _join_cells(self, texts: Sequence[str]) -> str:
-        pairs = zip(texts, self._widths, strict=False)
-        return (" " * COLUMN_GAP).join(fit_to_width(text, width) for text, width in pairs)
+    def _cursor_style(self, component: str) -> Style:
+        """Return the part of a style that the cursor adds to a row's own: the colors of cells stay visible."""
+        style = terse(self.get_component_rich_style(component))
+        if component == "row-list--cursor":
+            return Style(bold=True)
+        return Style(bgcolor=style.bgcolor, bold=style.bold, reverse=style.reverse, dim=False)
+
+    def _cell_style(self, tone: Tone, highlight: Style) -> Style:
+        # A reversed color would become a colored block.
+        return (self.tone_style("normal") if highlight.reverse else self.tone_style(tone)) + highlight
+
+    def _tone(self, row: Row, index: int) -> Tone:
+        if index in row.tones:
+            return row.tones[index]
+        return row.tone if row.tone != "normal" else self._columns[index].tone
 
     def _strip(self, segments: list[Segment]) -> Strip:
         length = sum(cell_width(segment.text) for segment in segments)
-        return Strip(segments, length).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments, length).adjust_cell_length(self.size.width, self.tone_style("normal"))
+
+
+def _aligned(text: str, width: int, column: Column) -> str:
+    if not column.right:
+        return fit_to_width(text, width)
+    safe = sanitize(text, width)
+    return " " * (width - cell_width(safe)) + safe
+
+
+def _merged(segments: list[Segment]) -> list[Segment]:
+    """Join neighbors of the same style, so that fewer escape sequences are sent."""
+    merged: list[Segment] = []
+    for segment in segments:
+        if merged and merged[-1].style == segment.style:
+            merged[-1] = Segment(merged[-1].text + segment.text, segment.style)
+        else:
+            merged.append(segment)
+    return merged

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-Tone = Literal["normal", "dim", "alert"]
+from tui.widgets.tones import Tone
 
 COLUMN_GAP = 2
 """The number of spaces between two columns."""
+
+UNLIMITED = 10_000
+"""The maximum width of a column that takes all the room it can get."""
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a list.
 
+    A column starts with its minimum width, grows to `width` and then to its maximum, the first columns first. What is
+    left after that stays empty.
+
     Args:
         title: The text in the header.
-        width: The preferred width in cells.
+        width: The ideal width in cells.
         min_width: The width in cells if not all columns fit.
-        flexible: Take the remaining width. Exactly one column of a list is flexible.
+        max_width: The width in cells beyond which more room doesn't help; None for the ideal width.
+        from_width: The column is shown if the list has at least this width.
+        until_width: The column is hidden if the list has at least this width; None to never hide it.
+        right: Align the texts to the right.
+        tone: The tone of the cells, unless a row has its own for them.
     """
 
     title: str
     width: int
     min_width: int = 4
-    flexible: bool = False
+    max_width: int | None = None
+    from_width: int = 0
+    until_width: int | None = None
+    right: bool = False
+    tone: Tone = "normal"
+
+    def is_shown(self, width: int) -> bool:
+        """Return True if a list of this width shows the column."""
+        return self.from_width <= width < (UNLIMITED if self.until_width is None else self.until_width)
 
 
 @dataclass(frozen=True)
@@ -34,14 +52,18 @@ class Row:
     """One row as plain text.
 
     Args:
-        cells: One text for each column.
+        cells: One text for each column, shown or not.
         identity: Identifies the row when rows are replaced, so that the cursor stays on it.
         tone: The style. The cells must contain the same information as text.
+        tones: The tones of single cells by the index of their column.
+        mark: One cell before the row, such as `!`.
     """
 
     cells: Sequence[str]
     identity: Hashable = None
     tone: Tone = "normal"
+    tones: Mapping[int, Tone] = field(default_factory=dict)
+    mark: str = ""
 
 
 class RowSource(Protocol):
@@ -81,18 +103,20 @@ class Rows:
 def column_widths(columns: Sequence[Column], total: int) -> list[int]:
     """Return the columns' widths in cells.
 
-    The flexible column takes the width that is left. If there is too little, it is the first one to shrink, followed by
-    the others from right to left.
+    If there is too little room for the ideal widths, the widest ones shrink first. Room beyond them goes to the columns
+    with a larger maximum, from left to right; what is left then is used by no column.
     """
     widths = [column.width for column in columns]
     left = total - sum(widths) - COLUMN_GAP * (len(columns) - 1)
-    order = sorted(range(len(columns)), key=lambda index: (not columns[index].flexible, -index))
-    for index in order:
-        column = columns[index]
-        if left > 0 and column.flexible:
-            widths[index] += left
+    while left < 0:
+        shrinkable = [index for index, column in enumerate(columns) if widths[index] > column.min_width]
+        if not shrinkable:
             break
-        shrunk = min(max(0, -left), max(0, column.width - column.min_width))
-        widths[index] -= shrunk
-        left += shrunk
+        widest = max(shrinkable, key=lambda index: widths[index] - columns[index].min_width)
+        widths[widest] -= 1
+        left += 1
+    for index, column in enumerate(columns):
+        grown = min(max(0, left), max(0, (column.max_width or column.width) - widths[index]))
+        widths[index] += grown
+        left -= grown
     return widths

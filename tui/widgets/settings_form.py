@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
@@ -14,13 +14,14 @@ from textual.widgets import Checkbox, Input, Select, Static
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
+from tui.widgets.panel import Panel
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class SettingsForm(Vertical):
+class SettingsForm(Panel):
     """A form that keeps the settings as they were read and the edited values."""
 
     class Edited(Message):
@@ -38,21 +39,21 @@ class SettingsForm(Vertical):
         self._page = SettingsPage(ApiSettings(None, None, None), (), ())
 
     def compose(self) -> ComposeResult:
-        """Compose one line for each setting, with its label."""
-        with Horizontal():
-            yield Static("API Setup", classes="heading", markup=False)
-            yield Static("", id="unsaved", markup=False)
-        with Horizontal():
-            yield Static("Enabled", classes="label")
-            yield OnOff(disabled=True, id="enabled")
-        with Horizontal():
-            yield Static("Subscription interval", classes="label")
-            yield PlainInput(id="interval", disabled=True, max_length=40)
-            yield Static("minutes, for FHIR only; blank = off", classes="remark")
-        with Horizontal():
-            yield Static("Default payment type", classes="label")
-            yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
-            yield Static("for API payments", classes="remark")
+        """Compose the fields, side by side where there is room."""
+        with Container(id="settings-fields"):
+            with Horizontal():
+                yield Static("API", classes="field-label")
+                yield OnOff(disabled=True, id="enabled")
+                yield Static("FHIR interval", classes="field-label")
+                yield PlainInput(id="interval", placeholder="off", disabled=True, max_length=40)
+                yield Static("min", classes="field-unit")
+            with Horizontal():
+                yield Static("Payment type", classes="field-label", id="payment-label")
+                yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
+
+    def on_mount(self) -> None:
+        """Show the title."""
+        self.show_title("Settings")
 
     @property
     def page(self) -> SettingsPage:
@@ -135,7 +136,7 @@ class SettingsForm(Vertical):
 
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
-        self.query_one("#unsaved", Static).update(f"* not saved yet: {names}" if names else "")
+        self.border_subtitle = f"* not saved yet: {names}" if names else ""
 
 
 def _payment_type_label(payment_type: PaymentType) -> Content:

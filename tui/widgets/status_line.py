@@ -12,7 +12,7 @@ from tui.widgets.safe_text import fit_to_width, sanitize, wrap
 
 Kind = Literal["ok", "note", "problem"]
 
-_MARKS: dict[Kind, str] = {"ok": "OK: ", "note": "", "problem": "! "}
+_MARKS: dict[Kind, str] = {"ok": "✓ ", "note": "", "problem": "! "}
 
 
 class StatusLine(Widget):
@@ -27,8 +27,9 @@ class StatusLine(Widget):
         height: 1;
         background: $background;
         color: $foreground;
-        & > .status-line--ok { color: $text-success; }
-        & > .status-line--problem { color: $text-error; text-style: bold; }
+        padding: 0 1;
+        & > .status-line--ok { color: $good; }
+        & > .status-line--problem { color: $alert; text-style: bold; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {

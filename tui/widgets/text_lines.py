@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.safe_text import cell_width, sanitize, sanitize_lines, wrap
+from tui.widgets.safe_text import sanitize_lines
+from tui.widgets.tones import Line, TonedView, common_width, line_width
+
+_BLANK = Line(())
 
 
-class TextLines(ScrollView, can_focus=True):
-    """Lines of plain text. Showing another text redraws only the lines that differ.
+class TextLines(TonedView, can_focus=True):
+    """Lines of plain text or of texts with tones. Showing another text redraws only the lines that differ.
 
     Args:
         text: The initial text.
@@ -52,7 +53,7 @@ class TextLines(ScrollView, can_focus=True):
 
     def __init__(
         self,
-        text: str | Sequence[str] = "",
+        text: str | Sequence[str | Line] = "",
         *,
         wrap: bool = True,
         can_focus: bool = True,
@@ -63,7 +64,7 @@ class TextLines(ScrollView, can_focus=True):
         self.can_focus = can_focus
         self._wrap = wrap
         self._lines = _to_lines(text)
-        self._drawn: list[str] = []
+        self._drawn: list[Line] = []
         self._progress = (0, False)
         self._end_seen = False
 
@@ -73,13 +74,18 @@ class TextLines(ScrollView, can_focus=True):
         return self._end_seen
 
     @property
+    def overflows(self) -> bool:
+        """True if the text has more lines than fit."""
+        return len(self._drawn) > self.size.height
+
+    @property
     def read_percent(self) -> int:
         """The position of the last line in view, from 0 to 100."""
         if not self._drawn:
             return 100
         return min(100, 100 * (self.scroll_offset.y + self.size.height) // len(self._drawn))
 
-    def show(self, text: str | Sequence[str]) -> None:
+    def show(self, text: str | Sequence[str | Line]) -> None:
         """Display another text from its beginning."""
         self._lines = _to_lines(text)
         self._end_seen = False
@@ -98,9 +104,9 @@ class TextLines(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         index = y + self.scroll_offset.y
-        text = self._drawn[index] if index < len(self._drawn) else ""
-        strip = Strip([Segment(text, self.rich_style)], cell_width(text))
-        return strip.adjust_cell_length(self.size.width, self.rich_style)
+        line = self._drawn[index] if index < len(self._drawn) else _BLANK
+        strip = Strip(self.line_segments(line), line_width(line))
+        return strip.adjust_cell_length(self.size.width, self.tone_style("normal"))
 
     def _draw_changes(self) -> None:
         old, new = self._drawn, self._fit_lines()
@@ -109,18 +115,19 @@ class TextLines(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, max(len(new), self.size.height))
         top = self.scroll_offset.y
         for y in range(self.size.height):
-            before = old[top + y] if top + y < len(old) else ""
-            after = new[top + y] if top + y < len(new) else ""
+            before = old[top + y] if top + y < len(old) else _BLANK
+            after = new[top + y] if top + y < len(new) else _BLANK
             if before != after:
-                self.refresh(Region(0, y, max(cell_width(before), cell_width(after)), 1))
+                start = common_width(before, after)
+                self.refresh(Region(start, y, max(line_width(before), line_width(after)) - start, 1))
 
-    def _fit_lines(self) -> list[str]:
+    def _fit_lines(self) -> list[Line]:
         width = self.size.width
         if width <= 0:
             return []
         if self._wrap:
-            return [part for line in self._lines for part in wrap(line, width)]
-        return [sanitize(line, width) for line in self._lines]
+            return [part for line in self._lines for part in line.wrapped(width)]
+        return [line.shortened(width) for line in self._lines]
 
     # -- scrolling -----------------------------------------------------------
 
@@ -166,6 +173,12 @@ class TextLines(ScrollView, can_focus=True):
         self._scroll_by(len(self._drawn))
 
 
-def _to_lines(text: str | Sequence[str]) -> list[str]:
+def _to_lines(text: str | Sequence[str | Line]) -> list[Line]:
     parts = [text] if isinstance(text, str) else text
-    return [line for part in parts for line in sanitize_lines(part)]
+    return [line for part in parts for line in _lines_of(part)]
+
+
+def _lines_of(part: str | Line) -> list[Line]:
+    if isinstance(part, Line):
+        return [part]
+    return [Line(((line, "normal"),)) for line in sanitize_lines(part)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from core.audit.activity import Activity
 from core.audit.filter import AuditFilter
+from core.audit.paging import Direction
 from tests.support.databases import SampleFile, SamplePractice
 
 
@@ -36,10 +38,28 @@ def test_activity_includes_the_next_day_if_the_clock_was_set_back(file_sample: S
     assert (len(activity.counts), activity.counts[-1]) == (3, 1)
 
 
-def test_activity_ignores_all_conditions_but_the_dates(sample: SamplePractice) -> None:
-    audit_filter = AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5), user=5, text="no such text")
+@pytest.mark.parametrize(
+    "condition",
+    [{"user": 5}, {"permission": 8}, {"text": "payment"}, {"computer": "desk"}, {"ours": True}, {"suspect": True}],
+    ids=lambda condition: next(iter(condition)),
+)
+def test_activity_counts_what_the_filter_shows(sample: SamplePractice, condition: dict[str, Any]) -> None:
+    audit_filter = AuditFilter(since=date(2024, 11, 1), until=date(2024, 11, 6), **condition)
     with sample.office() as office:
-        assert office.audit.activity(audit_filter, 10).counts == (2,)
+        activity = office.audit.activity(audit_filter, 10)
+        found = office.audit.search(audit_filter).page(Direction.OLDER).entries
+    days = [each.moment.date() for each in found if each.moment is not None]
+    assert activity.follows_filter
+    assert activity.counts == tuple(days.count(activity.first + timedelta(days=n)) for n in range(6))
+
+
+def test_activity_of_too_many_entries_meets_only_the_dates(
+    sample: SamplePractice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.audit.activity.MAX_READ", 1)
+    audit_filter = AuditFilter(since=date(2024, 11, 5), until=date(2024, 11, 5), text="no such text")
+    with sample.office() as office:
+        assert office.audit.activity(audit_filter, 10) == Activity(date(2024, 11, 5), (2,), follows_filter=False)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from core.database.address import FileAddress, ServerAddress
 from core.database.tls import Tls
 from core.model.agreement import Agreement, default_agreement
 from core.model.api_key import AuthorityName
-from core.offices.config import Configuration, read_configuration
+from core.offices.config import Configuration, parse_configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
 from tests.support.ownership import give_to_root, give_to_stranger
@@ -83,7 +83,7 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
         ("licence = 1", "licence", "Did you mean license?"),
         ("[license]\nfiel = 'x'", "license.fiel", "Did you mean license.file?"),
         ("[license]\nqqq = 'x'", "license.qqq", "Known here: file, title."),
-        ("qqq = 1", "qqq", "Known here: license, offices, lock_after_minutes."),
+        ("qqq = 1", "qqq", "Known here: license, offices, lock_after_minutes, theme."),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
     ],
@@ -400,3 +400,8 @@ def test_license_file_of_an_office_has_the_default_title(tmp_path: Path) -> None
     (tmp_path / "own.txt").write_text("Be careful.")
     own = replace(TRAINING, license_file=tmp_path / "own.txt")
     assert Configuration(license_title="For all").apply_defaults(own).agreement().title == "API Access Agreement"
+
+
+def test_the_theme_is_a_general_setting() -> None:
+    assert parse_configuration(Path("config.toml"), 'theme = "nord"').theme == "nord"
+    assert parse_configuration(Path("config.toml"), "").theme is None

@@ -1,0 +1,140 @@
+"""The frame of the screens: places, key bar, details that follow the cursor."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.offices.open_request import OpenRequest
+from tests.support import embedded_rows as rows
+from tests.support.user_driver import User, run_program
+from tests.support.waiting import until
+from tui.modals.question import Question
+from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.screens.edit_key import EditKeyScreen
+
+API_SETUP, TRAIL = ["ApiSetupScreen"], ["ApiSetupScreen", "AuditTrailScreen"]
+
+
+def places(user: User) -> str:
+    return user.text.splitlines()[1].strip()
+
+
+async def test_digits_go_to_the_places(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        assert places(user) == "1 API Setup   4 Audit trail"
+        await user.press("4")
+        await user.at(AuditTrailScreen)
+        await user.press("enter")
+        await user.at(AuditEntryScreen)
+        await user.press("1")
+        await user.at_api_setup()
+        assert user.stack == API_SETUP
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.press("4")
+        await user.at(AuditTrailScreen)
+        assert user.stack == TRAIL
+        await user.press("escape")
+        assert user.stack == API_SETUP
+
+
+async def test_the_digit_of_the_current_place_closes_what_is_open_above_it(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("4", "enter")
+        await user.at(AuditEntryScreen)
+        await user.press("4")
+        await user.at(AuditTrailScreen)
+        assert user.stack == TRAIL
+        await user.press("4")
+        assert user.stack == TRAIL
+
+
+async def test_a_digit_in_a_text_field_is_only_a_digit(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("slash", "4", "1", "0")
+        assert user.field("filter").value == "410"
+        assert user.stack == API_SETUP
+
+
+async def test_a_place_is_left_after_a_question_about_unsaved_changes(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.fill("phone", "555-0199")
+        user.list.focus()
+        await user.press("4")
+        await user.at(Question)
+        assert "Not saved yet: this key's fields." in user.flowing_text
+        await user.press("escape")
+        assert (user.stack, user.field("phone").value) == ([*API_SETUP, "EditKeyScreen"], "555-0199")
+        await user.press("4")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        await user.at(AuditTrailScreen)
+        assert user.stack == TRAIL
+
+
+async def test_a_place_that_the_user_may_not_see_stays_closed(demo: OpenRequest) -> None:
+    rows.execute("DELETE FROM grouppermission WHERE PermType = 122")
+    async with run_program(demo) as user:
+        await user.press("4")
+        await user.settle()
+        assert user.stack == API_SETUP
+        assert user.status_text.startswith("The Audit Trail needs the permission")
+
+
+async def test_the_current_place_is_recognizable_without_color(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("4")
+        await user.at(AuditTrailScreen)
+        styles = {text.strip(): style for text, style, _ in user.screen._compositor.render_strips()[1] if style}
+        assert styles["4 Audit trail"].underline
+        assert not styles["1 API Setup"].underline
+
+
+@pytest.mark.parametrize(("columns", "last"), [(60, "Help"), (80, "Help"), (120, "Help"), (200, "Help")])
+async def test_the_key_bar_shows_as_many_keys_as_fit_and_the_help(demo: OpenRequest, columns: int, last: str) -> None:
+    async with run_program(demo, size=(columns, 24)) as user:
+        assert user.keys.strip().endswith(last)
+        assert len(user.keys) <= columns - 2
+        shown = user.keys.count("  ") + 1
+        assert shown >= {60: 5, 80: 7, 120: 10, 200: 12}[columns]
+
+
+async def test_the_key_bar_says_what_a_field_does_with_enter(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        user.screen.query_one("#payment-type").focus()
+        await user.settle()
+        assert user.keys.startswith("Enter Choose")
+        assert "Enter Edit" not in user.keys
+        assert "e Edit" in user.keys
+        user.screen.query_one("#enabled").focus()
+        await user.settle()
+        assert user.keys.startswith("Enter Switch")
+
+
+async def test_the_details_follow_the_cursor_once_it_rests(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with run_program(demo) as user:
+        monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0.05)
+        user.list.cursor = 2
+        user.list.cursor = 3
+        await until(lambda: user.panel("details-panel") == "Dentist Finder")
+        await user.settle()
+        assert "○ Disabled by Customer" in user.text
+
+
+async def test_a_wide_terminal_shows_what_happened_to_the_key(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(160, 40)) as user:
+        await user.go_to("Dentist Finder")
+        await until(lambda: "History" in user.text)
+        assert "Enabled → Disabled by Customer by admin" in user.flowing_text
+        assert "Added by admin" in user.flowing_text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 120, 160, 200])
+async def test_no_column_takes_all_the_room(demo: OpenRequest, columns: int) -> None:
+    async with run_program(demo, size=(columns, 24)) as user:
+        assert max(user.list._widths) <= 34
+        for word in ("Appointment Bridge", "…780E", "● on"):
+            assert word in user.text

@@ -1,0 +1,63 @@
+"""A part of a screen with a thin border, and a title with the numbers that matter."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Region
+
+from tui.widgets.safe_text import sanitize
+
+_MAX_TITLE = 150
+_TITLE_FRAME = 6
+"""The cells of the corner, the line and the blanks around a title."""
+
+
+class Panel(Vertical):
+    """A border around widgets. It is bright while one of them has focus."""
+
+    DEFAULT_CSS = """
+    Panel {
+        border: round $quiet-border;
+        border-title-color: $foreground;
+        border-title-background: $background;
+        border-subtitle-color: $caution;
+        border-subtitle-background: $background;
+        background: $background;
+        padding: 0 1;
+    }
+    Panel:focus-within {
+        border: round $focus;
+        border-title-style: bold;
+    }
+    """
+
+    def show_title(self, title: str, numbers: str = "", alert: str = "") -> None:
+        """Change the title.
+
+        Args:
+            title: The name of the panel.
+            numbers: What is counted in it, or where it comes from.
+            alert: What is wrong.
+        """
+        parts = [Content(sanitize(title, _MAX_TITLE))]
+        if numbers:
+            parts.append(Content.styled(f"  {sanitize(numbers, _MAX_TITLE)}", "$muted not bold"))
+        if alert:
+            parts.append(Content.styled(" · ", "$muted not bold"))
+            parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
+        self._draw_title(Content.assemble(*parts))
+
+    def _draw_title(self, title: Content) -> None:
+        """Draw only the part of the border that changes; Textual's own property would draw the whole panel again."""
+        before, self._border_title = self._border_title, title
+        if before is None or not self.outer_size:
+            self.refresh()
+        elif before != title:
+            corner = -self.content_offset
+            width = min(self.outer_size.width, max(before.cell_length, title.cell_length) + _TITLE_FRAME)
+            self.refresh(Region(corner.x, corner.y, width, 1))
+
+    def show_subtitle(self, text: str) -> None:
+        """Change the text in the lower border."""
+        self.border_subtitle = Content.styled(sanitize(text, _MAX_TITLE), "$muted") if text else ""

@@ -1,0 +1,54 @@
+"""The second line of a screen: the places that a digit goes to, and which one this is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.bindings import Key, display
+
+
+class PlacesLine(Widget):
+    """The digits and names of the places. The current one is bold and underlined, so it needs no color."""
+
+    DEFAULT_CSS = """
+    PlacesLine {
+        height: 1;
+        background: $background;
+        color: $foreground;
+        padding: 0 1;
+        & > .places-line--current { color: $focus; text-style: bold underline; }
+        & > .places-line--other { color: $muted; text-style: $muted-style; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"places-line--current", "places-line--other"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: tuple[Key, ...] = ()
+        self._current = ""
+
+    def show(self, places: Sequence[Key], current: str) -> None:
+        """Display places.
+
+        Args:
+            places: The keys of the places.
+            current: The id of the key of the current place.
+        """
+        if (tuple(places), current) != (self._places, self._current):
+            self._places, self._current = tuple(places), current
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line."""
+        segments: list[Segment] = []
+        for place in self._places if y == 0 else ():
+            kind = "current" if place.id == self._current else "other"
+            style = self.get_component_rich_style(f"places-line--{kind}")
+            segments += [Segment(f"{display(place)} {place.label}", style), Segment("   ", self.rich_style)]
+        length = sum(len(segment.text) for segment in segments)
+        return Strip(segments, length).adjust_cell_length(self.size.width, self.rich_style)
