@@ -66,7 +66,7 @@ def _from_driver(error: DBAPIError) -> ApiSetupError:
     if isinstance(getattr(error.orig, "__context__", None), TimeoutError) and code == _READ_FAILED:
         return StatementStopped(
             "The server did not answer in time.",
-            "Try again. If this stays, apisetup check names missing indexes, which make statements slow.",
+            "Try again; if this stays, run apisetup check.",
         )
     return _from_server(code, str(arguments[1]) if len(arguments) > 1 else "", error.connection_invalidated)
 
