@@ -171,8 +171,7 @@ def statement_timed_out() -> StatementStopped:
     """Return the error for a statement whose answer didn't come in time, so that the driver closed the connection."""
     return StatementStopped(
         "The server did not answer in time, so the connection was closed.",
-        "Try again; if it stays so, the network is down, the server is too busy, or an index is missing (apisetup check"
-        " names it).",
+        "Try again; if this stays, run apisetup check.",
     )
 
 

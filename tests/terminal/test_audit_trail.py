@@ -66,7 +66,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []
-    with file.open(encoding="utf-8", newline="") as lines:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["number"], row["user"], row["hash"]) for row in rows] == [
         ("4", "Maria", "no hash"),

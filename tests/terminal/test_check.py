@@ -40,6 +40,7 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
         "tls": "ok",
         "database-user": "ok",
         "practice": "ok",
+        "indexes": "ok",
         "open-dental": "ok",
         "server-version": "ok",
         "schema": "ok",

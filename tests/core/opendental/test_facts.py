@@ -70,6 +70,7 @@ def test_permission_labels_are_open_dentals_names() -> None:
     assert {member.label for member in Permission} == {
         "Setup",
         "SecurityAdmin",
+        "Backup",
         "UserLogOnOff",
         "AuditTrail",
         "LicenseAccept",
