@@ -11,6 +11,7 @@ from core.audit.service import AuditService
 from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
+from core.keys.pasted_key import find_key, has_header
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -77,16 +78,26 @@ class KeyService:
         return fetched.apply(actor)
 
     def check_new(self, text: str) -> Secret:
-        """Return the key that was typed, if it may be added.
+        """Return the customer key in a text that was pasted or typed, if it may be added.
 
         Raises:
-            InvalidInput: It can't be a key, or is in the list already; the field is `key`.
+            InvalidInput: The text has no key in it, or one that is in the list already; the field is `key`.
             OperationNotAllowed: Keys can't be added from here.
         """
         self._authority.require_change()
-        key = validate_key(text)
-        self._refuse_known(fingerprint(key))
-        return Secret(key)
+        key = find_key(text).key
+        self._refuse_known(fingerprint(key.reveal()))
+        return key
+
+    def check_details(self, new: NewKey) -> None:
+        """Check everything about a new key but the key itself.
+
+        Raises:
+            InvalidInput: A value can't be used; the field is `developer`, `email`, `phone` or `agreement`.
+        """
+        self._require_developer(new)
+        _refuse_keys_in_texts(new)
+        self.check_fields(new.fields)
 
     def check_fields(self, fields: KeyFields) -> None:
         """Check the fields of a key.
@@ -108,8 +119,8 @@ class KeyService:
             InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
         self._authority.require_change()
-        if self._authority.info.keeps_contacts and not new.developer.strip():
-            raise InvalidInput("developer", "Please enter the developer's name.")
+        self._require_developer(new)
+        _refuse_keys_in_texts(new)
         text = validate_key(new.key.reveal())
         identity = fingerprint(text)
         with unchanged_on_error():
@@ -225,6 +236,10 @@ class KeyService:
         text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
+    def _require_developer(self, new: NewKey) -> None:
+        if self._authority.info.keeps_contacts and not new.developer.strip():
+            raise InvalidInput("developer", "Please enter the developer's name.")
+
     def _why_not(self, key: ApiKey) -> str:
         return _why_not(key, self._authority.info.unknown_key_reason)
 
@@ -316,6 +331,14 @@ class KeyService:
 
 def _find(keys: KeyList, identity: str) -> ApiKey | None:
     return next((key for key in keys.keys if key.fingerprint == identity), None)
+
+
+def _refuse_keys_in_texts(new: NewKey) -> None:
+    """Refuse a key in a text that is shown and logged as it is, where a paste can put it by mistake."""
+    texts = {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
+    for field, text in texts.items():
+        if new.key.reveal() in text or has_header(text):
+            raise InvalidInput(field, "This field has an API key in it, which would be shown and logged.", "Remove it.")
 
 
 def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
