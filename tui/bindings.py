@@ -120,7 +120,7 @@ KEYS: tuple[Key, ...] = (
         ASSIGN,
     ),
     Key("accept", "ctrl+y,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
-    Key("decline", "ctrl+n,f8", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
+    Key("decline", "d,f8", "decline", "Decline", "Decline the license agreement; asks first.", AGREEMENT),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
     Key("type-filter", "slash", "type_filter", "Filter", "Type which entries to show.", AUDIT_TRAIL),
     Key("complete", "tab", "complete", "Complete", "Complete the word in the filter.", AUDIT_TRAIL),

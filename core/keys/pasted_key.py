@@ -218,7 +218,7 @@ def _is_word(text: str) -> bool:
     parts = re.split("[-_]+", text)
     if len(parts) == 1:
         return bool(_WORDS.fullmatch(text))
-    return all(not part or part.isalpha() and (part.isupper() or _WORDS.fullmatch(part)) for part in parts)
+    return all(not part or (part.isalpha() and (part.isupper() or _WORDS.fullmatch(part))) for part in parts)
 
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)*")

@@ -17,7 +17,7 @@ from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
-ACCEPT = "Press ^y to accept or ^n to decline."
+ACCEPT = "Press ^y to accept or d to decline."
 
 
 async def fill_form(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
@@ -32,6 +32,12 @@ async def open_license(user: User) -> None:
     await fill_form(user)
     await user.press("ctrl+s")
     await user.at(LicenseScreen)
+
+
+async def decline_license(user: User, key: str = "d") -> None:
+    await user.press(key)
+    await user.at(Question)
+    await user.press("ctrl+y")
 
 
 async def accept_license(user: User) -> None:
@@ -334,9 +340,9 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedd
             assert "Accept" not in user.keys
             assert rows.last_entry() == before
             await user.press("pagedown")
-            if "Press ^y to accept or ^n to decline." in user.text:
+            if "Press ^y to accept or d to decline." in user.text:
                 break
-        assert "Read: 100%. Press ^y to accept or ^n to decline." in user.text
+        assert "Read: 100%. Press ^y to accept or d to decline." in user.text
         assert user.keys.startswith("^y Accept")
         await user.press("ctrl+y")
         await user.at(Notice)
@@ -352,7 +358,7 @@ async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: Op
                 assert ACCEPT in user.text
                 await user.press("home")
                 assert ACCEPT in user.text
-                await user.press("ctrl+n")
+                await decline_license(user)
 
 
 async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
@@ -368,18 +374,18 @@ async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
 async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embedded: OpenRequest) -> None:
     async with run_program(embedded, size=(100, 80)) as user:
         await open_license(user)
-        assert "Press ^y to accept or ^n to decline." in user.text
+        assert "Press ^y to accept or d to decline." in user.text
         await user.press("ctrl+y")
         await user.at(Notice)
 
 
 async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        for key in ("ctrl+n", "f8"):
+        for key in ("d", "f8"):
             with case(key):
                 await open_license(user)
                 before = rows.last_entry()
-                await user.press(key)
+                await decline_license(user, key)
                 assert isinstance(user.screen, ApiSetupScreen)
                 declined = "Declined: the agreement must be accepted to add an API key. Nothing was added."
                 assert user.status_text == declined
@@ -388,18 +394,54 @@ async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> Non
                 assert rows.key_texts() == []
 
 
-async def test_the_agreement_is_neither_accepted_nor_declined_by_text_or_escape(embedded: OpenRequest) -> None:
+async def test_escape_returns_from_the_agreement_to_the_form_with_everything_typed(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await fill_form(user)
+        await user.fill("email", "help@nightguard.example")
+        await user.press("ctrl+o")
+        await user.at(PermissionChoice)
+        await user.press("space", "ctrl+s", "ctrl+s")
+        await user.at(LicenseScreen)
+        before = rows.last_entry()
+        await user.press("end", "escape")
+        await user.at(AssignKeyScreen)
+        assert user.status_text == "The agreement is neither accepted nor declined. ^s shows it again."
+        typed = [user.field(name).value for name in ("key", "developer", "email", "agreement")]
+        assert typed == [KEY, "Night Guard", "help@nightguard.example", "2024-10-31"]
+        assert rows.last_entry() == before
+        await user.press("ctrl+s")
+        await user.at(LicenseScreen)
+        await accept_license(user)
+        await user.at(Notice)
+        stored = rows.query("SELECT key_text, email, permissions FROM apisetup_key")
+        assert stored == [(KEY, "help@nightguard.example", '["ApiReadAll"]')]
+
+
+async def test_the_agreement_is_neither_accepted_nor_declined_by_text(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         await open_license(user)
         before = rows.last_entry()
-        await user.press("end", "a", "d", "y", "n", "escape")
+        await user.press("end", "a", "y", "n")
         assert isinstance(user.screen, LicenseScreen)
-        assert user.status_text == "Press ^y to accept or ^n to decline."
-        for answer in ("ctrl+y", "ctrl+n", "f7"):
+        for answer in ("ctrl+y", "d", "f7", "f8"):
             user.send("x", answer)
             await user.settle()
             assert isinstance(user.screen, LicenseScreen)
             assert user.status_text.startswith("That key came too fast and was ignored.")
+        await user.press("d", "d", "y", "enter")
+        assert isinstance(user.screen, LicenseScreen)
+        assert rows.last_entry() == before
+
+
+async def test_an_agreement_that_is_not_declined_after_all_stays_open(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await open_license(user)
+        before = rows.last_entry()
+        await user.press("d")
+        await user.at(Question)
+        assert "This is recorded in the Audit Trail." in user.flowing_text
+        await user.press("escape")
+        assert isinstance(user.screen, LicenseScreen)
         assert rows.last_entry() == before
 
 
@@ -484,7 +526,7 @@ async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo:
     async with run_program(demo) as user:
         await open_license(user)
         with rows.locked():
-            await user.press("ctrl+n")
+            await decline_license(user)
             await user.at(Notice)
             assert "Declined, but not logged" in user.text
         await user.press("enter")

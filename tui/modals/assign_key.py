@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,6 +13,9 @@ from textual.widgets import Input, Static
 from core.base.errors import InvalidInput
 from core.keys.pasted_key import PastedKey, PasteSource, find_key
 from core.model.api_key import KeyFields, NewKey
+from tui.bindings import display
+from tui.bindings import key as key_of
+from tui.modals.license import LicenseScreen, Refusal
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.base.secret import Secret
+    from core.model.agreement import Acceptance
     from tui.session import Session
 
 _AGREEMENT_WARNING = [
@@ -39,8 +44,20 @@ _HEADQUARTERS_HINT = (
 )
 
 
-class AssignKeyScreen(BaseScreen[NewKey | None]):
-    """A form for a new key. Its result is the validated key, or None if the user went back."""
+@dataclass(frozen=True)
+class Assigned:
+    """A new key, and the agreement that was accepted for it."""
+
+    key: NewKey
+    acceptance: Acceptance
+
+
+class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
+    """A form for a new key, and the agreement after it.
+
+    Its result is the key with the acceptance, `DECLINED`, or None if the user went back from the form. Going back from
+    the agreement returns to the form.
+    """
 
     CSS_PATH = "assign_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
@@ -72,7 +89,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
     def on_mount(self) -> None:
         """Focus the key."""
         self.query_one("#key").focus()
-        self.show_status("Paste what the developer sent you: the key, a header, a whole email. The agreement comes next.")
+        self.show_status("Paste what the developer sent you: the key, a header or a whole email.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable `choose_permissions` if headquarters keeps the permissions."""
@@ -161,7 +178,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
 
     @flow
     async def action_continue(self) -> None:
-        """Validate all fields and close the form with the key."""
+        """Validate all fields, show the agreement, and close the form if it was accepted or declined."""
         key = await self._validated_key()
         if key is None:
             return
@@ -175,7 +192,12 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         if new.fields.agreement_since is None and not await self._confirm_missing_agreement():
             self.query_one(KeyFieldsForm).focus_field("agreement")
             return
-        self.dismiss(new)
+        answer = await self.app.push_screen_wait(LicenseScreen(self._session, new))
+        if answer is None:
+            again = display(key_of("continue"))
+            self.show_status(f"The agreement is neither accepted nor declined. {again} shows it again.")
+            return
+        self.dismiss(answer if isinstance(answer, Refusal) else Assigned(new, answer))
 
     @flow
     async def action_back(self) -> None:
