@@ -65,7 +65,7 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
         await user.enter_text("2024-10-31")
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
-        await user.press("space", "down", "space", "ctrl+s")
+        await user.press("space", "down", "down", "down", "space", "ctrl+s")
         await user.at(AssignKeyScreen)
         assert "2: ApiReadAll, ApiAllOthers" in user.text
         await user.press("enter")
@@ -294,6 +294,9 @@ async def test_escape_leaves_the_permissions_unchanged(embedded: OpenRequest) ->
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
         await user.press("space", "escape")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        await user.at(AssignKeyScreen)
         assert "Permissions            none" in user.text
 
 
