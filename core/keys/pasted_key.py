@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -70,9 +70,19 @@ def find_key(text: str) -> PastedKey:
     raise InvalidInput("key", sentence, hint)
 
 
-def has_header(text: str) -> bool:
-    """Return True if a text, such as a developer's name, holds an Authorization header of the API."""
-    return bool(_SCHEME.search(text))
+def refuse_keys_in(texts: Mapping[str, str], key: str = "") -> None:
+    """Refuse a key in a text that is shown and logged as it is, where a paste can put it by mistake.
+
+    Args:
+        texts: The texts by the name of their field.
+        key: The key that is being added; without it only whole headers are found.
+
+    Raises:
+        InvalidInput: A text has a key in it.
+    """
+    for field, text in texts.items():
+        if _SCHEME.search(text) or (key and key in text):
+            raise InvalidInput(field, "This field has an API key in it, which would be shown and logged.", "Remove it.")
 
 
 # Marks that people, mail programs and chats put around a key: everything but letters, digits, dashes and underscores.

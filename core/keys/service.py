@@ -11,7 +11,8 @@ from core.audit.service import AuditService
 from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
-from core.keys.pasted_key import find_key, has_header
+from core.keys.pasted_key import find_key, refuse_keys_in
+from core.keys.refusals import already_has, change_refusal
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -30,6 +31,7 @@ from core.model.audit_events import (
     KeyCopied,
     KeyFieldChanged,
     KeyPermissionsChanged,
+    KeyRemoved,
     KeyShown,
     KeyStatusChanged,
     parse_entry,
@@ -96,15 +98,17 @@ class KeyService:
             InvalidInput: A value can't be used; the field is `developer`, `email`, `phone` or `agreement`.
         """
         self._require_developer(new)
-        _refuse_keys_in_texts(new)
+        refuse_keys_in(_texts(new), new.key.reveal())
         self.check_fields(new.fields)
 
     def check_fields(self, fields: KeyFields) -> None:
         """Check the fields of a key.
 
         Raises:
-            InvalidInput: The agreement comes into force in the future; the field is `agreement`.
+            InvalidInput: The agreement comes into force in the future, or a text has an API key in it; the field is
+                `agreement`, `email` or `phone`.
         """
+        refuse_keys_in({"email": fields.email, "phone": fields.phone})
         with unchanged_on_error(), self._practice.read() as session:
             today = self._practice.now(session).date()
         if fields.agreement_since is not None and fields.agreement_since > today:
@@ -120,7 +124,7 @@ class KeyService:
         """
         self._authority.require_change()
         self._require_developer(new)
-        _refuse_keys_in_texts(new)
+        refuse_keys_in(_texts(new), new.key.reveal())
         text = validate_key(new.key.reveal())
         identity = fingerprint(text)
         with unchanged_on_error():
@@ -204,6 +208,33 @@ class KeyService:
             return self._why_not_to(key, status)
         return self._why_not(key) if key.gone or key.unusable or key.status.office_may_change_to is None else ""
 
+    def removal_refusal(self, key: ApiKey) -> str:
+        """Return why a key can't be removed from the list; blank if it can.
+
+        A key that its developer or Open Dental disabled stays, since it could be added again as an enabled one.
+        """
+        if not self._authority.can_remove:
+            return "Headquarters keeps its keys; none can be removed from here. Disable the key instead."
+        if key.known and not key.gone and not key.unusable and key.status.office_may_change_to is not None:
+            return ""
+        return self._why_not(key)
+
+    def remove(self, actor: Actor, key: ApiKey) -> KeyChange:
+        """Remove a key that was added by mistake from the local registry and the practice's copy.
+
+        Raises:
+            OperationNotAllowed: The authority doesn't let go of this key.
+            EditConflict: The key has another status or other fields by now, or is gone.
+        """
+        self._authority.require_change()
+        refusal = self.removal_refusal(key)
+        if refusal:
+            raise OperationNotAllowed(refusal)
+        event = KeyRemoved(KeyLabel.of(key), actor.user_name, key.status)
+        with self._with_attribution(key):
+            done = self._authority.remove(actor, key, event)
+        return KeyChange(replace(key, gone=True), f"Removed: {key.label}.", done.remarks)
+
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
         """Change contact, permissions and agreement, with an audit row for each changed field.
 
@@ -241,7 +272,7 @@ class KeyService:
             raise InvalidInput("developer", "Please enter the developer's name.")
 
     def _why_not(self, key: ApiKey) -> str:
-        return _why_not(key, self._authority.info.unknown_key_reason)
+        return change_refusal(key, self._authority.info.unknown_key_reason)
 
     def _why_not_to(self, key: ApiKey, status: KeyStatus) -> str:
         """Return why a key can't be given a status, whether or not keys can be changed now; blank if it can."""
@@ -250,9 +281,9 @@ class KeyService:
         if key.gone or key.unusable or not key.known:
             return self._why_not(key)
         if key.status is status or (key.status.enabled and status.enabled):
-            return _already(key.status)
+            return already_has(key.status)
         if status is KeyStatus.DISABLED_BY_CUSTOMER and key.status.disabled:
-            return _already(key.status)
+            return already_has(key.status)
         return self._why_not(key)
 
     def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
@@ -333,12 +364,8 @@ def _find(keys: KeyList, identity: str) -> ApiKey | None:
     return next((key for key in keys.keys if key.fingerprint == identity), None)
 
 
-def _refuse_keys_in_texts(new: NewKey) -> None:
-    """Refuse a key in a text that is shown and logged as it is, where a paste can put it by mistake."""
-    texts = {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
-    for field, text in texts.items():
-        if new.key.reveal() in text or has_header(text):
-            raise InvalidInput(field, "This field has an API key in it, which would be shown and logged.", "Remove it.")
+def _texts(new: NewKey) -> dict[str, str]:
+    return {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
 
 
 def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
@@ -357,30 +384,8 @@ def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldCh
     )
 
 
-def _already(status: KeyStatus) -> str:
-    detail = "" if status in (KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER) else f" ({status.label})"
-    return f"Already {'enabled' if status.enabled else 'disabled'}{detail}; nothing to do."
-
-
 def _other_keys(developer: str, count: int) -> str:
     if count == 0:
         return f"{developer} has no other enabled key here."
     keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
     return f"Not cut off: {keys} of {developer} in this list."
-
-
-def _why_not(key: ApiKey, unknown_key_reason: str) -> str:
-    if key.gone:
-        return "This key is gone from the list."
-    if key.unusable:
-        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental's support to correct it."
-    if not key.known:
-        return unknown_key_reason
-    if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
-        contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
-        return (
-            f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
-        )
-    if key.status is KeyStatus.DISABLED_BY_HQ:
-        return "Open Dental disabled this key; only Open Dental's support can enable it."
-    return f"The office can do nothing with a key whose status is {key.status.label}."
