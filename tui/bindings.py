@@ -98,6 +98,14 @@ KEYS: tuple[Key, ...] = (
     Key("save-key", "ctrl+s,f2", "save", "Save", "Save the key as it is shown here.", KEY),
     Key("disable", "d,f7", "disable", "Disable", "Disable this key.", KEY),
     Key("enable", "E,plus", "enable", "Enable", "Enable this key.", KEY),
+    Key(
+        "remove-key",
+        "delete",
+        "remove_key",
+        "Remove",
+        "Remove a key that was added by mistake from the local registry; asks first.",
+        KEY,
+    ),
     Key("adopt", "a,f4", "adopt", "Adopt", "Take a key that only the copy has into the registry.", KEY),
     Key("reveal", "v,f8", "reveal", "View", "Show the whole key; this is logged.", KEY),
     Key(
@@ -190,6 +198,7 @@ _SHORT_NAMES = {
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
+    "delete": "Delete",
 }
 
 

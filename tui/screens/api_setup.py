@@ -23,6 +23,7 @@ from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
+from tui.flows.key_removal import remove_key
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
@@ -61,6 +62,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "filter",
         "help",
         "enable-here",
+        "remove-key",
         "match-copy",
         "reload",
         "about",
@@ -106,6 +108,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             "edit_key",
             "disable",
             "enable",
+            "remove_key",
             "match_copy",
             "save",
             "audit_trail",
@@ -277,6 +280,11 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     async def action_enable(self) -> None:
         """Enable the highlighted key."""
         await self._change_status(enable_key)
+
+    @flow
+    async def action_remove_key(self) -> None:
+        """Remove the highlighted key from the local registry."""
+        await self._change_status(remove_key)
 
     async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         key = self._highlighted()
