@@ -86,7 +86,7 @@ class AuditTrailScreen(BaseScreen[None]):
         """Yield the filter, the chart and the list."""
         with Horizontal(id="filter-line"):
             yield Static("Audit Trail", classes="heading", markup=False)
-            yield FilterInput(id="filter")
+            yield FilterInput(id="filter", placeholder='everything; try user:admin since:2024-11-01 text:"API key"')
         yield ActivityChart()
         yield TrailList(empty="Reading…")
 
@@ -277,7 +277,7 @@ class AuditTrailScreen(BaseScreen[None]):
     def action_type_filter(self) -> None:
         """Move focus to the filter."""
         self.show_status("Tab completes, Enter searches, Esc leaves it as it was.")
-        self._input.cursor_position = len(self._input.value)
+        self._input.begin_word()
         # Unlike focus(), this takes effect at once, so keys typed next reach the filter.
         self.set_focus(self._input)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
+from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
 from core.opendental.key_status import KeyStatus
-from tui.widgets.inputs import PlainInput
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row, Tone
 from tui.widgets.safe_text import wrap
@@ -19,6 +21,9 @@ from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from core.keys.filter import KeyFilter
+    from tui.platform.base_screen import BaseScreen
 
 _COLUMNS = (
     Column("Developer", 16, min_width=8, flexible=True),
@@ -52,10 +57,17 @@ class PermissionsPane(TextLines):
 
 
 class KeyTable(Vertical):
-    """A list of keys with a filter and a pane with the permissions of the highlighted key."""
+    """A list of keys with a filter and a pane with the permissions of the highlighted key.
 
-    def __init__(self) -> None:
+    Args:
+        today: Returns the date from which the filter counts days.
+    """
+
+    def __init__(self, today: Callable[[], date] = lambda: datetime.now().date()) -> None:
         super().__init__()
+        self._today = today
+        self._wanted: KeyFilter | None = None
+        """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
         self._label = ""
         self._differences: Mapping[str, str] = {}
@@ -66,7 +78,7 @@ class KeyTable(Vertical):
         """Compose the title, the filter, the list and the permissions."""
         with Horizontal(id="keys-title"):
             yield Static("API keys", id="keys-label", markup=False)
-            yield PlainInput(id="filter", placeholder="developer, last four or status")
+            yield FilterInput(id="filter", placeholder="status:enabled may:pay -baa:none; Tab completes")
         with Horizontal():
             yield RowList(*_COLUMNS, empty="", id="keys")
             yield PermissionsPane()
@@ -75,6 +87,7 @@ class KeyTable(Vertical):
         """Hide the filter until it is opened."""
         if self.children:  # there are none if the screen was closed before this was composed
             self.filter.display = False
+            self.filter.completions = self._completions
 
     @property
     def rows(self) -> RowList:
@@ -82,9 +95,9 @@ class KeyTable(Vertical):
         return self.query_one("#keys", RowList)
 
     @property
-    def filter(self) -> PlainInput:
+    def filter(self) -> FilterInput:
         """The text field of the filter."""
-        return self.query_one("#filter", PlainInput)
+        return self.query_one("#filter", FilterInput)
 
     @property
     def key(self) -> ApiKey | None:
@@ -98,6 +111,7 @@ class KeyTable(Vertical):
         self._label = keys.authority.label
         self._differences = keys.differences
         self.notes = keys.notes
+        self._parse_filter()
         developer, key, enabled = _COLUMNS
         if any("#" in each.masked for each in keys.keys):
             key = _KEY_WITH_FINGERPRINT
@@ -118,6 +132,7 @@ class KeyTable(Vertical):
     def start_filter(self) -> None:
         """Open and focus the filter."""
         self.filter.display = True
+        self.filter.begin_word()
         # `set_focus` takes effect at once, so keys that are typed next go to the filter.
         self.screen.set_focus(self.filter)
 
@@ -132,18 +147,59 @@ class KeyTable(Vertical):
         with self.prevent(Input.Changed):
             self.filter.value = ""
         self.filter.display = False
+        self._wanted = None
         self._show_rows()
         self.rows.focus()
         return True
 
     @on(Input.Changed, "#filter")
     def _apply_filter(self) -> None:
+        self._parse_filter()
         self._show_rows()
 
     @on(Input.Submitted, "#filter")
     def _focus_list(self, event: Input.Submitted) -> None:
         event.stop()
-        self.rows.focus()
+        error = self._parse_filter()
+        if error is None:
+            self.rows.focus()
+            return
+        # Said without show_problem(), which logs the error: the text may contain an API key.
+        self._screen.show_status(str(error), "problem")
+        self.filter.select_range(error.start, error.end)
+
+    @on(FilterInput.Choices)
+    def _show_completions(self, event: FilterInput.Choices) -> None:
+        event.stop()
+        self._screen.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
+
+    @property
+    def _screen(self) -> BaseScreen[Any]:
+        return cast("BaseScreen[Any]", self.screen)
+
+    def _completions(self, text: str) -> tuple[str, ...]:
+        from core.keys.filter import completions
+
+        return completions(text, self._keys.values())
+
+    def _parse_filter(self) -> FilterError | None:
+        """Parse the text of the filter; return the first error, and go by the other words if there is one."""
+        text = self.filter.value
+        if not text.strip():
+            self._wanted = None
+            return None
+        # Imported here, since the start needs no filter.
+        from core.keys.filter import parse_key_filter
+
+        first: FilterError | None = None
+        while True:
+            try:
+                self._wanted = parse_key_filter(text, self._keys.values(), self._today())
+            except FilterError as error:
+                first = first or error
+                text = text[: error.start] + text[error.end :]
+            else:
+                return first
 
     @on(RowList.Highlighted)
     def _show_permissions(self) -> None:
@@ -151,8 +207,8 @@ class KeyTable(Vertical):
         self.query_one(PermissionsPane).show_key(key, _status_remarks(key, self._differences) if key else [])
 
     def _matching(self) -> list[ApiKey]:
-        words = self.filter.value.casefold().split()
-        return [key for key in self._keys.values() if all(word in _searchable_text(key) for word in words)]
+        wanted = self._wanted
+        return [key for key in self._keys.values() if wanted is None or wanted.matches(key)]
 
     def _show_matching(self, keep: str | None = None) -> None:
         rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
@@ -186,10 +242,6 @@ def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
 def _enabled_text(status: KeyStatus) -> str:
     """Return the text of the column Enabled: `yes`, or the name of any other status."""
     return "yes" if status is KeyStatus.ENABLED else status.label
-
-
-def _searchable_text(key: ApiKey) -> str:
-    return f"{key.developer} {key.masked} {_enabled_text(key.status)}".casefold()
 
 
 def _permission_lines(key: ApiKey | None) -> list[str]:
