@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, cast, func, or_, select
+from sqlalchemy import ColumnElement, Dialect, cast, func, not_, or_, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
-from core.audit.filter import AuditFilter
+from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
 from core.model.audit_entry import AuditEntry, Genuineness
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS
@@ -110,6 +110,12 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
         conditions.append(permission == audit_filter.permission)
     if audit_filter.ours:
         conditions.append(permission.in_(OUR_KINDS))
+    columns = {"user": user, "permission": permission}
+    conditions += [
+        columns[each.field].in_(each.values)
+        for each in audit_filter.more
+        if each.field in columns and not each.excluded
+    ]
     return conditions
 
 
@@ -123,7 +129,34 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
         conditions.append(_contains(dialect, SecurityLog.log_text, audit_filter.text))
     if audit_filter.ours:
         conditions.append(or_(*(SecurityLog.log_text.like(pattern) for pattern in OUR_PATTERNS)))
+    conditions += [
+        _one_of(each, dialect)
+        for each in audit_filter.more
+        if each.excluded or each.field not in ("user", "permission")
+    ]
     return conditions
+
+
+_COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
+    "user": SecurityLog.user_num,
+    "permission": SecurityLog.perm_type,
+    "source": SecurityLog.log_source,
+    "computer": SecurityLog.comp_name,
+    "text": SecurityLog.log_text,
+}
+
+
+def _one_of(alternatives: Alternatives, dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that an entry has one of some values, or none of them."""
+    column = _COLUMNS[alternatives.field]
+    has_one = or_(
+        *(
+            column == value if isinstance(value, int) else _contains(dialect, column, value)
+            for value in alternatives.values
+        )
+    )
+    # Without a value there is nothing to find in it.
+    return or_(column.is_(None), not_(has_one)) if alternatives.excluded else has_one
 
 
 def _contains(dialect: Dialect, column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:

@@ -149,10 +149,8 @@ def parse_date(term: Term, text: str, today: date) -> date:
             return date.fromisoformat(value)
     except (ValueError, OverflowError):
         raise term.error(f"There is no day {text}.", "A month has 28 to 31 days, a year twelve months.") from None
-    raise term.error(
-        f"Not a valid date: {text or 'nothing is given'}.",
-        "Write 2024-11-01, today, yesterday, or 10d for ten days ago.",
-    )
+    sentence = f"Not a valid date: {text}." if text else "No date is given."
+    raise term.error(sentence, "Write 2024-11-01, today, yesterday, or 10d for ten days ago.")
 
 
 def is_date(text: str) -> bool:

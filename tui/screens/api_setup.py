@@ -29,6 +29,7 @@ from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
 from tui.widgets.settings_form import SettingsForm
@@ -344,6 +345,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         """Move focus to the filter."""
         self.show_status("")
         self.query_one(KeyTable).start_filter()
+
+    @on(KeyTable.FilterRefused)
+    def _show_filter_error(self, event: KeyTable.FilterRefused) -> None:
+        # Said without show_problem(), which logs the error: the text may contain an API key.
+        self.show_status(str(event.error), "problem")
+
+    @on(FilterInput.Choices)
+    def _show_completions(self, event: FilterInput.Choices) -> None:
+        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
 
     def action_end_filter(self) -> None:
         """Clear the filter, or else leave the text field; focus moves to the list."""

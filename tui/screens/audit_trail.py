@@ -13,9 +13,10 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.audit.filter import AuditFilter, Users
-from core.audit.filter_language import FilterError, completions, format_filter, parse_day, parse_filter
+from core.audit.filter_language import completions, format_filter, parse_day, parse_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
+from core.filtering.terms import FilterError
 from core.model.audit_entry import Genuineness, counted
 from tui.flows.export import export_entries
 from tui.flows.filter_choice import choose_filter_value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from core.filtering.terms import FilterError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.keys.filter import KeyFilter
-    from tui.platform.base_screen import BaseScreen
 
 _COLUMNS = (
     Column("Developer", 16, min_width=8, flexible=True),
@@ -62,6 +62,13 @@ class KeyTable(Vertical):
     Args:
         today: Returns the date from which the filter counts days.
     """
+
+    class FilterRefused(Message):
+        """Posted when a filter was entered that isn't valid; the invalid word is selected."""
+
+        def __init__(self, error: FilterError) -> None:
+            super().__init__()
+            self.error = error
 
     def __init__(self, today: Callable[[], date] = lambda: datetime.now().date()) -> None:
         super().__init__()
@@ -164,18 +171,8 @@ class KeyTable(Vertical):
         if error is None:
             self.rows.focus()
             return
-        # Said without show_problem(), which logs the error: the text may contain an API key.
-        self._screen.show_status(str(error), "problem")
         self.filter.select_range(error.start, error.end)
-
-    @on(FilterInput.Choices)
-    def _show_completions(self, event: FilterInput.Choices) -> None:
-        event.stop()
-        self._screen.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
-
-    @property
-    def _screen(self) -> BaseScreen[Any]:
-        return cast("BaseScreen[Any]", self.screen)
+        self.post_message(self.FilterRefused(error))
 
     def _completions(self, text: str) -> tuple[str, ...]:
         from core.keys.filter import completions
