@@ -10,13 +10,17 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.errors import ConfigurationError
 from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
+from tui.commands.outcome import COULD_NOT, run_safely
 from tui.commands.parser import build_parser
+from tui.platform.output import flush_output, is_terminal
+from tui.platform.terminal_encoding import escape_unencodable_output
 
 if TYPE_CHECKING:
     from tui.commands.launch_target import LaunchTarget
@@ -31,24 +35,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status of the process.
     """
-    options = build_parser().parse_args(arguments)
+    escape_unencodable_output()
+    options = _parse(arguments)
     exclude_from_core_dumps()
     if not sys.warnoptions:
         # Python's warnings are for developers, and would be printed over the screen.
         warnings.simplefilter("ignore")
-    for name in ("core", "tui"):
-        # Without --debug nothing is logged. Without a handler Python would write warnings to the terminal.
-        logging.getLogger(name).addHandler(logging.NullHandler())
+    # Without --debug nothing is logged. Without a handler Python would write warnings of any library to the terminal.
+    logging.getLogger().addHandler(logging.NullHandler())
+    return run_safely(partial(_run, options), is_command=options.command is not None)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
-        with ExitStack() as cleanup:
-            return _run(options, cleanup)
-    except ApiSetupError as error:
-        print(f"apisetup: {error}", file=sys.stderr)
-        # 1 from `audit verify` would mean that entries were altered.
-        return 2 if isinstance(error, ConfigurationError) or options.command else 1
+        return build_parser().parse_args(arguments)
+    except SystemExit:
+        if not flush_output():
+            raise SystemExit(COULD_NOT) from None
+        raise
 
 
-def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
+def _run(options: argparse.Namespace) -> int:
+    with ExitStack() as cleanup:
+        return _run_with(options, cleanup)
+
+
+def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
     from tui.commands.launch_target import find_launch_target, find_paths
 
     if options.command == "offices":
@@ -65,7 +77,7 @@ def _run(options: argparse.Namespace, cleanup: ExitStack) -> int:
             return check.run(options, target.require_request(), os.environ)
         cleanup.callback(remove_temporary_directories)
         return audit.run(options, target.require_request(), os.environ)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
 

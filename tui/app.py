@@ -24,6 +24,7 @@ from tui.modals.question import Answer, Question
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
 from tui.platform.shell import SHUTDOWN_TIMEOUT, TerminalApp
+from tui.platform.terminal_encoding import encoding_remark
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
@@ -71,6 +72,9 @@ class ApisetupApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Open the first screen; after the first picture, do what would have delayed it."""
+        remark = encoding_remark()
+        if remark:
+            self.notify(remark, severity="warning", markup=False)
         self.call_after_refresh(_enable_garbage_collection)
         self.call_after_refresh(_remove_what_killed_runs_left)
         self.run_office(self._request)

@@ -149,8 +149,8 @@ KEYS: tuple[Key, ...] = (
         "only-suspect",
         "n,f5",
         "only_suspect",
-        "Not genuine",
-        "Show only entries that are not genuine, or all again.",
+        "Unmatched",
+        "Show only entries whose hash doesn't match or is missing, or all again.",
         AUDIT_TRAIL,
     ),
     Key(

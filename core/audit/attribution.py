@@ -9,7 +9,7 @@ from dataclasses import replace
 from core.audit.paging import Direction
 from core.audit.search import AuditSearch
 from core.base.errors import Conflict
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import parse_entry
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 
@@ -66,7 +66,7 @@ def _newest(entries: Iterable[AuditEntry], what: str, key_tag: str) -> tuple[Aud
 
 
 def _format(entry: AuditEntry, event: AuditEvent, conflict: Conflict) -> str:
-    doubt = "" if entry.genuineness is Genuineness.GENUINE else " (this entry is not genuine)"
+    doubt = "" if entry.hash_status is HashStatus.MATCHES else " (this entry's hash doesn't match or is missing)"
     words = f"{entry.moment}, {entry.user or 'nobody'}: {entry.text}{doubt}"
     if event.values_after[conflict.what] in (None, conflict.now):
         return words

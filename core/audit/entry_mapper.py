@@ -7,16 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, String, select, type_coerce
-from sqlalchemy.orm import Session
 
 from core.audit.filter import Users
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.key_text import mask
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
-from core.opendental.schema import SecurityLog, SecurityLogHash, UserOd
+from core.opendental.schema import SecurityLog, SecurityLogHash
 
 SHORTEST_KEY_TO_FIND = 8
 """The minimum length of an API key that is searched for in texts; shorter ones are not masked either."""
@@ -54,12 +53,6 @@ _ROWS = select(
     SecurityLog.date_t_previous,
     SecurityLogHash.log_hash,
 ).outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
-
-
-def read_users(session: Session) -> Users:
-    """Fetch all users, including hidden ones."""
-    query = select(UserOd.user_num, UserOd.user_name)
-    return Users({number: name or "" for number, name in session.execute(query).all()})
 
 
 class EntryMapper:
@@ -116,15 +109,15 @@ class EntryMapper:
             LOG_SOURCES.name(source),
             patient,
             None if previous == NO_DATE else previous,
-            _genuineness(computed, hashes),
+            _hash_status(computed, hashes),
             str(stored_moment),
             hashes,
             computed,
         )
 
 
-def _genuineness(computed: str, hashes: tuple[str, ...]) -> Genuineness:
+def _hash_status(computed: str, hashes: tuple[str, ...]) -> HashStatus:
     """Compare the computed hash with the stored ones; an entry is altered if any of them doesn't match."""
     if not hashes:
-        return Genuineness.NO_HASH
-    return Genuineness.GENUINE if all(each == computed for each in hashes) else Genuineness.ALTERED
+        return HashStatus.NO_HASH
+    return HashStatus.MATCHES if all(each == computed for each in hashes) else HashStatus.ALTERED

@@ -20,7 +20,7 @@ from core.audit.search import AuditSearch
 from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import ExportFinished, ExportStarted
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.model.resolved_change import Outcome
@@ -29,6 +29,7 @@ from core.practice.unit_of_work import WriteMode
 
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 PAGE_SIZE = 500
 """The number of entries that are read and written at once."""
 
@@ -65,9 +66,20 @@ class AuditExport:
         actor: The user who exports them.
         file: The path of the export, from `validate_target`.
         may_replace: True if an existing export and manifest may be replaced.
+        excel: True to begin a CSV file with a byte order mark. Without it, Excel reads the file in the character set of
+            its region.
     """
 
-    def __init__(self, practice: Practice, search: AuditSearch, actor: Actor, file: Path, *, may_replace: bool) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        search: AuditSearch,
+        actor: Actor,
+        file: Path,
+        *,
+        may_replace: bool,
+        excel: bool = False,
+    ) -> None:
         self._practice = practice
         self._search = search
         self._actor = actor
@@ -76,10 +88,14 @@ class AuditExport:
         mapper = search.mapper
         self._filter = mapper.mask_keys(format_filter(search.audit_filter, mapper.users)) or "all entries"
         self._name = mapper.mask_keys(file.name)
+        profile = practice.profile
+        self._practice_columns = (mapper.mask_keys(profile.practice_title), profile.database)
+        self._own_entries: set[int] = set()
+        self._excel = excel
         self._offsets = ServerOffsets()
         self._cursor: PageCursor | None = None
         self._read_all = False
-        self._counts: Counter[Genuineness] = Counter()
+        self._counts: Counter[HashStatus] = Counter()
         self._reached: datetime | None = None
 
     def begin(self) -> None:
@@ -94,7 +110,7 @@ class AuditExport:
             with self._logged(self._started):
                 self._file.create()
                 if self._format is ExportFormat.CSV:
-                    self._file.write(csv_lines([COLUMNS]))
+                    self._file.write(f"{_BYTE_ORDER_MARK if self._excel else ''}{csv_lines([COLUMNS])}")
         except BaseException as error:
             self._file.remove()
             if not isinstance(error, NotPermitted):
@@ -148,7 +164,9 @@ class AuditExport:
         moments = [moment for entry in page.entries for moment in (entry.moment, entry.last_edit)]
         with self._practice.read() as session:
             self._offsets.load(session, moments)
-        rows = [self._row(entry) for entry in page.entries]
+        # The entry about this export is new, and says nothing about what was exported.
+        entries = [entry for entry in page.entries if entry.number not in self._own_entries]
+        rows = [self._row(entry) for entry in entries]
         try:
             self._file.write(self._format_rows(rows))
         except ExportFailed:
@@ -156,9 +174,9 @@ class AuditExport:
             with suppress(ApiSetupError):
                 self.cancel()
             raise
-        self._counts.update(entry.genuineness for entry in page.entries)
-        if page.entries:
-            self._reached = page.entries[-1].moment
+        self._counts.update(entry.hash_status for entry in entries)
+        if entries:
+            self._reached = entries[-1].moment
         self._cursor = page.next_cursor
         self._read_all = page.next_cursor is None
 
@@ -179,7 +197,8 @@ class AuditExport:
             entry.source,
             entry.patient,
             self._offsets.iso(entry.last_edit),
-            entry.genuineness.value,
+            entry.hash_status.value,
+            *self._practice_columns,
         )
 
     def _finish(self) -> ExportResult:
@@ -219,9 +238,9 @@ class AuditExport:
             "file": self._file.path.name,
             "sha256": self._file.sha256,
             "entries": self._counts.total(),
-            "genuine": self._counts[Genuineness.GENUINE],
-            "altered": self._counts[Genuineness.ALTERED],
-            "without_hash": self._counts[Genuineness.NO_HASH],
+            "hash_matches": self._counts[HashStatus.MATCHES],
+            "altered": self._counts[HashStatus.ALTERED],
+            "without_hash": self._counts[HashStatus.NO_HASH],
             "filter": self._filter,
             "practice": profile.practice_title,
             "database": profile.database,
@@ -241,7 +260,8 @@ class AuditExport:
     def _logged(self, event: AuditEvent) -> Iterator[None]:
         """Run the body as a change that is recorded in the Audit Trail as this event."""
         try:
-            with self._practice.unit_of_work(self._actor, event, mode=WriteMode.SPANS_DATABASES):
+            with self._practice.unit_of_work(self._actor, event, mode=WriteMode.SPANS_DATABASES) as work:
+                self._own_entries.update(row.number for row in work.rows)
                 yield
         except OutcomeUnknown as error:
             # Both the disk and the audit entry about its failure failed, but the outcome for the file is known.

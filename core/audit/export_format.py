@@ -21,6 +21,8 @@ COLUMNS = (
     "patient_number",
     "last_edit",
     "hash",
+    "practice",
+    "database",
 )
 """The columns of a CSV file, and the names in each JSON object."""
 
@@ -28,7 +30,8 @@ COLUMNS = (
 def csv_lines(rows: Sequence[Sequence[str | int]]) -> str:
     """Format rows, whose values are in the order of `COLUMNS`, as CSV.
 
-    Control characters are escaped, and a text that a spreadsheet would take for a formula gets a leading quote.
+    Control characters are escaped. What a spreadsheet would take for a formula gets an apostrophe before it, also if
+    the spreadsheet splits the lines at semicolons instead of commas.
     """
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
@@ -37,18 +40,28 @@ def csv_lines(rows: Sequence[Sequence[str | int]]) -> str:
 
 def json_lines(rows: Sequence[Sequence[str | int]]) -> str:
     """Format rows, whose values are in the order of `COLUMNS`, as one JSON object per line, in ASCII."""
-    return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
+    return "".join(
+        json.dumps({name: json_value(value) for name, value in zip(COLUMNS, row, strict=True)}) + "\n" for row in rows
+    )
+
+
+def json_value(value: str | int) -> str | int:
+    """Return a number as text if it is beyond 2^53, where JavaScript, jq and many others would round it."""
+    return str(value) if isinstance(value, int) and abs(value) > _MAX_EXACT else value
 
 
 def _cell(value: str | int) -> str | int:
     if isinstance(value, int):
         return value
     printable = "".join(each if each.isprintable() or each == "\n" else _escape(each) for each in value)
-    return f"'{printable}" if _FORMULA.match(printable) else printable
+    return _FORMULA.sub(r"\1'", printable)
 
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+# Readers that split at semicolons don't see the quotes around a cell, so a new cell, or a new line, may begin inside.
+# The apostrophe comes first in a cell; inside a text it comes right before the formula.
+_FORMULA = re.compile(r"(\A(?=\s*[=+\-@＝＋－＠])|[;\n][\s\"']*(?=[=+\-@＝＋－＠]))")
+_MAX_EXACT = 2**53 - 1

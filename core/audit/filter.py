@@ -46,7 +46,7 @@ class AuditFilter:
     ours: bool = False
     """Only entries that API Setup wrote, this program's or Open Dental's own."""
     suspect: bool = False
-    """Only entries that are not genuine."""
+    """Only entries whose hash doesn't match or is missing."""
     more: tuple[Alternatives, ...] = ()
     """Further conditions, all of which an entry must meet."""
 

@@ -85,7 +85,7 @@ _EXAMPLE = 'Try user:admin since:2024-11-01 text:"API key".'
 _FIELDS = ("since", "until", "permission", "user", "source", "computer", "text", "only")
 _NUMBERED = {"permission": (PERMISSIONS, "permission"), "source": (LOG_SOURCES, "log source")}
 # The values of `only`, and the attribute of `AuditFilter` that each one sets.
-_ONLY = {"ours": "ours", "not-genuine": "suspect"}
+_ONLY = {"ours": "ours", "unmatched": "suspect"}
 
 
 def _parse_term(term: Term, users: Users, today: date) -> dict[str, Any] | Alternatives:

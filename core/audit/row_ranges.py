@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
-from core.audit.paging import Direction, PageCursor, next_slice, time_conditions
+from core.audit.paging import Direction, PageCursor, after_day, next_slice, time_conditions
 from core.opendental.column_types import server_time
 from core.opendental.schema import SecurityLog
 
@@ -29,6 +29,10 @@ class RowRange:
     end: Any
     """The position from which the scan continues; only the scan itself interprets it."""
     is_last: bool
+
+
+Limits = tuple[int | None, int | None]
+"""The numbers before and after a part of a table; None where the part has no limit."""
 
 
 class RangeScan(ABC):
@@ -51,18 +55,23 @@ class NumberScan(RangeScan):
 
     Args:
         number: The column; several rows may have the same number.
+        limits: Returns the numbers between which the scanned rows lie, both excluded; None for no limit.
     """
 
-    def __init__(self, number: InstrumentedAttribute[int]) -> None:
+    def __init__(self, number: InstrumentedAttribute[int], limits: Callable[[Session], Limits] | None = None) -> None:
         self._number = number
+        self._limits = limits
         self._after: int | None = None
         self._bounds: tuple[int, int] | None = None
 
     def next_range(self, session: Session, size: int) -> RowRange:
         number = self._number
         if self._bounds is None:
-            first, last = session.execute(select(func.min(number), func.max(number))).one()
-            self._bounds = (first or 0, last or 0)
+            low, high = self._limits(session) if self._limits else (None, None)
+            conditions = [] if low is None else [number > low]
+            conditions += [] if high is None else [number < high]
+            first, last = session.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
+            self._after, self._bounds = low, (first or 0, last if last is not None else low or 0)
         first, last = self._bounds
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
@@ -112,3 +121,30 @@ class DateScan(RangeScan):
         whole = (newest - oldest).total_seconds()
         done = (newest - max(server_time(next_cursor.moment), oldest)).total_seconds()
         return done / whole if whole else 0.0
+
+
+def numbers_around(session: Session, audit_filter: AuditFilter) -> Limits:
+    """Return the number of the last entry before a filter's first day, and of the first entry after its last day.
+
+    Numbers grow with time, unless the practice uses random ones; a clock that was set back mixes them up. If the result
+    would leave out everything, there is no limit.
+    """
+    low = _last_number_before(session, audit_filter.since) if audit_filter.since else None
+    after = after_day(audit_filter.until) if audit_filter.until else None
+    high = first_number_from(session, after.moment) if after else None
+    return (None, None) if low is not None and high is not None and low >= high else (low, high)
+
+
+def first_number_from(session: Session, moment: str) -> int | None:
+    """Return the number of the first entry at or after a time, as stored; None if there is none."""
+    first = session.scalar(select(func.min(STORED_MOMENT)).where(STORED_MOMENT >= moment))
+    return None if first is None else _number_at(session, first, func.min(SecurityLog.security_log_num))
+
+
+def _last_number_before(session: Session, day: date) -> int | None:
+    last = session.scalar(select(func.max(STORED_MOMENT)).where(STORED_MOMENT < f"{day} 00:00:00"))
+    return None if last is None else _number_at(session, last, func.max(SecurityLog.security_log_num))
+
+
+def _number_at(session: Session, moment: str, number: ColumnElement[int]) -> int | None:
+    return session.scalar(select(number).where(STORED_MOMENT == moment))

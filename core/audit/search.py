@@ -16,7 +16,7 @@ finds the first number of a second that has more entries than a page. There are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, cast, func, not_, or_, select
@@ -26,9 +26,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
 from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
-from core.model.audit_entry import AuditEntry, Genuineness
-from core.model.audit_events import OUR_KINDS, OUR_PATTERNS
+from core.model.audit_entry import AuditEntry, HashStatus
+from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, ExportStarted, parse_entry
 from core.opendental.log_hash_sql import can_compute, seems_suspect
+from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
 from core.practice.practice import Practice
 
@@ -172,6 +173,23 @@ def _matches_few_rows(session: Session, condition: ColumnElement[bool]) -> bool:
     return session.scalars(select(func.count()).select_from(rows)).one() <= MAX_SELECTIVE_ROWS
 
 
+def _only_quotes(entry: AuditEntry, texts: Sequence[str]) -> bool:
+    """Return True if an entry contains one of some texts only because an earlier export had it in its filter."""
+    logged = parse_entry(entry.text) if entry.permission_number == Permission.AUDIT_TRAIL else None
+    if logged is None or not isinstance(logged.event, ExportStarted):
+        return False
+    filter_, rest = logged.event.filter, replace(logged, event=replace(logged.event, filter="")).text()
+    wanted = [text.casefold() for text in texts]
+    return any(text in filter_.casefold() for text in wanted) and not any(text in rest.casefold() for text in wanted)
+
+
+def _wanted_texts(audit_filter: AuditFilter) -> list[tuple[str, ...]]:
+    """Return the texts that entries are searched for; of each tuple they contain at least one."""
+    first = [(audit_filter.text,)] if audit_filter.text else []
+    others = [each.values for each in audit_filter.more if each.field == "text" and not each.excluded]
+    return [*first, *(tuple(map(str, values)) for values in others)]
+
+
 class _PageReader:
     """Reads one page in one session."""
 
@@ -273,5 +291,7 @@ class _PageReader:
         next_cursor = PageCursor(entries[-1].stored_moment, entries[-1].number) if more and entries else None
         if self._filter.suspect:
             # The database only preselects entries; the hash computed in Python decides.
-            entries = [entry for entry in entries if entry.genuineness is not Genuineness.GENUINE]
+            entries = [entry for entry in entries if entry.hash_status is not HashStatus.MATCHES]
+        for texts in _wanted_texts(self._filter):
+            entries = [entry for entry in entries if not _only_quotes(entry, texts)]
         return Page(tuple(entries if self._direction is Direction.OLDER else entries[::-1]), next_cursor)

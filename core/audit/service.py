@@ -11,12 +11,13 @@ from sqlalchemy import or_, select
 
 from core.audit.activity import Activity, read_activity
 from core.audit.attribution import DAYS_BACK, recent_entries, with_attribution
-from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, read_users, select_rows
+from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, select_rows
 from core.audit.export import AuditExport
 from core.audit.filter import AuditFilter, Users
 from core.audit.search import AuditSearch
 from core.audit.verification import Verification
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
+from core.base.recent import Recent
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import parse_entry
@@ -24,12 +25,15 @@ from core.model.key_text import fingerprint_tag
 from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SecurityLog
+from core.practice.indexes import missing_indexes
 from core.practice.practice import Practice
 
 _logger = logging.getLogger(__name__)
 
 _HISTORY = 500
 """The largest number of entries in the history of a key."""
+KEYS_MAX_AGE = 60.0
+"""The seconds for which the keys to mask are used again without being read, unless something was changed from here."""
 _KINDS_ABOUT_KEYS = (Permission.SETUP, Permission.LICENSE_ACCEPT)
 
 
@@ -43,7 +47,8 @@ class AuditService:
 
     def __init__(self, practice: Practice, known_keys: Callable[[], Iterable[str]]) -> None:
         self._practice = practice
-        self._known_keys = known_keys
+        self._changes_seen = practice.changes
+        self._keys = Recent(lambda: tuple(known_keys()), KEYS_MAX_AGE, practice.elapsed)
 
     def search(self, wanted: AuditFilter) -> AuditSearch:
         """Return a search for entries, with the users and keys that the practice has now."""
@@ -53,14 +58,31 @@ class AuditService:
         """Return a verification of the entries of some days, or of all if the filter has no date."""
         return Verification(self._practice, wanted, self._maker())
 
-    def export(self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool) -> AuditExport:
+    def export(
+        self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool, excel: bool = False
+    ) -> AuditExport:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
-        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace)
+        return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
 
-    def users(self) -> Users:
-        """Return the users that a filter may name."""
+    def slowness(self) -> str:
+        """Return a sentence about missing indexes, which make searching and verifying slow; empty if there are none."""
+        if self._practice.engine.dialect.name == "sqlite":
+            return ""
         with self._practice.read() as session:
-            return read_users(session)
+            missing = missing_indexes(session.connection())
+        lacks = [f"{each.table} has no index on {each.column}" for each in missing]
+        return f"Slow, because {' and '.join(lacks)}: see apisetup check." if lacks else ""
+
+    def users(self, *, renew: bool = False) -> Users:
+        """Return the users that a filter may name, as they were read a moment ago.
+
+        Args:
+            renew: Read them and the keys again.
+        """
+        names = self._practice.user_names
+        if renew:
+            self._keys.forget()
+        return Users({user.number: user.name for user in (names.renew() if renew else names.get())})
 
     def today(self) -> date:
         """Return today's date by the practice's clock."""
@@ -127,5 +149,7 @@ class AuditService:
 
     def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
-        keys = tuple(self._known_keys())
-        return EntryMapper(self.users(), keys)
+        if self._changes_seen != self._practice.changes:
+            self._changes_seen = self._practice.changes
+            self._keys.forget()
+        return EntryMapper(self.users(), self._keys.get())

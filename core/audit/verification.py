@@ -7,60 +7,37 @@ ranges that take a few hundredths of a second each, because a MyISAM table is lo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from heapq import nlargest
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
-from core.audit.row_ranges import DateScan, NumberScan, RangeScan, RowRange
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.audit.paging import after_day
+from core.audit.removals import read_duplicate_removals, read_old_data_removals
+from core.audit.row_ranges import (
+    DateScan,
+    Limits,
+    NumberScan,
+    RangeScan,
+    RowRange,
+    first_number_from,
+    numbers_around,
+)
+from core.audit.verification_report import Findings, FirstHash, Suspect, VerificationReport
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.schema import SecurityLog, SecurityLogHash
 from core.practice.practice import Practice
 
-MAX_LISTED = 1_000
-"""The maximum number of altered entries that are listed, and of entries without a hash; all of them are counted."""
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
 RANGE_SECONDS = 0.03
 """The time that one range should take, which is also how long writers may have to wait for it."""
 FIRST_RANGE_ROWS, MIN_RANGE_ROWS, MAX_RANGE_ROWS = 1_000, 100, 20_000
 _ENTRIES_PER_QUERY = 500
-# The part of the progress that stands for checking the entries; the rest is for finding orphaned hashes.
-_ENTRIES_FRACTION = 0.9
-
-
-@dataclass(frozen=True)
-class VerificationReport:
-    """The result of a verification, or its intermediate result if `done` is False."""
-
-    checked: int = 0
-    altered: int = 0
-    without_hash: int = 0
-    orphaned: int | None = None
-    """The number of deleted entries whose hashes still exist; None if only some days are verified, since a hash has no
-    date."""
-    listed: tuple[AuditEntry, ...] = ()
-    """The entries that are not genuine, altered ones first; at most `MAX_LISTED` of either kind."""
-    orphaned_numbers: tuple[int, ...] = ()
-    """The numbers of deleted entries whose hashes still exist; at most `MAX_LISTED`."""
-    fraction: float = 0.0
-    """The progress from 0 to 1."""
-    done: bool = False
-
-    @property
-    def genuine(self) -> int:
-        """The number of genuine entries."""
-        return self.checked - self.altered - self.without_hash
-
-    @property
-    def clean(self) -> bool:
-        """True if all entries are genuine and no orphaned hash was found."""
-        return not (self.altered or self.without_hash or self.orphaned)
 
 
 class Verification:
@@ -77,10 +54,18 @@ class Verification:
         self._mapper = mapper
         self._range_rows = FIRST_RANGE_ROWS
         self._computed_by_database: bool | None = None
-        dated = audit_filter.since is not None or audit_filter.until is not None
-        self._entry_scan: RangeScan = DateScan(audit_filter) if dated else NumberScan(SecurityLog.security_log_num)
-        self._hash_scan = None if dated else NumberScan(SecurityLogHash.security_log_num)
-        self._findings = _Findings(finds_orphans=not dated)
+        self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
+        self._numbers_grow = practice.profile.random_keys is None
+        dated = self._days != AuditFilter()
+        self._entry_scan: RangeScan = DateScan(self._days) if dated else NumberScan(SecurityLog.security_log_num)
+        # A hash has no date, but the numbers of the entries around these days tell which hashes belong to them.
+        self._hash_scan = NumberScan(
+            SecurityLogHash.security_log_num, self._numbers_around if dated and self._numbers_grow else None
+        )
+        self._orphans_of_any_day = dated and not self._numbers_grow
+        self._started = False
+        self._kept_from: int | None = None
+        self._findings = Findings()
 
     def run_batch(self) -> VerificationReport:
         """Check entries for about `BATCH_SECONDS`, at least one range, and return the result so far.
@@ -90,8 +75,8 @@ class Verification:
         """
         started = time.perf_counter()
         with self._practice.read() as session:
-            if self._computed_by_database is None:
-                self._computed_by_database = can_compute(session)
+            if not self._started:
+                self._start(session)
             while not self._findings.complete:
                 # At least one range, since connecting alone may take longer than a batch should.
                 self._check_range(session)
@@ -101,23 +86,66 @@ class Verification:
             # A new session, because the transaction of the first one would not see hashes that were written meanwhile.
             with self._practice.read() as session:
                 self._findings.recount(self._read_entries(session, self._findings.newest_unhashed))
-        return self._findings.report()
+        return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
+
+    def _start(self, session: Session) -> None:
+        """Read what is needed to judge the findings."""
+        self._computed_by_database = can_compute(session)
+        self._findings.first_hash = self._read_first_hash(session)
+        removals = read_old_data_removals(session, self._mapper)
+        self._findings.old_data_removals = tuple(each for each in removals if each.reaches(self._days.since))
+        # Of the days that a date can mean, the earliest explains the least.
+        last = max((each.days[0] for each in removals if each.days), default=None)
+        after = after_day(last) if last is not None and self._numbers_grow else None
+        self._kept_from = first_number_from(session, after.moment) if after is not None else None
+        self._started = True
+
+    def _read_first_hash(self, session: Session) -> FirstHash | None:
+        joined = SecurityLogHash.security_log_num == SecurityLog.security_log_num
+        query = select(SecurityLog.security_log_num, STORED_MOMENT).join(SecurityLogHash, joined).limit(1)
+        if self._numbers_grow:
+            first = session.execute(query.order_by(SecurityLogHash.security_log_num)).first()
+        else:
+            dated = STORED_MOMENT >= "1880-01-01"
+            first = session.execute(query.where(dated).order_by(SecurityLog.log_date_time)).first()
+        if first is None:
+            return None
+        return FirstHash(first[0] if self._numbers_grow else None, str(first[1]))
+
+    def _numbers_around(self, session: Session) -> Limits:
+        return numbers_around(session, self._days)
 
     def _check_range(self, session: Session) -> None:
-        if self._findings.entries_complete and self._hash_scan is not None:
-            self._find_orphans(session, self._hash_scan)
+        if self._findings.entries_complete:
+            self._find_orphans(session)
             return
         started = time.perf_counter()
         checked = self._entry_scan.next_range(session, self._range_rows)
         suspects = self._find_suspects(session, checked)
         self._adapt_range(started)
+        before_hashes = self._set_aside_before_hashes(suspects)
         reread = self._reread(session, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
         self._entry_scan.advance(checked)
-        self._findings.add_range(checked, reread, suspects)
+        self._findings.add_range(checked, reread, suspects, before_hashes)
 
-    def _find_orphans(self, session: Session, scan: NumberScan) -> None:
-        """Find the hashes without an entry in one range of hashes."""
+    def _set_aside_before_hashes(self, suspects: dict[int, Suspect]) -> int:
+        """Remove the entries from before Open Dental kept hashes from the suspects, and return their number."""
+        first = self._findings.first_hash
+        if first is None:
+            return 0
+        before = [
+            number
+            for number, suspect in suspects.items()
+            if not suspect.has_hash and first.is_after(number, suspect.moment)
+        ]
+        for number in before:
+            del suspects[number]
+        return len(before)
+
+    def _find_orphans(self, session: Session) -> None:
+        """Find the hashes without an entry in one range of hashes, and what Open Dental noted about those entries."""
+        scan = self._hash_scan
         started = time.perf_counter()
         checked = scan.next_range(session, self._range_rows)
         number = SecurityLogHash.security_log_num
@@ -129,8 +157,17 @@ class Verification:
         )
         numbers = sorted(session.scalars(orphans))
         self._adapt_range(started)
+        duplicates = self._read_duplicates(session, numbers)
+        unexplained = [number for number in numbers if number not in duplicates]
+        kept = [number for number in unexplained if self._kept_from is None or number >= self._kept_from]
         scan.advance(checked)
-        self._findings.add_orphans(checked, numbers)
+        self._findings.add_orphans(checked, kept, list(duplicates.values()), len(unexplained) - len(kept))
+
+    def _read_duplicates(self, session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
+        removed = read_duplicate_removals(session, numbers, self._practice.profile.tables)
+        if removed is None:
+            self._findings.maintenance_known = False
+        return removed or {}
 
     def _adapt_range(self, started: float) -> None:
         """Adapt the size of the next range to the time that this one took."""
@@ -138,21 +175,21 @@ class Verification:
         rows = int(self._range_rows * min(4.0, RANGE_SECONDS / seconds))
         self._range_rows = max(MIN_RANGE_ROWS, min(MAX_RANGE_ROWS, rows))
 
-    def _find_suspects(self, session: Session, checked: RowRange) -> dict[int, _Suspect]:
-        """Return the entries of a range that seem not to be genuine, by number."""
+    def _find_suspects(self, session: Session, checked: RowRange) -> dict[int, Suspect]:
+        """Return the entries of a range whose hash seems to be missing or not to match, by number."""
         if not self._computed_by_database:
             rows = session.execute(select_rows().where(*checked.conditions)).all()
-            entries = (each for each in self._mapper.entries(rows) if each.genuineness is not Genuineness.GENUINE)
-            return {each.number: _Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
+            entries = (each for each in self._mapper.entries(rows) if each.hash_status is not HashStatus.MATCHES)
+            return {each.number: Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
         query = (
             select(SecurityLog.security_log_num, STORED_MOMENT, SecurityLogHash.security_log_num)
             .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
             .where(*checked.conditions, seems_suspect(session.get_bind().dialect))
         )
         suspects = session.execute(query).all()
-        return {number: _Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
+        return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
-    def _reread(self, session: Session, suspects: dict[int, _Suspect]) -> list[AuditEntry]:
+    def _reread(self, session: Session, suspects: dict[int, Suspect]) -> list[AuditEntry]:
         """Read again the suspects with a hash, and as many of those without one as can still be listed."""
         hashed = [number for number, suspect in suspects.items() if suspect.has_hash]
         unhashed = [number for number, suspect in suspects.items() if not suspect.has_hash]
@@ -165,104 +202,3 @@ class Verification:
             rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(batch))).all()
             entries += self._mapper.entries(rows)
         return entries
-
-
-@dataclass(frozen=True)
-class _Suspect:
-    """An entry that seems not to be genuine according to the database."""
-
-    moment: str
-    has_hash: bool
-
-
-class _Findings:
-    """The findings of a verification so far.
-
-    Args:
-        finds_orphans: True if orphaned hashes are looked for after the entries have been checked.
-    """
-
-    def __init__(self, *, finds_orphans: bool) -> None:
-        self._finds_orphans = finds_orphans
-        self.entries_complete = False
-        self.complete = False
-        self.done = False
-        self._newest_unhashed: list[tuple[str, int]] = []
-        self._altered: list[AuditEntry] = []
-        self._unhashed: list[AuditEntry] = []
-        self._orphaned_numbers: list[int] = []
-        self._checked = self._altered_count = self._unhashed_count = self._orphaned_count = 0
-        self._fraction = 0.0
-
-    @property
-    def unhashed_capacity(self) -> int:
-        """The number of entries without a hash that can still be listed."""
-        return MAX_LISTED - len(self._unhashed)
-
-    @property
-    def newest_unhashed(self) -> list[int]:
-        """The numbers of the newest entries without a hash, since Open Dental writes the hash just after the entry."""
-        return [number for _, number in self._newest_unhashed]
-
-    def add_range(self, checked: RowRange, reread: Sequence[AuditEntry], suspects: dict[int, _Suspect]) -> None:
-        """Add the findings in a range of entries.
-
-        Args:
-            checked: The range.
-            reread: The suspects that were read again, some of which may be genuine; the others have no hash.
-            suspects: All suspects in the range.
-        """
-        known = {entry.number for entry in reread}
-        unhashed = {
-            number: suspect.moment
-            for number, suspect in suspects.items()
-            if not suspect.has_hash and number not in known
-        }
-        self._checked += checked.count
-        self._unhashed_count += len(unhashed)
-        for entry in reread:
-            self._count(entry)
-            if entry.genuineness is Genuineness.NO_HASH:
-                unhashed[entry.number] = entry.stored_moment
-        newest = [*self._newest_unhashed, *((moment, number) for number, moment in unhashed.items())]
-        self._newest_unhashed = nlargest(_ENTRIES_PER_QUERY, newest)
-        self._fraction = checked.fraction * (_ENTRIES_FRACTION if self._finds_orphans else 1.0)
-        self.entries_complete = checked.is_last
-        self.complete = checked.is_last and not self._finds_orphans
-
-    def add_orphans(self, checked: RowRange, numbers: Sequence[int]) -> None:
-        """Add the numbers of deleted entries that were found in a range of hashes."""
-        self._orphaned_count += len(numbers)
-        self._orphaned_numbers += numbers[: MAX_LISTED - len(self._orphaned_numbers)]
-        self._fraction = _ENTRIES_FRACTION + checked.fraction * (1 - _ENTRIES_FRACTION)
-        self.complete = checked.is_last
-
-    def recount(self, reread: Iterable[AuditEntry]) -> None:
-        """Count again those entries without a hash that have one now, and finish."""
-        hashed = {entry.number: entry for entry in reread if entry.stored_hashes}
-        self._unhashed = [entry for entry in self._unhashed if entry.number not in hashed]
-        self._unhashed_count -= len(hashed)
-        for entry in hashed.values():
-            self._count(entry)
-        self.done = True
-
-    def _count(self, entry: AuditEntry) -> None:
-        if entry.genuineness is Genuineness.ALTERED:
-            self._altered_count += 1
-            self._altered += [entry][: MAX_LISTED - len(self._altered)]
-        elif entry.genuineness is Genuineness.NO_HASH:
-            self._unhashed_count += 1
-            self._unhashed += [entry][: self.unhashed_capacity]
-
-    def report(self) -> VerificationReport:
-        """Return the findings as a report."""
-        return VerificationReport(
-            checked=self._checked,
-            altered=self._altered_count,
-            without_hash=self._unhashed_count,
-            orphaned=self._orphaned_count if self._finds_orphans else None,
-            listed=(*self._altered, *self._unhashed),
-            orphaned_numbers=tuple(self._orphaned_numbers),
-            fraction=self._fraction,
-            done=self.done,
-        )

@@ -9,6 +9,7 @@
     │   ├── NoSuchDatabase           the server has no database of that name
     │   ├── NotAPractice             the database isn't a usable Open Dental database
     │   ├── ConnectionLost           the connection was lost after it had been made
+    │   ├── StatementStopped         a statement took too long, or was stopped on the server
     │   ├── StorageFailed            file or disk: missing, locked, damaged or full
     │   │   └── DamagedFile      the file is damaged, or isn't an SQLite database
     │   ├── EntryGone                an audit entry that was read before no longer exists
@@ -35,6 +36,7 @@ Driver and operating-system errors are translated into these where they enter co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -55,6 +57,20 @@ class ApiSetupError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}".strip()
+
+
+def cause_chain(error: BaseException | None, *, suppressed: bool = False) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause of that, and so on. An error that caused itself is yielded once.
+
+    Args:
+        error: The error; None for an empty chain.
+        suppressed: Include what was being handled even where `raise … from None` hides it.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (error.__context__ if suppressed or not error.__suppress_context__ else None)
 
 
 class ConfigurationError(ApiSetupError):
@@ -87,6 +103,10 @@ class NotAPractice(PracticeUnavailable):
 
 class ConnectionLost(PracticeUnavailable):
     """The connection to the server was lost; the last statement may or may not have been executed."""
+
+
+class StatementStopped(PracticeUnavailable):
+    """A statement took longer than the server or this program waits, or somebody stopped it on the server."""
 
 
 class StorageFailed(PracticeUnavailable):

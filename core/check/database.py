@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from core.check.result import CheckResult, CheckResults, CheckStatus
 from core.practice.grants import read_grants
+from core.practice.indexes import missing_indexes
 from core.practice.inspection import DatabaseProfile
 
 _MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
@@ -28,8 +29,8 @@ def check_versions(profile: DatabaseProfile) -> CheckResults:
         return
     product, _, version = profile.server.partition(" ")
     numbers = _parse_version(version)
-    supported = numbers >= (10, 5) if product == "MariaDB" else (5, 5) <= numbers[:2] <= (8, 0)
-    remark = "" if supported else ": apisetup is made for MySQL 5.5 to 8.0 and MariaDB 10.5 and later"
+    supported = numbers >= (10, 5) if product == "MariaDB" else (5, 5) <= numbers[:2] < (10,)
+    remark = "" if supported else ": apisetup is made for MySQL 5.5 to 9 and MariaDB 10.5 and later"
     yield CheckResult(
         "server-version", CheckStatus.OK if supported else CheckStatus.WARNING, f"{profile.server}{remark}."
     )
@@ -53,14 +54,33 @@ def check_server_settings(connection: Connection) -> CheckResults:
     mode = str(connection.scalar(text("SELECT @@GLOBAL.sql_mode")) or "")
     strictness = "strict" if "STRICT" in mode else "lax, as Open Dental sets it"
     yield CheckResult("sql-mode", CheckStatus.OK, f"The server's sql_mode is {strictness}; apisetup's own is strict.")
-    # Servers report this variable as a number or as text.
-    if connection.scalar(text("SELECT @@GLOBAL.read_only")) in (1, "1", "ON"):
+    # Which of them exist depends on the server; one that is replicated to has the first or the second.
+    names = "'read_only', 'super_read_only', 'tx_read_only', 'transaction_read_only', 'innodb_read_only'"
+    rows = connection.execute(text(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})")).all()
+    # MariaDB 12 and later have several values of read_only that mean yes.
+    active = sorted(str(name) for name, value in rows if str(value).upper() not in ("OFF", "0"))
+    if active:
         yield CheckResult(
             "read-only-server",
             CheckStatus.WARNING,
-            "The server is read-only for ordinary users, as a replica is.",
+            f"The server is read-only, as a replica is: {', '.join(active)} is on.",
             "Connect to the server that the practice writes to.",
         )
+
+
+def check_indexes(connection: Connection) -> CheckResults:
+    """Name the indexes of the Audit Trail that are missing, with the statements that create them."""
+    missing = missing_indexes(connection)
+    if not missing:
+        yield CheckResult("indexes", CheckStatus.OK, "The Audit Trail has all indexes that Open Dental creates.")
+        return
+    names = ", ".join(f"{each.table} ({each.column})" for each in missing)
+    yield CheckResult(
+        "indexes",
+        CheckStatus.WARNING,
+        f"Indexes that are missing: {names}. Searching, verifying and exporting the Audit Trail is slow without them.",
+        f"Outside office hours, run: {' '.join(each.statement for each in missing)}",
+    )
 
 
 def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResults:
@@ -81,6 +101,19 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
         )
     else:
         yield CheckResult("grants-missing", CheckStatus.OK, "No right is missing.")
+    if grants.elsewhere:
+        databases = "1 other database" if grants.elsewhere == 1 else f"{grants.elsewhere} other databases"
+        yield CheckResult(
+            "grants-elsewhere", CheckStatus.NOTE, f"The database user has the same rights on {databases} of the server."
+        )
+    if grants.missing_optional:
+        yield CheckResult(
+            "grants-optional",
+            CheckStatus.NOTE,
+            f"Without {', '.join(grants.missing_optional)}, a verification can't tell which audit entries Database"
+            " Maintenance removed.",
+            "The README's script grants it.",
+        )
     if grants.excess:
         yield CheckResult(
             "grants-excess",

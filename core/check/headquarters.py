@@ -26,7 +26,7 @@ _SENTENCES = {
 def check_authority(practice: Practice, request: OpenRequest) -> CheckResults:
     """Report the authority over a practice's API keys. If it is headquarters, request its list of keys."""
     if request.authority is AuthorityName.LOCAL:
-        yield CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
+        yield _local_registry(on_server=request.on_server)
         return
     yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters decides about the keys.")
     account = read_account(practice, request.context.runtime.computer, request.office.headquarters_url)
@@ -37,6 +37,18 @@ def check_authority(practice: Practice, request: OpenRequest) -> CheckResults:
         return
     yield from map(_success, HeadquartersStep)
     yield from _check_list(practice, listed)
+
+
+def _local_registry(*, on_server: bool) -> CheckResult:
+    if not on_server:
+        return CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
+    return CheckResult(
+        "authority",
+        CheckStatus.WARNING,
+        "A registry on this computer decides about the keys, and Open Dental's headquarters isn't asked: a key that is"
+        " disabled here still works for the developer who has it.",
+        "Leave out --authority local, or authority in the office's settings.",
+    )
 
 
 def _results_of_failure(error: HeadquartersError) -> CheckResults:

@@ -18,9 +18,17 @@ from core.base.errors import (
 from core.base.secret import Secret
 from core.check.companion import check_companion
 from core.check.connection import check_address, check_database_user, check_tls, connect
-from core.check.database import check_clock, check_grants, check_schema, check_server_settings, check_versions
+from core.check.database import (
+    check_clock,
+    check_grants,
+    check_indexes,
+    check_schema,
+    check_server_settings,
+    check_versions,
+)
 from core.check.headquarters import check_authority
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
+from core.check.settings import check_settings
 from core.check.user import check_user
 from core.companion.store import PRACTICE_LOSS
 from core.database.address import Address, FileAddress, ServerAddress
@@ -112,9 +120,12 @@ def _check_practice(request: OpenRequest, engine: Engine, user: str | None) -> C
         yield from check_schema(profile)
         if profile.host:
             yield from check_server_settings(connection)
+            yield from check_indexes(connection)
             yield from check_grants(connection, profile)
             yield from check_clock(connection, runtime.clock)
     practice = Practice(engine, profile, runtime.clock, runtime.random, read_only=OPENED_READ_ONLY)
-    yield from check_user(practice, user if request.on_server else runtime.account)
+    yield check_settings(practice)
+    account = user if request.on_server else runtime.account
+    yield from check_user(practice, account, signs_in=request.on_server)
     yield check_companion(request.companion_file, shared=not request.on_server)
     yield from check_authority(practice, request)

@@ -8,12 +8,13 @@ from core.practice.practice import Practice
 from core.users.service import UserService
 
 
-def check_user(practice: Practice, name: str | None) -> CheckResults:
+def check_user(practice: Practice, name: str | None, *, signs_in: bool) -> CheckResults:
     """Check that a user isn't hidden or locked out, and has the permissions. Nobody is signed in.
 
     Args:
         practice: The practice.
         name: The user's name; None or empty if none was named.
+        signs_in: True if users sign in with a password; in an embedded practice they don't.
     """
     if not name:
         yield CheckResult("user", CheckStatus.NOTE, "No Open Dental user was named.", "--user NAME looks at one.")
@@ -29,6 +30,13 @@ def check_user(practice: Practice, name: str | None) -> CheckResults:
             CheckStatus.WARNING,
             f"{rights.name} is locked until {rights.locked_until:%H:%M:%S}.",
             "Wait.",
+        )
+    if signs_in and rights.has_blank_password:
+        yield CheckResult(
+            "user-password",
+            CheckStatus.WARNING,
+            f"{rights.name} has a blank password in Open Dental, so anybody can sign in with that name.",
+            "Set one in Open Dental, Setup > Security.",
         )
     for permission in (Permission.SETUP, Permission.AUDIT_TRAIL):
         granted = permission in rights.permissions

@@ -91,6 +91,11 @@ def _parse_server_address(host: str | None, port: int, path: str, user: str | No
         )
     if not user or not database or not (host or socket):
         raise ConfigurationError("The address needs a user, a host and a database.", f"Write it as {EXAMPLE}.")
+    if not all(map(str.isprintable, (host or "", database, unquote(user), socket))):
+        raise ConfigurationError(
+            "The address contains characters that can't be printed, such as a line break or an escape sequence.",
+            f"Write it as {EXAMPLE}.",
+        )
     host = host or "localhost"
     tls = None if is_local(host, socket) else Tls()
     return ServerAddress(host, port, database, unquote(user), socket, tls)

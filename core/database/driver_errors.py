@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
-from core.base.errors import (
-    ApiSetupError,
-    ConnectionLost,
-    DamagedFile,
-    LoginRefused,
-    NoSuchDatabase,
-    NotAPractice,
-    NotPermitted,
-    PracticeUnavailable,
-    ServerUnreachable,
-    StorageFailed,
-)
-from core.database.tls import insecure_connection
+from core.base.errors import ApiSetupError, DamagedFile, NotPermitted, PracticeUnavailable, StorageFailed
+from core.database.connect_failure import ConnectFailure, connect_error, unusable_answer
+from core.database.server_errors import connection_lost, server_error, statement_timed_out
 
 
 @contextmanager
@@ -39,7 +28,7 @@ def translate_errors() -> Iterator[None]:
     except DBAPIError as error:
         raise _from_driver(error) from error
     except ResourceClosedError as error:
-        raise _connection_lost() from error
+        raise connection_lost() from error
     except SQLAlchemyError as error:
         raise PracticeUnavailable(f"The database could not be used ({type(error).__name__}).") from error
 
@@ -47,22 +36,19 @@ def translate_errors() -> Iterator[None]:
 def _from_driver(error: DBAPIError) -> ApiSetupError:
     if isinstance(error.orig, sqlite3.Error):
         return _from_sqlite(error.orig)
-    if isinstance(error.orig, RuntimeError):
-        # PyMySQL raises it if an authentication plug-in requires the cryptography package or TLS.
-        return LoginRefused("The database server asks for a way to sign in that is not available here.")
+    failure = getattr(error.orig, "failure", None)
+    if isinstance(failure, ConnectFailure):
+        return connect_error(failure)
+    unusable = getattr(error.orig, "reason", None)
+    if unusable is not None:
+        return unusable_answer(unusable)
     arguments = error.orig.args if error.orig is not None else ()
     code = arguments[0] if arguments and isinstance(arguments[0], int) else 0
-    # PyMySQL keeps the socket or TLS error that made a connection fail in this attribute.
-    connect_error = getattr(error.orig, "original_exception", None)
-    insecure = insecure_connection(connect_error, code)
-    if insecure is not None:
-        return insecure
-    if isinstance(connect_error, socket.gaierror):
-        return ServerUnreachable(
-            "The name of the database server cannot be found.",
-            "Check how it is written, and whether this computer's name service answers.",
-        )
-    return _from_server(code, str(arguments[1]) if len(arguments) > 1 else "", error.connection_invalidated)
+    # PyMySQL raises "Lost connection" while it handles a timeout, and doesn't name that as the cause.
+    if error.orig is not None and isinstance(error.orig.__context__, TimeoutError):
+        return statement_timed_out()
+    message = str(arguments[1]) if len(arguments) > 1 else ""
+    return server_error(code, message, connecting=False, disconnected=error.connection_invalidated)
 
 
 def _from_sqlite(error: sqlite3.Error) -> ApiSetupError:
@@ -84,74 +70,3 @@ def _from_sqlite(error: sqlite3.Error) -> ApiSetupError:
     if kind == sqlite3.SQLITE_IOERR:
         return StorageFailed("The disk refused to read or write.", "Check its free space and its health.")
     return StorageFailed(f"The SQLite file could not be used ({error}).")
-
-
-# Error numbers of the server and of PyMySQL, as listed in MySQL's and MariaDB's error references.
-_UNREACHABLE = (2002, 2003, 2005)
-_LOGIN_REFUSED = (1045, 1698, 1251, 1275, 1524, 1820, 1862, 3118, 4151)
-_NO_SUCH_DATABASE = (1044, 1049)
-_NOT_PERMITTED = (1142, 1143, 1227, 1290, 1370, 1792, 1836)
-_NO_SUCH_COLUMN_OR_TABLE = (1054, 1146)
-_LOCKED = (1205, 1213)
-_DISK_FULL = (1021, 1114)
-_TABLE_DAMAGED = (126, 127, 144, 145, 1034, 1194, 1195)
-_TOO_MANY_CONNECTIONS = (1040, 1203, 1226)
-_CONNECTION_LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1317, 1927, 2006, 2013, 2014, 2055, 4031)
-
-
-def _from_server(code: int, message: str, disconnected: bool) -> ApiSetupError:
-    """Translate an error number of a server or of PyMySQL.
-
-    Args:
-        code: The error number; 0 if there is none.
-        message: The server's message. It's shown only for unknown numbers, and without the values it quotes.
-        disconnected: True if SQLAlchemy considers the connection lost.
-    """
-    if code in _UNREACHABLE:
-        return ServerUnreachable(
-            "No database server answers there.",
-            "Check the host's name, the port, the firewall and the server.",
-        )
-    if code in _LOGIN_REFUSED:
-        return LoginRefused(
-            "The server refuses this database user or its password.",
-            "This is the password of the database user, not of an Open Dental user.",
-        )
-    if code in _NO_SUCH_DATABASE:
-        return NoSuchDatabase(
-            "The server has no database of that name, or does not show it to this user.",
-            "Check the name; capitals count on most servers.",
-        )
-    if code in _NOT_PERMITTED:
-        return NotPermitted(
-            "The database user may not do this.",
-            "The README lists the rights that apisetup needs, and no more.",
-        )
-    if code in _NO_SUCH_COLUMN_OR_TABLE:
-        return NotAPractice(
-            "A table or column that Open Dental has is missing here.",
-            "Finish the update in Open Dental, then retry.",
-        )
-    if code in _LOCKED:
-        return PracticeUnavailable("Another program holds a lock on this.", "Try again in a moment.")
-    if code in _DISK_FULL:
-        return StorageFailed("The server's disk is full.", "Free some space on the server, then try again.")
-    if code in _TABLE_DAMAGED:
-        return StorageFailed(
-            "A table on the server is damaged.",
-            "Repair it with Open Dental's Database Maintenance or by REPAIR TABLE.",
-        )
-    if code in _TOO_MANY_CONNECTIONS:
-        return ServerUnreachable("The server has no connection left for us.", "Try again in a moment.")
-    if disconnected or code in _CONNECTION_LOST:
-        return _connection_lost()
-    return PracticeUnavailable(f"The server refused a statement (error {code}).", _text_before_values(message))
-
-
-def _connection_lost() -> ConnectionLost:
-    return ConnectionLost("The connection to the database server was lost.", "Try again when the server answers.")
-
-
-def _text_before_values(message: str) -> str:
-    """Return a server's message up to its first quoted value, which may be patient data."""
-    return message.split("'", 1)[0].strip()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from core.base.errors import StorageFailed
+from core.base.errors import ConfigurationError, StorageFailed
 from core.base.private_file import create_private_file
 from core.base.secret import Secret
 from core.database.address import ServerAddress
@@ -20,16 +20,22 @@ from core.database.statement_log import log_statements
 from core.opendental.log_hash_sql import register_functions
 
 CONNECT_SECONDS = 5
+ATTEMPT_SECONDS = 20
+"""The deadline of a whole attempt to connect: name, network, TLS, and everything until the first statement."""
 READ_SECONDS = 20
 WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
 
 # Open Dental sets the server's sql_mode to blank, and then MySQL silently truncates values that don't fit. Our sessions
 # are strict, for every storage engine. Lock timeouts are shorter than the read timeout, which would close the
-# connection.
+# connection. Reads need no transaction, and changes begin one.
 _SESSION = (
-    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10, lock_wait_timeout=15"
+    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10,"
+    " lock_wait_timeout=15, autocommit=1"
 )
+
+WITHOUT_TRANSACTIONS = "without_transactions"
+"""The execution option of an engine whose database ignores transactions (MyISAM): none is begun."""
 
 
 class WriteInReadSession(RuntimeError):
@@ -43,45 +49,75 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
     column. Characters that a column can't hold are replaced before they are written.
 
     Raises:
-        ConfigurationError: A TLS file can't be used.
+        ConfigurationError: A TLS file or the password can't be used.
     """
+    # Both import SQLAlchemy's dialect for MySQL, which a practice in a file doesn't need.
+    from core.database.server_dialect import DRIVER, replace_dead_connections
+
     url = URL.create(
-        "mysql+pymysql",
+        DRIVER,
         username=address.user,
-        password=password.reveal(),
         host=address.host,
         port=address.port,
         database=address.database,
     )
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     options |= {"ssl": address.tls.context()} if address.tls is not None else {"ssl_disabled": True}
-    return _with_listeners(
-        create_engine(
-            url,
-            pool_size=2,
-            max_overflow=2,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "read_timeout": READ_SECONDS,
-                "write_timeout": WRITE_SECONDS,
-                "charset": "utf8mb4",
-                "init_command": _SESSION,
-                **options,
-            },
-        )
+    engine = create_engine(
+        url,
+        pool_size=2,
+        max_overflow=2,
+        hide_parameters=True,
+        connect_args={
+            # With MySQL's own client, passwords are UTF-8 on nearly every terminal. PyMySQL would send Latin-1.
+            "password": _encode(password),
+            "attempt_seconds": ATTEMPT_SECONDS,
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": READ_SECONDS,
+            "write_timeout": WRITE_SECONDS,
+            "charset": "utf8mb4",
+            "init_command": _SESSION,
+            "autocommit": None,
+            **options,
+        },
     )
 
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("read_only", False) and not options.get(WITHOUT_TRANSACTIONS, False):
+            connection.exec_driver_sql("BEGIN")
 
-def file_engine(path: Path) -> Engine:
+    return _with_listeners(replace_dead_connections(engine))
+
+
+def _encode(password: Secret) -> bytes:
+    """Return a password as bytes. Those of an environment variable that aren't UTF-8 are sent as they are."""
+    with suppress(UnicodeEncodeError):
+        return password.reveal().encode("utf-8", "surrogateescape")
+    # Raised outside the handler, because UnicodeEncodeError contains the password and would be chained.
+    raise ConfigurationError("The database password has a character that can't be encoded.", "Type it again.")
+
+
+def file_engine(path: Path, *, is_temporary: bool = False) -> Engine:
     """Create an engine for an SQLite file. A missing file is created with mode 0600.
+
+    Args:
+        path: The file.
+        is_temporary: Nobody needs the file after a crash, so nothing waits for the disk.
 
     Raises:
         StorageFailed: The file can't be created, isn't a regular file, or other accounts can access it.
     """
     _create_file(path)
-    return _existing_file_engine(path)
+    engine = _existing_file_engine(path)
+    if is_temporary:
+
+        @event.listens_for(engine, "connect")
+        def _write_without_waiting(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
+    return engine
 
 
 def _existing_file_engine(path: Path) -> Engine:

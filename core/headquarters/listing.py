@@ -197,7 +197,10 @@ class KeyListing:
             failure = self._redact(error)
             if question > self._newest_answer:
                 self._state = replace(self._state, answered=False, failure=failure)
-            raise failure from error
+            if failure is error:
+                raise
+            # The error itself is no cause to keep: the log would show the keys that `failure` doesn't name.
+            raise failure from error.__cause__
         return replace(answer, question=question, asked_at=asked_at)
 
     def _redact(self, error: HeadquartersError) -> HeadquartersError:

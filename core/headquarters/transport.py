@@ -12,7 +12,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer
+from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer, cause_chain
 from core.database.tls import EXPIRED, WRONG_HOST, is_local
 from core.headquarters.requests import quote_text, unusable_answer
 
@@ -288,10 +288,7 @@ def _timed_out(limits: Limits) -> NoUsableAnswer:
 
 def _find_cause(error: BaseException) -> BaseException | None:
     """Return the error of the operating system or TLS library that caused an error; None if there is none."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
+    return next((each for each in cause_chain(error, suppressed=True) if isinstance(each, OSError)), None)
 
 
 def _port(parts: SplitResult) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
@@ -13,11 +13,14 @@ from core.companion.store import Companion
 from core.companion.tables import RegistryKey
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.keys.practice_copy import (
+    CopiedKey,
     add_to_copy,
     compare_copy,
     copied_key,
     copied_keys,
     exclusive_copy,
+    has_copy,
+    read_copy,
     remove_from_copy,
     replace_copy,
 )
@@ -83,7 +86,8 @@ class LocalRegistry(KeyAuthority):
             licenses = accepted_licenses(session)
         known = {row.fingerprint: row for row in rows}
         texts = {row.key_text: row.developer for row in rows}
-        texts |= {key: name for key, name in copied_keys(self._practice).items() if key not in texts}
+        copy = read_copy(self._practice)
+        texts |= {row.key: row.developer for row in copy if row.key not in texts}
         masked = masks(texts)
         keys = [
             _api_key(known[identity], masked[identity], licenses)
@@ -92,7 +96,7 @@ class LocalRegistry(KeyAuthority):
             for text, developer in texts.items()
         ]
         ordered = tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint)))
-        return KeyList(ordered, self.info, notes=self._copy_notes({row.key_text: row.developer for row in rows}))
+        return KeyList(ordered, self.info, notes=self._copy_notes(copy, {row.key_text: row.developer for row in rows}))
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
         """Return a key from the registry, or else from the practice's copy."""
@@ -221,9 +225,11 @@ class LocalRegistry(KeyAuthority):
             keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).all())
         return {**copied_keys(self._practice), **keys}
 
-    def _copy_notes(self, keys: Mapping[str, str]) -> tuple[str, ...]:
+    def _copy_notes(self, copy: Sequence[CopiedKey], keys: Mapping[str, str]) -> tuple[str, ...]:
         """Return a sentence for each way in which the practice's copy differs from the registry."""
-        found = compare_copy(self._practice, keys)
+        if not has_copy(self._practice):
+            return ()
+        found = compare_copy(copy, keys)
         notes = []
         if found.missing:
             names = ", ".join(sorted(found.missing.values(), key=str.casefold))

@@ -32,12 +32,26 @@ def has_copy(practice: Practice) -> bool:
     return ApiKeyRow.__tablename__ in practice.profile.tables
 
 
-def copied_keys(practice: Practice) -> dict[str, str]:
-    """Return the developers' names by key; empty if this version of Open Dental has no such table."""
+@dataclass(frozen=True)
+class CopiedKey:
+    """A row of the copy."""
+
+    number: int
+    key: str
+    developer: str
+
+
+def read_copy(practice: Practice) -> list[CopiedKey]:
+    """Return the rows of the copy; none if this version of Open Dental has no such table."""
     if not has_copy(practice):
-        return {}
+        return []
     with practice.read() as session:
-        return {row.key: row.developer for row in _rows(session)}
+        return _rows(session)
+
+
+def copied_keys(practice: Practice) -> dict[str, str]:
+    """Return the developers' names by key."""
+    return {row.key: row.developer for row in read_copy(practice)}
 
 
 def copied_key(key: str, developer: str, masked: str) -> ApiKey:
@@ -81,17 +95,14 @@ class CopyDifferences:
     """The number of rows for keys that the copy has already."""
 
 
-def compare_copy(practice: Practice, keys: Mapping[str, str]) -> CopyDifferences:
-    """Compare the copy with a list of keys; keys that only the copy has don't count.
+def compare_copy(copy: Iterable[CopiedKey], keys: Mapping[str, str]) -> CopyDifferences:
+    """Compare the copy of a practice that has one with a list of keys; keys that only the copy has don't count.
 
     Args:
-        practice: The open practice.
+        copy: The rows of the copy.
         keys: The developers' names by key.
     """
-    if not has_copy(practice):
-        return CopyDifferences({}, 0)
-    with practice.read() as session:
-        rows = [row.key for row in _rows(session)]
+    rows = [row.key for row in copy]
     missing = {key: developer for key, developer in keys.items() if key not in rows}
     return CopyDifferences(missing, len(rows) - len(set(rows)))
 
@@ -138,7 +149,7 @@ def _replace(
     with practice.read() as session:
         rows = [row for row in _rows(session) if row.key not in untouched]
     wanted = {key: _fitted(practice, developer) for key, developer in keys.items()}
-    kept: dict[str, _Row] = {}
+    kept: dict[str, CopiedKey] = {}
     for row in rows:
         if wanted.get(row.key) == row.developer:
             kept.setdefault(row.key, row)
@@ -153,16 +164,9 @@ def _replace(
         _delete(work, surplus)
 
 
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    key: str
-    developer: str
-
-
-def _rows(session: Session) -> list[_Row]:
+def _rows(session: Session) -> list[CopiedKey]:
     query = select(ApiKeyRow.api_key_num, ApiKeyRow.cust_api_key, ApiKeyRow.dev_name).order_by(ApiKeyRow.api_key_num)
-    return [_Row(*row) for row in session.execute(query).all()]
+    return [CopiedKey(*row) for row in session.execute(query).all()]
 
 
 def _fitted(practice: Practice, developer: str) -> str:
@@ -184,14 +188,14 @@ def _remove(session: Session, *, key: str, developer: str) -> None:
     session.execute(delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_(numbers)))
 
 
-def _delete(work: UnitOfWork, rows: list[_Row]) -> None:
+def _delete(work: UnitOfWork, rows: list[CopiedKey]) -> None:
     for begin in range(0, len(rows), _BATCH):
         some = rows[begin : begin + _BATCH]
         statement = delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_([row.number for row in some]))
         work.run_compensated(partial(work.session.execute, statement), partial(_put_back, rows=some))
 
 
-def _put_back(session: Session, *, rows: list[_Row]) -> None:
+def _put_back(session: Session, *, rows: list[CopiedKey]) -> None:
     numbers = select(ApiKeyRow.api_key_num).where(ApiKeyRow.api_key_num.in_([row.number for row in rows]))
     there = set(session.scalars(numbers))
     session.add_all(

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.base.errors import ConfigurationError
+from core.base.regular_file import read_regular_file
 
 DEFAULT_TITLE = "API Access Agreement"
 
@@ -47,10 +48,12 @@ def agreement_from(path: Path, title: str) -> Agreement:
         ConfigurationError: The file can't be read as UTF-8 text, or is empty.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Universal newlines, as in a file that is opened as text.
+        text = read_regular_file(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
+        reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
         raise ConfigurationError(
-            f"The license text {path} cannot be read.", "It must be a UTF-8 text file that you may read."
+            f"The license text {path} cannot be read{reason}.", "It must be a UTF-8 text file that you may read."
         ) from error
     if not text.strip():
         raise ConfigurationError(f"The license text {path} is empty.", "Put the text in, or remove the setting.")

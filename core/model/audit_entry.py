@@ -7,10 +7,14 @@ from datetime import datetime
 from enum import Enum
 
 
-class Genuineness(Enum):
-    """The result of checking an entry's hash; the values are shown on the screen."""
+class HashStatus(Enum):
+    """The result of comparing an entry with its hash; the values are shown on the screen.
 
-    GENUINE = "genuine"
+    The hash has no key: whoever can write to the tables can compute a new one. A hash that matches only proves
+    that nobody changed the entry without changing its hash, too.
+    """
+
+    MATCHES = "matches"
     NO_HASH = "no hash"
     ALTERED = "altered"
 
@@ -21,9 +25,9 @@ class Genuineness(Enum):
 
 
 _EXPLANATIONS = {
-    Genuineness.GENUINE: "Genuine: its hash matches, so nothing that the hash covers was changed since it was written.",
-    Genuineness.NO_HASH: "Not genuine: it has no hash. It was not written by Open Dental, or its hash was removed.",
-    Genuineness.ALTERED: "Not genuine: its hash does not match. The entry or its hash was changed afterwards.",
+    HashStatus.MATCHES: "The hash matches the entry.",
+    HashStatus.NO_HASH: "No hash: it was removed, never written, or the entry is older than Open Dental's hashes.",
+    HashStatus.ALTERED: "Altered: the hash does not match. The entry or its hash was changed after it was written.",
 }
 
 
@@ -47,7 +51,7 @@ class AuditEntry:
     source: str
     patient: int
     last_edit: datetime | None
-    genuineness: Genuineness
+    hash_status: HashStatus
     stored_moment: str
     """The time as the database holds it; entries are ordered by this text and by their numbers."""
     stored_hashes: tuple[str, ...]

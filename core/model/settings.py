@@ -19,6 +19,9 @@ class PaymentType:
     number: int
     name: str
     hidden: bool
+    """True if it can't be chosen: it's hidden, or the practice doesn't have it."""
+    known: bool = True
+    """False if the practice has no payment type of this number."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class SettingsPage:
     """The active ones in order, then the current one if it is hidden or unknown."""
     missing: tuple[str, ...]
     """The settings that this database doesn't have, one sentence each."""
+    warning: str = ""
+    """What is wrong with the stored payment type, in a sentence; empty if it is one of the active ones."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class SavedSettings:
     """The result of a save: one phrase for each value that changed."""
 
     changes: tuple[str, ...]
+    warning: str = ""
+    """What is wrong with the payment type that was left as it is; empty if nothing is."""
 
 
 def clean_interval(text: str) -> str:

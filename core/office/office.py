@@ -124,7 +124,7 @@ def open_file_office(
 
 
 def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
-    engine = file_engine(address.path)
+    engine = file_engine(address.path, is_temporary=with_demo)
     created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
     practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
@@ -177,6 +177,8 @@ def open_server_office(
         companion.prepare(runtime.clock)
         journal = CompanionJournal(companion, companion_file)
         practice.journal = journal
+        # While the admin types a name and a password, not after it.
+        practice.user_names.renew()
     except ApiSetupError:
         engine.dispose()
         raise

@@ -8,9 +8,11 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from core.base.errors import ConfigurationError
+from core.base.regular_file import read_regular_file
 from core.model.agreement import DEFAULT_TITLE
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
@@ -85,14 +87,14 @@ def read_configuration(path: Path) -> Configuration:
             could have been written by another user.
     """
     try:
-        with path.open("rb") as file:
-            _refuse_if_others_can_write(path, os.fstat(file.fileno()))
-            text = file.read().decode("utf-8")
+        text = read_regular_file(path, require=partial(_refuse_if_others_can_write, path)).decode("utf-8-sig")
     except FileNotFoundError:
         return Configuration()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConfigurationError(f"The configuration file {path} cannot be read: {reason}.", "Correct that.") from error
+        raise ConfigurationError(
+            f"The configuration file {path} cannot be read: {reason}.", "Name another file, or correct that."
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"The configuration file {path} is not UTF-8 text.", "Save it as UTF-8.") from error
     return parse_configuration(path, text)

@@ -130,7 +130,7 @@ def _join_without_gap(before: Sequence[str], after: Sequence[str]) -> list[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return ""
 

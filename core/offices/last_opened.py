@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.base.private_file import replace_private_file
+from core.base.regular_file import read_regular_file
 
 _logger = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ class LastOpened:
     def read(self) -> dict[str, datetime]:
         """Return the times by office name, in this computer's local time."""
         try:
-            content = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
+            content = json.loads(read_regular_file(self._path))
+        except (OSError, ValueError, RecursionError):
             return {}
         times: dict[str, datetime] = {}
         for name, text in content.items() if isinstance(content, dict) else ():

@@ -10,17 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from threading import Thread
 
 from core.base.errors import ConfigurationError
+from core.base.regular_file import open_without_blocking
 from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices.paths import expand_user
 
 COMMAND_SECONDS = 60
 """The timeout of a command. It leaves time to unlock a password manager."""
-KEYRING_SECONDS = 10
-"""The timeout of the system keyring."""
-KEYRING_SERVICE = "apisetup"
 _MAX_FILE_BYTES = 4096
 
 
@@ -81,7 +78,10 @@ class PasswordSource:
         if self.kind is SourceKind.COMMAND:
             return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables))
         if self.kind is SourceKind.KEYRING:
-            return _read_keyring(account, environment)
+            # Imported here, because only few offices use it.
+            from core.offices.system_keyring import read_system_keyring
+
+            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables))
         return None
 
 
@@ -125,7 +125,7 @@ def _read_file(path: Path) -> Secret:
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
     """
     try:
-        with open(path, "rb", opener=_open_nonblocking) as file:
+        with open(path, "rb", opener=open_without_blocking) as file:
             _require_private(path, os.fstat(file.fileno()))
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
@@ -133,11 +133,6 @@ def _read_file(path: Path) -> Secret:
             f"The password file {path} cannot be read: {error.strerror}.", "Correct that, or change password_from."
         ) from error
     return _first_line(content, f"The password file {path}")
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    # Opening a named pipe would block until a writer opens it, before its type can be checked.
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
@@ -163,42 +158,24 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
     """
-    import subprocess
+    from core.offices.password_command import NoOutput, run_command
 
     arguments = _split_command(command)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
-    completed: subprocess.CompletedProcess[bytes] | None = None
+    environment = {name: value for name, value in os.environ.items() if name not in hidden_variables}
     try:
-        # In a session of its own, the command has no terminal to prompt on, so it can't write over the screen.
-        with suppress(subprocess.TimeoutExpired):
-            completed = subprocess.run(  # noqa: S603 - the admin's own command, without a shell
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={name: value for name, value in os.environ.items() if name not in hidden_variables},
-                timeout=COMMAND_SECONDS,
-                start_new_session=True,
-                check=False,
-            )
+        output = run_command(arguments, environment, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
             f"The command {program} for the database password cannot be started: {error.strerror}.",
             "Name it in full in password_from.",
         ) from error
-    if completed is None:
-        # Raised outside the handler, because TimeoutExpired contains the command's output and would be chained.
+    except NoOutput as failure:
         raise ConfigurationError(
-            f"The command {program} for the database password did not end within {COMMAND_SECONDS} seconds.",
-            "Unlock what it reads from first; it cannot ask here.",
-        )
-    if completed.returncode:
-        raise ConfigurationError(
-            f"The command {program} for the database password failed with exit status {completed.returncode}.",
-            "Run it by hand to see why; it cannot ask here.",
-        )
-    return _first_line(completed.stdout, f"The output of {program}")
+            f"The command {program} for the database password {failure.reason}.", failure.hint
+        ) from None
+    return _first_line(output, f"The output of {program}")
 
 
 def _split_command(command: str) -> list[str]:
@@ -215,7 +192,7 @@ def _first_line(content: bytes, origin: str) -> Secret:
     line = content.split(b"\n", 1)[0].removesuffix(b"\r")
     password: str | None = None
     with suppress(UnicodeDecodeError):
-        password = line.decode("utf-8")
+        password = line.decode("utf-8-sig")
     if password is None:
         # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
         raise ConfigurationError(f"{origin} is not UTF-8 text.", "Only the password belongs there.")
@@ -225,46 +202,3 @@ def _first_line(content: bytes, origin: str) -> Secret:
             "Put it there, or change password_from.",
         )
     return Secret(password)
-
-
-def _read_keyring(account: str, environment: Mapping[str, str]) -> Secret | None:
-    """Return the password from the system keyring; None over SSH.
-
-    Over SSH, the keyring would wait for an unlock dialog on a desktop that nobody sees.
-    """
-    if any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")):
-        return None
-    try:
-        import keyring
-    except ImportError as error:
-        raise ConfigurationError(
-            "The system keyring needs the Python package keyring, which is not installed.",
-            "Install it beside apisetup: pip install keyring",
-        ) from error
-    results: list[str | Exception | None] = []
-
-    def get_password() -> None:
-        try:
-            results.append(keyring.get_password(KEYRING_SERVICE, account))
-        except Exception as error:  # noqa: BLE001 - backends raise errors of their own, not only KeyringError
-            results.append(error)
-
-    # A daemon thread, so that a keyring that never answers doesn't keep the program from exiting.
-    thread = Thread(target=get_password, name="keyring", daemon=True)
-    thread.start()
-    thread.join(KEYRING_SECONDS)
-    if not results:
-        raise _unusable_keyring(f"did not answer within {KEYRING_SECONDS} seconds")
-    result = results[0]
-    if isinstance(result, Exception):
-        raise _unusable_keyring("cannot be used") from result
-    if result is None:
-        raise ConfigurationError(
-            f"The system keyring has no password for {account}.",
-            f"Run: keyring set {KEYRING_SERVICE} {shlex.quote(account)}",
-        )
-    return Secret(result)
-
-
-def _unusable_keyring(reason: str) -> ConfigurationError:
-    return ConfigurationError(f"The system keyring {reason}.", "Unlock it, or change password_from.")

@@ -12,6 +12,7 @@ class Permission(IntEnum):
 
     SETUP = 8
     SECURITY_ADMIN = 24
+    BACKUP = 28
     USER_LOG_ON_OFF = 83
     AUDIT_TRAIL = 122
     LICENSE_ACCEPT = 258

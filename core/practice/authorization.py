@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Exists, select
+from sqlalchemy import ColumnElement, Exists, select
 from sqlalchemy.orm import Session
 
 from core.base.errors import NotAuthorized
@@ -15,25 +16,36 @@ from core.opendental.permission_types import Permission
 from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
 
 
-def require_authorized(session: Session, actor: Actor, events: Iterable[AuditEvent]) -> None:
+def require_authorized(
+    session: Session, actor: Actor, events: Iterable[AuditEvent], *also: ColumnElement[Any]
+) -> tuple[Any, ...] | None:
     """Check with one statement that a signed-in user still exists, is visible, and has the permissions for a change.
 
     A user may lose them at any time after the sign-in. Sign-ins and sign-outs need no permission, so that they can
     always be recorded.
+
+    Args:
+        session: Reads from the practice.
+        actor: The user.
+        events: What the Audit Trail is to say of the change.
+        also: Values to read in the same statement.
+
+    Returns:
+        The values of `also`; None if nothing had to be read.
 
     Raises:
         NotAuthorized: The user may not make the change.
     """
     needed = tuple(dict.fromkeys(each for event in events if (each := _needed_permission(event)) is not None))
     if not needed or actor.user_num <= 0:
-        return
-    query = select(UserOd.is_hidden, *(_has_permission(each) for each in needed))
+        return None
+    query = select(UserOd.is_hidden, *(has_permission(each) for each in needed), *also)
     row = session.execute(query.where(UserOd.user_num == actor.user_num)).one_or_none()
     if row is None:
         raise _not_authorized(
             f"The user {actor.user_name} no longer exists in Open Dental.", "Sign in as another user."
         )
-    hidden, *granted = row
+    hidden, granted, values = row[0], row[1 : 1 + len(needed)], row[1 + len(needed) :]
     if hidden:
         raise _not_authorized(
             f"The user {actor.user_name} was hidden in Open Dental, and hidden users can't change anything.",
@@ -45,16 +57,11 @@ def require_authorized(session: Session, actor: Actor, events: Iterable[AuditEve
                 f"The user {actor.user_name} no longer has the permission {permission.label}.",
                 "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
             )
+    return tuple(values)
 
 
-def _needed_permission(event: AuditEvent) -> Permission | None:
-    """Return the permission that a user needs for what an event records; None for sign-ins and sign-outs."""
-    if event.permission is Permission.USER_LOG_ON_OFF:
-        return None
-    return Permission.AUDIT_TRAIL if event.permission is Permission.AUDIT_TRAIL else Permission.SETUP
-
-
-def _has_permission(permission: Permission) -> Exists:
+def has_permission(permission: Permission) -> Exists:
+    """Return the condition that the user of a row of `userod` has a permission."""
     return (
         select(GroupPermission.perm_type)
         .join(UserGroupAttach, UserGroupAttach.user_group_num == GroupPermission.user_group_num)
@@ -65,6 +72,13 @@ def _has_permission(permission: Permission) -> Exists:
         )
         .exists()
     )
+
+
+def _needed_permission(event: AuditEvent) -> Permission | None:
+    """Return the permission that a user needs for what an event records; None for sign-ins and sign-outs."""
+    if event.permission is Permission.USER_LOG_ON_OFF:
+        return None
+    return Permission.AUDIT_TRAIL if event.permission is Permission.AUDIT_TRAIL else Permission.SETUP
 
 
 def _not_authorized(sentence: str, hint: str) -> NotAuthorized:

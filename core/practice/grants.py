@@ -15,7 +15,7 @@ from itertools import chain
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, Right
+from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, OPTIONAL, Right
 
 _ALL = "ALL PRIVILEGES"
 
@@ -30,6 +30,11 @@ class Grants:
     """Rights that the program needs and the user lacks, such as `UPDATE (Enabled) on program`."""
     excess: tuple[str, ...] = ()
     """Rights that the user has and the program doesn't need, described for an admin."""
+    elsewhere: int = 0
+    """The number of other databases of the server on which the user has rights that the program needs, and no others.
+    A user for several offices has them."""
+    missing_optional: tuple[str, ...] = ()
+    """Rights that the user lacks, and without which the program only knows less."""
     missing_to_write: str = ""
     """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
@@ -105,12 +110,15 @@ def evaluate_grants(lines: Sequence[str], database: str, tables: frozenset[str])
     if len(grants) < len(parsed):
         return Grants(known=False)
     covering = [grant for grant in grants if grant.covers(database)]
+    elsewhere, here = _split_off_elsewhere(grants, database)
     missing = [right for right in NEEDED if right.table in tables and not _has_right(covering, right)]
     proxy = ["may act as another user (PROXY)"] if any(line.startswith("GRANT PROXY ") for line in lines) else []
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
-        excess=(*proxy, *_list_excess(grants, database)),
+        missing_optional=tuple(str(right) for right in OPTIONAL if not _has_right(covering, right)),
+        excess=(*proxy, *_list_excess(here, database)),
+        elsewhere=elsewhere,
         missing_to_write=_format_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),
     )
 
@@ -125,14 +133,17 @@ def _show_grants(connection: Connection) -> list[str]:
         return lines
     mariadb = "mariadb" in str(connection.scalar(text("SELECT VERSION()"))).lower()
     statement = "SHOW GRANTS FOR CURRENT_ROLE" if mariadb else f"SHOW GRANTS FOR CURRENT_USER() USING {role}"
-    return [*lines, *(str(row[0]) for row in connection.exec_driver_sql(statement).all())]
+    # MySQL names a role with its host, such as `reader`@`%`, and PyMySQL would take that for a placeholder.
+    rows = connection.exec_driver_sql(statement, execution_options={"no_parameters": True}).all()
+    # Newer servers list the rights of active roles with those of the user.
+    return list(dict.fromkeys((*lines, *(str(row[0]) for row in rows))))
 
 
 # -- parsing SHOW GRANTS ---------------------------------------------------------------
 
 _LINE = re.compile(
     r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON (?:TABLE )?(?P<object>\S.*?)"
-    r" (?:TO|FROM) [`'\"].*?(?P<option> WITH .*)?$"
+    r" (?:TO|FROM) (?:[`'\"]|PUBLIC\b).*?(?P<option> WITH .*)?$"
 )
 _GRANTS_NO_RIGHT = re.compile(r"GRANT (USAGE|PROXY) ON |SET DEFAULT ROLE |GRANT [`'\"].*[`'\"] TO ")
 _PRIVILEGE = re.compile(r"([A-Z][A-Z_ ]*[A-Z])\s*(?:\(([^)]*)\))?\s*(?:, *|$)")
@@ -220,10 +231,32 @@ def _list_excess(grants: Sequence[Grant], database: str) -> list[str]:
     return descriptions
 
 
+def _split_off_elsewhere(grants: Sequence[Grant], database: str) -> tuple[int, list[Grant]]:
+    """Split off the grants on other databases that are needed on databases of other offices.
+
+    Returns:
+        The number of these databases, and the other grants.
+    """
+    elsewhere = [
+        grant
+        for grant in grants
+        if grant.database and not grant.covers(database) and not grant.grant_option and not grant.revoked
+        if all(_is_needed_somewhere(grant, name, columns) for name, columns in grant.privileges)
+    ]
+    return len({grant.database for grant in elsewhere}), [grant for grant in grants if grant not in elsewhere]
+
+
 def _is_needed(grant: Grant, privilege: str, columns: frozenset[str], database: str) -> bool:
-    if grant.table is None or not grant.covers(database):
+    return grant.covers(database) and _is_needed_somewhere(grant, privilege, columns)
+
+
+def _is_needed_somewhere(grant: Grant, privilege: str, columns: frozenset[str]) -> bool:
+    """Return True for a privilege that the program needs on the table of a grant, in whichever database it is."""
+    if grant.table is None:
         return False
-    needed = [right for right in NEEDED if (right.table, right.privilege) == (grant.table.lower(), privilege)]
+    needed = [
+        right for right in (*NEEDED, *OPTIONAL) if (right.table, right.privilege) == (grant.table.lower(), privilege)
+    ]
     return any(
         not right.columns or (bool(columns) and columns <= {each.lower() for each in right.columns}) for right in needed
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,6 +16,15 @@ _DEFAULT_RANDOM_KEYS = (10_000, 2**63 - 1)
 MIN_RANGE_SPAN = 999_999
 """The smallest range of a replication server that Open Dental uses."""
 _OPTIONAL_TABLES = frozenset({"apikey", "replicationserver"})
+_PREFERENCES = ("PracticeTitle", "DataBaseVersion", "RandomPrimaryKeys")
+_COLUMNS_OF_TABLE = (
+    "SELECT LOWER(table_name), column_name, LOWER(column_type), character_octet_length, character_set_name"
+    " FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = :table"
+)
+_ENGINE_OF_TABLE = (
+    "SELECT LOWER(table_name), '', engine, 0, ''"
+    " FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :table"
+)
 _WRITTEN_TABLES = (
     "program",
     "programproperty",
@@ -61,7 +70,7 @@ class DatabaseProfile:
     character_set: str
     """The default character set of the database."""
     tables: frozenset[str]
-    """The names of all tables, in lower case on a server."""
+    """The names of the tables that this program uses, in lower case on a server."""
     engines: tuple[tuple[str, str], ...]
     """Pairs of table and storage engine, for each table that this program writes."""
     permission_at_most: int
@@ -77,6 +86,11 @@ class DatabaseProfile:
         return all(engine.lower() in ("innodb", "sqlite") for _, engine in self.engines)
 
     @property
+    def without_transactions(self) -> bool:
+        """True if no table that this program writes knows transactions, so that none needs to be begun."""
+        return not any(engine.lower() in ("innodb", "sqlite") for _, engine in self.engines)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about properties of the database that an admin should know."""
         notes = []
@@ -89,6 +103,18 @@ class DatabaseProfile:
         if self.random_keys:
             notes.append("New rows get random primary keys, as this practice asks for.")
         return tuple(notes)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a server's table."""
+
+    table: str
+    column: str
+    type: str
+    octets: int
+    """The length of a text column in bytes; 0 for others."""
+    character_set: str
 
 
 def inspect_database(connection: Connection) -> DatabaseProfile:
@@ -109,9 +135,10 @@ def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
     _require_schema(columns)
     version = connection.scalar(text("SELECT sqlite_version()"))
     database = connection.engine.url.database or ""
+    preferences = _read_preferences(connection)
     return DatabaseProfile(
-        practice_title=_read_preference(connection, "PracticeTitle"),
-        database_version=_read_version(connection),
+        practice_title=preferences.get("PracticeTitle", ""),
+        database_version=_require_version(preferences),
         server=f"SQLite {version}",
         host="",
         database=database,
@@ -123,7 +150,7 @@ def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
         engines=tuple((table, "SQLite") for table in _WRITTEN_TABLES if table in columns),
         permission_at_most=32767,
         log_text=TextColumn(bytes_at_most=65_535, character_set="utf8mb4"),
-        random_keys=_read_random_keys(connection, columns),
+        random_keys=_read_random_keys(connection, columns, preferences),
     )
 
 
@@ -132,24 +159,17 @@ def _inspect_server(connection: Connection) -> DatabaseProfile:
         text("SELECT VERSION(), @@hostname, DATABASE(), CURRENT_USER(), @@SESSION.sql_mode, @@character_set_database")
     ).one()
     version, host, database, user, sql_mode, character_set = (str(value or "") for value in session)
-    rows = connection.execute(
-        text(
-            "SELECT LOWER(table_name), column_name, LOWER(column_type), character_octet_length, character_set_name"
-            " FROM information_schema.columns WHERE table_schema = DATABASE()"
-        )
-    ).all()
+    rows, engines = _read_tables(connection)
     columns: dict[str, set[str]] = {}
-    for table, column, *_ in rows:
-        columns.setdefault(str(table), set()).add(str(column))
+    for row in rows:
+        columns.setdefault(row.table, set()).add(row.column)
     _require_schema(columns)
-    engines = connection.execute(
-        text("SELECT LOWER(table_name), engine FROM information_schema.tables WHERE table_schema = DATABASE()")
-    ).all()
-    log_columns = {str(row[1]).lower(): row for row in rows if row[0] == "securitylog"}
-    perm_type, log_text = str(log_columns["permtype"][2]), log_columns["logtext"]
+    log_columns = {row.column.lower(): row for row in rows if row.table == "securitylog"}
+    log_text = log_columns["logtext"]
+    preferences = _read_preferences(connection)
     return DatabaseProfile(
-        practice_title=_read_preference(connection, "PracticeTitle"),
-        database_version=_read_version(connection),
+        practice_title=preferences.get("PracticeTitle", ""),
+        database_version=_require_version(preferences),
         server=_format_product(version),
         host=host,
         database=database,
@@ -158,11 +178,33 @@ def _inspect_server(connection: Connection) -> DatabaseProfile:
         sql_mode=sql_mode,
         character_set=character_set,
         tables=frozenset(columns),
-        engines=tuple((str(table), str(engine)) for table, engine in engines if table in _WRITTEN_TABLES),
-        permission_at_most=_max_value(perm_type),
-        log_text=TextColumn(int(log_text[3] or 0), str(log_text[4] or "")),
-        random_keys=_read_random_keys(connection, columns),
+        engines=tuple((table, engines[table]) for table in _WRITTEN_TABLES if table in engines),
+        permission_at_most=_max_value(log_columns["permtype"].type),
+        log_text=TextColumn(log_text.octets, log_text.character_set),
+        random_keys=_read_random_keys(connection, columns, preferences),
     )
+
+
+def _read_tables(connection: Connection) -> tuple[list[_Column], dict[str, str]]:
+    """Read the columns of our tables, and the storage engine of each one, in one statement.
+
+    Each table has a SELECT of its own. MariaDB looks up one named table, but opens all tables of the database for a
+    list of names, and those of all databases for a join of the two views.
+    """
+    names = [table.name for table in _mapped_tables()]
+    selects = (
+        each.replace(":table", f":table{number}")
+        for number in range(len(names))
+        for each in (_COLUMNS_OF_TABLE, _ENGINE_OF_TABLE)
+    )
+    query = text(" UNION ALL ".join(selects))
+    rows = connection.execute(query, {f"table{number}": name for number, name in enumerate(names)}).all()
+    columns = [
+        _Column(str(table), str(column), str(type_), int(octets or 0), str(character_set or ""))
+        for table, column, type_, octets, character_set in rows
+        if column
+    ]
+    return columns, {str(table): str(engine) for table, column, engine, *_ in rows if not column}
 
 
 def _read_tls_version(connection: Connection) -> str:
@@ -206,8 +248,8 @@ def _missing_names(table: Table, columns: dict[str, set[str]]) -> list[str]:
     return [f"{table.name}.{column.name}" for column in table.columns if column.name.lower() not in existing]
 
 
-def _read_version(connection: Connection) -> str:
-    version = _read_preference(connection, "DataBaseVersion")
+def _require_version(preferences: Mapping[str, str]) -> str:
+    version = preferences.get("DataBaseVersion", "")
     if not version:
         raise NotAPractice(
             "This database does not say which version of Open Dental it belongs to (preference DataBaseVersion).",
@@ -216,9 +258,13 @@ def _read_version(connection: Connection) -> str:
     return version
 
 
-def _read_preference(connection: Connection, name: str) -> str:
-    query = select(Preference.value_string).where(Preference.pref_name == name).limit(1)
-    return connection.scalar(query) or ""
+def _read_preferences(connection: Connection) -> dict[str, str]:
+    """Read the preferences of the profile in one statement; of several rows with one name the first counts."""
+    query = select(Preference.pref_name, Preference.value_string).where(Preference.pref_name.in_(_PREFERENCES))
+    rows = connection.execute(query.order_by(Preference.pref_num.desc())).all()
+    # The server compares names without regard to case.
+    names = {name.lower(): name for name in _PREFERENCES}
+    return {names[name.lower()]: value or "" for name, value in rows}
 
 
 def _format_product(version: str) -> str:
@@ -234,9 +280,11 @@ def _max_value(column_type: str) -> int:
     return 32_767
 
 
-def _read_random_keys(connection: Connection, columns: dict[str, set[str]]) -> tuple[int, int] | None:
+def _read_random_keys(
+    connection: Connection, columns: Mapping[str, set[str]], preferences: Mapping[str, str]
+) -> tuple[int, int] | None:
     """Read the range for random primary keys, as Open Dental does; return None if keys are auto-incremented."""
-    if _read_preference(connection, "RandomPrimaryKeys") != "1":
+    if preferences.get("RandomPrimaryKeys") != "1":
         return None
     if connection.dialect.name == "sqlite" or "replicationserver" not in columns:
         return _DEFAULT_RANDOM_KEYS

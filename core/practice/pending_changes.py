@@ -121,7 +121,7 @@ class PendingChanges:
     def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
         with translate_errors(), Session(self._engine, autoflush=False) as session:
             self._require_hashes(session)
-            self._writer.append_audit_row(session, actor, logged)
+            self._writer.append_audit_rows(session, actor, [logged])
             session.commit()
         on_written()
 

@@ -8,31 +8,46 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from threading import Lock
+from threading import Lock, local
+from time import monotonic
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
+from core.base.recent import Recent
 from core.database.driver_errors import translate_errors
+from core.database.engines import WITHOUT_TRANSACTIONS
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.log_hash import NO_DATE
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import UserOd
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.inspection import DatabaseProfile
 from core.practice.journal import Intent, Journal, NoJournal
 from core.practice.pending_changes import PendingChanges
 from core.practice.row_writer import RowWriter
-from core.practice.unit_of_work import Decision, UnitOfWork, WriteMode
+from core.practice.unit_of_work import LAST_ROW, Decision, LastRow, UnitOfWork, WriteMode
 
 Clock = Callable[[], datetime]
 
 _LOCK_SECONDS = 10
 """The longest wait for `Practice.exclusive`."""
+NAMES_MAX_AGE = 60.0
+"""The seconds for which the names of users are used again without being read."""
+
+
+@dataclass(frozen=True)
+class UserName:
+    """The name of an Open Dental user; several users may have the same one."""
+
+    number: int
+    name: str
+    hidden: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,7 @@ class Practice:
         clock: The local time, used only where no server has a clock of its own (SQLite).
         random: Picks primary keys where the practice asks for random ones.
         read_only: Why no unit of work can be opened; None if one can.
+        elapsed: The seconds since any moment, for the age of what was read.
     """
 
     def __init__(
@@ -68,15 +84,22 @@ class Practice:
         random: Random,
         *,
         read_only: ReadOnly | None = None,
+        elapsed: Callable[[], float] = monotonic,
     ) -> None:
-        self.engine = engine
+        self.engine = engine.execution_options(**{WITHOUT_TRANSACTIONS: profile.without_transactions})
         self.profile = profile
         self.read_only = read_only
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
         self._pending = PendingChanges(engine, profile, self._writer, self._clear_intent)
         self._exclusive = Lock()
+        self._locking = local()
         self._hashes_refused = False
+        self.elapsed = elapsed
+        self.changes = 0
+        """The number of changes that were begun from here, so that what was read before counts as old."""
+        self.user_names = Recent(self._read_user_names, NAMES_MAX_AGE, elapsed)
+        """The users' names, read a moment ago."""
         self.journal: Journal = NoJournal()
         """The journal in which changes are announced that no transaction protects."""
 
@@ -87,10 +110,13 @@ class Practice:
         Raises:
             PracticeUnavailable: The database can't be read now.
         """
-        with translate_errors(), self.engine.connect() as plain:
-            connection = plain.execution_options(read_only=True)
-            with Session(connection, autoflush=False) as session:
-                yield session
+        with translate_errors(), self._connection() as connection:
+            connection.execution_options(read_only=True)
+            try:
+                with Session(connection, autoflush=False) as session:
+                    yield session
+            finally:
+                connection.execution_options(read_only=False)
 
     @contextmanager
     def unit_of_work(
@@ -123,13 +149,24 @@ class Practice:
         if self.read_only is not None:
             raise NotPermitted(f"{self.read_only.sentence} {Outcome.NOTHING.value}", self.read_only.hint)
         log_first = mode is not WriteMode.PRACTICE_ONLY or not self.profile.transactional
-        work = UnitOfWork(self._writer, actor, events, log_first=log_first, decide=decide)
+        work = UnitOfWork(
+            self._writer,
+            actor,
+            events,
+            log_first=log_first,
+            decide=decide,
+            reads_last_row=log_first and self._journals_by_number,
+        )
         self._pending.require_resolved(work.texts if once else ())
         with unchanged_on_error():
             self._pending.flush()
         opened = self._remote(work) if mode is WriteMode.REMOTE else self._in_practice(work)
+        self.changes += 1
         with opened:
-            yield work
+            try:
+                yield work
+            finally:
+                self.changes += 1
 
     def require_authorized(self, actor: Actor, *events: AuditEvent) -> None:
         """Check that a user may still do what these events record.
@@ -164,11 +201,13 @@ class Practice:
             with translate_errors(), self.engine.connect() as connection:
                 # The server's names have 64 characters at most, and are shared by all of its databases.
                 lock = hashlib.sha256(f"apisetup {self.profile.database} {name}".encode()).hexdigest()
-                if connection.scalar(select(func.get_lock(lock, _LOCK_SECONDS))) != 1:
+                if _outside_transaction(connection, func.get_lock(lock, _LOCK_SECONDS)) != 1:
                     raise _still_locked()
+                self._locking.connection = connection
                 try:
                     yield
                 finally:
+                    del self._locking.connection
                     _release(connection, lock)
         finally:
             self._exclusive.release()
@@ -197,7 +236,7 @@ class Practice:
             PracticeUnavailable: It can't be written now.
         """
         with translate_errors(), Session(self.engine, autoflush=False) as session:
-            self._writer.append_hash(session, number)
+            self._writer.append_hashes(session, [number])
             session.commit()
 
     def send_signals(self, kinds: Iterable[SignalType]) -> None:
@@ -238,10 +277,30 @@ class Practice:
             return self._clock().replace(microsecond=0)
         return func.now()
 
+    def _read_user_names(self) -> tuple[UserName, ...]:
+        query = select(UserOd.user_num, UserOd.user_name, UserOd.is_hidden).order_by(UserOd.user_num)
+        with self.read() as session:
+            return tuple(UserName(number, name or "", bool(hidden)) for number, name, hidden in session.execute(query))
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Connect, or use the connection of this thread that holds a lock."""
+        locking: Connection | None = getattr(self._locking, "connection", None)
+        if locking is not None:
+            yield locking
+            return
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing_session(self) -> Iterator[Session]:
+        with self._connection() as connection, Session(connection, autoflush=False) as session:
+            yield session
+
     @contextmanager
     def _in_practice(self, work: UnitOfWork) -> Iterator[None]:
         try:
-            with translate_errors(), Session(self.engine, autoflush=False) as session:
+            with translate_errors(), self._writing_session() as session:
                 work.prepare(session)
                 self._announce(work)
                 work.write_audit_rows()
@@ -274,7 +333,7 @@ class Practice:
     def _remote(self, work: UnitOfWork) -> Iterator[None]:
         # No session stays open: the body may wait for half a minute.
         try:
-            with translate_errors(), Session(self.engine, autoflush=False) as session:
+            with translate_errors(), self._writing_session() as session:
                 work.prepare(session)
                 self._announce(work, Stage.ASKED)
                 work.write_audit_rows(Stage.ASKED)
@@ -296,12 +355,20 @@ class Practice:
             # Without this, each further try would leave an audit row without its hash.
             self._writer.require_hashes(work.session)
             self._hashes_refused = False
-        after, began = self._last_row(work.session)
+        last = work.last_row or self._last_row(work.session)
         texts = tuple(self._writer.fit_text(LoggedEvent(event, stage).text()) for event in work.events)
         computer = self._writer.fit_computer(work.actor.computer)
         remote = stage is Stage.ASKED
         work.announced = self.journal.announce(
-            Intent(texts, work.actor.user_num, computer, after, began, remote, database=self.database_identity)
+            Intent(
+                texts,
+                work.actor.user_num,
+                computer,
+                last.number,
+                last.time,
+                remote,
+                database=self.database_identity,
+            )
         )
 
     @property
@@ -309,14 +376,17 @@ class Practice:
         """The server and database, to tell the intents of several practices apart."""
         return f"{self.profile.host}/{self.profile.database}"
 
-    def _last_row(self, session: Session) -> tuple[int, datetime]:
-        """Return the largest number of an audit row, or 0 if numbers are random, and the time."""
+    @property
+    def _journals_by_number(self) -> bool:
+        """True if changes are announced in a journal, and audit rows are numbered in order."""
+        return not isinstance(self.journal, NoJournal) and self.profile.random_keys is None
+
+    def _last_row(self, session: Session) -> LastRow:
         if isinstance(self.journal, NoJournal):
-            return 0, NO_DATE
+            return LastRow(0, NO_DATE)
         if self.profile.random_keys is not None:
-            return 0, self.now(session)
-        largest, now = session.execute(select(func.max(SecurityLog.security_log_num), func.now())).one()
-        return int(largest or 0), now
+            return LastRow(0, self.now(session))
+        return LastRow.of(session.execute(select(*LAST_ROW)).one())
 
     def _clear_intent(self, work: UnitOfWork) -> None:
         self.journal.clear(work.announced)
@@ -330,9 +400,19 @@ class Practice:
             self._hashes_refused = True
 
 
+def _outside_transaction(connection: Connection, function: ColumnElement[Any]) -> object:
+    """Call a function of the server on a connection that has begun no transaction, and begin none."""
+    connection.execution_options(read_only=True)
+    try:
+        return connection.scalar(select(function))
+    finally:
+        connection.rollback()
+        connection.execution_options(read_only=False)
+
+
 def _release(connection: Connection, lock: str) -> None:
     try:
-        connection.scalar(select(func.release_lock(lock)))
+        _outside_transaction(connection, func.release_lock(lock))
     except SQLAlchemyError:
         # The server releases it at the end of the connection.
         connection.invalidate()

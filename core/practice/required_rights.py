@@ -47,3 +47,6 @@ NEEDED = (
     Right("DELETE", "apikey"),
 )
 """All rights that this program needs. Tables that a version of Open Dental lacks need none."""
+
+OPTIONAL = (Right("SELECT", "dbmlog"),)
+"""Rights without which this program says what it can't know: here, which audit entries Database Maintenance removed."""

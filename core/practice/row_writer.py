@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, false, insert, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.column_text import fit_to_column, fit_to_length
@@ -80,29 +81,43 @@ class RowWriter:
         """Return the name of a computer as its column holds it."""
         return fit_to_length(computer, _MAX_COMPUTER_LENGTH, self._profile.log_text.character_set)
 
-    def append_audit_row(self, session: Session, actor: Actor, logged: LoggedEvent) -> AuditRow:
-        """Insert an audit row and its hash, which is taken from the row as the database reads it back."""
-        return self.append_hash(session, self._insert_audit_row(session, actor, logged))
+    def append_audit_rows(self, session: Session, actor: Actor, logged: Sequence[LoggedEvent]) -> list[AuditRow]:
+        """Insert audit rows and their hashes, which are taken from the rows as the database reads them back."""
+        return self.append_hashes(session, [self._insert_audit_row(session, actor, each) for each in logged])
 
-    def append_hash(self, session: Session, number: int) -> AuditRow:
-        """Insert the hash of an audit row, taken from the row as the database reads it back."""
-        row = session.execute(
-            select(
-                SecurityLog.perm_type,
-                SecurityLog.user_num,
-                SecurityLog.log_date_time,
-                SecurityLog.log_text,
-                SecurityLog.pat_num,
-                SecurityLog.date_t_previous,
-            ).where(SecurityLog.security_log_num == number)
-        ).one()
-        self.insert(
-            session,
-            SecurityLogHash.security_log_hash_num,
-            security_log_num=number,
-            log_hash=log_hash(row[0], row[1], row[2], row[3] or "", row[4], row[5]),
+    def append_hashes(self, session: Session, numbers: Sequence[int]) -> list[AuditRow]:
+        """Insert the hashes of audit rows, taken from the rows as the database reads them back.
+
+        Raises:
+            NoResultFound: A row is gone.
+        """
+        query = select(
+            SecurityLog.security_log_num,
+            SecurityLog.perm_type,
+            SecurityLog.user_num,
+            SecurityLog.log_date_time,
+            SecurityLog.log_text,
+            SecurityLog.pat_num,
+            SecurityLog.date_t_previous,
         )
-        return AuditRow(number, row[3] or "")
+        found = {row[0]: row for row in session.execute(query.where(SecurityLog.security_log_num.in_(numbers))).all()}
+        if len(found) < len(numbers):
+            raise NoResultFound
+        hashes = [
+            {"security_log_num": number, "log_hash": log_hash(row[1], row[2], row[3], row[4] or "", row[5], row[6])}
+            for number in numbers
+            for row in (found[number],)
+        ]
+        self._insert_hashes(session, hashes)
+        return [AuditRow(number, found[number][4] or "") for number in numbers]
+
+    def _insert_hashes(self, session: Session, hashes: Sequence[dict[str, object]]) -> None:
+        if self._profile.random_keys is None:
+            # One statement with several rows, not one for each.
+            session.execute(insert(SecurityLogHash).values(hashes))
+            return
+        for each in hashes:
+            self.insert(session, SecurityLogHash.security_log_hash_num, **each)
 
     def _insert_audit_row(self, session: Session, actor: Actor, logged: LoggedEvent) -> int:
         event = logged.event

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import ColumnElement, CursorResult, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -14,13 +16,45 @@ from core.base.errors import ApiSetupError, NotPermitted
 from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
+from core.opendental.schema import SecurityLog
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.row_writer import AuditRow, RowWriter
 
 T = TypeVar("T")
 Compensation = Callable[[Session], object]
-Decision = Callable[[Session], tuple[AuditEvent, ...]]
+LAST_ROW: tuple[ColumnElement[Any], ...] = (
+    select(func.max(SecurityLog.security_log_num)).scalar_subquery(),
+    func.now(),
+)
+"""The largest number of an audit row, and the server's time: the values of `LastRow` as columns of any query."""
+
+
+@dataclass(frozen=True)
+class LastRow:
+    """The position after which a change writes its audit rows."""
+
+    number: int
+    """The largest number of an audit row; 0 if numbers are random, or if there is none."""
+    time: datetime
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> LastRow:
+        """Return the position from the values of `LAST_ROW`."""
+        number, time = values
+        return LastRow(int(number or 0), time)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The events of a unit of work, decided in its session by whoever checked what the user may do."""
+
+    events: tuple[AuditEvent, ...]
+    last_row: LastRow | None
+    """The position, if it was read in passing."""
+
+
+Decision = Callable[[Session], Decided]
 """Reads in the session of a unit of work, and returns what the Audit Trail is to say of it."""
 
 
@@ -55,9 +89,11 @@ class UnitOfWork:
         events: What the Audit Trail says of it, one row each.
         log_first: The audit rows are committed before the body begins.
         decide: Decides about the events in the session of the unit of work, instead of `events`.
+        reads_last_row: Read the position of the audit rows along with the user's permissions.
 
     Attributes:
         session: Writes to the practice. Without transactions each statement takes effect at once.
+        last_row: The position after which the audit rows are written; None if it wasn't read.
         announced: The number of its intent in the journal; 0 for none.
         rows: The audit rows that were written, each with its hash.
         prepared: True once audit rows may have been written.
@@ -76,8 +112,11 @@ class UnitOfWork:
         *,
         log_first: bool,
         decide: Decision | None = None,
+        reads_last_row: bool = False,
     ) -> None:
         self.actor = actor
+        self.last_row: LastRow | None = None
+        self._reads_last_row = reads_last_row
         self.events = events
         self.log_first = log_first
         self.announced = 0
@@ -158,14 +197,18 @@ class UnitOfWork:
         """
         self.session = session
         if self._decide is not None:
-            self.events = self._decide(session)
-        require_authorized(session, self.actor, self.events)
+            decided = self._decide(session)
+            self.events, self.last_row = decided.events, decided.last_row
+            return
+        also = LAST_ROW if self._reads_last_row else ()
+        values = require_authorized(session, self.actor, self.events, *also)
+        self.last_row = LastRow.of(values) if values else None
 
     def write_audit_rows(self, stage: Stage = Stage.DONE) -> None:
         """Write the audit rows; the body works with the same session."""
         self.prepared = True
-        for event in self.events:
-            self.rows.append(self._writer.append_audit_row(self.session, self.actor, LoggedEvent(event, stage)))
+        logged = [LoggedEvent(event, stage) for event in self.events]
+        self.rows += self._writer.append_audit_rows(self.session, self.actor, logged)
 
     @property
     def lacks_rows(self) -> bool:
@@ -174,8 +217,7 @@ class UnitOfWork:
 
     def write_outcome_rows(self, session: Session, stage: Stage) -> None:
         """Write audit rows which say that the change was not done, or that nobody knows."""
-        for event in self.events:
-            self._writer.append_audit_row(session, self.actor, LoggedEvent(event, stage))
+        self._writer.append_audit_rows(session, self.actor, [LoggedEvent(event, stage) for event in self.events])
 
     def send_signals(self) -> None:
         """Insert the signal rows that the body asked for."""

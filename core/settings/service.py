@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.service import AuditService
@@ -30,8 +31,10 @@ from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
 
 _PAYMENT_TYPES = 10
+_MAX_QUOTED = 40
 
 T = TypeVar("T", bool, str, int)
+_Column: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
 class SettingsService:
@@ -79,7 +82,7 @@ class SettingsService:
         if conflicts:
             raise self._audit.with_attributions(conflicts)
         if not edits:
-            return SavedSettings(())
+            return SavedSettings((), stored.page.warning)
         try:
             self._write(actor, edits, SettingsChanged(tuple(edit.change for edit in edits), undoing))
         except EditConflict as error:
@@ -87,8 +90,12 @@ class SettingsService:
                 moved = _edits(_read(session), read, wanted)
             conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
             raise self._audit.with_attributions(conflicts or error.conflicts) from error
-        changes = (edit.change for edit in edits)
-        return SavedSettings(tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes))
+        changes = [edit.change for edit in edits]
+        chosen = any(each.setting is Setting.PAYMENT_TYPE for each in changes)
+        return SavedSettings(
+            tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes),
+            "" if chosen else stored.page.warning,
+        )
 
     def _write(self, actor: Actor, edits: list[_Edit], event: SettingsChanged) -> None:
         with self._practice.unit_of_work(actor, event, once=True) as work:
@@ -104,7 +111,7 @@ class SettingsService:
 class _Cell:
     """A column of one row, and the value in it."""
 
-    column: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+    column: _Column
     key: InstrumentedAttribute[int]
     number: int
     value: int | str | None
@@ -130,8 +137,13 @@ class _Edit:
 
 
 def _read(session: Session) -> _Stored:
-    enabled, interval = _program_cells(session)
-    preference = _preference_cell(session)
+    """Read the settings and the payment types in one statement, since each one is a round trip to the server."""
+    rows = session.execute(_select_settings()).all()
+    enabled = _cell(Program.enabled, Program.program_num, rows[0][0:2], SignalType.PROGRAMS)
+    interval = _cell(
+        ProgramProperty.property_value, ProgramProperty.program_property_num, rows[0][2:4], SignalType.PROGRAMS
+    )
+    preference = _cell(Preference.value_string, Preference.pref_num, rows[0][4:6], SignalType.PREFS)
     current = _number(preference.value) if preference else None
     values = ApiSettings(
         enabled=bool(enabled.value) if enabled else None,
@@ -147,49 +159,49 @@ def _read(session: Session) -> _Stored:
         )
         if cell is None
     )
-    return _Stored(SettingsPage(values, _payment_types(session, current), missing), enabled, interval, preference)
+    payment_types = _choices(
+        [PaymentType(row[6], row[7] or "", bool(row[8])) for row in rows if row[6] is not None], current
+    )
+    warning = _payment_type_warning(preference, current, payment_types) if preference else ""
+    return _Stored(SettingsPage(values, payment_types, missing, warning), enabled, interval, preference)
 
 
-def _program_cells(session: Session) -> tuple[_Cell | None, _Cell | None]:
-    program = session.execute(
-        select(Program.program_num, Program.enabled)
-        .where(Program.prog_name == "FHIR")
-        .order_by(Program.program_num)
-        .limit(1)
-    ).first()
-    if program is None:
-        return None, None
-    enabled = _Cell(Program.enabled, Program.program_num, program[0], program[1], SignalType.PROGRAMS)
-    interval = session.execute(
-        select(ProgramProperty.program_property_num, ProgramProperty.property_value)
-        .where(
-            ProgramProperty.program_num == program[0],
-            ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+def _cell(column: _Column, key: InstrumentedAttribute[int], read: Sequence[Any], signal: SignalType) -> _Cell | None:
+    """Return a cell from the number of its row and its value; None if there is no such row."""
+    number, value = read
+    return _Cell(column, key, number, value, signal) if number is not None else None
+
+
+@cache
+def _select_settings() -> Select[*tuple[Any, ...]]:
+    """Return the query of `_read`: a row per payment type, at least one, with the cells of the settings in front."""
+    program = _first(Program.program_num, Program.program_num, Program.prog_name == "FHIR")
+    interval = (
+        ProgramProperty.program_num == program,
+        ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+    )
+    payment_type = (Preference.pref_name == "ApiPaymentType",)
+    one_row = select(literal(1).label("one")).subquery()
+    return (
+        select(
+            program,
+            _first(Program.enabled, Program.program_num, Program.prog_name == "FHIR"),
+            _first(ProgramProperty.program_property_num, ProgramProperty.program_property_num, *interval),
+            _first(ProgramProperty.property_value, ProgramProperty.program_property_num, *interval),
+            _first(Preference.pref_num, Preference.pref_num, *payment_type),
+            _first(Preference.value_string, Preference.pref_num, *payment_type),
+            Definition.def_num,
+            Definition.item_name,
+            Definition.is_hidden,
         )
-        .order_by(ProgramProperty.program_property_num)
-        .limit(1)
-    ).first()
-    if interval is None:
-        return enabled, None
-    return enabled, _Cell(
-        ProgramProperty.property_value,
-        ProgramProperty.program_property_num,
-        interval[0],
-        interval[1],
-        SignalType.PROGRAMS,
+        .select_from(one_row.outerjoin(Definition, Definition.category == _PAYMENT_TYPES))
+        .order_by(Definition.item_order, Definition.def_num)
     )
 
 
-def _preference_cell(session: Session) -> _Cell | None:
-    row = session.execute(
-        select(Preference.pref_num, Preference.value_string)
-        .where(Preference.pref_name == "ApiPaymentType")
-        .order_by(Preference.pref_num)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return _Cell(Preference.value_string, Preference.pref_num, row[0], row[1], SignalType.PREFS)
+def _first(column: _Column, key: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return a column of the first row, by its primary key, that meets the conditions."""
+    return select(column).where(*conditions).order_by(key).limit(1).scalar_subquery()
 
 
 def _number(value: int | str | None) -> int:
@@ -198,32 +210,51 @@ def _number(value: int | str | None) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
-def _payment_types(session: Session, current: int | None) -> tuple[PaymentType, ...]:
-    rows = session.execute(
-        select(Definition.def_num, Definition.item_name, Definition.is_hidden)
-        .where(Definition.category == _PAYMENT_TYPES)
-        .order_by(Definition.item_order, Definition.def_num)
-    ).all()
-    known = [PaymentType(number, name or "", bool(hidden)) for number, name, hidden in rows]
+def _payment_type_warning(preference: _Cell, current: int | None, payment_types: tuple[PaymentType, ...]) -> str:
+    """Return a sentence about a stored payment type that can't be chosen, or an empty text."""
+    text = str(preference.value or "").strip()
+    if text in ("", "0"):
+        return "No default payment type is chosen."
+    if not current:
+        return f'The stored default payment type is not a number: "{text[:_MAX_QUOTED]}". Choose one.'
+    chosen = next((each for each in payment_types if each.number == current), None)
+    if chosen is not None and not chosen.hidden:
+        return ""
+    if chosen is not None and chosen.known:
+        return f'The default payment type "{chosen.name[:_MAX_QUOTED]}" is hidden in Open Dental. Choose another one.'
+    return f"The default payment type {current} is not one of this practice's payment types. Choose another one."
+
+
+def _choices(known: Sequence[PaymentType], current: int | None) -> tuple[PaymentType, ...]:
+    """Return the payment types to choose from, and the current one even if it's hidden or unknown."""
     active = [payment_type for payment_type in known if not payment_type.hidden]
     if not current or any(payment_type.number == current for payment_type in active):
         return tuple(active)
     hidden = [payment_type for payment_type in known if payment_type.number == current]
-    return (*active, *(hidden or [PaymentType(current, f"unknown type {current}", hidden=True)]))
+    return (*active, *(hidden or [PaymentType(current, f"unknown type {current}", hidden=True, known=False)]))
 
 
 def _checked(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> ApiSettings:
-    """Return the values as they are saved, checked by the rules of Open Dental's window for all fields together."""
-    page = stored.page
+    """Return the values as they are saved, after checking those that were changed.
+
+    Open Dental's window refuses to save anything while the payment type is hidden or unknown. Here the other values can
+    be saved, because somebody must be able to turn the API off.
+    """
     interval = None if stored.interval is None else clean_interval(wanted.interval or "")
     if interval == (read.interval or "").strip():
         interval = read.interval
-    known = {payment_type.number for payment_type in page.payment_types}
-    if stored.payment_type is not None and not wanted.payment_type:
-        raise InvalidInput("payment_type", "A default payment type must be chosen before saving.")
-    if stored.payment_type is not None and wanted.payment_type not in known:
-        raise InvalidInput("payment_type", "That payment type is hidden or gone since.", "Choose another one.")
+    if stored.payment_type is not None and wanted.payment_type != read.payment_type:
+        _require_active(stored.page, wanted.payment_type)
     return ApiSettings(wanted.enabled, interval, wanted.payment_type)
+
+
+def _require_active(page: SettingsPage, number: int | None) -> None:
+    if not number:
+        raise InvalidInput("payment_type", "The default payment type can't be blank.", "Choose one.")
+    if number not in {payment_type.number for payment_type in page.payment_types if not payment_type.hidden}:
+        raise InvalidInput(
+            "payment_type", "This payment type is hidden or was deleted in Open Dental.", "Choose another one."
+        )
 
 
 def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edit]:

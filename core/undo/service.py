@@ -9,7 +9,7 @@ from core.base.errors import Conflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.audit_entry import Genuineness
+from core.model.audit_entry import HashStatus
 from core.model.audit_events import KeyStatusChanged, SettingsChanged
 from core.model.key_text import fingerprint_tag
 from core.model.settings import ApiSettings
@@ -120,8 +120,8 @@ class UndoService:
 
 
 def _undoable_event(whole: WholeEntry) -> SettingsChanged | KeyStatusChanged:
-    if whole.entry.genuineness is not Genuineness.GENUINE:
-        raise OperationNotAllowed("This entry is not genuine, so what it tells is not undone.", BY_HAND)
+    if whole.entry.hash_status is not HashStatus.MATCHES:
+        raise OperationNotAllowed("This entry can't be undone, because its hash doesn't match or is missing.", BY_HAND)
     if whole.event is not None and whole.event.is_undoable:
         event = whole.event.event
         if isinstance(event, SettingsChanged | KeyStatusChanged):

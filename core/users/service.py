@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, NotPermitted, WrongNameOrPassword
 from core.base.secret import Secret
@@ -18,15 +17,15 @@ from core.model.audit_events import (
     ApiSetupOpened,
     UserAutoLoggedOff,
     UserLoggedOff,
-    UserLoggedOn,
     UserLogOnFailed,
 )
 from core.model.logged_event import AuditEvent
+from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
-from core.opendental.schema import GroupPermission, Preference, UserGroupAttach, UserOd
-from core.practice.practice import Practice
+from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
+from core.practice.practice import Practice, UserName
 from core.users.sign_in_attempt import Attempt, Claim, find_refusal, window_name
-from core.users.user_rows import FAILURES_TO_LOCK, LOCK, find_user, reload_user, user_permissions
+from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class UserRights:
     locked_until: datetime | None
     permissions: tuple[Permission, ...]
     """The permissions that the user has, out of Setup, AuditTrail and SecurityAdmin."""
+    has_blank_password: bool
+    """True if anybody can sign in as this user without a password."""
 
 
 class UserService:
@@ -85,16 +86,23 @@ class UserService:
             LockedOut: There were five consecutive failures, the last one within the last five minutes.
             NotAuthorized: The user lacks the permission.
         """
-        with self._practice.read() as session:
-            user = find_user(session, name)
-            limit = _inactivity_limit(session)
+        try:
+            return self._sign_in_as(find_user(self._practice, name), password, needs)
+        except UserReplaced:
+            # The names were read a moment ago, and this one was changed since.
+            self._practice.user_names.forget()
+        return self._sign_in_as(find_user(self._practice, name), password, needs)
+
+    def _sign_in_as(self, user: UserName | None, password: Secret, needs: Permission) -> SignedIn:
         if user is None:
             # The name is not logged: it may be a password that was typed into the wrong field.
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
-        attempt = Attempt(self._practice, user.number, password, needs)
-        return replace(self._sign_in(actor, attempt), log_off_after_minutes=limit)
+        attempt = Attempt(self._practice, user, password, needs)
+        signed_in = self._sign_in(actor, attempt)
+        limit = attempt.state.log_off_after_minutes if attempt.state is not None else 0
+        return replace(signed_in, log_off_after_minutes=limit)
 
     def account(self, name: str, needs: Permission = Permission.SETUP) -> SignedIn:
         """Sign in to the embedded practice as the user with the name of the operating-system account.
@@ -102,9 +110,8 @@ class UserService:
         Raises:
             NotAuthorized: The practice has no such user, the user is hidden, or the user lacks the permission.
         """
-        with self._practice.read() as session:
-            user = find_user(session, name)
-            permissions = user_permissions(session, user.number) if user else set()
+        user = find_user(self._practice, name)
+        permissions = self._state(user).permissions if user else frozenset()
         if user is None or user.hidden or needs not in permissions:
             raise NotAuthorized(
                 f"This practice file has no user {name} who may use {window_name(needs)}.",
@@ -115,19 +122,17 @@ class UserService:
 
     def rights(self, name: str) -> UserRights | None:
         """Return the rights of the user with this name, or None if there is no such user. Nothing is written."""
-        relevant = (Permission.SETUP, Permission.AUDIT_TRAIL, Permission.SECURITY_ADMIN)
-        with self._practice.read() as session:
-            user = find_user(session, name)
-            now = self._practice.now(session)
-            granted = user_permissions(session, user.number) if user else set()
-        if user is None:
+        found = find_user(self._practice, name)
+        if found is None:
             return None
-        locked = user.recent_failures(now) >= FAILURES_TO_LOCK
+        state = self._state(found)
+        locked = state.user.recent_failures(state.now) >= FAILURES_TO_LOCK
         return UserRights(
-            name=user.name,
-            hidden=user.hidden,
-            locked_until=user.last_failure + LOCK if locked else None,
-            permissions=tuple(permission for permission in relevant if permission in granted),
+            name=state.user.name,
+            hidden=state.user.hidden,
+            locked_until=state.user.last_failure + LOCK if locked else None,
+            permissions=tuple(permission for permission in RELEVANT if permission in state.permissions),
+            has_blank_password=password_matches(state.user.password, ""),
         )
 
     def permission_granters(self) -> tuple[str, ...]:
@@ -156,13 +161,16 @@ class UserService:
     def _sign_in(self, actor: Actor, attempt: Attempt) -> SignedIn:
         if self._counts_in_practice:
             try:
-                self._judge(actor, attempt)
-                return self._log_opening(actor, attempt.permissions, attempt.needs)
+                return self._judge(actor, attempt)
             except NotPermitted:
                 self._counts_in_practice = False
         return self._sign_in_counting_in_companion(actor, attempt)
 
-    def _judge(self, actor: Actor, attempt: Attempt) -> None:
+    def _state(self, user: UserName) -> UserState:
+        with self._practice.read() as session:
+            return read_state(session, self._practice, user)
+
+    def _judge(self, actor: Actor, attempt: Attempt) -> SignedIn:
         """Judge an attempt, and record its outcome in the user's row and in the Audit Trail.
 
         One attempt at a time: with transactions, the user's row is locked from before the password is compared until
@@ -176,6 +184,7 @@ class UserService:
             attempt.count(work)
         if attempt.refusal is not None:
             raise attempt.refusal
+        return _signed_in(actor, attempt, writable=True)
 
     def _sign_in_counting_in_companion(self, actor: Actor, attempt: Attempt) -> SignedIn:
         """Sign a user in although failures can't be counted in the practice: they are counted in the companion.
@@ -183,9 +192,8 @@ class UserService:
         An attempt is counted before its password is compared, and the count is taken back if it is right.
         """
         with self._practice.read() as session:
-            user = reload_user(session, actor.user_num)
-            now = self._practice.now(session)
-            attempt.permissions = user_permissions(session, actor.user_num)
+            state = attempt.read(session)
+        user, now = state.user, state.now
         claim = Claim(user.recent_failures(now), now)
         if not user.hidden:
             self._failures.change(actor.user_num, claim.take)
@@ -193,20 +201,20 @@ class UserService:
                 until = max(claim.locked_until, user.last_failure + LOCK)
                 self._log(actor, UserLogOnFailed(user.name))
                 raise LockedOut(until)
-        refusal = find_refusal(user, attempt.password, now, attempt.permissions, attempt.needs)
+        refusal = find_refusal(user, attempt.password, now, state.permissions, attempt.needs)
         if not user.hidden and not isinstance(refusal, WrongNameOrPassword):
             self._failures.change(actor.user_num, claim.give_back)
         if refusal is not None:
             self._log(actor, UserLogOnFailed(user.name))
             raise refusal
         try:
-            with self._practice.unit_of_work(actor, UserLoggedOn(user.name)):
+            with self._practice.unit_of_work(actor, *attempt.entries):
                 pass
         except NotPermitted:
-            return SignedIn(actor, Permission.AUDIT_TRAIL in attempt.permissions, writable=False)
-        return self._log_opening(actor, attempt.permissions, attempt.needs)
+            return _signed_in(actor, attempt, writable=False)
+        return _signed_in(actor, attempt, writable=True)
 
-    def _log_opening(self, actor: Actor, permissions: set[int], needs: Permission) -> SignedIn:
+    def _log_opening(self, actor: Actor, permissions: Collection[Permission], needs: Permission) -> SignedIn:
         """Record in the Audit Trail that API Setup was opened, if `needs` is its permission.
 
         If nothing can be written, the user can still read.
@@ -228,11 +236,6 @@ class UserService:
             return
 
 
-def _inactivity_limit(session: Session) -> int:
-    """Return the practice's limit in minutes, or 0 for never.
-
-    A text that is not a number, or a number too large to ever be reached, also means never.
-    """
-    query = select(Preference.value_string).where(Preference.pref_name == "SecurityLogOffAfterMinutes").limit(1)
-    text = (session.scalar(query) or "").strip()
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+def _signed_in(actor: Actor, attempt: Attempt, *, writable: bool) -> SignedIn:
+    sees = attempt.state is not None and Permission.AUDIT_TRAIL in attempt.state.permissions
+    return SignedIn(actor, sees, writable)

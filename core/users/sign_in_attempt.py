@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,18 +12,15 @@ from sqlalchemy.orm import Session
 from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
 from core.companion.sign_in_failures import FailureCount
-from core.model.audit_events import (
-    UserLoggedOn,
-    UserLogOnFailed,
-)
+from core.model.audit_events import ApiSetupOpened, UserLoggedOn, UserLogOnFailed
 from core.model.logged_event import AuditEvent
 from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import UserOd
-from core.practice.practice import Practice
-from core.practice.unit_of_work import UnitOfWork
-from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, reload_user, user_permissions
+from core.practice.practice import Practice, UserName
+from core.practice.unit_of_work import Decided, UnitOfWork
+from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, UserState, read_state
 
 
 class Attempt:
@@ -30,43 +28,53 @@ class Attempt:
 
     Args:
         practice: The open practice.
-        user_num: The user.
+        user: The user, as found by name.
         password: The password that was typed.
         needs: The permission that the user must have.
 
     Attributes:
-        permissions: The user's permissions.
+        state: The user when the password was judged; None before.
         refusal: Why the attempt failed; None if it succeeded.
     """
 
-    def __init__(self, practice: Practice, user_num: int, password: Secret, needs: Permission) -> None:
+    def __init__(self, practice: Practice, user: UserName, password: Secret, needs: Permission) -> None:
         self.password = password
         self.needs = needs
-        self.permissions: set[int] = set()
+        self.state: UserState | None = None
         self.refusal: SignInRefused | None = None
         self._practice = practice
-        self._user_num = user_num
-        self._user: UserRow | None = None
-        self._now = NO_DATE
+        self._user = user
 
-    def judge(self, session: Session) -> tuple[AuditEvent, ...]:
-        """Lock the user's row, compare the password, and return the event to record."""
+    @property
+    def entries(self) -> tuple[AuditEvent, ...]:
+        """What the Audit Trail says of a sign-in that succeeded: the user logged on, and opened API Setup."""
+        if self.state is None:
+            return ()
+        opened = (ApiSetupOpened(),) if self.needs is Permission.SETUP else ()
+        return (UserLoggedOn(self.state.user.name), *opened)
+
+    def judge(self, session: Session) -> Decided:
+        """Lock the user's row, compare the password, and return the events to record."""
         if self._practice.profile.transactional:
             # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
             # need rights on the whole table.
             unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
-            session.execute(update(UserOd).where(UserOd.user_num == self._user_num).values(unchanged))
-        user = self._user = reload_user(session, self._user_num)
-        self._now = self._practice.now(session)
-        self.permissions = user_permissions(session, user.number)
-        self.refusal = find_refusal(user, self.password, self._now, self.permissions, self.needs)
-        return (UserLoggedOn(user.name) if self.refusal is None else UserLogOnFailed(user.name),)
+            session.execute(update(UserOd).where(UserOd.user_num == self._user.number).values(unchanged))
+        state = self.read(session)
+        self.refusal = find_refusal(state.user, self.password, state.now, state.permissions, self.needs)
+        events = self.entries if self.refusal is None else (UserLogOnFailed(state.user.name),)
+        return Decided(events, state.last_row)
+
+    def read(self, session: Session) -> UserState:
+        """Read the user."""
+        self.state = read_state(session, self._practice, self._user)
+        return self.state
 
     def count(self, work: UnitOfWork) -> None:
         """Count a failure, or begin again at 0 after a success, by Open Dental's rules."""
-        user, now = self._user, self._now
-        if user is None:
+        if self.state is None:
             return
+        user, now = self.state.user, self.state.now
         if self.refusal is None and user.failures and now - user.last_failure > LOCK:
             work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
         if isinstance(self.refusal, WrongNameOrPassword) and not user.hidden:
@@ -123,7 +131,7 @@ class Claim:
 
 
 def find_refusal(
-    user: UserRow, password: Secret, now: datetime, permissions: set[int], needs: Permission
+    user: UserRow, password: Secret, now: datetime, permissions: Collection[Permission], needs: Permission
 ) -> SignInRefused | None:
     """Return the error that refuses an existing user's sign-in, or None if the user may sign in."""
     if user.hidden:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.base.errors import WrongNameOrPassword
 from core.opendental.log_hash import NO_DATE
-from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
+from core.opendental.permission_types import Permission
+from core.opendental.schema import Preference, UserOd
+from core.practice.authorization import has_permission
+from core.practice.practice import Practice, UserName
+from core.practice.unit_of_work import LAST_ROW, LastRow
 
 FAILURES_TO_LOCK = 5
 """The number of consecutive failures after which a user is locked out."""
 LOCK = timedelta(minutes=5)
 """The duration of a lockout, counted from the last failure."""
-
-
-_UserColumns: TypeAlias = tuple[int, str | None, str | None, int, int, datetime]
+RELEVANT = (Permission.SETUP, Permission.AUDIT_TRAIL, Permission.SECURITY_ADMIN)
+"""The permissions that count for this program."""
 
 
 @dataclass(frozen=True)
@@ -38,43 +42,82 @@ class UserRow:
         return self.failures if now - self.last_failure <= LOCK else 0
 
 
-def find_user(session: Session, name: str) -> UserRow | None:
+@dataclass(frozen=True)
+class UserState:
+    """An Open Dental user at one moment, with all that a sign-in depends on."""
+
+    user: UserRow
+    now: datetime
+    permissions: frozenset[Permission]
+    """The user's permissions, out of Setup, AuditTrail and SecurityAdmin."""
+    log_off_after_minutes: int
+    """The practice's limit of inactivity; 0 for never."""
+    last_row: LastRow | None
+    """The position in the Audit Trail; None without a server."""
+
+
+class UserReplaced(WrongNameOrPassword):
+    """The user was deleted or renamed after its name was read."""
+
+
+def find_user(practice: Practice, name: str) -> UserName | None:
     """Return the user with this name, regardless of case; a visible user comes before a hidden one."""
     folded = name.strip().casefold()
-    for row in session.execute(_select_users().order_by(UserOd.is_hidden, UserOd.user_num)).all():
-        user = _user(row)
-        if folded and user.name.casefold() == folded:
-            return user
-    return None
+    if not folded:
+        return None
+    return _named(practice.user_names.get(), folded) or _named(practice.user_names.renew(), folded)
 
 
-def reload_user(session: Session, number: int) -> UserRow:
-    """Return a user as the database has it now.
+def _named(users: Iterable[UserName], folded: str) -> UserName | None:
+    found = [user for user in users if user.name.casefold() == folded]
+    return min(found, key=lambda user: user.hidden, default=None)
+
+
+def read_state(session: Session, practice: Practice, found: UserName) -> UserState:
+    """Read a user as the database has it now, with one statement.
 
     Raises:
-        WrongNameOrPassword: The user was deleted.
+        UserReplaced: The user was deleted, or has another name.
     """
-    row = session.execute(_select_users().where(UserOd.user_num == number)).one_or_none()
-    if row is None:
-        raise WrongNameOrPassword
-    return _user(row)
-
-
-def _select_users() -> Select[*_UserColumns]:
-    return select(
-        UserOd.user_num, UserOd.user_name, UserOd.password, UserOd.is_hidden, UserOd.failed_attempts, UserOd.date_t_fail
+    on_server = session.get_bind().dialect.name != "sqlite"
+    query = select(
+        UserOd.user_num,
+        UserOd.user_name,
+        UserOd.password,
+        UserOd.is_hidden,
+        UserOd.failed_attempts,
+        UserOd.date_t_fail,
+        _INACTIVITY_LIMIT,
+        *(has_permission(permission) for permission in RELEVANT),
+        *(LAST_ROW if on_server else ()),
+    )
+    row = session.execute(query.where(UserOd.user_num == found.number)).one_or_none()
+    if row is None or (row[1] or "").casefold() != found.name.casefold():
+        raise UserReplaced
+    user_num, name, password, hidden, failures, last_failure, limit, *others = row
+    granted = others[: len(RELEVANT)]
+    last_row = LastRow.of(others[len(RELEVANT) :]) if on_server else None
+    return UserState(
+        UserRow(user_num, name or "", password or "", bool(hidden), failures, last_failure or NO_DATE),
+        last_row.time if last_row is not None else practice.now(session),
+        frozenset(permission for permission, has in zip(RELEVANT, granted, strict=True) if has),
+        _minutes(limit),
+        last_row,
     )
 
 
-def _user(row: Row[*_UserColumns]) -> UserRow:
-    number, name, password, hidden, failures, last_failure = row
-    return UserRow(number, name or "", password or "", bool(hidden), failures, last_failure or NO_DATE)
+_INACTIVITY_LIMIT = (
+    select(Preference.value_string)
+    .where(Preference.pref_name == "SecurityLogOffAfterMinutes")
+    .limit(1)
+    .scalar_subquery()
+)
 
 
-def user_permissions(session: Session, user_num: int) -> set[int]:
-    query = (
-        select(GroupPermission.perm_type)
-        .join(UserGroupAttach, UserGroupAttach.user_group_num == GroupPermission.user_group_num)
-        .where(UserGroupAttach.user_num == user_num, GroupPermission.f_key == 0)
-    )
-    return set(session.scalars(query))
+def _minutes(limit: str | None) -> int:
+    """Return a preference's number of minutes.
+
+    A text that is not a number, or a number too large to ever be reached, means never.
+    """
+    text = (limit or "").strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0

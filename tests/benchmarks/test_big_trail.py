@@ -301,7 +301,7 @@ def peak(directory: Path, server: Server, practice: str) -> float:
                 terminal.press(key)
                 terminal.settle(0.05)
         terminal.press("n")
-        terminal.wait_for("^Audit Trail +only:not-genuine$")
+        terminal.wait_for("^Audit Trail +only:unmatched$")
         terminal.wait_for("NO HASH")
         terminal.press("n")
         terminal.wait_for("^Audit Trail +everything")

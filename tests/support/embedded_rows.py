@@ -62,7 +62,7 @@ def last_entry() -> int:
 
 
 def fill_trail(entries: Iterable[tuple[str, str]], *, patient: int = 0) -> None:
-    """Replace the whole Audit Trail by genuine entries of Maria's, numbered from 1.
+    """Replace the whole Audit Trail by entries with matching hashes of Maria's, numbered from 1.
 
     Args:
         entries: The time and text of each.

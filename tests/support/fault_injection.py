@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from tests.support.databases import SamplePractice, SampleServer
+from tests.support.server import pymysql
 
 Action = Callable[[Connection], None]
 Ended = Callable[[str, Connection], None]
@@ -94,6 +95,17 @@ def cut_connection(sample: SamplePractice) -> Action:
             raise error
         driver: Any = connection.connection.driver_connection
         sample.server.execute(f"KILL CONNECTION {driver.thread_id()}")
+
+    return act
+
+
+def lose_answer(sample: SamplePractice) -> Action:
+    """Return an action that cuts the connection so that the answer to the statement, which was executed, is lost."""
+    cut = cut_connection(sample)
+
+    def act(connection: Connection) -> None:
+        cut(connection)
+        raise pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query")
 
     return act
 

@@ -16,6 +16,8 @@ pymysql: Any = import_module("pymysql")
 _converters: Any = import_module("pymysql.converters")
 
 _CONNECT_SECONDS = 5
+_CLIENT_SSL = 0x0800
+"""The capability of the protocol that offers TLS."""
 STALE_SECONDS = 3600
 """A database or user of a test run is stale when it is older than this; no test keeps one for that long."""
 _TEMPORARY_NAME = re.compile(r"apisetup_test_([0-9a-f]{8})_[0-9a-f]{8}")
@@ -64,6 +66,19 @@ class Server:
         with self.connection() as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+    @property
+    def is_mariadb(self) -> bool:
+        """True for MariaDB, False for MySQL."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            return "mariadb" in str(cursor.fetchone()[0]).lower()
+
+    @property
+    def offers_tls(self) -> bool:
+        """True if the server offers encrypted connections."""
+        with self.connection() as connection:
+            return bool(connection.server_capabilities & _CLIENT_SSL)
 
     def temporary_name(self) -> str:
         """Return a new name for a database or user: `apisetup_test_`, the server's time in hex, a random number.

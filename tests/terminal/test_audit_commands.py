@@ -25,32 +25,59 @@ def audit(home: Home, practice: ServerPractice, *arguments: str, **env: str) -> 
 
 
 @pytest.mark.parametrize("practice", [(NEW, "InnoDB"), (OLD, "MyISAM")], indirect=True)
-def test_verify_lists_entries_that_are_not_genuine(home: Home, practice: ServerPractice) -> None:
+def test_verify_lists_entries_that_do_not_match(home: Home, practice: ServerPractice) -> None:
     completed = audit(home, practice, "verify")
     assert (completed.returncode, completed.stderr) == (1, "")
     lines = completed.stdout.splitlines()
-    assert lines[0] == "Genuine 9   Altered 1   Without hash 1"
+    assert lines[0] == "Hash matches 9   Altered 1   Without hash 1"
     assert lines[2].startswith("3  2024-11-04 10:00:00  altered  Maria  PaymentCreate")
     assert lines[3].startswith("4  2024-11-04 10:00:01  no hash  Maria  PaymentCreate")
     assert practice.audit_entries() == [("83", "User: Admin has logged on."), ("83", "User: Admin has logged off.")]
 
 
-def test_verify_of_genuine_entries_returns_0(home: Home, practice: ServerPractice) -> None:
+def test_verify_of_matching_entries_returns_0(home: Home, practice: ServerPractice) -> None:
     completed = audit(home, practice, "verify", "--since", "2024-11-05")
     assert completed.returncode == 0
-    assert completed.stdout.splitlines()[0] == "All 3 entries are genuine."
+    assert completed.stdout.splitlines()[0] == "The hashes of all 3 entries match."
+
+
+def test_verify_of_a_healthy_practice_returns_0_in_five_lines(home: Home, practice: ServerPractice) -> None:
+    """Entries from before the first hash, and entries that Open Dental itself removed, are notes."""
+    practice.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 4, 5)")
+    practice.execute("DELETE FROM securityloghash WHERE SecurityLogNum IN (1, 3, 4)")
+    practice.execute("UPDATE securitylog SET LogDateTime = '2010-01-02 08:00:00' WHERE SecurityLogNum = 1")
+    practice.execute(
+        "CREATE TABLE dbmlog (DbmLogNum bigint NOT NULL PRIMARY KEY, UserNum bigint NOT NULL, FKey bigint NOT NULL,"
+        " FKeyType tinyint NOT NULL, ActionType tinyint NOT NULL, DateTimeEntry datetime NOT NULL,"
+        " MethodName varchar(255) NOT NULL, LogText text NOT NULL)"
+    )
+    practice.execute(
+        "INSERT INTO dbmlog VALUES"
+        " (1, 1, 5, 25, 2, '2024-11-05 20:00:00', 'AuditTrailDeleteDuplicateApptCreate', 'Deleted.')"
+    )
+    completed = audit(home, practice, "verify")
+    lines = completed.stdout.splitlines()
+    assert completed.returncode == 0, completed.stdout
+    assert lines[0].startswith("The hashes of all ")
+    assert lines[1].startswith("1 entry older than the first hash (")
+    assert lines[2:] == [
+        "1 duplicate was removed by Database Maintenance on 2024-11-05 (dbmlog).",
+        "No other orphaned hashes.",
+    ]
 
 
 def test_verify_as_json(home: Home, practice: ServerPractice) -> None:
     completed = audit(home, practice, "verify", "--json", "--until", "2024-11-04")
     assert completed.returncode == 1
     report = json.loads(completed.stdout)
-    assert {name: report[name] for name in ("checked", "genuine", "altered", "without_hash", "deleted", "until")} == {
+    assert {
+        name: report[name] for name in ("checked", "hash_matches", "altered", "without_hash", "deleted", "until")
+    } == {
         "checked": 8,
-        "genuine": 6,
+        "hash_matches": 6,
         "altered": 1,
         "without_hash": 1,
-        "deleted": None,
+        "deleted": 0,
         "until": "2024-11-04",
     }
     assert [(entry["number"], entry["hash"]) for entry in report["entries"]] == [(3, "altered"), (4, "no hash")]
@@ -97,7 +124,7 @@ def test_a_missing_password_is_asked_for_in_a_terminal(home: Home, practice: Ser
         terminal.type(PASSWORD)
         terminal.press("enter")
         assert terminal.exit_status() == 1
-        assert "Genuine 9   Altered 1   Without hash 1" in terminal.text
+        assert "Hash matches 9   Altered 1   Without hash 1" in terminal.text
         assert PASSWORD.encode() not in terminal.output
 
 
@@ -185,7 +212,7 @@ def test_an_embedded_practice_needs_no_sign_in(home: Home) -> None:
     home.make_practice()
     completed = home.run("audit", "verify")
     assert (completed.returncode, completed.stderr) == (0, "")
-    assert completed.stdout.startswith("The only entry is genuine.")
+    assert completed.stdout.startswith("The hash of the only entry matches.")
 
 
 def test_a_result_that_cannot_be_written_returns_2(home: Home) -> None:
@@ -201,4 +228,4 @@ def test_a_result_that_cannot_be_written_returns_2(home: Home) -> None:
             check=False,
         )
     assert completed.returncode == 2
-    assert completed.stderr == "apisetup: the result could not be written: No space left on device.\n"
+    assert completed.stderr == "apisetup: The result could not be written: No space left on device.\n"

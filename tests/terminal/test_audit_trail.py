@@ -43,7 +43,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.wait_for("^All: 2 entries, 1 altered, 1 without hash")
         terminal.wait_for(r"^> 2024-11-04 10:00:01 +Maria +NO HASH +Payment")
         terminal.press("down", "enter")
-        terminal.wait_for("^Not genuine: its hash does not match")
+        terminal.wait_for("^Altered: the hash does not match")
         terminal.wait_for(r"^Stored hash +\S{44}$")
         terminal.wait_for(r"^Computed now +\S{44} +\(not the same\)$")
         terminal.press("escape")
@@ -51,8 +51,8 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.press("v")
         terminal.wait_for("─ Verify the Audit Trail")
         terminal.press("e")
-        terminal.wait_for(r"^Genuine \d+ +Altered 1 +Without hash 1$")
-        terminal.wait_for("^! Verified: not everything is genuine")
+        terminal.wait_for(r"^Hash matches \d+ +Altered 1 +Without hash 1$")
+        terminal.wait_for("^! Verified. Found: 1 altered, 1 without a hash")
         terminal.press("escape")
         terminal.wait_for("^Audit Trail +since:2024-11-01 user:Maria$")
         terminal.press("x")
@@ -102,7 +102,7 @@ def test_a_database_error_during_a_verification_can_be_retried(home: Home, pract
         terminal.wait_for("^! A table or column that Open Dental has is missing here")
         practice.execute("RENAME TABLE elsewhere TO securityloghash")
         terminal.press("r")
-        terminal.wait_for("^! Verified: not everything is genuine")
+        terminal.wait_for("^! Verified. Found: 1 altered, 1 without a hash")
 
 
 def test_the_missing_permission_is_reported_with_who_can_grant_it(home: Home, practice: ServerPractice) -> None:

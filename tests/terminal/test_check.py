@@ -48,13 +48,16 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
         "grants-missing": "ok",
         "grants-excess": "warning",
         "clock": "ok",
+        "api": "note",
         "user-setup": "ok",
         "user-audittrail": "ok",
         "companion": "note",
-        "authority": "ok",
+        "authority": "warning",
     }
     assert results["practice"]["sentence"] == "Riverside Dental, Dr. Müller"
-    assert "ALL PRIVILEGES on every database of the server" in results["grants-excess"]["sentence"]
+    assert " on every database of the server" in results["grants-excess"]["sentence"]
+    assert results["api"]["sentence"] == "The API is off, so no API key works."
+    assert "registry on this computer decides" in results["authority"]["sentence"]
 
 
 def test_the_results_are_printed_as_lines(installed_home: Home, practice: ServerPractice) -> None:
@@ -100,6 +103,7 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
     [
         ("Maria", {"user-setup": "warning", "user-audittrail": "ok"}),
         ("nobody", {"user": "warning"}),
+        ("Blank", {"user-password": "warning", "user-setup": "ok", "user-audittrail": "ok"}),
         ("", {"user": "note"}),
     ],
 )
@@ -108,6 +112,19 @@ def test_the_permissions_of_a_user_are_checked(
 ) -> None:
     _status, results = check(home, practice, *(("--user", user) if user else ()))
     assert {name: state for name, state in states(results).items() if name.startswith("user")} == names
+
+
+def test_that_the_api_is_on_is_reported(home: Home, practice: ServerPractice) -> None:
+    practice.execute("UPDATE program SET Enabled = 1 WHERE ProgName = 'FHIR'")
+    _status, results = check(home, practice)
+    assert (results["api"]["state"], results["api"]["sentence"]) == ("ok", "The API is on.")
+
+
+def test_a_practice_without_the_setting_is_reported(home: Home, practice: ServerPractice) -> None:
+    practice.execute("DELETE FROM program WHERE ProgName = 'FHIR'")
+    _status, results = check(home, practice)
+    assert results["api"]["state"] == "note"
+    assert "has no setting for the API" in results["api"]["sentence"]
 
 
 def test_a_locked_user_is_reported(home: Home, practice: ServerPractice) -> None:
@@ -160,7 +177,7 @@ def test_a_database_without_a_practice_ends_the_check(home: Home, practice: Serv
 @pytest.mark.parametrize(
     ("url", "failed", "message"),
     [
-        ("mysql://u@127.0.0.1:1/d", "server", "No database server answers there."),
+        ("mysql://u@127.0.0.1:1/d", "server", "No MySQL server answers at 127.0.0.1:1: Connection refused."),
         ("mysql://u@nowhere.invalid/d", "address", "The name nowhere.invalid cannot be found."),
     ],
 )
@@ -206,7 +223,7 @@ def test_an_embedded_practice_can_be_checked(home: Home) -> None:
     completed = home.run("check", "--json")
     results = {each["id"]: each["state"] for each in json.loads(completed.stdout)["findings"]}
     assert completed.returncode == 0
-    assert set(results.values()) == {"ok"}
+    assert {name for name, state in results.items() if state != "ok"} == {"api"}
     home.practice.chmod(0o644)
     assert "Run: chmod 600" in home.run("check").stdout
 

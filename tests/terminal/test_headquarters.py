@@ -191,6 +191,16 @@ def test_an_untrusted_certificate_is_refused(home: Home, practice: ServerPractic
     assert hq.requests == []
 
 
+def test_debug_logs_that_headquarters_is_not_reached(home: Home, practice: ServerPractice) -> None:
+    register(practice, "http://127.0.0.1:1/")
+    with practice.start(home, "--debug") as terminal:
+        sign_in(terminal)
+        terminal.wait_for("^! .*headquarters cannot be reached")
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+    assert home.log.read_text(encoding="utf-8").count("\nHeadquartersUnreachable ") == 1
+
+
 def test_registration_key_and_keys_do_not_leak(home: Home, practice: ServerPractice, hq: HeadquartersServer) -> None:
     hq.refusal = f"{NEW_KEY} is not for {REGISTRATION_KEY}."
     with start(home, practice, hq, "--debug") as terminal:

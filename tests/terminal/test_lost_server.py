@@ -47,7 +47,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! .*(was lost|answers there)")
+        terminal.wait_for("^! .*(was lost|No MySQL server answers)")
         assert terminal.find("^Subscription interval +5 ")
         assert terminal.find(r"\* not saved yet: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
@@ -106,7 +106,7 @@ def test_a_locked_database_user_is_reported(home: Home, practice: ServerPractice
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
         practice.kill_connections()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! The server refuses this database user or its password.")
+        terminal.wait_for("^! The account of this database user is locked")
         assert terminal.find("^Subscription interval +5 ")
 
 
@@ -143,7 +143,7 @@ def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: Serv
         change_settings(terminal, "Credit Card")
         proxy.stall()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! .*(was lost|answers there)")
+        terminal.wait_for("^! .*(was lost|No MySQL server answers)")
         assert terminal.find("^Subscription interval +5 ")
         proxy.reconnect()
         save(terminal)

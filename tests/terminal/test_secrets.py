@@ -41,7 +41,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         practice.server.execute(f"ALTER USER '{user}'@'%' ACCOUNT LOCK")
         practice.kill_connections()
         terminal.press("r")
-        terminal.wait_for("^! The server refuses this database user")  # so that an error is logged
+        terminal.wait_for("^! The account of this database user is locked")  # so that an error is logged
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         for secret in (DATABASE_PASSWORD, PASSWORD):

@@ -29,7 +29,7 @@ def assert_fails_with(terminal: Terminal, sentence: str) -> None:
 
 def test_a_server_that_does_not_answer(home: Home) -> None:
     with home.start("--url", "mysql://root@127.0.0.1:1/opendental", env={"APISETUP_PASSWORD": ""}) as terminal:
-        assert_fails_with(terminal, "No database server answers there.")
+        assert_fails_with(terminal, "No MySQL server answers at 127.0.0.1:1: Connection refused.")
 
 
 def test_a_wrong_database_password(home: Home, practice: ServerPractice) -> None:

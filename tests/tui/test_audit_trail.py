@@ -1,4 +1,4 @@
-"""The Audit Trail: entries are marked as genuine or not, and one entry is shown with all of its columns."""
+"""The Audit Trail: entries are marked by whether their hashes match, and one entry is shown with all of its columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cells(user: User) -> list[list[str]]:
 async def test_the_newest_entry_is_first(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        assert user.row == "2024-11-05 09:03:07 | admin | yes | Setup | API/FHIR"
+        assert user.row == "2024-11-05 09:03:07 | admin | matches | Setup | API/FHIR"
         moments = [row[0] for row in cells(user)]
         assert moments == sorted(moments, reverse=True)
 
@@ -48,8 +48,8 @@ async def test_an_entry_without_hash_is_marked_with_a_word(demo: OpenRequest) ->
 @pytest.mark.parametrize(
     ("marked", "words"),
     [
-        ("yes", "Genuine: its hash matches"),
-        ("ALTERED", "Not genuine: its hash does not match."),
+        ("matches", "The hash matches the entry."),
+        ("ALTERED", "Altered: the hash does not match."),
     ],
 )
 async def test_enter_shows_the_whole_entry(demo: OpenRequest, marked: str, words: str) -> None:
@@ -123,7 +123,7 @@ async def test_the_stored_and_the_computed_hash_are_shown_together(demo: OpenReq
         rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 300")
         shown = await open_changed_entry(user, "User: Front Desk has logged on.")
         assert f"Stored hash none Computed now {stored}" in shown
-        assert "Not genuine: it has no hash. It was not written by Open Dental, or its hash was removed." in shown
+        assert "No hash: it was removed, never written, or the entry is older than Open Dental's hashes." in shown
 
 
 async def test_control_characters_and_line_breaks_in_a_text_are_visible(demo: OpenRequest) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 
 import pytest
 
+from tests.support.waiting import DEADLINE
 from tui.commands.signals import SignalHandler, SignalReceived
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,6 +41,17 @@ def test_a_signal_during_a_destructor_is_not_lost_and_prints_nothing(
         with pytest.raises(SignalReceived):
             signals.raise_pending()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_during_a_destructor_ends_what_waits_after_it(number: signal.Signals) -> None:
+    def wait_after_a_signal() -> None:
+        _SignaledWhileDestroyed(number)
+        threading.Event().wait(DEADLINE)
+
+    with SignalHandler(), pytest.raises(SignalReceived) as received:
+        wait_after_a_signal()
+    assert received.value.number == number
 
 
 def test_the_handlers_before_it_are_restored() -> None:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from core.audit.paging import Direction, PageCursor
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from tui.widgets import entry_window
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.rows import Row
@@ -28,7 +28,7 @@ def entry(number: int) -> AuditEntry:
         source="None",
         patient=0,
         last_edit=None,
-        genuineness=Genuineness.GENUINE,
+        hash_status=HashStatus.MATCHES,
         stored_moment=f"moment {number}",
         stored_hashes=(),
         computed_hash="",

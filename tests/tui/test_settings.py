@@ -282,6 +282,7 @@ async def test_the_current_payment_type_is_shown_and_marked_if_it_is_hidden(demo
         await user.fill("interval", "15")
         await user.press("ctrl+s")
         assert user.status_text.startswith("Saved: ")
+        assert 'The default payment type "Gift certificate" is hidden in Open Dental.' in user.status_text
         assert rows.settings() == (1, "15", "4")
 
 
@@ -289,7 +290,7 @@ async def test_a_deleted_payment_type_is_shown_by_number(demo: OpenRequest) -> N
     rows.execute("UPDATE preference SET ValueString = '77' WHERE PrefName = 'ApiPaymentType'")
     async with run_program(demo) as user:
         assert "unknown type 77" in user.text
-        assert "hidden" in user.text
+        assert "The default payment type 77 is not one of this practice's payment types." in user.status_text
         assert unsaved(user) == ()
 
 
@@ -301,15 +302,26 @@ async def test_other_hidden_payment_types_are_not_offered(demo: OpenRequest) -> 
         assert "Gift certificate" not in user.text
 
 
-async def test_saving_without_a_payment_type_is_refused(demo: OpenRequest) -> None:
+@pytest.mark.parametrize("stored", ["0", "x", "77"])
+async def test_the_api_can_be_turned_off_without_a_usable_payment_type(demo: OpenRequest, stored: str) -> None:
+    rows.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", stored)
+    async with run_program(demo) as user:
+        user.screen.query_one("#enabled").focus()
+        await user.press("space", "ctrl+s")
+        assert user.status_text.startswith("Saved: Enabled from on to off.")
+        assert "default payment type" in user.status_text
+        assert unsaved(user) == ()
+    assert rows.settings() == (0, "5", stored)
+
+
+async def test_a_payment_type_that_was_chosen_can_not_be_cleared(demo: OpenRequest) -> None:
     rows.execute("UPDATE preference SET ValueString = '0' WHERE PrefName = 'ApiPaymentType'")
     async with run_program(demo) as user:
         assert payment_type(user) == "(none chosen)"
         assert unsaved(user) == ()
         await user.fill("interval", "15")
         await user.press("ctrl+s")
-        assert user.status_text == "A default payment type must be chosen before saving."
-        assert user.focused == "payment-type"
+        assert user.status_text.endswith("No default payment type is chosen.")
 
 
 MISSING = {

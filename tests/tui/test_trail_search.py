@@ -110,7 +110,7 @@ SAME_AS_SQL = [
     ("-user:mar,admin", "UserNum NOT IN (SELECT UserNum FROM userod WHERE UserName LIKE 'mar%' OR UserName = 'admin')"),
     ("permission:pay", "PermType IN (15, 16, 149, 208, 248)"),
     ("only:ours", "UserNum = 1"),
-    ("only:not-genuine", "SecurityLogNum = 288"),
+    ("only:unmatched", "SecurityLogNum = 288"),
 ]
 
 
@@ -180,7 +180,7 @@ async def test_the_cursor_starts_after_a_space_at_the_end_of_the_filter(demo: Op
         await open_trail(user)
         await user.press("n", "slash")
         await user.enter_text("user:Maria")
-        assert filter_text(user) == f"{FIRST_DAYS} only:not-genuine user:Maria"
+        assert filter_text(user) == f"{FIRST_DAYS} only:unmatched user:Maria"
 
 
 async def test_letters_in_the_filter_are_only_letters(demo: OpenRequest) -> None:
@@ -196,7 +196,7 @@ COMPLETED = [
     ("user:ma", "user:Maria"),
     ("user:dr", 'user:"Dr. Okafor"'),
     ("since:2024-11-01 permission:paymentc", "since:2024-11-01 permission:PaymentCreate"),
-    ("only:n", "only:not-genuine"),
+    ("only:u", "only:unmatched"),
     ("so", "source:"),
 ]
 
@@ -243,10 +243,10 @@ async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) ->
     async with run_program(demo) as user:
         await open_trail(user)
         await user.press("n")
-        assert filter_text(user) == f"{FIRST_DAYS} only:not-genuine"
+        assert filter_text(user) == f"{FIRST_DAYS} only:unmatched"
         assert [row[2] for row in cells(user)] == ["ALTERED"]
         await user.press("o")
-        assert filter_text(user) == f"{FIRST_DAYS} only:ours only:not-genuine"
+        assert filter_text(user) == f"{FIRST_DAYS} only:ours only:unmatched"
         assert "No entry matches the filter; / changes the filter." in user.text
         await user.press("n")
         assert [row[4] for row in cells(user)] == ["API/FHIR"]
@@ -708,7 +708,7 @@ async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: O
 
 
 @small_slices
-async def test_entries_that_are_not_genuine_are_searched_in_steps(demo: OpenRequest, gate: Gates) -> None:
+async def test_entries_that_do_not_match_are_searched_in_steps(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000))
     rows.execute("UPDATE securitylog SET LogText = 'Entry 00003 changed' WHERE SecurityLogNum = 3")
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 700")

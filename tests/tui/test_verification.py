@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 import pytest
 
 from core.audit import verification as audit_verification
-from core.audit.verification import Verification, VerificationReport
+from core.audit.removals import DuplicateRemovals, OldDataRemoval
+from core.audit.verification import Verification
+from core.audit.verification_report import VerificationReport
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
@@ -44,18 +47,18 @@ small_batches = pytest.mark.usefixtures("_small_batches")
 # -- the result ----------------------------------------------------------------------
 
 
-async def test_entries_that_are_not_genuine_are_listed(demo: OpenRequest) -> None:
+async def test_entries_that_do_not_match_are_listed(demo: OpenRequest) -> None:
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 20")
     async with run_program(demo) as user:
         await verify(user)
         assert "Verify the Audit Trail: everything" in user.text
-        assert "Genuine 325   Altered 1   Without hash 1" in user.text
-        assert "No entry was deleted that left its hash behind." in user.text
+        assert "Hash matches 325   Altered 1   Without hash 1" in user.text
+        assert "No orphaned hashes." in user.text
         assert [(row[2], row[4]) for row in cells(user)] == [
             ("ALTERED", "Payment of $20.00 entered."),
             ("NO HASH", rows.query("SELECT LogText FROM securitylog WHERE SecurityLogNum = 20")[0][0]),
         ]
-        assert user.status_text == "Verified: not everything is genuine."
+        assert user.status_text == "Verified. Found: 1 altered, 1 without a hash."
         assert "100%" in user.text
 
 
@@ -70,8 +73,8 @@ async def test_only_the_dates_of_the_filter_can_be_verified(demo: OpenRequest) -
         await user.at(VerificationScreen)
         assert "Verify the Audit Trail: the first entry to 2024-10-31" in user.text
         [(count,)] = rows.query("SELECT count(*) FROM securitylog WHERE LogDateTime < '2024-11-01'")
-        assert f"All {count} entries are genuine." in user.text
-        assert "Deleted entries are looked for only when everything is verified." in user.text
+        assert f"The hashes of all {count} entries match." in user.text
+        assert "No orphaned hashes." in user.text
         assert user.status_text == "Verified."
         assert cells(user) == []
 
@@ -82,7 +85,7 @@ async def test_without_dates_in_the_filter_everything_is_verified_without_a_ques
         await search(user, "user:Maria")
         await user.press("v")
         await user.at(VerificationScreen)
-        assert "Genuine 326   Altered 1   Without hash 0" in user.text
+        assert "Hash matches 326   Altered 1   Without hash 0" in user.text
 
 
 async def test_deleted_entries_are_counted_and_their_numbers_shown(demo: OpenRequest) -> None:
@@ -107,7 +110,7 @@ async def test_a_listed_entry_can_be_opened(demo: OpenRequest) -> None:
         await verify(user)
         await user.press("enter")
         await user.at(AuditEntryScreen)
-        assert "Not genuine: its hash does not match." in user.flowing_text
+        assert "Altered: the hash does not match." in user.flowing_text
         await user.press("escape")
         assert user.stack[-1] == "VerificationScreen"
         await user.press("escape")
@@ -137,7 +140,7 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
         rows.execute("INSERT INTO securityloghash VALUES (9000, 20, ?)", stored_hash)
         held.open()
         await user.settle()
-        assert "All 301 entries are genuine." in user.text
+        assert "The hashes of all 301 entries match." in user.text
         assert cells(user) == []
 
 
@@ -161,7 +164,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
         assert user.keys.startswith("Enter Open  Esc Back")
         held.open()
         await user.settle()
-        assert "All 300 entries are genuine." in user.text
+        assert "The hashes of all 300 entries match." in user.text
 
 
 @small_batches
@@ -181,7 +184,7 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
         assert user.keys.startswith("r Try again")
         assert held.calls == 3
         await user.press("r")
-        assert "All 300 entries are genuine." in user.text
+        assert "The hashes of all 300 entries match." in user.text
         assert not user.keys.startswith("r ")
 
 
@@ -208,7 +211,7 @@ async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenR
         await until(second_step.entered.is_set)
         second_step.open()
         await user.settle()
-        assert "All 300 entries are genuine." in user.text
+        assert "The hashes of all 300 entries match." in user.text
 
 
 @small_batches
@@ -250,8 +253,8 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
             await user.press("r")
             assert user.status_text.endswith("What was checked is kept; r goes on.")
         await user.press("r")
-        assert "Genuine 299   Altered 0   Without hash 1" in user.text
-        assert user.status_text == "Verified: not everything is genuine."
+        assert "Hash matches 299   Altered 0   Without hash 1" in user.text
+        assert user.status_text == "Verified. Found: 1 without a hash."
 
 
 async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:
@@ -262,7 +265,7 @@ async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -
             await user.press("e")
             assert "locked by another program" in user.status_text
         await user.press("r")
-        assert "Genuine 326   Altered 1   Without hash 0" in user.text
+        assert "Hash matches 326   Altered 1   Without hash 0" in user.text
 
 
 # -- the text of the report ------------------------------------------------------------
@@ -292,20 +295,65 @@ def test_format_progress(report: VerificationReport, seconds: float, expected: s
 def test_the_report_says_if_not_all_entries_are_listed() -> None:
     report = VerificationReport(checked=5_000, altered=3_000, without_hash=1, orphaned=0, fraction=1.0, done=True)
     assert report_lines(report) == [
-        "Genuine 1,999   Altered 3,000   Without hash 1",
-        "No entry was deleted that left its hash behind.",
+        "Hash matches 1,999   Altered 3,000   Without hash 1",
+        "No orphaned hashes.",
         "The list has the first 0 of them.",
     ]
 
 
-def test_the_report_about_one_genuine_entry() -> None:
+def test_the_report_about_one_matching_entry() -> None:
     report = VerificationReport(checked=1, orphaned=0, fraction=1.0, done=True)
-    assert report_lines(report)[0] == "The only entry is genuine."
+    assert report_lines(report)[0] == "The hash of the only entry matches."
 
 
-def test_the_report_about_deleted_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_about_deleted_entries() -> None:
     report = VerificationReport(checked=3, orphaned=1, orphaned_numbers=(7,), fraction=1.0, done=True)
     assert report_lines(report) == [
-        "Genuine 3   Altered 0   Without hash 0",
+        "Hash matches 3   Altered 0   Without hash 0",
         "Deleted 1: their hashes are still there (numbers 7).",
+    ]
+
+
+def test_the_report_about_a_healthy_practice_has_five_lines() -> None:
+    removals = [
+        OldDataRemoval(9, datetime(2024, 6, 2, 8), "Admin", "6/1/2021", (date(2021, 1, 6),)),
+        OldDataRemoval(4, datetime(2022, 6, 2, 8), "Admin", "6/1/2019", (date(2019, 1, 6),)),
+    ]
+    report = VerificationReport(
+        checked=15_000,
+        before_hashes=3_000,
+        first_hash="2014-05-01 08:00:00",
+        removed_duplicates=DuplicateRemovals(12, date(2022, 1, 3), date(2024, 5, 2)),
+        removed_old=2,
+        old_data_removals=tuple(removals),
+        fraction=1.0,
+        done=True,
+    )
+    assert report.clean
+    assert report_lines(report) == [
+        "The hashes of all 12,000 entries that have one match.",
+        "3,000 entries older than the first hash (2014-05-01 08:00) have none.",
+        "Entries up to 6/1/2021 were removed by Admin on 2024-06-02 (and 1 time before): Remove Old Data."
+        " 2 of their hashes are left.",
+        "12 duplicates were removed by Database Maintenance from 2022-01-03 to 2024-05-02 (dbmlog).",
+        "No other orphaned hashes.",
+    ]
+
+
+def test_the_report_says_what_it_cannot_know_about_deleted_entries() -> None:
+    report = VerificationReport(
+        checked=3, orphaned=1, orphaned_numbers=(7,), maintenance_known=False, orphans_of_any_day=True, done=True
+    )
+    assert report_lines(report)[1:] == [
+        "Deleted 1: their hashes are still there (numbers 7).",
+        "Numbers are random in this practice, so deleted entries of all days are counted.",
+        "Database Maintenance may have removed them: the database user can't read dbmlog, or there is none.",
+    ]
+
+
+def test_a_range_from_before_the_first_hash_has_none() -> None:
+    report = VerificationReport(checked=3, before_hashes=3, first_hash="2014-05-01 08:00:00", fraction=1.0, done=True)
+    assert report_lines(report)[:2] == [
+        "No entry in this range has a hash.",
+        "3 entries older than the first hash (2014-05-01 08:00) have none.",
     ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import os
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.audit.export_format import json_value
 from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import parse_day, parse_filter
@@ -19,55 +18,48 @@ from core.base.errors import ApiSetupError, ConfigurationError
 from core.filtering.terms import FilterError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
+from tui.commands.outcome import COULD_NOT, report_error
 from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
+from tui.platform.output import is_terminal, print_error, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.audit.export import AuditExport, ExportResult
     from core.audit.service import AuditService
-    from core.audit.verification import VerificationReport
+    from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
     from core.offices.open_request import OpenRequest
     from tui.session import Session
 
-_logger = logging.getLogger(__name__)
-
-DONE, NOT_GENUINE, FAILED = 0, 1, 2
-"""The exit statuses. Only `verify` returns the second one."""
+DONE, FOUND = 0, 1
+"""The exit statuses besides `COULD_NOT`. Only `verify` returns the second one."""
 
 
 def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Run `audit verify` or `audit export` and return the exit status."""
+    """Run `audit verify` or `audit export` and return the exit status.
+
+    Raises:
+        ApiSetupError: The command failed.
+        SignalReceived: A signal ended it.
+    """
     command = _verify if options.audit_command == "verify" else _export
     try:
         with SignalHandler() as signals, office_session(request, options.user, environment) as session:
             return command(options, session, signals)
-    except TargetExists as error:
-        _print_error(error)
-        print("apisetup: --replace replaces it.", file=sys.stderr)
-        return FAILED
-    except ApiSetupError as error:
-        _print_error(error)
-        return FAILED
-    except OSError as error:
-        # Python would write the rest of the buffer once more at exit, and print a second error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"apisetup: the result could not be written: {error.strerror}.", file=sys.stderr)
-        return FAILED
-    except Exception as error:
-        # Python's own exit status for a crash is 1, which a scheduled job would read as altered entries.
-        _logger.exception("Unforeseen")
-        print(f"apisetup: stopped by an error of its own ({type(error).__name__}).", file=sys.stderr)
-        return FAILED
     except SignalReceived as received:
-        print(f"apisetup: ended by signal {received.number}; {received.outcome}.", file=sys.stderr)
-        return 128 + received.number
+        received.outcome = received.outcome or "nothing was kept"
+        raise
+    except TargetExists as error:
+        report_error(error)
+        print_error("--replace replaces it.")
+        return COULD_NOT
 
 
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
     verification = session.office.audit.verification(date_range)
+    _say_if_slow(session)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
         signals.raise_pending()
@@ -75,10 +67,10 @@ def _verify(options: argparse.Namespace, session: Session, signals: SignalHandle
         report = verification.run_batch()
     progress.clear()
     if options.json:
-        _print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
+        print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
     else:
-        _print_result("\n".join([*report_lines(report), *map(_entry_line, report.listed)]))
-    return DONE if report.clean else NOT_GENUINE
+        print_result("\n".join([*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]))
+    return DONE if report.clean else FOUND
 
 
 def _export(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
@@ -89,7 +81,10 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
         audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
-    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace)
+    if options.excel and file.suffix.casefold() != ".csv":
+        raise ConfigurationError("--excel is for .csv files.", "Leave it out, or choose a name that ends in .csv.")
+    _say_if_slow(session)
+    export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
     export.begin()
     try:
         result = _write(export, signals)
@@ -100,7 +95,7 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             export.cancel()
         except ApiSetupError as error:
             # Only reported here: the error that ended the export is the one to raise.
-            _print_error(error)
+            report_error(error)
         raise
     if options.json:
         summary = {
@@ -109,12 +104,12 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             "entries": result.count,
             "sha256": result.sha256,
         }
-        _print_result(json.dumps(summary, indent=2))
+        print_result(json.dumps(summary, indent=2))
     else:
-        _print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
+        print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
     if result.not_logged is not None:
-        _print_error(result.not_logged)
-        return FAILED
+        report_error(result.not_logged)
+        return COULD_NOT
     return DONE
 
 
@@ -148,6 +143,12 @@ def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:
     return AuditFilter(since=since, until=until)
 
 
+def _say_if_slow(session: Session) -> None:
+    slowness = session.office.audit.slowness()
+    if slowness:
+        print(f"apisetup: {slowness}", file=sys.stderr, flush=True)
+
+
 def _report_as_json(report: VerificationReport, date_range: AuditFilter, session: Session) -> dict[str, Any]:
     info = session.office.info
     return {
@@ -158,38 +159,51 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "since": str(date_range.since) if date_range.since else None,
         "until": str(date_range.until) if date_range.until else None,
         "checked": report.checked,
-        "genuine": report.genuine,
+        "hash_matches": report.hash_matches,
         "altered": report.altered,
         "without_hash": report.without_hash,
+        "older_than_first_hash": report.before_hashes,
+        "first_hash": report.first_hash or None,
         "deleted": report.orphaned,
-        "deleted_numbers": report.orphaned_numbers,
+        "deleted_numbers": [json_value(number) for number in report.orphaned_numbers],
+        "removed_by_open_dental": _removals_as_json(report),
         "entries": [
             {
-                "number": entry.number,
+                "number": json_value(entry.number),
                 "time": entry.stored_moment,
                 "user": entry.user,
                 "permission": entry.permission,
                 "text": entry.text,
-                "hash": entry.genuineness.value,
+                "hash": entry.hash_status.value,
             }
             for entry in report.listed
         ],
     }
 
 
+def _removals_as_json(report: VerificationReport) -> dict[str, Any]:
+    duplicates = report.removed_duplicates
+    return {
+        "known": report.maintenance_known,
+        "duplicates": duplicates.count,
+        "duplicates_first": str(duplicates.first) if duplicates.first else None,
+        "duplicates_last": str(duplicates.last) if duplicates.last else None,
+        "old_data_hashes_left": report.removed_old,
+        "old_data": [
+            {
+                "entry": json_value(each.number),
+                "time": str(each.moment) if each.moment else None,
+                "user": each.user,
+                "up_to": each.written_day,
+            }
+            for each in report.old_data_removals
+        ],
+    }
+
+
 def _entry_line(entry: AuditEntry) -> str:
-    columns = f"{entry.number}  {entry.stored_moment}  {entry.genuineness.value}  {entry.user}  {entry.permission}"
+    columns = f"{entry.number}  {entry.stored_moment}  {entry.hash_status.value}  {entry.user}  {entry.permission}"
     return sanitize(f"{columns}  {entry.text}", 400)
-
-
-def _print_result(text: str) -> None:
-    # Flushed at once, so that a full disk or a closed pipe raises here and not at exit.
-    print(text, flush=True)
-
-
-def _print_error(error: ApiSetupError) -> None:
-    _logger.warning("%s", error, exc_info=error)
-    print(f"apisetup: {sanitize(str(error))}", file=sys.stderr)
 
 
 class _Progress:
@@ -206,7 +220,7 @@ class _Progress:
 
     def show(self, text: str) -> None:
         """Replace the progress line."""
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             print(f"\r{text.ljust(self._width)}", end="", file=sys.stderr, flush=True)
             self._width = len(text)
 

@@ -11,6 +11,7 @@ from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
 from tui.commands.office_session import USER_VARIABLE, read_database_password
+from tui.platform.output import print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -44,15 +45,15 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         results = check_office(request, password, user)
     status = exit_status(results)
     if options.json:
-        print(json.dumps(_as_json(request, results, status), indent=2), flush=True)
+        print_result(json.dumps(_as_json(request, results, status), indent=2))
     else:
-        print("\n".join(line for result in results for line in _lines(result)), flush=True)
+        print_result("\n".join(line for result in results for line in _lines(result)))
     return status
 
 
 def _lines(result: CheckResult) -> list[str]:
-    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence, 1000)}"
-    return [first, *([f"{'':<26} {sanitize(result.hint, 1000)}"] if result.hint else [])]
+    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence)}"
+    return [first, *([f"{'':<26} {sanitize(result.hint)}"] if result.hint else [])]
 
 
 def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.base.secret import DATABASE_PASSWORD_VARIABLE, OPEN_DENTAL_PASSWORD_VARIABLE, Secret
 from core.opendental.permission_types import Permission
+from tui.platform.output import is_terminal, print_error
 from tui.session import Session
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
@@ -77,10 +79,10 @@ def _open_dental_password(name: str, environment: Mapping[str, str]) -> Secret:
 
 
 def _prompt(question: str, alternative: str) -> Secret:
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {alternative} for a scheduled job.")
     try:
-        return Secret(getpass(f"{question}: "))
+        return Secret(getpass(f"{sanitize(question)}: "))
     except EOFError:
         raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {alternative}.") from None
 
@@ -92,4 +94,4 @@ def _sign_out(session: Session) -> None:
     try:
         session.office.users.sign_out(session.actor)
     except ApiSetupError as error:
-        print(f"apisetup: signing out was not logged. {error}", file=sys.stderr)
+        print_error(f"signing out was not logged. {error}")

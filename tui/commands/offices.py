@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
@@ -21,6 +21,7 @@ from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
 from tui.commands.launch_target import find_launch_target, find_paths
 from tui.commands.office_session import read_database_password
+from tui.platform.output import is_terminal, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -43,14 +44,6 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         ApiSetupError: The command failed; nothing was written.
     """
     _logger.debug("apisetup offices %s", options.offices_command)
-    try:
-        return _run(options, environment)
-    except ApiSetupError as error:
-        _logger.debug("%s", error, exc_info=error)
-        raise
-
-
-def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     paths = find_paths(options, environment)
     if options.offices_command == "list":
         return _list(options, paths)
@@ -68,11 +61,11 @@ def _list(options: argparse.Namespace, paths: Paths) -> int:
     offices = read_configuration(paths.configuration).offices
     opened = LastOpened(paths.last_opened).read()
     if options.json:
-        print(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
-    elif not offices:
-        print(f"There are no offices in {sanitize(str(paths.configuration))}; apisetup offices add adds one.")
-    for office in () if options.json else offices:
-        print(sanitize(_line(office, opened.get(office.name)), 400))
+        print_result(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
+    elif offices:
+        print_result("\n".join(sanitize(_line(office, opened.get(office.name)), 400) for office in offices))
+    else:
+        print_result(f"There are no offices in {sanitize(str(paths.configuration))}; apisetup offices add adds one.")
     return DONE
 
 
@@ -139,7 +132,7 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
     add_offices(paths.configuration, [office])
-    print(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
+    print_result(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
     return DONE
 
 
@@ -160,10 +153,10 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
 
     office = read_configuration(paths.configuration).find_office(options.name, exact=True)
     if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?"):
-        print("Nothing was removed.")
+        print_result("Nothing was removed.")
         return DONE
     remove_office(paths.configuration, office.name)
-    print(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
+    print_result(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
     return DONE
 
 
@@ -176,17 +169,17 @@ def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str,
     taken = [office.name for office in read_configuration(paths.configuration).offices]
     found = _find_offices(options, environment, taken)
     for remark in found.remarks:
-        print(sanitize(remark, 400))
+        print_result(sanitize(remark, 400))
     if not found.offices:
-        print("Nothing to add was found.")
+        print_result("Nothing to add was found.")
         return DONE
     for office in found.offices:
-        print(sanitize(_line(office, None), 400))
+        print_result(sanitize(_line(office, None), 400))
     if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(paths.configuration))}?"):
-        print("Nothing was added.")
+        print_result("Nothing was added.")
         return DONE
     add_offices(paths.configuration, found.offices)
-    print(f"Added: {_office_count(len(found.offices))}.")
+    print_result(f"Added: {_office_count(len(found.offices))}.")
     return DONE
 
 
@@ -220,7 +213,7 @@ def _office_count(number: int) -> str:
 def _confirm(options: argparse.Namespace, question: str) -> bool:
     if options.yes:
         return True
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise ConfigurationError(f"{question} Nobody is there to be asked.", "Add --yes for a scheduled job.")
     try:
         return input(f"{question} [y/N] ").strip().casefold() in ("y", "yes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 _EPILOG = """\
 environment:
@@ -28,9 +29,19 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser whose error messages show control characters in arguments instead of sending them to the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and an error, and exit with status 2."""
+        from tui.widgets.safe_text import sanitize
+
+        super().error(sanitize(message))
+
+
+def build_parser() -> _Parser:
     """Build the parser of the command line, with all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="apisetup",
         description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
         " Without options it opens the office of the configuration file, or lists several; where there is none, it"
@@ -42,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     _add_shared(parser)
     # Without SUPPRESS, a command's defaults would overwrite the options given before the command's name.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_shared(shared)
     summary = "without a screen: verify or export the Audit Trail"
     commands = parser.add_subparsers(dest="command", metavar="command")
@@ -98,10 +109,10 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `audit`."""
     commands = parser.add_subparsers(dest="audit_command", required=True, metavar="command")
-    common = argparse.ArgumentParser(add_help=False, parents=[shared])
+    common = _Parser(add_help=False, parents=[shared])
     common.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
     common.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
     common.add_argument("--until", metavar="DATE", help="the last day")
@@ -111,7 +122,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
         allow_abbrev=False,
         help="check the hash of every entry",
         description="Check the hash of every entry of the Audit Trail, or of those of some days.",
-        epilog="exit status: 0 all genuine, 1 altered, without hash or deleted found, 2 could not be checked",
+        epilog="exit status: 0 nothing found, 1 entries that were altered, deleted or have no hash, 2 not checked",
     )
     verify.add_argument("--json", action="store_true", help="write the result as JSON")
     export = commands.add_parser(
@@ -125,6 +136,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser)
     export.add_argument("file", metavar="FILE", help="where to; the name ends in .csv or .jsonl")
     export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
     export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
+    export.add_argument("--excel", action="store_true", help="begin a .csv with a byte order mark, for Excel")
     export.add_argument("--json", action="store_true", help="say as JSON what was written")
 
 
@@ -133,7 +145,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write what was found as JSON")
 
 
-def _add_offices(parser: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `offices`."""
     commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
     ending = "exit status: 0 done, 2 not done"

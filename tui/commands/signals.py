@@ -12,23 +12,27 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+_RAISE_AGAIN_SECONDS = 0.05
+
+
 class SignalReceived(BaseException):
     """Raised by a signal handler to end the command.
 
     Attributes:
-        outcome: What became of the work, as the end of a sentence.
+        outcome: What became of the work, as the end of a sentence; empty if there is nothing to say.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
-        self.outcome = "nothing was kept"
+        self.outcome = ""
 
 
 class SignalHandler:
     """Make signals raise `SignalReceived` in the block, so that an unfinished export is cleaned up as after an error.
 
-    Python discards an exception that is raised while a destructor runs, so the signal is remembered as well.
+    Python discards an exception that is raised while a destructor runs, so the signal is remembered as well, and raised
+    again a little later.
     """
 
     def __init__(self) -> None:
@@ -38,6 +42,8 @@ class SignalHandler:
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._restore.callback(signal.signal, number, signal.signal(number, self._handle))
+        self._restore.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, self._raise_again))
+        self._restore.callback(signal.setitimer, signal.ITIMER_REAL, 0)
         self._restore.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
         sys.unraisablehook = self._on_unraisable
         return self
@@ -58,6 +64,11 @@ class SignalHandler:
         self._received = SignalReceived(number)
         raise self._received
 
+    def _raise_again(self, _number: int, _frame: FrameType | None) -> None:
+        self.raise_pending()
+
     def _on_unraisable(self, unraisable: UnraisableHookArgs) -> None:
-        if not isinstance(unraisable.exc_value, SignalReceived):
+        if isinstance(unraisable.exc_value, SignalReceived):
+            signal.setitimer(signal.ITIMER_REAL, _RAISE_AGAIN_SECONDS)
+        else:
             sys.__unraisablehook__(unraisable)

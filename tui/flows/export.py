@@ -39,7 +39,7 @@ async def export_entries(
     """
     lines = [
         f"Entries: {filter_text or 'everything'}",
-        "The name ends in .csv or .jsonl. The Audit Trail notes it.",
+        "The name ends in .csv (readable by Excel) or .jsonl. This is recorded in the Audit Trail.",
         "API keys are masked in it; patients' numbers and the texts are not.",
     ]
     suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
@@ -59,11 +59,12 @@ async def export_entries(
             screen.show_status("Nothing was exported.")
             return
         may_replace = True
-    start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace)
+    start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace, excel=True)
     export = await screen.call_service(start, group="export")
+    slowness = await screen.call_service(session.office.audit.slowness, group="export")
     with screen.busy("Writing that it is exported…"):
         await screen.commit(export.begin)
-    result = await screen.app.push_screen_wait(ExportProgress(export))
+    result = await screen.app.push_screen_wait(ExportProgress(export, slowness))
     if isinstance(result, ApiSetupError):
         raise result
     if result is None:

@@ -23,13 +23,15 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
 
     Args:
         export: An export on which `begin` was called.
+        slowness: Why it will be slow; empty if it won't.
     """
 
     CSS_PATH = "export.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "back")
 
-    def __init__(self, export: AuditExport) -> None:
+    def __init__(self, export: AuditExport, slowness: str = "") -> None:
         super().__init__("Export")
+        self._slowness = slowness
         self._export = export
         self._cancelled = False
         self._failed = False
@@ -40,7 +42,7 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
 
     def on_mount(self) -> None:
         """Start writing."""
-        self._show(["Writing…"])
+        self._show(["Writing…", *self._remarks])
         self.write()
 
     def on_unmount(self) -> None:
@@ -89,7 +91,11 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
 
     def _show_progress(self, result: ExportResult) -> None:
         reached = f", came to {result.reached:%Y-%m-%d}" if result.reached else ""
-        self._show([str(result.file), "", f"{counted(result.count)} written{reached}"])
+        self._show([str(result.file), "", f"{counted(result.count)} written{reached}", *self._remarks])
+
+    @property
+    def _remarks(self) -> list[str]:
+        return ["", self._slowness] if self._slowness else []
 
     def _show(self, lines: list[str]) -> None:
         self.query_one("#progress", Static).update(safe_content(lines))

@@ -10,7 +10,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from core.base.errors import ApiSetupError, ConfigurationError
+from core.base.errors import ApiSetupError, ConfigurationError, cause_chain
+from tui.widgets.safe_text import sanitize
 
 
 def start_log(path: Path) -> None:
@@ -49,23 +50,23 @@ class _PrivateFileHandler(RotatingFileHandler):
 class _RedactingFormatter(logging.Formatter):
     """A formatter that logs an error's class and number only. A driver's message may contain the written values.
 
-    The sentences of `ApiSetupError` contain no secrets and are logged in full.
+    The sentences of `ApiSetupError` contain no secrets and are logged in full, with control characters made visible:
+    a server chooses some of their words, and somebody will print the log on a terminal.
     """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Format the line of a record. Control characters in its message can't forge another one."""
+        record.message = sanitize(record.message)
+        return super().formatMessage(record)
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - logging's name
         """Format the error and its causes, the original cause last, each with the code lines of its traceback."""
         error = ei[1] if isinstance(ei, tuple) else None
-        return "\n".join(line for each in _causes(error) for line in _format_error(each))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(line for each in cause_chain(error) for line in _format_error(each))
 
 
 def _format_error(error: BaseException) -> Iterator[str]:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else ""
-    yield f"{type(error).__name__} {error if isinstance(error, ApiSetupError) else number}".rstrip()
+    yield sanitize(f"{type(error).__name__} {error if isinstance(error, ApiSetupError) else number}".rstrip())
     for frame in traceback.extract_tb(error.__traceback__):
-        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        yield sanitize(f"  {frame.filename}:{frame.lineno} in {frame.name}")

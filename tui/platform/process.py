@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.platform.crash import crash_message
 from tui.platform.shell import TerminalApp, signal_exit_status
+from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +62,13 @@ async def _run(app: TerminalApp) -> None:
 
 
 def print_stderr(message: str) -> None:
-    """Print a message on stderr, wrapped to the terminal's width. Do nothing if the terminal is gone."""
+    """Print a message on stderr, wrapped to the terminal's width. Do nothing if the terminal is gone.
+
+    A server may have chosen some of its words, and the screen that would draw them safely is closed.
+    """
     with contextlib.suppress(OSError, ValueError):
         width = shutil.get_terminal_size().columns
-        print(textwrap.fill(message, max(width - 1, 20)), file=sys.stderr, flush=True)
+        print(textwrap.fill(sanitize(message), max(width - 1, 20)), file=sys.stderr, flush=True)
 
 
 class DaemonThreadExecutor(ThreadPoolExecutor):

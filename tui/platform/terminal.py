@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.platform.terminal_encoding import AsciiDrawing, input_encoding, terminal_encoding
 from tui.platform.terminal_input import TerminalInput, escape_delay
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ class Driver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read what the terminal sends, and process its keys, until the application ends."""
         terminal_input = TerminalInput(XTermParser(self._debug), escape_delay())
-        # A byte that isn't UTF-8 is shown as a replacement character; it must not end the program.
-        decoder = getincrementaldecoder("utf-8")("replace")
+        # A byte that isn't in the terminal's character set becomes a replacement character.
+        decoder = getincrementaldecoder(input_encoding())("replace")
         while not self.exit_event.is_set():
             remaining = terminal_input.remaining
             timeout = _POLL_SECONDS if remaining is None else min(_POLL_SECONDS, remaining)
@@ -190,11 +191,13 @@ class TerminalOutput:
     def __init__(self, file: TextIO, on_lost: Callable[[], None]) -> None:
         self._file = file
         self._on_lost = on_lost
+        encoding = terminal_encoding(file)
+        self._drawing = None if encoding is None else AsciiDrawing(encoding)
 
     def write(self, text: str) -> None:
         """Write a text."""
         try:
-            self._file.write(text)
+            self._file.write(text.translate(self._drawing) if self._drawing is not None else text)
         except OSError:
             self._redirect_to_null()
 

@@ -135,7 +135,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             return
         self._session = session
         self._show(content)
-        remarks = (*content.page.missing, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
+        settings = (*content.page.missing, *filter(None, [content.page.warning]))
+        remarks = (*settings, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
         if remarks or not self.status.text.startswith(("Finished", "Rolled back")):
             self.show_status(" ".join(remarks))
         self.refresh_bindings()
@@ -224,6 +225,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         if saved.changes:
             signal = " Running workstations are told." if office.info.host else ""
             outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
+        if saved.warning:
+            outcome = f"{outcome} {saved.warning}"
         self.show_status(outcome, "ok" if saved.changes else "note")
         self.reload_settings(outcome)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
-from core.model.audit_entry import Genuineness
+from core.model.audit_entry import HashStatus
 from core.model.audit_events import KeyStatusChanged
 from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.conflict import conflict_lines
@@ -157,7 +157,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
     user = f"{entry.user} (number {entry.user_num})" if entry.user_num else "None"
     moment = str(entry.moment) if entry.moment else f"no date (stored: {entry.stored_moment})"
     lines = [
-        entry.genuineness.explanation,
+        entry.hash_status.explanation,
         "",
         f"Date and time  {moment}",
         f"User           {user}",
@@ -193,6 +193,6 @@ def _event_lines(logged: LoggedEvent) -> list[str]:
 
 def _hash_lines(entry: AuditEntry) -> list[str]:
     stored = [f"Stored hash    {each}" for each in entry.stored_hashes] or ["Stored hash    none"]
-    comparison = "the same" if entry.genuineness is Genuineness.GENUINE else "not the same"
-    remark = "" if entry.genuineness is Genuineness.NO_HASH else f"  ({comparison})"
+    comparison = "the same" if entry.hash_status is HashStatus.MATCHES else "not the same"
+    remark = "" if entry.hash_status is HashStatus.NO_HASH else f"  ({comparison})"
     return [*stored, f"Computed now   {entry.computed_hash}{remark}"]

@@ -1,4 +1,4 @@
-"""The Audit Trail screen: finds entries page by page and marks each as genuine or not."""
+"""The Audit Trail screen: finds entries page by page and shows whether its hash matches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.audit.filter_language import completions, format_filter, parse_day, pa
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
 from core.filtering.terms import FilterError
-from core.model.audit_entry import Genuineness, counted
+from core.model.audit_entry import HashStatus, counted
 from tui.flows.export import export_entries
 from tui.flows.filter_choice import choose_filter_value
 from tui.modals.prompt import Prompt
@@ -215,8 +215,8 @@ class AuditTrailScreen(BaseScreen[None]):
 
     def _counts(self) -> str:
         entries = self._trail.entries
-        counts = {kind: sum(entry.genuineness is kind for entry in entries) for kind in Genuineness}
-        altered, without_hash = counts[Genuineness.ALTERED], counts[Genuineness.NO_HASH]
+        counts = {kind: sum(entry.hash_status is kind for entry in entries) for kind in HashStatus}
+        altered, without_hash = counts[HashStatus.ALTERED], counts[HashStatus.NO_HASH]
         return f"{counted(len(entries))}, {altered} altered, {without_hash} without hash"
 
     def _set_stopped(self, *, stopped: bool) -> None:
@@ -260,7 +260,8 @@ class AuditTrailScreen(BaseScreen[None]):
         if self._today == date.min:
             self.begin()
             return
-        self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
+        renewed = partial(_users_and_today, self._audit, renew=True)
+        self._users, self._today = await self.call_service(renewed, group="users")
         if self.focused is not self._input:
             # A user may have been renamed or deleted.
             self._input.value = format_filter(self._filter, self._users)
@@ -308,7 +309,7 @@ class AuditTrailScreen(BaseScreen[None]):
         self._show_filter(replace(self._filter, ours=not self._filter.ours))
 
     def action_only_suspect(self) -> None:
-        """Toggle showing only the entries that aren't genuine."""
+        """Toggle showing only the entries whose hash doesn't match or is missing."""
         self._show_filter(replace(self._filter, suspect=not self._filter.suspect))
 
     @flow
@@ -394,5 +395,5 @@ def _empty_text(current: AuditFilter) -> str:
     return f"No entry {'on these days' if current.only_dates else 'matches the filter'}; / changes the filter."
 
 
-def _users_and_today(audit: AuditService) -> tuple[Users, date]:
-    return audit.users(), audit.today()
+def _users_and_today(audit: AuditService, *, renew: bool = False) -> tuple[Users, date]:
+    return audit.users(renew=renew), audit.today()

@@ -1,4 +1,4 @@
-"""The verification screen: checks the hashes of the Audit Trail and lists the entries that aren't genuine."""
+"""The verification screen: checks the hashes of the Audit Trail and lists the entries that fail."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.audit.filter import Users
-    from core.audit.verification import Verification, VerificationReport
+    from core.audit.verification import Verification
+    from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
     from tui.session import Session
 
@@ -34,7 +35,7 @@ _BAR_WIDTH = 40
 
 
 class VerificationScreen(BaseScreen[None]):
-    """Checks the hashes of entries and lists those that aren't genuine.
+    """Checks the hashes of entries and lists those that fail.
 
     Args:
         session: The open office.
@@ -93,6 +94,9 @@ class VerificationScreen(BaseScreen[None]):
             if self._verification is None:
                 start = partial(self._session.office.audit.verification, self._date_range)
                 self._verification = await self.call_service(start, group="verify")
+                slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
+                if slowness:
+                    self.show_status(f"Verifying; Esc stops. {slowness}")
             while not (self._report and self._report.done):
                 step_start = time.monotonic()
                 self._report = await self.call_service(partial(self._step, self._verification), group="verify")
@@ -105,7 +109,7 @@ class VerificationScreen(BaseScreen[None]):
         finally:
             self.call_later(self.refresh_bindings)
         self.show_status(
-            "Verified." if self._report.clean else "Verified: not everything is genuine.",
+            _outcome(self._report),
             "ok" if self._report.clean else "problem",
         )
 
@@ -161,13 +165,20 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
         [
             "Each entry's hash is computed anew and compared.",
             "",
-            "A verification of everything also finds the hashes that deleted entries leave behind.",
+            "Hashes that deleted entries leave behind are found, too.",
         ],
         Answer("r", f"The range {format_filter(days, users)}", "range"),
         Answer("e", "Everything", "everything"),
     )
     choice = await screen.app.push_screen_wait(question)
     return {"range": days, "everything": AuditFilter()}.get(choice or "")
+
+
+def _outcome(report: VerificationReport) -> str:
+    if report.clean:
+        return "Verified."
+    found = {"altered": report.altered, "without a hash": report.without_hash, "deleted": report.orphaned}
+    return f"Verified. Found: {', '.join(f'{count:,} {what}' for what, count in found.items() if count)}."
 
 
 def _bar(report: VerificationReport) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from core.audit.paging import Direction
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from tui.widgets.entry_window import EntryWindow
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Date and time", 19, min_width=16),
     Column("User", 16, min_width=9),
-    Column("Genuine", 7, min_width=7),
+    Column("Hash", 7, min_width=7),
     Column("Permission", 22, min_width=11),
     Column("Log Text", 24, min_width=24, flexible=True),
 )
@@ -32,7 +32,7 @@ PREFETCH_ROWS = 30
 
 
 class EntryList(RowList):
-    """A list of audit entries, newest first. A column says in words whether an entry is genuine."""
+    """A list of audit entries, newest first. A column says in words whether an entry's hash matches."""
 
     def __init__(self, *, empty: str) -> None:
         super().__init__(*_COLUMNS, empty=empty)
@@ -179,12 +179,12 @@ class TrailList(RowList):
 
 
 def _row(entry: AuditEntry) -> Row:
-    genuine = entry.genuineness is Genuineness.GENUINE
+    matches = entry.hash_status is HashStatus.MATCHES
     cells = (
         f"{entry.moment:%Y-%m-%d %H:%M:%S}" if entry.moment else "(no date)",
         entry.user,
-        "yes" if genuine else entry.genuineness.value.upper(),
+        entry.hash_status.value if matches else entry.hash_status.value.upper(),
         entry.permission,
         entry.text,
     )
-    return Row(cells, entry.number, "normal" if genuine else "alert")
+    return Row(cells, entry.number, "normal" if matches else "alert")

@@ -139,6 +139,6 @@ class SettingsForm(Vertical):
 
 
 def _payment_type_label(payment_type: PaymentType) -> Content:
-    hidden = " (hidden)" if payment_type.hidden else ""
+    hidden = " (hidden)" if payment_type.hidden and payment_type.known else ""
     # A Content is not parsed as markup.
     return Content(sanitize(payment_type.name, 40) + hidden)

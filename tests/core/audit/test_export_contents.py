@@ -12,6 +12,7 @@ from core.audit import export as audit_export
 from core.audit.export_format import COLUMNS
 from core.audit.export_target import manifest_file
 from core.audit.filter import AuditFilter
+from tests.support.actors import ADMIN
 from tests.support.audit_exports import (
     begin_export,
     both_formats,
@@ -35,16 +36,16 @@ def test_every_entry_is_exported_once_newest_first(
 ) -> None:
     with sample.office() as office:
         result = finish(begin_export(office, directory / name))
-    # The newest entry records the beginning of this export.
-    assert entry_numbers(directory / name)[1:] == NEWEST_FIRST
-    assert result.count == 11
+    # The entry about the beginning of this export is newer, and not part of it.
+    assert entry_numbers(directory / name) == NEWEST_FIRST
+    assert result.count == 10
 
 
 def test_a_csv_file_starts_with_a_header(file_sample: SampleFile, directory: Path) -> None:
     export_entries(file_sample, directory / "trail.csv")
     first = (directory / "trail.csv").read_bytes().split(b"\r\n", 1)[0].decode()
     assert first == "number,time,user_number,user,permission_number,permission,computer,text,log_source," + (
-        "patient_number,last_edit,hash"
+        "patient_number,last_edit,hash,practice,database"
     )
 
 
@@ -68,7 +69,9 @@ def test_a_json_line_has_everything_about_an_entry(file_sample: SampleFile, dire
         "log_source": "None",
         "patient_number": 4711,
         "last_edit": "2020-02-28T12:30:01-05:00",
-        "hash": "genuine",
+        "hash": "matches",
+        "practice": TITLE,
+        "database": str(file_sample.companion),
     }
 
 
@@ -87,7 +90,9 @@ def test_a_csv_row_has_everything_about_an_entry(file_sample: SampleFile, direct
         "None",
         "4711",
         "2020-02-28T12:30:01-05:00",
-        "genuine",
+        "matches",
+        TITLE,
+        str(file_sample.companion),
     ]
 
 
@@ -99,7 +104,6 @@ def test_times_have_the_utc_offset_of_their_season(
     replace_audit_trail(file_sample, [log_row(number, moment) for number, moment in enumerate(moments, start=1)], [])
     export_entries(file_sample, directory / name)
     assert [row["time"] for row in read_rows(directory / name)] == [
-        "2024-11-06T14:30:15-05:00",
         "2024-07-04T12:00:00-04:00",
         "2024-01-04T12:00:00-05:00",
         "1850-01-01T00:00:00",
@@ -112,16 +116,16 @@ def test_times_with_their_offsets_are_the_servers_unix_timestamps(server_sample:
         cursor.execute("SELECT UNIX_TIMESTAMP(LogDateTime) FROM securitylog WHERE SecurityLogNum <= 10")
         expected = {float(row[0]) for row in cursor.fetchall() if float(row[0] or 0)}
     export_entries(server_sample, directory / "trail.jsonl")
-    times = [row["time"] for row in read_json_lines(directory / "trail.jsonl")[1:] if row["time"]]
+    times = [row["time"] for row in read_json_lines(directory / "trail.jsonl") if row["time"]]
     assert {datetime.fromisoformat(text).timestamp() for text in times} == expected
 
 
 @both_formats
-def test_each_entry_has_its_genuineness(sample: SamplePractice, directory: Path, name: str) -> None:
+def test_each_entry_has_its_hash_status(sample: SamplePractice, directory: Path, name: str) -> None:
     export_entries(sample, directory / name)
-    genuineness = {int(row["number"]): row["hash"] for row in read_rows(directory / name)}
-    assert (genuineness.pop(3), genuineness.pop(4)) == ("altered", "no hash")
-    assert set(genuineness.values()) == {"genuine"}
+    hash_status = {int(row["number"]): row["hash"] for row in read_rows(directory / name)}
+    assert (hash_status.pop(3), hash_status.pop(4)) == ("altered", "no hash")
+    assert set(hash_status.values()) == {"matches"}
 
 
 @both_formats
@@ -157,7 +161,7 @@ def test_only_entries_that_meet_the_filter_are_exported(
 
 
 @both_formats
-def test_only_entries_that_are_not_genuine_can_be_exported(
+def test_only_entries_that_are_unmatched_can_be_exported(
     sample: SamplePractice, directory: Path, name: str, small_pages: None
 ) -> None:
     export_entries(sample, directory / name, AuditFilter(suspect=True))
@@ -200,7 +204,7 @@ def test_quotes_newlines_and_commas_are_kept(sample: SamplePractice, directory: 
     export_entries(sample, directory / "trail.csv")
     (row,) = [row for row in read_csv(directory / "trail.csv") if row["number"] == "1"]
     assert row["text"] == text
-    assert [int(each["number"]) for each in read_csv(directory / "trail.csv")[1:]] == NEWEST_FIRST
+    assert [int(each["number"]) for each in read_csv(directory / "trail.csv")] == NEWEST_FIRST
 
 
 def test_thousands_of_entries_within_one_second_are_exported(
@@ -210,8 +214,8 @@ def test_thousands_of_entries_within_one_second_are_exported(
     logs = [log_row(number) for number in range(1, 1_001)]
     replace_audit_trail(sample, logs, hash_rows((row["SecurityLogNum"], log_hash(row)) for row in logs))
     result = export_entries(sample, directory / "trail.csv")
-    assert entry_numbers(directory / "trail.csv")[1:] == list(range(1_000, 0, -1))
-    assert read_manifest(directory / "trail.csv")["genuine"] == result.count == 1_001
+    assert entry_numbers(directory / "trail.csv") == list(range(1_000, 0, -1))
+    assert read_manifest(directory / "trail.csv")["hash_matches"] == result.count == 1_000
 
 
 @both_formats
@@ -227,7 +231,7 @@ def test_the_manifest_describes_the_export(sample: SamplePractice, directory: Pa
         "file": name,
         "sha256": sha256,
         "entries": 6,
-        "genuine": 4,
+        "hash_matches": 4,
         "altered": 1,
         "without_hash": 1,
         "filter": "since:2024-11-01 until:2024-11-04",
@@ -254,3 +258,35 @@ def test_the_sha256_is_that_of_the_whole_file(file_sample: SampleFile, directory
     with file_sample.office() as office:
         result = finish(begin_export(office, directory / "trail.csv"))
     assert result.sha256 == hashlib.sha256((directory / "trail.csv").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("excel", [True, False])
+def test_for_excel_a_csv_file_begins_with_a_byte_order_mark(
+    file_sample: SampleFile, directory: Path, excel: bool
+) -> None:
+    file_sample.execute("UPDATE securitylog SET LogText = 'José paid € 5' WHERE SecurityLogNum = 10")
+    with file_sample.office() as office:
+        export = office.audit.export(ADMIN, AuditFilter(), directory / "trail.csv", may_replace=False, excel=excel)
+        export.begin()
+        result = finish(export)
+    content = (directory / "trail.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf") is excel
+    assert content.decode("utf-8-sig").startswith("number,time,")
+    assert "José paid € 5" in content.decode()
+    assert result.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@both_formats
+def test_each_row_names_its_practice(sample: SamplePractice, directory: Path, name: str) -> None:
+    """Exports of several practices can be joined to one file."""
+    export_entries(sample, directory / name)
+    with sample.office() as office:
+        database = office.info.database
+    assert {(row["practice"], row["database"]) for row in read_rows(directory / name)} == {(TITLE, database)}
+
+
+def test_a_second_export_contains_the_entries_about_the_first(file_sample: SampleFile, directory: Path) -> None:
+    export_entries(file_sample, directory / "first.csv")
+    export_entries(file_sample, directory / "second.csv")
+    texts = [row["text"].split(" by ")[0] for row in read_csv(directory / "second.csv")[:2]]
+    assert texts == ["Audit Trail export to first.csv finished", "Audit Trail export to first.csv begun"]

@@ -57,8 +57,8 @@ def test_existing_files_are_replaced_if_that_is_allowed(sample: SamplePractice, 
         (directory / each).write_text("older")
         (directory / each).chmod(0o644)
     export_entries(sample, directory / "trail.csv", may_replace=True)
-    assert entry_numbers(directory / "trail.csv")[1:] == NEWEST_FIRST
-    assert read_manifest(directory / "trail.csv")["entries"] == 11
+    assert entry_numbers(directory / "trail.csv") == NEWEST_FIRST
+    assert read_manifest(directory / "trail.csv")["entries"] == 10
     assert [permissions(each) for each in directory.iterdir()] == [0o600, 0o600]
 
 

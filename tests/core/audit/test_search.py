@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from core.audit import search as audit_search
 from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, after_day
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.office.office import Office
 from tests.support.actors import ADMIN
+from tests.support.audit_exports import begin_export, finish
 from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, newest_entries
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail
 from tests.support.databases import SampleFile, SamplePractice, SampleServer
@@ -165,7 +167,7 @@ def test_an_entry_with_more_hashes_than_the_page_size_has_all_of_them(sample: Sa
         sample.execute("INSERT INTO securityloghash VALUES (?, 10, ?)", key, hashed)
     with sample.office() as office:
         entry, *_ = newest_entries(office, size=2)
-    assert (entry.number, entry.genuineness, len(entry.stored_hashes)) == (10, Genuineness.ALTERED, 6)
+    assert (entry.number, entry.hash_status, len(entry.stored_hashes)) == (10, HashStatus.ALTERED, 6)
 
 
 # --- pages of any size, of any entries, in slices of any size
@@ -189,23 +191,23 @@ class Scenario:
     """The index of the entry from which reading continues."""
 
     @property
-    def expected(self) -> list[tuple[int, Genuineness]]:
+    def expected(self) -> list[tuple[int, HashStatus]]:
         """The correct result, computed in Python, newest first."""
         rows = sorted(self.logs, key=lambda row: (row["LogDateTime"], row["SecurityLogNum"]), reverse=True)
-        checked = [(row, self._genuineness(row)) for row in rows]
-        return [(row["SecurityLogNum"], genuineness) for row, genuineness in checked if self._meets(row, genuineness)]
+        checked = [(row, self._hash_status(row)) for row in rows]
+        return [(row["SecurityLogNum"], hash_status) for row, hash_status in checked if self._meets(row, hash_status)]
 
     def moment(self, number: int) -> str:
         (moment,) = [row["LogDateTime"] for row in self.logs if row["SecurityLogNum"] == number]
         return str(moment)
 
-    def _genuineness(self, row: Row) -> Genuineness:
+    def _hash_status(self, row: Row) -> HashStatus:
         stored = {text for number, text in self.hashes if number == row["SecurityLogNum"]}
         if not stored:
-            return Genuineness.NO_HASH
-        return Genuineness.GENUINE if stored == {log_hash(row)} else Genuineness.ALTERED
+            return HashStatus.NO_HASH
+        return HashStatus.MATCHES if stored == {log_hash(row)} else HashStatus.ALTERED
 
-    def _meets(self, row: Row, genuineness: Genuineness) -> bool:
+    def _meets(self, row: Row, hash_status: HashStatus) -> bool:
         conditions, day, text = self.audit_filter, row["LogDateTime"][:10], row["LogText"]
         return (
             (conditions.since is None or day >= str(conditions.since))
@@ -216,7 +218,7 @@ class Scenario:
             and conditions.computer.casefold() in row["CompName"].casefold()
             and (not conditions.text or (text is not None and conditions.text.casefold() in text.casefold()))
             and (not conditions.ours or (text in OURS and row["PermType"] in (8, 122, 258)))
-            and (not conditions.suspect or genuineness is not Genuineness.GENUINE)
+            and (not conditions.suspect or hash_status is not HashStatus.MATCHES)
         )
 
 
@@ -308,8 +310,8 @@ def prepared(sample: SamplePractice, scenario: Scenario) -> Iterator[None]:
         yield
 
 
-def results(entries: Sequence[AuditEntry]) -> list[tuple[int, Genuineness]]:
-    return [(entry.number, entry.genuineness) for entry in entries]
+def results(entries: Sequence[AuditEntry]) -> list[tuple[int, HashStatus]]:
+    return [(entry.number, entry.hash_status) for entry in entries]
 
 
 def check_paging(office: Office, scenario: Scenario) -> None:
@@ -366,3 +368,24 @@ def test_a_character_that_old_columns_cannot_hold_can_be_searched_for(sample: Sa
     expected = [] if text == "\N{GRINNING FACE}" else [2]
     assert find(sample, AuditFilter(text=text)) == expected
     assert find(sample, AuditFilter(computer=text)) == []
+
+
+def test_a_text_is_not_found_in_the_filter_of_an_earlier_export(sample: SamplePractice, tmp_path: Path) -> None:
+    with sample.office() as office:
+        finish(begin_export(office, tmp_path / "trail.csv", AuditFilter(text="Payment of")))
+        finish(begin_export(office, tmp_path / "payment of.csv", AuditFilter(text="Payment of")))
+
+        def found(text: str) -> list[str]:
+            return [
+                entry.text.split(" by ")[0]
+                for entry in all_entries(office.audit.search(AuditFilter(text=text)), Direction.OLDER)
+            ]
+
+        about_exports = [text for text in found("PAYMENT OF") if "export" in text]
+        # The name of the second file contains the text.
+        assert about_exports == [
+            "Audit Trail export to payment of.csv finished",
+            "Audit Trail export to payment of.csv begun",
+        ]
+        assert len(found("Audit Trail export")) == 4
+        assert len(found("begun")) == 2

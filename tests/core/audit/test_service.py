@@ -1,4 +1,4 @@
-"""Audit entries as they are listed: order, users, dates, masked keys and genuineness."""
+"""Audit entries as they are listed: order, users, dates, masked keys and hash_status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from core.audit.paging import Direction
 from core.model.api_key import AuthorityName
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import EVERYTHING, NEWEST_FIRST, all_entries, newest_entries
 from tests.support.change_kinds import NEW
@@ -31,16 +31,16 @@ def test_the_newest_entry_comes_first_and_within_a_second_the_highest_number(sam
     assert [entry.number for entry in entries(sample)] == NEWEST_FIRST
 
 
-def test_each_entry_has_its_genuineness(sample: SamplePractice) -> None:
-    genuineness = {entry.number: entry.genuineness for entry in entries(sample)}
-    assert genuineness.pop(3) is Genuineness.ALTERED
-    assert genuineness.pop(4) is Genuineness.NO_HASH
-    assert set(genuineness.values()) == {Genuineness.GENUINE}
+def test_each_entry_has_its_hash_status(sample: SamplePractice) -> None:
+    hash_status = {entry.number: entry.hash_status for entry in entries(sample)}
+    assert hash_status.pop(3) is HashStatus.ALTERED
+    assert hash_status.pop(4) is HashStatus.NO_HASH
+    assert set(hash_status.values()) == {HashStatus.MATCHES}
 
 
-def test_genuineness_has_a_word_and_an_explanation() -> None:
-    assert [member.value for member in Genuineness] == ["genuine", "no hash", "altered"]
-    assert all(member.explanation.endswith(".") for member in Genuineness)
+def test_hash_status_has_a_word_and_an_explanation() -> None:
+    assert [member.value for member in HashStatus] == ["matches", "no hash", "altered"]
+    assert all(member.explanation.endswith(".") for member in HashStatus)
 
 
 @pytest.mark.parametrize("server_sample", ["21.1 MyISAM", "24.3 InnoDB"], indirect=True)
@@ -57,23 +57,23 @@ def test_genuineness_has_a_word_and_an_explanation() -> None:
 )
 def test_an_entry_is_altered_if_a_hashed_column_was_changed(server_sample: SampleServer, change: str) -> None:
     server_sample.execute(f"UPDATE securitylog SET {change} WHERE SecurityLogNum = 1")
-    assert entry(server_sample, 1).genuineness is Genuineness.ALTERED
+    assert entry(server_sample, 1).hash_status is HashStatus.ALTERED
 
 
 def test_an_entry_is_altered_if_one_of_two_hashes_does_not_match(sample: SamplePractice) -> None:
     sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
-    assert entry(sample, 1).genuineness is Genuineness.ALTERED
+    assert entry(sample, 1).hash_status is HashStatus.ALTERED
 
 
 def test_an_entry_with_a_zero_date_has_no_date(sample: SamplePractice) -> None:
     undated = entry(sample, 5)
     assert undated.moment is None
-    assert undated.genuineness is Genuineness.GENUINE
+    assert undated.hash_status is HashStatus.MATCHES
 
 
 def test_an_entry_with_a_null_text_has_an_empty_text(sample: SamplePractice) -> None:
     empty = entry(sample, 6)
-    assert (empty.text, empty.genuineness) == ("", Genuineness.GENUINE)
+    assert (empty.text, empty.hash_status) == ("", HashStatus.MATCHES)
 
 
 def test_users_are_shown_by_name_and_deleted_ones_by_number(sample: SamplePractice) -> None:
@@ -96,7 +96,7 @@ def test_an_entry_has_everything_that_lists_show(sample: SamplePractice) -> None
         source="None",
         patient=4711,
         last_edit=datetime(2020, 2, 28, 12, 30, 1),
-        genuineness=Genuineness.GENUINE,
+        hash_status=HashStatus.MATCHES,
         stored_moment="2020-02-29 00:00:00",
         stored_hashes=(right,),
         computed_hash=right,
@@ -107,7 +107,7 @@ def test_a_key_in_open_dentals_own_entry_is_masked(sample: SamplePractice) -> No
     new_key = entry(sample, 10)
     assert new_key.text == "New API key ********Gh78 added by Admin"
     assert new_key.text_masked
-    assert new_key.genuineness is Genuineness.GENUINE
+    assert new_key.hash_status is HashStatus.MATCHES
 
 
 @pytest.mark.parametrize("key", ["Unknown1Unknown2", "short", BRIDGE_KEY, "Star*inside*12", "*star-at-first"])
@@ -196,11 +196,11 @@ def test_an_audit_trail_with_only_undated_entries_can_be_read(sample: SamplePrac
     assert [entry.number for entry in entries(sample)] == [5]
 
 
-def test_entries_written_by_this_program_are_genuine(sample: SamplePractice) -> None:
+def test_entries_written_by_this_program_have_matching_hashes(sample: SamplePractice) -> None:
     with sample.office() as office:
         office.licenses.decline(ADMIN, NEW)
         newest = newest_entries(office)[0]
-    assert newest.genuineness is Genuineness.GENUINE
+    assert newest.hash_status is HashStatus.MATCHES
     assert newest.permission == ("LicenseAccept" if sample.has_apikey else "Setup")
     assert newest.computer == "server-1, 203.0.113.9"
 

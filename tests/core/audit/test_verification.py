@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, true
 
 from core.audit import verification as audit_verification
+from core.audit import verification_report
 from core.audit.filter import AuditFilter
-from core.audit.verification import Verification, VerificationReport
+from core.audit.verification import Verification
+from core.audit.verification_report import VerificationReport
 from core.base.errors import ConnectionLost, PracticeUnavailable
-from core.model.audit_entry import Genuineness
+from core.model.audit_entry import HashStatus
 from tests.support.audit_pages import EVERYTHING, newest_entries
 from tests.support.audit_rows import after_matching_statement, hash_rows, log_row, nth, replace_audit_trail
 from tests.support.databases import SamplePractice, SampleServer, database_user
@@ -69,19 +72,19 @@ def verify(sample: SamplePractice, audit_filter: AuditFilter = EVERYTHING) -> Ve
         return finish(office.audit.verification(audit_filter))
 
 
-def numbers(report: VerificationReport, genuineness: Genuineness) -> list[int]:
-    return [entry.number for entry in report.listed if entry.genuineness is genuineness]
+def numbers(report: VerificationReport, hash_status: HashStatus) -> list[int]:
+    return [entry.number for entry in report.listed if entry.hash_status is hash_status]
 
 
-def counts(report: VerificationReport) -> tuple[int, int, int, int, int | None]:
-    return report.checked, report.genuine, report.altered, report.without_hash, report.orphaned
+def counts(report: VerificationReport) -> tuple[int, int, int, int, int]:
+    return report.checked, report.hash_matches, report.altered, report.without_hash, report.orphaned
 
 
-def genuine_rows(*logs: Row) -> list[tuple[int, str]]:
+def matching_hashes(*logs: Row) -> list[tuple[int, str]]:
     return [(row["SecurityLogNum"], log_hash(row)) for row in logs]
 
 
-def test_all_entries_are_counted_by_genuineness(sample: SamplePractice) -> None:
+def test_all_entries_are_counted_by_hash_status(sample: SamplePractice) -> None:
     report = verify(sample)
     assert counts(report) == (10, 8, 1, 1, 0)
     assert (report.done, report.fraction, report.clean) == (True, 1.0, False)
@@ -95,21 +98,21 @@ def test_a_verification_writes_nothing(sample: SamplePractice) -> None:
 
 def test_the_altered_entries_are_listed_before_those_without_a_hash(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum IN (9, 10)")
-    sample.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 1")
-    listed = [(entry.number, entry.genuineness) for entry in verify(sample).listed]
+    sample.execute("DELETE FROM securityloghash WHERE SecurityLogNum = 2")
+    listed = [(entry.number, entry.hash_status) for entry in verify(sample).listed]
     assert listed == [
-        (3, Genuineness.ALTERED),
-        (9, Genuineness.ALTERED),
-        (10, Genuineness.ALTERED),
-        (1, Genuineness.NO_HASH),
-        (4, Genuineness.NO_HASH),
+        (3, HashStatus.ALTERED),
+        (9, HashStatus.ALTERED),
+        (10, HashStatus.ALTERED),
+        (2, HashStatus.NO_HASH),
+        (4, HashStatus.NO_HASH),
     ]
 
 
 def test_by_date_the_newest_are_listed_first(sample: SamplePractice) -> None:
     sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum IN (2, 10)")
     with ranges_of(1):
-        assert numbers(verify(sample, ALL_DAYS), Genuineness.ALTERED) == [10, 3, 2]
+        assert numbers(verify(sample, ALL_DAYS), HashStatus.ALTERED) == [10, 3, 2]
 
 
 def test_listed_entries_are_the_same_as_in_a_search(sample: SamplePractice) -> None:
@@ -127,15 +130,15 @@ def test_api_keys_in_listed_entries_are_masked(sample: SamplePractice) -> None:
 
 
 def test_the_list_is_limited_and_the_counts_are_not(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_verification, "MAX_LISTED", 2)
+    monkeypatch.setattr(verification_report, "MAX_LISTED", 2)
     logs = [log_row(number) for number in range(1, 16)]
     wrong = [(row["SecurityLogNum"], "x") for row in logs[:5]]
     replace_audit_trail(sample, logs, hash_rows([*wrong, *((number, "x") for number in range(101, 106))]))
     with ranges_of(2):
         report = verify(sample)
     assert counts(report) == (15, 0, 5, 10, 5)
-    assert numbers(report, Genuineness.ALTERED) == [1, 2]
-    assert numbers(report, Genuineness.NO_HASH) == [6, 7]
+    assert numbers(report, HashStatus.ALTERED) == [1, 2]
+    assert numbers(report, HashStatus.NO_HASH) == [6, 7]
     assert report.orphaned_numbers == (101, 102)
 
 
@@ -158,14 +161,14 @@ def test_several_hashes_of_one_deleted_entry_count_once(sample: SamplePractice) 
 @pytest.mark.parametrize("outside", [-5, 5, 1005])
 def test_an_orphaned_hash_is_found_before_between_and_after_all_entries(sample: SamplePractice, outside: int) -> None:
     logs = [log_row(number) for number in (1, 2, 8, 9)]
-    replace_audit_trail(sample, logs, hash_rows([*genuine_rows(*logs), (outside, "x")]))
+    replace_audit_trail(sample, logs, hash_rows([*matching_hashes(*logs), (outside, "x")]))
     with ranges_of(2):
         assert verify(sample).orphaned_numbers == (outside,)
 
 
-def test_an_audit_trail_with_genuine_entries_only_is_clean(sample: SamplePractice) -> None:
+def test_an_audit_trail_with_matching_entries_only_is_clean(sample: SamplePractice) -> None:
     logs = [log_row(number) for number in range(1, 8)]
-    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*logs)))
+    replace_audit_trail(sample, logs, hash_rows(matching_hashes(*logs)))
     with ranges_of(3):
         report = verify(sample)
     assert counts(report) == (7, 7, 0, 0, 0)
@@ -204,7 +207,7 @@ def test_a_filters_dates_limit_a_verification(
 ) -> None:
     first, last = (None if day is None else date.fromisoformat(day) for day in (since, until))
     report = verify(sample, AuditFilter(since=first, until=last))
-    assert counts(report) == (checked, checked - altered - without_hash, altered, without_hash, None)
+    assert counts(report) == (checked, checked - altered - without_hash, altered, without_hash, 0)
     assert report.orphaned_numbers == ()
 
 
@@ -219,7 +222,7 @@ def test_a_filters_other_conditions_are_ignored(sample: SamplePractice) -> None:
 def test_an_empty_audit_trail_is_clean(sample: SamplePractice, audit_filter: AuditFilter) -> None:
     replace_audit_trail(sample, [], [])
     report = verify(sample, audit_filter)
-    assert counts(report) == (0, 0, 0, 0, 0 if audit_filter is EVERYTHING else None)
+    assert counts(report) == (0, 0, 0, 0, 0)
     assert report.done
     assert report.clean
     assert report.fraction == 1.0
@@ -232,9 +235,9 @@ def test_all_hashes_are_orphaned_if_all_entries_were_deleted(sample: SamplePract
 
 def test_a_second_with_more_entries_than_a_range_is_counted_once(sample: SamplePractice) -> None:
     logs = [log_row(number, "2024-11-04 10:00:00") for number in range(1, 30)]
-    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*logs[:20])))
+    replace_audit_trail(sample, logs, hash_rows(matching_hashes(*logs[:20])))
     with ranges_of(3):
-        assert counts(verify(sample, ALL_DAYS)) == (29, 20, 0, 9, None)
+        assert counts(verify(sample, ALL_DAYS)) == (29, 20, 0, 9, 0)
 
 
 @both_scans
@@ -306,7 +309,7 @@ class Trail:
         stored: dict[int, set[str]] = {}
         for number, each in self.hashes:
             stored.setdefault(number, set()).add(each)
-        genuine, altered, unhashed = set(), set(), set()
+        matching, altered, unhashed = set(), set(), set()
         for row in logs:
             number = row["SecurityLogNum"]
             if number not in stored:
@@ -314,27 +317,44 @@ class Trail:
             elif stored[number] != {log_hash(row)}:
                 altered.add(number)
             else:
-                genuine.add(number)
+                matching.add(number)
+        before_hashes = {number for number in unhashed if self._is_before_hashes(number, stored)}
         orphaned = sorted(stored.keys() - {row["SecurityLogNum"] for row in self.logs})
-        undated = audit_filter.since is None and audit_filter.until is None
+        lower, upper = self._numbers_around(low, high)
+        if lower < upper:
+            orphaned = [number for number in orphaned if lower < number < upper]
         return {
             "checked": len(logs),
-            "genuine": len(genuine),
+            "hash_matches": len(matching),
             "altered": altered,
-            "without hash": unhashed,
-            "orphaned": len(orphaned) if undated else None,
-            "orphaned numbers": tuple(orphaned) if undated else (),
+            "without hash": unhashed - before_hashes,
+            "before hashes": len(before_hashes),
+            "orphaned": len(orphaned),
+            "orphaned numbers": tuple(orphaned),
         }
+
+    def _is_before_hashes(self, number: int, stored: dict[int, set[str]]) -> bool:
+        moments = {row["SecurityLogNum"]: row["LogDateTime"] for row in self.logs}
+        first = min((each for each in moments if each in stored), default=None)
+        return first is not None and number < first and moments[number] <= max(moments[first], "1880")
+
+    def _numbers_around(self, low: str, high: str) -> tuple[float, float]:
+        """Return the last number before a range of times, and the first one after it."""
+        in_order = sorted((row["LogDateTime"], row["SecurityLogNum"]) for row in self.logs)
+        before = [number for moment, number in in_order if moment < low]
+        after = [each for each in in_order if each[0] > high]
+        return before[-1] if before else -math.inf, after[0][1] if after else math.inf
 
 
 def findings(report: VerificationReport) -> dict[str, object]:
-    altered, unhashed = numbers(report, Genuineness.ALTERED), numbers(report, Genuineness.NO_HASH)
+    altered, unhashed = numbers(report, HashStatus.ALTERED), numbers(report, HashStatus.NO_HASH)
     assert (report.altered, report.without_hash) == (len(altered), len(unhashed))
     return {
         "checked": report.checked,
-        "genuine": report.genuine,
+        "hash_matches": report.hash_matches,
         "altered": set(altered),
         "without hash": set(unhashed),
+        "before hashes": report.before_hashes,
         "orphaned": report.orphaned,
         "orphaned numbers": report.orphaned_numbers,
     }
@@ -407,7 +427,7 @@ def test_a_database_that_cannot_compute_hashes_gives_the_same_result(
         assert verify(sample, audit_filter) == computed_by_database
 
 
-def test_an_entry_that_the_database_suspects_wrongly_is_genuine(
+def test_an_entry_that_the_database_suspects_wrongly_matches(
     sample: SamplePractice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server may format a value differently, so `log_hash` decides."""
@@ -465,12 +485,12 @@ def late_hash(row: Row) -> str:
 
 @three_databases
 @both_scans
-def test_an_entry_that_gets_its_hash_between_two_batches_is_genuine(
+def test_an_entry_that_gets_its_hash_between_two_batches_matches(
     sample: SamplePractice, audit_filter: AuditFilter
 ) -> None:
     logs = [log_row(number, f"2024-11-04 10:00:{number:02}") for number in range(1, 9)]
-    late = logs[0] if audit_filter is EVERYTHING else logs[-1]
-    replace_audit_trail(sample, logs, hash_rows(genuine_rows(*(row for row in logs if row is not late))))
+    late = logs[1] if audit_filter is EVERYTHING else logs[-1]
+    replace_audit_trail(sample, logs, hash_rows(matching_hashes(*(row for row in logs if row is not late))))
     with ranges_of(3), sample.office() as office:
         verification = office.audit.verification(audit_filter)
         assert verification.run_batch().without_hash == 1
@@ -483,12 +503,12 @@ def test_an_entry_that_gets_its_hash_between_two_batches_is_genuine(
 
 @both_engines
 @both_scans
-def test_an_entry_that_gets_its_hash_while_its_range_is_checked_is_genuine(
+def test_an_entry_that_gets_its_hash_while_its_range_is_checked_matches(
     server_sample: SampleServer, audit_filter: AuditFilter
 ) -> None:
     """A transaction sees only what existed when it started."""
     logs = [log_row(number) for number in range(1, 6)]
-    replace_audit_trail(server_sample, logs, hash_rows(genuine_rows(*logs[:-1])))
+    replace_audit_trail(server_sample, logs, hash_rows(matching_hashes(*logs[:-1])))
 
     def write_hash(_: Connection) -> None:
         server_sample.execute(late_hash(logs[-1]))
@@ -503,11 +523,11 @@ def test_an_entry_that_gets_its_hash_while_its_range_is_checked_is_genuine(
 
 @three_databases
 @both_scans
-def test_an_entry_that_gets_its_hash_is_genuine_even_if_too_many_others_have_none(
+def test_an_entry_that_gets_its_hash_matches_even_if_too_many_others_have_none(
     sample: SamplePractice, audit_filter: AuditFilter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest entries are read again even if they are not listed."""
-    monkeypatch.setattr(audit_verification, "MAX_LISTED", 2)
+    monkeypatch.setattr(verification_report, "MAX_LISTED", 2)
     logs = [log_row(number, f"2024-11-{number:02} 10:00:00") for number in range(1, 9)]
     # Random primary keys: the newest entry has a number in the middle.
     logs[-1]["SecurityLogNum"], logs[4]["SecurityLogNum"] = 5, 8
@@ -528,7 +548,7 @@ def test_an_entry_that_gets_a_wrong_hash_meanwhile_is_altered(
     server_sample: SampleServer, audit_filter: AuditFilter
 ) -> None:
     logs = [log_row(number) for number in range(1, 3)]
-    replace_audit_trail(server_sample, logs, hash_rows(genuine_rows(logs[0])))
+    replace_audit_trail(server_sample, logs, hash_rows(matching_hashes(logs[0])))
 
     def write_wrong_hash(_: Connection) -> None:
         server_sample.execute(late_hash(logs[1]).replace("='", "=x'"))
@@ -538,14 +558,14 @@ def test_an_entry_that_gets_a_wrong_hash_meanwhile_is_altered(
         with after_matching_statement(office, lambda _, statement: "securityloghash" in statement, write_wrong_hash):
             report = finish(verification)
     assert counts(report)[:4] == (2, 1, 1, 0)
-    assert numbers(report, Genuineness.ALTERED) == [2]
+    assert numbers(report, HashStatus.ALTERED) == [2]
 
 
 @both_engines
 def test_a_database_user_with_read_access_can_verify(server_sample: SampleServer) -> None:
     with database_user(server_sample, "SELECT") as account, closing(server_sample.open_as(account)) as office:
         assert counts(finish(office.audit.verification(EVERYTHING))) == (10, 8, 1, 1, 0)
-        assert counts(finish(office.audit.verification(ALL_DAYS))) == (10, 8, 1, 1, None)
+        assert counts(finish(office.audit.verification(ALL_DAYS))) == (10, 8, 1, 1, 0)
 
 
 @three_databases
@@ -566,7 +586,7 @@ def test_a_verification_continues_after_a_missing_table(sample: SamplePractice, 
 def test_very_many_orphaned_hashes_are_counted_in_ranges_and_not_kept(
     sample: SamplePractice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_verification, "MAX_LISTED", 5)
+    monkeypatch.setattr(verification_report, "MAX_LISTED", 5)
     replace_audit_trail(sample, [log_row(5_000)], hash_rows((number, "x") for number in range(1, 1_001)))
     with ranges_of(50):
         report = verify(sample)

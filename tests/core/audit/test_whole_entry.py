@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from core.base.errors import EntryGone
-from core.model.audit_entry import AuditEntry, Genuineness
+from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import ApiSetupOpened
 from core.model.logged_event import LoggedEvent
 from tests.support.databases import SamplePractice
@@ -33,7 +33,7 @@ def test_a_whole_entry_has_every_column_and_both_hashes(sample: SamplePractice) 
         source="None",
         patient=12,
         last_edit=None,
-        genuineness=Genuineness.ALTERED,
+        hash_status=HashStatus.ALTERED,
         stored_moment="2024-11-04 10:00:00",
         stored_hashes=(log_hash({**row, "LogText": "Payment of $120.00 entered."}),),
         computed_hash=log_hash(row),
@@ -54,7 +54,7 @@ def test_a_whole_entry_without_a_hash_and_without_a_text(sample: SamplePractice)
     sample.execute("UPDATE securitylog SET LogText = NULL WHERE SecurityLogNum = 4")
     with sample.office() as office:
         entry = office.audit.whole(4).entry
-    assert (entry.text, entry.stored_hashes, entry.genuineness) == ("", (), Genuineness.NO_HASH)
+    assert (entry.text, entry.stored_hashes, entry.hash_status) == ("", (), HashStatus.NO_HASH)
 
 
 def test_a_whole_entry_has_all_its_hashes(sample: SamplePractice) -> None:

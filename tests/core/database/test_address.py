@@ -123,3 +123,9 @@ def test_names_that_differ_only_in_special_characters_have_their_own_companions(
     paths = find_paths({"APISETUP_CONFIG": str(tmp_path / "mine.toml")})
     one, two = (paths.companion_of(ServerAddress("db", 3306, name, "odbc")) for name in ("praxis ä", "praxis ö"))
     assert one != two
+
+
+@pytest.mark.parametrize("url", ["mysql://u%1b]0;x%07@db/d", "mysql://u@db/d%0a", "mysql://u@d\udc80b/d"])
+def test_an_address_that_can_not_be_printed_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"can't be printed|cannot be read"):
+        parse_address(url)

@@ -11,14 +11,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
-from core.base.errors import ConnectionLost, PracticeUnavailable, ServerUnreachable
+from core.base.errors import PracticeUnavailable, ServerUnreachable, StatementStopped
 from core.database.address import ServerAddress
+from core.database.driver_errors import translate_errors
 from core.office.office import Office
+from core.practice.practice import Practice
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, make_server_practice
 from tests.support.mariadb_server import PROGRAMS, PrivateServer, private_server
 from tests.support.opendental_columns import NEW
+from tests.support.server import pymysql
 from tests.support.tcp_proxy import TcpProxy
 
 TIMEOUT_SECONDS = 0.4
@@ -49,11 +54,25 @@ def read_enabled(office: Office) -> bool | None:
 def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: SampleServer, proxy: TcpProxy) -> None:
     with server_sample.office() as office:
         proxy.stall()
-        for error in (ConnectionLost, PracticeUnavailable):
-            with pytest.raises(error):
-                read_enabled(office)
+        with pytest.raises(StatementStopped, match=r"did not answer in time"):
+            read_enabled(office)
+        with pytest.raises(ServerUnreachable, match=rf"answers at 127.0.0.1:{proxy.port}: nothing came in time"):
+            read_enabled(office)
         proxy.reconnect()
         assert read_enabled(office) is False
+
+
+def test_a_statement_that_gets_no_answer_in_time_is_told_apart(server_sample: SampleServer, proxy: TcpProxy) -> None:
+    with server_sample.office() as office:
+
+        def read_from_a_network_that_drops_everything() -> None:
+            with office._practice.read() as session:
+                session.connection()
+                proxy.stall()
+                session.connection().exec_driver_sql("SELECT 1")
+
+        with pytest.raises(StatementStopped, match="did not answer in time"):
+            read_from_a_network_that_drops_everything()
 
 
 def test_a_save_over_a_network_that_drops_everything_is_made_once(server_sample: SampleServer, proxy: TcpProxy) -> None:
@@ -132,3 +151,51 @@ def test_a_restarted_server_can_be_used_again(own: PrivateServer, own_office: Of
     own.start()
     own_office.settings.save(ADMIN, read, replace(read, enabled=True))
     assert read_enabled(own_office) is True
+
+
+# --- statements that take too long
+
+
+def test_a_statement_that_the_server_stops_after_its_limit_is_no_lost_connection(server_sample: SampleServer) -> None:
+    if "MariaDB" not in server_version(server_sample):
+        pytest.skip("only MariaDB stops a SLEEP with an error")
+    with server_sample.practice() as practice:
+        with pytest.raises(StatementStopped, match="took longer than it allows") as caught:
+            execute(practice, "SET STATEMENT max_statement_time=0.05 FOR SELECT SLEEP(10)")
+        assert "max_statement_time" in caught.value.hint
+        with practice.read() as session:
+            assert practice.now(session)
+
+
+@pytest.mark.parametrize("number", [1969, 3024])
+def test_both_servers_numbers_for_their_limits_are_known(number: int) -> None:
+    driver_error = pymysql.err.OperationalError(number, "Query execution was interrupted")
+    with pytest.raises(StatementStopped, match="took longer than it allows"), translate_errors():
+        raise OperationalError("SELECT 1", {}, driver_error)
+
+
+def test_a_statement_that_somebody_stops_is_no_lost_connection(server_sample: SampleServer) -> None:
+    with server_sample.practice() as practice:
+        with pytest.raises(StatementStopped, match="Somebody stopped"):
+            execute(practice, "KILL QUERY CONNECTION_ID()")
+        with practice.read() as session:
+            assert practice.now(session)
+
+
+def test_a_statement_longer_than_the_read_timeout_is_no_lost_connection(server_sample: SampleServer) -> None:
+    with server_sample.practice() as practice:
+        with pytest.raises(StatementStopped, match="did not answer in time"), practice.read() as session:
+            session.scalar(text("SELECT SLEEP(10)"))
+        with practice.read() as session:
+            assert practice.now(session)
+
+
+def execute(practice: Practice, statement: str) -> None:
+    """Run a statement that sessions for reading refuse."""
+    with practice.read() as session:
+        session.connection().execution_options(read_only=False).exec_driver_sql(statement)
+
+
+def server_version(sample: SampleServer) -> str:
+    with sample.practice() as practice:
+        return practice.profile.server

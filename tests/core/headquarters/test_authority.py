@@ -22,6 +22,7 @@ from core.base.errors import (
     NoUsableAnswer,
     OperationNotAllowed,
     OutcomeUnknown,
+    cause_chain,
 )
 from core.base.secret import Secret
 from core.database.address import ServerAddress
@@ -415,8 +416,9 @@ def test_each_failure_without_an_answer_is_called_what_it_is(
 ) -> None:
     set_headquarters_url(server_sample, url)
     with office_of(server_sample) as office:
-        with pytest.raises(HeadquartersUnreachable):
+        with pytest.raises(HeadquartersUnreachable) as caught:
             office.keys.fetch()
+        assert caught.value.__cause__ is not caught.value
         authority = office.keys.list().authority
     assert authority.label.startswith(f"{label}; copy")
     assert authority.refusal.startswith(f"{clause}, so keys are not changed; r asks again.")
@@ -979,8 +981,10 @@ def test_a_refusal_that_names_a_key_is_shown_without_it(server_sample: SampleSer
         fetch_list(office)
         hq.refusal = f"The key {BRIDGE_KEY} is in dispute."
         hq.misbehave(Misbehaviour.ERROR, operation=LIST)
-        with pytest.raises(HeadquartersRefused, match=r"The key \*{8}Gh78 is in dispute"):
+        with pytest.raises(HeadquartersRefused, match=r"The key \*{8}Gh78 is in dispute") as caught:
             office.keys.fetch()
+        # The log shows the causes, too.
+        assert not any(BRIDGE_KEY in str(each) for each in cause_chain(caught.value))
         authority = office.keys.list().authority
         assert BRIDGE_KEY not in authority.explanation
         # It did answer, and was reached.

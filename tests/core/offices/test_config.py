@@ -62,6 +62,15 @@ def test_license_text_from_a_file(tmp_path: Path) -> None:
     assert agreement.sha256 == hashlib.sha256("Höre: be careful.\n".encode()).hexdigest()
 
 
+def test_byte_order_marks_are_ignored(tmp_path: Path) -> None:
+    """Editors on Windows begin their files with one."""
+    (tmp_path / "license.txt").write_text("Be careful.\n", encoding="utf-8-sig")
+    text = '[license]\nfile = "license.txt"\n[offices.Training]\nfile = "training.sqlite3"\n'
+    configuration = read_configuration(write_config(tmp_path, text.encode("utf-8-sig")))
+    assert [office.name for office in configuration.offices] == ["Training"]
+    assert agreement_of(configuration).text == "Be careful.\n"
+
+
 def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
     (tmp_path / "license.txt").write_text("Be careful.")
     configuration = read_configuration(write_config(tmp_path, '[license]\nfile = "license.txt"'))

@@ -109,6 +109,15 @@ def test_removing_an_office_removes_its_comment_and_no_other(commented: Path, na
     )
 
 
+def test_file_with_a_byte_order_mark_can_be_changed(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('[offices.Training]\nfile = "training.sqlite3"\n', encoding="utf-8-sig")
+    add_offices(path, [PLAIN])
+    assert [office.name for office in read_configuration(path).offices] == ["Training", PLAIN.name]
+    remove_office(path, "Training")
+    assert [office.name for office in read_configuration(path).offices] == [PLAIN.name]
+
+
 def test_removing_needs_the_whole_name(commented: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"has no office fir\. Did you mean First"):
         remove_office(commented, "fir")

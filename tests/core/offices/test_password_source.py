@@ -6,18 +6,16 @@ import json
 import os
 import re
 import sys
-import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
 from core.base.errors import ConfigurationError
 from core.base.secret import SECRET_VARIABLES, Secret
-from core.offices import password_source
+from core.offices import password_source, system_keyring
 from core.offices.catalog import OfficeCatalog
 from core.offices.config import read_configuration
 from core.offices.open_request import LaunchContext
@@ -25,6 +23,7 @@ from core.offices.password_source import PROMPT, PasswordSource, SourceKind, par
 from core.offices.paths import find_paths
 from tests.support.databases import runtime
 from tests.support.ownership import give_to_root, give_to_stranger
+from tests.support.waiting import DEADLINE
 
 SECRET = "hunter2-of-the-database"
 
@@ -100,7 +99,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("content", [SECRET, f"{SECRET}\n", f"{SECRET}\r\nnot this"])
+@pytest.mark.parametrize("content", [SECRET, f"{SECRET}\n", f"{SECRET}\r\nnot this", f"\ufeff{SECRET}\r\n"])
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_password_is_the_first_line_of_the_file(file: Path, content: str, mode: int) -> None:
     file.write_bytes(content.encode())
@@ -196,6 +195,30 @@ def test_command_that_times_out_is_refused(tmp_path: Path, monkeypatch: pytest.M
     assert "did not end within 0.2 seconds" in read_error(f"command:'{script}'").sentence
 
 
+def test_command_that_never_stops_printing_is_stopped(tmp_path: Path) -> None:
+    script = write_script(tmp_path, f"while True: print('{SECRET}')")
+    assert "printed more than 65,536 bytes and was stopped" in read_error(f"command:'{script}'").sentence
+
+
+def test_command_that_leaves_a_process_behind_is_stopped_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_source, "COMMAND_SECONDS", 1)
+    # The child keeps the pipe open, so the output doesn't end with the command.
+    script = write_script(
+        tmp_path,
+        "import os, time\nchild = os.fork()\nif child: print(child, file=open('child', 'w'))\nelse: time.sleep(60)",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "did not end within 1 seconds" in read_error(f"command:'{script}'").sentence
+    child = int((tmp_path / "child").read_text())
+    # A zombie until its new parent reaps it; either way it doesn't run any more.
+    status, deadline = Path(f"/proc/{child}/stat"), time.monotonic() + DEADLINE
+    with suppress(FileNotFoundError):
+        while status.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline
+
+
 def test_missing_command_is_refused() -> None:
     assert "cannot be started: No such file or directory" in read_error("command:/nowhere/pass x").sentence
 
@@ -203,74 +226,105 @@ def test_missing_command_is_refused() -> None:
 # -- the keyring -----------------------------------------------------------------------
 
 
-class MemoryKeyring(KeyringBackend):
-    """A keyring in memory that can fail, or block until an event is set."""
+RING = """
+import os, sys, time
+from keyring.backend import KeyringBackend
 
+class Ring(KeyringBackend):
     priority = 1
 
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.passwords: dict[tuple[str, str], str] = {}
-        self.failure: Exception | None = None
-        self.blocked_until: threading.Event | None = None
-        self.reads = 0
+    def get_password(self, service, username):
+        if (service, username) != ("apisetup", "Downtown"):
+            return None
+        {body}
 
-    def get_password(self, service: str, username: str) -> str | None:
-        self.reads += 1
-        if self.blocked_until is not None:
-            self.blocked_until.wait(20)
-        if self.failure is not None:
-            raise self.failure
-        return self.passwords.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.passwords[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.passwords[service, username]
+    def set_password(self, service, username, password):
+        pass
+"""
 
 
 @pytest.fixture
-def ring() -> Iterator[MemoryKeyring]:
-    original, replacement = keyring.get_keyring(), MemoryKeyring()
-    keyring.set_keyring(replacement)
-    yield replacement
-    keyring.set_keyring(original)
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make a backend the keyring's, with these lines as its answer about the office Downtown."""
+
+    def install(*lines: str) -> None:
+        (tmp_path / "ring_for_tests.py").write_text(RING.format(body="\n        ".join(lines)))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "ring_for_tests.Ring")
+
+    return install
 
 
-def test_keyring_account_is_the_name_of_the_office(ring: MemoryKeyring) -> None:
-    keyring.set_password("apisetup", "Downtown", SECRET)
+def test_keyring_account_is_the_name_of_the_office(ring: Callable[..., None]) -> None:
+    ring(f"return {SECRET!r}")
     assert read("keyring") == Secret(SECRET)
 
 
-def test_keyring_without_the_password_is_refused_with_a_command(ring: MemoryKeyring) -> None:
+def test_a_password_of_the_keyring_is_taken_as_it_is(ring: Callable[..., None]) -> None:
+    ring("return ' pä€\\n'")
+    assert read("keyring") == Secret(" pä€\n")
+
+
+def test_keyring_without_the_password_is_refused_with_a_command(ring: Callable[..., None]) -> None:
+    ring("return None")
     with pytest.raises(ConfigurationError, match="no password for North Side") as caught:
         read("keyring", "North Side")
     assert caught.value.hint == "Run: keyring set apisetup 'North Side'"
 
 
 @pytest.mark.parametrize("variable", ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"])
-def test_keyring_is_not_used_over_ssh(ring: MemoryKeyring, variable: str) -> None:
-    keyring.set_password("apisetup", "Downtown", SECRET)
+def test_keyring_is_not_used_over_ssh(ring: Callable[..., None], tmp_path: Path, variable: str) -> None:
+    ring(f"open({str(tmp_path / 'asked')!r}, 'w').close()", f"return {SECRET!r}")
     assert read("keyring", **{variable: "x"}) is None
-    assert ring.reads == 0
+    assert not (tmp_path / "asked").exists()
 
 
-@pytest.mark.parametrize("failure", [KeyringLocked("locked"), OSError("the bus went away"), RuntimeError("backend")])
-def test_failing_keyring_is_refused_whatever_it_raises(ring: MemoryKeyring, failure: Exception) -> None:
-    ring.failure = failure
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise OSError('the bus went away')",
+        "raise SystemExit(0)",
+        "os._exit(1)",
+        "os.kill(os.getpid(), 9)",
+        "return 7",
+        "return '\\udcff'",
+    ],
+)
+def test_failing_keyring_is_refused_whatever_it_does(ring: Callable[..., None], line: str) -> None:
+    ring(line)
     assert read_error("keyring").sentence == "The system keyring cannot be used."
 
 
-def test_keyring_that_times_out_is_refused(ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_source, "KEYRING_SECONDS", 0.05)
-    ring.blocked_until = threading.Event()
-    assert "did not answer within 0.05 seconds" in read_error("keyring").sentence
-    ring.blocked_until.set()
+def test_keyring_that_times_out_is_refused(ring: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_keyring, "SECONDS", 1)
+    ring("time.sleep(600)")
+    assert "did not answer within 1 seconds" in read_error("keyring").sentence
 
 
-def test_missing_keyring_package_is_refused_with_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "keyring", None)
+def test_the_current_directory_is_not_searched_for_the_keyring(
+    ring: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring(f"return {SECRET!r}")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "keyring.py").write_text("def get_password(*_): return 'planted'")
+    monkeypatch.chdir(tmp_path / "here")
+    assert read("keyring") == Secret(SECRET)
+
+
+def test_what_a_backend_prints_is_not_taken_for_the_password(ring: Callable[..., None]) -> None:
+    ring("print('Unlocking…', flush=True)", f"return {SECRET!r}")
+    assert read("keyring") == Secret(SECRET)
+
+
+def test_the_keyring_does_not_inherit_our_secrets(ring: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APISETUP_OD_PASSWORD", SECRET)
+    ring("return os.environ.get('APISETUP_OD_PASSWORD', 'hidden')")
+    assert read("keyring") == Secret("hidden")
+
+
+def test_missing_keyring_package_is_refused_with_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keyring.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert read_error("keyring").hint == "Install it beside apisetup: pip install keyring"
 
 

@@ -16,7 +16,7 @@ from core.base.errors import NotAPractice
 from core.base.secret import Secret
 from core.database.address import FileAddress
 from core.model.agreement import default_agreement
-from core.model.audit_entry import Genuineness
+from core.model.audit_entry import HashStatus
 from core.model.settings import ApiSettings, PaymentType
 from core.office.office import Office, open_file_office
 from core.opendental.key_status import KeyStatus
@@ -136,8 +136,8 @@ def test_the_demo_shows_a_dozen_keys_and_one_altered_entry(tmp_path: Path) -> No
     assert len({key.developer for key in keys}) > 8
     assert {key.status for key in keys} == set(KeyStatus) - {KeyStatus.UNKNOWN}
     assert len(entries) > 250
-    assert Counter(entry.genuineness for entry in entries)[Genuineness.ALTERED] == 1
-    assert all(entry.genuineness is not Genuineness.NO_HASH for entry in entries)
+    assert Counter(entry.hash_status for entry in entries)[HashStatus.ALTERED] == 1
+    assert all(entry.hash_status is not HashStatus.NO_HASH for entry in entries)
     assert all(entry.moment is not None and entry.moment <= NOW for entry in entries)
 
 

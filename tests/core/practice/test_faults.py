@@ -100,7 +100,7 @@ def effect(before: Rows, after: Rows) -> Effect:
 
 
 def logged(before: Rows, after: Rows) -> list[str]:
-    """Return the texts of the new audit rows that are genuine."""
+    """Return the texts of the new audit rows whose hash matches."""
     hashes = {row["SecurityLogNum"]: row["LogHash"] for row in after["securityloghash"].values()}
     return [
         str(row["LogText"])

@@ -214,6 +214,22 @@ def test_excessive_rights_are_listed_with_their_target() -> None:
     )
 
 
+def test_the_same_rights_on_other_databases_are_counted() -> None:
+    here = [
+        line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`") for line in script_statements()
+    ]
+    offices = [line.replace("`od_main`", f"`od_{number}`") for number in range(7) for line in here]
+    assert evaluate(*here, *offices) == Grants(known=True, elsewhere=7)
+    more = evaluate(*here, *offices, f"GRANT SELECT ON `od_3`.`patient` {TO}", f"GRANT ALL PRIVILEGES ON `x`.* {TO}")
+    assert (more.elsewhere, more.excess) == (7, ("SELECT on od_3.patient", "ALL PRIVILEGES on every table of x"))
+
+
+def test_rights_of_everybody_count() -> None:
+    grants = evaluate("GRANT SELECT ON `od_main`.`definition` TO PUBLIC", "GRANT USAGE ON *.* TO PUBLIC")
+    assert grants.known
+    assert "SELECT on definition" not in grants.missing
+
+
 def test_partially_revoked_rights_are_missing() -> None:
     grants = evaluate(f"GRANT SELECT, INSERT, UPDATE, DELETE ON *.* {TO}", "REVOKE INSERT ON `od_main`.* FROM `u`@`%`")
     assert "INSERT on securitylog" in grants.missing
@@ -253,19 +269,39 @@ def test_an_active_role_gives_its_rights(server_sample: SampleServer) -> None:
             server.execute(f"GRANT {role} TO '{account.user}'@'%'")
             server.execute(f"GRANT SELECT ON `{server_sample.database}`.signalod TO '{account.user}'@'%'")
             assert "SELECT on preference" in read_grants_as(server_sample, account).missing
-            server.execute(f"SET DEFAULT ROLE {role} FOR '{account.user}'@'%'")
+            preposition = "FOR" if server.is_mariadb else "TO"
+            server.execute(f"SET DEFAULT ROLE {role} {preposition} '{account.user}'@'%'")
             grants = read_grants_as(server_sample, account)
             assert not any(each.startswith("SELECT") for each in grants.missing)
             assert "INSERT on securitylog" in grants.missing_to_write
+            assert len(set(grants.excess)) == len(grants.excess)
     finally:
         server.execute(f"DROP ROLE {role}")
+
+
+def test_rights_that_everybody_has_are_read(server_sample: SampleServer) -> None:
+    server = server_sample.server
+    if not server.is_mariadb:
+        pytest.skip("MySQL has no PUBLIC")
+    with database_user(server_sample, "INSERT ON signalod") as account:
+        try:
+            server.execute(f"GRANT SELECT ON `{server_sample.database}`.* TO PUBLIC")
+        except pymysql.err.Error:
+            pytest.skip("MariaDB before 10.11 has no PUBLIC")
+        try:
+            grants = read_grants_as(server_sample, account)
+        finally:
+            server.execute(f"REVOKE SELECT ON `{server_sample.database}`.* FROM PUBLIC")
+    assert grants.known
+    assert not any(each.startswith("SELECT") for each in grants.missing)
 
 
 def test_the_user_of_the_tests_has_all_rights(server_sample: SampleServer) -> None:
     server = server_sample.server
     grants = read_grants_as(server_sample, Account(server.user, server.password))
     assert (grants.known, grants.missing) == (True, ())
-    assert any(each.startswith("ALL PRIVILEGES on every database") for each in grants.excess)
+    # MariaDB calls them all, and MySQL lists them.
+    assert any(each.endswith(" on every database of the server") for each in grants.excess)
 
 
 # -- a user with SELECT only -----------------------------------------------------------
@@ -296,7 +332,11 @@ def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleSer
         assert written == Written()
         engine = office._practice.engine
         with engine.connect() as connection:
-            assert connection.exec_driver_sql("SELECT @@SESSION.tx_read_only").scalar() == 1
+            # MySQL 8 and MariaDB gave the variable a new name, and MySQL 8 has only that one.
+            rows = connection.exec_driver_sql(
+                "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')"
+            ).all()
+            assert {value for _name, value in rows} == {"ON"}
 
 
 def test_a_user_with_the_audit_rights_can_write(server_sample: SampleServer) -> None:

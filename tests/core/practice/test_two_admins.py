@@ -99,7 +99,7 @@ def test_an_entry_that_was_altered_is_told_as_such(file_sample: SampleFile) -> N
         file_sample.execute("UPDATE securitylog SET UserNum = 1 WHERE LogText LIKE '%15 minutes'")
         with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, interval="5"))
-    assert tellers(caught)[0].endswith("15 minutes (this entry is not genuine)")
+    assert tellers(caught)[0].endswith("15 minutes (this entry's hash doesn't match or is missing)")
 
 
 def test_the_status_of_a_key_tells_who_changed_it(sample: SamplePractice) -> None:

@@ -49,20 +49,60 @@ def test_a_current_payment_type_that_is_gone_is_told(file_sample: SampleFile) ->
     with file_sample.office() as office:
         page = office.settings.load()
     assert page.values.payment_type == 999
-    assert page.payment_types[-1] == PaymentType(999, "unknown type 999", hidden=True)
+    assert page.payment_types[-1] == PaymentType(999, "unknown type 999", hidden=True, known=False)
 
 
-@pytest.mark.parametrize("text", ["", "0", "x", "-5", "1.5", "９"])
-def test_a_payment_type_that_is_no_number_is_none(file_sample: SampleFile, text: str) -> None:
-    file_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", text)
-    with file_sample.office() as office:
+UNUSABLE = {
+    str(GIFT): 'The default payment type "Gift certificate" is hidden in Open Dental. Choose another one.',
+    "999": "The default payment type 999 is not one of this practice's payment types. Choose another one.",
+    "300": "The default payment type 300 is not one of this practice's payment types. Choose another one.",
+    "": "No default payment type is chosen.",
+    "0": "No default payment type is chosen.",
+    "x": 'The stored default payment type is not a number: "x". Choose one.',
+    "-5": 'The stored default payment type is not a number: "-5". Choose one.',
+    "1.5": 'The stored default payment type is not a number: "1.5". Choose one.',
+    "９": 'The stored default payment type is not a number: "９". Choose one.',
+}
+"""Stored payment types that Open Dental's window would refuse to save, and the warning about each."""
+
+
+@pytest.mark.parametrize("text", UNUSABLE)
+def test_other_settings_can_be_saved_whatever_the_payment_type_is(sample: SamplePractice, text: str) -> None:
+    """Somebody must be able to turn the API off."""
+    sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", text)
+    sample.execute("UPDATE program SET Enabled = 1 WHERE ProgramNum = ?", FHIR)
+    with sample.office() as office:
+        page = office.settings.load()
+        assert page.warning == UNUSABLE[text]
+        office.settings.check(page.values, replace(page.values, enabled=False))
+        with writing(sample) as written:
+            saved = office.settings.save(ADMIN, page.values, replace(page.values, enabled=False))
+    assert (saved.changes, saved.warning) == (("Enabled from on to off",), UNUSABLE[text])
+    assert written.changed == {("program", str(FHIR), "Enabled"): ("1", "0")}
+
+
+@pytest.mark.parametrize("text", UNUSABLE)
+def test_an_unusable_payment_type_can_be_replaced_but_not_chosen(sample: SamplePractice, text: str) -> None:
+    sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", text)
+    with sample.office() as office:
+        page = office.settings.load()
+        for number in {GIFT, 999, 300, 0, None} - {page.values.payment_type}:
+            with pytest.raises(InvalidInput) as caught:
+                office.settings.save(ADMIN, page.values, replace(page.values, payment_type=number))
+            assert caught.value.field == "payment_type"
+        saved = office.settings.save(ADMIN, page.values, replace(page.values, payment_type=CASH))
+        assert (len(saved.changes), saved.warning) == (1, "")
+        page = office.settings.load()
+        assert (page.values.payment_type, page.warning) == (CASH, "")
+
+
+def test_a_payment_type_that_another_program_replaced_does_not_stop_other_changes(sample: SamplePractice) -> None:
+    sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", str(GIFT))
+    with sample.office() as office:
         read = office.settings.load().values
-        assert read.payment_type == 0
-        with pytest.raises(InvalidInput) as caught:
-            office.settings.save(ADMIN, read, replace(read, enabled=True))
-        assert caught.value.field == "payment_type"
-        office.settings.save(ADMIN, read, replace(read, payment_type=CASH))
-        assert office.settings.load().values.payment_type == CASH
+        sample.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'ApiPaymentType'", str(CASH))
+        office.settings.save(ADMIN, read, replace(read, enabled=True))
+        assert office.settings.load().values == replace(read, enabled=True, payment_type=CASH)
 
 
 def test_a_payment_type_of_thousands_of_digits_breaks_nothing(file_sample: SampleFile) -> None:

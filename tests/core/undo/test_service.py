@@ -366,13 +366,13 @@ def test_other_entries_cannot_be_undone(file_sample: SampleFile, act: Callable[[
     assert written == Written()
 
 
-def test_an_entry_that_is_not_genuine_is_not_undone(sample: SamplePractice) -> None:
+def test_an_entry_whose_hash_does_not_match_is_not_undone(sample: SamplePractice) -> None:
     with sample.office() as office:
         save_settings(office)
         sample.execute(
             "UPDATE securitylog SET LogText = REPLACE(LogText, 'Check', 'Cash') WHERE SecurityLogNum = ?", last(sample)
         )
-        with writing(sample) as written, pytest.raises(OperationNotAllowed, match="not genuine"):
+        with writing(sample) as written, pytest.raises(OperationNotAllowed, match="hash doesn't match"):
             office.undoing.undo(ADMIN, last(sample))
     assert written == Written()
 

@@ -27,13 +27,14 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
+from core.model.audit_events import UNKNOWN_USER, UserLogOnFailed
 from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.audit_pages import newest_entries
 from tests.support.change_kinds import KINDS, NEW, key_of, save_settings
 from tests.support.databases import NOW, SamplePractice, SampleServer, database_user, runtime
-from tests.support.fault_injection import cut_connection, each_statement
+from tests.support.fault_injection import each_statement, lose_answer
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import Written, server_now, writing
 
@@ -380,7 +381,7 @@ def test_a_failure_that_is_taken_back_takes_back_none_of_others(server_sample: S
             if kind == "UPDATE userod" and not cuts:
                 cuts.append(kind)
                 server_sample.execute("UPDATE userod SET FailedAttempts = FailedAttempts + 2 WHERE UserNum = 1")
-                cut_connection(server_sample)(connection)
+                lose_answer(server_sample)(connection)
 
         with each_statement(while_it_is_counted), pytest.raises(ConnectionLost):
             office.users.sign_in("Admin", Secret("wrong"))
@@ -583,3 +584,31 @@ def test_the_account_of_an_embedded_practice_needs_no_password(file_sample: Samp
     with file_sample.office() as office:
         signed_in = office.users.account(ACCOUNT.upper())
     assert (signed_in.actor.user_name, signed_in.writable, signed_in.sees_audit_trail) == (ACCOUNT, True, True)
+
+
+def test_a_user_who_was_renamed_a_moment_ago_signs_in_with_the_new_name_only(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
+        office.users.sign_in("Admin", Secret("correct horse"))
+        server_sample.execute("UPDATE userod SET UserName = 'Chief' WHERE UserNum = 1")
+        with pytest.raises(WrongNameOrPassword):
+            office.users.sign_in("Admin", Secret("correct horse"))
+        assert office.users.sign_in("Chief", Secret("correct horse")).actor.user_name == "Chief"
+    assert failures(server_sample) == "0"
+
+
+def test_a_user_who_was_deleted_a_moment_ago_is_unknown(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
+        office.users.sign_in("Admin", Secret("correct horse"))
+        server_sample.execute("DELETE FROM userod WHERE UserNum = 1")
+        with pytest.raises(WrongNameOrPassword):
+            office.users.sign_in("Admin", Secret("correct horse"))
+    texts = [row["LogText"] for row in server_sample.practice_rows()["securitylog"].values()]
+    assert texts[-1] == UserLogOnFailed(UNKNOWN_USER).text()
+
+
+def test_a_user_who_was_added_a_moment_ago_signs_in(server_sample: SampleServer) -> None:
+    with server_sample.office() as office:
+        office.users.sign_in("Admin", Secret("correct horse"))
+        server_sample.execute("UPDATE userod SET UserNum = 77, UserName = 'New' WHERE UserNum = 1")
+        server_sample.execute("UPDATE usergroupattach SET UserNum = 77 WHERE UserNum = 1")
+        assert office.users.sign_in("New", Secret("correct horse")).actor.user_num == 77

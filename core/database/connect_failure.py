@@ -1,0 +1,109 @@
+"""The reasons why a connection to a database server can't be made or used, and what they mean for an admin."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from enum import Enum
+
+from core.base.errors import ApiSetupError, ConnectionLost, ServerUnreachable
+from core.database.server_errors import USE_TLS, WRONG_PASSWORD, server_error
+from core.database.tls import insecure_connection
+
+
+class FailedStep(Enum):
+    """The step of a connection attempt that failed."""
+
+    REACH = "reach"
+    """The name, the network, or a connection that was closed before the server had said anything."""
+    GREETING = "greeting"
+    """Something answered, but it isn't a MySQL or MariaDB server."""
+    TLS = "tls"
+    """The TLS handshake."""
+    SIGN_IN = "sign-in"
+    """Everything after the server's greeting."""
+
+
+@dataclass(frozen=True)
+class ConnectFailure:
+    """A failed attempt to connect."""
+
+    step: FailedStep
+    place: str
+    """The address that was tried: `host:port`, or the path of a socket."""
+    code: int
+    """The error number of the server or of PyMySQL; 0 if there is none."""
+    message: str
+    """The message of the server or of PyMySQL, complete, without the password; may be empty."""
+    cause: BaseException | None = None
+    """The error of the operating system or the TLS library; None if there is none."""
+    encrypted: bool = False
+    """True if the connection uses TLS."""
+    offers_tls: bool = False
+    """True if the server's greeting offers TLS."""
+
+
+def unusable_answer(reason: str = "") -> ConnectionLost:
+    """Return the error for something that no MySQL or MariaDB server sends; the connection was closed.
+
+    Args:
+        reason: What came, as the end of a sentence; may be empty.
+    """
+    return ConnectionLost(
+        f"The database server's answer can't be used{f': {reason}' if reason else ''}. The connection was closed.",
+        "Check that the address is that of a MySQL or MariaDB server, and what is between here and there.",
+    )
+
+
+def connect_error(failure: ConnectFailure) -> ApiSetupError:
+    """Return the error that a failed attempt to connect means."""
+    if failure.step is FailedStep.REACH:
+        return _unreachable(failure)
+    if failure.step is FailedStep.GREETING:
+        return _not_mysql(failure)
+    insecure = insecure_connection(failure.cause, failure.code)
+    if insecure is not None:
+        return insecure
+    if isinstance(failure.cause, TimeoutError) or failure.code in _CLOSED:
+        return ServerUnreachable(
+            f"The server at {failure.place} answered, but {_silence(failure)} before the connection was made.",
+            "Try again; if it stays so, the server is too busy, or something in between disturbs the connection.",
+        )
+    if failure.code:
+        error = server_error(failure.code, failure.message, connecting=True)
+        if failure.code == WRONG_PASSWORD and failure.offers_tls and not failure.encrypted:
+            # Servers give a user with REQUIRE SSL the same answer as one with a wrong password.
+            error.hint += f" If the server requires TLS of this user: {USE_TLS[:1].lower()}{USE_TLS[1:]}"
+        return error
+    return _not_mysql(failure)
+
+
+_CLOSED = (2006, 2013)
+"""PyMySQL's error numbers if the connection ends while it waits for an answer."""
+
+
+def _unreachable(failure: ConnectFailure) -> ServerUnreachable:
+    if isinstance(failure.cause, socket.gaierror | UnicodeError):
+        return ServerUnreachable(
+            "The name of the database server cannot be found.",
+            "Check how it is written, and whether this computer's name service answers.",
+        )
+    return ServerUnreachable(
+        f"No MySQL server answers at {failure.place}: {_silence(failure)}.",
+        "Check the host's name, the port, the firewall and the server.",
+    )
+
+
+def _not_mysql(failure: ConnectFailure) -> ServerUnreachable:
+    detail = f" ({failure.message})" if failure.code and failure.message else ""
+    return ServerUnreachable(
+        f"No MySQL server answers at {failure.place}: another program does{detail}.",
+        "Check the port. MySQL's is 3306 on most servers; its X protocol (33060) isn't supported.",
+    )
+
+
+def _silence(failure: ConnectFailure) -> str:
+    if isinstance(failure.cause, TimeoutError):
+        return "nothing came in time"
+    reason = failure.cause.strerror if isinstance(failure.cause, OSError) else ""
+    return reason or "the connection was closed"

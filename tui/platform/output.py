@@ -1,0 +1,77 @@
+"""Text on standard output and standard error, safe for the terminal that may be there."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from core.base.errors import ApiSetupError
+
+
+class OutputFailed(ApiSetupError):
+    """A result can't be written to standard output: its disk is full, its reader has gone, or it is closed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The result could not be written: {reason}.")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return True if a standard stream is a terminal; False if it is something else, or was closed at the start."""
+    return stream is not None and stream.isatty()
+
+
+def accept_any_text() -> None:
+    """Have characters that standard output can't encode written as escapes, instead of raising an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def print_result(text: str) -> None:
+    """Write a result to standard output at once. Its parts from elsewhere must be sanitized already.
+
+    Raises:
+        OutputFailed: It can't be written.
+    """
+    if sys.stdout is None:
+        raise OutputFailed("standard output is closed")
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _discard(sys.stdout)
+        raise OutputFailed(error.strerror or type(error).__name__) from error
+
+
+def flush_output() -> bool:
+    """Write what is still buffered for standard output; return False, after an error message, if that is impossible."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _discard(sys.stdout)
+        print_error(OutputFailed(error.strerror or type(error).__name__))
+        return False
+    return True
+
+
+def print_error(error: object) -> None:
+    """Write an error or another message to standard error, in one line with visible control characters.
+
+    Nothing happens if standard error can't be written: there is no other place to say so.
+    """
+    from tui.widgets.safe_text import sanitize
+
+    try:
+        print(f"apisetup: {sanitize(str(error))}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Drop what can't be written to a stream. Python would try it once more at exit, and exit with status 120."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
