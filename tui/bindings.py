@@ -104,6 +104,14 @@ KEYS: tuple[Key, ...] = (
     Key("save-key", "ctrl+s,f2", "save", "Save", "Save the key as it is shown here.", KEY),
     Key("disable", "d,f7", "disable", "Disable", "Disable this key.", KEY),
     Key("enable", "E,plus", "enable", "Enable", "Enable this key.", KEY),
+    Key(
+        "remove-key",
+        "delete",
+        "remove_key",
+        "Remove",
+        "Remove a key that was added by mistake from the local registry; asks first.",
+        KEY,
+    ),
     Key("adopt", "a,f4", "adopt", "Adopt", "Take a key that only the copy has into the registry.", KEY),
     Key("reveal", "v,f8", "reveal", "View", "Show the whole key; this is logged.", KEY),
     Key(
@@ -116,17 +124,20 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("choose-permissions", "ctrl+o,p,f3", "choose_permissions", "Permissions", "Choose the permissions.", KEY),
     Key("continue", "ctrl+s,f2", "continue", "Go on", "Check what was typed; the agreement comes next.", ASSIGN),
-    Key("save-choice", "ctrl+s,f2", "save", "Take these", "Take the permissions that are chosen.", ASSIGN),
+    Key("save-choice", "ctrl+s,f2", "save", "Apply", "Apply the permissions that are chosen.", ASSIGN),
     Key(
         "choose-permission",
         "space,enter",
         "screen.choose_permission",
         "Choose",
-        "Choose the permission, or drop it.",
+        "Choose the permission or the group, or drop it.",
         ASSIGN,
     ),
+    Key("choose-all", "a,f7", "choose_all", "All", "Choose all permissions that the filter shows.", ASSIGN),
+    Key("choose-none", "n,f8", "choose_none", "None", "Drop all permissions that the filter shows.", ASSIGN),
+    Key("filter-permissions", "slash", "filter", "Filter", "Show only permissions with a text in them.", ASSIGN),
     Key("accept", "ctrl+y,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
-    Key("decline", "ctrl+n,f8", "decline", "Decline", "Decline the license agreement.", AGREEMENT),
+    Key("decline", "d,f8", "decline", "Decline", "Decline the license agreement; asks first.", AGREEMENT),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
     Key("type-filter", "slash", "type_filter", "Filter", "Type which entries to show.", AUDIT_TRAIL),
     Key("complete", "tab", "complete", "Complete", "Complete the word in the filter.", AUDIT_TRAIL),
@@ -196,6 +207,7 @@ _SHORT_NAMES = {
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
+    "delete": "Delete",
 }
 
 

@@ -6,11 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 NO_USER = 0
 """The user number of entries that no user made."""
 DEFAULT_PERIOD = timedelta(days=10)
 """The period that Open Dental's own window shows at first."""
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """A condition on one field that `AuditFilter` has no attribute for: several values, a second text, an exclusion."""
+
+    field: str
+    """`permission`, `user`, `source`, `computer` or `text`."""
+    values: tuple[int, ...] | tuple[str, ...]
+    """An entry must have one of them: a number, or a text that it contains."""
+    excluded: bool = False
+    """True if an entry must have none of them instead."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +47,19 @@ class AuditFilter:
     """Only entries that API Setup wrote, this program's or Open Dental's own."""
     suspect: bool = False
     """Only entries whose hash doesn't match or is missing."""
+    more: tuple[Alternatives, ...] = ()
+    """Further conditions, all of which an entry must meet."""
 
     @property
     def only_dates(self) -> bool:
         """True if the filter sets no condition other than dates."""
         return replace(self, since=None, until=None) == AuditFilter()
+
+    def with_value(self, field: str, value: int | None) -> AuditFilter:
+        """Return the same filter with another number of a user, a permission or a source; None for any."""
+        more = tuple(each for each in self.more if each.field != field)
+        changed: dict[str, Any] = {field: value}
+        return replace(self, more=more, **changed)
 
     def with_default_period(self, today: date) -> AuditFilter:
         """Return the same filter with the last ten days as its dates."""
@@ -83,6 +104,13 @@ class Users:
             return number if number <= _MAX_USER_NUMBER else None
         numbers = self._numbers.get(_normalize(value), [])
         return numbers[0] if len(numbers) == 1 else None
+
+    def numbers_starting(self, prefix: str) -> tuple[int, ...]:
+        """Return the numbers of all users whose names begin so, ignoring case; none for a text that writes a number."""
+        start = _normalize(prefix)
+        if not start or start.startswith("#"):
+            return ()
+        return tuple(number for number, name in self._names.items() if _normalize(name).startswith(start))
 
     def values_sharing_name(self, name: str) -> tuple[str, ...]:
         """Return the filter values `#4`, `#5`, … of all users who have this name."""

@@ -1,37 +1,23 @@
-"""The language of filter expressions, such as `user:admin since:2024-11-01 text:"API key"`.
+"""The filter expressions of the Audit Trail, such as `user:admin since:2024-11-01 text:"API key" -permission:setup`.
 
-An expression consists of terms separated by blanks. A term is `field:value`; terms without a field are searched for in
-the log text. Fields and names are not case-sensitive. A value with blanks is enclosed in double quotes, inside which a
-backslash escapes a double quote or a backslash.
+The grammar is that of `core.filtering.terms`, and the key list has it, too. Terms without a field are searched for in
+the log text, except for a date, which names a day. Names of users, permissions and log sources may be the beginning of
+one, and then stand for all that begin so.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from datetime import date, timedelta
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import date
 from typing import Any
 
-from core.audit.filter import AuditFilter, Users
-from core.base.errors import InvalidInput
+from core.audit.filter import Alternatives, AuditFilter, Users
+from core.filtering.terms import Term, is_date, parse_date, quote, split_terms, unknown_field, unknown_value
+from core.filtering.terms import completions as complete_terms
 from core.opendental.log_sources import LOG_SOURCES
+from core.opendental.numbered_names import NumberedNames
 from core.opendental.permission_types import PERMISSIONS
-
-
-class FilterError(InvalidInput):
-    """A term of a filter expression is not valid.
-
-    Args:
-        start: The index of the term's first character in the expression.
-        end: The index after the term's last character.
-    """
-
-    def __init__(self, start: int, end: int, sentence: str, hint: str = "") -> None:
-        super().__init__("filter", sentence, hint)
-        self.start = start
-        self.end = end
 
 
 def parse_filter(expression: str, users: Users, today: date) -> AuditFilter:
@@ -46,21 +32,20 @@ def parse_filter(expression: str, users: Users, today: date) -> AuditFilter:
         FilterError: A term is not valid; of several, the error points at the first one.
     """
     values: dict[str, Any] = {}
-    terms: dict[str, _Term] = {}
-    unnamed: list[_Term] = []
-    for term in _split_terms(expression):
-        if term.field is None:
-            unnamed.append(term)
+    more: list[Alternatives] = []
+    terms: dict[str, Term] = {}
+    for term in split_terms(expression):
+        if term.field is None and term.values == ("",):
             continue
-        name, value = _parse_term(term, users, today)
-        if name in values:
-            raise term.error(f"{term.field}: is given twice.", "Leave one of them out.")
-        values[name], terms[name] = value, term
-    if unnamed and "text" in values:
-        raise unnamed[0].error("A text is given twice.", 'Put all of it into one text:"…".')
-    if unnamed:
-        values["text"] = " ".join(term.value for term in unnamed)
-    audit_filter = AuditFilter(**values)
+        parsed = _parse_term(term, users, today)
+        if isinstance(parsed, Alternatives):
+            _add(parsed, term, values, more)
+            continue
+        for name, value in parsed.items():
+            if name in values:
+                raise term.error(f"{_name_of(name)}: is given twice.", "Leave one of them out.")
+            values[name], terms[name] = value, term
+    audit_filter = AuditFilter(**values, more=tuple(more))
     if audit_filter.since and audit_filter.until and audit_filter.since > audit_filter.until:
         raise terms["since"].error(
             f"The range ends on {audit_filter.until}, before it begins.", "Exchange the two dates."
@@ -74,7 +59,7 @@ def parse_day(text: str, today: date) -> date:
     Raises:
         FilterError: The text is not a valid day.
     """
-    return _parse_date(_Term(0, len(text), None, text.strip()), today)
+    return parse_date(Term(0, len(text), None, (text,)), text.strip(), today)
 
 
 def format_filter(audit_filter: AuditFilter, users: Users) -> str:
@@ -82,175 +67,114 @@ def format_filter(audit_filter: AuditFilter, users: Users) -> str:
     terms = []
     for attribute in fields(audit_filter):
         value = getattr(audit_filter, attribute.name)
-        if value is None or value is False or value == "":
+        if attribute.name == "more" or value is None or value is False or value == "":
             continue
-        field, text = _format_value(attribute.name, value, users)
-        terms.append(f"{field}:{_quote(text)}")
+        terms.append(f"{_name_of(attribute.name)}:{quote(_format_value(attribute.name, value, users))}")
+    for each in audit_filter.more:
+        alternatives = ",".join(quote(_format_value(each.field, value, users)) for value in each.values)
+        terms.append(f"{'-' if each.excluded else ''}{each.field}:{alternatives}")
     return " ".join(terms)
 
 
 def completions(expression: str, users: Users) -> tuple[str, ...]:
     """Return the whole expression once for each possible completion of its last term."""
-    start, term = last_term(expression)
-    before, (field, colon, value) = expression[:start], term.partition(":")
-    if not colon:
-        matching_fields = [f"{each}:" for each in _FIELDS if each.startswith(field.casefold())]
-        return tuple(before + each for each in matching_fields) if field else ()
-    typed = re.sub(r'\\(["\\])', r"\1", value[1:]) if value.startswith('"') else value
-    known_values = _known_values(field.casefold(), users)
-    matching_values = [each for each in known_values if each.casefold().startswith(typed.casefold())]
-    return tuple(f"{before}{field}:{_quote(each)}" for each in matching_values)
-
-
-def last_term(expression: str) -> tuple[int, str]:
-    """Return the start index and the text of the last term, whose quotes may still be open."""
-    start, quoted, escaped = 0, False, False
-    for position, character in enumerate(expression):
-        if escaped:
-            escaped = False
-        elif quoted and character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character.isspace() and not quoted:
-            start = position + 1
-    return start, expression[start:]
+    return complete_terms(expression, _FIELDS, lambda field: _known_values(field, users))
 
 
 _EXAMPLE = 'Try user:admin since:2024-11-01 text:"API key".'
 _FIELDS = ("since", "until", "permission", "user", "source", "computer", "text", "only")
+_NUMBERED = {"permission": (PERMISSIONS, "permission"), "source": (LOG_SOURCES, "log source")}
 # The values of `only`, and the attribute of `AuditFilter` that each one sets.
 _ONLY = {"ours": "ours", "unmatched": "suspect"}
-_NEEDS_QUOTES = re.compile(r"[\s\"]|^$")
 
 
-@dataclass(frozen=True)
-class _Term:
-    start: int
-    end: int
-    field: str | None
-    value: str
-
-    def error(self, sentence: str, hint: str = "") -> FilterError:
-        return FilterError(self.start, self.end, sentence, hint)
-
-
-def _split_terms(expression: str) -> Iterator[_Term]:
-    position = 0
-    while position < len(expression):
-        if expression[position].isspace():
-            position += 1
-            continue
-        term = _read_term(expression, position)
-        yield term
-        position = term.end
-
-
-def _read_term(expression: str, start: int) -> _Term:
-    field = re.compile(r"(\w+):", re.ASCII).match(expression, start)
-    position = field.end() if field else start
-    value: list[str] = []
-    quoted = False
-    while position < len(expression) and (quoted or not expression[position].isspace()):
-        character = expression[position]
-        if quoted and character == "\\" and expression[position + 1 : position + 2] in ('"', "\\"):
-            position += 1
-            value.append(expression[position])
-        elif character == '"':
-            quoted = not quoted
-        else:
-            value.append(character)
-        position += 1
-    if quoted:
-        raise FilterError(start, position, "A double quote is opened and not closed.", "Close it after the text.")
-    return _Term(start, position, field[1].casefold() if field else None, "".join(value))
-
-
-def _parse_term(term: _Term, users: Users, today: date) -> tuple[str, Any]:
-    """Return the attribute of `AuditFilter` that a term sets, and its value."""
-    parsers: dict[str, Callable[[], Any]] = {
-        "since": lambda: _parse_date(term, today),
-        "until": lambda: _parse_date(term, today),
-        "permission": lambda: _require_known(term, PERMISSIONS.number(term.value), PERMISSIONS.names, "permission"),
-        "user": lambda: _parse_user(term, users),
-        "source": lambda: _require_known(term, LOG_SOURCES.number(term.value), LOG_SOURCES.names, "log source"),
-        "computer": lambda: _require_text(term),
-        "text": lambda: _require_text(term),
-    }
-    field = term.field or ""
+def _parse_term(term: Term, users: Users, today: date) -> dict[str, Any] | Alternatives:
+    """Return the attributes of `AuditFilter` that a term sets, or the values of which an entry must have one."""
+    field = term.field or "text"
+    if field in ("since", "until", "only") and term.excluded:
+        raise term.error(f"{field}: can't be excluded.", "Leave out the - before it.")
+    if term.field is None and not term.excluded and is_date(term.value):
+        day = parse_date(term, term.value, today)
+        return {"since": day, "until": day}
+    if field in ("since", "until"):
+        return {field: parse_date(term, term.value, today)}
     if field == "only":
-        if term.value.casefold() not in _ONLY:
-            raise term.error(f"only:{term.value} means nothing.", f"Only: {' or '.join(_ONLY)}.")
-        return _ONLY[term.value.casefold()], True
-    if field not in parsers:
-        similar = get_close_matches(field, _FIELDS, 1)
-        fallback = f"Names are {', '.join(_FIELDS)}; quote a text with a colon."
-        raise term.error(f"Nothing is called {field}: here.", f"Did you mean {similar[0]}:?" if similar else fallback)
-    return field, parsers[field]()
+        return {_only(term, value): True for value in term.values}
+    if field in _NUMBERED:
+        names, kind = _NUMBERED[field]
+        return _numbers(term, field, lambda value: _named(term, value, names, kind))
+    if field == "user":
+        return _numbers(term, field, lambda value: _user_numbers(term, value, users))
+    if field in ("computer", "text"):
+        if not all(term.values):
+            raise term.error(f"{term.field}: is empty.", "Leave it out, or write what to look for.")
+        return Alternatives(field, tuple(dict.fromkeys(term.values)), term.excluded)
+    raise unknown_field(term, _FIELDS)
 
 
-def _parse_date(term: _Term, today: date) -> date:
-    value = term.value.casefold()
-    days_ago = {"today": 0, "yesterday": 1}.get(value)
-    counted = re.fullmatch(r"([0-9]{1,5})d", value, re.ASCII)
-    if counted:
-        days_ago = int(counted[1])
-    try:
-        if days_ago is not None:
-            return today - timedelta(days=days_ago)
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
-            return date.fromisoformat(value)
-    except (ValueError, OverflowError):
-        raise term.error(f"There is no day {term.value}.", "A month has 28 to 31 days, a year twelve months.") from None
-    raise term.error(
-        f"{term.value or 'Nothing'} is no date.", "Write 2024-11-01, today, yesterday, or 10d for ten days ago."
-    )
+def _add(parsed: Alternatives, term: Term, values: dict[str, Any], more: list[Alternatives]) -> None:
+    """Add a condition: as an attribute of its own if it is the first with one value, else among the others."""
+    taken = parsed.field in values or any(each.field == parsed.field and not each.excluded for each in more)
+    if taken and not parsed.excluded and parsed.field not in ("computer", "text"):
+        hint = f"For one or the other, write {parsed.field}:a,b."
+        raise term.error(f"{parsed.field}: is given twice.", hint)
+    if len(parsed.values) == 1 and not parsed.excluded and not taken:
+        values[parsed.field] = parsed.values[0]
+    else:
+        more.append(parsed)
 
 
-def _require_known(term: _Term, number: int | None, names: tuple[str, ...], kind: str) -> int:
-    """Return the number; raise an error that suggests a similar name if it is None."""
+def _only(term: Term, value: str) -> str:
+    if value.casefold() not in _ONLY:
+        raise term.error(f"only:{value} means nothing.", f"Only: {' or '.join(_ONLY)}.")
+    return _ONLY[value.casefold()]
+
+
+def _numbers(term: Term, field: str, numbers_of: Callable[[str], Sequence[int]]) -> Alternatives:
+    numbers = dict.fromkeys(number for value in term.values for number in numbers_of(value))
+    return Alternatives(field, tuple(numbers), term.excluded)
+
+
+def _named(term: Term, value: str, names: NumberedNames, kind: str) -> Sequence[int]:
+    """Return the number of a name, or those of all names that begin so."""
+    number = names.number(value)
     if number is not None:
-        return number
-    if not term.value:
-        raise term.error(f"No {kind} is named.", _EXAMPLE)
-    by_folded = {name.casefold(): name for name in names}
-    similar = get_close_matches(term.value.casefold(), by_folded, 1)
-    hint = f"Did you mean {by_folded[similar[0]]}?" if similar else "Tab completes names."
-    raise term.error(f"There is no {kind} {term.value}.", hint)
+        return (number,)
+    folded = value.casefold()
+    matching = [each for each, name in enumerate(names.names) if folded and name.casefold().startswith(folded)]
+    if not matching:
+        raise unknown_value(term, value, names.names, kind, _EXAMPLE)
+    return matching
 
 
-def _parse_user(term: _Term, users: Users) -> int:
-    number = users.number(term.value)
-    sharing = users.values_sharing_name(term.value)
-    if number is None and sharing:
-        raise term.error(f"Several users are called {term.value}.", f"Write one of the numbers {', '.join(sharing)}.")
-    return _require_known(term, number, users.filter_values, "user")
+def _user_numbers(term: Term, value: str, users: Users) -> Sequence[int]:
+    """Return the number of a user, or those of all users whose names begin so."""
+    number = users.number(value)
+    if number is not None:
+        return (number,)
+    sharing = users.values_sharing_name(value)
+    if sharing:
+        raise term.error(f"Several users are called {value}.", f"Write one of the numbers {', '.join(sharing)}.")
+    matching = users.numbers_starting(value)
+    if not matching:
+        raise unknown_value(term, value, users.filter_values, "user", _EXAMPLE)
+    return matching
 
 
-def _require_text(term: _Term) -> str:
-    if not term.value:
-        raise term.error(f"{term.field}: is empty.", "Leave it out, or write what to look for.")
-    return term.value
+def _name_of(attribute: str) -> str:
+    """Return the field that sets an attribute of `AuditFilter`."""
+    return "only" if attribute in _ONLY.values() else attribute
 
 
-def _format_value(attribute: str, value: Any, users: Users) -> tuple[str, str]:
-    """Return the field and the unquoted value for an attribute of `AuditFilter`."""
+def _format_value(attribute: str, value: Any, users: Users) -> str:
+    """Return the unquoted value for an attribute of `AuditFilter`."""
     if value is True:
-        return "only", next(word for word, name in _ONLY.items() if name == attribute)
+        return next(word for word, name in _ONLY.items() if name == attribute)
     if attribute == "user":
-        return attribute, users.filter_value(value)
-    if attribute == "permission":
-        return attribute, PERMISSIONS.name(value)
-    if attribute == "source":
-        return attribute, LOG_SOURCES.name(value)
-    return attribute, str(value)
-
-
-def _quote(text: str) -> str:
-    if not _NEEDS_QUOTES.search(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+        return users.filter_value(value)
+    if attribute in _NUMBERED:
+        return _NUMBERED[attribute][0].name(value)
+    return str(value)
 
 
 def _known_values(field: str, users: Users) -> tuple[str, ...]:

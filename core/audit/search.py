@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, cast, func, or_, select
+from sqlalchemy import ColumnElement, Dialect, cast, func, not_, or_, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
-from core.audit.filter import AuditFilter
+from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, ExportStarted, parse_entry
@@ -111,6 +111,12 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
         conditions.append(permission == audit_filter.permission)
     if audit_filter.ours:
         conditions.append(permission.in_(OUR_KINDS))
+    columns = {"user": user, "permission": permission}
+    conditions += [
+        columns[each.field].in_(each.values)
+        for each in audit_filter.more
+        if each.field in columns and not each.excluded
+    ]
     return conditions
 
 
@@ -134,7 +140,34 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
         conditions.append(_contains(dialect, SecurityLog.log_text, audit_filter.text))
     if audit_filter.ours:
         conditions.append(or_(*(SecurityLog.log_text.like(pattern) for pattern in OUR_PATTERNS)))
+    conditions += [
+        _one_of(each, dialect)
+        for each in audit_filter.more
+        if each.excluded or each.field not in ("user", "permission")
+    ]
     return conditions
+
+
+_COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
+    "user": SecurityLog.user_num,
+    "permission": SecurityLog.perm_type,
+    "source": SecurityLog.log_source,
+    "computer": SecurityLog.comp_name,
+    "text": SecurityLog.log_text,
+}
+
+
+def _one_of(alternatives: Alternatives, dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that an entry has one of some values, or none of them."""
+    column = _COLUMNS[alternatives.field]
+    has_one = or_(
+        *(
+            column == value if isinstance(value, int) else _contains(dialect, column, value)
+            for value in alternatives.values
+        )
+    )
+    # Without a value there is nothing to find in it.
+    return or_(column.is_(None), not_(has_one)) if alternatives.excluded else has_one
 
 
 def _contains(dialect: Dialect, column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
@@ -150,14 +183,21 @@ def _matches_few_rows(session: Session, condition: ColumnElement[bool]) -> bool:
     return session.scalars(select(func.count()).select_from(rows)).one() <= MAX_SELECTIVE_ROWS
 
 
-def _only_quotes(entry: AuditEntry, text: str) -> bool:
-    """Return True if an entry contains a text only because an earlier export had it in its filter."""
+def _only_quotes(entry: AuditEntry, texts: Sequence[str]) -> bool:
+    """Return True if an entry contains one of some texts only because an earlier export had it in its filter."""
     logged = parse_entry(entry.text) if entry.permission_number == Permission.AUDIT_TRAIL else None
     if logged is None or not isinstance(logged.event, ExportStarted):
         return False
-    rest = replace(logged, event=replace(logged.event, filter="")).text()
-    wanted = text.casefold()
-    return wanted in logged.event.filter.casefold() and wanted not in rest.casefold()
+    filter_, rest = logged.event.filter, replace(logged, event=replace(logged.event, filter="")).text()
+    wanted = [text.casefold() for text in texts]
+    return any(text in filter_.casefold() for text in wanted) and not any(text in rest.casefold() for text in wanted)
+
+
+def _wanted_texts(audit_filter: AuditFilter) -> list[tuple[str, ...]]:
+    """Return the texts that entries are searched for; of each tuple they contain at least one."""
+    first = [(audit_filter.text,)] if audit_filter.text else []
+    others = [each.values for each in audit_filter.more if each.field == "text" and not each.excluded]
+    return [*first, *(tuple(map(str, values)) for values in others)]
 
 
 class _PageReader:
@@ -262,6 +302,6 @@ class _PageReader:
         if self._filter.suspect:
             # The database only preselects entries; the hash computed in Python decides.
             entries = [entry for entry in entries if entry.hash_status is not HashStatus.MATCHES]
-        if self._filter.text:
-            entries = [entry for entry in entries if not _only_quotes(entry, self._filter.text)]
+        for texts in _wanted_texts(self._filter):
+            entries = [entry for entry in entries if not _only_quotes(entry, texts)]
         return Page(tuple(entries if self._direction is Direction.OLDER else entries[::-1]), next_cursor)

@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
-from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
+from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 
 class FetchedList(Protocol):
@@ -115,6 +115,23 @@ class KeyAuthority(ABC):
             EditConflict: A field has another value by now.
             OperationNotAllowed: A changed field is kept elsewhere.
         """
+
+    can_remove = False
+    """True if a key can be removed from the authority's list from here."""
+
+    def remove(self, actor: Actor, key: ApiKey, event: KeyRemoved) -> AuthorityChange:  # noqa: ARG002 - for authorities that keep a list here
+        """Remove a key from the list and from the practice's copy, if it still is what was shown.
+
+        Args:
+            actor: Who makes the change.
+            key: The key as it was shown.
+            event: The change.
+
+        Raises:
+            EditConflict: The key has another status or other fields by now, or is gone.
+            OperationNotAllowed: Keys can't be removed from this authority's list.
+        """
+        raise OperationNotAllowed("Headquarters keeps this key; it can't be removed from here.", "Disable it instead.")
 
     @property
     def can_adopt(self) -> bool:

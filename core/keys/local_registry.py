@@ -21,6 +21,7 @@ from core.keys.practice_copy import (
     exclusive_copy,
     has_copy,
     read_copy,
+    remove_from_copy,
     replace_copy,
 )
 from core.licenses.acceptances import accepted_licenses
@@ -41,9 +42,10 @@ from core.model.audit_events import (
     KeyCopyReconciled,
     KeyFieldChanged,
     KeyPermissionsChanged,
+    KeyRemoved,
     KeyStatusChanged,
 )
-from core.model.event_values import KeyGrant, KeyLabel
+from core.model.event_values import GONE, THE_KEY, KeyGrant, KeyLabel
 from core.model.key_text import fingerprint, masks
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
@@ -55,6 +57,8 @@ _ON_SERVER = (
     "The local registry on this computer decides about the keys, as --authority local asks for. Open Dental's"
     " headquarters is not told: its own list, and what its services accept, stay as they are."
 )
+
+_REMOVED = "Cut off: requests with this key, wherever this registry is asked about it."
 
 
 class LocalRegistry(KeyAuthority):
@@ -144,7 +148,7 @@ class LocalRegistry(KeyAuthority):
             with self._companion.within(work) as session:
                 now = session.scalar(select(RegistryKey.status).where(row))
                 if now != int(key.status):
-                    label = _status(now).label if now is not None else "gone"
+                    label = _status(now).label if now is not None else GONE
                     raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
                 before = {"status": int(key.status), "date_disabled": key.date_disabled}
                 undo = update(RegistryKey).where(row, RegistryKey.status == int(status)).values(**before)
@@ -153,6 +157,33 @@ class LocalRegistry(KeyAuthority):
                 change = update(RegistryKey).where(row).values(status=int(status), date_disabled=disabled)
                 session.execute(change)
         return self._changed()
+
+    can_remove = True
+
+    def remove(self, actor: Actor, key: ApiKey, event: KeyRemoved) -> AuthorityChange:
+        """Remove a key from the practice's copy, then from the registry.
+
+        In this order a killed process leaves the key in the registry, which then says that the copy lacks it.
+        """
+        row = RegistryKey.fingerprint == key.fingerprint
+        with exclusive_copy(self._practice), self._unit_of_work(actor, event) as work:
+            with self._companion.within(work) as session:
+                found = session.scalars(select(RegistryKey).where(row)).one_or_none()
+                _require_unchanged(key, found)
+                values = {column.key: getattr(found, column.key) for column in RegistryKey.__table__.columns}
+            remove_from_copy(self._practice, work, values["key_text"])
+            work.add_compensation(lambda _session: self._put_back(values))
+            with self._companion.within(work) as session:
+                session.execute(delete(RegistryKey).where(row))
+        return self._changed(_REMOVED, self.info.explanation)
+
+    def _put_back(self, values: Mapping[str, object]) -> None:
+        """Insert a row that was removed, unless it is there."""
+        if self._companion.shared:
+            return
+        with self._companion.write() as session:
+            if session.get(RegistryKey, values["fingerprint"]) is None:
+                session.execute(insert(RegistryKey).values(**values))
 
     def set_fields(
         self,
@@ -166,7 +197,7 @@ class LocalRegistry(KeyAuthority):
         with self._unit_of_work(actor, *events) as work, self._companion.within(work) as session:
             found = session.scalars(select(RegistryKey).where(row)).one_or_none()
             if found is None:
-                raise EditConflict((Conflict("the key", "in the list", "gone", "changed"),))
+                raise EditConflict((Conflict(THE_KEY, "in the list", GONE, "changed"),))
             now = _fields(found)
             if now != key.fields:
                 raise EditConflict(_conflicts(key.fields, now, fields))
@@ -245,6 +276,21 @@ def _columns(fields: KeyFields) -> dict[str, object]:
 
 def _fields(row: RegistryKey) -> KeyFields:
     return KeyFields(row.email, row.phone, tuple(row.permissions), row.agreement_since)
+
+
+def _require_unchanged(key: ApiKey, found: RegistryKey | None) -> None:
+    """Refuse to remove a key that isn't what was shown any more.
+
+    Raises:
+        EditConflict: The key is gone, or has another status or other fields.
+    """
+    if found is None:
+        raise EditConflict((Conflict(THE_KEY, "in the list", GONE, "removed"),))
+    now = _status(found.status)
+    if now is not key.status:
+        raise EditConflict((Conflict("Key Status", key.status.label, now.label, "removed"),))
+    if _fields(found) != key.fields:
+        raise EditConflict(_conflicts(key.fields, _fields(found), key.fields))
 
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:

@@ -79,6 +79,12 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
             _insert(work, key, _fitted(practice, developer))
 
 
+def remove_from_copy(practice: Practice, work: UnitOfWork, key: str) -> None:
+    """Remove all rows of a key from the copy."""
+    if has_copy(practice):
+        _delete(work, [row for row in _rows(work.session) if row.key == key])
+
+
 @dataclass(frozen=True)
 class CopyDifferences:
     """The differences between the practice's copy and a list of keys."""

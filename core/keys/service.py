@@ -11,6 +11,8 @@ from core.audit.service import AuditService
 from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
+from core.keys.pasted_key import find_key, refuse_keys_in
+from core.keys.refusals import already_has, change_refusal
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -29,6 +31,7 @@ from core.model.audit_events import (
     KeyCopied,
     KeyFieldChanged,
     KeyPermissionsChanged,
+    KeyRemoved,
     KeyShown,
     KeyStatusChanged,
     parse_entry,
@@ -77,23 +80,35 @@ class KeyService:
         return fetched.apply(actor)
 
     def check_new(self, text: str) -> Secret:
-        """Return the key that was typed, if it may be added.
+        """Return the customer key in a text that was pasted or typed, if it may be added.
 
         Raises:
-            InvalidInput: It can't be a key, or is in the list already; the field is `key`.
+            InvalidInput: The text has no key in it, or one that is in the list already; the field is `key`.
             OperationNotAllowed: Keys can't be added from here.
         """
         self._authority.require_change()
-        key = validate_key(text)
-        self._refuse_known(fingerprint(key))
-        return Secret(key)
+        key = find_key(text).key
+        self._refuse_known(fingerprint(key.reveal()))
+        return key
+
+    def check_details(self, new: NewKey) -> None:
+        """Check everything about a new key but the key itself.
+
+        Raises:
+            InvalidInput: A value can't be used; the field is `developer`, `email`, `phone` or `agreement`.
+        """
+        self._require_developer(new)
+        refuse_keys_in(_texts(new), new.key.reveal())
+        self.check_fields(new.fields)
 
     def check_fields(self, fields: KeyFields) -> None:
         """Check the fields of a key.
 
         Raises:
-            InvalidInput: The agreement comes into force in the future; the field is `agreement`.
+            InvalidInput: The agreement comes into force in the future, or a text has an API key in it; the field is
+                `agreement`, `email` or `phone`.
         """
+        refuse_keys_in({"email": fields.email, "phone": fields.phone})
         with unchanged_on_error(), self._practice.read() as session:
             today = self._practice.now(session).date()
         if fields.agreement_since is not None and fields.agreement_since > today:
@@ -108,8 +123,8 @@ class KeyService:
             InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
         self._authority.require_change()
-        if self._authority.info.keeps_contacts and not new.developer.strip():
-            raise InvalidInput("developer", "Please enter the developer's name.")
+        self._require_developer(new)
+        refuse_keys_in(_texts(new), new.key.reveal())
         text = validate_key(new.key.reveal())
         identity = fingerprint(text)
         with unchanged_on_error():
@@ -193,6 +208,33 @@ class KeyService:
             return self._why_not_to(key, status)
         return self._why_not(key) if key.gone or key.unusable or key.status.office_may_change_to is None else ""
 
+    def removal_refusal(self, key: ApiKey) -> str:
+        """Return why a key can't be removed from the list; blank if it can.
+
+        A key that its developer or Open Dental disabled stays, since it could be added again as an enabled one.
+        """
+        if not self._authority.can_remove:
+            return "Headquarters keeps its keys; none can be removed from here. Disable the key instead."
+        if key.known and not key.gone and not key.unusable and key.status.office_may_change_to is not None:
+            return ""
+        return self._why_not(key)
+
+    def remove(self, actor: Actor, key: ApiKey) -> KeyChange:
+        """Remove a key that was added by mistake from the local registry and the practice's copy.
+
+        Raises:
+            OperationNotAllowed: The authority doesn't let go of this key.
+            EditConflict: The key has another status or other fields by now, or is gone.
+        """
+        self._authority.require_change()
+        refusal = self.removal_refusal(key)
+        if refusal:
+            raise OperationNotAllowed(refusal)
+        event = KeyRemoved(KeyLabel.of(key), actor.user_name, key.status)
+        with self._with_attribution(key):
+            done = self._authority.remove(actor, key, event)
+        return KeyChange(replace(key, gone=True), f"Removed: {key.label}.", done.remarks)
+
     def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
         """Change contact, permissions and agreement, with an audit row for each changed field.
 
@@ -225,8 +267,12 @@ class KeyService:
         text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
+    def _require_developer(self, new: NewKey) -> None:
+        if self._authority.info.keeps_contacts and not new.developer.strip():
+            raise InvalidInput("developer", "Please enter the developer's name.")
+
     def _why_not(self, key: ApiKey) -> str:
-        return _why_not(key, self._authority.info.unknown_key_reason)
+        return change_refusal(key, self._authority.info.unknown_key_reason)
 
     def _why_not_to(self, key: ApiKey, status: KeyStatus) -> str:
         """Return why a key can't be given a status, whether or not keys can be changed now; blank if it can."""
@@ -235,9 +281,9 @@ class KeyService:
         if key.gone or key.unusable or not key.known:
             return self._why_not(key)
         if key.status is status or (key.status.enabled and status.enabled):
-            return _already(key.status)
+            return already_has(key.status)
         if status is KeyStatus.DISABLED_BY_CUSTOMER and key.status.disabled:
-            return _already(key.status)
+            return already_has(key.status)
         return self._why_not(key)
 
     def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
@@ -318,6 +364,10 @@ def _find(keys: KeyList, identity: str) -> ApiKey | None:
     return next((key for key in keys.keys if key.fingerprint == identity), None)
 
 
+def _texts(new: NewKey) -> dict[str, str]:
+    return {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
+
+
 def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
     """Return one event for each field that differs."""
     label, before, after = KeyLabel.of(key), format_fields(key.fields), format_fields(fields)
@@ -334,30 +384,8 @@ def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldCh
     )
 
 
-def _already(status: KeyStatus) -> str:
-    detail = "" if status in (KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER) else f" ({status.label})"
-    return f"Already {'enabled' if status.enabled else 'disabled'}{detail}; nothing to do."
-
-
 def _other_keys(developer: str, count: int) -> str:
     if count == 0:
         return f"{developer} has no other enabled key here."
     keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
     return f"Not cut off: {keys} of {developer} in this list."
-
-
-def _why_not(key: ApiKey, unknown_key_reason: str) -> str:
-    if key.gone:
-        return "This key is gone from the list."
-    if key.unusable:
-        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental's support to correct it."
-    if not key.known:
-        return unknown_key_reason
-    if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
-        contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
-        return (
-            f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
-        )
-    if key.status is KeyStatus.DISABLED_BY_HQ:
-        return "Open Dental disabled this key; only Open Dental's support can enable it."
-    return f"The office can do nothing with a key whose status is {key.status.label}."

@@ -34,7 +34,7 @@ from core.model.event_text import (
     UndoneEntry,
     VendorText,
 )
-from core.model.event_values import KeyLabel, KeyName
+from core.model.event_values import GONE, THE_KEY, KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import EXPORT, KEY_COPY, SETTINGS, AuditEvent, Edit, LoggedEvent, Stage, known_events
 from core.opendental.log_sources import AUTO_LOG_OFF
@@ -112,6 +112,28 @@ class KeyAdded(KeyEvent):
     key: NewLabel
     user: FreeText
     grant: Grant = None
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """That the key is in the list."""
+        return {THE_KEY: "in the list"}
+
+
+@dataclass(frozen=True)
+class KeyRemoved(KeyEvent):
+    """An API key was removed from the local registry, with its status before."""
+
+    template = "API key {key} removed from the local registry by {user}; its status was {before}"
+    changes_practice = True
+
+    key: Label
+    user: FreeText
+    before: Status
+
+    @property
+    def values_after(self) -> Mapping[str, str | None]:
+        """That the key, and with it its status, is gone."""
+        return {THE_KEY: GONE, "Key Status": GONE}
 
 
 @dataclass(frozen=True)

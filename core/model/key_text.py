@@ -1,47 +1,16 @@
-"""The text of a customer API key: found in a paste, validated, masked and fingerprinted."""
+"""The text of a customer API key: validated, masked and fingerprinted."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 from core.base.errors import InvalidInput
 
 MAX_KEY_LENGTH = 255
 BLANK_KEY = "(blank)"
 """Shown instead of the mask of a key that headquarters lists without a text."""
-
-
-class PastedKind(Enum):
-    """The form in which a key was pasted."""
-
-    KEY = "a key"
-    HEADER = "a whole Authorization header"
-    PAIR = "a developer key and a customer key"
-
-
-@dataclass(frozen=True)
-class Pasted:
-    """The customer key found in a pasted text."""
-
-    kind: PastedKind
-    key: str
-
-
-def parse_paste(text: str) -> Pasted:
-    """Find the customer key in a pasted text: the key alone, `developer/customer`, or a whole Authorization header."""
-    stripped = text.strip()
-    header = re.fullmatch(r"(?:Authorization\s*:\s*)?ODFHIR\s+[^/\s]*/\s*(.*)", stripped, re.IGNORECASE | re.DOTALL)
-    if header:
-        return Pasted(PastedKind.HEADER, header[1].strip())
-    pair = re.fullmatch(r"[^/\s]+/([^/\s]+)", stripped)
-    if pair:
-        return Pasted(PastedKind.PAIR, pair[1])
-    return Pasted(PastedKind.KEY, stripped)
 
 
 def validate_key(text: str) -> str:
@@ -54,7 +23,7 @@ def validate_key(text: str) -> str:
     if not key:
         raise InvalidInput("key", "Please enter an API key.")
     if any(character.isspace() for character in key):
-        raise InvalidInput("key", "An API key has no blanks inside.", "Paste one key, without anything around it.")
+        raise InvalidInput("key", "An API key can't contain spaces.", "Paste one key, without anything around it.")
     if not _has_key_characters(key):
         raise InvalidInput(
             "key", "This text has characters that no API key has.", "Copy the key again, from its source."

@@ -19,6 +19,7 @@ from core.model.audit_events import (
     KeyEvent,
     KeyFieldChanged,
     KeyPermissionsChanged,
+    KeyRemoved,
     KeyStatusChanged,
     SettingsChanged,
 )
@@ -247,11 +248,11 @@ class RecoveryService:
 
     def _was_made(self, event: AuditEvent) -> bool | None:
         """Return True if a change of a key was made, False if not, and None for an event that changes nothing."""
-        if not isinstance(event, KeyAdded | KeyStatusChanged | KeyFieldChanged | KeyPermissionsChanged):
+        if not isinstance(event, KeyAdded | KeyRemoved | KeyStatusChanged | KeyFieldChanged | KeyPermissionsChanged):
             return None
         key = self._key(event)
-        if isinstance(event, KeyAdded):
-            return key is not None and key.known
+        if isinstance(event, KeyAdded | KeyRemoved):
+            return isinstance(event, KeyAdded) is (key is not None and key.known)
         if key is None:
             return None
         if isinstance(event, KeyStatusChanged):

@@ -57,6 +57,13 @@ def enable_key(office: Office) -> None:
         office.keys.set_status(ADMIN, key, KeyStatus.ENABLED)
 
 
+def remove_key(office: Office) -> None:
+    """Remove a key, unless it was removed already."""
+    for key in office.keys.list().keys:
+        if key.developer == "Appointment Bridge" and key.known:
+            office.keys.remove(ADMIN, key)
+
+
 def sign_in(office: Office) -> None:
     """Sign in."""
     office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
@@ -78,6 +85,8 @@ KINDS: dict[str, Run] = {
     "edit key": lambda office: office.keys.edit(ADMIN, key_of(office, "Appointment Bridge"), EDITED),
     "show key": lambda office: office.keys.show(ADMIN, key_of(office, "Appointment Bridge")),
     "copy key": lambda office: office.keys.copy(ADMIN, key_of(office, "Appointment Bridge")),
+    # After the others, which change the same key.
+    "remove key": remove_key,
     "sign in": sign_in,
     "fail to sign in": fail_to_sign_in,
     "sign out": lambda office: office.users.sign_out(ADMIN),
@@ -90,6 +99,7 @@ WORDS = {
     "add key": (f"({NEW_DEVELOPER}) added by Admin",),
     "disable key": ("changed from Enabled to Disabled by Customer",),
     "enable key": ("changed from Disabled by Customer to Enabled",),
+    "remove key": ("removed from the local registry by Admin; its status was Enabled",),
     "edit key": ("e-mail changed", "phone changed", "permissions changed", "Business Associate Agreement changed"),
     "sign in": ("User: Admin has logged on.",),
     "fail to sign in": ("User: Admin failed to log on.",),

@@ -370,10 +370,16 @@ def file_rows(path: Path) -> Rows:
         return {
             table: {
                 str(row["our_key"]): {name: _text(row[name]) for name in row.keys() if name != "our_key"}  # noqa: SIM118
-                for row in connection.execute(f"SELECT rowid AS our_key, * FROM {table}")
+                for row in connection.execute(f"SELECT {_row_key(connection, table)} AS our_key, * FROM {table}")
             }
             for table in tables
         }
+
+
+def _row_key(connection: sqlite3.Connection, table: str) -> str:
+    """Return the column of the primary key, since a row that is deleted and put back gets another `rowid`."""
+    keys = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["pk"]]
+    return str(keys[0]) if len(keys) == 1 else "rowid"
 
 
 def _insert_in_file(connection: sqlite3.Connection, table: str, members: Iterable[Mapping[str, object]]) -> None:

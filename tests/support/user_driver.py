@@ -205,7 +205,7 @@ class User:
 
 
 def _character(key: str) -> str | None:
-    named = {"space": " ", "slash": "/", "question_mark": "?"}
+    named = {"space": " ", "slash": "/", "question_mark": "?", "colon": ":", "minus": "-"}
     return key if len(key) == 1 else named.get(key)
 
 

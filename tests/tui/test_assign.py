@@ -17,7 +17,7 @@ from tui.modals.question import Question
 from tui.screens.api_setup import ApiSetupScreen
 
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
-ACCEPT = "Press ^y to accept or ^n to decline."
+ACCEPT = "Press ^y to accept or d to decline."
 
 
 async def fill_form(user: User, key: str = KEY, developer: str = "Night Guard", agreement: str = "2024-10-31") -> None:
@@ -32,6 +32,12 @@ async def open_license(user: User) -> None:
     await fill_form(user)
     await user.press("ctrl+s")
     await user.at(LicenseScreen)
+
+
+async def decline_license(user: User, key: str = "d") -> None:
+    await user.press(key)
+    await user.at(Question)
+    await user.press("ctrl+y")
 
 
 async def accept_license(user: User) -> None:
@@ -59,7 +65,7 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
         await user.enter_text("2024-10-31")
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
-        await user.press("space", "down", "space", "ctrl+s")
+        await user.press("space", "down", "down", "down", "space", "ctrl+s")
         await user.at(AssignKeyScreen)
         assert "2: ApiReadAll, ApiAllOthers" in user.text
         await user.press("enter")
@@ -116,67 +122,94 @@ async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenReq
 # -- the key -------------------------------------------------------------------------
 
 
-async def test_the_key_part_of_a_pasted_header_is_offered(embedded: OpenRequest) -> None:
+async def test_the_key_in_a_pasted_text_is_shown_and_accepted_with_enter(embedded: OpenRequest) -> None:
+    pastes = {
+        f'curl -H "Authorization: ODFHIR DEVELOPERKEY16XX/{KEY}" \\\n  https://api.example/v1': "a curl command",
+        f"Authorization\tODFHIR DEVELOPERKEY16XX/{KEY}\t": "an Authorization header",
+        f"DEVELOPERKEY16XX/{KEY}": "a developer key and a customer key",
+        f'{{"DeveloperKey": "DEVELOPERKEY16XX", "CustomerKey": "{KEY}"}}': "a text that names it",
+    }
     async with run_program(embedded) as user:
-        for header in ("Authorization: ODFHIR", "ODFHIR", "authorization:odfhir "):
-            with case(header):
-                await fill_form(user, key=f"{header} DEVELOPER/{KEY}")
-                await user.press("ctrl+s")
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        for text, place in pastes.items():
+            with case(place):
+                await user.fill("key", text)
+                described = f"Understood: ********Gh78 from {place}. The developer's key is left out."
+                assert f"{described} Enter accepts it." in user.flowing_text
+                await user.press("enter")
+                assert (user.field("key").value, user.focused) == (KEY, "developer")
+                assert described in user.flowing_text
+                assert "DEVELOPERKEY16XX" not in user.text
+
+
+async def test_a_key_with_marks_around_it_is_shown_without_them(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        for text in (f'"{KEY}"', f"`{KEY}`", f"‹{KEY}›", f"{KEY}.", f"“{KEY}”,"):
+            with case(text):
+                await user.fill("key", text)
+                assert "Understood: ********Gh78. Enter accepts it." in user.flowing_text
+                await user.press("enter")
+                assert user.field("key").value == KEY
+
+
+async def test_leaving_the_field_accepts_the_key_too(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        for key in ("tab", "ctrl+s"):
+            with case(key):
+                await fill_form(user, key=f"Authorization: ODFHIR DEVELOPERKEY16XX/{KEY}", agreement="")
+                user.field("key").focus()
+                await user.press(key)
+                if key == "ctrl+s":
+                    await user.at(Question)
+                    await user.press("escape")
+                assert user.field("key").value == KEY
+                await user.press("escape")
                 await user.at(Question)
-                assert "a whole Authorization header" in user.flowing_text
                 await user.press("ctrl+y")
-                await user.at(LicenseScreen)
-                await accept_license(user)
-                await user.at(Notice)
-                assert rows.key_texts() == [KEY]
+
+
+async def test_a_text_without_a_key_says_why_before_it_is_sent(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        for text, reason in (
+            ("short", "An API key has at least 10 characters; this text has 5."),
+            ("https://api.example/v1", "This is a web address, not an API key."),
+            ("Developer key: DEVELOPERKEY16XX", "This text has only the developer's key"),
+        ):
+            with case(text):
+                await user.fill("key", text)
+                assert reason in user.flowing_text
                 await user.press("enter")
-                rows.execute("DELETE FROM apisetup_key")
-                rows.execute("DELETE FROM apikey")
-                await user.press("r")
+                assert (user.focused, user.field("key").value) == ("key", text)
+                assert user.status_text.startswith(reason)
 
 
-async def test_a_whole_header_cannot_be_used_as_a_key(embedded: OpenRequest) -> None:
+async def test_a_header_in_lines_that_arrive_as_keys_stays_in_the_field_of_the_key(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        await fill_form(user, key=f"Authorization: ODFHIR DEVELOPER/{KEY}")
-        await user.press("ctrl+s")
-        await user.at(Question)
-        await user.press("ctrl+o")
-        assert isinstance(user.screen, Question)
+        await user.press("a")
+        await user.at(AssignKeyScreen)
+        named = {" ": "space", "\n": "enter", "/": "slash", ":": "colon", "-": "minus"}
+        text = f"curl\n-H Authorization: ODFHIR DEVELOPERKEY16XX/{KEY}\n"
+        user.type_at(0.01, *(named.get(each, each) for each in text))
+        await user.settle()
+        assert (user.field("key").value, user.field("developer").value) == (KEY, "")
 
 
-async def test_either_the_key_part_or_the_whole_of_a_pair_can_be_used(embedded: OpenRequest) -> None:
+async def test_a_key_in_another_field_is_refused(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        stored: list[str] = []
-        for answer, text in (("ctrl+y", KEY), ("ctrl+o", f"DEVELOPER/{KEY}")):
-            with case(answer):
-                await fill_form(user, key=f"DEVELOPER/{KEY}")
-                await user.press("ctrl+s")
-                await user.at(Question)
-                await user.press(answer)
-                await user.at(LicenseScreen)
-                await accept_license(user)
-                await user.at(Notice)
-                stored.append(text)
-                assert sorted(rows.key_texts()) == sorted(stored)
-                await user.press("enter")
-
-
-async def test_all_answers_about_a_pair_are_visible(embedded: OpenRequest) -> None:
-    async with run_program(embedded) as user:
-        await fill_form(user, key=f"DEVELOPER/{KEY}")
-        await user.press("ctrl+s")
-        await user.at(Question)
-        assert "^o Use the whole text" in user.text
-
-
-async def test_escape_returns_from_the_question_about_a_pair_to_the_form(embedded: OpenRequest) -> None:
-    async with run_program(embedded) as user:
-        await fill_form(user, key=f"DEVELOPER/{KEY}")
-        await user.press("ctrl+s")
-        await user.at(Question)
-        await user.press("escape")
-        assert isinstance(user.screen, AssignKeyScreen)
-        assert user.field("key").value == f"DEVELOPER/{KEY}"
+        await fill_form(user)
+        for field in ("developer", "email", "phone"):
+            for text in (f"ODFHIR DEVELOPERKEY16XX/{KEY}", f"key {KEY}"):
+                with case(f"{field}: {text}"):
+                    await user.fill(field, text)
+                    await user.press("ctrl+s")
+                    assert user.status_text.startswith("This field has an API key in it")
+                    assert user.focused == field
+            await user.fill(field, "Night Guard")
 
 
 async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest) -> None:
@@ -184,12 +217,12 @@ async def test_an_invalid_key_is_refused_with_a_message(embedded: OpenRequest) -
         await fill_form(user, key="")
         for key, words in (
             ("", "Please enter an API key."),
-            ("TWO WORDS", "An API key has no blanks inside."),
+            ("TWO WORDS", "An API key can't contain spaces, and none was found in this text."),
             ("   ", "Please enter an API key."),
             ("K" * 256, "An API key has at most 255 characters; this text has 256."),
-            ("HIDDEN\u200bMARK", "This text has characters that no API key has."),
-            ("TWO WORDS", "An API key has no blanks inside."),
-            ("SCHLÜSSEL", "This text has characters that no API key has."),
+            ("HIDDEN\u200bMARK", "It has characters that no API key has."),
+            ("TWO WORDS", "An API key can't contain spaces, and none was found in this text."),
+            ("SCHLÜSSEL", "It has characters that no API key has."),
         ):
             with case(key):
                 await user.fill("key", key)
@@ -261,6 +294,9 @@ async def test_escape_leaves_the_permissions_unchanged(embedded: OpenRequest) ->
         await user.press("ctrl+o")
         await user.at(PermissionChoice)
         await user.press("space", "escape")
+        await user.at(Question)
+        await user.press("ctrl+y")
+        await user.at(AssignKeyScreen)
         assert "Permissions            none" in user.text
 
 
@@ -307,9 +343,9 @@ async def test_the_agreement_cannot_be_accepted_before_its_end_is_visible(embedd
             assert "Accept" not in user.keys
             assert rows.last_entry() == before
             await user.press("pagedown")
-            if "Press ^y to accept or ^n to decline." in user.text:
+            if "Press ^y to accept or d to decline." in user.text:
                 break
-        assert "Read: 100%. Press ^y to accept or ^n to decline." in user.text
+        assert "Read: 100%. Press ^y to accept or d to decline." in user.text
         assert user.keys.startswith("^y Accept")
         await user.press("ctrl+y")
         await user.at(Notice)
@@ -325,7 +361,7 @@ async def test_every_scrolling_key_reaches_the_end_of_the_agreement(embedded: Op
                 assert ACCEPT in user.text
                 await user.press("home")
                 assert ACCEPT in user.text
-                await user.press("ctrl+n")
+                await decline_license(user)
 
 
 async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
@@ -341,18 +377,18 @@ async def test_the_reading_progress_is_shown(embedded: OpenRequest) -> None:
 async def test_an_agreement_that_fits_the_terminal_can_be_accepted_at_once(embedded: OpenRequest) -> None:
     async with run_program(embedded, size=(100, 80)) as user:
         await open_license(user)
-        assert "Press ^y to accept or ^n to decline." in user.text
+        assert "Press ^y to accept or d to decline." in user.text
         await user.press("ctrl+y")
         await user.at(Notice)
 
 
 async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
-        for key in ("ctrl+n", "f8"):
+        for key in ("d", "f8"):
             with case(key):
                 await open_license(user)
                 before = rows.last_entry()
-                await user.press(key)
+                await decline_license(user, key)
                 assert isinstance(user.screen, ApiSetupScreen)
                 declined = "Declined: the agreement must be accepted to add an API key. Nothing was added."
                 assert user.status_text == declined
@@ -361,18 +397,54 @@ async def test_declining_adds_no_key_and_is_logged(embedded: OpenRequest) -> Non
                 assert rows.key_texts() == []
 
 
-async def test_the_agreement_is_neither_accepted_nor_declined_by_text_or_escape(embedded: OpenRequest) -> None:
+async def test_escape_returns_from_the_agreement_to_the_form_with_everything_typed(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await fill_form(user)
+        await user.fill("email", "help@nightguard.example")
+        await user.press("ctrl+o")
+        await user.at(PermissionChoice)
+        await user.press("space", "ctrl+s", "ctrl+s")
+        await user.at(LicenseScreen)
+        before = rows.last_entry()
+        await user.press("end", "escape")
+        await user.at(AssignKeyScreen)
+        assert user.status_text == "The agreement is neither accepted nor declined. ^s shows it again."
+        typed = [user.field(name).value for name in ("key", "developer", "email", "agreement")]
+        assert typed == [KEY, "Night Guard", "help@nightguard.example", "2024-10-31"]
+        assert rows.last_entry() == before
+        await user.press("ctrl+s")
+        await user.at(LicenseScreen)
+        await accept_license(user)
+        await user.at(Notice)
+        stored = rows.query("SELECT key_text, email, permissions FROM apisetup_key")
+        assert stored == [(KEY, "help@nightguard.example", '["ApiReadAll"]')]
+
+
+async def test_the_agreement_is_neither_accepted_nor_declined_by_text(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         await open_license(user)
         before = rows.last_entry()
-        await user.press("end", "a", "d", "y", "n", "escape")
+        await user.press("end", "a", "y", "n")
         assert isinstance(user.screen, LicenseScreen)
-        assert user.status_text == "Press ^y to accept or ^n to decline."
-        for answer in ("ctrl+y", "ctrl+n", "f7"):
+        for answer in ("ctrl+y", "d", "f7", "f8"):
             user.send("x", answer)
             await user.settle()
             assert isinstance(user.screen, LicenseScreen)
             assert user.status_text.startswith("That key came too fast and was ignored.")
+        await user.press("d", "d", "y", "enter")
+        assert isinstance(user.screen, LicenseScreen)
+        assert rows.last_entry() == before
+
+
+async def test_an_agreement_that_is_not_declined_after_all_stays_open(embedded: OpenRequest) -> None:
+    async with run_program(embedded) as user:
+        await open_license(user)
+        before = rows.last_entry()
+        await user.press("d")
+        await user.at(Question)
+        assert "This is recorded in the Audit Trail." in user.flowing_text
+        await user.press("escape")
+        assert isinstance(user.screen, LicenseScreen)
         assert rows.last_entry() == before
 
 
@@ -457,7 +529,7 @@ async def test_the_agreement_can_be_declined_even_if_that_cannot_be_logged(demo:
     async with run_program(demo) as user:
         await open_license(user)
         with rows.locked():
-            await user.press("ctrl+n")
+            await decline_license(user)
             await user.at(Notice)
             assert "Declined, but not logged" in user.text
         await user.press("enter")
@@ -471,7 +543,7 @@ async def test_two_keys_on_two_lines_are_refused(demo: OpenRequest) -> None:
         await user.at(AssignKeyScreen)
         await user.enter_text("FIRSTKEY00001\nSECONDKEY0002")
         await user.press("enter")
-        assert "An API key has no blanks inside." in user.status_text
+        assert "An API key can't contain spaces" in user.status_text
 
 
 async def test_an_agreement_that_begins_in_the_future_is_refused(demo: OpenRequest) -> None:

@@ -425,3 +425,18 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         assert "Key Status       ● Enabled" in user.text
     stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
     assert stored == [("Stray Software",)]
+
+
+async def test_escape_at_the_agreement_adopts_nothing_and_declines_nothing(demo: OpenRequest) -> None:
+    rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('Zz99Yy88Xx77Ww66', 'Stray Software')")
+    async with run_program(demo) as user:
+        await user.go_to("Stray Software")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        await user.press("a")
+        await user.at(LicenseScreen)
+        before = rows.last_entry()
+        await user.press("escape")
+        await user.at(EditKeyScreen)
+        assert user.status_text == "Nothing was added: the agreement is neither accepted nor declined."
+        assert rows.last_entry() == before

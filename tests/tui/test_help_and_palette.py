@@ -152,7 +152,7 @@ async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> No
     async with run_program(demo) as user:
         await open_license(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
-        assert "Decline the license agreement" in offered
+        assert "Decline the license agreement; asks first" in offered
         assert "Accept the license agreement" not in offered
         await user.press("end")
         assert "Accept the license agreement" in [

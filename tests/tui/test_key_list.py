@@ -7,6 +7,7 @@ import pytest
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
+from tests.support.cases import case
 from tests.support.user_driver import User, run_program
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -117,6 +118,55 @@ async def test_the_filter_matches_developer_last_characters_and_status(
         await user.press("slash")
         await user.enter_text(words)
         assert developers(user) == found
+
+
+async def test_the_filter_understands_fields_alternatives_and_exclusions(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("slash")
+        for typed, found in (
+            ("status:customer", {"Dentist Finder"}),
+            ("may:ApiPayments developer:clear", {"ClearPay"}),
+            ("developer:clearpay,canopy -may:risky", set()),
+            ("developer:clearpay,canopy may:queries", {"Canopy Analytics"}),
+            ('developer:"patient portal"', {"Patient Portal Plus"}),
+            ("status:developer,customer", {"Dentist Finder", "Old Recall Service"}),
+        ):
+            with case(typed):
+                await user.fill("filter", typed)
+                assert set(developers(user)) == found
+
+
+async def test_while_a_word_is_only_half_typed_the_others_filter(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("slash")
+        await user.enter_text("status:customer")
+        await user.press(*" may:")
+        assert developers(user) == ["Dentist Finder"]
+
+
+async def test_enter_on_a_filter_that_is_not_valid_points_at_the_word(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("slash")
+        await user.enter_text("clear stat:enabled")
+        await user.press("enter")
+        assert user.status_text == 'Unknown filter field "stat:". Did you mean status:?'
+        assert (user.focused, user.field("filter").selected_text) == ("filter", "stat:enabled")
+
+
+async def test_tab_in_the_filter_completes_or_lists_what_there_is(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("slash", "tab")
+        assert user.status_text == "status:  may:  developer:  key:  changed:  baa:"
+        await user.press("s", "tab")
+        assert (user.field("filter").value, user.focused) == ("status:", "filter")
+        await user.press("tab")
+        assert user.status_text.startswith("status:enabled  status:read-enabled  status:disabled")
+        await user.press(*"customer", "enter")
+        assert developers(user) == ["Dentist Finder"]
+        await user.press("slash")
+        assert user.field("filter").value == "status:customer "
+        await user.press(*"-dentist")
+        assert developers(user) == []
 
 
 async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) -> None:

@@ -119,7 +119,7 @@ async def test_two_quick_acceptances_add_one_key(demo: OpenRequest, gate: Gates)
         await open_license(user)
         await user.press("end")
         before = rows.last_entry()
-        for key in ("ctrl+y", "f7", "ctrl+n", "escape"):
+        for key in ("ctrl+y", "f7", "d", "escape"):
             user.send(key)
         await user.at(Notice)
         texts = rows.audit_texts(before)
@@ -137,7 +137,7 @@ async def test_escape_during_the_acceptance_neither_declines_nor_loses_it(demo: 
         user.send("ctrl+y")
         await until(held.entered.is_set)
         user.send("escape")
-        user.send("ctrl+n")
+        user.send("d")
         await user.pilot.pause()
         assert isinstance(user.screen, LicenseScreen)
         held.open()

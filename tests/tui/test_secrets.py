@@ -23,7 +23,7 @@ from tui.screens.connect import ConnectScreen
 from tui.screens.verification import VerificationScreen
 
 SNAPSHOTS = sorted(Path(__file__).parent.glob("__snapshots__/test_snapshots/*.svg"))
-SHOW_THE_TYPED_KEY = ("assign_filled", "assign_pair", "assign_header", "edit_reveal")
+SHOW_THE_TYPED_KEY = ("assign_filled", "assign_curl", "assign_header", "edit_reveal")
 
 
 def test_no_screen_shows_a_key_without_a_request(demo: OpenRequest) -> None:
@@ -121,7 +121,7 @@ async def test_a_key_typed_into_the_filter_is_not_logged(demo: OpenRequest, capl
         await user.press("d")
         await user.enter_text(KEY)
         await user.press("enter")
-        assert "is no date" in user.status_text
+        assert user.status_text.startswith("Not a valid date")
         assert KEY not in caplog.text
 
 
@@ -220,6 +220,6 @@ async def test_a_key_typed_into_the_form_is_not_logged(demo: OpenRequest, caplog
         await user.press("a")
         await user.fill("key", f"{KEY} {KEY}")
         await user.press("ctrl+s")
-        assert "no blanks inside" in user.status_text
+        assert "can't contain spaces" in user.status_text
         assert KEY not in user.status_text
         assert KEY not in caplog.text

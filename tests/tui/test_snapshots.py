@@ -124,18 +124,21 @@ async def fill_assign(user: User, agreement: str = "2024-10-31") -> None:
     await user.at(AssignKeyScreen)
 
 
-async def enter_pair(user: User) -> None:
+async def paste_curl(user: User) -> None:
     await open_assign(user)
-    await user.fill("key", f"DEVELOPER-KEY/{KEY}")
-    await user.press("enter")
-    await user.at(Question)
+    await user.fill("key", f'curl -H "Authorization: ODFHIR DEVELOPER-KEY/{KEY}" https://api.example/v1')
 
 
-async def enter_header(user: User) -> None:
+async def accept_header(user: User) -> None:
     await open_assign(user)
     await user.fill("key", f"Authorization: ODFHIR DEVELOPER-KEY/{KEY}")
     await user.press("enter")
-    await user.at(Question)
+
+
+async def paste_address(user: User) -> None:
+    await open_assign(user)
+    await user.fill("key", "https://api.example/v1")
+    await user.press("enter")
 
 
 async def continue_without_agreement(user: User) -> None:
@@ -460,8 +463,9 @@ IN_DEMO: dict[str, Steps] = {
     "api_setup_payment_types": open_payment_types,
     "api_setup_conflict": cause_conflict,
     "assign_filled": fill_assign,
-    "assign_pair": enter_pair,
-    "assign_header": enter_header,
+    "assign_curl": paste_curl,
+    "assign_header": accept_header,
+    "assign_refused": paste_address,
     "assign_without_agreement": continue_without_agreement,
     "assign_permissions": open_permissions,
     "license_top": open_license,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from core.audit.export_format import json_value
 from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
-from core.audit.filter_language import FilterError, parse_day, parse_filter
+from core.audit.filter_language import parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
+from core.filtering.terms import FilterError
 from core.model.audit_entry import counted
 from tui.commands.office_session import office_session
 from tui.commands.outcome import COULD_NOT, report_error

@@ -1,4 +1,4 @@
-"""The confirmation of whatever enables a key: typing the end of the key."""
+"""The confirmation of whatever enables or removes a key: typing the end of the key."""
 
 from __future__ import annotations
 
@@ -25,9 +25,27 @@ async def confirm_enabling(screen: BaseScreen[Any], title: str, lines: Sequence[
     Returns:
         False if the admin cancelled.
     """
+    return await confirm_with_ending(screen, title, lines, ending, "Enable")
+
+
+async def confirm_with_ending(
+    screen: BaseScreen[Any], title: str, lines: Sequence[str], ending: str, verb: str
+) -> bool:
+    """Ask for the end of a key before something that is hard to take back. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialog opens above.
+        title: The title of the dialog.
+        lines: What will happen.
+        ending: The end of the key that must be typed, as in `ApiKey.ending`.
+        verb: What the button does.
+
+    Returns:
+        False if the admin cancelled.
+    """
     what = "short fingerprint" if ending.startswith("#") else "last four characters"
     lines = [*lines, "", f"Type the key's {what} to confirm:"]
-    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb="Enable")
+    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb=verb)
     return await screen.app.push_screen_wait(prompt) is not None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.opendental.log_sources import LOG_SOURCES
@@ -40,8 +39,7 @@ async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, use
     index = await screen.app.push_screen_wait(Choice(f"Show entries of a {field}", [label for label, _ in choices]))
     if index is None:
         return None
-    changed: dict[str, Any] = {field: choices[index][1]}
-    return replace(current, **changed)
+    return current.with_value(field, choices[index][1])
 
 
 def _choices(field: str, users: Users) -> list[tuple[str, int | None]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
+_DECLINED = "Declined: the agreement must be accepted to add an API key. Nothing was added."
+
 
 async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callable[[], None]) -> KeyChange | None:
     """Ask for a key, have the agreement accepted, and add the key. Call it from a flow.
@@ -32,18 +34,19 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
     Raises:
         NotPermitted: The session is read-only.
     """
-    from tui.modals.assign_key import AssignKeyScreen
+    from tui.modals.assign_key import Assigned, AssignKeyScreen
+    from tui.modals.license import Refusal
 
     authority = session.office.keys.authority
     session.require_writable()
     if not authority.may_change:
         screen.open_screen(Notice("Keys are not added now", [CANNOT_ADD, "", authority.explanation]))
         return None
-    new_key = await screen.app.push_screen_wait(AssignKeyScreen(session))
-    if new_key is None:
-        screen.show_status("No key was added.")
-        return None
-    return await _add_after_license(screen, session, new_key, reload_keys)
+    assigned = await screen.app.push_screen_wait(AssignKeyScreen(session))
+    if isinstance(assigned, Assigned):
+        return await _add(screen, session, assigned.key, assigned.acceptance, reload_keys)
+    screen.show_status(_DECLINED if assigned is Refusal.DECLINED else "No key was added.")
+    return None
 
 
 async def adopt_key(
@@ -64,6 +67,8 @@ async def adopt_key(
         NotPermitted: The session is read-only.
         OperationNotAllowed: The key is in the list already, or gone.
     """
+    from tui.modals.license import LicenseScreen, Refusal
+
     session.require_writable()
     developer: str | None = key.developer
     if not developer:
@@ -72,19 +77,14 @@ async def adopt_key(
     if developer is None:
         return None
     new_key = await screen.call_service(lambda: session.office.keys.to_adopt(key, developer), group="adopt")
-    return await _add_after_license(screen, session, new_key, reload_keys)
-
-
-async def _add_after_license(
-    screen: BaseScreen[Any], session: Session, new_key: NewKey, reload_keys: Callable[[], None]
-) -> KeyChange | None:
-    from tui.modals.license import LicenseScreen
-
-    acceptance = await screen.app.push_screen_wait(LicenseScreen(session, new_key))
-    if acceptance is None:
-        screen.show_status("Declined: the agreement must be accepted to add an API key. Nothing was added.")
+    answer = await screen.app.push_screen_wait(LicenseScreen(session, new_key))
+    if isinstance(answer, Refusal):
+        screen.show_status(_DECLINED)
         return None
-    return await _add(screen, session, new_key, acceptance, reload_keys)
+    if answer is None:
+        screen.show_status("Nothing was added: the agreement is neither accepted nor declined.")
+        return None
+    return await _add(screen, session, new_key, answer, reload_keys)
 
 
 def _require_name(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -9,8 +11,11 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
+from core.keys.pasted_key import PastedKey, PasteSource, find_key
 from core.model.api_key import KeyFields, NewKey
-from core.model.key_text import PastedKind, parse_paste
+from tui.bindings import display
+from tui.bindings import key as key_of
+from tui.modals.license import LicenseScreen, Refusal
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
@@ -21,6 +26,8 @@ from tui.widgets.key_fields import Contacts, KeyFieldsForm
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from core.base.secret import Secret
+    from core.model.agreement import Acceptance
     from tui.session import Session
 
 _AGREEMENT_WARNING = [
@@ -37,8 +44,20 @@ _HEADQUARTERS_HINT = (
 )
 
 
-class AssignKeyScreen(BaseScreen[NewKey | None]):
-    """A form for a new key. Its result is the validated key, or None if the user went back."""
+@dataclass(frozen=True)
+class Assigned:
+    """A new key, and the agreement that was accepted for it."""
+
+    key: NewKey
+    acceptance: Acceptance
+
+
+class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
+    """A form for a new key, and the agreement after it.
+
+    Its result is the key with the acceptance, `DECLINED`, or None if the user went back from the form. Going back from
+    the agreement returns to the form.
+    """
 
     CSS_PATH = "assign_key.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("continue", "choose-permissions", "next-field", "back", "help")
@@ -46,15 +65,18 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._accepted_whole = ""
-        """The text that the user chose to use in full although it looks like more than a key."""
+        self._accepted: PastedKey | None = None
+        """The key that replaced a longer text in its field."""
 
     def compose_body(self) -> ComposeResult:
         """Compose the fields."""
         yield Static("Assign API Key", classes="heading", markup=False)
-        with Horizontal():
+        with Horizontal(id="key-line"):
             yield Static("API key", classes="label")
-            yield KeyInput(id="key", placeholder="Enter API key")
+            yield KeyInput(id="key", placeholder="paste the key, or the text that has it")
+        with Horizontal():
+            yield Static("", classes="label")
+            yield Static("", id="understood", markup=False)
         if self._keeps_contacts:
             with Horizontal():
                 yield Static("Developer", classes="label")
@@ -67,7 +89,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
     def on_mount(self) -> None:
         """Focus the key."""
         self.query_one("#key").focus()
-        self.show_status("Paste the key that the developer gave you. The license agreement comes next.")
+        self.show_status("Paste what the developer sent you: the key, a header or a whole email.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable `choose_permissions` if headquarters keeps the permissions."""
@@ -91,19 +113,58 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         typed = self.query_one("#key", KeyInput).value or self._developer
         return ("the new API key",) if typed or self.query_one(KeyFieldsForm).edited else ()
 
+    @on(Input.Changed, "#key")
+    def _show_understood(self) -> None:
+        self.query_one("#understood", Static).update(self._understood)
+
+    @property
+    def _understood(self) -> str:
+        """What the program reads in the field of the key."""
+        text = self.query_one("#key", KeyInput).value
+        if not text.strip():
+            return ""
+        accepted = self._accepted
+        if accepted is not None and accepted.key.reveal() == text:
+            return _describe(accepted)
+        try:
+            found = find_key(text)
+        except InvalidInput as error:
+            return error.sentence
+        return _describe(found) if found.key.reveal() == text else f"{_describe(found)} Enter accepts it."
+
+    @on(Input.Blurred, "#key")
+    def _accept_key(self) -> None:
+        """Replace a text with the key that was found in it, so that the developer's key is nowhere any more."""
+        field = self.query_one("#key", KeyInput)
+        with suppress(InvalidInput):
+            found = find_key(field.value)
+            if found.key.reveal() != field.value:
+                self._accepted = found
+                field.value = found.key.reveal()
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.input.id == "agreement":
             self.action_continue()
         elif event.input.id == "key":
-            self.check_key()
+            self._submit_key()
         else:
             self.focus_next()
+
+    def _submit_key(self) -> None:
+        try:
+            find_key(self.query_one("#key", KeyInput).value)
+        except InvalidInput as error:
+            # The rest of a text with several lines may follow as keys; it must not end up in the next field.
+            self.show_problem(error)
+            return
+        self.check_key()
 
     @flow
     async def check_key(self) -> None:
         """Move to the next field at once, so that keys typed next go there, and validate the key meanwhile."""
+        self._accept_key()
         self.query_one("#developer" if self._keeps_contacts else "#agreement").focus()
         await self._validated_key(focus_on_error=False)
 
@@ -117,13 +178,13 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
 
     @flow
     async def action_continue(self) -> None:
-        """Validate all fields and close the form with the key."""
+        """Validate all fields, show the agreement, and close the form if it was accepted or declined."""
         key = await self._validated_key()
         if key is None:
             return
         try:
-            new = self._new_key(key)
-            await self.call_service(lambda: self._session.office.keys.check_fields(new.fields), group="fields")
+            new = NewKey(key, self._developer, self.query_one(KeyFieldsForm).typed)
+            await self.call_service(lambda: self._session.office.keys.check_details(new), group="fields")
         except InvalidInput as error:
             self.show_problem(error)
             self._focus_field(error.field)
@@ -131,7 +192,12 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
         if new.fields.agreement_since is None and not await self._confirm_missing_agreement():
             self.query_one(KeyFieldsForm).focus_field("agreement")
             return
-        self.dismiss(new)
+        answer = await self.app.push_screen_wait(LicenseScreen(self._session, new))
+        if answer is None:
+            again = display(key_of("continue"))
+            self.show_status(f"The agreement is neither accepted nor declined. {again} shows it again.")
+            return
+        self.dismiss(answer if isinstance(answer, Refusal) else Assigned(new, answer))
 
     @flow
     async def action_back(self) -> None:
@@ -142,16 +208,14 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
                 return
         self.dismiss(None)
 
-    async def _validated_key(self, *, focus_on_error: bool = True) -> str | None:
+    async def _validated_key(self, *, focus_on_error: bool = True) -> Secret | None:
         """Return the key if it can be added; otherwise display the reason and return None.
 
         Args:
             focus_on_error: Focus the field of the key if the key is not valid.
         """
+        self._accept_key()
         field = self.query_one("#key", KeyInput)
-        if not await self._offer_part(field):
-            field.focus()
-            return None
         typed = field.value
         try:
             secret = await self.call_service(lambda: self._session.office.keys.check_new(typed), group="check")
@@ -161,44 +225,7 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
                 field.focus()
             return None
         self.show_status("")
-        return secret.reveal()
-
-    async def _offer_part(self, field: KeyInput) -> bool:
-        """Offer to use only the key if the field contains a whole header or a pair of keys.
-
-        Returns:
-            False if the user did not decide.
-        """
-        pasted = parse_paste(field.value)
-        if pasted.kind is PastedKind.KEY or field.value == self._accepted_whole:
-            return True
-        answers = [Answer("ctrl+y", "Use the part after the slash", "part")]
-        if pasted.kind is PastedKind.PAIR:
-            answers.append(Answer("ctrl+o", "Use the whole text", "whole"))
-        question = Question(
-            "More than a key",
-            [
-                f"This looks like {pasted.kind.value}.",
-                "",
-                "Only the customer key, the part after the slash, belongs here. It would be:",
-                f"  {pasted.key}",
-            ],
-            *answers,
-        )
-        choice = await self.app.push_screen_wait(question)
-        if choice == "part":
-            field.value = pasted.key
-        elif choice == "whole":
-            self._accepted_whole = field.value
-        return choice is not None
-
-    def _new_key(self, key: str) -> NewKey:
-        from core.base.secret import Secret
-
-        developer = self._developer
-        if self._keeps_contacts and not developer:
-            raise InvalidInput("developer", "Please enter the developer's name.")
-        return NewKey(Secret(key), developer, self.query_one(KeyFieldsForm).typed)
+        return secret
 
     def _focus_field(self, name: str) -> None:
         if name == "developer":
@@ -214,3 +241,9 @@ class AssignKeyScreen(BaseScreen[NewKey | None]):
             cancel="Back to the date",
         )
         return await self.app.push_screen_wait(question) is not None
+
+
+def _describe(found: PastedKey) -> str:
+    where = "" if found.source is PasteSource.ALONE else f" from {found.source.value}"
+    left_out = " The developer's key is left out." if found.drops_developer_key else ""
+    return f"Understood: {found.masked}{where}.{left_out}"

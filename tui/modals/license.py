@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -9,8 +10,9 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError
 from core.model.agreement import Acceptance
-from tui.bindings import bindings, display, key
+from tui.bindings import display, key
 from tui.modals.notice import Notice
+from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.safe_text import sanitize
@@ -19,7 +21,6 @@ from tui.widgets.text_lines import TextLines
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from core.model.api_key import NewKey
     from tui.session import Session
@@ -28,8 +29,16 @@ if TYPE_CHECKING:
 _HINT = f"Press {display(key('accept'))} to accept or {display(key('decline'))} to decline."
 
 
-class LicenseScreen(BaseScreen[Acceptance | None]):
-    """The agreement. Its result is the acceptance, or None if it was declined. Both are recorded in the Audit Trail.
+class Refusal(Enum):
+    """The result of an agreement that wasn't accepted."""
+
+    DECLINED = "declined"
+
+
+class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
+    """The agreement. Its result is the acceptance or `DECLINED`, which are both recorded in the Audit Trail.
+
+    Escape returns None: the user went back, and the agreement is neither accepted nor declined.
 
     Args:
         session: The open office.
@@ -37,8 +46,7 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
     """
 
     CSS_PATH = "license.tcss"
-    KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "help")
-    BINDINGS: ClassVar[list[BindingType]] = bindings("back")
+    KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "back", "help")
 
     def __init__(self, session: Session, new_key: NewKey) -> None:
         super().__init__()
@@ -95,17 +103,22 @@ class LicenseScreen(BaseScreen[Acceptance | None]):
             event.stop()
             self.show_status(f"That key came too fast and was ignored. {_HINT}")
 
-    def action_back(self) -> None:
-        """Say which keys answer: both answers are recorded, so Escape must not be one of them."""
-        self.show_status(_HINT)
+    @flow
+    async def action_back(self) -> None:
+        """Close the screen without a decision. A flow, so that it waits for none that is being recorded."""
+        self.dismiss(None)
 
     @flow
     async def action_decline(self) -> None:
         """Record that the agreement was declined and close the screen, even if recording fails."""
+        lines = ["No key is added, and what you typed is discarded.", "", "This is recorded in the Audit Trail."]
+        question = Question("Decline the agreement?", lines, Answer("ctrl+y", "Decline", "decline"), cancel="Back")
+        if await self.app.push_screen_wait(question) is None:
+            return
         try:
             with self.busy("Writing that it was declined…"):
                 await self.commit(lambda: self._session.office.licenses.decline(self._session.actor, self._new_key))
         except ApiSetupError as error:
             lines = ["Nothing was added. That you declined could not be written to the Audit Trail:", "", str(error)]
             await self.app.push_screen_wait(Notice("Declined, but not logged", lines))
-        self.dismiss(None)
+        self.dismiss(Refusal.DECLINED)

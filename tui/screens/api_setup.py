@@ -23,11 +23,13 @@ from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
+from tui.flows.key_removal import remove_key
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
@@ -67,6 +69,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "save",
         "help",
         "enable-here",
+        "remove-key",
         "reload",
         "match-copy",
         "audit-trail",
@@ -113,6 +116,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             "edit_key",
             "disable",
             "enable",
+            "remove_key",
             "match_copy",
             "save",
             "audit_trail",
@@ -303,6 +307,11 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         """Enable the highlighted key."""
         await self._change_status(enable_key)
 
+    @flow
+    async def action_remove_key(self) -> None:
+        """Remove the highlighted key from the local registry."""
+        await self._change_status(remove_key)
+
     async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         key = self._highlighted()
         if key is None:
@@ -361,6 +370,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         """Move focus to the filter."""
         self.show_status("")
         self.query_one(KeyTable).start_filter()
+
+    @on(KeyTable.FilterRefused)
+    def _show_filter_error(self, event: KeyTable.FilterRefused) -> None:
+        # Said without show_problem(), which logs the error: the text may contain an API key.
+        self.show_status(str(event.error), "problem")
+
+    @on(FilterInput.Choices)
+    def _show_completions(self, event: FilterInput.Choices) -> None:
+        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
 
     def action_end_filter(self) -> None:
         """Clear the filter, or else leave the text field; focus moves to the list."""

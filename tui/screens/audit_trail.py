@@ -13,9 +13,10 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.audit.filter import AuditFilter, Users
-from core.audit.filter_language import FilterError, completions, format_filter, parse_day, parse_filter
+from core.audit.filter_language import completions, format_filter, parse_day, parse_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError, InvalidInput
+from core.filtering.terms import FilterError
 from core.model.audit_entry import HashStatus, counted
 from tui.flows.export import export_entries
 from tui.flows.filter_choice import choose_filter_value
@@ -94,7 +95,7 @@ class AuditTrailScreen(BaseScreen[None]):
         yield ActivityPanel()
         with Horizontal(id="filter-line"):
             yield Static("/", id="filter-mark")
-            yield FilterInput(id="filter")
+            yield FilterInput(id="filter", placeholder='everything; try user:admin since:2024-11-01 text:"API key"')
         with Horizontal(id="entries-line"):
             with Panel(id="entries"):
                 yield TrailList(empty="Reading…")
@@ -296,7 +297,7 @@ class AuditTrailScreen(BaseScreen[None]):
     def action_type_filter(self) -> None:
         """Move focus to the filter."""
         self.show_status("Tab completes, Enter searches, Esc leaves it as it was.")
-        self._input.cursor_position = len(self._input.value)
+        self._input.begin_word()
         # Unlike focus(), this takes effect at once, so keys typed next reach the filter.
         self.set_focus(self._input)
 

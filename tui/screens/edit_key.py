@@ -15,6 +15,7 @@ from core.model.audit_entry import counted
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.key_addition import adopt_key
+from tui.flows.key_removal import remove_key
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
@@ -53,6 +54,7 @@ class EditKeyScreen(BaseScreen[None]):
         "send-to-clipboard",
         "help",
         "back",
+        "remove-key",
         "reload",
         "next-field",
         "quit",
@@ -205,6 +207,18 @@ class EditKeyScreen(BaseScreen[None]):
     async def action_enable(self) -> None:
         """Enable the key."""
         await self._change_status(enable_key)
+
+    @flow
+    async def action_remove_key(self) -> None:
+        """Remove the key from the local registry, and go back to the list."""
+        try:
+            if not await remove_key(self, self._session, self._key):
+                return
+        except EditConflict as error:
+            await self._load_key(drop=())
+            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
+            return
+        self.dismiss(None)
 
     async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         try:

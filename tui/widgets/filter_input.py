@@ -1,4 +1,4 @@
-"""The text field for the filter of the Audit Trail."""
+"""The text field for a filter expression, of the key list or of the Audit Trail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets.input import Selection
 
-from core.audit.filter_language import last_term
+from core.filtering.terms import last_term
 from tui.bindings import bindings
 from tui.widgets.inputs import PlainInput
 
@@ -29,10 +29,16 @@ class FilterInput(PlainInput):
             super().__init__()
             self.words = words
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(placeholder='everything; try user:admin since:2024-11-01 text:"API key"', id=id)
+    def __init__(self, *, placeholder: str, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(placeholder=placeholder, id=id)
         self.completions: Callable[[str], tuple[str, ...]] = lambda _line: ()
         """Returns all texts that the given text can be completed to."""
+
+    def begin_word(self) -> None:
+        """Put the cursor at the end, after a blank, so that what is typed next is a word of its own."""
+        if self.value and not self.value[-1].isspace():
+            self.value += " "
+        self.cursor_position = len(self.value)
 
     def select_range(self, start: int, end: int) -> None:
         """Focus the field and select a part of its text, such as an unknown word."""

@@ -149,15 +149,15 @@ class SecretInput(PlainInput):
 
 
 class KeyInput(PlainInput):
-    """A field for an API key, which is often copied with spaces and line breaks around it."""
+    """A field for an API key, which is often copied with more text around it."""
 
     def clean_paste(self, text: str) -> str:
-        """Return the whole text without surrounding whitespace.
+        """Return the whole text in one line.
 
-        A line break inside becomes a space, and an invisible character becomes a replacement character. Such a text is
-        not a key (it may be two keys), and validation refuses it because of them.
+        Tabs and line breaks become spaces, and an invisible character becomes a replacement character. No key has it
+        inside; around a key it is ignored.
         """
-        joined = " ".join(line.strip() for line in text.strip().splitlines())
+        joined = " ".join(text.split())
         return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in joined)
 
 

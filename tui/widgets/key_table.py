@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -10,8 +11,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
-from tui.widgets.inputs import PlainInput
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_word
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from core.keys.filter import KeyFilter
     from tui.widgets.tones import Line
 
 _KEY = Column("Key", 5, min_width=5, tone="dim")
@@ -45,7 +48,11 @@ _CHANGED = "*"
 
 
 class KeyTable(Horizontal):
-    """A list of keys with a filter and a panel with the details of the highlighted key."""
+    """A list of keys with a filter and a panel with the details of the highlighted key.
+
+    Args:
+        today: Returns the date from which the filter counts days.
+    """
 
     class Rested(Message):
         """Posted when the details of another key are shown, so that its history may be loaded."""
@@ -54,8 +61,18 @@ class KeyTable(Horizontal):
             super().__init__()
             self.key = key
 
-    def __init__(self) -> None:
+    class FilterRefused(Message):
+        """Posted when a filter was entered that isn't valid; the invalid word is selected."""
+
+        def __init__(self, error: FilterError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, today: Callable[[], date] = lambda: datetime.now().date()) -> None:
         super().__init__()
+        self._today = today
+        self._wanted: KeyFilter | None = None
+        """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = ""
         self._differences: Mapping[str, str] = {}
@@ -66,7 +83,7 @@ class KeyTable(Horizontal):
     def compose(self) -> ComposeResult:
         """Compose the list with its filter, and the details."""
         with Panel(id="keys-panel"):
-            yield PlainInput(id="filter", placeholder="Filter: developer, last four or status")
+            yield FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
             yield RowList(*_COLUMNS, empty="", id="keys")
         yield KeyDetails()
 
@@ -74,6 +91,7 @@ class KeyTable(Horizontal):
         """Hide the filter until it is opened."""
         if self.children:  # there are none if the screen was closed before this was composed
             self.filter.display = False
+            self.filter.completions = self._completions
             self.query_one("#keys-panel", Panel).show_title("Keys")
             self.query_one(KeyDetails).show_key(None, ())
 
@@ -83,9 +101,9 @@ class KeyTable(Horizontal):
         return self.query_one("#keys", RowList)
 
     @property
-    def filter(self) -> PlainInput:
+    def filter(self) -> FilterInput:
         """The text field of the filter."""
-        return self.query_one("#filter", PlainInput)
+        return self.query_one("#filter", FilterInput)
 
     @property
     def key(self) -> ApiKey | None:
@@ -100,6 +118,7 @@ class KeyTable(Horizontal):
         self._differences = keys.differences
         self.notes = keys.notes
         self._histories.clear()
+        self._parse_filter()
         developer, _, *others = _COLUMNS
         ends_alike = any("#" in each.masked for each in keys.keys)
         self.rows.show_columns(developer, _KEY_WITH_FINGERPRINT if ends_alike else _KEY, *others)
@@ -119,6 +138,7 @@ class KeyTable(Horizontal):
     def start_filter(self) -> None:
         """Open and focus the filter."""
         self.filter.display = True
+        self.filter.begin_word()
         # `set_focus` takes effect at once, so keys that are typed next go to the filter.
         self.screen.set_focus(self.filter)
 
@@ -133,18 +153,49 @@ class KeyTable(Horizontal):
         with self.prevent(Input.Changed):
             self.filter.value = ""
         self.filter.display = False
+        self._wanted = None
         self._show_rows()
         self.rows.focus()
         return True
 
     @on(Input.Changed, "#filter")
     def _apply_filter(self) -> None:
+        self._parse_filter()
         self._show_rows()
 
     @on(Input.Submitted, "#filter")
     def _focus_list(self, event: Input.Submitted) -> None:
         event.stop()
-        self.rows.focus()
+        error = self._parse_filter()
+        if error is None:
+            self.rows.focus()
+            return
+        self.filter.select_range(error.start, error.end)
+        self.post_message(self.FilterRefused(error))
+
+    def _completions(self, text: str) -> tuple[str, ...]:
+        from core.keys.filter import completions
+
+        return completions(text, self._keys.values())
+
+    def _parse_filter(self) -> FilterError | None:
+        """Parse the text of the filter; return the first error, and go by the other words if there is one."""
+        text = self.filter.value
+        if not text.strip():
+            self._wanted = None
+            return None
+        # Imported here, since the start needs no filter.
+        from core.keys.filter import parse_key_filter
+
+        first: FilterError | None = None
+        while True:
+            try:
+                self._wanted = parse_key_filter(text, self._keys.values(), self._today())
+            except FilterError as error:
+                first = first or error
+                text = text[: error.start] + text[error.end :]
+            else:
+                return first
 
     @on(RowList.Highlighted)
     def _follow_cursor(self, event: RowList.Highlighted) -> None:
@@ -170,8 +221,8 @@ class KeyTable(Horizontal):
         return key.fingerprint in self._histories
 
     def _matching(self) -> list[ApiKey]:
-        words = self.filter.value.casefold().split()
-        return [key for key in self._keys.values() if all(word in _searchable_text(key) for word in words)]
+        wanted = self._wanted
+        return [key for key in self._keys.values() if wanted is None or wanted.matches(key)]
 
     def _show_matching(self, keep: str | None = None) -> None:
         rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
@@ -228,8 +279,3 @@ def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
     if key.unusable:
         remarks.append(f"Unusable: it {key.unusable}")
     return [*remarks, *([f"Last known: {key.last_known}"] if key.last_known else [])]
-
-
-def _searchable_text(key: ApiKey) -> str:
-    status = "gone" if key.gone else key.status.label
-    return f"{key.developer} {key.masked} {status_word(key)} {status}".casefold()

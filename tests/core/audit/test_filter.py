@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import date
 
-from core.audit.filter import AuditFilter, Users
+from core.audit.filter import Alternatives, AuditFilter, Users
 
 TODAY = date(2024, 11, 6)
 USERS = Users({1: "Admin", 4: "sam", 5: "Sam", 7: "None", 8: "#2", 11: " padded"})
@@ -50,6 +50,7 @@ def test_only_dates_is_false_with_any_other_condition() -> None:
         AuditFilter(text="x"),
         AuditFilter(ours=True),
         AuditFilter(suspect=True),
+        AuditFilter(more=(Alternatives("text", ("x",), excluded=True),)),
     ]
     assert len(others) == len(fields(AuditFilter)) - 2
     assert not any(each.only_dates for each in others)
@@ -58,3 +59,16 @@ def test_only_dates_is_false_with_any_other_condition() -> None:
 def test_the_default_period_is_ten_days_and_keeps_the_other_conditions() -> None:
     audit_filter = AuditFilter(until=date(2020, 1, 1), text="x")
     assert audit_filter.with_default_period(TODAY) == AuditFilter(since=date(2024, 10, 27), text="x")
+
+
+def test_another_value_of_a_field_replaces_all_conditions_on_it() -> None:
+    words = Alternatives("text", ("x", "y"))
+    audit_filter = AuditFilter(user=1, more=(Alternatives("user", (4, 5), excluded=True), words))
+    assert audit_filter.with_value("user", 4) == AuditFilter(user=4, more=(words,))
+    assert audit_filter.with_value("user", None) == AuditFilter(more=(words,))
+
+
+def test_users_are_found_by_the_beginning_of_their_names() -> None:
+    assert USERS.numbers_starting("SA") == (4, 5)
+    assert USERS.numbers_starting("pad") == (11,)
+    assert USERS.numbers_starting("") == ()

@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.audit.filter import NO_USER, AuditFilter, Users
-from core.audit.filter_language import FilterError, completions, format_filter, parse_filter
+from core.audit.filter import NO_USER, Alternatives, AuditFilter, Users
+from core.audit.filter_language import completions, format_filter, parse_filter
+from core.filtering.terms import FilterError
+from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
 from tests.support.properties import examples
 
 TODAY = date(2024, 11, 6)
+PAY = [number for number, name in enumerate(PERMISSIONS.names) if name.startswith("Pay")]
+WEB = [number for number, name in enumerate(LOG_SOURCES.names) if name.startswith("WebSched")]
+EVERY_FIELD = ("since:", "until:", "permission:", "user:", "source:", "computer:", "text:", "only:")
+MARIAS = (Alternatives("user", (2, 3)),)
 LARGEST = 2**63 - 1
 """The largest number that a user can have in a practice with random primary keys."""
 USERS = Users(
@@ -89,19 +95,57 @@ def test_a_text_and_a_computer_keep_their_case() -> None:
     ("expression", "text"),
     [
         ("payment", "payment"),
-        ("payment  of\tmoney", "payment of money"),
         ('"payment  of"', "payment  of"),
         ('"user:admin"', "user:admin"),
-        ("two user:admin words", "two words"),
         ("$20.00%_", "$20.00%_"),
         (":", ":"),
-        ("José — déplacé", "José — déplacé"),
+        ("déplacé", "déplacé"),
         ("größe:x", "größe:x"),
         ('""', ""),
+        ("-", "-"),
+        ('"-x"', "-x"),
+        ('"a,b"', "a,b"),
     ],
 )
 def test_terms_without_a_field_are_searched_for_in_the_text(expression: str, text: str) -> None:
     assert parse(expression).text == text
+
+
+def more(field: str, *values: int | str, excluded: bool = False) -> Alternatives:
+    return Alternatives(field, values, excluded)  # type: ignore[arg-type]  # numbers or texts
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("payment  of\tmoney", AuditFilter(text="payment", more=(more("text", "of"), more("text", "money")))),
+        ("two user:admin words", AuditFilter(user=1, text="two", more=(more("text", "words"),))),
+        ("text:x more", AuditFilter(text="x", more=(more("text", "more"),))),
+        ("-draft", AuditFilter(more=(more("text", "draft", excluded=True),))),
+        ('-"two words"', AuditFilter(more=(more("text", "two words", excluded=True),))),
+        ("cash,check", AuditFilter(more=(more("text", "cash", "check"),))),
+        ('text:"a, b",c', AuditFilter(more=(more("text", "a, b", "c"),))),
+        ("user:admin,maria", AuditFilter(more=(more("user", 1, 2),))),
+        ("-user:admin", AuditFilter(more=(more("user", 1, excluded=True),))),
+        ("user:maria -user:admin", AuditFilter(user=2, more=(more("user", 1, excluded=True),))),
+        ("user:mar", AuditFilter(more=(more("user", 2, 3),))),
+        ("user:adm", AuditFilter(user=1)),
+        ("user:adm,admin", AuditFilter(user=1)),
+        ("permission:pay", AuditFilter(more=(more("permission", *PAY),))),
+        ("permission:setupw", AuditFilter(permission=PERMISSIONS.number("SetupWizard"))),
+        ("-permission:setup,130", AuditFilter(more=(more("permission", 8, 130, excluded=True),))),
+        ("source:api,hl7", AuditFilter(more=(more("source", 23, 3),))),
+        ("source:web", AuditFilter(more=(more("source", *WEB),))),
+        ("computer:desk,front", AuditFilter(more=(more("computer", "desk", "front"),))),
+        ("2024-11-01", AuditFilter(date(2024, 11, 1), date(2024, 11, 1))),
+        ("2024-11-01 user:mar cash", AuditFilter(date(2024, 11, 1), date(2024, 11, 1), text="cash", more=MARIAS)),
+        ('"2024-11-01 "', AuditFilter(text="2024-11-01 ")),
+        ("only:ours,unmatched", AuditFilter(ours=True, suspect=True)),
+    ],
+)
+def test_terms_are_joined_by_and_commas_mean_or_and_a_dash_excludes(expression: str, expected: AuditFilter) -> None:
+    assert parse(expression) == expected
+    assert parse(format_filter(expected, USERS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -160,7 +204,7 @@ def test_a_day_before_the_calendar_begins_is_an_error() -> None:
 )
 def test_a_value_that_is_not_a_date_is_an_error(value: str) -> None:
     error = parse_error(f"since:{value}")
-    assert "is no date" in error.sentence
+    assert error.sentence == (f"Not a valid date: {value}." if value else "No date is given.")
     assert "2024-11-01, today, yesterday, or 10d" in error.hint
 
 
@@ -173,13 +217,13 @@ def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> No
 @pytest.mark.parametrize(
     ("expression", "start", "end", "sentence", "hint"),
     [
-        ("x usr:admin y", 2, 11, "Nothing is called usr: here.", "Did you mean user:?"),
-        ("permision:Setup", 0, 15, "Nothing is called permision: here.", "Did you mean permission:?"),
+        ("x usr:admin y", 2, 11, 'Unknown filter field "usr:".', "Did you mean user:?"),
+        ("permision:Setup", 0, 15, 'Unknown filter field "permision:".', "Did you mean permission:?"),
         (
             "http://x",
             0,
             8,
-            "Nothing is called http: here.",
+            'Unknown filter field "http:".',
             "Names are since, until, permission, user, source, computer, text, only; quote a text with a colon.",
         ),
         ("user:admin permission:Setpu", 11, 27, "There is no permission Setpu.", "Did you mean Setup?"),
@@ -195,10 +239,13 @@ def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> No
         ("only:", 0, 5, "only: means nothing.", "Only: ours or unmatched."),
         ("text:", 0, 5, "text: is empty.", "Leave it out, or write what to look for."),
         ('a computer:"" b', 2, 13, "computer: is empty.", "Leave it out, or write what to look for."),
-        ("user:admin user:maria", 11, 21, "user: is given twice.", "Leave one of them out."),
+        ("user:admin user:maria", 11, 21, "user: is given twice.", "For one or the other, write user:a,b."),
+        ("user:admin,maria user:maria", 17, 27, "user: is given twice.", "For one or the other, write user:a,b."),
+        ("since:today 2024-11-01", 12, 22, "since: is given twice.", "Leave one of them out."),
+        ("x 2024-02-30", 2, 12, "There is no day 2024-02-30.", "A month has 28 to 31 days, a year twelve months."),
+        ("-since:today", 0, 12, "since: can't be excluded.", "Leave out the - before it."),
+        ("x -only:ours", 2, 12, "only: can't be excluded.", "Leave out the - before it."),
         ("only:ours Only:ours", 10, 19, "only: is given twice.", "Leave one of them out."),
-        ("loose text:x", 0, 5, "A text is given twice.", 'Put all of it into one text:"…".'),
-        ('text:x user:admin "more words"', 18, 30, "A text is given twice.", 'Put all of it into one text:"…".'),
         (
             'user:admin text:"API key',
             11,
@@ -275,9 +322,11 @@ def test_a_filter_is_formatted_as_a_person_would_type_it(audit_filter: AuditFilt
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("", ()),
-        (" ", ()),
-        ("user:admin ", ()),
+        ("", EVERY_FIELD),
+        (" ", tuple(f" {each}" for each in EVERY_FIELD)),
+        ("user:admin ", tuple(f"user:admin {each}" for each in EVERY_FIELD)),
+        ("-us", ("-user:",)),
+        ("user:maria,ad", ("user:maria,Admin",)),
         ("u", ("until:", "user:")),
         ("S", ("since:", "source:")),
         ("text:x per", ("text:x permission:",)),
@@ -325,6 +374,23 @@ numbers = st.one_of(st.integers(1, 9), st.just(LARGEST), st.integers(10_000, LAR
 user_lists = st.dictionaries(numbers, names, max_size=8)
 texts = st.one_of(st.just(""), tricky_text, st.text())
 
+some_text = st.text(min_size=1, max_size=5) | st.sampled_from(["a,b", "-x", " ", '"', "2024-11-01"])
+alternatives = st.one_of(
+    st.builds(
+        Alternatives,
+        st.sampled_from(["computer", "text"]),
+        st.lists(some_text, min_size=1, max_size=3, unique=True).map(tuple),
+        st.booleans(),
+    ),
+    st.builds(
+        Alternatives,
+        st.sampled_from(["permission", "source"]),
+        st.lists(st.integers(0, 27), min_size=1, max_size=3, unique=True).map(tuple),
+        st.just(True),
+    ),
+    st.builds(Alternatives, st.just("user"), st.lists(numbers, min_size=1, unique=True).map(tuple), st.just(True)),
+)
+
 
 @st.composite
 def filters_and_users(draw: st.DrawFn) -> tuple[AuditFilter, Users]:
@@ -343,7 +409,18 @@ def filters_and_users(draw: st.DrawFn) -> tuple[AuditFilter, Users]:
         ours=draw(st.booleans()),
         suspect=draw(st.booleans()),
     )
-    return audit_filter, Users(user_names)
+    further = draw(st.lists(alternatives, max_size=3))
+    return replace(audit_filter, more=tuple(each for each in further if is_needed(each, audit_filter))), Users(
+        user_names
+    )
+
+
+def is_needed(condition: Alternatives, audit_filter: AuditFilter) -> bool:
+    """Return True unless the filter has an attribute for the condition, or it would contradict one."""
+    value = getattr(audit_filter, condition.field)
+    if condition.excluded:
+        return True
+    return condition.field in ("computer", "text") and (value != "" or len(condition.values) > 1)
 
 
 @PROPERTIES

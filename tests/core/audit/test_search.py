@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audit import search as audit_search
-from core.audit.filter import AuditFilter
+from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.office.office import Office
@@ -85,6 +85,16 @@ def find(sample: SamplePractice, audit_filter: AuditFilter) -> list[int]:
         (AuditFilter(suspect=True), [4, 3]),
         (AuditFilter(since=date(2024, 11, 4), user=2, permission=15, text="20.00", suspect=True), [3]),
         (AuditFilter(user=1, ours=True, until=date(2024, 11, 4)), []),
+        (AuditFilter(more=(Alternatives("user", (5, 0)),)), [9, 8, 7]),
+        (AuditFilter(more=(Alternatives("user", (0, 1), excluded=True),)), [7, 4, 3, 2]),
+        (AuditFilter(more=(Alternatives("permission", (15, 258)),)), [4, 3]),
+        (AuditFilter(more=(Alternatives("permission", (15,), excluded=True),)), [10, 1, 9, 8, 7, 6, 2, 5]),
+        (AuditFilter(more=(Alternatives("source", (0, 23)),)), NEWEST_FIRST),
+        (AuditFilter(more=(Alternatives("source", (0,), excluded=True),)), []),
+        (AuditFilter(more=(Alternatives("text", ("PAYMENT", "one second")),)), [9, 8, 3]),
+        (AuditFilter(text="second", more=(Alternatives("text", ("one",)),)), [9, 8]),
+        (AuditFilter(user=2, more=(Alternatives("text", ("payment", "日本"), excluded=True),)), [4]),
+        (AuditFilter(more=(Alternatives("computer", ("frontdesk",), excluded=True),)), []),
     ],
 )
 @pytest.mark.parametrize("sample", ["SQLite", "21.1 MyISAM", "24.3 InnoDB"], indirect=True)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import DefaultClause
 from sqlalchemy.dialects import mysql
 
-from core.opendental.api_permissions import API_PERMISSIONS
+from core.opendental.api_permissions import API_PERMISSIONS, PermissionGroup, describe_permission
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.numbered_names import NumberedNames
@@ -93,6 +93,23 @@ def test_api_permissions_have_open_dentals_numbers() -> None:
         25: "ApiReadAll",
         38: "ApiEnterprise",
     }
+
+
+def test_every_api_permission_has_a_group_and_one_sentence() -> None:
+    described = [describe_permission(name) for name in API_PERMISSIONS]
+    assert all(each.group is not PermissionGroup.UNKNOWN for each in described)
+    assert all(each.explanation.endswith(".") and each.explanation[0].isupper() for each in described)
+    assert len({each.explanation for each in described}) == len(described)
+
+
+def test_what_reads_everything_makes_users_or_moves_money_is_risky() -> None:
+    risky = {name for name in API_PERMISSIONS if describe_permission(name).risk}
+    assert risky == {"ApiQueries", "ApiSetup", "ApiPayments", "ApiPayPlans", "ApiInsurance", "PaymentCreate"}
+
+
+def test_a_permission_of_a_newer_version_is_described_as_unknown() -> None:
+    described = describe_permission("InsuranceSimple")
+    assert (described.name, described.group) == ("InsuranceSimple", PermissionGroup.UNKNOWN)
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,12 @@ def changed_tables(before: Rows, after: Rows) -> set[str]:
 
 
 def effect(before: Rows, after: Rows) -> Effect:
-    """Return what was changed outside the log: table, column and new value, without times and row numbers."""
-    return {
+    """Return what was changed outside the log: table, column and new value, without times and numbers of new rows."""
+    changed = changed_tables(before, after)
+    gone = {(table, f"row {key}", None) for table in changed for key in before[table].keys() - after[table]}
+    return gone | {
         (table, column, value)
-        for table in changed_tables(before, after)
+        for table in changed
         for key, row in after[table].items()
         for column, value in row.items()
         if row != before[table].get(key) and column not in _DIFFERENT_EACH_TIME

@@ -263,6 +263,21 @@ def test_a_key_that_only_the_copy_has_can_be_adopted(sample: SamplePractice) -> 
     assert set(written.added) == {"apisetup_key"}
 
 
+def test_removing_a_key(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        with writing(sample) as written:
+            change = office.keys.remove(ADMIN, key)
+        assert all(each.developer != "Appointment Bridge" for each in office.keys.list().keys)
+    label = BRIDGE_LABEL.format(tag=key.fingerprint[:6])
+    text = f"API key {label} removed from the local registry by Admin; its status was Enabled"
+    assert written.audit == [(8, 1, text)]
+    tables = ["apikey", "apisetup_key"] if sample.has_apikey else ["apisetup_key"]
+    assert sorted(table for table, _ in written.removed) == tables
+    assert (written.signals, written.changed, written.added) == ([], {}, {})
+    assert change.sentence == f"Removed: {key.label}."
+
+
 def test_editing_a_key_logs_each_field(sample: SamplePractice) -> None:
     with sample.office() as office:
         key = key_of(office, "Appointment Bridge")

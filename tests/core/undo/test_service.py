@@ -326,13 +326,13 @@ def test_of_two_keys_with_the_same_short_fingerprint_the_other_one_is_never_touc
     first, second = "Collision003135Key", "Collision011633Key"
     assert fingerprint(first)[:6] == fingerprint(second)[:6]
     with file_sample.office() as office:
-        for key in (first, second):
-            office.keys.add(ADMIN, NewKey(Secret(key), key, EDITED), ACCEPTED)
-        for key in (second, first):
-            set_status(office, key, DISABLED)
+        for developer, key in (("First", first), ("Second", second)):
+            office.keys.add(ADMIN, NewKey(Secret(key), developer, EDITED), ACCEPTED)
+        for developer in ("Second", "First"):
+            set_status(office, developer, DISABLED)
         with suppress(OperationNotAllowed):
             office.undoing.undo(ADMIN, last(file_sample))
-        assert key_of(office, second).status is DISABLED
+        assert key_of(office, "Second").status is DISABLED
 
 
 # -- what cannot be undone -----------------------------------------------------------

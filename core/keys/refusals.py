@@ -1,0 +1,35 @@
+"""The reasons why an office can't change a key, as sentences for its admin."""
+
+from __future__ import annotations
+
+from core.model.api_key import ApiKey
+from core.opendental.key_status import KeyStatus
+
+
+def change_refusal(key: ApiKey, unknown_key_reason: str) -> str:
+    """Return why the office can do nothing with a key.
+
+    Args:
+        key: The key.
+        unknown_key_reason: The authority's reason for a key that only the practice's copy has.
+    """
+    if key.gone:
+        return "This key is gone from the list."
+    if key.unusable:
+        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental's support to correct it."
+    if not key.known:
+        return unknown_key_reason
+    if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
+        contact = ", ".join(filter(None, (key.fields.email, key.fields.phone)))
+        return (
+            f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
+        )
+    if key.status is KeyStatus.DISABLED_BY_HQ:
+        return "Open Dental disabled this key; only Open Dental's support can enable it."
+    return f"The office can do nothing with a key whose status is {key.status.label}."
+
+
+def already_has(status: KeyStatus) -> str:
+    """Return that a key has a status already."""
+    detail = "" if status in (KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER) else f" ({status.label})"
+    return f"Already {'enabled' if status.enabled else 'disabled'}{detail}; nothing to do."
