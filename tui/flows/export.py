@@ -39,7 +39,7 @@ async def export_entries(
     """
     lines = [
         f"Entries: {filter_text or 'everything'}",
-        "The name ends in .csv or .jsonl. The Audit Trail notes it.",
+        "The name ends in .csv or .jsonl. This is recorded in the Audit Trail.",
         "API keys are masked in it; patients' numbers and the texts are not.",
     ]
     suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
