@@ -302,7 +302,7 @@ class EditKeyScreen(BaseScreen[None]):
         # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
         self.app._clipboard = ""
         self.show_status(
-            "Sent to the terminal's clipboard (if it supports OSC 52; in tmux: set -g set-clipboard on). v shows the key."
+            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). v shows the key."
         )
         self.load_history()
 
