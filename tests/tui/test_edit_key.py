@@ -341,7 +341,7 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
         assert not any("\x1b]52" in text for text in sent)
         await user.press("ctrl+y")
         assert user.status_text == (
-            "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
+            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). v shows the key."
         )
         [osc] = [text for text in sent if "\x1b]52" in text]
         assert base64.b64decode(osc.split(";")[2].rstrip("\x07\x1b\\")).decode() == key

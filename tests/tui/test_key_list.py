@@ -209,7 +209,7 @@ async def test_d_and_ctrl_y_disable_a_key(demo: OpenRequest) -> None:
 async def test_the_question_shows_the_key_and_its_new_status(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_disable_question(user, "Insurance Mate")
-        for words in ("Insurance Mate", "********C465", "Enabled, then Disabled by Customer"):
+        for words in ("Insurance Mate", "********C465", "Enabled → Disabled by Customer"):
             assert words in user.flowing_text
 
 
@@ -237,7 +237,7 @@ async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) 
     async with run_program(demo) as user:
         before = rows.last_entry()
         await open_enable_prompt(user, "Dentist Finder")
-        assert "Disabled by Customer, then Enabled" in user.flowing_text
+        assert "Disabled by Customer → Enabled" in user.flowing_text
         await user.press(*ending_of("Dentist Finder"), "enter")
         await user.at(Notice)
         await user.press("enter")

@@ -63,7 +63,7 @@ def _lines(session: Session, key: ApiKey, status: KeyStatus) -> list[str]:
     return [
         f"Developer   {key.developer}",
         f"API Key     {key.masked}",
-        f"Status      {key.status.label}, then {status.label}",
+        f"Status      {key.status.label} → {status.label}",
         "",
         *([ASKS_HEADQUARTERS] if session.office.keys.is_remote else []),
         "It will be written to the Audit Trail.",

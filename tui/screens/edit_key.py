@@ -297,7 +297,7 @@ class EditKeyScreen(BaseScreen[None]):
         with self.busy("Writing that it is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.load_history()
-        self.open_screen(Notice("API key in full", [secret.reveal(), "", "The Audit Trail notes it."]))
+        self.open_screen(Notice("API key in full", [secret.reveal(), "", "This is recorded in the Audit Trail."]))
 
     @flow
     async def action_send_to_clipboard(self) -> None:
@@ -316,7 +316,7 @@ class EditKeyScreen(BaseScreen[None]):
         # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
         self.app._clipboard = ""
         self.show_status(
-            "Sent to the terminal, if it takes clipboard text; tmux needs: set -g set-clipboard on. v shows the key."
+            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). v shows the key."
         )
         self.load_history()
 
