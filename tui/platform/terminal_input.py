@@ -2,9 +2,8 @@
 
 Textual's parser takes an escape sequence that it doesn't know, or whose pieces arrive too slowly, for typed text. Then
 a slow connection turns an arrow key into Esc and two letters, and a terminal's late answer to another program is typed
-into a text field. So only whole sequences that Textual knows are passed on; all others are dropped whole. So are reports
-that this program didn't ask for: a terminal may still be in a mode that another program has set, and whatever a file
-or a server prints can make it send them.
+into a text field. So only whole sequences that Textual knows are passed on; all others are dropped whole. So are
+reports that this program didn't ask for: a terminal may still be in a mode that another program has set.
 """
 
 from __future__ import annotations

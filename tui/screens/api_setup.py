@@ -124,7 +124,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         try:
             session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
-            await settle_interrupted_changes(self, session)
+            settled = await settle_interrupted_changes(self, session)
             content = await self.call_service(partial(_load, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
@@ -132,8 +132,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self._session = session
         self._show(content)
         remarks = (*content.page.missing, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
-        if remarks or not self.status.text.startswith(("Finished", "Rolled back")):
-            self.show_status(" ".join(remarks))
+        is_problem = any(each.is_problem for each in settled)
+        self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
         self.refresh_from_headquarters()
 
@@ -157,7 +157,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self.query_one(KeyTable).show(key_list)
         differences = format_differences(key_list)
         if differences:
-            self.show_status(differences)
+            # Added to a problem that is still displayed, such as a half-made save.
+            problem = self.status.text if self.status.kind == "problem" else ""
+            self.show_status(" ".join(filter(None, (problem, differences))), self.status.kind if problem else "note")
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
         keys = await self.call_service(self._open_session.office.keys.list, group="copy")
