@@ -181,16 +181,29 @@ async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
         assert "Not saved yet: this key's fields." in user.text
 
 
-async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
+async def test_a_field_changed_elsewhere_hinders_no_change_of_another(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
+        before = rows.last_entry()
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("ctrl+s")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert stored_fields()[:2] == ("elsewhere@example", "555-0199")
+        assert user.field("email").value == "elsewhere@example"
+        assert len(rows.audit_texts(before)) == 1
+
+
+async def test_a_field_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_key(user)
+        await user.fill("email", "mine@example")
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         assert "now elsewhere@example" in user.flowing_text
         await user.press("escape")
-        assert (user.field("phone").value, stored_fields()[0]) == ("555-0199", "elsewhere@example")
+        assert (user.field("email").value, stored_fields()[0]) == ("mine@example", "elsewhere@example")
 
 
 async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest) -> None:
