@@ -392,7 +392,7 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         assert hq.status(BRIDGE.key) == "DisabledByCustomer"
         await user.press("enter")
         assert user.row == "Appointment Bridge | ********Gh78 | Disabled by Customer"
-        await user.press("E", *BRIDGE.key[-4:], "enter")
+        await user.press("E", *BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -450,12 +450,12 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
         # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press(*BRIDGE.key[-4:], "enter")
+        await user.press(*BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Not done" in user.text
         assert hq.refusal in user.flowing_text
         hq.behave()
-        await user.press("enter", "u", *BRIDGE.key[-4:], "enter")
+        await user.press("enter", "u", *BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Undone" in user.text
         assert hq.status(BRIDGE.key) == "Enabled"

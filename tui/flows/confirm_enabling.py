@@ -25,14 +25,16 @@ async def confirm_enabling(screen: BaseScreen[Any], title: str, lines: Sequence[
     Returns:
         False if the admin cancelled.
     """
-    what = "short fingerprint" if ending.startswith("#") else "last four characters"
-    lines = [*lines, "", f"Type the key's {what} to confirm:"]
-    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb="Enable")
+    by_fingerprint = ending.startswith("#")
+    what = "short fingerprint" if by_fingerprint else "last four characters"
+    lines = [*lines, "", f"Type the key's {what}{f', {ending},' if by_fingerprint else ''} to confirm:"]
+    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb="Enable", key="ctrl+y")
     return await screen.app.push_screen_wait(prompt) is not None
 
 
 def _require_ending(ending: str, what: str, typed: str) -> str:
-    if typed.strip() != ending:
+    given = typed.strip()
+    if given != ending and f"#{given.removeprefix('#').lower()}" != ending:
         raise InvalidInput(
             "ending", f"Not the key's {what}.", "Nothing was changed. Try again, or press Esc to cancel."
         )
