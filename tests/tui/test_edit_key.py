@@ -8,6 +8,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from core.model.api_key import AuthorityName
+from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
@@ -436,5 +437,30 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         await user.at(EditKeyScreen)
         assert user.status_text == "Added and enabled: API key ********Ww66 (Stray Software)."
         assert "Key Status       Enabled" in user.text
+        fields = user.text[user.text.index("E-mail") :]
+        assert "not known here" not in fields
+        await user.fill("email", "new@example")
+        await user.press("ctrl+s")
+        assert "new@example" in user.status_text
     stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
     assert stored == [("Stray Software",)]
+
+
+async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo: OpenRequest) -> None:
+    rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('Zz99Yy88Xx77Ww66', 'Stray Software')")
+    async with run_program(demo) as user:
+        await user.go_to("Stray Software")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        before = rows.last_entry()
+        rows.execute(
+            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
+            " SELECT ?, 'Zz99Yy88Xx77Ww66', 'Stray Software', '', '', '[]', ?, added FROM apisetup_key LIMIT 1",
+            fingerprint("Zz99Yy88Xx77Ww66"),
+            int(KeyStatus.ENABLED),
+        )
+        await user.press("a")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert user.status_text.startswith("This key can't be adopted: it is in the list already")
+        assert "Key Status       Enabled" in user.text
+        assert rows.last_entry() == before
