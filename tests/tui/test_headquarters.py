@@ -34,6 +34,7 @@ from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
+from tui.platform.workers import REMOTE_GROUP
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
@@ -227,6 +228,55 @@ async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: Hea
         assert rows.settings()[1] == "9"
         assert user.status_text.startswith("Saved: subscription interval from 5 minutes to 9 minutes")
         assert label(user) == "API keys: 3 · headquarters, 09:03:07"
+
+
+async def test_without_a_list_no_keys_are_not_said_to_be_none(hq: HeadquartersServer) -> None:
+    for held in hq.assigned_keys():
+        hq.remove_key(held.key)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        assert "No API keys yet." in user.text
+        await user.press("r")
+        await user.press("d")
+        assert user.status_text == "No API keys yet."
+        hq.misbehave(Misbehaviour.HTTP_403)
+        await user.press("r")
+        assert "No API keys yet." not in user.text
+        assert "No list: it isn't known which keys there are." in user.text
+        await user.press("d")
+        assert user.status_text == "No list: it isn't known which keys there are."
+
+
+async def test_reading_again_says_that_headquarters_is_asked_until_it_has_answered(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        for keys in ([], ["enter"]):
+            await user.press(*keys)
+            hq.waiting.clear()
+            hq.misbehave(Misbehaviour.SILENCE)
+            user.ignored_group = REMOTE_GROUP
+            user.send("r")
+            await until(hq.waiting.is_set)
+            await user.settle()
+            assert user.status_text == "Asking headquarters…"
+            await release_answer(user, hq)
+            await until(lambda: user.status_text == "Read again.")
+
+
+@pytest.mark.parametrize("key", ["d", "E", "a", "r", "equals_sign", "t", "enter", "i", "ctrl+s"])
+async def test_every_key_says_that_a_change_is_being_made(hq: HeadquartersServer, gate: Gates, key: str) -> None:
+    changing = gate(KeyService, "set_status")
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        await user.press("d")
+        user.send("ctrl+y")
+        await until(changing.entered.is_set)
+        assert user.status_text == "Asking headquarters…"
+        user.send(key)
+        await until(lambda: user.status_text != "Asking headquarters…")
+        assert user.status_text == "A change is being made; this key works when that is done."
+        changing.open()
+        await user.at(Notice)
 
 
 async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:

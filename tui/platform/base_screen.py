@@ -107,6 +107,11 @@ class ScreenBehavior(ServiceCaller, _Screen):
         """Display a message in the status line until the next message."""
         self.status.show(text, kind)
 
+    def on_flow_refused(self) -> None:
+        """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
+        if self.terminal_app.commits.running:
+            self.show_status(_CHANGE_IN_PROGRESS)
+
     def before_flow(self) -> None:
         """Clear the message of the previous flow."""
         self.show_status("")

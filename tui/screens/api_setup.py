@@ -20,7 +20,7 @@ from core.base.errors import (
 )
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
-from tui.flows.headquarters_messages import format_differences
+from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
 from tui.flows.status_change import disable_key, enable_key
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from core.model.resolved_change import ResolvedChange
     from core.model.settings import SettingsPage
     from tui.session import Session
+
+_READ_AGAIN = "Read again."
 
 
 class ApiSetupScreen(BaseScreen[ApiSetupError]):
@@ -155,6 +157,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         if key_list is None:
             return
         self.query_one(KeyTable).show(key_list)
+        if self.status.text == ASKING:
+            self.show_status(_READ_AGAIN)
         differences = format_differences(key_list)
         if differences:
             # Added to a problem that is still displayed, such as a half-made save.
@@ -327,9 +331,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
-            self.show_status(
-                "No key matches the filter; Escape shows all." if table.filtered else "There is no API key here."
-            )
+            self.show_status(table.why_empty)
         return table.key
 
     # -- other keys ----------------------------------------------------------
@@ -379,7 +381,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         with self.busy("Reading…"):
             content = await self.call_service(partial(_load, self._open_session), group="read")
         self._show(content)
-        self._say_resolved(content, "Read again.")
+        self._say_resolved(content, ASKING if self._open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     def action_about(self) -> None:

@@ -58,6 +58,7 @@ class KeyTable(Vertical):
         super().__init__()
         self._keys: dict[str, ApiKey] = {}
         self._label = ""
+        self._none = ""
         self._differences: Mapping[str, str] = {}
         self.notes: tuple[str, ...] = ()
         """The remarks on the list, one sentence each."""
@@ -92,10 +93,19 @@ class KeyTable(Vertical):
         row = self.rows.row
         return self._keys.get(str(row.identity)) if row else None
 
+    @property
+    def why_empty(self) -> str:
+        """Why no key is highlighted, in a few words."""
+        return "No key matches the filter; Escape shows all." if self.filtered else self._none
+
     def show(self, keys: KeyList) -> None:
         """Display other keys. The cursor stays on its key."""
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
+        # Without a list from the authority, no keys means only that none is known.
+        self._none = (
+            "No API keys yet." if keys.authority.may_change else "No list: it isn't known which keys there are."
+        )
         self._differences = keys.differences
         self.notes = keys.notes
         developer, key, enabled = _COLUMNS
@@ -161,7 +171,7 @@ class KeyTable(Vertical):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else "No API keys yet.")
+        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else self._none)
         self._show_matching()
         label = str(count) if shown == count else f"{shown} of {count}"
         self.query_one("#keys-label", Static).update(f"API keys: {label} · {self._label}  ")
