@@ -1,4 +1,4 @@
-"""Files that only their owner can read: created empty, or replaced atomically."""
+"""Files and directories that only their owner can read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,6 @@ from core.base.file_status import file_status, is_directory
 from core.base.partial_file import PartialFile, remove_leftovers
 
 _PRIVATE = 0o600
-
-
-def create_private_file(path: Path) -> None:
-    """Create an empty file with mode 0600 if it doesn't exist, and missing directories with mode 0700.
-
-    Raises:
-        OSError: The file or a directory can't be created.
-    """
-    create_private_directory(path.parent)
-    if file_status(path) is None:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, _PRIVATE))
 
 
 def replace_private_file(path: Path, text: str) -> None:

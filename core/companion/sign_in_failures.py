@@ -1,4 +1,4 @@
-"""Failed sign-ins, counted here while nothing can be written to the practice."""
+"""Failed sign-ins, counted here while nothing can be written to the practice. They count whenever it can, too."""
 
 from __future__ import annotations
 
@@ -58,11 +58,21 @@ class SignInFailures:
                 self._counts[user_num] = after
             return before
 
+    def present(self, user_num: int) -> FailureCount | None:
+        """Return the count of a user; None for no failures."""
+        counted = [self._counts.get(user_num)]
+        try:
+            if self.companion is not None:
+                with self.companion.read() as session:
+                    counted.append(_count(session.get(SignInFailure, user_num)))
+        except PracticeUnavailable as error:
+            _logger.warning("Failed sign-ins that were counted in the companion are not known: %s", error)
+        return max((each for each in counted if each is not None), key=lambda each: each.last_failure, default=None)
+
 
 def _change_row(session: Session, user_num: int, change: Change) -> FailureCount | None:
     # The session began by locking the file, so no other process changes the row in between.
-    row = session.get(SignInFailure, user_num)
-    before = FailureCount(row.failures, row.last_failure) if row is not None else None
+    before = _count(session.get(SignInFailure, user_num))
     after = change(before)
     if after != before:
         session.execute(delete(SignInFailure).where(SignInFailure.user_num == user_num))
@@ -70,3 +80,7 @@ def _change_row(session: Session, user_num: int, change: Change) -> FailureCount
             values = {"failures": after.failures, "last_failure": after.last_failure}
             session.execute(insert(SignInFailure).values(user_num=user_num, **values))
     return before
+
+
+def _count(row: SignInFailure | None) -> FailureCount | None:
+    return FailureCount(row.failures, row.last_failure) if row is not None else None

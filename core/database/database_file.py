@@ -49,6 +49,20 @@ def database_exists(path: Path) -> bool:
     return _status(_real_path(path)) is not None
 
 
+def require_content(path: Path) -> None:
+    """Raise an error if a file exists and is empty: apisetup leaves none, so it lost what it held.
+
+    Raises:
+        StorageFailed: The file is empty.
+    """
+    status = _status(_real_path(path))
+    if status is not None and stat.S_ISREG(status.st_mode) and status.st_size == 0:
+        raise StorageFailed(
+            f"{path} is empty (0 bytes). apisetup leaves no empty file, so its content is lost.",
+            f"Restore it from a backup. Or, to begin with a new one, run: rm {shlex.quote(str(path))}",
+        )
+
+
 @contextmanager
 def name_damaged_file(path: Path, loss: str) -> Iterator[None]:
     """Name the file in an error about a damaged one that the block raises, and what is lost without it.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from core.base.errors import ConfigurationError, StorageFailed
-from core.base.private_file import create_private_file
+from core.base.partial_file import PartialFile, remove_leftovers
+from core.base.private_file import create_private_directory
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.authentication import authentication_plugins, read_server_key
-from core.database.database_file import database_exists, require_private_database
+from core.database.database_file import database_exists, require_content, require_private_database
 from core.database.statement_log import log_statements
 from core.database.tls import plain_host
 from core.opendental.log_hash_sql import register_functions
@@ -114,9 +116,11 @@ def file_engine(path: Path, *, is_temporary: bool = False) -> Engine:
         is_temporary: Nobody needs the file after a crash, so nothing waits for the disk.
 
     Raises:
-        StorageFailed: The file can't be created, isn't a regular file, or other accounts can access it.
+        StorageFailed: The file can't be created, is empty or no regular file, or other accounts can access it.
     """
     _create_file(path)
+    if not is_temporary:
+        require_content(path)
     engine = _existing_file_engine(path)
     if is_temporary:
 
@@ -165,6 +169,7 @@ def read_only_file_engine(path: Path) -> Engine:
         raise StorageFailed(
             f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
         )
+    require_content(path)
     engine = _existing_file_engine(path)
 
     @event.listens_for(engine, "connect")
@@ -189,13 +194,35 @@ def refuse_writes(engine: Engine) -> Engine:
 
 
 def _create_file(path: Path) -> None:
+    """Create a file that holds an empty database, if there is none.
+
+    It gets its name when it is complete, so that an empty file is always one that lost its content: neither a killed
+    program nor one that starts at the same time ever leaves or sees one.
+    """
+    if database_exists(path):
+        return
+    target = Path(os.path.realpath(path))
     try:
-        create_private_file(path)
+        create_private_directory(target.parent)
+        remove_leftovers(target.parent)
+        with PartialFile(target.parent) as partial, suppress(FileExistsError):
+            partial.create()
+            partial.write(_empty_database())
+            partial.sync()
+            partial.link(target)
     except OSError as error:
         raise StorageFailed(
             f"The file {path} cannot be created: {error.strerror}.",
             "Check the directory's permissions and the disk's free space.",
         ) from error
+
+
+def _empty_database() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        # Something must have been written, or there is no first page.
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("PRAGMA user_version = 0")
+        return connection.serialize()
 
 
 def _with_listeners(engine: Engine) -> Engine:

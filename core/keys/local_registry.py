@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from sqlalchemy import Delete, Update, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.base.secret import Secret
@@ -192,18 +194,23 @@ class LocalRegistry(KeyAuthority):
         fields: KeyFields,
         events: tuple[KeyFieldChanged | KeyPermissionsChanged, ...],
     ) -> AuthorityChange:
-        """Set contact, permissions and agreement in the registry."""
+        """Set the changed ones of contact, permissions and agreement in the registry; others may have been changed."""
         row = RegistryKey.fingerprint == key.fingerprint
         with self._unit_of_work(actor, *events) as work, self._companion.within(work) as session:
             found = session.scalars(select(RegistryKey).where(row)).one_or_none()
             if found is None:
                 raise EditConflict((Conflict(THE_KEY, "in the list", GONE, "changed"),))
-            now = _fields(found)
-            if now != key.fields:
-                raise EditConflict(_conflicts(key.fields, now, fields))
-            undo = update(RegistryKey).where(row).values(**_columns(key.fields))
-            work.add_compensation(lambda _session: self._compensate(undo))
-            session.execute(update(RegistryKey).where(row).values(**_columns(fields)))
+            conflicts = _conflicts(key.fields, _fields(found), fields)
+            if conflicts:
+                raise EditConflict(conflicts)
+            before, after = _columns(key.fields), _columns(fields)
+            changed = {column: after[column] for column in after if after[column] != before[column]}
+            for column, value in changed.items():
+                # Each field by itself, because another program may have changed one of them since.
+                is_ours = getattr(RegistryKey, column) == value
+                undo = update(RegistryKey).where(row, is_ours).values({column: before[column]})
+                work.add_compensation(partial(self._undo, undo))
+            session.execute(update(RegistryKey).where(row).values(changed))
         return self._changed()
 
     @property
@@ -257,6 +264,9 @@ class LocalRegistry(KeyAuthority):
         with read_after_change():
             return AuthorityChange(self.all_keys(), remarks)
 
+    def _undo(self, statement: Update, _session: Session) -> None:
+        self._compensate(statement)
+
     def _compensate(self, statement: Delete | Update) -> None:
         """Undo a step in the companion, unless the practice's transaction covered it and was rolled back."""
         if self._companion.shared:
@@ -289,14 +299,20 @@ def _require_unchanged(key: ApiKey, found: RegistryKey | None) -> None:
     now = _status(found.status)
     if now is not key.status:
         raise EditConflict((Conflict("Key Status", key.status.label, now.label, "removed"),))
-    if _fields(found) != key.fields:
-        raise EditConflict(_conflicts(key.fields, _fields(found), key.fields))
+    was, there = format_fields(key.fields), format_fields(_fields(found))
+    conflicts = tuple(Conflict(name, was[name], there[name], "removed") for name in was if was[name] != there[name])
+    if conflicts:
+        raise EditConflict(conflicts)
 
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
-    """Return the fields that somebody else changed, each with its three values."""
+    """Return the fields that are to be changed and that somebody else changed, each with its three values."""
     was, there, mine = format_fields(read), format_fields(now), format_fields(wanted)
-    return tuple(Conflict(name, was[name], there[name], mine[name]) for name in was if was[name] != there[name])
+    return tuple(
+        Conflict(name, was[name], there[name], mine[name])
+        for name in was
+        if was[name] != mine[name] and was[name] != there[name]
+    )
 
 
 def _status(number: int) -> KeyStatus:

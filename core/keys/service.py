@@ -156,8 +156,8 @@ class KeyService:
             OperationNotAllowed: It is in the list already, or gone.
         """
         self._authority.require_change()
-        text = self._authority.clear_text(key.fingerprint)
-        if text is None or not self.can_adopt(key):
+        text, present = self._authority.clear_text(key.fingerprint), _find(self.list(), key.fingerprint)
+        if text is None or present is None or not self.can_adopt(present):
             raise OperationNotAllowed("This key can't be adopted: it is in the list already, or gone from the copy.")
         return NewKey(text, developer)
 

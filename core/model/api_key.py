@@ -105,7 +105,7 @@ class ApiKey:
 
     @property
     def ending(self) -> str:
-        """The end of the key as it is shown, which an admin types to confirm that they mean this key."""
+        """What an admin types to confirm that they mean this key: its visible end, or else its short fingerprint."""
         return visible_ending(self.masked, fingerprint_tag(self.fingerprint))
 
     @property

@@ -31,7 +31,7 @@ class KeyName:
 
     @property
     def ending(self) -> str:
-        """The end of the key as it is shown, as in `ApiKey.ending`."""
+        """The end of the key as it is shown, as in `ApiKey.ending` unless another key ends like it now."""
         return visible_ending(self.masked, self.tag)
 
     def __str__(self) -> str:

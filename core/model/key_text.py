@@ -71,9 +71,12 @@ def audit_mask(masked: str, identity: str) -> str:
 
 
 def visible_ending(masked: str, tag: str) -> str:
-    """Return the last four characters that a mask shows; for a key that is hidden whole, its short fingerprint."""
-    ending = masked.removesuffix(tag).rstrip()[-4:]
-    return tag if set(ending) <= {"*"} else ending
+    """Return the last four characters that a mask shows, or the short fingerprint if they don't identify the key.
+
+    They don't if the key is hidden whole, or if the mask has a fingerprint because another key ends like this one.
+    """
+    ending = masked[-4:]
+    return tag if masked.endswith(tag) or set(ending) <= {"*"} else ending
 
 
 def fingerprint_tag(identity: str) -> str:

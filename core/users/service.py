@@ -61,7 +61,7 @@ class UserService:
     Args:
         practice: The open practice.
         computer: The name of the computer for audit entries.
-        failures: Counts failed sign-ins while nothing can be written to the practice.
+        failures: Counts failed sign-ins while nothing can be written to the practice. They count afterwards, too.
     """
 
     def __init__(self, practice: Practice, computer: str, failures: SignInFailures | None = None) -> None:
@@ -99,7 +99,7 @@ class UserService:
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
         actor = Actor(user.number, user.name, self._computer)
-        attempt = Attempt(self._practice, user, password, needs)
+        attempt = Attempt(self._practice, user, password, needs, self._failures)
         signed_in = self._sign_in(actor, attempt)
         limit = attempt.state.log_off_after_minutes if attempt.state is not None else 0
         return replace(signed_in, log_off_after_minutes=limit)

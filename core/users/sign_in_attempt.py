@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
-from core.companion.sign_in_failures import FailureCount
+from core.companion.sign_in_failures import FailureCount, SignInFailures
 from core.model.audit_events import ApiSetupOpened, UserLoggedOn, UserLogOnFailed
 from core.model.logged_event import AuditEvent
 from core.opendental.log_hash import NO_DATE
@@ -31,19 +31,23 @@ class Attempt:
         user: The user, as found by name.
         password: The password that was typed.
         needs: The permission that the user must have.
+        failures: The failures that were counted while nothing could be written to the practice.
 
     Attributes:
         state: The user when the password was judged; None before.
         refusal: Why the attempt failed; None if it succeeded.
     """
 
-    def __init__(self, practice: Practice, user: UserName, password: Secret, needs: Permission) -> None:
+    def __init__(
+        self, practice: Practice, user: UserName, password: Secret, needs: Permission, failures: SignInFailures
+    ) -> None:
         self.password = password
         self.needs = needs
         self.state: UserState | None = None
         self.refusal: SignInRefused | None = None
         self._practice = practice
         self._user = user
+        self._failures = failures
 
     @property
     def entries(self) -> tuple[AuditEvent, ...]:
@@ -61,7 +65,10 @@ class Attempt:
             unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
             session.execute(update(UserOd).where(UserOd.user_num == self._user.number).values(unchanged))
         state = self.read(session)
-        self.refusal = find_refusal(state.user, self.password, state.now, state.permissions, self.needs)
+        elsewhere = self._failures.present(state.user.number)
+        self.refusal = find_lock(state.user, elsewhere, state.now) or find_refusal(
+            state.user, self.password, state.now, state.permissions, self.needs
+        )
         events = self.entries if self.refusal is None else (UserLogOnFailed(state.user.name),)
         return Decided(events, state.last_row)
 
@@ -128,6 +135,17 @@ class Claim:
         if present is None or present == self._taken:
             return self._before
         return replace(present, failures=present.failures - 1)
+
+
+def find_lock(user: UserRow, elsewhere: FailureCount | None, now: datetime) -> LockedOut | None:
+    """Return the error that refuses a user after five recent failures, in the practice and elsewhere together."""
+    if user.hidden:
+        return None
+    recent = elsewhere if elsewhere is not None and now - elsewhere.last_failure <= LOCK else None
+    failures = user.recent_failures(now) + (recent.failures if recent is not None else 0)
+    if failures < FAILURES_TO_LOCK:
+        return None
+    return LockedOut(max(user.last_failure, recent.last_failure if recent is not None else NO_DATE) + LOCK)
 
 
 def find_refusal(

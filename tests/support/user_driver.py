@@ -43,6 +43,8 @@ class User:
         self.now = 1000.0
         """The time of the last key in seconds, which the program takes for the time of day."""
         self.app.key_pace.clock = lambda: self.now
+        self.app.key_pace.sleep = self._sleep
+        self._sleeping = 0
         self.ignored_group = ""
         """The group of questions whose answers a test holds back, and which are not waited for."""
 
@@ -99,11 +101,24 @@ class User:
                     _draw(self.app.screen)
                 quiet += 1
 
+    async def _sleep(self, _seconds: float) -> None:
+        """Wait for keys that follow at once: a test sends all of a burst before the program sees its first one."""
+        self._sleeping += 1
+        try:
+            await asyncio.sleep(0.001)
+        finally:
+            self._sleeping -= 1
+
     @property
     def _busy(self) -> bool:
         """Whether something runs beside the event loop, or the screen on top works on what a key started."""
         calling = any(worker.group != self.ignored_group for worker in unfinished_threads(self.app))
-        return calling or not self.app.commits.idle or bool(getattr(self.app.screen, "in_flow", False))
+        return (
+            calling
+            or bool(self._sleeping)
+            or not self.app.commits.idle
+            or bool(getattr(self.app.screen, "in_flow", False))
+        )
 
     async def at(self, screen: type[S]) -> S:
         """Wait until a screen of this class is on top."""

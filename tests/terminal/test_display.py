@@ -51,6 +51,36 @@ def test_only_the_colors_of_the_terminal_are_used(home: Home, term: str, colorte
         assert [codes for codes in terminal.color_codes() if re.search(r"(?:^|;)[34]8;", codes)] == []
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        "\x1b[?2048;2$y\x1b[48;24;80;0;0t\x1b[<0;3;3M",
+        "\x1b[48;10000;10000;0;0t",
+        "\x1b[48;5;5;0;0t",
+        "\x1b[<0;3;11M\x1b[<0;3;11m\x1b[M +*",
+    ],
+)
+def test_reports_that_nobody_asked_for_change_nothing(home: Home, report: str) -> None:
+    with home.start_ready("--demo") as terminal:
+        terminal.press("j", "k")
+        terminal.settle()
+        before = terminal.text
+        terminal.type(report)
+        terminal.press("j")
+        terminal.wait_for("^> Canopy Analytics ")
+        terminal.press("k")
+        terminal.wait_until(lambda: terminal.text == before, "the screen is as it was")
+        terminal.resize(100, 30)
+        terminal.wait_until(lambda: READY[1:] in terminal.screen.display[29], "the key bar is the last line")
+        terminal.press("ctrl+q")
+        assert terminal.exit_status() == 0
+
+
+def test_the_size_of_the_terminal_counts_and_not_the_environment(home: Home) -> None:
+    with home.start_ready("--demo", COLUMNS="5000", LINES="5000") as terminal:
+        terminal.wait_until(lambda: READY[1:] in terminal.screen.display[23], "the key bar is the last line")
+
+
 def test_the_terminal_can_be_resized(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
         terminal.resize(50, 15)

@@ -8,6 +8,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from core.model.api_key import AuthorityName
+from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
@@ -181,16 +182,29 @@ async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
         assert "Not saved yet: this key's fields." in user.text
 
 
-async def test_fields_changed_elsewhere_are_not_overwritten(demo: OpenRequest) -> None:
+async def test_a_field_changed_elsewhere_hinders_no_change_of_another(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_key(user)
         await user.fill("phone", "555-0199")
+        before = rows.last_entry()
+        rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
+        await user.press("ctrl+s")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert stored_fields()[:2] == ("elsewhere@example", "555-0199")
+        assert user.field("email").value == "elsewhere@example"
+        assert len(rows.audit_texts(before)) == 1
+
+
+async def test_a_field_changed_elsewhere_is_not_overwritten(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_key(user)
+        await user.fill("email", "mine@example")
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("ctrl+s")
         await user.at(Question)
         assert "now elsewhere@example" in user.flowing_text
         await user.press("escape")
-        assert (user.field("phone").value, stored_fields()[0]) == ("555-0199", "elsewhere@example")
+        assert (user.field("email").value, stored_fields()[0]) == ("mine@example", "elsewhere@example")
 
 
 async def test_a_conflict_keeps_unsaved_input_in_other_fields(demo: OpenRequest) -> None:
@@ -423,6 +437,11 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         await user.at(EditKeyScreen)
         assert user.status_text == "Added and enabled: API key ********Ww66 (Stray Software)."
         assert "Key Status       ● Enabled" in user.text
+        fields = user.text[user.text.index("E-mail") :]
+        assert "not known here" not in fields
+        await user.fill("email", "new@example")
+        await user.press("ctrl+s")
+        assert "new@example" in user.status_text
     stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
     assert stored == [("Stray Software",)]
 
@@ -439,4 +458,24 @@ async def test_escape_at_the_agreement_adopts_nothing_and_declines_nothing(demo:
         await user.press("escape")
         await user.at(EditKeyScreen)
         assert user.status_text == "Nothing was added: the agreement is neither accepted nor declined."
+        assert rows.last_entry() == before
+
+
+async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo: OpenRequest) -> None:
+    rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('Zz99Yy88Xx77Ww66', 'Stray Software')")
+    async with run_program(demo) as user:
+        await user.go_to("Stray Software")
+        await user.press("enter")
+        await user.at(EditKeyScreen)
+        before = rows.last_entry()
+        rows.execute(
+            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
+            " SELECT ?, 'Zz99Yy88Xx77Ww66', 'Stray Software', '', '', '[]', ?, added FROM apisetup_key LIMIT 1",
+            fingerprint("Zz99Yy88Xx77Ww66"),
+            int(KeyStatus.ENABLED),
+        )
+        await user.press("a")
+        assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
+        assert user.status_text.startswith("This key can't be adopted: it is in the list already")
+        assert "Key Status       Enabled" in user.text
         assert rows.last_entry() == before

@@ -35,6 +35,7 @@ from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
+from tui.platform.workers import REMOTE_GROUP
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
@@ -237,6 +238,55 @@ async def test_the_settings_can_be_saved_while_the_list_is_being_applied(hq: Hea
         assert label(user) == "Keys: 3 · headquarters, 09:03:07"
 
 
+async def test_without_a_list_no_keys_are_not_said_to_be_none(hq: HeadquartersServer) -> None:
+    for held in hq.assigned_keys():
+        hq.remove_key(held.key)
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        assert "No API keys yet." in user.text
+        await user.press("r")
+        await user.press("d")
+        assert user.status_text == "No API keys yet."
+        hq.misbehave(Misbehaviour.HTTP_403)
+        await user.press("r")
+        assert "No API keys yet." not in user.text
+        assert "No list: it isn't known which keys there are." in user.text
+        await user.press("d")
+        assert user.status_text == "No list: it isn't known which keys there are."
+
+
+async def test_reading_again_says_that_headquarters_is_asked_until_it_has_answered(hq: HeadquartersServer) -> None:
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        for keys in ([], ["enter"]):
+            await user.press(*keys)
+            hq.waiting.clear()
+            hq.misbehave(Misbehaviour.SILENCE)
+            user.ignored_group = REMOTE_GROUP
+            user.send("r")
+            await until(hq.waiting.is_set)
+            await user.settle()
+            assert user.status_text == "Asking headquarters…"
+            await release_answer(user, hq)
+            await until(lambda: user.status_text == "Read again.")
+
+
+@pytest.mark.parametrize("key", ["d", "E", "a", "r", "equals_sign", "t", "enter", "i", "ctrl+s"])
+async def test_every_key_says_that_a_change_is_being_made(hq: HeadquartersServer, gate: Gates, key: str) -> None:
+    changing = gate(KeyService, "set_status")
+    async with run_program(headquarters_request()) as user:
+        await open_api_setup(user)
+        await user.press("d")
+        user.send("ctrl+y")
+        await until(changing.entered.is_set)
+        assert user.status_text == "Asking headquarters…"
+        user.send(key)
+        await until(lambda: user.status_text != "Asking headquarters…")
+        assert user.status_text == "A change is being made; this key works when that is done."
+        changing.open()
+        await user.at(Notice)
+
+
 async def test_a_dialog_can_be_opened_while_the_list_is_being_applied(hq: HeadquartersServer, gate: Gates) -> None:
     applying = gate(KeyService, "apply_list")
     async with run_program(headquarters_request()) as user:
@@ -400,7 +450,7 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         assert hq.status(BRIDGE.key) == "DisabledByCustomer"
         await user.press("enter")
         assert user.row == "Appointment Bridge | …Gh78 | ○ off"
-        await user.press("E", *BRIDGE.key[-4:], "enter")
+        await user.press("E", *BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Open Dental bills an enabled key whether it is used or not." in user.flowing_text
         assert hq.status(BRIDGE.key) == "Enabled"
@@ -458,12 +508,12 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
         assert "Open Dental's headquarters is asked to do it." in user.flowing_text
         # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
-        await user.press(*BRIDGE.key[-4:], "enter")
+        await user.press(*BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Not done" in user.text
         assert hq.refusal in user.flowing_text
         hq.behave()
-        await user.press("enter", "u", *BRIDGE.key[-4:], "enter")
+        await user.press("enter", "u", *BRIDGE.key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "Undone" in user.text
         assert hq.status(BRIDGE.key) == "Enabled"

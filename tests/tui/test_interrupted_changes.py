@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.base.errors import ApiSetupError, Conflict, EditConflict, OperationNotAllowed, PracticeUnavailable
 from core.model.interrupted_change import InterruptedChange
 from core.model.logged_event import Edit
 from core.offices.open_request import OpenRequest
@@ -52,7 +53,49 @@ async def test_a_half_made_save_is_finished_rolled_back_or_left(
         await user.press(key)
         await user.at(ApiSetupScreen)
         assert decisions == ([decided] if decided else [])
-        assert decided in user.status_text
+        half_made = "A save is half made: Enabled written, payment type not. The next start asks again."
+        assert user.status_text.startswith(decided or half_made)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EditConflict((Conflict("payment type", "Check", "Cash", "Cash"),)),
+        PracticeUnavailable("The server closed the connection."),
+        OperationNotAllowed("The user Admin is hidden."),
+    ],
+)
+async def test_a_decision_that_fails_is_told_and_hides_no_other_change(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch, error: ApiSetupError
+) -> None:
+    def fail(_self: object, _actor: object, _change: InterruptedChange) -> str:
+        raise error
+
+    other = InterruptedChange("A save was interrupted, but it was made: API Setup: Enabled changed from off to on.")
+    monkeypatch.setattr(RecoveryService, "settle", lambda _self, _actor: (HALF, other))
+    monkeypatch.setattr(RecoveryService, "finish", fail)
+    async with run_program(demo, wait_for=Question) as user:
+        await user.press("ctrl+y")
+        await user.at(Notice)
+        assert error.sentence in user.flowing_text
+        assert "Not written payment type: Check → Cash The next start asks again." in user.flowing_text
+        await user.press("enter")
+        assert "it was made: API Setup" in user.flowing_text
+        await user.press("enter")
+        await user.at_api_setup()
+        assert user.status_text.startswith("A save is half made: Enabled written, payment type not.")
+        assert user.screen.status.kind == "problem"
+
+
+async def test_a_failure_to_look_for_interrupted_changes_stays_on_the_screen(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: object, _actor: object) -> tuple[InterruptedChange, ...]:
+        raise PracticeUnavailable("The companion is locked.")
+
+    monkeypatch.setattr(RecoveryService, "settle", fail)
+    async with run_program(demo) as user:
+        assert user.status_text.startswith("The companion is locked.")
 
 
 async def test_a_settled_change_is_told(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
@@ -238,7 +239,7 @@ async def test_a_key_that_the_office_disabled_can_be_enabled(demo: OpenRequest) 
         before = rows.last_entry()
         await open_enable_prompt(user, "Dentist Finder")
         assert "Disabled by Customer → Enabled" in user.flowing_text
-        await user.press(*ending_of("Dentist Finder"), "enter")
+        await user.press(*ending_of("Dentist Finder"), "ctrl+y")
         await user.at(Notice)
         await user.press("enter")
         assert "● on" in user.row
@@ -253,13 +254,49 @@ async def test_enabling_needs_exactly_the_last_four_characters_of_the_key(demo: 
         before = rows.last_entry()
         await open_enable_prompt(user, "Dentist Finder")
         for wrong in ("", ending[1:], ending.lower(), f"*{ending}", "yes"):
-            await user.press("end", "ctrl+u", *wrong, "enter")
+            await user.press("end", "ctrl+u", *wrong, "ctrl+y")
             assert user.status_text.startswith("Not the key's last four characters. Nothing was changed.")
             assert user.stack == ["ApiSetupScreen", "Prompt"]
         await user.press("escape")
         assert user.status_text == "Nothing was changed."
         assert rows.status_of("Dentist Finder") == KeyStatus.DISABLED_BY_CUSTOMER
         assert rows.last_entry() == before
+
+
+async def enable_with(user: User, developer: str, typed: str) -> None:
+    await open_enable_prompt(user, developer)
+    await user.press(*typed, "ctrl+y")
+    await user.at(Notice)
+    assert rows.status_of(developer) == KeyStatus.ENABLED
+
+
+@pytest.mark.parametrize("prefix", ["#", ""])
+async def test_a_key_that_is_hidden_whole_is_enabled_by_its_fingerprint(demo: OpenRequest, prefix: str) -> None:
+    identity = fingerprint("abc")
+    rows.execute("UPDATE apikey SET CustApiKey = 'abc' WHERE DevName = 'Dentist Finder'")
+    change = "UPDATE apisetup_key SET key_text = 'abc', fingerprint = ? WHERE developer = 'Dentist Finder'"
+    rows.execute(change, identity)
+    async with run_program(demo) as user:
+        await open_enable_prompt(user, "Dentist Finder")
+        assert f"Type the key's short fingerprint, #{identity[:6]}, to confirm:" in user.flowing_text
+        await user.press("escape")
+        await enable_with(user, "Dentist Finder", prefix + identity[:6])
+
+
+async def test_a_key_that_ends_like_another_is_enabled_by_its_fingerprint(demo: OpenRequest) -> None:
+    for developer in ("ClearPay", "Dentist Finder"):
+        text = f"SAME-END-{developer}-9999"
+        rows.execute("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", text, developer)
+        change = "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = ?"
+        rows.execute(change, text, fingerprint(text), developer)
+    tag = fingerprint("SAME-END-Dentist Finder-9999")[:6]
+    async with run_program(demo) as user:
+        await open_enable_prompt(user, "Dentist Finder")
+        for wrong in ("9999", fingerprint("SAME-END-ClearPay-9999")[:6]):
+            await user.press("end", "ctrl+u", *wrong, "ctrl+y")
+            assert user.status_text.startswith("Not the key's short fingerprint.")
+        await user.press("escape")
+        await enable_with(user, "Dentist Finder", f"#{tag}")
 
 
 async def test_the_keys_that_disable_never_enable(demo: OpenRequest) -> None:

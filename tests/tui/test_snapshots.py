@@ -204,7 +204,7 @@ async def ask_to_disable(user: User) -> None:
 
 async def ask_to_enable(user: User) -> None:
     await user.go_to("Dentist Finder")
-    await user.press("E", *"no", "enter")
+    await user.press("E", *"no", "ctrl+y")
     await user.at(Prompt)
 
 

@@ -106,6 +106,75 @@ async def test_a_deliberate_answer_takes_two_keys(demo: OpenRequest, answer: lis
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
 
 
+@pytest.mark.parametrize("pace", [IN_A_BURST, 0.06, TYPED, SLOWLY])
+@pytest.mark.parametrize("place", [[], ["enter"]])
+async def test_pasted_text_with_the_end_of_a_key_does_not_enable_it(
+    demo: OpenRequest, pace: float, place: list[str]
+) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Dentist Finder")
+        await user.press(*place)
+        before = practice()
+        ending = str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")[0][0])[-4:]
+        await paste(user, f"E{ending}\n{ending}\n\n", pace)
+        assert practice() == before
+
+
+async def test_enabling_ignores_a_key_that_comes_in_a_burst(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Dentist Finder")
+        ending = str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")[0][0])[-4:]
+        await user.press("E")
+        user.send(*ending, "ctrl+y")
+        await user.settle()
+        assert rows.status_of("Dentist Finder") == KeyStatus.DISABLED_BY_CUSTOMER
+        await user.press("ctrl+y")
+        await user.at(Notice)
+        assert rows.status_of("Dentist Finder") == KeyStatus.ENABLED
+
+
+@pytest.mark.parametrize("follower", ["a", "space", "ctrl+y", "enter"])
+async def test_an_answer_that_other_keys_follow_at_once_is_ignored(demo: OpenRequest, follower: str) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("d")
+        user.type_at(1.0, "ctrl+y")
+        user.type_at(0.008, follower)
+        await user.settle()
+        assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
+
+
+@pytest.mark.parametrize("seconds", [0.0, ANSWER_DELAY - 0.01])
+async def test_a_click_within_the_first_moment_is_ignored(demo: OpenRequest, seconds: float) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("d")
+        user.now += seconds
+        await user.pilot.click("#answer-0")
+        await user.settle()
+        assert user.status_text == "That click came too fast and was ignored. Press ^y to confirm, Esc to cancel."
+        assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
+
+
+async def test_a_deliberate_click_answers(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("d")
+        user.now += 1
+        await user.pilot.click("#answer-0")
+        await user.at(Notice)
+        assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
+
+
+async def test_a_click_amid_keys_is_ignored(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.go_to("Insurance Mate")
+        await user.press("d", "a")
+        await user.pilot.click("#answer-0")
+        await user.settle()
+        assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
+
+
 async def test_an_answer_within_the_first_moment_is_ignored(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("Insurance Mate")

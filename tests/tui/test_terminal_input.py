@@ -37,15 +37,26 @@ REPORTS = {
     "half of a surrogate pair": "\x1b[55296u",
     "a key event": "\x1b[97;1:3u",
     "alternate keys": "\x1b[97:65;2u",
+    "size": "\x1b[48;24;80;384;640t",
+    "size without pixels": "\x1b[48;24;80;0;0t",
+    "size of nothing": "\x1b[48;0;0;0;0t",
+    "enormous size": "\x1b[48;10000;10000;0;0t",
+    "size with subparameters": "\x1b[48;5:1;5:1;0:1;0:1t",
+    "size reports are supported": "\x1b[?2048;2$y",
+    "mouse button": "\x1b[<0;3;3M",
+    "mouse button released": "\x1b[<0;3;3m",
+    "mouse wheel": "\x1b[<64;3;3M",
+    "mouse outside of the terminal": "\x1b[<0;-3;99999M",
+    "mouse report of rxvt": "\x1b[32;3;3M",
 }
 
 
 class Typist:
     """Sends characters to a `TerminalInput`, and collects the keys, pastes and other messages that come of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, mouse: bool = False) -> None:
         self.now = 100.0
-        self.input = TerminalInput(XTermParser(), DELAY, lambda: self.now)
+        self.input = TerminalInput(XTermParser(), DELAY, lambda: self.now, mouse=mouse)
         self.seen: list[str] = []
 
     def send(self, text: str, after: float = 0.0) -> None:
@@ -138,6 +149,12 @@ def test_a_report_that_breaks_off_is_dropped(report: str) -> None:
 @pytest.mark.parametrize("beginning", ["\x1b[1;", "\x1bO", "\x1b]10;rgb", "\x1bP1"])
 def test_another_sequence_ends_one_that_is_incomplete(beginning: str) -> None:
     assert keys_of(f"{beginning}\x1b[A") == ["up"]
+
+
+def test_mouse_reports_arrive_if_the_mouse_is_on() -> None:
+    typist = Typist(mouse=True)
+    typist.send("\x1b[48;24;80;0;0t\x1b[<0;3;3M\x1b[<0;3;3m\x1b[<64;3;3M\x1b[<35;4;3M")
+    assert typist.seen == ["MouseDown", "MouseUp", "MouseScrollUp", "MouseMove"]
 
 
 def test_escape_acts_after_the_delay_at_most() -> None:

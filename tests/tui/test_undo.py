@@ -83,10 +83,10 @@ async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -
         # Enabling a key by undoing needs the same confirmation as enabling it.
         await user.at(Prompt)
         assert "status: from Disabled by Customer back to Enabled" in user.flowing_text
-        await user.press("ctrl+y", "enter")
+        await user.press("ctrl+y")
         assert "Not the key's last four characters." in user.status_text
         [key] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")[0]
-        await user.press(*key[-4:], "enter")
+        await user.press(*key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "ClearPay may use this key again from now on" in user.flowing_text
         await user.press("enter", "escape")

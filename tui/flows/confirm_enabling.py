@@ -43,14 +43,16 @@ async def confirm_with_ending(
     Returns:
         False if the admin cancelled.
     """
-    what = "short fingerprint" if ending.startswith("#") else "last four characters"
-    lines = [*lines, "", f"Type the key's {what} to confirm:"]
-    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb=verb)
+    by_fingerprint = ending.startswith("#")
+    what = "short fingerprint" if by_fingerprint else "last four characters"
+    lines = [*lines, "", f"Type the key's {what}{f', {ending},' if by_fingerprint else ''} to confirm:"]
+    prompt = Prompt(title, lines, "", partial(_require_ending, ending, what), verb=verb, key="ctrl+y")
     return await screen.app.push_screen_wait(prompt) is not None
 
 
 def _require_ending(ending: str, what: str, typed: str) -> str:
-    if typed.strip() != ending:
+    given = typed.strip()
+    if given != ending and f"#{given.removeprefix('#').lower()}" != ending:
         raise InvalidInput(
             "ending", f"Not the key's {what}.", "Nothing was changed. Try again, or press Esc to cancel."
         )

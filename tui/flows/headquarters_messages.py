@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 CANNOT_ADD = "Headquarters gave no list, so keys are not added; r asks again."
 """Shown before the authority's own explanation when keys can't be added."""
 
+ASKING = "Asking headquarters…"
+"""Shown until headquarters has answered."""
+
 ASKS_HEADQUARTERS = "Open Dental's headquarters is asked to do it."
 """Shown in the question before a change that headquarters carries out."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ApiSetupError, InvalidInput, OutcomeUnknown
-from tui.flows.headquarters_messages import CANNOT_ADD, failure_notice
+from tui.flows.headquarters_messages import ASKING, CANNOT_ADD, failure_notice
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Answer, Question
@@ -100,11 +100,18 @@ async def _add(
     keys, actor = session.office.keys, session.actor
     while True:
         try:
-            with screen.busy("Asking headquarters…" if keys.is_remote else "Adding the key…"):
+            with screen.busy(ASKING if keys.is_remote else "Adding the key…"):
                 return await screen.commit(lambda: keys.add(actor, new_key, acceptance))
         except OutcomeUnknown as error:
             reload_keys()
             screen.open_screen(failure_notice(error))
+            return None
+        except InvalidInput as error:
+            # Another program was faster. Trying again can't help.
+            reload_keys()
+            screen.show_outcome(
+                Notice("The key was not added", [error.sentence, *(["", error.hint] if error.hint else [])])
+            )
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]

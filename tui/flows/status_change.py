@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnknown
 from core.opendental.key_status import KeyStatus
 from tui.flows.confirm_enabling import confirm_enabling
-from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
+from tui.flows.headquarters_messages import ASKING, ASKS_HEADQUARTERS, failure_notice
 from tui.modals.notice import outcome_notice
 from tui.modals.question import Answer, Question
 
@@ -78,7 +78,7 @@ async def _set_status(
         return False
     keys = session.office.keys
     try:
-        with screen.busy("Asking headquarters…" if keys.is_remote else "Saving…"):
+        with screen.busy(ASKING if keys.is_remote else "Saving…"):
             change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
     except (HeadquartersError, OutcomeUnknown) as error:
         screen.show_problem(error)

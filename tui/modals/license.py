@@ -96,10 +96,10 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
             )
         self.dismiss(acceptance)
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Ignore an answer that nobody can have meant, as a question does."""
         answers = [name for id_ in ("accept", "decline") for name in key(id_).keys.split(",")]
-        if event.key in answers and not self.is_deliberate(event):
+        if event.key in answers and not await self.is_deliberate(event):
             event.stop()
             self.show_status(f"That key came too fast and was ignored. {_HINT}")
 

@@ -65,12 +65,17 @@ class Prompt(TextModal[T], Generic[T]):
         """Focus the field."""
         self.query_one(PlainInput).focus()
 
-    def on_key(self, event: events.Key) -> None:
+    @property
+    def help_lines(self) -> list[str]:
+        """The key that submits the text, as a line of the help screen."""
+        return [f"  {display(self._key):<18} {self._verb}."]
+
+    async def on_key(self, event: events.Key) -> None:
         """Submit the text if the key is meant."""
         if event.key != self._key or self._key == "enter":
             return
         event.stop()
-        if self.is_deliberate(event):
+        if await self.is_deliberate(event):
             self._submit()
         else:
             self.show_status(f"That key came too fast and was ignored. {self._hint}")
@@ -87,6 +92,12 @@ class Prompt(TextModal[T], Generic[T]):
             self.show_status(self._hint)
 
     @on(Button.Pressed)
+    async def _handle_click(self) -> None:
+        if self._key == "enter" or await self.is_deliberate_click():
+            self._submit()
+        else:
+            self.show_status(f"That click came too fast and was ignored. {self._hint}")
+
     def _submit(self) -> None:
         try:
             result = self._parse(self.query_one(PlainInput).value)

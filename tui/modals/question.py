@@ -38,7 +38,7 @@ class Question(TextModal[str]):
     """Asks before an action. Its result is the value of the chosen answer, or None for Cancel, which has the focus.
 
     A question with a Ctrl+letter guards against keys that nobody meant to press: letters and Tab do nothing in it, and
-    an answer that arrives in a burst, or before the question could be read, is ignored.
+    an answer that arrives in a burst, or before the question could be read, is ignored, whether by key or by mouse.
 
     Args:
         title: The title of the dialog.
@@ -62,12 +62,12 @@ class Question(TextModal[str]):
             for number, answer in enumerate(self._answers):
                 yield Button(Content(f"{display(answer.key)} {answer.label}"), id=f"answer-{number}", compact=True)
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Choose the answer of a key. The arrow keys move the focus between the buttons."""
         answer = self._answer_of(event)
         if answer is not None:
             event.stop()
-            self._choose(answer, event)
+            await self._choose(answer, event)
         elif event.key in ("left", "up"):
             self.focus_previous()
         elif event.key in ("right", "down"):
@@ -81,8 +81,8 @@ class Question(TextModal[str]):
             return self._answers_by_id.get(self.focused.id or "") if self.focused else None
         return next((answer for answer in self._answers if answer.key == event.key), None)
 
-    def _choose(self, answer: Answer, event: events.Key) -> None:
-        if self._guarded and not self.is_deliberate(event):
+    async def _choose(self, answer: Answer, event: events.Key) -> None:
+        if self._guarded and not await self.is_deliberate(event):
             self.show_status(f"That key came too fast and was ignored. {self._hint}")
             return
         self.dismiss(answer.value)
@@ -102,8 +102,12 @@ class Question(TextModal[str]):
         return [f"  {display(answer.key):<18} {answer.label}." for answer in self._answers]
 
     @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
+    async def _pressed(self, event: Button.Pressed) -> None:
+        """Choose the answer of a button that was clicked. Enter on a button comes as a key."""
         answer = self._answers_by_id.get(event.button.id or "")
+        if answer and self._guarded and not await self.is_deliberate_click():
+            self.show_status(f"That click came too fast and was ignored. {self._hint}")
+            return
         self.dismiss(answer.value if answer else None)
 
 

@@ -113,6 +113,11 @@ class ScreenBehavior(ServiceCaller, _Screen):
         """Display a message in the status line until the next message."""
         self.status.show(text, kind)
 
+    def on_flow_refused(self) -> None:
+        """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
+        if self.terminal_app.commits.running:
+            self.show_status(_CHANGE_IN_PROGRESS)
+
     def before_flow(self) -> None:
         """Clear the message of the previous flow."""
         self.show_status("")
@@ -158,11 +163,22 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     # -- deliberate keys ---------------------------------------------------------
 
-    def is_deliberate(self, event: events.Key) -> bool:
-        """Return False if a key was pressed before this screen could be read, or is part of a burst."""
-        if self._displayed_at is None or event.time - self._displayed_at < ANSWER_DELAY:
+    async def is_deliberate(self, event: events.Key) -> bool:
+        """Return False if a key was pressed before this screen could be read, or is part of a burst.
+
+        That takes a moment, because keys that follow make a burst, too.
+        """
+        if not self._was_readable(event.time) or not self.terminal_app.key_pace.came_alone(event):
             return False
-        return self.terminal_app.key_pace.came_alone(event)
+        return await self.terminal_app.key_pace.stays_alone(event)
+
+    async def is_deliberate_click(self) -> bool:
+        """Return False if a button was pressed before this screen could be read, or while keys arrive."""
+        now = self.terminal_app.key_pace.clock()
+        return self._was_readable(now) and await self.terminal_app.key_pace.is_quiet_around(now)
+
+    def _was_readable(self, moment: float) -> bool:
+        return self._displayed_at is not None and moment - self._displayed_at >= ANSWER_DELAY
 
     def _note_display(self) -> None:
         self._displayed_at = self.terminal_app.key_pace.clock()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual import events
 
@@ -25,10 +25,16 @@ class KeyPace:
 
     Args:
         clock: Returns the time in seconds, as in the attribute `time` of events.
+        sleep: Waits for some seconds of that time.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.clock = clock
+        self.sleep = sleep
         self._arrived: deque[events.Event] = deque(maxlen=_REMEMBERED)
 
     def record(self, event: events.Key | events.Paste) -> None:
@@ -42,9 +48,19 @@ class KeyPace:
             return False
         return all(abs(each.time - event.time) >= BURST_GAP for each in others)
 
+    async def stays_alone(self, event: events.Key) -> bool:
+        """Wait until a key can no longer be the first one of a burst; return False if it is part of one."""
+        await self.sleep(BURST_GAP)
+        return self.came_alone(event)
+
+    async def is_quiet_around(self, moment: float) -> bool:
+        """Wait until no burst can follow; return False if a key arrived within `BURST_GAP` of a moment in seconds."""
+        await self.sleep(BURST_GAP)
+        return all(abs(each.time - moment) >= BURST_GAP for each in self._arrived)
+
     async def last_came_alone(self) -> bool:
         """Wait until the last key can no longer be the first one of a burst; return False if it is part of one."""
-        await asyncio.sleep(BURST_GAP)
+        await self.sleep(BURST_GAP)
         if len(self._arrived) < 2:
             return True
         return self._arrived[-1].time - self._arrived[-2].time >= BURST_GAP

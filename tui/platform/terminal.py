@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
+_LARGEST_SIZE = 1000
+"""Cells. A larger terminal is a mistake, and drawing it would take gigabytes."""
 _POLL_SECONDS = 0.1
 """The time after which the reader thread looks whether the application has ended."""
 
@@ -34,9 +36,10 @@ class Driver(LinuxDriver):
 
     In Textual's own driver the first failed write kills the writer thread, which the program may then wait for forever,
     and the reader thread prints a traceback. It enters terminal mode once more at each SIGCONT, even if it never left,
-    and then takes its own settings of the terminal for those to restore. Textual has no public way to change these, so
-    this class replaces the private attribute `_file` and the private methods `_run_input_thread`,
-    `_sigtstp_application` and `_sigcont_application`.
+    and then takes its own settings of the terminal for those to restore. It believes any size that the terminal or an
+    environment variable names. Textual has no public way to change these, so this class replaces the private attribute
+    `_file` and the private methods `_run_input_thread`, `_sigtstp_application`, `_sigcont_application`,
+    `_get_terminal_size` and `_query_in_band_window_resize`.
 
     Args:
         app: The application. It must be a `TerminalApp`, which has the methods `terminal_lost` and `fail`.
@@ -49,6 +52,7 @@ class Driver(LinuxDriver):
         self._switching = False
         self._deferred: list[Callable[[], None]] = []
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._size = size or self._get_terminal_size()
         self._terminal_app: Any = app
         self._event_loop = asyncio.get_running_loop()
         self._file: Any = TerminalOutput(sys.__stderr__ or sys.stderr, self._report_terminal_lost)
@@ -122,6 +126,19 @@ class Driver(LinuxDriver):
             self._reapply_attributes()
             self._call_in_loop(self._terminal_app.refresh)
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size that the kernel has, or the one of the environment if it has none, as on a serial line."""
+        try:
+            columns, lines = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, lines = 0, 0
+        if not (columns and lines):
+            columns, lines = super()._get_terminal_size()
+        return min(columns, _LARGEST_SIZE), min(lines, _LARGEST_SIZE)
+
+    def _query_in_band_window_resize(self) -> None:
+        """Don't ask for reports of the size: SIGWINCH tells of changes, and anything could print such a report."""
+
     def _is_in_foreground(self) -> bool:
         try:
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
@@ -141,7 +158,7 @@ class Driver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read what the terminal sends, and process its keys, until the application ends."""
-        terminal_input = TerminalInput(XTermParser(self._debug), escape_delay())
+        terminal_input = TerminalInput(XTermParser(self._debug), escape_delay(), mouse=self._mouse)
         # A byte that isn't in the terminal's character set becomes a replacement character.
         decoder = getincrementaldecoder(input_encoding())("replace")
         while not self.exit_event.is_set():

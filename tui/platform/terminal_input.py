@@ -2,7 +2,8 @@
 
 Textual's parser takes an escape sequence that it doesn't know, or whose pieces arrive too slowly, for typed text. Then
 a slow connection turns an arrow key into Esc and two letters, and a terminal's late answer to another program is typed
-into a text field. So only whole sequences that Textual knows are passed on; all others are dropped whole.
+into a text field. So only whole sequences that Textual knows are passed on; all others are dropped whole. So are
+reports that this program didn't ask for: a terminal may still be in a mode that another program has set.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ _KITTY_KEY = re.compile(r"\x1b\[\d+(?:;\d*(?:;[\d:]*)?)?u")
 _FUNCTIONAL_KEY = re.compile(r"\x1b\[(?P<code>\d+);\d*(?:;[\d:]*)?(?P<end>[~ABCDEFHPQRS])")
 _CURSOR_REPORT = re.compile(r"\x1b\[\d+;\d+R")
 _MODIFIED_KEY = re.compile(r"\x1b\[27;\d+;\d+~")
-_MODE_REPORT = re.compile(r"\x1b\[\?(?:2026|2048);\d\$y")
-_RESIZE = re.compile(r"\x1b\[48;\d+(?::\d*)*;\d+(?::\d*)*;\d+(?::\d*)*;\d+(?::\d*)*t")
+_MODE_REPORT = re.compile(r"\x1b\[\?2026;\d\$y")
 _SGR_MOUSE = re.compile(r"\x1b\[<\d+;-?\d+;-?\d+[Mm]")
 
 
@@ -73,6 +73,7 @@ class TerminalInput:
         parser: Textual's parser. It gets plain text, and whole sequences that it knows.
         delay: The longest pause within an escape sequence in seconds. After a longer one, Esc counts as the key.
         clock: Returns the time in seconds.
+        mouse: The terminal was asked for mouse reports. Otherwise they are dropped.
     """
 
     def __init__(
@@ -80,10 +81,13 @@ class TerminalInput:
         parser: XTermParser,
         delay: float = DEFAULT_ESCAPE_DELAY,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        mouse: bool = False,
     ) -> None:
         self._parser = parser
         self._delay = delay
         self._clock = clock
+        self._mouse = mouse
         self._state = _State.GROUND
         self._sequence = ""
         self._pasted: list[str] = []
@@ -204,7 +208,7 @@ class TerminalInput:
     def _dispatch(self, sequence: str) -> Iterator[Message]:
         if sequence == _PASTE_START:
             self._state = _State.PASTE
-        elif sequence != _PASTE_END and _is_known(sequence):
+        elif sequence != _PASTE_END and (_is_known(sequence) or (self._mouse and _is_mouse_report(sequence))):
             yield from self._parser.feed(sequence)
 
     def _read_paste(self, character: str) -> Iterator[Message]:
@@ -231,8 +235,11 @@ def _is_known(sequence: str) -> bool:
         return True
     if found := _FUNCTIONAL_KEY.fullmatch(sequence):
         return f"{found['code']}{found['end']}" in FUNCTIONAL_KEYS or bool(_MODIFIED_KEY.fullmatch(sequence))
-    forms = (_KITTY_KEY, _MODE_REPORT, _RESIZE, _SGR_MOUSE)
-    return any(form.fullmatch(sequence) for form in forms)
+    return any(form.fullmatch(sequence) for form in (_KITTY_KEY, _MODE_REPORT))
+
+
+def _is_mouse_report(sequence: str) -> bool:
+    return len(sequence) <= _LONGEST_KNOWN and bool(_SGR_MOUSE.fullmatch(sequence))
 
 
 def _is_character(number: int) -> bool:

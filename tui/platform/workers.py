@@ -138,6 +138,9 @@ class ServiceCaller(_Node):
     def show_problem(self, error: ApiSetupError) -> None:
         """Display an error that a flow did not handle."""
 
+    def on_flow_refused(self) -> None:
+        """Say that a flow doesn't start because another one is running."""
+
     def before_flow(self) -> None:
         """Prepare the screen for a flow that is about to start."""
 
@@ -268,10 +271,12 @@ def flow(method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]]) -> Call
     @wraps(method)
     def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
         # Assigned before this returns, so that a second press sees the flow before its first step runs.
-        if not self.in_flow:
-            self.before_flow()
-            body = partial(method, self, *args, **kwargs)
-            self._flow = self._run_body(body, group=f"flow {method.__name__}", exclusive=False)
+        if self.in_flow:
+            self.on_flow_refused()
+            return
+        self.before_flow()
+        body = partial(method, self, *args, **kwargs)
+        self._flow = self._run_body(body, group=f"flow {method.__name__}", exclusive=False)
 
     return start
 

@@ -20,7 +20,7 @@ from core.base.errors import (
 )
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
-from tui.flows.headquarters_messages import format_differences
+from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
 from tui.flows.key_removal import remove_key
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from core.model.resolved_change import ResolvedChange
     from core.model.settings import SettingsPage
     from tui.session import Session
+
+_READ_AGAIN = "Read again."
 
 
 _HISTORY_WIDTH = 120
@@ -135,7 +137,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         try:
             session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
-            await settle_interrupted_changes(self, session)
+            settled = await settle_interrupted_changes(self, session)
             content = await self.call_service(partial(_load, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
@@ -144,8 +146,8 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
-        if remarks or not self.status.text.startswith(("Finished", "Rolled back")):
-            self.show_status(" ".join(remarks))
+        is_problem = any(each.is_problem for each in settled)
+        self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
         self.refresh_from_headquarters()
 
@@ -167,9 +169,13 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         if key_list is None:
             return
         self.query_one(KeyTable).show(key_list)
+        if self.status.text == ASKING:
+            self.show_status(_READ_AGAIN)
         differences = format_differences(key_list)
         if differences:
-            self.show_status(differences)
+            # Added to a problem that is still displayed, such as a half-made save.
+            problem = self.status.text if self.status.kind == "problem" else ""
+            self.show_status(" ".join(filter(None, (problem, differences))), self.status.kind if problem else "note")
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
         keys = await self.call_service(self._open_session.office.keys.list, group="copy")
@@ -359,9 +365,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
         if table.key is None:
-            self.show_status(
-                "No key matches the filter; Escape shows all." if table.filtered else "There is no API key here."
-            )
+            self.show_status(table.why_empty)
         return table.key
 
     # -- other keys ----------------------------------------------------------
@@ -420,7 +424,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         with self.busy("Reading…"):
             content = await self.call_service(partial(_load, self._open_session), group="read")
         self._show(content)
-        self._say_resolved(content, "Read again.")
+        self._say_resolved(content, ASKING if self._open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     def action_about(self) -> None:

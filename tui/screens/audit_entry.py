@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
 from core.model.audit_entry import HashStatus
 from core.model.audit_events import KeyStatusChanged
+from core.model.event_values import KeyName
 from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
@@ -143,7 +144,10 @@ class AuditEntryScreen(BaseScreen[bool]):
     async def _confirm_undo(self, lines: Sequence[str]) -> bool:
         title, event = "Undo this entry?", self._logged.event if self._logged else None
         if isinstance(event, KeyStatusChanged) and event.before.enabled:
-            return await confirm_enabling(self, title, lines, event.key.name.ending)
+            keys = await self.call_service(self._session.office.keys.list, group="plan")
+            name = event.key.name
+            endings = [key.ending for key in keys.keys if KeyName.of(key).tag == name.tag]
+            return await confirm_enabling(self, title, lines, (*endings, name.ending)[0])
         question = Question(title, list(lines), Answer("ctrl+y", "Undo", "undo"))
         return await self.app.push_screen_wait(question) is not None
 

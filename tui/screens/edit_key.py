@@ -10,10 +10,11 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput
+from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput, OperationNotAllowed
 from core.model.audit_entry import counted
 from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
+from tui.flows.headquarters_messages import ASKING
 from tui.flows.key_addition import adopt_key
 from tui.flows.key_removal import remove_key
 from tui.flows.status_change import disable_key, enable_key
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from core.model.api_key import ApiKey
     from tui.session import Session
+
+_READ_AGAIN = "Read again."
 
 
 class EditKeyScreen(BaseScreen[None]):
@@ -128,7 +131,7 @@ class EditKeyScreen(BaseScreen[None]):
         if self.unsaved and not await self._confirm_discard("Read again?"):
             return
         await self._load_key()
-        self.show_status("Read again.")
+        self.show_status(ASKING if self._session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     @latest
@@ -142,6 +145,8 @@ class EditKeyScreen(BaseScreen[None]):
             self.show_problem(error)
             return
         await self._load_key(drop=())
+        if self.status.text == ASKING:
+            self.show_status(_READ_AGAIN)
 
     async def _load_key(self, drop: tuple[str, ...] | None = None) -> None:
         """Load the key again.
@@ -163,6 +168,7 @@ class EditKeyScreen(BaseScreen[None]):
         self._show_titles()
         form = self.query_one(KeyFieldsForm)
         form.disabled = not self._editable
+        form.known = key.known
         if drop is None:
             form.show(key.fields)
         else:
@@ -231,7 +237,12 @@ class EditKeyScreen(BaseScreen[None]):
     @flow
     async def action_adopt(self) -> None:
         """Take a key that only the practice's copy has into the registry, after the license agreement."""
-        change = await adopt_key(self, self._session, self._key, self.reload)
+        try:
+            change = await adopt_key(self, self._session, self._key, self.reload)
+        except OperationNotAllowed:
+            # Another program adopted it, or it's gone: show what there is now.
+            await self._load_key(drop=())
+            raise
         if change is not None:
             await self._load_key(drop=())
             self.show_status(change.sentence, "ok")

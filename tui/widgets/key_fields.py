@@ -82,7 +82,7 @@ class KeyFieldsForm(Vertical):
             yield PlainInput(
                 _to_texts(self._loaded)[name],
                 id=name,
-                placeholder="" if self._known else "not known here",
+                placeholder=self._placeholder,
                 max_length=14 if name == "agreement" else 255,
                 disabled=name != "agreement" and self._contacts is Contacts.READ_ONLY,
             )
@@ -91,6 +91,22 @@ class KeyFieldsForm(Vertical):
     def on_mount(self) -> None:
         """Display the names of the permissions."""
         self._show_permissions()
+
+    @property
+    def known(self) -> bool:
+        """True if the values are known, and not only the key."""
+        return self._known
+
+    @known.setter
+    def known(self, known: bool) -> None:
+        self._known = known
+        for field in self.query(PlainInput):
+            field.placeholder = self._placeholder
+        self._show_permissions()
+
+    @property
+    def _placeholder(self) -> str:
+        return "" if self._known else "not known here"
 
     @property
     def permissions(self) -> tuple[str, ...]:

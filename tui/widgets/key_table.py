@@ -74,7 +74,7 @@ class KeyTable(Horizontal):
         self._wanted: KeyFilter | None = None
         """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
-        self._label = self._counts = ""
+        self._label = self._counts = self._none = ""
         self._differences: Mapping[str, str] = {}
         self._histories: dict[str, Sequence[Line]] = {}
         self.notes: tuple[str, ...] = ()
@@ -111,10 +111,19 @@ class KeyTable(Horizontal):
         row = self.rows.row
         return self._keys.get(str(row.identity)) if row else None
 
+    @property
+    def why_empty(self) -> str:
+        """Why no key is highlighted, in a few words."""
+        return "No key matches the filter; Escape shows all." if self.filtered else self._none
+
     def show(self, keys: KeyList) -> None:
         """Display other keys. The cursor stays on its key."""
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
+        # Without a list from the authority, no keys means only that none is known.
+        self._none = (
+            "No API keys yet." if keys.authority.may_change else "No list: it isn't known which keys there are."
+        )
         self._differences = keys.differences
         self.notes = keys.notes
         self._histories.clear()
@@ -231,9 +240,7 @@ class KeyTable(Horizontal):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.set_empty_text(
-            "No key matches the filter; Escape shows all." if count else "No API keys yet. Press a to add one."
-        )
+        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else self._none)
         self._show_matching()
         enabled = sum(key.status.enabled and not key.gone for key in matching)
         total = str(count) if shown == count else f"{shown} of {count}"

@@ -11,7 +11,7 @@ import pytest
 from core.audit.export_target import validate_target
 from core.base.errors import ApiSetupError, InvalidInput, StorageFailed
 from core.base.file_status import entry_status, file_status, is_directory
-from core.base.private_file import create_private_directory, create_private_file, replace_private_file
+from core.base.private_file import create_private_directory, replace_private_file
 from core.check.companion import check_companion
 from core.check.connection import check_address
 from core.check.result import CheckStatus
@@ -99,7 +99,6 @@ def test_files_are_not_created_or_replaced_there(locked: Path) -> None:
     target = locked / "below" / "file"
     with forbidden(locked):
         for act in (
-            partial(create_private_file, target),
             partial(create_private_directory, target.parent),
             partial(replace_private_file, target, "text"),
         ):

@@ -243,6 +243,27 @@ def test_fields_that_moved_are_not_overwritten(sample: SamplePractice) -> None:
     assert (written.changed, written.added) == ({}, {})
 
 
+def test_a_field_that_moved_hinders_no_change_of_another(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        set_outside(sample, "email", "moved@example.test")
+        with writing(sample) as written:
+            change = office.keys.edit(ADMIN, key, replace(key.fields, phone="555-0177"))
+    assert (change.key.fields.email, change.key.fields.phone) == ("moved@example.test", "555-0177")
+    assert len(written.audit) == 1
+
+
+def test_only_the_fields_that_were_changed_on_both_sides_conflict(file_sample: SampleFile) -> None:
+    with file_sample.office() as office:
+        key = key_of(office, "Appointment Bridge")
+        set_outside(file_sample, "email", "moved@example.test")
+        set_outside(file_sample, "phone", "555-0178")
+        with pytest.raises(EditConflict) as caught:
+            office.keys.edit(ADMIN, key, replace(key.fields, phone="555-0177", permissions=("ApiReadAll", "ApiComm")))
+        assert [conflict.what for conflict in caught.value.conflicts] == ["phone"]
+        assert key_of(office, "Appointment Bridge").fields.email == "moved@example.test"
+
+
 def test_fields_that_moved_show_both_values(file_sample: SampleFile) -> None:
     with file_sample.office() as office:
         key = key_of(office, "Appointment Bridge")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from core.base.errors import NotAPractice
+from core.base.errors import NotAPractice, StorageFailed
 from core.base.secret import Secret
 from core.database.address import FileAddress
+from core.database.engines import file_engine
 from core.model.agreement import default_agreement
 from core.model.audit_entry import HashStatus
 from core.model.settings import ApiSettings, PaymentType
@@ -72,11 +76,40 @@ def test_a_second_start_by_another_account_adds_nobody(tmp_path: Path) -> None:
     assert len(file_rows(path)["userod"]) == 1
 
 
-def test_an_empty_file_becomes_a_practice(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "practice.sqlite3"
-    path.touch(0o600)
+    opened(path).close()
+    os.truncate(path, 0)
+    for read_only in (False, True):
+        with pytest.raises(StorageFailed, match="is empty") as caught:
+            open_file_office(FileAddress(path), default_agreement(), runtime(), read_only=read_only)
+        assert f"rm {path}" in caught.value.hint
+    assert path.stat().st_size == 0
+
+
+def test_a_new_file_is_never_seen_empty(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    file_engine(path).dispose()
+    assert path.stat().st_size > 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
     with closing(opened(path)) as office:
         assert office.info.title == "Embedded practice"
+
+
+def test_programs_that_start_for_the_first_time_at_once_share_one_practice(tmp_path: Path) -> None:
+    path = tmp_path / "practice.sqlite3"
+    barrier = Barrier(4)
+
+    def start(_number: int) -> str:
+        barrier.wait()
+        with closing(opened(path)) as office:
+            return office.info.title
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(start, range(4))) == {"Embedded practice"}
+    assert len(file_rows(path)["userod"]) == 1
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -499,6 +499,41 @@ def test_failures_that_open_dental_counted_count_without_write_access(server_sam
 
 
 @pytest.mark.parametrize("server_sample", READ_ONLY_SAMPLES, indirect=True)
+def test_failures_of_a_read_only_start_count_in_a_start_that_writes(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office:
+        for _ in range(3):
+            fail_to_sign_in(office)
+    with server_sample.office() as office:
+        for _ in range(2):
+            fail_to_sign_in(office)
+        with pytest.raises(LockedOut):
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+    assert failures(server_sample) == "2"
+    with read_only_office(server_sample) as office, pytest.raises(LockedOut):
+        office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+
+
+def test_a_user_whom_a_read_only_start_locked_stays_locked_and_only_that_user(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office:
+        for _ in range(5):
+            fail_to_sign_in(office)
+    with server_sample.office() as office:
+        with pytest.raises(LockedOut):
+            office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
+        assert office.users.sign_in("Ecw", Secret(PASSWORDS["Ecw"])).writable
+
+
+def test_old_failures_of_a_read_only_start_do_not_count(server_sample: SampleServer) -> None:
+    with read_only_office(server_sample) as office:
+        for _ in range(5):
+            fail_to_sign_in(office)
+    with closing(sqlite3.connect(server_sample.companion)) as companion:
+        companion.execute("UPDATE apisetup_sign_in_failure SET last_failure = datetime(last_failure, '-6 minutes')")
+        companion.commit()
+    with server_sample.office() as office:
+        assert office.users.sign_in("Admin", Secret(PASSWORDS["Admin"])).writable
+
+
 def test_failures_are_counted_in_the_process_if_the_companion_cannot_be_written(
     server_sample: SampleServer, caplog: pytest.LogCaptureFixture
 ) -> None:
