@@ -168,5 +168,5 @@ def _names(permissions: Sequence[str]) -> tuple[str, ...]:
 
 
 def _searchable_text(key: ApiKey) -> str:
-    words = "enabled yes" if key.status is KeyStatus.ENABLED else key.status.label
+    words = "enabled on yes" if key.status is KeyStatus.ENABLED else key.status.label
     return f"{key.developer} {key.masked} {words}{' gone' if key.gone else ''}".casefold()

@@ -163,6 +163,7 @@ async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
         rows.execute("DELETE FROM securitylog WHERE SecurityLogNum = 300")
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
+        await user.press("r")
         assert "is not there any more" in user.status_text
         assert "Not read; r tries again." in user.text
 

@@ -477,5 +477,5 @@ async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo
         await user.press("a")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert user.status_text.startswith("This key can't be adopted: it is in the list already")
-        assert "Key Status       Enabled" in user.text
+        assert "Key Status       ● Enabled" in user.text
         assert rows.last_entry() == before

@@ -246,7 +246,7 @@ async def test_without_a_list_no_keys_are_not_said_to_be_none(hq: HeadquartersSe
         assert "No API keys yet." in user.text
         await user.press("r")
         await user.press("d")
-        assert user.status_text == "No API keys yet."
+        assert user.status_text == "No API keys yet. Press a to add one."
         hq.misbehave(Misbehaviour.HTTP_403)
         await user.press("r")
         assert "No API keys yet." not in user.text

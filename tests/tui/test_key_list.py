@@ -75,7 +75,7 @@ async def test_an_empty_list_says_so_and_ignores_its_keys(embedded: OpenRequest)
             await user.press(key)
             assert user.stack == ["ApiSetupScreen"]
         await user.press("d")
-        assert user.status_text == "There is no API key here."
+        assert user.status_text == "No API keys yet. Press a to add one."
 
 
 # -- the filter ----------------------------------------------------------------------

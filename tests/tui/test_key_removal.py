@@ -41,11 +41,11 @@ async def test_a_key_is_removed_from_the_list_after_its_ending_was_typed(demo: O
         assert "Only adding the key again brings it back." in user.flowing_text
         assert "This is recorded in the Audit Trail." in user.flowing_text
         await user.enter_text(typed)
-        await user.press("enter")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert f"({DEVELOPER})" in user.flowing_text
         await user.press("enter")
-        assert "API keys: 11" in user.text
+        assert "Keys  11 " in user.text
         assert DEVELOPER not in user.text.replace(user.status_text, "")
     [text] = rows.audit_texts(before)
     assert text.startswith(f"API key ********{typed} #")
@@ -57,10 +57,10 @@ async def test_another_text_or_escape_removes_nothing(demo: OpenRequest) -> None
     async with run_program(demo) as user:
         before = rows.last_entry()
         await open_prompt(user)
-        await user.press("enter")
+        await user.press("ctrl+y")
         assert isinstance(user.screen, Prompt)
         await user.enter_text("0000")
-        await user.press("enter")
+        await user.press("ctrl+y")
         assert user.status_text.startswith("Not the key's last four characters.")
         await user.press("escape")
         assert user.status_text == "Nothing was changed."
@@ -77,11 +77,11 @@ async def test_a_key_is_removed_from_its_own_screen(demo: OpenRequest) -> None:
         await user.press("delete")
         await user.at(Prompt)
         await user.enter_text(typed)
-        await user.press("enter")
+        await user.press("ctrl+y")
         await user.at(Notice)
         await user.press("enter")
         await user.at_api_setup()
-        assert "API keys: 11" in user.text
+        assert "Keys  11 " in user.text
     assert registered() == 0
 
 
@@ -99,7 +99,7 @@ async def test_a_key_that_was_changed_meanwhile_stays_and_the_admin_is_told(demo
         await open_prompt(user)
         rows.execute(f"UPDATE apisetup_key SET status = 1, date_disabled = NULL WHERE developer = '{DEVELOPER}'")
         await user.enter_text(typed)
-        await user.press("enter")
+        await user.press("ctrl+y")
         await user.at(Notice)
         assert "Changed by another program" in user.text
     assert (registered(), copied()) == (1, 1)

@@ -356,6 +356,10 @@ def test_an_office_has_its_own_agreement_or_the_general_one(tmp_path: Path) -> N
     assert offices.open_request("North Side").office.agreement().text == "All."
 
 
+ONE_READING = ["r", "None"]
+"""The file is opened by an opener of our own, which Python reports as a second opening without a mode."""
+
+
 @pytest.mark.parametrize("arguments", [[], ["--office", "Training"], ["--url", "sqlite:///new.sqlite3"]])
 async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -> None:
     environment = {"APISETUP_CONFIG": str(CONFIGURATION.absolute())}
@@ -367,10 +371,10 @@ async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -
                 assert "Offices  3" in user.text
                 await user.press("end", "enter")
             await user.at_api_setup()
-            assert opens == ["r"]
+            assert opens == ONE_READING
             await user.press("o")
             await user.at(OfficesScreen)
-            assert opens == ["r", "r"]
+            assert opens == ONE_READING * 2
 
 
 def test_the_time_of_opening_is_recorded_by_office_name() -> None:

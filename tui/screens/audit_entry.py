@@ -10,6 +10,7 @@ from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, Out
 from core.model.audit_entry import HashStatus
 from core.model.audit_events import KeyStatusChanged
 from core.model.event_values import KeyName
+from core.model.whole_entry import listed_entry
 from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
@@ -36,7 +37,7 @@ class AuditEntryScreen(BaseScreen[bool]):
 
     Args:
         session: The open office.
-        entry: The entry as a list shows it; it is loaded again.
+        entry: The entry as a list shows it. It's loaded again only on request, or if a key in its text is masked.
         key_screen: Creates the screen of the key that the entry is about. None if the entry doesn't link to its
             subject, such as when it was opened from the screen of that key.
     """
@@ -58,6 +59,7 @@ class AuditEntryScreen(BaseScreen[bool]):
     ) -> None:
         super().__init__()
         self._session = session
+        self._entry = entry
         self._number = entry.number
         self._key_screen = key_screen
         self._logged: LoggedEvent | None = None
@@ -71,7 +73,11 @@ class AuditEntryScreen(BaseScreen[bool]):
         """Focus the text and load the entry."""
         self.query_one(TextLines).focus()
         self.query_one(Panel).show_title(f"Audit Trail entry {self._number}")
-        self.load_entry()
+        whole = listed_entry(self._entry)
+        if whole is None:
+            self.load_entry()
+        else:
+            self._show(whole)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow following the link only to a key or the settings, and undoing only a change that can be undone."""
@@ -91,6 +97,9 @@ class AuditEntryScreen(BaseScreen[bool]):
         except ApiSetupError:
             self.query_one(TextLines).show("Not read; r tries again.")
             raise
+        self._show(whole)
+
+    def _show(self, whole: WholeEntry) -> None:
         self._logged = whole.event
         self.query_one(TextLines).show(entry_lines(whole))
         self.refresh_bindings()

@@ -89,6 +89,7 @@ class AuditTrailScreen(BaseScreen[None]):
         self._position: SavedPosition | None = None
         self._search_start: Direction | date = Direction.NEWER
         self._has_page = False
+        self._days_shown = False
 
     def compose_body(self) -> ComposeResult:
         """Yield the chart, the filter, the list and the details."""
@@ -150,8 +151,8 @@ class AuditTrailScreen(BaseScreen[None]):
         """Show a filter in its text field and search with it."""
         self._filter = new_filter
         self._input.value = format_filter(new_filter, self._users)
+        self._days_shown = False
         self.find()
-        self.count_days()
 
     @latest
     async def find(self, first: Direction | date = Direction.NEWER, keep: SavedPosition | None = None) -> None:
@@ -208,6 +209,10 @@ class AuditTrailScreen(BaseScreen[None]):
         while True:
             page = await self.call_service(partial(search.page, direction, start), group="page")
             self._has_page = True
+            if not self._days_shown:
+                # After the first page, so that they share a connection and the entries come first.
+                self._days_shown = True
+                self.count_days()
             self._trail.extend(direction, page)
             self._show_counts()
             found += len(page.entries)
@@ -282,8 +287,8 @@ class AuditTrailScreen(BaseScreen[None]):
         if self.focused is not self._input:
             # A user may have been renamed or deleted.
             self._input.value = format_filter(self._filter, self._users)
+        self._days_shown = False
         self.find(keep=self._position or self._trail.saved_position)
-        self.count_days()
 
     @latest
     async def count_days(self) -> None:

@@ -42,10 +42,10 @@ def status_tone(key: ApiKey) -> Tone:
 
 def short_key(key: ApiKey) -> str:
     """Return the end of a key, such as `…AD92`, and its short fingerprint if another key ends alike."""
-    tag = key.masked.partition(" #")[2]
-    ending = key.ending
-    if ending.startswith("#"):
-        return ending
+    shown, _, tag = key.masked.partition(" #")
+    ending = shown.lstrip("*")
+    if not ending:
+        return key.ending
     return f"…{ending} #{tag}" if tag else f"…{ending}"
 
 

@@ -122,7 +122,9 @@ class KeyTable(Horizontal):
         self._label = keys.authority.label
         # Without a list from the authority, no keys means only that none is known.
         self._none = (
-            "No API keys yet." if keys.authority.may_change else "No list: it isn't known which keys there are."
+            "No API keys yet. Press a to add one."
+            if keys.authority.may_change
+            else "No list: it isn't known which keys there are."
         )
         self._differences = keys.differences
         self.notes = keys.notes
