@@ -35,7 +35,7 @@ def latin1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def assert_drawn_in_ascii(terminal: Terminal, encoding: str) -> None:
-    terminal.wait_for("Patient Portal Pl~")
+    terminal.wait_for("~9511 ")
     terminal.wait_for("This terminal's character set is")
     terminal.wait_for(encoding)
     terminal.wait_for(r"\+-{10,}\+")
@@ -63,8 +63,8 @@ def test_screens_are_drawn_in_ascii_in_a_latin_1_locale(installed_home: Home, la
 def test_where_nothing_else_is_asked_for_screens_are_utf_8(installed_home: Home, env: dict[str, str]) -> None:
     """Python takes the locales C and POSIX for UTF-8, which nearly all terminals are."""
     with installed_home.start("--demo", env={"LANG": "", **env}) as terminal:
-        terminal.wait_for("Patient Portal Pl…")
-        terminal.wait_for("API keys: 12 · local registry")
+        terminal.wait_for("…9511 ")
+        terminal.wait_for("Keys  12 · 9 on · local registry")
         assert "character set" not in terminal.text
 
 

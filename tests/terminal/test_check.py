@@ -262,7 +262,8 @@ def test_a_file_without_a_practice_is_reported(home: Home) -> None:
 
 def test_the_suggested_chmod_command_is_quoted(home: Home, practice: ServerPractice, tmp_path: Path) -> None:
     companion = tmp_path / "my companion"
-    companion.touch(0o644)
+    companion.write_bytes(b"not empty")
+    companion.chmod(0o644)
     home.write_configuration(
         f'[offices.A]\nhost = "{practice.server.host}"\nport = {practice.server.port}\n'
         f'database = "{practice.database}"\nuser = "{practice.server.user}"\n'

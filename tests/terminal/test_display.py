@@ -67,7 +67,7 @@ def test_reports_that_nobody_asked_for_change_nothing(home: Home, report: str) -
         before = terminal.text
         terminal.type(report)
         terminal.press("j")
-        terminal.wait_for("^> Canopy Analytics ")
+        terminal.wait_for("^▌ Canopy Analytics ")
         terminal.press("k")
         terminal.wait_until(lambda: terminal.text == before, "the screen is as it was")
         terminal.resize(100, 30)

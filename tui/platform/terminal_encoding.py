@@ -26,7 +26,8 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("↑▲▴", "^"),
         **dict.fromkeys("↓▼▾", "v"),
         **dict.fromkeys("•·∙×✗✘", "*"),
-        **dict.fromkeys("✓✔", "x"),
+        **dict.fromkeys("✓✔✕", "x"),
+        "◐": "o",
         "…": "~",
         "\N{NO-BREAK SPACE}": " ",
     }
