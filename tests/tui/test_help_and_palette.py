@@ -209,6 +209,20 @@ async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: 
         assert user.text != before
 
 
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "ctrl+home", "ctrl+end", "down", "up"])
+async def test_a_key_for_results_that_are_not_drawn_yet_does_nothing(demo: OpenRequest, key: str) -> None:
+    async with run_program(demo) as user:
+        options = await open_palette(user)
+        options.styles.display = "none"
+        await until(lambda: not options.scrollable_content_region)
+        options.clear_options()
+        options.add_option("Found")
+        options.highlighted = 0
+        await user.press(key)
+        assert user.app.crash is None
+        assert user.app.is_running
+
+
 async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 60)) as user:
         await open_license(user)

@@ -31,8 +31,9 @@ from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.command import CommandPalette
     from textual.theme import Theme
+
+    from tui.platform.palette import Palette
 
 STYLESHEET = Path(__file__).with_name("shell.tcss")
 
@@ -177,20 +178,20 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
 
     def action_command_palette(self) -> None:
         """Open the command palette without a blinking cursor."""
-        from textual.command import CommandPalette
+        from tui.platform.palette import Palette
 
-        if isinstance(self.screen, CommandPalette):
-            return
-        self._open_palette(CommandPalette(id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            self._open_palette(Palette(id="--command-palette"))
 
     def search_themes(self) -> None:
         """Open a palette with the themes."""
-        from textual.command import CommandPalette
         from textual.theme import ThemeProvider
 
-        self._open_palette(CommandPalette(providers=[ThemeProvider], placeholder="Search for a theme"))
+        from tui.platform.palette import Palette
 
-    def _open_palette(self, palette: CommandPalette) -> None:
+        self._open_palette(Palette(providers=[ThemeProvider], placeholder="Search for a theme"))
+
+    def _open_palette(self, palette: Palette) -> None:
         self.push_screen(palette)
         palette.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 
