@@ -203,7 +203,7 @@ class ApisetupApp(TerminalApp):
             return False
         if any(getattr(screen, "in_flow", False) for screen in screens):
             return False
-        unsaved = [name for screen in screens for name in getattr(screen, "unsaved", ())]
+        unsaved = [name for screen in screens for name in _unsaved_on(screen)]
         if not unsaved:
             return True
         question = Question(
@@ -257,9 +257,7 @@ class ApisetupApp(TerminalApp):
 
     @property
     def _unsaved(self) -> tuple[str, ...]:
-        # A screen that was pushed just now has no fields yet, so nothing is typed there.
-        screens = [screen for screen in self.screen_stack if screen.is_mounted]
-        return tuple(name for screen in screens for name in getattr(screen, "unsaved", ()))
+        return tuple(name for screen in self.screen_stack for name in _unsaved_on(screen))
 
     # -- inactivity ------------------------------------------------------------
 
@@ -499,6 +497,12 @@ def _offices_screen() -> type[OfficesScreen]:
 def _remove_what_killed_runs_left() -> None:
     """Remove the temporary directories of killed runs, in a thread that neither delays a picture nor the exit."""
     threading.Thread(target=remove_temporary_directories, name="leftovers", daemon=True).start()
+
+
+def _unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
+    """Return the names of a screen's unsaved input; one that was pushed just now has no fields yet, so none."""
+    unsaved: tuple[str, ...] = getattr(screen, "unsaved", ()) if screen.is_mounted else ()
+    return unsaved
 
 
 def _enable_garbage_collection() -> None:

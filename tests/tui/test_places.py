@@ -138,3 +138,12 @@ async def test_no_column_takes_all_the_room(demo: OpenRequest, columns: int) -> 
         assert max(user.list._widths) <= 34
         for word in ("Appointment Bridge", "…780E", "● on"):
             assert word in user.text
+
+
+@pytest.mark.parametrize("key", ["enter", "a"])
+async def test_a_place_chosen_before_a_screen_is_complete_leaves_it(demo: OpenRequest, key: str) -> None:
+    async with run_program(demo) as user:
+        user.send(key)
+        user.send("4")
+        await user.settle()
+        assert user.app.crash is None
