@@ -1,4 +1,4 @@
-"""What Open Dental itself removed from the Audit Trail, according to its own notes."""
+"""Entries that Open Dental itself removed from the Audit Trail, according to its own notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operating system says about a path: nothing there, something there, or not allowed to look.
+"""The operating system's answer about a path: nothing there, something there, or not allowed to look.
 
 `Path.exists` and its siblings can't tell these apart, and differ between versions of Python: up to 3.13 they raise
 `PermissionError` for a path in a directory that may not be entered, and since 3.14 they return False.

@@ -105,7 +105,7 @@ class ApiKey:
 
     @property
     def ending(self) -> str:
-        """What an admin types to confirm that they mean this key: its visible end, or else its short fingerprint."""
+        """The text that confirms that this key is meant: its visible end, or else its short fingerprint."""
         return visible_ending(self.masked, fingerprint_tag(self.fingerprint))
 
     @property

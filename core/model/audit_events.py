@@ -166,7 +166,7 @@ class KeyStatusChanged(KeyEvent):
 
     @property
     def summary(self) -> str:
-        """What happened to the key."""
+        """The change of the key, in a word or two."""
         undone = f", undoing entry {self.undoes}" if self.undoes else ""
         return f"{self.before.label} → {self.after.label}{undone}"
 
@@ -191,7 +191,7 @@ class KeyFieldChanged(KeyEvent):
 
     @property
     def summary(self) -> str:
-        """What happened to the key."""
+        """The change of the key, in a word or two."""
         return f"{self.field}: {self.before} → {self.after}"
 
 
@@ -213,7 +213,7 @@ class KeyPermissionsChanged(KeyEvent):
 
     @property
     def summary(self) -> str:
-        """What happened to the key."""
+        """The change of the key, in a word or two."""
         parts = ((self.change.added, "added"), (self.change.removed, "removed"))
         return "Permissions: " + "; ".join(f"{', '.join(names)} {verb}" for names, verb in parts if names)
 

@@ -44,7 +44,7 @@ class AuditEvent:
     log_source: ClassVar[int] = 0
     """The `LogSource` of its row."""
     happened: ClassVar[str] = ""
-    """What happened, in a word or two; empty if that depends on the event's values."""
+    """The event, in a word or two; empty if that depends on the event's values."""
     ours: ClassVar[bool] = True
     """False for an event that any window of Open Dental writes."""
     changes_practice: ClassVar[bool] = False
@@ -82,7 +82,7 @@ class AuditEvent:
 
     @property
     def summary(self) -> str:
-        """What happened, for a list of entries that are all about the same thing."""
+        """Return the event in words for a list of entries that are all about the same thing."""
         return self.happened or self.text()
 
     @property
@@ -203,7 +203,7 @@ class LoggedEvent:
 
     @property
     def summary(self) -> str:
-        """What happened and the outcome, without naming what it happened to."""
+        """Return the event and its outcome, without naming its subject."""
         return f"{self.stage.value}{self.event.summary}{f' - {self.reason}' if self.reason else ''}"
 
     @property

@@ -45,7 +45,7 @@ class SettingsPage:
     missing: tuple[str, ...]
     """The settings that this database doesn't have, one sentence each."""
     warning: str = ""
-    """What is wrong with the stored payment type, in a sentence; empty if it is one of the active ones."""
+    """The fault of the stored payment type, in a sentence; empty if it is one of the active ones."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SavedSettings:
 
     changes: tuple[str, ...]
     warning: str = ""
-    """What is wrong with the payment type that was left as it is; empty if nothing is."""
+    """The fault of the payment type that was left as it is; empty if nothing is."""
 
 
 def clean_interval(text: str) -> str:

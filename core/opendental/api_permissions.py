@@ -13,7 +13,7 @@ from core.opendental.key_status import parse_wire_number
 
 
 class PermissionGroup(Enum):
-    """What a permission is about, in the order in which a list shows the groups."""
+    """The subject of a permission, in the order in which a list shows the groups."""
 
     READING = "Reading"
     TREATMENT = "Patients, treatment"

@@ -51,7 +51,7 @@ class Attempt:
 
     @property
     def entries(self) -> tuple[AuditEvent, ...]:
-        """What the Audit Trail says of a sign-in that succeeded: the user logged on, and opened API Setup."""
+        """The audit events of a sign-in that succeeded: the user logged on, and opened API Setup."""
         if self.state is None:
             return ()
         opened = (ApiSetupOpened(),) if self.needs is Permission.SETUP else ()

@@ -22,7 +22,7 @@ _ASKS_AGAIN = "The next start asks again."
 
 @dataclass(frozen=True)
 class Remark:
-    """What the admin should still see when the office is open."""
+    """The remark that the admin should still see when the office is open."""
 
     text: str
     is_problem: bool = False

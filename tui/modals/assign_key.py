@@ -119,7 +119,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
 
     @property
     def _understood(self) -> str:
-        """What the program reads in the field of the key."""
+        """Return what the program reads in the field of the key."""
         text = self.query_one("#key", KeyInput).value
         if not text.strip():
             return ""

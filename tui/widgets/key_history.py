@@ -1,4 +1,4 @@
-"""What happened to a key, from its audit entries."""
+"""The history of a key, from its audit entries."""
 
 from __future__ import annotations
 

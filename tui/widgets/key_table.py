@@ -113,7 +113,7 @@ class KeyTable(Horizontal):
 
     @property
     def why_empty(self) -> str:
-        """Why no key is highlighted, in a few words."""
+        """The reason why no key is highlighted, in a few words."""
         return "No key matches the filter; Escape shows all." if self.filtered else self._none
 
     def show(self, keys: KeyList) -> None:
