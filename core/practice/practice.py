@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from threading import Lock, local
 from time import monotonic
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
@@ -27,6 +23,7 @@ from core.opendental.log_hash import NO_DATE
 from core.opendental.schema import UserOd
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
+from core.practice.exclusive_lock import ExclusiveLocks
 from core.practice.inspection import DatabaseProfile
 from core.practice.journal import Intent, Journal, NoJournal
 from core.practice.pending_changes import PendingChanges
@@ -35,8 +32,6 @@ from core.practice.unit_of_work import LAST_ROW, Decision, LastRow, UnitOfWork, 
 
 Clock = Callable[[], datetime]
 
-_LOCK_SECONDS = 10
-"""The longest wait for `Practice.exclusive`."""
 NAMES_MAX_AGE = 60.0
 """The seconds for which the names of users are used again without being read."""
 
@@ -92,8 +87,7 @@ class Practice:
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
         self._pending = PendingChanges(engine, profile, self._writer, self._clear_intent)
-        self._exclusive = Lock()
-        self._locking = local()
+        self._locks = ExclusiveLocks(self.engine, profile)
         self._hashes_refused = False
         self.elapsed = elapsed
         self.changes = 0
@@ -110,7 +104,7 @@ class Practice:
         Raises:
             PracticeUnavailable: The database can't be read now.
         """
-        with translate_errors(), self._connection() as connection:
+        with translate_errors(), self._locks.connection() as connection:
             connection.execution_options(read_only=True)
             try:
                 with Session(connection, autoflush=False) as session:
@@ -177,40 +171,9 @@ class Practice:
         with self.read() as session:
             require_authorized(session, actor, events)
 
-    @contextmanager
-    def exclusive(self, name: str, *, with_transactions: bool = False) -> Iterator[None]:
-        """Hold a lock that every program on this practice waits for. Don't nest it.
-
-        An SQLite file needs none: its writing transactions exclude each other.
-
-        Args:
-            name: What is locked.
-            with_transactions: Lock even if the server has transactions; they lock only rows that exist.
-
-        Raises:
-            PracticeUnavailable: Another session held the lock for too long.
-        """
-        is_file = self.engine.dialect.name == "sqlite"
-        if is_file or (self.profile.transactional and not with_transactions):
-            yield
-            return
-        # One thread of this process at a time, since waiting connections must not use up the pool.
-        if not self._exclusive.acquire(timeout=_LOCK_SECONDS):
-            raise _still_locked()
-        try:
-            with translate_errors(), self.engine.connect() as connection:
-                # The server's names have 64 characters at most, and are shared by all of its databases.
-                lock = hashlib.sha256(f"apisetup {self.profile.database} {name}".encode()).hexdigest()
-                if _outside_transaction(connection, func.get_lock(lock, _LOCK_SECONDS)) != 1:
-                    raise _still_locked()
-                self._locking.connection = connection
-                try:
-                    yield
-                finally:
-                    del self._locking.connection
-                    _release(connection, lock)
-        finally:
-            self._exclusive.release()
+    def exclusive(self, name: str, *, with_transactions: bool = False) -> AbstractContextManager[None]:
+        """Hold a lock that every program on this practice waits for; see `ExclusiveLocks.hold`."""
+        return self._locks.hold(name, with_transactions=with_transactions)
 
     def log_outcome(self, actor: Actor, logged: LoggedEvent, announced: int = 0) -> None:
         """Write what became of a remote change; a row that can't be written now is written later.
@@ -283,18 +246,8 @@ class Practice:
             return tuple(UserName(number, name or "", bool(hidden)) for number, name, hidden in session.execute(query))
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """Connect, or use the connection of this thread that holds a lock."""
-        locking: Connection | None = getattr(self._locking, "connection", None)
-        if locking is not None:
-            yield locking
-            return
-        with self.engine.connect() as connection:
-            yield connection
-
-    @contextmanager
     def _writing_session(self) -> Iterator[Session]:
-        with self._connection() as connection, Session(connection, autoflush=False) as session:
+        with self._locks.connection() as connection, Session(connection, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -398,28 +351,6 @@ class Practice:
     def _remember_refused_hash(self, work: UnitOfWork, error: BaseException) -> None:
         if isinstance(error, NotPermitted) and self._left_rows(work):
             self._hashes_refused = True
-
-
-def _outside_transaction(connection: Connection, function: ColumnElement[Any]) -> object:
-    """Call a function of the server on a connection that has begun no transaction, and begin none."""
-    connection.execution_options(read_only=True)
-    try:
-        return connection.scalar(select(function))
-    finally:
-        connection.rollback()
-        connection.execution_options(read_only=False)
-
-
-def _release(connection: Connection, lock: str) -> None:
-    try:
-        _outside_transaction(connection, func.release_lock(lock))
-    except SQLAlchemyError:
-        # The server releases it at the end of the connection.
-        connection.invalidate()
-
-
-def _still_locked() -> PracticeUnavailable:
-    return PracticeUnavailable("Another program is doing the same right now.", "Try again in a moment.")
 
 
 @contextmanager

@@ -333,7 +333,7 @@ def test_a_lock_that_is_held_too_long_refuses_without_judging(
 ) -> None:
     if server_sample.transactional:
         pytest.skip("the database locks the row")
-    monkeypatch.setattr("core.practice.practice._LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("core.practice.exclusive_lock._LOCK_SECONDS", 0.05)
     password = CountedPassword("wrong")
 
     def sign_in_meanwhile() -> None:
