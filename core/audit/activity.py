@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import String, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, String, func, select, type_coerce
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
@@ -40,7 +39,9 @@ class Activity:
         return self.first + timedelta(days=self.counts.index(most)), most
 
 
-def read_activity(session: Session, audit_filter: AuditFilter, today: date, days: int, mapper: EntryMapper) -> Activity:
+def read_activity(
+    connection: Connection, audit_filter: AuditFilter, today: date, days: int, mapper: EntryMapper
+) -> Activity:
     """Count the entries of each day that a filter shows.
 
     The first query reads only the index on the time. The entries themselves are read, for the filter's other
@@ -57,14 +58,14 @@ def read_activity(session: Session, audit_filter: AuditFilter, today: date, days
     first = max(since or date.min, last - timedelta(days=min(days - 1, (last - date.min).days)))
     tomorrow = today + timedelta(days=1) if today < date.max else today
     may_be_ahead = last == today and (until is None or until > today)
-    counts = _count_all(session, first, tomorrow if may_be_ahead else last)
+    counts = _count_all(connection, first, tomorrow if may_be_ahead else last)
     if may_be_ahead and str(tomorrow) in counts:
         last = tomorrow
         first = max(first, last - timedelta(days=min(days - 1, (last - date.min).days)))
     span = [str(first + timedelta(days=n)) for n in range((last - first).days + 1)]
     follows = audit_filter.only_dates or sum(counts.get(day, 0) for day in span) <= MAX_READ
     if follows and not audit_filter.only_dates:
-        counts = _count_matching(session, replace(audit_filter, since=first, until=last), mapper)
+        counts = _count_matching(connection, replace(audit_filter, since=first, until=last), mapper)
     return Activity(first, tuple(counts.get(day, 0) for day in span), follows)
 
 
@@ -72,15 +73,15 @@ def read_activity(session: Session, audit_filter: AuditFilter, today: date, days
 _DAY = func.substr(STORED_MOMENT, 1, 10)
 
 
-def _count_all(session: Session, first: date, last: date) -> dict[str, int]:
+def _count_all(connection: Connection, first: date, last: date) -> dict[str, int]:
     query = select(type_coerce(_DAY, String()), func.count()).where(*time_conditions(AuditFilter(first, last)))
-    return {str(day): count for day, count in session.execute(query.group_by(_DAY)).all()}
+    return {str(day): count for day, count in connection.execute(query.group_by(_DAY)).all()}
 
 
-def _count_matching(session: Session, audit_filter: AuditFilter, mapper: EntryMapper) -> dict[str, int]:
-    conditions = [*time_conditions(audit_filter), *row_conditions(session, audit_filter)]
+def _count_matching(connection: Connection, audit_filter: AuditFilter, mapper: EntryMapper) -> dict[str, int]:
+    conditions = [*time_conditions(audit_filter), *row_conditions(connection, audit_filter)]
     if not audit_filter.suspect:
         query = select(type_coerce(_DAY, String()), func.count()).where(*conditions).group_by(_DAY)
-        return {str(day): count for day, count in session.execute(query).all()}
-    entries = mapper.entries(session.execute(select_rows().where(*conditions)).all())
+        return {str(day): count for day, count in connection.execute(query).all()}
+    entries = mapper.entries(connection.execute(select_rows().where(*conditions)).all())
     return Counter(each.stored_moment[:10] for each in entries if each.hash_status is not HashStatus.MATCHES)

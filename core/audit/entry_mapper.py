@@ -15,14 +15,14 @@ from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
 SHORTEST_KEY_TO_FIND = 8
 """The minimum length of an API key that is searched for in texts; shorter ones are not masked either."""
 # Open Dental's own entry about a new key contains the whole key.
 _NEW_KEY = re.compile(r"\b(New API key )(\S+)(?= added by )")
 
-STORED_MOMENT = type_coerce(SecurityLog.log_date_time, String())
+STORED_MOMENT = type_coerce(SECURITY_LOG.c.log_date_time, String())
 """The time of an entry as stored in the database.
 
 `0000-00-00` and `0001-01-01` are both read as "no date", but differ in the order of the entries.
@@ -42,20 +42,20 @@ def select_rows() -> Select[*tuple[Any, ...]]:
 
 
 _ROWS = select(
-    SecurityLog.security_log_num,
-    SecurityLog.perm_type,
-    SecurityLog.user_num,
+    SECURITY_LOG.c.security_log_num,
+    SECURITY_LOG.c.perm_type,
+    SECURITY_LOG.c.user_num,
     STORED_MOMENT,
-    SecurityLog.log_text,
-    SecurityLog.pat_num,
-    SecurityLog.comp_name,
-    SecurityLog.log_source,
-    SecurityLog.date_t_previous,
-    SecurityLogHash.log_hash,
-    SecurityLog.f_key,
-    SecurityLog.def_num,
-    SecurityLog.def_num_error,
-).outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
+    SECURITY_LOG.c.log_text,
+    SECURITY_LOG.c.pat_num,
+    SECURITY_LOG.c.comp_name,
+    SECURITY_LOG.c.log_source,
+    SECURITY_LOG.c.date_t_previous,
+    SECURITY_LOG_HASH.c.log_hash,
+    SECURITY_LOG.c.f_key,
+    SECURITY_LOG.c.def_num,
+    SECURITY_LOG.c.def_num_error,
+).outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
 
 
 class EntryMapper:

@@ -162,8 +162,8 @@ class AuditExport:
     def _write_page(self) -> None:
         page = self._search.page(Direction.OLDER, self._cursor, PAGE_SIZE)
         moments = [moment for entry in page.entries for moment in (entry.moment, entry.last_edit)]
-        with self._practice.read() as session:
-            self._offsets.load(session, moments)
+        with self._practice.read() as connection:
+            self._offsets.load(connection, moments)
         # The entry about this export is new, and says nothing about what was exported.
         entries = [entry for entry in page.entries if entry.number not in self._own_entries]
         rows = [self._row(entry) for entry in entries]
@@ -230,9 +230,9 @@ class AuditExport:
 
     def _manifest(self) -> bytes:
         """Return the contents of the manifest, as JSON."""
-        with self._practice.read() as session:
-            now = self._practice.now(session)
-            self._offsets.load(session, [now])
+        with self._practice.read() as connection:
+            now = self._practice.now(connection)
+            self._offsets.load(connection, [now])
         profile = self._practice.profile
         manifest = {
             "file": self._file.path.name,

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 
 
 class Direction(Enum):
@@ -54,7 +53,7 @@ def after_day(day: date) -> PageCursor | None:
 
 
 def next_slice(
-    session: Session, audit_filter: AuditFilter, direction: Direction, start: PageCursor | None, size: int
+    connection: Connection, audit_filter: AuditFilter, direction: Direction, start: PageCursor | None, size: int
 ) -> Slice:
     """Find the next slice of at most `size` rows within the filter's dates.
 
@@ -70,11 +69,11 @@ def next_slice(
     rows = dated.order_by(time_order(direction)).limit(size).subquery()
     least, most = func.min(rows.c.moment), func.max(rows.c.moment)
     near, far = (most, least) if direction is Direction.OLDER else (least, most)
-    first, last, count = session.execute(select(near, far, func.count()).select_from(rows)).one()
+    first, last, count = connection.execute(select(near, far, func.count()).select_from(rows)).one()
     if count < size:
         return Slice(tuple(conditions_after(audit_filter, direction, start)), None)
     if first == last:
-        return _slice_of_second(session, str(last), direction, start, size)
+        return _slice_of_second(connection, str(last), direction, start, size)
     conditions = [
         *time_conditions(audit_filter, direction, start, str(last)),
         *_number_condition(direction, start),
@@ -140,13 +139,15 @@ def _number_condition(direction: Direction, start: PageCursor | None) -> list[Co
     """Return the condition that excludes the entries of the cursor's own second that have already been read."""
     if start is None or start.number in (None, *_BEFORE_ALL_NUMBERS.values()):
         return []
-    number = SecurityLog.security_log_num
+    number = SECURITY_LOG.c.security_log_num
     unread = number < start.number if direction is Direction.OLDER else number > start.number
     return [or_(STORED_MOMENT != start.moment, unread)]
 
 
-def _slice_of_second(session: Session, moment: str, direction: Direction, start: PageCursor | None, size: int) -> Slice:
-    older, number = direction is Direction.OLDER, SecurityLog.security_log_num
+def _slice_of_second(
+    connection: Connection, moment: str, direction: Direction, start: PageCursor | None, size: int
+) -> Slice:
+    older, number = direction is Direction.OLDER, SECURITY_LOG.c.security_log_num
     last_read = start.number if start is not None and start.moment == moment else None
     unread: list[ColumnElement[bool]] = []
     if last_read is not None and last_read != _BEFORE_ALL_NUMBERS[direction]:
@@ -154,7 +155,7 @@ def _slice_of_second(session: Session, moment: str, direction: Direction, start:
     limited = select(number.label("number")).where(*unread).order_by(number.desc() if older else number.asc())
     rows = limited.limit(size).subquery()
     farthest = func.min(rows.c.number) if older else func.max(rows.c.number)
-    end, count = session.execute(select(farthest, func.count()).select_from(rows)).one()
+    end, count = connection.execute(select(farthest, func.count()).select_from(rows)).one()
     if count < size:
         return Slice((STORED_MOMENT == moment, *unread), PageCursor(moment))
     end_condition = number >= end if older else number <= end

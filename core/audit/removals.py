@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, select
 
 from core.audit.entry_mapper import EntryMapper, select_rows
 from core.base.errors import NotAPractice, NotPermitted
@@ -23,7 +22,7 @@ from core.opendental.removals import (
     possible_days,
     removed_up_to,
 )
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 
 _NUMBERS_PER_QUERY = 500
 
@@ -63,11 +62,11 @@ class DuplicateRemovals:
         return DuplicateRemovals(self.count + len(days), min(days + known), max(days + known))
 
 
-def read_old_data_removals(session: Session, mapper: EntryMapper) -> tuple[OldDataRemoval, ...]:
+def read_old_data_removals(connection: Connection, mapper: EntryMapper) -> tuple[OldDataRemoval, ...]:
     """Read the uses of *Remove Old Data*, newest first. An entry whose hash doesn't match proves nothing."""
-    rows = session.execute(
+    rows = connection.execute(
         select_rows().where(
-            SecurityLog.perm_type == Permission.BACKUP, SecurityLog.log_text.like(OLD_DATA_PATTERN, escape="\\")
+            SECURITY_LOG.c.perm_type == Permission.BACKUP, SECURITY_LOG.c.log_text.like(OLD_DATA_PATTERN, escape="\\")
         )
     ).all()
     found = []
@@ -80,26 +79,26 @@ def read_old_data_removals(session: Session, mapper: EntryMapper) -> tuple[OldDa
 
 
 def read_duplicate_removals(
-    session: Session, numbers: Sequence[int], tables: Collection[str]
+    connection: Connection, numbers: Sequence[int], tables: Collection[str]
 ) -> dict[int, datetime] | None:
     """Read which of these deleted entries Database Maintenance removed, and when.
 
     Args:
-        session: A session that reads.
+        connection: A connection that reads.
         numbers: The numbers of the deleted entries.
         tables: The tables of an SQLite file. On a server it is simply tried.
 
     Returns:
         The time of each removal by the entry's number; None if there is no table `dbmlog`, or it may not be read.
     """
-    if session.get_bind().dialect.name == "sqlite" and DBM_LOG.name not in tables:
+    if connection.dialect.name == "sqlite" and DBM_LOG.name not in tables:
         return None
     found: dict[int, datetime] = {}
     try:
         for start in range(0, len(numbers), _NUMBERS_PER_QUERY):
             batch = numbers[start : start + _NUMBERS_PER_QUERY]
             with translate_errors():
-                found |= {row.FKey: row.DateTimeEntry for row in session.execute(_duplicates_among(batch))}
+                found |= {row.FKey: row.DateTimeEntry for row in connection.execute(_duplicates_among(batch))}
     except (NotPermitted, NotAPractice):
         return None
     return found

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor, after_day, next_slice, time_conditions
 from core.opendental.column_types import server_time
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class RangeScan(ABC):
     """A scan of a table, one range after the other."""
 
     @abstractmethod
-    def next_range(self, session: Session, size: int) -> RowRange:
+    def next_range(self, connection: Connection, size: int) -> RowRange:
         """Return the next range of about `size` rows.
 
         The scan moves only when `advance` is called, so a range can be read again after an error.
@@ -58,25 +57,25 @@ class NumberScan(RangeScan):
         limits: Returns the numbers between which the scanned rows lie, both excluded; None for no limit.
     """
 
-    def __init__(self, number: InstrumentedAttribute[int], limits: Callable[[Session], Limits] | None = None) -> None:
+    def __init__(self, number: Column[int], limits: Callable[[Connection], Limits] | None = None) -> None:
         self._number = number
         self._limits = limits
         self._after: int | None = None
         self._bounds: tuple[int, int] | None = None
 
-    def next_range(self, session: Session, size: int) -> RowRange:
+    def next_range(self, connection: Connection, size: int) -> RowRange:
         number = self._number
         if self._bounds is None:
-            low, high = self._limits(session) if self._limits else (None, None)
+            low, high = self._limits(connection) if self._limits else (None, None)
             conditions = [] if low is None else [number > low]
             conditions += [] if high is None else [number < high]
-            first, last = session.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
+            first, last = connection.execute(select(func.min(number), func.max(number)).where(*conditions)).one()
             self._after, self._bounds = low, (first or 0, last if last is not None else low or 0)
         first, last = self._bounds
         after = [] if self._after is None else [number > self._after]
         limited = select(number.label("number")).where(number <= last, *after).order_by(number).limit(size)
         rows = limited.subquery()
-        end, count = session.execute(select(func.max(rows.c.number), func.count()).select_from(rows)).one()
+        end, count = connection.execute(select(func.max(rows.c.number), func.count()).select_from(rows)).one()
         is_last = count < size
         fraction = 1.0 if is_last else (end - first + 1) / (last - first + 1)
         return RowRange([*after, number <= (last if is_last else end)], count, fraction, end, is_last)
@@ -97,21 +96,23 @@ class DateScan(RangeScan):
         self._cursor: PageCursor | None = None
         self._bounds: tuple[datetime, datetime] | None = None
 
-    def next_range(self, session: Session, size: int) -> RowRange:
+    def next_range(self, connection: Connection, size: int) -> RowRange:
         if self._bounds is None:
-            self._bounds = self._read_bounds(session)
-        rows = next_slice(session, self._dates, Direction.OLDER, self._cursor, size)
-        count = session.scalars(select(func.count()).select_from(SecurityLog).where(*rows.conditions)).one()
+            self._bounds = self._read_bounds(connection)
+        rows = next_slice(connection, self._dates, Direction.OLDER, self._cursor, size)
+        count = connection.scalars(select(func.count()).select_from(SECURITY_LOG).where(*rows.conditions)).one()
         cursor = rows.next_cursor
         return RowRange(rows.conditions, count, self._fraction(cursor), cursor, is_last=cursor is None)
 
     def advance(self, finished: RowRange) -> None:
         self._cursor = finished.end
 
-    def _read_bounds(self, session: Session) -> tuple[datetime, datetime]:
+    def _read_bounds(self, connection: Connection) -> tuple[datetime, datetime]:
         """Return the times of the newest and the oldest entry that have a date, using the index on the time."""
         dated = time_conditions(replace(self._dates, since=self._dates.since or date(1880, 1, 1)))
-        newest, oldest = session.execute(select(func.max(STORED_MOMENT), func.min(STORED_MOMENT)).where(*dated)).one()
+        newest, oldest = connection.execute(
+            select(func.max(STORED_MOMENT), func.min(STORED_MOMENT)).where(*dated)
+        ).one()
         return server_time(newest), server_time(oldest)
 
     def _fraction(self, next_cursor: PageCursor | None) -> float:
@@ -123,28 +124,28 @@ class DateScan(RangeScan):
         return done / whole if whole else 0.0
 
 
-def numbers_around(session: Session, audit_filter: AuditFilter) -> Limits:
+def numbers_around(connection: Connection, audit_filter: AuditFilter) -> Limits:
     """Return the number of the last entry before a filter's first day, and of the first entry after its last day.
 
     Numbers grow with time, unless the practice uses random ones; a clock that was set back mixes them up. If the result
     would leave out everything, there is no limit.
     """
-    low = _last_number_before(session, audit_filter.since) if audit_filter.since else None
+    low = _last_number_before(connection, audit_filter.since) if audit_filter.since else None
     after = after_day(audit_filter.until) if audit_filter.until else None
-    high = first_number_from(session, after.moment) if after else None
+    high = first_number_from(connection, after.moment) if after else None
     return (None, None) if low is not None and high is not None and low >= high else (low, high)
 
 
-def first_number_from(session: Session, moment: str) -> int | None:
+def first_number_from(connection: Connection, moment: str) -> int | None:
     """Return the number of the first entry at or after a time, as stored; None if there is none."""
-    first = session.scalar(select(func.min(STORED_MOMENT)).where(STORED_MOMENT >= moment))
-    return None if first is None else _number_at(session, first, func.min(SecurityLog.security_log_num))
+    first = connection.scalar(select(func.min(STORED_MOMENT)).where(STORED_MOMENT >= moment))
+    return None if first is None else _number_at(connection, first, func.min(SECURITY_LOG.c.security_log_num))
 
 
-def _last_number_before(session: Session, day: date) -> int | None:
-    last = session.scalar(select(func.max(STORED_MOMENT)).where(STORED_MOMENT < f"{day} 00:00:00"))
-    return None if last is None else _number_at(session, last, func.max(SecurityLog.security_log_num))
+def _last_number_before(connection: Connection, day: date) -> int | None:
+    last = connection.scalar(select(func.max(STORED_MOMENT)).where(STORED_MOMENT < f"{day} 00:00:00"))
+    return None if last is None else _number_at(connection, last, func.max(SECURITY_LOG.c.security_log_num))
 
 
-def _number_at(session: Session, moment: str, number: ColumnElement[int]) -> int | None:
-    return session.scalar(select(number).where(STORED_MOMENT == moment))
+def _number_at(connection: Connection, moment: str, number: ColumnElement[int]) -> int | None:
+    return connection.scalar(select(number).where(STORED_MOMENT == moment))

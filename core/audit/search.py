@@ -19,9 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, cast, func, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, cast, func, not_, or_, select
 from sqlalchemy.dialects import mysql
-from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
 from core.audit.filter import Alternatives, AuditFilter
@@ -30,7 +29,7 @@ from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, ExportStarted, parse_entry
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.permission_types import Permission
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 from core.practice.practice import Practice
 
 PAGE_SIZE = 100
@@ -82,18 +81,18 @@ class AuditSearch:
         Raises:
             PracticeUnavailable: The database can't be read.
         """
-        with self._practice.read() as session:
-            return _PageReader(session, self, direction, size).page(start)
+        with self._practice.read() as connection:
+            return _PageReader(connection, self, direction, size).page(start)
 
     def mask_keys(self, text: str) -> str:
         """Return a text with every known or named API key in it masked."""
         return self.mapper.mask_keys(text)
 
-    def is_selective(self, session: Session) -> bool:
+    def is_selective(self, connection: Connection) -> bool:
         """Return True if an index finds all entries in question and they are few; counted once per search."""
         if self._selective is None:
             conditions = indexed_conditions(self.audit_filter)
-            self._selective = any(_matches_few_rows(session, condition) for condition in conditions)
+            self._selective = any(_matches_few_rows(connection, condition) for condition in conditions)
         return self._selective
 
 
@@ -103,7 +102,9 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
     Args:
         use_index: False to keep the database from using those indexes, by adding 0 to the column.
     """
-    user, permission = (column if use_index else column + 0 for column in (SecurityLog.user_num, SecurityLog.perm_type))
+    user, permission = (
+        column if use_index else column + 0 for column in (SECURITY_LOG.c.user_num, SECURITY_LOG.c.perm_type)
+    )
     conditions: list[ColumnElement[bool]] = []
     if audit_filter.user is not None:
         conditions.append(user == audit_filter.user)
@@ -120,26 +121,26 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
     return conditions
 
 
-def row_conditions(session: Session, audit_filter: AuditFilter) -> list[ColumnElement[bool]]:
+def row_conditions(connection: Connection, audit_filter: AuditFilter) -> list[ColumnElement[bool]]:
     """Return all conditions other than the time's, for a query that reads the rows in question anyway.
 
     For entries whose hash doesn't match they only preselect: the hash computed in Python decides.
     """
-    dialect = session.get_bind().dialect
+    dialect = connection.dialect
     conditions = [*_other_conditions(audit_filter, dialect), *indexed_conditions(audit_filter, use_index=False)]
-    return [*conditions, seems_suspect(dialect)] if audit_filter.suspect and can_compute(session) else conditions
+    return [*conditions, seems_suspect(dialect)] if audit_filter.suspect and can_compute(connection) else conditions
 
 
 def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if audit_filter.source is not None:
-        conditions.append(SecurityLog.log_source == audit_filter.source)
+        conditions.append(SECURITY_LOG.c.log_source == audit_filter.source)
     if audit_filter.computer:
-        conditions.append(_contains(dialect, SecurityLog.comp_name, audit_filter.computer))
+        conditions.append(_contains(dialect, SECURITY_LOG.c.comp_name, audit_filter.computer))
     if audit_filter.text:
-        conditions.append(_contains(dialect, SecurityLog.log_text, audit_filter.text))
+        conditions.append(_contains(dialect, SECURITY_LOG.c.log_text, audit_filter.text))
     if audit_filter.ours:
-        conditions.append(or_(*(SecurityLog.log_text.like(pattern) for pattern in OUR_PATTERNS)))
+        conditions.append(or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in OUR_PATTERNS)))
     conditions += [
         _one_of(each, dialect)
         for each in audit_filter.more
@@ -148,12 +149,12 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
     return conditions
 
 
-_COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
-    "user": SecurityLog.user_num,
-    "permission": SecurityLog.perm_type,
-    "source": SecurityLog.log_source,
-    "computer": SecurityLog.comp_name,
-    "text": SecurityLog.log_text,
+_COLUMNS: dict[str, Column[Any]] = {
+    "user": SECURITY_LOG.c.user_num,
+    "permission": SECURITY_LOG.c.perm_type,
+    "source": SECURITY_LOG.c.log_source,
+    "computer": SECURITY_LOG.c.comp_name,
+    "text": SECURITY_LOG.c.log_text,
 }
 
 
@@ -170,7 +171,7 @@ def _one_of(alternatives: Alternatives, dialect: Dialect) -> ColumnElement[bool]
     return or_(column.is_(None), not_(has_one)) if alternatives.excluded else has_one
 
 
-def _contains(dialect: Dialect, column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+def _contains(dialect: Dialect, column: Column[Any], text: str) -> ColumnElement[bool]:
     if dialect.name != "sqlite" and not text.isascii():
         # Columns with an old character set can't hold every character, and comparing them with one that they can't
         # hold is an error.
@@ -178,9 +179,9 @@ def _contains(dialect: Dialect, column: InstrumentedAttribute[Any], text: str) -
     return column.contains(text, autoescape=True)
 
 
-def _matches_few_rows(session: Session, condition: ColumnElement[bool]) -> bool:
-    rows = select(SecurityLog.perm_type).where(condition).limit(MAX_SELECTIVE_ROWS + 1).subquery()
-    return session.scalars(select(func.count()).select_from(rows)).one() <= MAX_SELECTIVE_ROWS
+def _matches_few_rows(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    rows = select(SECURITY_LOG.c.perm_type).where(condition).limit(MAX_SELECTIVE_ROWS + 1).subquery()
+    return connection.scalars(select(func.count()).select_from(rows)).one() <= MAX_SELECTIVE_ROWS
 
 
 def _only_quotes(entry: AuditEntry, texts: Sequence[str]) -> bool:
@@ -201,16 +202,16 @@ def _wanted_texts(audit_filter: AuditFilter) -> list[tuple[str, ...]]:
 
 
 class _PageReader:
-    """Reads one page in one session."""
+    """Reads one page over one connection."""
 
-    def __init__(self, session: Session, search: AuditSearch, direction: Direction, size: int) -> None:
-        self._session = session
+    def __init__(self, connection: Connection, search: AuditSearch, direction: Direction, size: int) -> None:
+        self._connection = connection
         self._filter = search.audit_filter
         self._mapper = search.mapper
         self._direction = direction
         self._size = size
-        self._selective = search.is_selective(session)
-        self._hashed = search.audit_filter.suspect and can_compute(session)
+        self._selective = search.is_selective(connection)
+        self._hashed = search.audit_filter.suspect and can_compute(connection)
         self._conditions = self._all_conditions()
 
     def page(self, start: PageCursor | None) -> Page:
@@ -221,7 +222,7 @@ class _PageReader:
         entries: list[AuditEntry] = []
         cursor = start
         for size in self._slice_sizes:
-            part = next_slice(self._session, self._filter, self._direction, cursor, size)
+            part = next_slice(self._connection, self._filter, self._direction, cursor, size)
             page = self._page_in_time_order(part.conditions, cursor)
             entries = self._newest_first(entries, page.entries)
             cursor = page.next_cursor or part.next_cursor
@@ -240,11 +241,11 @@ class _PageReader:
         return [*earlier, *later] if self._direction is Direction.OLDER else [*later, *earlier]
 
     def _all_conditions(self) -> list[ColumnElement[bool]]:
-        conditions = _other_conditions(self._filter, self._session.get_bind().dialect)
+        conditions = _other_conditions(self._filter, self._connection.dialect)
         # If many entries meet these conditions, using their indexes would mean reading and sorting all of them.
         conditions += indexed_conditions(self._filter, use_index=self._selective)
         if self._hashed:
-            conditions.append(seems_suspect(self._session.get_bind().dialect))
+            conditions.append(seems_suspect(self._connection.dialect))
         return conditions
 
     def _selective_page(self, start: PageCursor | None) -> Page:
@@ -269,23 +270,23 @@ class _PageReader:
         self, moment: str, conditions: Sequence[ColumnElement[bool]], start: PageCursor | None, size: int
     ) -> Page:
         """Read the next entries of a second that has more entries than a page."""
-        older, number = self._direction is Direction.OLDER, SecurityLog.security_log_num
+        older, number = self._direction is Direction.OLDER, SECURITY_LOG.c.security_log_num
         within = [*conditions, STORED_MOMENT == moment]
         if self._filter.only_dates and (start is None or start.moment != moment):
             # MyISAM's index on the time doesn't contain the numbers, so the rows are read with the index on the number.
             # Without this bound, all rows before the first one in question would be read as well.
             ends = select(func.max(number) if older else func.min(number)).where(STORED_MOMENT == moment)
-            first = self._session.scalar(ends) or 0
+            first = self._connection.scalar(ends) or 0
             within.append(number <= first if older else number >= first)
         order = number.desc() if older else number.asc()
         query = select_rows().where(*within, *self._conditions)
-        rows = self._session.execute(query.order_by(order).limit(size + 1)).all()
+        rows = self._connection.execute(query.order_by(order).limit(size + 1)).all()
         if not rows:
             return Page((), PageCursor(moment))
         # An entry with several hashes has one row for each, and the limit may have cut off some of the last entry's.
         complete = [row for row in rows if row[0] != rows[-1][0]]
         if not complete:
-            complete = list(self._session.execute(query.where(number == rows[0][0])).all())
+            complete = list(self._connection.execute(query.where(number == rows[0][0])).all())
         return self._to_page(complete, more=True)
 
     def _read_rows(self, conditions: Sequence[ColumnElement[bool]], limit: int | None = None) -> list[StoredRow]:
@@ -293,7 +294,7 @@ class _PageReader:
         query = select_rows().where(*conditions, *self._conditions)
         if limit is not None:
             query = query.order_by(time_order(self._direction)).limit(limit)
-        rows: Sequence[StoredRow] = self._session.execute(query).all()
+        rows: Sequence[StoredRow] = self._connection.execute(query).all()
         return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._direction is Direction.OLDER)
 
     def _to_page(self, rows: Sequence[StoredRow], *, more: bool) -> Page:

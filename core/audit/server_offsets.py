@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, select
 
 CACHE_SIZE = 2_000
 """The maximum number of half hours whose offsets are kept."""
@@ -23,7 +22,7 @@ class ServerOffsets:
     def __init__(self) -> None:
         self._offsets: dict[datetime, timedelta | None] = {}
 
-    def load(self, session: Session, moments: Iterable[datetime | None]) -> None:
+    def load(self, connection: Connection, moments: Iterable[datetime | None]) -> None:
         """Fetch the offsets of these times that aren't cached yet."""
         needed = {_half_hour(moment) for moment in moments if moment is not None}
         if len(self._offsets.keys() | needed) > CACHE_SIZE:
@@ -32,7 +31,7 @@ class ServerOffsets:
         missing = sorted(needed - self._offsets.keys())
         for start in range(0, len(missing), _TIMES_PER_QUERY):
             batch = missing[start : start + _TIMES_PER_QUERY]
-            self._offsets |= zip(batch, _read_offsets(session, batch), strict=True)
+            self._offsets |= zip(batch, _read_offsets(connection, batch), strict=True)
 
     def iso(self, moment: datetime | None) -> str:
         """Format a time as ISO 8601 with its offset.
@@ -47,10 +46,10 @@ class ServerOffsets:
         return moment.replace(tzinfo=zone).isoformat(timespec="seconds")
 
 
-def _read_offsets(session: Session, moments: list[datetime]) -> list[timedelta | None]:
-    if session.get_bind().dialect.name == "sqlite":
+def _read_offsets(connection: Connection, moments: list[datetime]) -> list[timedelta | None]:
+    if connection.dialect.name == "sqlite":
         return [_local_offset(moment) for moment in moments]
-    seconds = session.execute(select(*(func.unix_timestamp(moment.isoformat(" ")) for moment in moments))).one()
+    seconds = connection.execute(select(*(func.unix_timestamp(moment.isoformat(" ")) for moment in moments))).one()
     return [_server_offset(moment, since_1970) for moment, since_1970 in zip(moments, seconds, strict=True)]
 
 

@@ -24,7 +24,7 @@ from core.model.audit_events import parse_entry
 from core.model.key_text import fingerprint_tag
 from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 from core.practice.indexes import missing_indexes
 from core.practice.practice import Practice
 
@@ -68,8 +68,8 @@ class AuditService:
         """Return a sentence about missing indexes, which make searching and verifying slow; empty if there are none."""
         if self._practice.engine.dialect.name == "sqlite":
             return ""
-        with self._practice.read() as session:
-            missing = missing_indexes(session.connection())
+        with self._practice.read() as connection:
+            missing = missing_indexes(connection)
         lacks = [f"{each.table} has no index on {each.column}" for each in missing]
         return f"Slow, because {' and '.join(lacks)}: see apisetup check." if lacks else ""
 
@@ -86,14 +86,14 @@ class AuditService:
 
     def today(self) -> date:
         """Return today's date by the practice's clock."""
-        with self._practice.read() as session:
-            return self._practice.now(session).date()
+        with self._practice.read() as connection:
+            return self._practice.now(connection).date()
 
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
         mapper = EntryMapper(Users({}), ()) if not wanted.suspect else self._maker()
-        with self._practice.read() as session:
-            return read_activity(session, wanted, self._practice.now(session).date(), days, mapper)
+        with self._practice.read() as connection:
+            return read_activity(connection, wanted, self._practice.now(connection).date(), days, mapper)
 
     def whole(self, number: int) -> WholeEntry:
         """Read one entry with all of its columns.
@@ -102,8 +102,8 @@ class AuditService:
             EntryGone: There is no such entry any more.
         """
         maker = self._maker()
-        with self._practice.read() as session:
-            rows = session.execute(select_rows().where(SecurityLog.security_log_num == number)).all()
+        with self._practice.read() as connection:
+            rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num == number)).all()
         if not rows:
             raise EntryGone(number)
         (entry,) = maker.entries(rows)
@@ -112,19 +112,19 @@ class AuditService:
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""
-        named = [SecurityLog.log_text.contains(fingerprint_tag(fingerprint), autoescape=True)]
+        named = [SECURITY_LOG.c.log_text.contains(fingerprint_tag(fingerprint), autoescape=True)]
         if len(key) >= SHORTEST_KEY_TO_FIND:
-            named.append(SecurityLog.log_text.contains(key, autoescape=True))
+            named.append(SECURITY_LOG.c.log_text.contains(key, autoescape=True))
         numbers = (
-            select(SecurityLog.security_log_num)
-            .where(SecurityLog.perm_type.in_(_KINDS_ABOUT_KEYS), or_(*named))
-            .order_by(SecurityLog.log_date_time.desc(), SecurityLog.security_log_num.desc())
+            select(SECURITY_LOG.c.security_log_num)
+            .where(SECURITY_LOG.c.perm_type.in_(_KINDS_ABOUT_KEYS), or_(*named))
+            .order_by(SECURITY_LOG.c.log_date_time.desc(), SECURITY_LOG.c.security_log_num.desc())
             .limit(_HISTORY)
         )
         maker = self._maker()
-        with self._practice.read() as session:
-            found = session.scalars(numbers).all()
-            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(found))).all()
+        with self._practice.read() as connection:
+            found = connection.scalars(numbers).all()
+            rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num.in_(found))).all()
         order = {number: place for place, number in enumerate(found)}
         return tuple(sorted(maker.entries(rows), key=lambda entry: order[entry.number]))
 

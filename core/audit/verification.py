@@ -10,8 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
@@ -29,7 +28,7 @@ from core.audit.row_ranges import (
 from core.audit.verification_report import Findings, FirstHash, Suspect, VerificationReport
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.opendental.log_hash_sql import can_compute, seems_suspect
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from core.practice.practice import Practice
 
 BATCH_SECONDS = 0.4
@@ -57,10 +56,10 @@ class Verification:
         self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
         self._numbers_grow = practice.profile.random_keys is None
         dated = self._days != AuditFilter()
-        self._entry_scan: RangeScan = DateScan(self._days) if dated else NumberScan(SecurityLog.security_log_num)
+        self._entry_scan: RangeScan = DateScan(self._days) if dated else NumberScan(SECURITY_LOG.c.security_log_num)
         # A hash has no date, but the numbers of the entries around these days tell which hashes belong to them.
         self._hash_scan = NumberScan(
-            SecurityLogHash.security_log_num, self._numbers_around if dated and self._numbers_grow else None
+            SECURITY_LOG_HASH.c.security_log_num, self._numbers_around if dated and self._numbers_grow else None
         )
         self._orphans_of_any_day = dated and not self._numbers_grow
         self._started = False
@@ -74,57 +73,57 @@ class Verification:
             PracticeUnavailable: The database can't be read; what has been checked is kept.
         """
         started = time.perf_counter()
-        with self._practice.read() as session:
+        with self._practice.read() as connection:
             if not self._started:
-                self._start(session)
+                self._start(connection)
             while not self._findings.complete:
                 # At least one range, since connecting alone may take longer than a batch should.
-                self._check_range(session)
+                self._check_range(connection)
                 if time.perf_counter() - started >= BATCH_SECONDS:
                     break
         if self._findings.complete and not self._findings.done:
-            # A new session, because the transaction of the first one would not see hashes that were written meanwhile.
-            with self._practice.read() as session:
-                self._findings.recount(self._read_entries(session, self._findings.newest_unhashed))
+            # A new connection, because the transaction of the first one would not see hashes written meanwhile.
+            with self._practice.read() as connection:
+                self._findings.recount(self._read_entries(connection, self._findings.newest_unhashed))
         return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
 
-    def _start(self, session: Session) -> None:
+    def _start(self, connection: Connection) -> None:
         """Read what is needed to judge the findings."""
-        self._computed_by_database = can_compute(session)
-        self._findings.first_hash = self._read_first_hash(session)
-        removals = read_old_data_removals(session, self._mapper)
+        self._computed_by_database = can_compute(connection)
+        self._findings.first_hash = self._read_first_hash(connection)
+        removals = read_old_data_removals(connection, self._mapper)
         self._findings.old_data_removals = tuple(each for each in removals if each.reaches(self._days.since))
         # Of the days that a date can mean, the earliest explains the least.
         last = max((each.days[0] for each in removals if each.days), default=None)
         after = after_day(last) if last is not None and self._numbers_grow else None
-        self._kept_from = first_number_from(session, after.moment) if after is not None else None
+        self._kept_from = first_number_from(connection, after.moment) if after is not None else None
         self._started = True
 
-    def _read_first_hash(self, session: Session) -> FirstHash | None:
-        joined = SecurityLogHash.security_log_num == SecurityLog.security_log_num
-        query = select(SecurityLog.security_log_num, STORED_MOMENT).join(SecurityLogHash, joined).limit(1)
+    def _read_first_hash(self, connection: Connection) -> FirstHash | None:
+        joined = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
+        query = select(SECURITY_LOG.c.security_log_num, STORED_MOMENT).join(SECURITY_LOG_HASH, joined).limit(1)
         if self._numbers_grow:
-            first = session.execute(query.order_by(SecurityLogHash.security_log_num)).first()
+            first = connection.execute(query.order_by(SECURITY_LOG_HASH.c.security_log_num)).first()
         else:
             dated = STORED_MOMENT >= "1880-01-01"
-            first = session.execute(query.where(dated).order_by(SecurityLog.log_date_time)).first()
+            first = connection.execute(query.where(dated).order_by(SECURITY_LOG.c.log_date_time)).first()
         if first is None:
             return None
         return FirstHash(first[0] if self._numbers_grow else None, str(first[1]))
 
-    def _numbers_around(self, session: Session) -> Limits:
-        return numbers_around(session, self._days)
+    def _numbers_around(self, connection: Connection) -> Limits:
+        return numbers_around(connection, self._days)
 
-    def _check_range(self, session: Session) -> None:
+    def _check_range(self, connection: Connection) -> None:
         if self._findings.entries_complete:
-            self._find_orphans(session)
+            self._find_orphans(connection)
             return
         started = time.perf_counter()
-        checked = self._entry_scan.next_range(session, self._range_rows)
-        suspects = self._find_suspects(session, checked)
+        checked = self._entry_scan.next_range(connection, self._range_rows)
+        suspects = self._find_suspects(connection, checked)
         self._adapt_range(started)
         before_hashes = self._set_aside_before_hashes(suspects)
-        reread = self._reread(session, suspects)
+        reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
         self._entry_scan.advance(checked)
         self._findings.add_range(checked, reread, suspects, before_hashes)
@@ -143,28 +142,28 @@ class Verification:
             del suspects[number]
         return len(before)
 
-    def _find_orphans(self, session: Session) -> None:
+    def _find_orphans(self, connection: Connection) -> None:
         """Find the hashes without an entry in one range of hashes, and what Open Dental noted about those entries."""
         scan = self._hash_scan
         started = time.perf_counter()
-        checked = scan.next_range(session, self._range_rows)
-        number = SecurityLogHash.security_log_num
+        checked = scan.next_range(connection, self._range_rows)
+        number = SECURITY_LOG_HASH.c.security_log_num
         orphans = (
             select(number)
-            .outerjoin(SecurityLog, SecurityLog.security_log_num == number)
-            .where(*checked.conditions, SecurityLog.security_log_num.is_(None))
+            .outerjoin(SECURITY_LOG, SECURITY_LOG.c.security_log_num == number)
+            .where(*checked.conditions, SECURITY_LOG.c.security_log_num.is_(None))
             .distinct()
         )
-        numbers = sorted(session.scalars(orphans))
+        numbers = sorted(connection.scalars(orphans))
         self._adapt_range(started)
-        duplicates = self._read_duplicates(session, numbers)
+        duplicates = self._read_duplicates(connection, numbers)
         unexplained = [number for number in numbers if number not in duplicates]
         kept = [number for number in unexplained if self._kept_from is None or number >= self._kept_from]
         scan.advance(checked)
         self._findings.add_orphans(checked, kept, list(duplicates.values()), len(unexplained) - len(kept))
 
-    def _read_duplicates(self, session: Session, numbers: Sequence[int]) -> dict[int, datetime]:
-        removed = read_duplicate_removals(session, numbers, self._practice.profile.tables)
+    def _read_duplicates(self, connection: Connection, numbers: Sequence[int]) -> dict[int, datetime]:
+        removed = read_duplicate_removals(connection, numbers, self._practice.profile.tables)
         if removed is None:
             self._findings.maintenance_known = False
         return removed or {}
@@ -175,30 +174,30 @@ class Verification:
         rows = int(self._range_rows * min(4.0, RANGE_SECONDS / seconds))
         self._range_rows = max(MIN_RANGE_ROWS, min(MAX_RANGE_ROWS, rows))
 
-    def _find_suspects(self, session: Session, checked: RowRange) -> dict[int, Suspect]:
+    def _find_suspects(self, connection: Connection, checked: RowRange) -> dict[int, Suspect]:
         """Return the entries of a range whose hash seems to be missing or not to match, by number."""
         if not self._computed_by_database:
-            rows = session.execute(select_rows().where(*checked.conditions)).all()
+            rows = connection.execute(select_rows().where(*checked.conditions)).all()
             entries = (each for each in self._mapper.entries(rows) if each.hash_status is not HashStatus.MATCHES)
             return {each.number: Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
         query = (
-            select(SecurityLog.security_log_num, STORED_MOMENT, SecurityLogHash.security_log_num)
-            .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
-            .where(*checked.conditions, seems_suspect(session.get_bind().dialect))
+            select(SECURITY_LOG.c.security_log_num, STORED_MOMENT, SECURITY_LOG_HASH.c.security_log_num)
+            .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
+            .where(*checked.conditions, seems_suspect(connection.dialect))
         )
-        suspects = session.execute(query).all()
+        suspects = connection.execute(query).all()
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
-    def _reread(self, session: Session, suspects: dict[int, Suspect]) -> list[AuditEntry]:
+    def _reread(self, connection: Connection, suspects: dict[int, Suspect]) -> list[AuditEntry]:
         """Read again the suspects with a hash, and as many of those without one as can still be listed."""
         hashed = [number for number, suspect in suspects.items() if suspect.has_hash]
         unhashed = [number for number, suspect in suspects.items() if not suspect.has_hash]
-        return self._read_entries(session, hashed + unhashed[: self._findings.unhashed_capacity])
+        return self._read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
 
-    def _read_entries(self, session: Session, numbers: Sequence[int]) -> list[AuditEntry]:
+    def _read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
         entries: list[AuditEntry] = []
         for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
             batch = numbers[start : start + _ENTRIES_PER_QUERY]
-            rows = session.execute(select_rows().where(SecurityLog.security_log_num.in_(batch))).all()
+            rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num.in_(batch))).all()
             entries += self._mapper.entries(rows)
         return entries

@@ -22,7 +22,7 @@ from sqlalchemy import CursorResult, delete, insert, select, update
 
 from core.base.errors import ApiSetupError, StorageFailed
 from core.companion.store import Companion
-from core.companion.tables import JournalEntry
+from core.companion.tables import JOURNAL_ENTRY
 from core.practice.journal import Intent
 
 _logger = logging.getLogger(__name__)
@@ -59,9 +59,9 @@ class CompanionJournal:
         """
         try:
             self._hold_lock()
-            with self._companion.write() as session:
+            with self._companion.write() as connection:
                 values = {"writer": self._writer, "intent": _as_json(intent)}
-                inserted = cast("CursorResult[Any]", session.execute(insert(JournalEntry).values(**values)))
+                inserted = cast("CursorResult[Any]", connection.execute(insert(JOURNAL_ENTRY).values(**values)))
                 return int(cast("tuple[int]", inserted.inserted_primary_key)[0])
         except (ApiSetupError, OSError) as error:
             _logger.warning("A change could not be announced in the journal: %s", error)
@@ -69,17 +69,18 @@ class CompanionJournal:
 
     def set_outcome(self, number: int, text: str) -> None:
         """Record the outcome of a remote change that can't be logged now."""
-        with _logging_failures("completed"), self._companion.write() as session:
-            row = session.get(JournalEntry, number)
-            if row is not None:
-                row.intent = {**row.intent, "outcome": text}
+        with _logging_failures("completed"), self._companion.write() as connection:
+            is_entry = JOURNAL_ENTRY.c.number == number
+            kept = connection.scalar(select(JOURNAL_ENTRY.c.intent).where(is_entry))
+            if kept is not None:
+                connection.execute(update(JOURNAL_ENTRY).where(is_entry).values(intent={**kept, "outcome": text}))
 
     def clear(self, number: int) -> None:
         """Remove an intent whose outcome is known and logged."""
         if not number:
             return
-        with _logging_failures("cleared"), self._companion.write() as session:
-            session.execute(delete(JournalEntry).where(JournalEntry.number == number))
+        with _logging_failures("cleared"), self._companion.write() as connection:
+            connection.execute(delete(JOURNAL_ENTRY).where(JOURNAL_ENTRY.c.number == number))
 
     def abandoned(self) -> tuple[AbandonedIntent, ...]:
         """Return the intents whose programs have ended, oldest first.
@@ -87,8 +88,10 @@ class CompanionJournal:
         Raises:
             PracticeUnavailable: The companion can't be read.
         """
-        with self._companion.read() as session:
-            rows = session.execute(select(JournalEntry.number, JournalEntry.writer, JournalEntry.intent)).all()
+        with self._companion.read() as connection:
+            rows = connection.execute(
+                select(JOURNAL_ENTRY.c.number, JOURNAL_ENTRY.c.writer, JOURNAL_ENTRY.c.intent)
+            ).all()
         ended = {writer for writer in {row[1] for row in rows} if writer != self._writer and self._has_ended(writer)}
         found = []
         for number, writer, kept in sorted(rows, key=lambda row: row[0]):
@@ -111,10 +114,10 @@ class CompanionJournal:
                 f"The lock file next to {self._path} can't be created: {error.strerror}.",
                 "Check the directory's permissions and the disk's free space.",
             ) from error
-        held = JournalEntry.number == abandoned.number, JournalEntry.writer == abandoned.writer
-        with self._companion.write() as session:
-            change = update(JournalEntry).where(*held).values(writer=self._writer)
-            return cast("CursorResult[Any]", session.execute(change)).rowcount == 1
+        held = JOURNAL_ENTRY.c.number == abandoned.number, JOURNAL_ENTRY.c.writer == abandoned.writer
+        with self._companion.write() as connection:
+            change = update(JOURNAL_ENTRY).where(*held).values(writer=self._writer)
+            return cast("CursorResult[Any]", connection.execute(change)).rowcount == 1
 
     def close(self) -> None:
         """Release this program's lock; what it still has announced counts as abandoned from now on."""

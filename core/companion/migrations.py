@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, inspect, select
 
 from core.base.errors import NotAPractice
-from core.companion.tables import MigrationRow
+from core.companion.tables import MIGRATION
 
 _HISTORY = """
 CREATE TABLE apisetup_migration (
@@ -120,9 +120,9 @@ def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:
     Raises:
         NotAPractice: A newer version of this program has applied migrations that this version doesn't have.
     """
-    if not inspect(connection).has_table(MigrationRow.__tablename__):
+    if not inspect(connection).has_table(MIGRATION.name):
         connection.exec_driver_sql(_HISTORY)
-    applied = set(connection.scalars(select(MigrationRow.number)))
+    applied = set(connection.scalars(select(MIGRATION.c.number)))
     if applied and max(applied) > len(_MIGRATIONS):
         raise NotAPractice(
             "The companion database was made by a newer apisetup than this one.", "Update apisetup on this machine."
@@ -133,7 +133,7 @@ def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.execute(
-            insert(MigrationRow).values(number=number, name=name, applied_at=clock().replace(microsecond=0))
+            insert(MIGRATION).values(number=number, name=name, applied_at=clock().replace(microsecond=0))
         )
 
 
@@ -142,6 +142,6 @@ def needs_migration(connection: Connection) -> bool:
 
     `migrate` applies missing migrations, and refuses a database of a newer version.
     """
-    if not inspect(connection).has_table(MigrationRow.__tablename__):
+    if not inspect(connection).has_table(MIGRATION.name):
         return True
-    return max(connection.scalars(select(MigrationRow.number)), default=0) != len(_MIGRATIONS)
+    return max(connection.scalars(select(MIGRATION.c.number)), default=0) != len(_MIGRATIONS)

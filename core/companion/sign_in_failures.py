@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
-from sqlalchemy import delete, insert
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, delete, insert, select
 
 from core.base.errors import NotPermitted, PracticeUnavailable
 from core.companion.store import Companion
-from core.companion.tables import SignInFailure
+from core.companion.tables import SIGN_IN_FAILURE
 
 _logger = logging.getLogger(__name__)
 
@@ -46,8 +45,8 @@ class SignInFailures:
         """Change the count of a user, while nobody else does, and return the count before."""
         try:
             if self.companion is not None:
-                with self.companion.write() as session:
-                    return _change_row(session, user_num, change)
+                with self.companion.write() as connection:
+                    return _change_row(connection, user_num, change)
         except (PracticeUnavailable, NotPermitted) as error:
             _logger.warning("Failed sign-ins are counted only until this program ends: %s", error)
         with self._lock:
@@ -63,24 +62,26 @@ class SignInFailures:
         counted = [self._counts.get(user_num)]
         try:
             if self.companion is not None:
-                with self.companion.read() as session:
-                    counted.append(_count(session.get(SignInFailure, user_num)))
+                with self.companion.read() as connection:
+                    counted.append(_read_count(connection, user_num))
         except PracticeUnavailable as error:
             _logger.warning("Failed sign-ins that were counted in the companion are not known: %s", error)
         return max((each for each in counted if each is not None), key=lambda each: each.last_failure, default=None)
 
 
-def _change_row(session: Session, user_num: int, change: Change) -> FailureCount | None:
-    # The session began by locking the file, so no other process changes the row in between.
-    before = _count(session.get(SignInFailure, user_num))
+def _change_row(connection: Connection, user_num: int, change: Change) -> FailureCount | None:
+    # The transaction began by locking the file, so no other process changes the row in between.
+    before = _read_count(connection, user_num)
     after = change(before)
     if after != before:
-        session.execute(delete(SignInFailure).where(SignInFailure.user_num == user_num))
+        connection.execute(delete(SIGN_IN_FAILURE).where(SIGN_IN_FAILURE.c.user_num == user_num))
         if after is not None:
             values = {"failures": after.failures, "last_failure": after.last_failure}
-            session.execute(insert(SignInFailure).values(user_num=user_num, **values))
+            connection.execute(insert(SIGN_IN_FAILURE).values(user_num=user_num, **values))
     return before
 
 
-def _count(row: SignInFailure | None) -> FailureCount | None:
-    return FailureCount(row.failures, row.last_failure) if row is not None else None
+def _read_count(connection: Connection, user_num: int) -> FailureCount | None:
+    columns = select(SIGN_IN_FAILURE.c.failures, SIGN_IN_FAILURE.c.last_failure)
+    row = connection.execute(columns.where(SIGN_IN_FAILURE.c.user_num == user_num)).one_or_none()
+    return FailureCount(*row) if row is not None else None

@@ -1,4 +1,4 @@
-"""Sessions on the companion database: a separate file, or the embedded practice's file."""
+"""Connections to the companion database: a separate file, or the embedded practice's file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.orm import Session
 
 from core.base.errors import DamagedFile, NotAPractice
 from core.companion.migrations import migrate, needs_migration
@@ -101,8 +100,8 @@ class Companion:
         return WriteMode.PRACTICE_ONLY if self.shared else WriteMode.SPANS_DATABASES
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Open a session that refuses every statement that could write.
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that refuses every statement that could write.
 
         Raises:
             PracticeUnavailable: The database can't be read.
@@ -110,37 +109,36 @@ class Companion:
         with (
             self._translate_errors(),
             self._engine.connect().execution_options(read_only=True) as connection,
-            Session(connection, autoflush=False) as session,
         ):
-            yield session
+            yield connection
 
     @contextmanager
-    def within(self, work: UnitOfWork) -> Iterator[Session]:
-        """Open a session that writes to the companion as part of a change to the practice.
+    def within(self, work: UnitOfWork) -> Iterator[Connection]:
+        """Open a connection that writes to the companion as part of a change to the practice.
 
-        If practice and companion share a database, this is the session of the unit of work. Otherwise it's a separate
-        session that commits at the end of the block. Then the caller must have added a compensation to the unit of
-        work, in case it fails afterwards.
+        If practice and companion share a database, this is the connection of the unit of work. Otherwise it's a
+        separate one that commits at the end of the block. Then the caller must have added a compensation to the unit
+        of work, in case it fails afterwards.
 
         Raises:
             PracticeUnavailable: The database can't be written.
         """
         if self.shared:
-            yield work.session
+            yield work.connection
             return
-        with self.write() as session:
-            yield session
+        with self.write() as connection:
+            yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Open a separate session that commits at the end of the block, for example to compensate for `within`.
+    def write(self) -> Iterator[Connection]:
+        """Open a separate connection that commits at the end of the block, for example to compensate for `within`.
 
         Raises:
             PracticeUnavailable: The database can't be written.
             NotPermitted: The file can't be written.
         """
-        with self._translate_errors(), Session(self._engine, autoflush=False) as session, session.begin():
-            yield session
+        with self._translate_errors(), self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,60 +5,79 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, DateTime, ForeignKey, Integer, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Named,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+)
+
+COMPANION = MetaData()
+"""The tables, whose names begin with `apisetup_`."""
 
 
-class CompanionBase(DeclarativeBase):
-    """Base class of this program's own tables, whose names begin with `apisetup_`."""
-
-
-class MigrationRow(CompanionBase):
+class MigrationColumns(TypedColumns):
     """An applied migration, recorded in the transaction that applied it."""
 
-    __tablename__ = "apisetup_migration"
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(80))
-    applied_at: Mapped[datetime] = mapped_column(DateTime)
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    name: Named[str] = Column(String(80))
+    applied_at: Named[datetime] = Column(DateTime)
 
 
-class LicenseText(CompanionBase):
+MIGRATION = Table("apisetup_migration", COMPANION, MigrationColumns)
+
+
+class LicenseTextColumns(TypedColumns):
     """The full text of a license that was accepted at least once."""
 
-    __tablename__ = "apisetup_license_text"
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
+    sha256: Named[str] = Column(String(64), primary_key=True)
+    text: Named[str] = Column(Text)
 
 
-class LicenseAcceptance(CompanionBase):
+LICENSE_TEXT = Table("apisetup_license_text", COMPANION, LicenseTextColumns)
+
+
+class LicenseAcceptanceColumns(TypedColumns):
     """The acceptance of a license text: by whom, and when."""
 
-    __tablename__ = "apisetup_license_acceptance"
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    title: Mapped[str] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(String(64), ForeignKey(LicenseText.sha256))
-    accepted_by: Mapped[str] = mapped_column(String(255))
-    accepted_at: Mapped[datetime] = mapped_column(DateTime)
+    number: Named[int] = Column(Integer, primary_key=True)
+    title: Named[str] = Column(Text)
+    sha256: Named[str] = Column(String(64), ForeignKey(LICENSE_TEXT.c.sha256))
+    accepted_by: Named[str] = Column(String(255))
+    accepted_at: Named[datetime] = Column(DateTime)
 
 
-class RegistryKey(CompanionBase):
+LICENSE_ACCEPTANCE = Table("apisetup_license_acceptance", COMPANION, LicenseAcceptanceColumns)
+
+
+class RegistryKeyColumns(TypedColumns):
     """A key of the local registry. Times are read from the practice's clock."""
 
-    __tablename__ = "apisetup_key"
-    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key_text: Mapped[str] = mapped_column(String(255))
-    developer: Mapped[str] = mapped_column(String(255))
-    email: Mapped[str] = mapped_column(Text)
-    phone: Mapped[str] = mapped_column(Text)
-    permissions: Mapped[list[str]] = mapped_column(JSON)
-    status: Mapped[int] = mapped_column(Integer)
-    date_disabled: Mapped[datetime | None] = mapped_column(DateTime)
-    agreement_since: Mapped[date | None] = mapped_column(Date)
-    added: Mapped[datetime] = mapped_column(DateTime)
-    license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))
+    fingerprint: Named[str] = Column(String(64), primary_key=True)
+    key_text: Named[str] = Column(String(255))
+    developer: Named[str] = Column(String(255))
+    email: Named[str] = Column(Text)
+    phone: Named[str] = Column(Text)
+    permissions: Named[list[str]] = Column(JSON)
+    status: Named[int] = Column(Integer)
+    date_disabled: Named[datetime | None] = Column(DateTime)
+    agreement_since: Named[date | None] = Column(Date)
+    added: Named[datetime] = Column(DateTime)
+    license_number: Named[int | None] = Column(Integer, ForeignKey(LICENSE_ACCEPTANCE.c.number))
 
 
-class HeadquartersAnswer(CompanionBase):
+REGISTRY_KEY = Table("apisetup_key", COMPANION, RegistryKeyColumns)
+
+
+class HeadquartersAnswerColumns(TypedColumns):
     """The last list of keys received from headquarters. The table has at most one row, with number 1.
 
     Attributes:
@@ -68,31 +87,37 @@ class HeadquartersAnswer(CompanionBase):
             `date_disabled` (ISO 8601, or null), `email`, `phone`, `permissions`. Never the key itself.
     """
 
-    __tablename__ = "apisetup_headquarters_answer"
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    asked_at: Mapped[datetime] = mapped_column(DateTime)
-    question: Mapped[int] = mapped_column(Integer)
-    listed_keys: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    asked_at: Named[datetime] = Column(DateTime)
+    question: Named[int] = Column(Integer)
+    listed_keys: Named[list[dict[str, Any]]] = Column(JSON)
 
 
-class Question(CompanionBase):
+HEADQUARTERS_ANSWER = Table("apisetup_headquarters_answer", COMPANION, HeadquartersAnswerColumns)
+
+
+class QuestionColumns(TypedColumns):
     """The number of the last request to headquarters by any program that shares this database, in one row."""
 
-    __tablename__ = "apisetup_question"
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
 
 
-class HeadquartersKeyRow(CompanionBase):
+QUESTION = Table("apisetup_question", COMPANION, QuestionColumns)
+
+
+class HeadquartersKeyColumns(TypedColumns):
     """Local data about a key at headquarters that headquarters doesn't store."""
 
-    __tablename__ = "apisetup_headquarters_key"
-    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
-    added: Mapped[datetime | None] = mapped_column(DateTime)
-    agreement_since: Mapped[date | None] = mapped_column(Date)
-    license_number: Mapped[int | None] = mapped_column(Integer, ForeignKey(LicenseAcceptance.number))
+    fingerprint: Named[str] = Column(String(64), primary_key=True)
+    added: Named[datetime | None] = Column(DateTime)
+    agreement_since: Named[date | None] = Column(Date)
+    license_number: Named[int | None] = Column(Integer, ForeignKey(LICENSE_ACCEPTANCE.c.number))
 
 
-class JournalEntry(CompanionBase):
+HEADQUARTERS_KEY = Table("apisetup_headquarters_key", COMPANION, HeadquartersKeyColumns)
+
+
+class JournalEntryColumns(TypedColumns):
     """A change that was announced and whose outcome isn't known yet.
 
     Attributes:
@@ -100,13 +125,15 @@ class JournalEntry(CompanionBase):
         intent: The fields of `core.practice.journal.Intent`.
     """
 
-    __tablename__ = "apisetup_journal"
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    writer: Mapped[str] = mapped_column(String(16))
-    intent: Mapped[dict[str, Any]] = mapped_column(JSON)
+    number: Named[int] = Column(Integer, primary_key=True)
+    writer: Named[str] = Column(String(16))
+    intent: Named[dict[str, Any]] = Column(JSON)
 
 
-class SignInFailure(CompanionBase):
+JOURNAL_ENTRY = Table("apisetup_journal", COMPANION, JournalEntryColumns)
+
+
+class SignInFailureColumns(TypedColumns):
     """The failed sign-ins of a user in a row, while they can't be counted in the practice.
 
     Attributes:
@@ -114,7 +141,9 @@ class SignInFailure(CompanionBase):
         last_failure: The time of the last one, by the practice's clock.
     """
 
-    __tablename__ = "apisetup_sign_in_failure"
-    user_num: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    failures: Mapped[int] = mapped_column(Integer)
-    last_failure: Mapped[datetime] = mapped_column(DateTime)
+    user_num: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    failures: Named[int] = Column(Integer)
+    last_failure: Named[datetime] = Column(DateTime)
+
+
+SIGN_IN_FAILURE = Table("apisetup_sign_in_failure", COMPANION, SignInFailureColumns)

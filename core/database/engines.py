@@ -1,4 +1,4 @@
-"""Engines for MySQL, MariaDB and SQLite, and sessions that refuse to write."""
+"""Engines for MySQL, MariaDB and SQLite, and connections that refuse to write."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.base.secret import Secret
 from core.headquarters.requests import Credentials
-from core.opendental.schema import Preference
+from core.opendental.schema import PREFERENCE
 from core.practice.practice import Practice
 
 _ADDRESS_PREFERENCE = "WebServiceHQServerURL"
@@ -34,9 +34,9 @@ def read_account(practice: Practice, computer: str, address: str = "") -> Accoun
     Raises:
         PracticeUnavailable: The preferences can't be read.
     """
-    query = select(Preference.pref_name, Preference.value_string).where(Preference.pref_name.in_(_PREFERENCES))
-    with practice.read() as session:
-        values = {name: value or "" for name, value in session.execute(query).all()}
+    query = select(PREFERENCE.c.pref_name, PREFERENCE.c.value_string).where(PREFERENCE.c.pref_name.in_(_PREFERENCES))
+    with practice.read() as connection:
+        values = {name: value or "" for name, value in connection.execute(query).all()}
     return Account(
         address or values.get(_ADDRESS_PREFERENCE, "").strip(),
         Credentials(

@@ -147,7 +147,7 @@ class Headquarters(KeyAuthority):
             )
         with self._practice.unit_of_work(actor, *events, mode=WriteMode.SPANS_DATABASES) as work:
             self._cache.set_agreement(key, fields.agreement_since)
-            work.add_compensation(lambda _session: self._cache.set_agreement(replace(key, fields=fields), before))
+            work.add_compensation(lambda _connection: self._cache.set_agreement(replace(key, fields=fields), before))
         with read_after_change():
             return AuthorityChange(self.all_keys())
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, delete, insert, select, update
 
 from core.base.errors import Conflict, EditConflict
 from core.companion.store import Companion
-from core.companion.tables import HeadquartersAnswer, HeadquartersKeyRow, Question
+from core.companion.tables import HEADQUARTERS_ANSWER, HEADQUARTERS_KEY, QUESTION
 from core.headquarters.responses import HeadquartersKey
 from core.licenses.acceptances import accepted_licenses
 from core.model.api_key import AcceptedLicense, ApiKey, KeyFields
@@ -54,39 +53,44 @@ class HeadquartersCache:
 
     def read(self) -> CachedList | None:
         """Return the last list with the office's own data; None if headquarters never answered here."""
-        with self._companion.read() as session:
-            row = session.get(HeadquartersAnswer, _ONE)
+        with self._companion.read() as connection:
+            row = connection.execute(
+                select(HEADQUARTERS_ANSWER).where(HEADQUARTERS_ANSWER.c.number == _ONE)
+            ).one_or_none()
             if row is None:
                 return None
             keys = tuple(_key(each) for each in row.listed_keys)
-            return CachedList(row.asked_at, row.question, _complete_all(session, keys))
+            return CachedList(row.asked_at, row.question, _complete_all(connection, keys))
 
     def next_question(self) -> int:
         """Return the number of a new request, larger than all before it by any program that shares the companion."""
-        with self._companion.write() as session:
-            session.execute(update(Question).values(number=Question.number + 1))
-            return session.scalars(select(Question.number)).one()
+        with self._companion.write() as connection:
+            connection.execute(update(QUESTION).values(number=QUESTION.c.number + 1))
+            return connection.scalars(select(QUESTION.c.number)).one()
 
     def completed(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
         """Return keys of headquarters completed by the office's own data."""
-        with self._companion.read() as session:
-            return _complete_all(session, keys)
+        with self._companion.read() as connection:
+            return _complete_all(connection, keys)
 
     def replace(self, new: CachedList) -> bool:
         """Cache another list instead of the last one; False if that one answers a later request."""
-        with self._companion.write() as session:
-            older = HeadquartersAnswer.number == _ONE, HeadquartersAnswer.question <= new.question
-            session.execute(delete(HeadquartersAnswer).where(*older))
-            if session.get(HeadquartersAnswer, _ONE) is not None:
+        with self._companion.write() as connection:
+            older = HEADQUARTERS_ANSWER.c.number == _ONE, HEADQUARTERS_ANSWER.c.question <= new.question
+            connection.execute(delete(HEADQUARTERS_ANSWER).where(*older))
+            if (
+                connection.scalar(select(HEADQUARTERS_ANSWER.c.number).where(HEADQUARTERS_ANSWER.c.number == _ONE))
+                is not None
+            ):
                 return False
             values = {"asked_at": new.asked_at, "question": new.question, "listed_keys": [*map(_as_json, new.keys)]}
-            session.execute(insert(HeadquartersAnswer).values(number=_ONE, **values))
+            connection.execute(insert(HEADQUARTERS_ANSWER).values(number=_ONE, **values))
             return True
 
     def record_added(self, identity: str, data: LocalKeyData) -> None:
         """Keep the office's own data about a key that was added from here."""
-        with self._companion.write() as session:
-            _put(session, identity, data)
+        with self._companion.write() as connection:
+            _put(connection, identity, data)
 
     def set_agreement(self, key: ApiKey, since: date | None) -> None:
         """Set the day on which a key's agreement came into force, if it still is the day that was shown.
@@ -94,13 +98,13 @@ class HeadquartersCache:
         Raises:
             EditConflict: It's another day by now.
         """
-        with self._companion.write() as session:
-            data = _local_data(session).get(key.fingerprint, LocalKeyData())
+        with self._companion.write() as connection:
+            data = _local_data(connection).get(key.fingerprint, LocalKeyData())
             shown = key.fields.agreement_since
             if data.agreement_since not in (shown, since):
                 words = [str(each or "none") for each in (shown, data.agreement_since, since)]
                 raise EditConflict((Conflict("Business Associate Agreement", *words),))
-            _put(session, key.fingerprint, replace(data, agreement_since=since))
+            _put(connection, key.fingerprint, replace(data, agreement_since=since))
 
 
 def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
@@ -125,10 +129,10 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
     return tuple(sorted(found, key=lambda key: (key.developer.casefold(), key.fingerprint)))
 
 
-def _put(session: Session, identity: str, data: LocalKeyData) -> None:
-    session.execute(delete(HeadquartersKeyRow).where(HeadquartersKeyRow.fingerprint == identity))
-    session.execute(
-        insert(HeadquartersKeyRow).values(
+def _put(connection: Connection, identity: str, data: LocalKeyData) -> None:
+    connection.execute(delete(HEADQUARTERS_KEY).where(HEADQUARTERS_KEY.c.fingerprint == identity))
+    connection.execute(
+        insert(HEADQUARTERS_KEY).values(
             fingerprint=identity,
             added=data.added,
             agreement_since=data.agreement_since,
@@ -137,15 +141,15 @@ def _put(session: Session, identity: str, data: LocalKeyData) -> None:
     )
 
 
-def _local_data(session: Session) -> dict[str, LocalKeyData]:
+def _local_data(connection: Connection) -> dict[str, LocalKeyData]:
     return {
         row.fingerprint: LocalKeyData(row.added, row.agreement_since, row.license_number)
-        for row in session.scalars(select(HeadquartersKeyRow))
+        for row in connection.execute(select(HEADQUARTERS_KEY))
     }
 
 
-def _complete_all(session: Session, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
-    data, licenses = _local_data(session), accepted_licenses(session)
+def _complete_all(connection: Connection, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+    data, licenses = _local_data(connection), accepted_licenses(connection)
     return tuple(_complete(key, data, licenses) for key in keys)
 
 

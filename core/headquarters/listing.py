@@ -97,8 +97,8 @@ class KeyListing:
 
     def now(self) -> datetime:
         """Return the practice's time."""
-        with self._practice.read() as session:
-            self._latest_moment = self._practice.now(session)
+        with self._practice.read() as connection:
+            self._latest_moment = self._practice.now(connection)
         return self._latest_moment
 
     def fetch(self, account: Account | None = None, *, retry: bool = True) -> HeadquartersList | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any, TypeAlias
 
-from sqlalchemy import Delete, Update, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Delete, Row, Update, delete, insert, select, update
 
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.base.secret import Secret
 from core.companion.store import Companion
-from core.companion.tables import RegistryKey
+from core.companion.tables import REGISTRY_KEY
 from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.keys.practice_copy import (
     CopiedKey,
@@ -60,6 +60,7 @@ _ON_SERVER = (
     " headquarters is not told: its own list, and what its services accept, stay as they are."
 )
 
+_Row: TypeAlias = Row[*tuple[Any, ...]]
 _REMOVED = "Cut off: requests with this key, wherever this registry is asked about it."
 
 
@@ -83,9 +84,9 @@ class LocalRegistry(KeyAuthority):
 
     def all_keys(self) -> KeyList:
         """Return the registry's keys and those that only the practice's copy has, by developer."""
-        with self._companion.read() as session:
-            rows = session.scalars(select(RegistryKey)).all()
-            licenses = accepted_licenses(session)
+        with self._companion.read() as connection:
+            rows = connection.execute(select(REGISTRY_KEY)).all()
+            licenses = accepted_licenses(connection)
         known = {row.fingerprint: row for row in rows}
         texts = {row.key_text: row.developer for row in rows}
         copy = read_copy(self._practice)
@@ -102,32 +103,32 @@ class LocalRegistry(KeyAuthority):
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
         """Return a key from the registry, or else from the practice's copy."""
-        with self._companion.read() as session:
-            text = session.scalar(select(RegistryKey.key_text).where(RegistryKey.fingerprint == fingerprint_))
+        with self._companion.read() as connection:
+            text = connection.scalar(select(REGISTRY_KEY.c.key_text).where(REGISTRY_KEY.c.fingerprint == fingerprint_))
         if text is not None:
             return Secret(text)
         return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
 
     def clear_texts(self) -> tuple[str, ...]:
         """Return the keys of the registry and of the practice's copy."""
-        with self._companion.read() as session:
-            texts = session.scalars(select(RegistryKey.key_text)).all()
+        with self._companion.read() as connection:
+            texts = connection.scalars(select(REGISTRY_KEY.c.key_text)).all()
         return (*texts, *copied_keys(self._practice))
 
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
         """Add a key to the registry, then to the practice's copy."""
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
-        row = RegistryKey.fingerprint == identity
+        row = REGISTRY_KEY.c.fingerprint == identity
         grant = KeyGrant(new.fields.permissions, new.fields.agreement_since)
         event = KeyAdded(KeyLabel.of_text(text, new.developer), actor.user_name, grant)
         with exclusive_copy(self._practice), self._unit_of_work(actor, event) as work:
-            moment = self._practice.now(work.session)
-            with self._companion.within(work) as session:
-                if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
+            moment = self._practice.now(work.connection)
+            with self._companion.within(work) as connection:
+                if connection.scalar(select(REGISTRY_KEY.c.fingerprint).where(row)) is not None:
                     raise InvalidInput("key", "This key is in the list already.")
-                work.add_compensation(lambda _session: self._compensate(delete(RegistryKey).where(row)))
-                session.execute(
-                    insert(RegistryKey).values(
+                work.add_compensation(lambda _connection: self._compensate(delete(REGISTRY_KEY).where(row)))
+                connection.execute(
+                    insert(REGISTRY_KEY).values(
                         fingerprint=identity,
                         key_text=text,
                         developer=new.developer,
@@ -144,20 +145,20 @@ class LocalRegistry(KeyAuthority):
     def set_status(self, actor: Actor, key: ApiKey, event: KeyStatusChanged) -> AuthorityChange:
         """Set the status and the date disabled in the registry."""
         status = event.after
-        row = RegistryKey.fingerprint == key.fingerprint
+        row = REGISTRY_KEY.c.fingerprint == key.fingerprint
         with self._unit_of_work(actor, event) as work:
-            moment = self._practice.now(work.session)
-            with self._companion.within(work) as session:
-                now = session.scalar(select(RegistryKey.status).where(row))
+            moment = self._practice.now(work.connection)
+            with self._companion.within(work) as connection:
+                now = connection.scalar(select(REGISTRY_KEY.c.status).where(row))
                 if now != int(key.status):
                     label = _status(now).label if now is not None else GONE
                     raise EditConflict((Conflict("Key Status", key.status.label, label, status.label),))
                 before = {"status": int(key.status), "date_disabled": key.date_disabled}
-                undo = update(RegistryKey).where(row, RegistryKey.status == int(status)).values(**before)
-                work.add_compensation(lambda _session: self._compensate(undo))
+                undo = update(REGISTRY_KEY).where(row, REGISTRY_KEY.c.status == int(status)).values(**before)
+                work.add_compensation(lambda _connection: self._compensate(undo))
                 disabled = None if status.enabled else moment
-                change = update(RegistryKey).where(row).values(status=int(status), date_disabled=disabled)
-                session.execute(change)
+                change = update(REGISTRY_KEY).where(row).values(status=int(status), date_disabled=disabled)
+                connection.execute(change)
         return self._changed()
 
     can_remove = True
@@ -167,25 +168,25 @@ class LocalRegistry(KeyAuthority):
 
         In this order a killed process leaves the key in the registry, which then says that the copy lacks it.
         """
-        row = RegistryKey.fingerprint == key.fingerprint
+        row = REGISTRY_KEY.c.fingerprint == key.fingerprint
         with exclusive_copy(self._practice), self._unit_of_work(actor, event) as work:
-            with self._companion.within(work) as session:
-                found = session.scalars(select(RegistryKey).where(row)).one_or_none()
-                _require_unchanged(key, found)
-                values = {column.key: getattr(found, column.key) for column in RegistryKey.__table__.columns}
+            with self._companion.within(work) as connection:
+                found = connection.execute(select(REGISTRY_KEY).where(row)).one_or_none()
+                values = _unchanged(key, found)._asdict()
             remove_from_copy(self._practice, work, values["key_text"])
-            work.add_compensation(lambda _session: self._put_back(values))
-            with self._companion.within(work) as session:
-                session.execute(delete(RegistryKey).where(row))
+            work.add_compensation(lambda _connection: self._put_back(values))
+            with self._companion.within(work) as connection:
+                connection.execute(delete(REGISTRY_KEY).where(row))
         return self._changed(_REMOVED, self.info.explanation)
 
     def _put_back(self, values: Mapping[str, object]) -> None:
         """Insert a row that was removed, unless it is there."""
         if self._companion.shared:
             return
-        with self._companion.write() as session:
-            if session.get(RegistryKey, values["fingerprint"]) is None:
-                session.execute(insert(RegistryKey).values(**values))
+        with self._companion.write() as connection:
+            is_there = REGISTRY_KEY.c.fingerprint == values["fingerprint"]
+            if connection.scalar(select(REGISTRY_KEY.c.fingerprint).where(is_there)) is None:
+                connection.execute(insert(REGISTRY_KEY).values(**values))
 
     def set_fields(
         self,
@@ -195,9 +196,9 @@ class LocalRegistry(KeyAuthority):
         events: tuple[KeyFieldChanged | KeyPermissionsChanged, ...],
     ) -> AuthorityChange:
         """Set the changed ones of contact, permissions and agreement in the registry; others may have been changed."""
-        row = RegistryKey.fingerprint == key.fingerprint
-        with self._unit_of_work(actor, *events) as work, self._companion.within(work) as session:
-            found = session.scalars(select(RegistryKey).where(row)).one_or_none()
+        row = REGISTRY_KEY.c.fingerprint == key.fingerprint
+        with self._unit_of_work(actor, *events) as work, self._companion.within(work) as connection:
+            found = connection.execute(select(REGISTRY_KEY).where(row)).one_or_none()
             if found is None:
                 raise EditConflict((Conflict(THE_KEY, "in the list", GONE, "changed"),))
             conflicts = _conflicts(key.fields, _fields(found), fields)
@@ -207,10 +208,10 @@ class LocalRegistry(KeyAuthority):
             changed = {column: after[column] for column in after if after[column] != before[column]}
             for column, value in changed.items():
                 # Each field by itself, because another program may have changed one of them since.
-                is_ours = getattr(RegistryKey, column) == value
-                undo = update(RegistryKey).where(row, is_ours).values({column: before[column]})
+                is_ours = REGISTRY_KEY.c[column] == value
+                undo = update(REGISTRY_KEY).where(row, is_ours).values({column: before[column]})
                 work.add_compensation(partial(self._undo, undo))
-            session.execute(update(RegistryKey).where(row).values(changed))
+            connection.execute(update(REGISTRY_KEY).where(row).values(changed))
         return self._changed()
 
     @property
@@ -228,8 +229,8 @@ class LocalRegistry(KeyAuthority):
 
     def _all_with_copy(self) -> dict[str, str]:
         """Return the developers' names by key, for the keys of the copy and of the registry, which wins."""
-        with self._companion.read() as session:
-            keys = dict(session.execute(select(RegistryKey.key_text, RegistryKey.developer)).all())
+        with self._companion.read() as connection:
+            keys = dict(connection.execute(select(REGISTRY_KEY.c.key_text, REGISTRY_KEY.c.developer)).all())
         return {**copied_keys(self._practice), **keys}
 
     def _copy_notes(self, copy: Sequence[CopiedKey], keys: Mapping[str, str]) -> tuple[str, ...]:
@@ -264,15 +265,15 @@ class LocalRegistry(KeyAuthority):
         with read_after_change():
             return AuthorityChange(self.all_keys(), remarks)
 
-    def _undo(self, statement: Update, _session: Session) -> None:
+    def _undo(self, statement: Update, _connection: Connection) -> None:
         self._compensate(statement)
 
     def _compensate(self, statement: Delete | Update) -> None:
         """Undo a step in the companion, unless the practice's transaction covered it and was rolled back."""
         if self._companion.shared:
             return
-        with self._companion.write() as session:
-            session.execute(statement)
+        with self._companion.write() as connection:
+            connection.execute(statement)
 
 
 def _columns(fields: KeyFields) -> dict[str, object]:
@@ -284,12 +285,12 @@ def _columns(fields: KeyFields) -> dict[str, object]:
     }
 
 
-def _fields(row: RegistryKey) -> KeyFields:
+def _fields(row: _Row) -> KeyFields:
     return KeyFields(row.email, row.phone, tuple(row.permissions), row.agreement_since)
 
 
-def _require_unchanged(key: ApiKey, found: RegistryKey | None) -> None:
-    """Refuse to remove a key that isn't what was shown any more.
+def _unchanged(key: ApiKey, found: _Row | None) -> _Row:
+    """Return the row of a key that is to be removed, if it is what was shown.
 
     Raises:
         EditConflict: The key is gone, or has another status or other fields.
@@ -303,6 +304,7 @@ def _require_unchanged(key: ApiKey, found: RegistryKey | None) -> None:
     conflicts = tuple(Conflict(name, was[name], there[name], "removed") for name in was if was[name] != there[name])
     if conflicts:
         raise EditConflict(conflicts)
+    return found
 
 
 def _conflicts(read: KeyFields, now: KeyFields, wanted: KeyFields) -> tuple[Conflict, ...]:
@@ -320,7 +322,7 @@ def _status(number: int) -> KeyStatus:
     return KeyStatus(number) if number in set(KeyStatus) else KeyStatus.UNKNOWN
 
 
-def _api_key(row: RegistryKey, masked: str, licenses: dict[int, AcceptedLicense]) -> ApiKey:
+def _api_key(row: _Row, masked: str, licenses: dict[int, AcceptedLicense]) -> ApiKey:
     return ApiKey(
         fingerprint=row.fingerprint,
         masked=masked,

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, delete, insert, select
 
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
@@ -18,7 +17,7 @@ from core.model.event_values import CopyChange, KeyName, KeyNames
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
-from core.opendental.schema import ApiKeyRow
+from core.opendental.schema import API_KEY
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 
@@ -29,7 +28,7 @@ _BATCH = 500
 
 def has_copy(practice: Practice) -> bool:
     """Return True if this version of Open Dental has the table; it came in 21.4.1."""
-    return ApiKeyRow.__tablename__ in practice.profile.tables
+    return API_KEY.name in practice.profile.tables
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def read_copy(practice: Practice) -> list[CopiedKey]:
     """Return the rows of the copy; none if this version of Open Dental has no such table."""
     if not has_copy(practice):
         return []
-    with practice.read() as session:
-        return _rows(session)
+    with practice.read() as connection:
+        return _rows(connection)
 
 
 def copied_keys(practice: Practice) -> dict[str, str]:
@@ -73,7 +72,7 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
     """Add keys to the copy that it lacks; rows that it has stay as they are."""
     if not has_copy(practice):
         return
-    there = {row.key for row in _rows(work.session)}
+    there = {row.key for row in _rows(work.connection)}
     for key, developer in keys.items():
         if key not in there:
             _insert(work, key, _fitted(practice, developer))
@@ -82,7 +81,7 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
 def remove_from_copy(practice: Practice, work: UnitOfWork, key: str) -> None:
     """Remove all rows of a key from the copy."""
     if has_copy(practice):
-        _delete(work, [row for row in _rows(work.session) if row.key == key])
+        _delete(work, [row for row in _rows(work.connection) if row.key == key])
 
 
 @dataclass(frozen=True)
@@ -146,8 +145,8 @@ def _replace(
     event: Callable[[CopyChange], AuditEvent],
     untouched: Collection[str],
 ) -> None:
-    with practice.read() as session:
-        rows = [row for row in _rows(session) if row.key not in untouched]
+    with practice.read() as connection:
+        rows = [row for row in _rows(connection) if row.key not in untouched]
     wanted = {key: _fitted(practice, developer) for key, developer in keys.items()}
     kept: dict[str, CopiedKey] = {}
     for row in rows:
@@ -164,9 +163,9 @@ def _replace(
         _delete(work, surplus)
 
 
-def _rows(session: Session) -> list[CopiedKey]:
-    query = select(ApiKeyRow.api_key_num, ApiKeyRow.cust_api_key, ApiKeyRow.dev_name).order_by(ApiKeyRow.api_key_num)
-    return [CopiedKey(*row) for row in session.execute(query).all()]
+def _rows(connection: Connection) -> list[CopiedKey]:
+    query = select(API_KEY.c.api_key_num, API_KEY.c.cust_api_key, API_KEY.c.dev_name).order_by(API_KEY.c.api_key_num)
+    return [CopiedKey(*row) for row in connection.execute(query).all()]
 
 
 def _fitted(practice: Practice, developer: str) -> str:
@@ -175,35 +174,36 @@ def _fitted(practice: Practice, developer: str) -> str:
 
 def _insert(work: UnitOfWork, key: str, developer: str) -> None:
     work.run_compensated(
-        partial(work.insert, ApiKeyRow.api_key_num, cust_api_key=key, dev_name=developer),
+        partial(work.insert, API_KEY.c.api_key_num, cust_api_key=key, dev_name=developer),
         partial(_remove, key=key, developer=developer),
     )
 
 
-def _remove(session: Session, *, key: str, developer: str) -> None:
+def _remove(connection: Connection, *, key: str, developer: str) -> None:
     # The server may compare without regard to case; only the row that is the same to the letter is meant.
-    query = select(ApiKeyRow.api_key_num, ApiKeyRow.cust_api_key, ApiKeyRow.dev_name)
-    found = session.execute(query.where(ApiKeyRow.cust_api_key == key)).all()
+    query = select(API_KEY.c.api_key_num, API_KEY.c.cust_api_key, API_KEY.c.dev_name)
+    found = connection.execute(query.where(API_KEY.c.cust_api_key == key)).all()
     numbers = [number for number, text, name in found if (text, name) == (key, developer)]
-    session.execute(delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_(numbers)))
+    connection.execute(delete(API_KEY).where(API_KEY.c.api_key_num.in_(numbers)))
 
 
 def _delete(work: UnitOfWork, rows: list[CopiedKey]) -> None:
     for begin in range(0, len(rows), _BATCH):
         some = rows[begin : begin + _BATCH]
-        statement = delete(ApiKeyRow).where(ApiKeyRow.api_key_num.in_([row.number for row in some]))
-        work.run_compensated(partial(work.session.execute, statement), partial(_put_back, rows=some))
+        statement = delete(API_KEY).where(API_KEY.c.api_key_num.in_([row.number for row in some]))
+        work.run_compensated(partial(work.connection.execute, statement), partial(_put_back, rows=some))
 
 
-def _put_back(session: Session, *, rows: list[CopiedKey]) -> None:
-    numbers = select(ApiKeyRow.api_key_num).where(ApiKeyRow.api_key_num.in_([row.number for row in rows]))
-    there = set(session.scalars(numbers))
-    session.add_all(
-        ApiKeyRow(api_key_num=row.number, cust_api_key=row.key, dev_name=row.developer)
+def _put_back(connection: Connection, *, rows: list[CopiedKey]) -> None:
+    numbers = select(API_KEY.c.api_key_num).where(API_KEY.c.api_key_num.in_([row.number for row in rows]))
+    there = set(connection.scalars(numbers))
+    missing = [
+        {"api_key_num": row.number, "cust_api_key": row.key, "dev_name": row.developer}
         for row in rows
         if row.number not in there
-    )
-    session.flush()
+    ]
+    if missing:
+        connection.execute(insert(API_KEY), missing)
 
 
 def _key_names(keys: Iterable[str]) -> KeyNames:

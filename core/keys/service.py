@@ -109,8 +109,8 @@ class KeyService:
                 `agreement`, `email` or `phone`.
         """
         refuse_keys_in({"email": fields.email, "phone": fields.phone})
-        with unchanged_on_error(), self._practice.read() as session:
-            today = self._practice.now(session).date()
+        with unchanged_on_error(), self._practice.read() as connection:
+            today = self._practice.now(connection).date()
         if fields.agreement_since is not None and fields.agreement_since > today:
             raise InvalidInput(
                 "agreement", "The Business Associate Agreement is not in place yet.", "Give a day up to today."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert
+from sqlalchemy import CursorResult, delete, insert, select
 
 from core.companion.store import Companion
-from core.companion.tables import LicenseAcceptance, LicenseText
+from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
 from core.model.api_key import NewKey
@@ -51,12 +51,13 @@ class LicenseService:
             pass
 
     def _store(self, actor: Actor, work: UnitOfWork) -> int:
-        moment = self._practice.now(work.session)
-        with self._companion.within(work) as session:
-            if session.get(LicenseText, self.agreement.sha256) is None:
-                session.execute(insert(LicenseText).values(sha256=self.agreement.sha256, text=self.agreement.text))
-            inserted = session.execute(
-                insert(LicenseAcceptance).values(
+        moment = self._practice.now(work.connection)
+        with self._companion.within(work) as connection:
+            is_stored = LICENSE_TEXT.c.sha256 == self.agreement.sha256
+            if connection.scalar(select(LICENSE_TEXT.c.sha256).where(is_stored)) is None:
+                connection.execute(insert(LICENSE_TEXT).values(sha256=self.agreement.sha256, text=self.agreement.text))
+            inserted = connection.execute(
+                insert(LICENSE_ACCEPTANCE).values(
                     title=self.agreement.title,
                     sha256=self.agreement.sha256,
                     accepted_by=actor.user_name,
@@ -65,12 +66,12 @@ class LicenseService:
             )
             number = int(cast("tuple[int]", cast("CursorResult[Any]", inserted).inserted_primary_key)[0])
         if not self._companion.shared:
-            work.add_compensation(lambda _session: self._delete(number))
+            work.add_compensation(lambda _connection: self._delete(number))
         return number
 
     def _delete(self, number: int) -> None:
-        with self._companion.write() as session:
-            session.execute(delete(LicenseAcceptance).where(LicenseAcceptance.number == number))
+        with self._companion.write() as connection:
+            connection.execute(delete(LICENSE_ACCEPTANCE).where(LICENSE_ACCEPTANCE.c.number == number))
 
 
 def _label(new: NewKey) -> KeyLabel:

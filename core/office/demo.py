@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import TypeAlias
 
-from sqlalchemy import update
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, insert, update
 
 from core.audit.service import AuditService
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.companion.store import Companion
-from core.companion.tables import RegistryKey
+from core.companion.tables import REGISTRY_KEY
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
 from core.licenses.service import LicenseService
@@ -25,7 +25,7 @@ from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
-from core.opendental.schema import Definition, OpenDental, SecurityLog, SecurityLogHash, UserOd
+from core.opendental.schema import DEFINITION, SECURITY_LOG, SECURITY_LOG_HASH, USER_OD
 from core.practice.practice import Practice
 from core.settings.service import SettingsService
 
@@ -109,6 +109,8 @@ _DAILY = (
     (110, "Insurance plan edited."),
     (Permission.USER_LOG_ON_OFF, "User: {user} has logged off."),
 )
+_Rows: TypeAlias = tuple[Table, list[dict[str, object]]]
+"""Rows to insert into a table."""
 _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 
 
@@ -118,9 +120,9 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
     clock = _ManualClock(now - PERIOD)
     past_practice = Practice(practice.engine, practice.profile, clock.now, runtime.random)
     admin = Actor(1, runtime.account, runtime.computer)
-    with Session(practice.engine) as session, session.begin():
-        session.add_all(_users_and_definitions())
-        session.add_all(_staff_entries(runtime.random, now))
+    with practice.engine.begin() as connection:
+        for table, rows in (*_users_and_definitions(), *_staff_entries(runtime.random, now)):
+            connection.execute(insert(table), rows)
     _add_keys(past_practice, companion, agreement, admin, clock)
     settings = SettingsService(past_practice, AuditService(past_practice, tuple))
     before = settings.load().values
@@ -140,42 +142,46 @@ class _ManualClock:
         self._time += timedelta(hours=5, minutes=7)
 
 
-def _users_and_definitions() -> list[OpenDental]:
-    return [
-        *(UserOd(user_num=number, user_name=name, is_hidden=0, failed_attempts=0) for number, name in _STAFF.items()),
-        Definition(def_num=4, category=10, item_order=3, item_name="Gift certificate", is_hidden=1),
-        Definition(def_num=5, category=10, item_order=4, item_name="Electronic funds transfer", is_hidden=0),
+def _users_and_definitions() -> tuple[_Rows, ...]:
+    users: list[dict[str, object]] = [
+        {"user_num": number, "user_name": name, "is_hidden": 0, "failed_attempts": 0} for number, name in _STAFF.items()
     ]
+    payment_types: list[dict[str, object]] = [
+        {"def_num": number, "category": 10, "item_order": number - 1, "item_name": name, "is_hidden": hidden}
+        for number, name, hidden in ((4, "Gift certificate", 1), (5, "Electronic funds transfer", 0))
+    ]
+    return (USER_OD, users), (DEFINITION, payment_types)
 
 
-def _staff_entries(random: Random, now: datetime) -> list[OpenDental]:
+def _staff_entries(random: Random, now: datetime) -> tuple[_Rows, ...]:
     """Return the audit entries of the practice's staff, with their hashes. One entry's text doesn't match its hash."""
-    rows: list[OpenDental] = []
+    entries: list[dict[str, object]] = []
+    hashes: list[dict[str, object]] = []
     for number, time in enumerate(sorted(_random_office_time(random, now) for _ in range(ENTRIES)), start=1):
         user, (permission, text) = random.choice(list(_STAFF)), random.choice(_DAILY)
         altered = number == ENTRIES - 12
         if altered:
             permission, text = _PAYMENT
         original_text = text.format(user=_STAFF[user])
-        rows.append(
-            SecurityLog(
-                security_log_num=number,
-                perm_type=int(permission),
-                user_num=user,
-                log_date_time=time,
-                log_text=ALTERED_TEXT if altered else original_text,
-                pat_num=0,
-                comp_name="FRONTDESK-2",
-                f_key=0,
-                log_source=0,
-                def_num=0,
-                def_num_error=0,
-                date_t_previous=NO_DATE,
-            )
+        entries.append(
+            {
+                "security_log_num": number,
+                "perm_type": int(permission),
+                "user_num": user,
+                "log_date_time": time,
+                "log_text": ALTERED_TEXT if altered else original_text,
+                "pat_num": 0,
+                "comp_name": "FRONTDESK-2",
+                "f_key": 0,
+                "log_source": 0,
+                "def_num": 0,
+                "def_num_error": 0,
+                "date_t_previous": NO_DATE,
+            }
         )
         digest = log_hash(int(permission), user, time, original_text, 0, NO_DATE)
-        rows.append(SecurityLogHash(security_log_num=number, log_hash=digest))
-    return rows
+        hashes.append({"security_log_num": number, "log_hash": digest})
+    return (SECURITY_LOG, entries), (SECURITY_LOG_HASH, hashes)
 
 
 def _random_office_time(random: Random, now: datetime) -> datetime:
@@ -204,10 +210,10 @@ def _add_keys(
 
 def _set_status_directly(practice: Practice, companion: Companion, key: ApiKey, status: KeyStatus) -> None:
     """Set a status that the key service refuses to set, because only the developer or Open Dental may."""
-    with companion.write() as session:
-        disabled = None if status.enabled else practice.now(session)
-        session.execute(
-            update(RegistryKey)
-            .where(RegistryKey.fingerprint == key.fingerprint)
+    with companion.write() as connection:
+        disabled = None if status.enabled else practice.now(connection)
+        connection.execute(
+            update(REGISTRY_KEY)
+            .where(REGISTRY_KEY.c.fingerprint == key.fingerprint)
             .values(status=int(status), date_disabled=disabled)
         )

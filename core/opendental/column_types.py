@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Integer, SmallInteger, String, Text
+from sqlalchemy import BigInteger, Integer, SmallInteger, String, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -21,7 +21,7 @@ TINYINT = SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb")
 TINYINT_UNSIGNED = SmallInteger().with_variant(mysql.TINYINT(unsigned=True), "mysql", "mariadb")
 TEXT = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
 VARCHAR = String(255)
-DATE = Date().with_variant(String(10), "sqlite")
+DATE = String(10).with_variant(mysql.DATE(), "mysql", "mariadb")
 
 
 class ServerTime(TypeDecorator[datetime]):

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import ColumnElement, Dialect, LargeBinary, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, cast, func, literal_column, or_, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnClause
 
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import log_hash
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
 _SQLITE_FUNCTION = "apisetup_log_hash"
 
@@ -22,27 +21,27 @@ _SQLITE_FUNCTION = "apisetup_log_hash"
 def seems_altered(dialect: Dialect) -> ColumnElement[bool]:
     """Return a condition that is true if a `securityloghash` row doesn't match the `securitylog` row joined to it."""
     if dialect.name == "sqlite":
-        return SecurityLogHash.log_hash != _sqlite_hash()
+        return SECURITY_LOG_HASH.c.log_hash != _sqlite_hash()
     # Compared as bytes, because collations ignore case and trailing spaces.
-    return cast(SecurityLogHash.log_hash, LargeBinary) != _server_hash()
+    return cast(SECURITY_LOG_HASH.c.log_hash, LargeBinary) != _server_hash()
 
 
 def seems_suspect(dialect: Dialect) -> ColumnElement[bool]:
     """Return a condition that is true if a `securitylog` row, outer-joined to its hash, has no hash or a wrong one."""
-    return or_(SecurityLogHash.security_log_num.is_(None), seems_altered(dialect))
+    return or_(SECURITY_LOG_HASH.c.security_log_num.is_(None), seems_altered(dialect))
 
 
-def can_compute(session: Session) -> bool:
+def can_compute(connection: Connection) -> bool:
     """Return True if the database can compute the hash: SQLite and MariaDB always, MySQL from 5.6 on.
 
     Raises:
         DBAPIError: The connection was lost.
     """
-    dialect = session.get_bind().dialect
+    dialect = connection.dialect
     if dialect.name == "sqlite":
         return True
     try:
-        session.execute(select(literal_column(_EMPTY_HASH)))
+        connection.execute(select(literal_column(_EMPTY_HASH)))
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
@@ -56,7 +55,7 @@ def register_functions(connection: sqlite3.Connection) -> None:
 
 
 def _sqlite_hash() -> ColumnElement[str]:
-    log = SecurityLog
+    log = SECURITY_LOG.c
     columns = (log.perm_type, log.user_num, log.log_date_time, log.log_text, log.pat_num, log.date_t_previous)
     hashed: ColumnElement[str] = getattr(func, _SQLITE_FUNCTION)(*columns)
     return hashed

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Column, MetaData, Named, String, Table, TypedColumns
 
 from core.opendental.column_types import (
     BIGINT,
@@ -27,139 +26,159 @@ from core.opendental.column_types import (
 NO_DATE_DEFAULT = "0001-01-01 00:00:00"
 
 
-class OpenDental(DeclarativeBase):
-    """Base class of Open Dental's tables."""
+OPEN_DENTAL = MetaData()
+"""The tables of a practice, as far as this program uses them."""
 
 
-class Preference(OpenDental):
+class PreferenceColumns(TypedColumns):
     """A preference of the practice."""
 
-    __tablename__ = "preference"
-    pref_num: Mapped[int] = mapped_column("PrefNum", BIGINT, primary_key=True)
-    pref_name: Mapped[str] = mapped_column("PrefName", VARCHAR, server_default="", index=True)
-    value_string: Mapped[str] = mapped_column("ValueString", TEXT)
+    pref_num: Named[int] = Column("PrefNum", BIGINT, primary_key=True)
+    pref_name: Named[str] = Column("PrefName", VARCHAR, server_default="", index=True)
+    value_string: Named[str] = Column("ValueString", TEXT)
 
 
-class Program(OpenDental):
+PREFERENCE = Table("preference", OPEN_DENTAL, PreferenceColumns)
+
+
+class ProgramColumns(TypedColumns):
     """A program link. The one with `ProgName` FHIR is the API."""
 
-    __tablename__ = "program"
-    program_num: Mapped[int] = mapped_column("ProgramNum", BIGINT, primary_key=True)
-    prog_name: Mapped[str | None] = mapped_column("ProgName", String(100), server_default="")
-    enabled: Mapped[int] = mapped_column("Enabled", TINYINT_UNSIGNED, server_default="0")
+    program_num: Named[int] = Column("ProgramNum", BIGINT, primary_key=True)
+    prog_name: Named[str | None] = Column("ProgName", String(100), server_default="")
+    enabled: Named[int] = Column("Enabled", TINYINT_UNSIGNED, server_default="0")
 
 
-class ProgramProperty(OpenDental):
+PROGRAM = Table("program", OPEN_DENTAL, ProgramColumns)
+
+
+class ProgramPropertyColumns(TypedColumns):
     """A property of a program link."""
 
-    __tablename__ = "programproperty"
-    program_property_num: Mapped[int] = mapped_column("ProgramPropertyNum", BIGINT, primary_key=True)
-    program_num: Mapped[int] = mapped_column("ProgramNum", BIGINT)
-    property_desc: Mapped[str | None] = mapped_column("PropertyDesc", VARCHAR, server_default="")
-    property_value: Mapped[str | None] = mapped_column("PropertyValue", TEXT)
+    program_property_num: Named[int] = Column("ProgramPropertyNum", BIGINT, primary_key=True)
+    program_num: Named[int] = Column("ProgramNum", BIGINT)
+    property_desc: Named[str | None] = Column("PropertyDesc", VARCHAR, server_default="")
+    property_value: Named[str | None] = Column("PropertyValue", TEXT)
 
 
-class Definition(OpenDental):
+PROGRAM_PROPERTY = Table("programproperty", OPEN_DENTAL, ProgramPropertyColumns)
+
+
+class DefinitionColumns(TypedColumns):
     """An item of one of the practice's lists. Category 10 holds the payment types."""
 
-    __tablename__ = "definition"
-    def_num: Mapped[int] = mapped_column("DefNum", BIGINT, primary_key=True)
-    category: Mapped[int] = mapped_column("Category", TINYINT_UNSIGNED, server_default="0")
-    item_order: Mapped[int] = mapped_column("ItemOrder", SMALLINT_UNSIGNED, server_default="0")
-    item_name: Mapped[str | None] = mapped_column("ItemName", VARCHAR, server_default="")
-    is_hidden: Mapped[int] = mapped_column("IsHidden", TINYINT_UNSIGNED, server_default="0")
+    def_num: Named[int] = Column("DefNum", BIGINT, primary_key=True)
+    category: Named[int] = Column("Category", TINYINT_UNSIGNED, server_default="0")
+    item_order: Named[int] = Column("ItemOrder", SMALLINT_UNSIGNED, server_default="0")
+    item_name: Named[str | None] = Column("ItemName", VARCHAR, server_default="")
+    is_hidden: Named[int] = Column("IsHidden", TINYINT_UNSIGNED, server_default="0")
 
 
-class ApiKeyRow(OpenDental):
+DEFINITION = Table("definition", OPEN_DENTAL, DefinitionColumns)
+
+
+class ApiKeyColumns(TypedColumns):
     """A customer API key in the practice's copy of headquarters' list. The table exists since 21.4.1."""
 
-    __tablename__ = "apikey"
-    api_key_num: Mapped[int] = mapped_column("APIKeyNum", BIGINT, primary_key=True)
-    cust_api_key: Mapped[str] = mapped_column("CustApiKey", VARCHAR)
-    dev_name: Mapped[str] = mapped_column("DevName", VARCHAR)
+    api_key_num: Named[int] = Column("APIKeyNum", BIGINT, primary_key=True)
+    cust_api_key: Named[str] = Column("CustApiKey", VARCHAR)
+    dev_name: Named[str] = Column("DevName", VARCHAR)
 
 
-class SecurityLog(OpenDental):
+API_KEY = Table("apikey", OPEN_DENTAL, ApiKeyColumns)
+
+
+class SecurityLogColumns(TypedColumns):
     """An entry of the Audit Trail."""
 
-    __tablename__ = "securitylog"
-    security_log_num: Mapped[int] = mapped_column("SecurityLogNum", BIGINT, primary_key=True)
-    perm_type: Mapped[int] = mapped_column("PermType", SMALLINT, index=True)
-    user_num: Mapped[int] = mapped_column("UserNum", BIGINT, index=True)
-    log_date_time: Mapped[datetime] = mapped_column(
-        "LogDateTime", ServerTime, server_default="0000-00-00 00:00:00", index=True
-    )
-    log_text: Mapped[str | None] = mapped_column("LogText", TEXT)
-    pat_num: Mapped[int] = mapped_column("PatNum", BIGINT, index=True)
-    comp_name: Mapped[str] = mapped_column("CompName", VARCHAR)
-    f_key: Mapped[int] = mapped_column("FKey", BIGINT)
-    log_source: Mapped[int] = mapped_column("LogSource", TINYINT)
-    def_num: Mapped[int] = mapped_column("DefNum", BIGINT)
-    def_num_error: Mapped[int] = mapped_column("DefNumError", BIGINT)
-    date_t_previous: Mapped[datetime] = mapped_column("DateTPrevious", ServerTime, server_default=NO_DATE_DEFAULT)
+    security_log_num: Named[int] = Column("SecurityLogNum", BIGINT, primary_key=True)
+    perm_type: Named[int] = Column("PermType", SMALLINT, index=True)
+    user_num: Named[int] = Column("UserNum", BIGINT, index=True)
+    log_date_time: Named[datetime] = Column("LogDateTime", ServerTime, server_default="0000-00-00 00:00:00", index=True)
+    log_text: Named[str | None] = Column("LogText", TEXT)
+    pat_num: Named[int] = Column("PatNum", BIGINT, index=True)
+    comp_name: Named[str] = Column("CompName", VARCHAR)
+    f_key: Named[int] = Column("FKey", BIGINT)
+    log_source: Named[int] = Column("LogSource", TINYINT)
+    def_num: Named[int] = Column("DefNum", BIGINT)
+    def_num_error: Named[int] = Column("DefNumError", BIGINT)
+    date_t_previous: Named[datetime] = Column("DateTPrevious", ServerTime, server_default=NO_DATE_DEFAULT)
 
 
-class SecurityLogHash(OpenDental):
+SECURITY_LOG = Table("securitylog", OPEN_DENTAL, SecurityLogColumns)
+
+
+class SecurityLogHashColumns(TypedColumns):
     """The hash of an Audit Trail entry."""
 
-    __tablename__ = "securityloghash"
-    security_log_hash_num: Mapped[int] = mapped_column("SecurityLogHashNum", BIGINT, primary_key=True)
-    security_log_num: Mapped[int] = mapped_column("SecurityLogNum", BIGINT, index=True)
-    log_hash: Mapped[str] = mapped_column("LogHash", VARCHAR)
+    security_log_hash_num: Named[int] = Column("SecurityLogHashNum", BIGINT, primary_key=True)
+    security_log_num: Named[int] = Column("SecurityLogNum", BIGINT, index=True)
+    log_hash: Named[str] = Column("LogHash", VARCHAR)
 
 
-class SignalOd(OpenDental):
+SECURITY_LOG_HASH = Table("securityloghash", OPEN_DENTAL, SecurityLogHashColumns)
+
+
+class SignalOdColumns(TypedColumns):
     """A message to all running workstations. This program sends only messages to refresh a cache."""
 
-    __tablename__ = "signalod"
-    signal_num: Mapped[int] = mapped_column("SignalNum", BIGINT, primary_key=True)
-    date_viewing: Mapped[str] = mapped_column("DateViewing", DATE, server_default="0001-01-01")
-    sig_date_time: Mapped[datetime] = mapped_column(
-        "SigDateTime", ServerTime, server_default=NO_DATE_DEFAULT, index=True
-    )
-    f_key: Mapped[int] = mapped_column("FKey", BIGINT)
-    f_key_type: Mapped[str] = mapped_column("FKeyType", VARCHAR)
-    i_type: Mapped[int] = mapped_column("IType", TINYINT)
-    remote_role: Mapped[int] = mapped_column("RemoteRole", TINYINT)
-    msg_value: Mapped[str] = mapped_column("MsgValue", TEXT)
+    signal_num: Named[int] = Column("SignalNum", BIGINT, primary_key=True)
+    date_viewing: Named[str] = Column("DateViewing", DATE, server_default="0001-01-01")
+    sig_date_time: Named[datetime] = Column("SigDateTime", ServerTime, server_default=NO_DATE_DEFAULT, index=True)
+    f_key: Named[int] = Column("FKey", BIGINT)
+    f_key_type: Named[str] = Column("FKeyType", VARCHAR)
+    i_type: Named[int] = Column("IType", TINYINT)
+    remote_role: Named[int] = Column("RemoteRole", TINYINT)
+    msg_value: Named[str] = Column("MsgValue", TEXT)
 
 
-class UserOd(OpenDental):
+SIGNAL_OD = Table("signalod", OPEN_DENTAL, SignalOdColumns)
+
+
+class UserOdColumns(TypedColumns):
     """An Open Dental user."""
 
-    __tablename__ = "userod"
-    user_num: Mapped[int] = mapped_column("UserNum", BIGINT, primary_key=True)
-    user_name: Mapped[str | None] = mapped_column("UserName", VARCHAR, server_default="")
-    password: Mapped[str | None] = mapped_column("Password", VARCHAR, server_default="")
-    is_hidden: Mapped[int] = mapped_column("IsHidden", TINYINT)
-    date_t_fail: Mapped[datetime] = mapped_column("DateTFail", ServerTime, server_default=NO_DATE_DEFAULT)
-    failed_attempts: Mapped[int] = mapped_column("FailedAttempts", TINYINT_UNSIGNED)
+    user_num: Named[int] = Column("UserNum", BIGINT, primary_key=True)
+    user_name: Named[str | None] = Column("UserName", VARCHAR, server_default="")
+    password: Named[str | None] = Column("Password", VARCHAR, server_default="")
+    is_hidden: Named[int] = Column("IsHidden", TINYINT)
+    date_t_fail: Named[datetime] = Column("DateTFail", ServerTime, server_default=NO_DATE_DEFAULT)
+    failed_attempts: Named[int] = Column("FailedAttempts", TINYINT_UNSIGNED)
 
 
-class UserGroupAttach(OpenDental):
+USER_OD = Table("userod", OPEN_DENTAL, UserOdColumns)
+
+
+class UserGroupAttachColumns(TypedColumns):
     """A user's membership in a group."""
 
-    __tablename__ = "usergroupattach"
-    user_group_attach_num: Mapped[int] = mapped_column("UserGroupAttachNum", BIGINT, primary_key=True)
-    user_num: Mapped[int] = mapped_column("UserNum", BIGINT, index=True)
-    user_group_num: Mapped[int] = mapped_column("UserGroupNum", BIGINT, index=True)
+    user_group_attach_num: Named[int] = Column("UserGroupAttachNum", BIGINT, primary_key=True)
+    user_num: Named[int] = Column("UserNum", BIGINT, index=True)
+    user_group_num: Named[int] = Column("UserGroupNum", BIGINT, index=True)
 
 
-class GroupPermission(OpenDental):
+USER_GROUP_ATTACH = Table("usergroupattach", OPEN_DENTAL, UserGroupAttachColumns)
+
+
+class GroupPermissionColumns(TypedColumns):
     """A permission of a user group. The row's existence with `FKey` 0 grants the permission."""
 
-    __tablename__ = "grouppermission"
-    group_perm_num: Mapped[int] = mapped_column("GroupPermNum", BIGINT, primary_key=True)
-    user_group_num: Mapped[int] = mapped_column("UserGroupNum", BIGINT, index=True)
-    perm_type: Mapped[int] = mapped_column("PermType", SMALLINT, server_default="0")
-    f_key: Mapped[int] = mapped_column("FKey", BIGINT)
+    group_perm_num: Named[int] = Column("GroupPermNum", BIGINT, primary_key=True)
+    user_group_num: Named[int] = Column("UserGroupNum", BIGINT, index=True)
+    perm_type: Named[int] = Column("PermType", SMALLINT, server_default="0")
+    f_key: Named[int] = Column("FKey", BIGINT)
 
 
-class ReplicationServer(OpenDental):
+GROUP_PERMISSION = Table("grouppermission", OPEN_DENTAL, GroupPermissionColumns)
+
+
+class ReplicationServerColumns(TypedColumns):
     """The range of primary keys reserved for a replicating server."""
 
-    __tablename__ = "replicationserver"
-    replication_server_num: Mapped[int] = mapped_column("ReplicationServerNum", BIGINT, primary_key=True)
-    server_id: Mapped[int] = mapped_column("ServerId", INT_UNSIGNED)
-    range_start: Mapped[int] = mapped_column("RangeStart", BIGINT)
-    range_end: Mapped[int] = mapped_column("RangeEnd", BIGINT)
+    replication_server_num: Named[int] = Column("ReplicationServerNum", BIGINT, primary_key=True)
+    server_id: Named[int] = Column("ServerId", INT_UNSIGNED)
+    range_start: Named[int] = Column("RangeStart", BIGINT)
+    range_end: Named[int] = Column("RangeEnd", BIGINT)
+
+
+REPLICATION_SERVER = Table("replicationserver", OPEN_DENTAL, ReplicationServerColumns)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Exists, select
 
 from core.base.errors import NotAuthorized
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent
 from core.model.resolved_change import Outcome
 from core.opendental.permission_types import Permission
-from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
+from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
 
 
 def require_authorized(
-    session: Session, actor: Actor, events: Iterable[AuditEvent], *also: ColumnElement[Any]
+    connection: Connection, actor: Actor, events: Iterable[AuditEvent], *also: ColumnElement[Any]
 ) -> tuple[Any, ...] | None:
     """Check with one statement that a signed-in user still exists, is visible, and has the permissions for a change.
 
@@ -25,7 +24,7 @@ def require_authorized(
     always be recorded.
 
     Args:
-        session: Reads from the practice.
+        connection: Reads from the practice.
         actor: The user.
         events: What the Audit Trail is to say of the change.
         also: Values to read in the same statement.
@@ -39,8 +38,8 @@ def require_authorized(
     needed = tuple(dict.fromkeys(each for event in events if (each := _needed_permission(event)) is not None))
     if not needed or actor.user_num <= 0:
         return None
-    query = select(UserOd.is_hidden, *(has_permission(each) for each in needed), *also)
-    row = session.execute(query.where(UserOd.user_num == actor.user_num)).one_or_none()
+    query = select(USER_OD.c.is_hidden, *(has_permission(each) for each in needed), *also)
+    row = connection.execute(query.where(USER_OD.c.user_num == actor.user_num)).one_or_none()
     if row is None:
         raise _not_authorized(
             f"The user {actor.user_name} no longer exists in Open Dental.", "Sign in as another user."
@@ -63,12 +62,12 @@ def require_authorized(
 def has_permission(permission: Permission) -> Exists:
     """Return the condition that the user of a row of `userod` has a permission."""
     return (
-        select(GroupPermission.perm_type)
-        .join(UserGroupAttach, UserGroupAttach.user_group_num == GroupPermission.user_group_num)
+        select(GROUP_PERMISSION.c.perm_type)
+        .join(USER_GROUP_ATTACH, USER_GROUP_ATTACH.c.user_group_num == GROUP_PERMISSION.c.user_group_num)
         .where(
-            UserGroupAttach.user_num == UserOd.user_num,
-            GroupPermission.perm_type == int(permission),
-            GroupPermission.f_key == 0,
+            USER_GROUP_ATTACH.c.user_num == USER_OD.c.user_num,
+            GROUP_PERMISSION.c.perm_type == int(permission),
+            GROUP_PERMISSION.c.f_key == 0,
         )
         .exists()
     )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, Table, insert, inspect
 
 from core.base.errors import NotAPractice
 from core.database.driver_errors import translate_errors
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
-    Definition,
-    GroupPermission,
-    OpenDental,
-    Preference,
-    Program,
-    ProgramProperty,
-    UserGroupAttach,
-    UserOd,
+    DEFINITION,
+    GROUP_PERMISSION,
+    OPEN_DENTAL,
+    PREFERENCE,
+    PROGRAM,
+    PROGRAM_PROPERTY,
+    USER_GROUP_ATTACH,
+    USER_OD,
 )
 
 VERSION = "24.3.10.0"
@@ -51,31 +50,38 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
             raise NotAPractice(
                 "This SQLite file holds something else than a practice.", "Name another file; nothing was changed."
             )
-        with Session(engine) as session, session.begin():
+        with engine.begin() as connection:
             # If two programs start for the first time at once, the second one waits for the lock and then finds the
             # practice created.
-            if inspect(session.connection()).has_table("preference"):
+            if inspect(connection).has_table("preference"):
                 return False
-            OpenDental.metadata.create_all(session.connection())
-            session.add_all(_first_rows(user_name, title))
+            OPEN_DENTAL.create_all(connection)
+            for table, rows in _first_rows(user_name, title):
+                connection.execute(insert(table), rows)
     return True
 
 
-def _first_rows(user_name: str, title: str) -> list[OpenDental]:
+def _first_rows(user_name: str, title: str) -> tuple[tuple[Table, list[dict[str, object]]], ...]:
     preferences = (("DataBaseVersion", VERSION), ("PracticeTitle", title), ("ApiPaymentType", "1"))
     properties = ("SubscriptionProcessingFrequency", "SubscriptionsLastProcessed")
-    return [
-        *(Preference(pref_name=name, value_string=value) for name, value in preferences),
-        Program(program_num=1, prog_name="FHIR", enabled=0),
-        *(ProgramProperty(program_num=1, property_desc=name, property_value="") for name in properties),
-        *(
-            Definition(def_num=number, category=10, item_order=number - 1, item_name=name, is_hidden=0)
-            for number, name in enumerate(PAYMENT_TYPES, start=1)
+    return (
+        (PREFERENCE, [{"pref_name": name, "value_string": value} for name, value in preferences]),
+        (PROGRAM, [{"program_num": 1, "prog_name": "FHIR", "enabled": 0}]),
+        (PROGRAM_PROPERTY, [{"program_num": 1, "property_desc": name, "property_value": ""} for name in properties]),
+        (
+            DEFINITION,
+            [
+                {"def_num": number, "category": 10, "item_order": number - 1, "item_name": name, "is_hidden": 0}
+                for number, name in enumerate(PAYMENT_TYPES, start=1)
+            ],
         ),
-        UserOd(user_num=1, user_name=user_name, is_hidden=0, failed_attempts=0),
-        UserGroupAttach(user_num=1, user_group_num=1),
-        *(
-            GroupPermission(user_group_num=1, perm_type=int(permission), f_key=0)
-            for permission in (Permission.SETUP, Permission.AUDIT_TRAIL)
+        (USER_OD, [{"user_num": 1, "user_name": user_name, "is_hidden": 0, "failed_attempts": 0}]),
+        (USER_GROUP_ATTACH, [{"user_num": 1, "user_group_num": 1}]),
+        (
+            GROUP_PERMISSION,
+            [
+                {"user_group_num": 1, "perm_type": int(permission), "f_key": 0}
+                for permission in (Permission.SETUP, Permission.AUDIT_TRAIL)
+            ],
         ),
-    ]
+    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import Column, Connection, Table, text
 
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def missing_indexes(connection: Connection) -> tuple[MissingIndex, ...]:
     Args:
         connection: To a practice on a server. An SQLite practice gets its indexes when it is made.
     """
-    tables = [cast("Table", each.__table__) for each in (SecurityLog, SecurityLogHash)]
+    tables = (SECURITY_LOG, SECURITY_LOG_HASH)
     return tuple(missing for table in tables for missing in _missing(table, _indexed_columns(connection, table)))
 
 

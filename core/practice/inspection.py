@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import Connection, Table, inspect, select, text
 
 from core.base.errors import NotAPractice
-from core.opendental.schema import OpenDental, Preference, ReplicationServer
+from core.opendental.schema import OPEN_DENTAL, PREFERENCE, REPLICATION_SERVER
 
 _DEFAULT_RANDOM_KEYS = (10_000, 2**63 - 1)
 """Open Dental's range for random primary keys, unless a replication server has a range of its own."""
@@ -191,7 +190,7 @@ def _read_tables(connection: Connection) -> tuple[list[_Column], dict[str, str]]
     Each table has a SELECT of its own. MariaDB looks up one named table, but opens all tables of the database for a
     list of names, and those of all databases for a join of the two views.
     """
-    names = [table.name for table in _mapped_tables()]
+    names = [table.name for table in OPEN_DENTAL.sorted_tables]
     selects = (
         each.replace(":table", f":table{number}")
         for number in range(len(names))
@@ -226,7 +225,7 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
         )
     missing = [
         name
-        for table in _mapped_tables()
+        for table in OPEN_DENTAL.sorted_tables
         if table.name in columns or table.name not in _OPTIONAL_TABLES
         for name in _missing_names(table, columns)
     ]
@@ -235,10 +234,6 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
             f"This Open Dental database lacks, or hides from the database user: {', '.join(missing)}.",
             "Grant the rights that the README lists, or finish the update in Open Dental.",
         )
-
-
-def _mapped_tables() -> Iterable[Table]:
-    return cast("Iterable[Table]", OpenDental.metadata.sorted_tables)
 
 
 def _missing_names(table: Table, columns: dict[str, set[str]]) -> list[str]:
@@ -260,8 +255,8 @@ def _require_version(preferences: Mapping[str, str]) -> str:
 
 def _read_preferences(connection: Connection) -> dict[str, str]:
     """Read the preferences of the profile in one statement; of several rows with one name the first counts."""
-    query = select(Preference.pref_name, Preference.value_string).where(Preference.pref_name.in_(_PREFERENCES))
-    rows = connection.execute(query.order_by(Preference.pref_num.desc())).all()
+    query = select(PREFERENCE.c.pref_name, PREFERENCE.c.value_string).where(PREFERENCE.c.pref_name.in_(_PREFERENCES))
+    rows = connection.execute(query.order_by(PREFERENCE.c.pref_num.desc())).all()
     # The server compares names without regard to case.
     names = {name.lower(): name for name in _PREFERENCES}
     return {names[name.lower()]: value or "" for name, value in rows}
@@ -290,8 +285,8 @@ def _read_random_keys(
         return _DEFAULT_RANDOM_KEYS
     server_id = connection.scalar(text("SELECT @@server_id"))
     ranges = connection.execute(
-        select(ReplicationServer.range_start, ReplicationServer.range_end).where(
-            ReplicationServer.server_id == server_id
+        select(REPLICATION_SERVER.c.range_start, REPLICATION_SERVER.c.range_end).where(
+            REPLICATION_SERVER.c.server_id == server_id
         )
     ).all()
     for start, end in ranges:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from sqlalchemy import ColumnElement, Engine, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
 from core.base.errors import AlreadyApplied, ApiSetupError, OutcomeUnknown
 from core.database.driver_errors import translate_errors
@@ -17,7 +16,7 @@ from core.model.audit_events import CHANGE_PATTERNS
 from core.model.logged_event import LoggedEvent, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.permission_types import Permission
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 from core.practice.inspection import DatabaseProfile
 from core.practice.row_writer import RowWriter
 from core.practice.unit_of_work import UnitOfWork
@@ -119,10 +118,10 @@ class PendingChanges:
             self._unwritten.pop(0)
 
     def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
-        with translate_errors(), Session(self._engine, autoflush=False) as session:
-            self._require_hashes(session)
-            self._writer.append_audit_rows(session, actor, [logged])
-            session.commit()
+        with translate_errors(), self._engine.connect() as connection:
+            self._require_hashes(connection)
+            self._writer.append_audit_rows(connection, actor, [logged])
+            connection.commit()
         on_written()
 
     def _try_resolve(self) -> ResolvedChange | None:
@@ -156,10 +155,10 @@ class PendingChanges:
         """Look for the audit row: it was committed in one transaction with the change."""
         first = work.rows[0]
         # A locking read waits for a transaction that the server hasn't ended yet, instead of not seeing its row.
-        query = select(SecurityLog.log_text).where(SecurityLog.security_log_num == first.number)
+        query = select(SECURITY_LOG.c.log_text).where(SECURITY_LOG.c.security_log_num == first.number)
         try:
-            with translate_errors(), Session(self._engine, autoflush=False) as session:
-                found = session.scalars(query.with_for_update(read=True)).all()
+            with translate_errors(), self._engine.connect() as connection:
+                found = connection.scalars(query.with_for_update(read=True)).all()
         except Exception as error:
             # The first error is the one to report; this one only decides what can be said about it.
             _logger.warning("What became of a change is not known: %s", type(error).__name__, exc_info=error)
@@ -170,47 +169,47 @@ class PendingChanges:
         if not work.begun and self._profile.transactional:
             return Outcome.NOTHING
         try:
-            with translate_errors(), Session(self._engine, autoflush=False) as session:
-                if later and self._others_changed_since(session, work):
-                    work.write_outcome_rows(session, Stage.UNKNOWN)
-                    session.commit()
+            with translate_errors(), self._engine.connect() as connection:
+                if later and self._others_changed_since(connection, work):
+                    work.write_outcome_rows(connection, Stage.UNKNOWN)
+                    connection.commit()
                     return Outcome.LEFT
-                work.compensate(session)
-                self._require_hashes(session)
-                work.write_outcome_rows(session, Stage.NOT_DONE)
+                work.compensate(connection)
+                self._require_hashes(connection)
+                work.write_outcome_rows(connection, Stage.NOT_DONE)
                 if work.signalled:
                     # Workstations may have read what is undone now.
                     work.send_signals()
-                session.commit()
+                connection.commit()
         except Exception as error:
             # As in `_look_up`.
             _logger.warning("A failed change could not be taken back: %s", type(error).__name__, exc_info=error)
             return Outcome.UNKNOWN if work.begun else Outcome.NOTHING
         return Outcome.COMPENSATED
 
-    def _require_hashes(self, session: Session) -> None:
+    def _require_hashes(self, connection: Connection) -> None:
         """Refuse to write a row whose hash would be refused: without transactions the row would stay without it."""
         if not self._profile.transactional:
-            self._writer.require_hashes(session)
+            self._writer.require_hashes(connection)
 
-    def _others_changed_since(self, session: Session, work: UnitOfWork) -> bool:
+    def _others_changed_since(self, connection: Connection, work: UnitOfWork) -> bool:
         """Return True if settings or keys were changed since, so that the present values may be somebody else's."""
         if not work.rows:
             return False
-        changes = select(SecurityLog.security_log_num).where(
-            self._is_after(session, work.rows[0].number),
-            SecurityLog.perm_type == int(Permission.SETUP),
-            or_(*(SecurityLog.log_text.like(pattern) for pattern in CHANGE_PATTERNS)),
+        changes = select(SECURITY_LOG.c.security_log_num).where(
+            self._is_after(connection, work.rows[0].number),
+            SECURITY_LOG.c.perm_type == int(Permission.SETUP),
+            or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in CHANGE_PATTERNS)),
         )
-        return not set(session.scalars(changes)) <= {row.number for row in work.rows}
+        return not set(connection.scalars(changes)) <= {row.number for row in work.rows}
 
-    def _is_after(self, session: Session, number: int) -> ColumnElement[bool]:
+    def _is_after(self, connection: Connection, number: int) -> ColumnElement[bool]:
         """Return the condition for rows that were written after a row.
 
         The server's clock may have been set back since. So the order is that of the numbers; where those are random,
         rows of the hours before count, too, so that no later one is missed.
         """
         if self._profile.random_keys is None:
-            return SecurityLog.security_log_num > number
-        began = session.scalar(select(SecurityLog.log_date_time).where(SecurityLog.security_log_num == number))
-        return SecurityLog.log_date_time >= (began or _EARLIEST) - _CLOCK_SET_BACK_BY_AT_MOST
+            return SECURITY_LOG.c.security_log_num > number
+        began = connection.scalar(select(SECURITY_LOG.c.log_date_time).where(SECURITY_LOG.c.security_log_num == number))
+        return SECURITY_LOG.c.log_date_time >= (began or _EARLIEST) - _CLOCK_SET_BACK_BY_AT_MOST

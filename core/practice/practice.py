@@ -9,8 +9,7 @@ from datetime import datetime
 from random import Random
 from time import monotonic
 
-from sqlalchemy import ColumnElement, Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from core.base.errors import ApiSetupError, NotPermitted, OutcomeUnknown, PracticeUnavailable
 from core.base.recent import Recent
@@ -20,7 +19,7 @@ from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.log_hash import NO_DATE
-from core.opendental.schema import UserOd
+from core.opendental.schema import USER_OD
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.exclusive_lock import ExclusiveLocks
@@ -98,8 +97,8 @@ class Practice:
         """The journal in which changes are announced that no transaction protects."""
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Open a session that reads, and refuses every statement that could write.
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that reads, and refuses every statement that could write.
 
         Raises:
             PracticeUnavailable: The database can't be read now.
@@ -107,9 +106,10 @@ class Practice:
         with translate_errors(), self._locks.connection() as connection:
             connection.execution_options(read_only=True)
             try:
-                with Session(connection, autoflush=False) as session:
-                    yield session
+                yield connection
             finally:
+                # A connection that holds a lock stays open, and without the transaction of this reading.
+                connection.rollback()
                 connection.execution_options(read_only=False)
 
     @contextmanager
@@ -131,8 +131,8 @@ class Practice:
             events: What the Audit Trail says of it, one row each.
             mode: What the body writes to.
             once: Don't make the change if it turns out that it was made before and only the answer was lost.
-            decide: Decides about the events in the session of the unit of work, instead of `events`. It may lock rows,
-                and must change nothing.
+            decide: Decides about the events over the connection of the unit of work, instead of `events`. It may
+                lock rows, and must change nothing.
 
         Raises:
             NotPermitted: The database user may not write; nothing was changed.
@@ -168,8 +168,8 @@ class Practice:
         Raises:
             NotAuthorized: The user was deleted or hidden, or lost a permission.
         """
-        with self.read() as session:
-            require_authorized(session, actor, events)
+        with self.read() as connection:
+            require_authorized(connection, actor, events)
 
     def exclusive(self, name: str, *, with_transactions: bool = False) -> AbstractContextManager[None]:
         """Hold a lock that every program on this practice waits for; see `ExclusiveLocks.hold`."""
@@ -198,9 +198,9 @@ class Practice:
         Raises:
             PracticeUnavailable: It can't be written now.
         """
-        with translate_errors(), Session(self.engine, autoflush=False) as session:
-            self._writer.append_hashes(session, [number])
-            session.commit()
+        with translate_errors(), self.engine.connect() as connection:
+            self._writer.append_hashes(connection, [number])
+            connection.commit()
 
     def send_signals(self, kinds: Iterable[SignalType]) -> None:
         """Have workstations drop caches, after a change whose process was killed before it told them.
@@ -208,10 +208,10 @@ class Practice:
         Raises:
             PracticeUnavailable: The signals can't be written now.
         """
-        with translate_errors(), Session(self.engine, autoflush=False) as session:
+        with translate_errors(), self.engine.connect() as connection:
             for kind in kinds:
-                self._writer.insert_signal(session, kind)
-            session.commit()
+                self._writer.insert_signal(connection, kind)
+            connection.commit()
 
     def flush_outcomes(self) -> None:
         """Write the outcomes of remote changes that could not be written before.
@@ -225,11 +225,11 @@ class Practice:
         """Find out what became of a change whose answer was lost; None if there is none, or if nobody knows yet."""
         return self._pending.resolve()
 
-    def now(self, session: Session) -> datetime:
+    def now(self, connection: Connection) -> datetime:
         """Return the time by which this practice's rows are written: the server's clock where there is one."""
         if self.engine.dialect.name == "sqlite":
             return self._clock().replace(microsecond=0)
-        moment = session.scalar(select(func.now()))
+        moment = connection.scalar(select(func.now()))
         if not isinstance(moment, datetime):
             raise PracticeUnavailable("The server does not tell its time.")
         return moment
@@ -241,29 +241,35 @@ class Practice:
         return func.now()
 
     def _read_user_names(self) -> tuple[UserName, ...]:
-        query = select(UserOd.user_num, UserOd.user_name, UserOd.is_hidden).order_by(UserOd.user_num)
-        with self.read() as session:
-            return tuple(UserName(number, name or "", bool(hidden)) for number, name, hidden in session.execute(query))
+        query = select(USER_OD.c.user_num, USER_OD.c.user_name, USER_OD.c.is_hidden).order_by(USER_OD.c.user_num)
+        with self.read() as connection:
+            return tuple(
+                UserName(number, name or "", bool(hidden)) for number, name, hidden in connection.execute(query)
+            )
 
     @contextmanager
-    def _writing_session(self) -> Iterator[Session]:
-        with self._locks.connection() as connection, Session(connection, autoflush=False) as session:
-            yield session
+    def _writing_connection(self) -> Iterator[Connection]:
+        with self._locks.connection() as connection:
+            try:
+                yield connection
+            finally:
+                # Ends a change that failed, on a connection that holds a lock and stays open.
+                connection.rollback()
 
     @contextmanager
     def _in_practice(self, work: UnitOfWork) -> Iterator[None]:
         try:
-            with translate_errors(), self._writing_session() as session:
-                work.prepare(session)
+            with translate_errors(), self._writing_connection() as connection:
+                work.prepare(connection)
                 self._announce(work)
                 work.write_audit_rows()
                 if work.log_first:
-                    session.commit()
+                    connection.commit()
                 work.begun = True
                 yield
                 work.send_signals()
                 work.committing = True
-                session.commit()
+                connection.commit()
             self.journal.clear(work.announced)
         except BaseException as error:
             self._remember_refused_hash(work, error)
@@ -284,13 +290,13 @@ class Practice:
 
     @contextmanager
     def _remote(self, work: UnitOfWork) -> Iterator[None]:
-        # No session stays open: the body may wait for half a minute.
+        # No connection stays in use: the body may wait for half a minute.
         try:
-            with translate_errors(), self._writing_session() as session:
-                work.prepare(session)
+            with translate_errors(), self._writing_connection() as connection:
+                work.prepare(connection)
                 self._announce(work, Stage.ASKED)
                 work.write_audit_rows(Stage.ASKED)
-                session.commit()
+                connection.commit()
         except BaseException as error:
             self._remember_refused_hash(work, error)
             # If the row stands all the same, the next start says that nothing was asked.
@@ -306,9 +312,9 @@ class Practice:
             return
         if self._hashes_refused:
             # Without this, each further try would leave an audit row without its hash.
-            self._writer.require_hashes(work.session)
+            self._writer.require_hashes(work.connection)
             self._hashes_refused = False
-        last = work.last_row or self._last_row(work.session)
+        last = work.last_row or self._last_row(work.connection)
         texts = tuple(self._writer.fit_text(LoggedEvent(event, stage).text()) for event in work.events)
         computer = self._writer.fit_computer(work.actor.computer)
         remote = stage is Stage.ASKED
@@ -334,12 +340,12 @@ class Practice:
         """True if changes are announced in a journal, and audit rows are numbered in order."""
         return not isinstance(self.journal, NoJournal) and self.profile.random_keys is None
 
-    def _last_row(self, session: Session) -> LastRow:
+    def _last_row(self, connection: Connection) -> LastRow:
         if isinstance(self.journal, NoJournal):
             return LastRow(0, NO_DATE)
         if self.profile.random_keys is not None:
-            return LastRow(0, self.now(session))
-        return LastRow.of(session.execute(select(*LAST_ROW)).one())
+            return LastRow(0, self.now(connection))
+        return LastRow.of(connection.execute(select(*LAST_ROW)).one())
 
     def _clear_intent(self, work: UnitOfWork) -> None:
         self.journal.clear(work.announced)

@@ -8,16 +8,15 @@ from datetime import datetime
 from random import Random
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, false, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, false, insert, select
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.column_text import fit_to_column, fit_to_length
 from core.model.actor import Actor
 from core.model.logged_event import LoggedEvent
 from core.opendental.log_hash import NO_DATE, log_hash
 from core.opendental.permission_types import Permission
-from core.opendental.schema import NO_DATE_DEFAULT, SecurityLog, SecurityLogHash, SignalOd
+from core.opendental.schema import NO_DATE_DEFAULT, SECURITY_LOG, SECURITY_LOG_HASH, SIGNAL_OD
 from core.opendental.signals import SignalType
 from core.practice.inspection import DatabaseProfile
 
@@ -48,21 +47,21 @@ class RowWriter:
         self._profile = profile
         self._random = random
 
-    def insert(self, session: Session, key: InstrumentedAttribute[int], **values: object) -> int:
+    def insert(self, connection: Connection, key: Column[int], **values: object) -> int:
         """Insert one row into the table of a primary key and return its key.
 
         The database numbers the row, unless this practice wants random keys; then an unused one is picked.
         """
         if self._profile.random_keys is not None:
-            values[str(key.key)] = self._unused_key(session, key, self._profile.random_keys)
-        result = cast("CursorResult[Any]", session.execute(insert(key.class_).values(**values)))
+            values[str(key.key)] = self._unused_key(connection, key, self._profile.random_keys)
+        result = cast("CursorResult[Any]", connection.execute(insert(key.table).values(**values)))
         return int(cast("tuple[int]", result.inserted_primary_key)[0])
 
-    def insert_signal(self, session: Session, kind: SignalType) -> None:
+    def insert_signal(self, connection: Connection, kind: SignalType) -> None:
         """Insert a row that has workstations drop a cache."""
         self.insert(
-            session,
-            SignalOd.signal_num,
+            connection,
+            SIGNAL_OD.c.signal_num,
             date_viewing=NO_DATE_DEFAULT[:10],
             sig_date_time=self.now(),
             f_key=0,
@@ -81,26 +80,28 @@ class RowWriter:
         """Return the name of a computer as its column holds it."""
         return fit_to_length(computer, _MAX_COMPUTER_LENGTH, self._profile.log_text.character_set)
 
-    def append_audit_rows(self, session: Session, actor: Actor, logged: Sequence[LoggedEvent]) -> list[AuditRow]:
+    def append_audit_rows(self, connection: Connection, actor: Actor, logged: Sequence[LoggedEvent]) -> list[AuditRow]:
         """Insert audit rows and their hashes, which are taken from the rows as the database reads them back."""
-        return self.append_hashes(session, [self._insert_audit_row(session, actor, each) for each in logged])
+        return self.append_hashes(connection, [self._insert_audit_row(connection, actor, each) for each in logged])
 
-    def append_hashes(self, session: Session, numbers: Sequence[int]) -> list[AuditRow]:
+    def append_hashes(self, connection: Connection, numbers: Sequence[int]) -> list[AuditRow]:
         """Insert the hashes of audit rows, taken from the rows as the database reads them back.
 
         Raises:
             NoResultFound: A row is gone.
         """
         query = select(
-            SecurityLog.security_log_num,
-            SecurityLog.perm_type,
-            SecurityLog.user_num,
-            SecurityLog.log_date_time,
-            SecurityLog.log_text,
-            SecurityLog.pat_num,
-            SecurityLog.date_t_previous,
+            SECURITY_LOG.c.security_log_num,
+            SECURITY_LOG.c.perm_type,
+            SECURITY_LOG.c.user_num,
+            SECURITY_LOG.c.log_date_time,
+            SECURITY_LOG.c.log_text,
+            SECURITY_LOG.c.pat_num,
+            SECURITY_LOG.c.date_t_previous,
         )
-        found = {row[0]: row for row in session.execute(query.where(SecurityLog.security_log_num.in_(numbers))).all()}
+        found = {
+            row[0]: row for row in connection.execute(query.where(SECURITY_LOG.c.security_log_num.in_(numbers))).all()
+        }
         if len(found) < len(numbers):
             raise NoResultFound
         hashes = [
@@ -108,23 +109,23 @@ class RowWriter:
             for number in numbers
             for row in (found[number],)
         ]
-        self._insert_hashes(session, hashes)
+        self._insert_hashes(connection, hashes)
         return [AuditRow(number, found[number][4] or "") for number in numbers]
 
-    def _insert_hashes(self, session: Session, hashes: Sequence[dict[str, object]]) -> None:
+    def _insert_hashes(self, connection: Connection, hashes: Sequence[dict[str, object]]) -> None:
         if self._profile.random_keys is None:
             # One statement with several rows, not one for each.
-            session.execute(insert(SecurityLogHash).values(hashes))
+            connection.execute(insert(SECURITY_LOG_HASH).values(hashes))
             return
         for each in hashes:
-            self.insert(session, SecurityLogHash.security_log_hash_num, **each)
+            self.insert(connection, SECURITY_LOG_HASH.c.security_log_hash_num, **each)
 
-    def _insert_audit_row(self, session: Session, actor: Actor, logged: LoggedEvent) -> int:
+    def _insert_audit_row(self, connection: Connection, actor: Actor, logged: LoggedEvent) -> int:
         event = logged.event
         fits = event.permission <= self._profile.permission_at_most
         return self.insert(
-            session,
-            SecurityLog.security_log_num,
+            connection,
+            SECURITY_LOG.c.security_log_num,
             perm_type=int(event.permission if fits else Permission.SETUP),
             user_num=actor.user_num,
             log_date_time=self.now(),
@@ -138,13 +139,13 @@ class RowWriter:
             date_t_previous=NO_DATE,
         )
 
-    def require_hashes(self, session: Session) -> None:
+    def require_hashes(self, connection: Connection) -> None:
         """Have the server check the right to insert hashes, with a statement that inserts none."""
-        columns = SecurityLogHash.security_log_num, SecurityLogHash.log_hash
-        session.execute(insert(SecurityLogHash).from_select(list(columns), select(*columns).where(false())))
+        columns = SECURITY_LOG_HASH.c.security_log_num, SECURITY_LOG_HASH.c.log_hash
+        connection.execute(insert(SECURITY_LOG_HASH).from_select(list(columns), select(*columns).where(false())))
 
-    def _unused_key(self, session: Session, key: InstrumentedAttribute[int], within: tuple[int, int]) -> int:
+    def _unused_key(self, connection: Connection, key: Column[int], within: tuple[int, int]) -> int:
         while True:
             candidate = self._random.randint(*within)
-            if session.scalar(select(key).where(key == candidate)) is None:
+            if connection.scalar(select(key).where(key == candidate)) is None:
                 return candidate

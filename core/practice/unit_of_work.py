@@ -8,23 +8,22 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.base.errors import ApiSetupError, NotPermitted
 from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 from core.opendental.signals import SignalType
 from core.practice.authorization import require_authorized
 from core.practice.row_writer import AuditRow, RowWriter
 
 T = TypeVar("T")
-Compensation = Callable[[Session], object]
+Compensation = Callable[[Connection], object]
 LAST_ROW: tuple[ColumnElement[Any], ...] = (
-    select(func.max(SecurityLog.security_log_num)).scalar_subquery(),
+    select(func.max(SECURITY_LOG.c.security_log_num)).scalar_subquery(),
     func.now(),
 )
 """The largest number of an audit row, and the server's time: the values of `LastRow` as columns of any query."""
@@ -47,15 +46,15 @@ class LastRow:
 
 @dataclass(frozen=True)
 class Decided:
-    """The events of a unit of work, decided in its session by whoever checked what the user may do."""
+    """The events of a unit of work, decided over its connection by whoever checked what the user may do."""
 
     events: tuple[AuditEvent, ...]
     last_row: LastRow | None
     """The position, if it was read in passing."""
 
 
-Decision = Callable[[Session], Decided]
-"""Reads in the session of a unit of work, and returns what the Audit Trail is to say of it."""
+Decision = Callable[[Connection], Decided]
+"""Reads over the connection of a unit of work, and returns what the Audit Trail is to say of it."""
 
 
 class WriteMode(Enum):
@@ -88,11 +87,11 @@ class UnitOfWork:
         actor: Who makes the change.
         events: What the Audit Trail says of it, one row each.
         log_first: The audit rows are committed before the body begins.
-        decide: Decides about the events in the session of the unit of work, instead of `events`.
+        decide: Decides about the events over the connection of the unit of work, instead of `events`.
         reads_last_row: Read the position of the audit rows along with the user's permissions.
 
     Attributes:
-        session: Writes to the practice. Without transactions each statement takes effect at once.
+        connection: Writes to the practice. Without transactions each statement takes effect at once.
         last_row: The position after which the audit rows are written; None if it wasn't read.
         announced: The number of its intent in the journal; 0 for none.
         rows: The audit rows that were written, each with its hash.
@@ -102,7 +101,7 @@ class UnitOfWork:
         committing: True once nothing is left to do but the last commit.
     """
 
-    session: Session
+    connection: Connection
 
     def __init__(
         self,
@@ -157,8 +156,8 @@ class UnitOfWork:
 
     def compare_and_set(
         self,
-        column: InstrumentedAttribute[Any],
-        key: InstrumentedAttribute[int],
+        column: Column[Any],
+        key: Column[int],
         number: int,
         read: object,
         wanted: object,
@@ -168,19 +167,19 @@ class UnitOfWork:
         Returns:
             False if the row has another value by now, or is gone; then nothing was written.
         """
-        statement = update(key.class_).where(key == number)
+        statement = update(key.table).where(key == number)
         result = self.run_compensated(
-            lambda: self.session.execute(statement.where(column == read).values({column: wanted})),
-            lambda session: session.execute(statement.where(column == wanted).values({column: read})),
+            lambda: self.connection.execute(statement.where(column == read).values({column: wanted})),
+            lambda connection: connection.execute(statement.where(column == wanted).values({column: read})),
         )
         is_set = cast("CursorResult[Any]", result).rowcount == 1
         if not is_set:
             self._compensations.pop()
         return is_set
 
-    def insert(self, key: InstrumentedAttribute[int], **values: object) -> int:
+    def insert(self, key: Column[int], **values: object) -> int:
         """Insert one row into the table of a primary key and return its key."""
-        return self._writer.insert(self.session, key, **values)
+        return self._writer.insert(self.connection, key, **values)
 
     def signal(self, kind: SignalType) -> None:
         """Have running workstations told, after the body, to drop a cache."""
@@ -189,49 +188,49 @@ class UnitOfWork:
 
     # -- for the practice --------------------------------------------------------
 
-    def prepare(self, session: Session) -> None:
+    def prepare(self, connection: Connection) -> None:
         """Decide about the events, and check that the user may still make the change.
 
         Raises:
             NotAuthorized: The user may not; nothing was written.
         """
-        self.session = session
+        self.connection = connection
         if self._decide is not None:
-            decided = self._decide(session)
+            decided = self._decide(connection)
             self.events, self.last_row = decided.events, decided.last_row
             return
         also = LAST_ROW if self._reads_last_row else ()
-        values = require_authorized(session, self.actor, self.events, *also)
+        values = require_authorized(connection, self.actor, self.events, *also)
         self.last_row = LastRow.of(values) if values else None
 
     def write_audit_rows(self, stage: Stage = Stage.DONE) -> None:
-        """Write the audit rows; the body works with the same session."""
+        """Write the audit rows; the body works with the same connection."""
         self.prepared = True
         logged = [LoggedEvent(event, stage) for event in self.events]
-        self.rows += self._writer.append_audit_rows(self.session, self.actor, logged)
+        self.rows += self._writer.append_audit_rows(self.connection, self.actor, logged)
 
     @property
     def lacks_rows(self) -> bool:
         """True if some audit rows were written and others not, or one without its hash."""
         return self.prepared and len(self.rows) < len(self.events)
 
-    def write_outcome_rows(self, session: Session, stage: Stage) -> None:
+    def write_outcome_rows(self, connection: Connection, stage: Stage) -> None:
         """Write audit rows which say that the change was not done, or that nobody knows."""
-        self._writer.append_audit_rows(session, self.actor, [LoggedEvent(event, stage) for event in self.events])
+        self._writer.append_audit_rows(connection, self.actor, [LoggedEvent(event, stage) for event in self.events])
 
     def send_signals(self) -> None:
         """Insert the signal rows that the body asked for."""
         self.signalled = bool(self._signals)
         for kind in self._signals:
-            self._writer.insert_signal(self.session, kind)
+            self._writer.insert_signal(self.connection, kind)
 
-    def compensate(self, session: Session) -> None:
+    def compensate(self, connection: Connection) -> None:
         """Undo what the body did, last step first. A step that fails doesn't keep the others from being undone."""
-        self.session = session
+        self.connection = connection
         failures: list[Exception] = []
         for step in reversed(self._compensations):
             try:
-                step(session)
+                step(connection)
             except (ApiSetupError, SQLAlchemyError) as error:
                 failures.append(error)
         if failures:

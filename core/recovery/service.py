@@ -27,7 +27,7 @@ from core.model.event_values import SettingChange
 from core.model.interrupted_change import InterruptedChange
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Edit, LoggedEvent, Reason, Stage
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from core.opendental.signals import SignalType
 from core.practice.journal import Intent
 from core.practice.practice import Practice
@@ -212,21 +212,23 @@ class RecoveryService:
 
     def _announced_rows(self, intent: Intent) -> list[_Row]:
         """Return the audit rows that were announced and written, in their order."""
-        log = SecurityLog
+        log = SECURITY_LOG.c
         query = (
             select(log.security_log_num, log.log_text, log.comp_name)
             .where(_since(intent), log.user_num == intent.user_num)
             .order_by(log.security_log_num)
         )
-        with self._practice.read() as session:
+        with self._practice.read() as connection:
             rows = [
                 (number, text or "")
-                for number, text, computer in session.execute(query)
+                for number, text, computer in connection.execute(query)
                 if (text or "") in intent.texts and (computer or "") == intent.computer
             ]
             numbers = [number for number, _ in rows]
-            hashed = select(SecurityLogHash.security_log_num).where(SecurityLogHash.security_log_num.in_(numbers))
-            with_hash = set(session.scalars(hashed)) if numbers else set()
+            hashed = select(SECURITY_LOG_HASH.c.security_log_num).where(
+                SECURITY_LOG_HASH.c.security_log_num.in_(numbers)
+            )
+            with_hash = set(connection.scalars(hashed)) if numbers else set()
         found: list[_Row] = []
         for text in intent.texts:
             taken = {row.number for row in found}
@@ -240,9 +242,9 @@ class RecoveryService:
     def _has_outcome(self, intent: Intent, events: Sequence[AuditEvent]) -> bool:
         """Return True if a row about the outcome of the change was written before the process ended."""
         stages = (Stage.DONE, Stage.NOT_DONE, Stage.UNKNOWN) if intent.remote else (Stage.NOT_DONE, Stage.UNKNOWN)
-        query = select(SecurityLog.log_text).where(_since(intent))
-        with self._practice.read() as session:
-            texts = session.scalars(query).all()
+        query = select(SECURITY_LOG.c.log_text).where(_since(intent))
+        with self._practice.read() as connection:
+            texts = connection.scalars(query).all()
         outcomes = [each for text in texts if text and (each := LoggedEvent.parse(text)) is not None]
         return any(each.stage in stages and _is_about(each.event, events[0]) for each in outcomes)
 
@@ -267,8 +269,8 @@ class RecoveryService:
     def _was_changed_since(self, intent: Intent, events: Sequence[AuditEvent]) -> bool:
         """Return True if a later entry tells of another change of the same values."""
         values, tag = set(events[0].values_after), events[0].key_tag
-        with self._practice.read() as session:
-            texts = session.scalars(select(SecurityLog.log_text).where(_since(intent))).all()
+        with self._practice.read() as connection:
+            texts = connection.scalars(select(SECURITY_LOG.c.log_text).where(_since(intent))).all()
         later = [each for text in texts if text and (each := LoggedEvent.parse(text)) is not None]
         return any(
             each.stage is Stage.DONE and each.event not in events and each.event.key_tag == tag
@@ -306,9 +308,9 @@ def _made(now: object, before: object, after: object) -> bool | None:
 def _since(intent: Intent) -> ColumnElement[bool]:
     """Return the condition for the rows that were written after a change was announced."""
     if intent.after:
-        return SecurityLog.security_log_num > intent.after
+        return SECURITY_LOG.c.security_log_num > intent.after
     # Numbers are random, and the server's clock may have been set back since.
-    return SecurityLog.log_date_time >= intent.began - timedelta(hours=2)
+    return SECURITY_LOG.c.log_date_time >= intent.began - timedelta(hours=2)
 
 
 def _edit(change: SettingChange) -> Edit:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, literal, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Column, ColumnElement, Connection, ScalarSelect, Select, literal, select
 
 from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
@@ -26,7 +25,7 @@ from core.model.settings import (
     format_interval,
     format_payment_type,
 )
-from core.opendental.schema import Definition, Preference, Program, ProgramProperty
+from core.opendental.schema import DEFINITION, PREFERENCE, PROGRAM, PROGRAM_PROPERTY
 from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
 
@@ -34,7 +33,7 @@ _PAYMENT_TYPES = 10
 _MAX_QUOTED = 40
 
 T = TypeVar("T", bool, str, int)
-_Column: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
+_Column: TypeAlias = Column[int] | Column[str] | Column[str | None]
 
 
 class SettingsService:
@@ -46,8 +45,8 @@ class SettingsService:
 
     def load(self) -> SettingsPage:
         """Read the settings and the payment types to choose from."""
-        with self._practice.read() as session:
-            return _read(session).page
+        with self._practice.read() as connection:
+            return _read(connection).page
 
     def check(self, read: ApiSettings, wanted: ApiSettings) -> None:
         """Refuse values that `save` would refuse, and write nothing.
@@ -59,8 +58,8 @@ class SettingsService:
         Raises:
             InvalidInput: As for `save`.
         """
-        with self._practice.read() as session:
-            _checked(_read(session), read, wanted)
+        with self._practice.read() as connection:
+            _checked(_read(connection), read, wanted)
 
     def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings, *, undoing: int = 0) -> SavedSettings:
         """Write the values that differ between `read` and `wanted`, if they still are what was read.
@@ -75,8 +74,8 @@ class SettingsService:
             InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
             EditConflict: Another program changed a value that was to be written; nothing was written.
         """
-        with unchanged_on_error(), self._practice.read() as session:
-            stored = _read(session)
+        with unchanged_on_error(), self._practice.read() as connection:
+            stored = _read(connection)
         edits = _edits(stored, read, _checked(stored, read, wanted))
         conflicts = tuple(edit.conflict for edit in edits if edit.conflict)
         if conflicts:
@@ -86,8 +85,8 @@ class SettingsService:
         try:
             self._write(actor, edits, SettingsChanged(tuple(edit.change for edit in edits), undoing))
         except EditConflict as error:
-            with self._practice.read() as session:
-                moved = _edits(_read(session), read, wanted)
+            with self._practice.read() as connection:
+                moved = _edits(_read(connection), read, wanted)
             conflicts = tuple(edit.conflict for edit in moved if edit.conflict)
             raise self._audit.with_attributions(conflicts or error.conflicts) from error
         changes = [edit.change for edit in edits]
@@ -112,7 +111,7 @@ class _Cell:
     """A column of one row, and the value in it."""
 
     column: _Column
-    key: InstrumentedAttribute[int]
+    key: Column[int]
     number: int
     value: int | str | None
     signal: SignalType
@@ -136,14 +135,14 @@ class _Edit:
     conflict: Conflict | None
 
 
-def _read(session: Session) -> _Stored:
+def _read(connection: Connection) -> _Stored:
     """Read the settings and the payment types in one statement, since each one is a round trip to the server."""
-    rows = session.execute(_select_settings()).all()
-    enabled = _cell(Program.enabled, Program.program_num, rows[0][0:2], SignalType.PROGRAMS)
+    rows = connection.execute(_select_settings()).all()
+    enabled = _cell(PROGRAM.c.enabled, PROGRAM.c.program_num, rows[0][0:2], SignalType.PROGRAMS)
     interval = _cell(
-        ProgramProperty.property_value, ProgramProperty.program_property_num, rows[0][2:4], SignalType.PROGRAMS
+        PROGRAM_PROPERTY.c.property_value, PROGRAM_PROPERTY.c.program_property_num, rows[0][2:4], SignalType.PROGRAMS
     )
-    preference = _cell(Preference.value_string, Preference.pref_num, rows[0][4:6], SignalType.PREFS)
+    preference = _cell(PREFERENCE.c.value_string, PREFERENCE.c.pref_num, rows[0][4:6], SignalType.PREFS)
     current = _number(preference.value) if preference else None
     values = ApiSettings(
         enabled=bool(enabled.value) if enabled else None,
@@ -166,7 +165,7 @@ def _read(session: Session) -> _Stored:
     return _Stored(SettingsPage(values, payment_types, missing, warning), enabled, interval, preference)
 
 
-def _cell(column: _Column, key: InstrumentedAttribute[int], read: Sequence[Any], signal: SignalType) -> _Cell | None:
+def _cell(column: _Column, key: Column[int], read: Sequence[Any], signal: SignalType) -> _Cell | None:
     """Return a cell from the number of its row and its value; None if there is no such row."""
     number, value = read
     return _Cell(column, key, number, value, signal) if number is not None else None
@@ -175,31 +174,31 @@ def _cell(column: _Column, key: InstrumentedAttribute[int], read: Sequence[Any],
 @cache
 def _select_settings() -> Select[*tuple[Any, ...]]:
     """Return the query of `_read`: a row per payment type, at least one, with the cells of the settings in front."""
-    program = _first(Program.program_num, Program.program_num, Program.prog_name == "FHIR")
+    program = _first(PROGRAM.c.program_num, PROGRAM.c.program_num, PROGRAM.c.prog_name == "FHIR")
     interval = (
-        ProgramProperty.program_num == program,
-        ProgramProperty.property_desc == "SubscriptionProcessingFrequency",
+        PROGRAM_PROPERTY.c.program_num == program,
+        PROGRAM_PROPERTY.c.property_desc == "SubscriptionProcessingFrequency",
     )
-    payment_type = (Preference.pref_name == "ApiPaymentType",)
+    payment_type = (PREFERENCE.c.pref_name == "ApiPaymentType",)
     one_row = select(literal(1).label("one")).subquery()
     return (
         select(
             program,
-            _first(Program.enabled, Program.program_num, Program.prog_name == "FHIR"),
-            _first(ProgramProperty.program_property_num, ProgramProperty.program_property_num, *interval),
-            _first(ProgramProperty.property_value, ProgramProperty.program_property_num, *interval),
-            _first(Preference.pref_num, Preference.pref_num, *payment_type),
-            _first(Preference.value_string, Preference.pref_num, *payment_type),
-            Definition.def_num,
-            Definition.item_name,
-            Definition.is_hidden,
+            _first(PROGRAM.c.enabled, PROGRAM.c.program_num, PROGRAM.c.prog_name == "FHIR"),
+            _first(PROGRAM_PROPERTY.c.program_property_num, PROGRAM_PROPERTY.c.program_property_num, *interval),
+            _first(PROGRAM_PROPERTY.c.property_value, PROGRAM_PROPERTY.c.program_property_num, *interval),
+            _first(PREFERENCE.c.pref_num, PREFERENCE.c.pref_num, *payment_type),
+            _first(PREFERENCE.c.value_string, PREFERENCE.c.pref_num, *payment_type),
+            DEFINITION.c.def_num,
+            DEFINITION.c.item_name,
+            DEFINITION.c.is_hidden,
         )
-        .select_from(one_row.outerjoin(Definition, Definition.category == _PAYMENT_TYPES))
-        .order_by(Definition.item_order, Definition.def_num)
+        .select_from(one_row.outerjoin(DEFINITION, DEFINITION.c.category == _PAYMENT_TYPES))
+        .order_by(DEFINITION.c.item_order, DEFINITION.c.def_num)
     )
 
 
-def _first(column: _Column, key: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+def _first(column: _Column, key: Column[int], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     """Return a column of the first row, by its primary key, that meets the conditions."""
     return select(column).where(*conditions).order_by(key).limit(1).scalar_subquery()
 

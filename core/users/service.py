@@ -22,7 +22,7 @@ from core.model.audit_events import (
 from core.model.logged_event import AuditEvent
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
-from core.opendental.schema import GroupPermission, UserGroupAttach, UserOd
+from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
 from core.practice.practice import Practice, UserName
 from core.users.sign_in_attempt import Attempt, Claim, find_refusal, window_name
 from core.users.user_rows import FAILURES_TO_LOCK, LOCK, RELEVANT, UserReplaced, UserState, find_user, read_state
@@ -138,17 +138,17 @@ class UserService:
     def permission_granters(self) -> tuple[str, ...]:
         """Return the names of the users who can grant permissions, those with SecurityAdmin."""
         query = (
-            select(UserOd.user_name)
-            .join(UserGroupAttach, UserGroupAttach.user_num == UserOd.user_num)
-            .join(GroupPermission, GroupPermission.user_group_num == UserGroupAttach.user_group_num)
+            select(USER_OD.c.user_name)
+            .join(USER_GROUP_ATTACH, USER_GROUP_ATTACH.c.user_num == USER_OD.c.user_num)
+            .join(GROUP_PERMISSION, GROUP_PERMISSION.c.user_group_num == USER_GROUP_ATTACH.c.user_group_num)
             .where(
-                GroupPermission.perm_type == int(Permission.SECURITY_ADMIN),
-                GroupPermission.f_key == 0,
-                UserOd.is_hidden == 0,
+                GROUP_PERMISSION.c.perm_type == int(Permission.SECURITY_ADMIN),
+                GROUP_PERMISSION.c.f_key == 0,
+                USER_OD.c.is_hidden == 0,
             )
         )
-        with self._practice.read() as session:
-            return tuple(sorted({name for name in session.scalars(query) if name}))
+        with self._practice.read() as connection:
+            return tuple(sorted({name for name in connection.scalars(query) if name}))
 
     def sign_out(self, actor: Actor) -> None:
         """Record a sign-out in the Audit Trail, as Open Dental does."""
@@ -167,8 +167,8 @@ class UserService:
         return self._sign_in_counting_in_companion(actor, attempt)
 
     def _state(self, user: UserName) -> UserState:
-        with self._practice.read() as session:
-            return read_state(session, self._practice, user)
+        with self._practice.read() as connection:
+            return read_state(connection, self._practice, user)
 
     def _judge(self, actor: Actor, attempt: Attempt) -> SignedIn:
         """Judge an attempt, and record its outcome in the user's row and in the Audit Trail.
@@ -191,8 +191,8 @@ class UserService:
 
         An attempt is counted before its password is compared, and the count is taken back if it is right.
         """
-        with self._practice.read() as session:
-            state = attempt.read(session)
+        with self._practice.read() as connection:
+            state = attempt.read(connection)
         user, now = state.user, state.now
         claim = Claim(user.recent_failures(now), now)
         if not user.hidden:

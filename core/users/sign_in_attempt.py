@@ -6,8 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import case, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, case, update
 
 from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
@@ -17,7 +16,7 @@ from core.model.logged_event import AuditEvent
 from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
-from core.opendental.schema import UserOd
+from core.opendental.schema import USER_OD
 from core.practice.practice import Practice, UserName
 from core.practice.unit_of_work import Decided, UnitOfWork
 from core.users.user_rows import FAILURES_TO_LOCK, LOCK, UserRow, UserState, read_state
@@ -57,14 +56,14 @@ class Attempt:
         opened = (ApiSetupOpened(),) if self.needs is Permission.SETUP else ()
         return (UserLoggedOn(self.state.user.name), *opened)
 
-    def judge(self, session: Session) -> Decided:
+    def judge(self, connection: Connection) -> Decided:
         """Lock the user's row, compare the password, and return the events to record."""
         if self._practice.profile.transactional:
             # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
             # need rights on the whole table.
-            unchanged = {UserOd.failed_attempts: UserOd.failed_attempts}
-            session.execute(update(UserOd).where(UserOd.user_num == self._user.number).values(unchanged))
-        state = self.read(session)
+            unchanged = {USER_OD.c.failed_attempts: USER_OD.c.failed_attempts}
+            connection.execute(update(USER_OD).where(USER_OD.c.user_num == self._user.number).values(unchanged))
+        state = self.read(connection)
         elsewhere = self._failures.present(state.user.number)
         self.refusal = find_lock(state.user, elsewhere, state.now) or find_refusal(
             state.user, self.password, state.now, state.permissions, self.needs
@@ -72,9 +71,9 @@ class Attempt:
         events = self.entries if self.refusal is None else (UserLogOnFailed(state.user.name),)
         return Decided(events, state.last_row)
 
-    def read(self, session: Session) -> UserState:
+    def read(self, connection: Connection) -> UserState:
         """Read the user."""
-        self.state = read_state(session, self._practice, self._user)
+        self.state = read_state(connection, self._practice, self._user)
         return self.state
 
     def count(self, work: UnitOfWork) -> None:
@@ -83,23 +82,23 @@ class Attempt:
             return
         user, now = self.state.user, self.state.now
         if self.refusal is None and user.failures and now - user.last_failure > LOCK:
-            work.compare_and_set(UserOd.failed_attempts, UserOd.user_num, user.number, user.failures, 0)
+            work.compare_and_set(USER_OD.c.failed_attempts, USER_OD.c.user_num, user.number, user.failures, 0)
         if isinstance(self.refusal, WrongNameOrPassword) and not user.hidden:
             self._count_failure(work, user, now)
 
     def _count_failure(self, work: UnitOfWork, user: UserRow, now: datetime) -> None:
         # The database counts, so it includes failures that another program counted since the user was read.
-        is_first = UserOd.date_t_fail < now - LOCK
-        count = case((is_first, 1), (UserOd.failed_attempts < 255, UserOd.failed_attempts + 1), else_=255)
-        row = update(UserOd).where(UserOd.user_num == user.number)
+        is_first = USER_OD.c.date_t_fail < now - LOCK
+        count = case((is_first, 1), (USER_OD.c.failed_attempts < 255, USER_OD.c.failed_attempts + 1), else_=255)
+        row = update(USER_OD).where(USER_OD.c.user_num == user.number)
         # In this order, because MySQL sets one column after the other and the count reads the old time.
         increment = row.ordered_values(
-            (UserOd.failed_attempts, count), (UserOd.date_t_fail, self._practice.now_expression())
+            (USER_OD.c.failed_attempts, count), (USER_OD.c.date_t_fail, self._practice.now_expression())
         )
-        restore = row.where(UserOd.failed_attempts == user.recent_failures(now) + 1).values(
+        restore = row.where(USER_OD.c.failed_attempts == user.recent_failures(now) + 1).values(
             failed_attempts=user.failures, date_t_fail=user.last_failure
         )
-        work.run_compensated(lambda: work.session.execute(increment), lambda session: session.execute(restore))
+        work.run_compensated(lambda: work.connection.execute(increment), lambda connection: connection.execute(restore))
 
 
 class Claim:

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select
 
 from core.base.errors import WrongNameOrPassword
 from core.opendental.log_hash import NO_DATE
 from core.opendental.permission_types import Permission
-from core.opendental.schema import Preference, UserOd
+from core.opendental.schema import PREFERENCE, USER_OD
 from core.practice.authorization import has_permission
 from core.practice.practice import Practice, UserName
 from core.practice.unit_of_work import LAST_ROW, LastRow
@@ -73,25 +72,25 @@ def _named(users: Iterable[UserName], folded: str) -> UserName | None:
     return min(found, key=lambda user: user.hidden, default=None)
 
 
-def read_state(session: Session, practice: Practice, found: UserName) -> UserState:
+def read_state(connection: Connection, practice: Practice, found: UserName) -> UserState:
     """Read a user as the database has it now, with one statement.
 
     Raises:
         UserReplaced: The user was deleted, or has another name.
     """
-    on_server = session.get_bind().dialect.name != "sqlite"
+    on_server = connection.dialect.name != "sqlite"
     query = select(
-        UserOd.user_num,
-        UserOd.user_name,
-        UserOd.password,
-        UserOd.is_hidden,
-        UserOd.failed_attempts,
-        UserOd.date_t_fail,
+        USER_OD.c.user_num,
+        USER_OD.c.user_name,
+        USER_OD.c.password,
+        USER_OD.c.is_hidden,
+        USER_OD.c.failed_attempts,
+        USER_OD.c.date_t_fail,
         _INACTIVITY_LIMIT,
         *(has_permission(permission) for permission in RELEVANT),
         *(LAST_ROW if on_server else ()),
     )
-    row = session.execute(query.where(UserOd.user_num == found.number)).one_or_none()
+    row = connection.execute(query.where(USER_OD.c.user_num == found.number)).one_or_none()
     if row is None or (row[1] or "").casefold() != found.name.casefold():
         raise UserReplaced
     user_num, name, password, hidden, failures, last_failure, limit, *others = row
@@ -99,7 +98,7 @@ def read_state(session: Session, practice: Practice, found: UserName) -> UserSta
     last_row = LastRow.of(others[len(RELEVANT) :]) if on_server else None
     return UserState(
         UserRow(user_num, name or "", password or "", bool(hidden), failures, last_failure or NO_DATE),
-        last_row.time if last_row is not None else practice.now(session),
+        last_row.time if last_row is not None else practice.now(connection),
         frozenset(permission for permission, has in zip(RELEVANT, granted, strict=True) if has),
         _minutes(limit),
         last_row,
@@ -107,8 +106,8 @@ def read_state(session: Session, practice: Practice, found: UserName) -> UserSta
 
 
 _INACTIVITY_LIMIT = (
-    select(Preference.value_string)
-    .where(Preference.pref_name == "SecurityLogOffAfterMinutes")
+    select(PREFERENCE.c.value_string)
+    .where(PREFERENCE.c.pref_name == "SecurityLogOffAfterMinutes")
     .limit(1)
     .scalar_subquery()
 )

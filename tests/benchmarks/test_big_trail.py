@@ -30,7 +30,7 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.log_hash import log_hash
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from tests.benchmarks.big_practice import ALTERED, END, FIRST, RARE_USER, WITHOUT_HASH, fill_file, fill_server
 from tests.support.databases import runtime
 from tests.support.installed_program import Home
@@ -66,8 +66,8 @@ class Big:
             statement = statement.order_by(STORED_MOMENT.desc()).limit(PAGE_SIZE + 1)
 
         def run() -> object:
-            with practice.read() as session:
-                return session.execute(statement).all()
+            with practice.read() as connection:
+                return connection.execute(statement).all()
 
         return run
 
@@ -163,7 +163,7 @@ def test_a_page_down_costs_little_more_than_its_query(big: Big, report: Report) 
 
 def test_the_entries_of_a_busy_user_are_found_near_the_end(big: Big, report: Report) -> None:
     search = big.office.audit.search(AuditFilter(user=1))
-    ours, bare = compared(lambda: search.page(Direction.OLDER), big.query(SecurityLog.user_num + 0 == 1))
+    ours, bare = compared(lambda: search.page(Direction.OLDER), big.query(SECURITY_LOG.c.user_num + 0 == 1))
     report(f"{'first page, one of five users':32}{ours * 1000:8.1f} ms {ours / bare:6.2f} x the bare query")
     # The bare query may look at as many rows as it likes; a user who left would have it look at all of them.
     assert ours <= 2 * big.most * bare
@@ -171,7 +171,7 @@ def test_the_entries_of_a_busy_user_are_found_near_the_end(big: Big, report: Rep
 
 def test_the_entries_of_a_rare_user_come_by_the_users_index(big: Big, report: Report) -> None:
     search = big.office.audit.search(AuditFilter(user=RARE_USER))
-    bare = big.query(SecurityLog.user_num == RARE_USER, ordered=False)
+    bare = big.query(SECURITY_LOG.c.user_num == RARE_USER, ordered=False)
     ours, plain = compared(lambda: search.page(Direction.OLDER), bare)
     report(f"{'a user with 60 entries':32}{ours * 1000:8.1f} ms {ours / plain:6.2f} x the bare query")
     assert ours <= big.most * plain
@@ -193,7 +193,7 @@ def test_verifying_is_faster_than_reading_and_hashing(big: Big, report: Report) 
 
 def read_and_hash(big: Big, count: int) -> float:
     """The seconds that it takes to read so many entries and to hash each in Python."""
-    log = SecurityLog
+    log = SECURITY_LOG.c
     query = (
         select(
             log.perm_type,
@@ -202,14 +202,14 @@ def read_and_hash(big: Big, count: int) -> float:
             log.log_text,
             log.pat_num,
             log.date_t_previous,
-            SecurityLogHash.log_hash,
+            SECURITY_LOG_HASH.c.log_hash,
         )
-        .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == log.security_log_num)
+        .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == log.security_log_num)
         .where(log.security_log_num >= FIRST, log.security_log_num < FIRST + count)
     )
     began = time.perf_counter()
-    with big.office.audit._practice.read() as session:
-        for perm_type, user, moment, words, patient, previous, stored in session.execute(query):
+    with big.office.audit._practice.read() as connection:
+        for perm_type, user, moment, words, patient, previous, stored in connection.execute(query):
             assert stored is None or log_hash(perm_type, user, moment, words or "", patient, previous)
     return time.perf_counter() - began
 

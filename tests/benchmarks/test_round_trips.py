@@ -51,7 +51,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 def runs(engine: str, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Step]]]:
     """The steps of one session on each line, from the fastest to the slowest."""
     with new_practice(server, NEW, engine) as practice:
-        yield [_session(practice, Home(tmp_path_factory.mktemp("home")), seconds / 2) for seconds in ROUND_TRIP_SECONDS]
+        yield [
+            _connection(practice, Home(tmp_path_factory.mktemp("home")), seconds / 2) for seconds in ROUND_TRIP_SECONDS
+        ]
 
 
 @pytest.mark.parametrize("step", LIMITS)
@@ -76,7 +78,7 @@ def test_mycli_for_comparison(server: Server, tmp_path: Path, seconds: float, re
         report(f"mycli   one query on a line of {seconds * 1000:.0f} ms: {elapsed * 1000:5.0f} ms")
 
 
-def _session(practice: ServerPractice, home: Home, delay: float) -> dict[str, Step]:
+def _connection(practice: ServerPractice, home: Home, delay: float) -> dict[str, Step]:
     steps: dict[str, Step] = {}
     with CountingProxy(practice.server, delay) as proxy:
 

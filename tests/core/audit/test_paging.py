@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, select
 
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor, next_slice
-from core.opendental.schema import SecurityLog
+from core.opendental.schema import SECURITY_LOG
 from tests.support import databases as samples
 from tests.support.audit_rows import log_row, replace_audit_trail
 
@@ -18,13 +17,13 @@ ZERO = "0000-00-00 00:00:00"
 SIZE = 7
 
 
-def slices(session: Session, audit_filter: AuditFilter, direction: Direction) -> list[list[int]]:
+def slices(connection: Connection, audit_filter: AuditFilter, direction: Direction) -> list[list[int]]:
     """Return the numbers of the entries in each slice; the slices are in the order of the direction."""
     numbers, start = [], None
     while True:
-        part = next_slice(session, audit_filter, direction, start, SIZE)
-        rows = session.execute(
-            select(SecurityLog.security_log_num, SecurityLog.log_date_time).where(*part.conditions)
+        part = next_slice(connection, audit_filter, direction, start, SIZE)
+        rows = connection.execute(
+            select(SECURITY_LOG.c.security_log_num, SECURITY_LOG.c.log_date_time).where(*part.conditions)
         ).all()
         numbers.append([row[0] for row in rows])
         if part.next_cursor is None:
@@ -42,9 +41,9 @@ def test_a_second_with_very_many_entries_is_divided_into_slices(
     moments = {**dict.fromkeys(range(1, 101), ZERO), **dict.fromkeys(range(101, 131), "2024-11-04 10:00:00")}
     moments |= {number: f"2024-11-05 10:00:{number - 131:02}" for number in range(131, 160)}
     replace_audit_trail(sample, [log_row(number, moment) for number, moment in moments.items()], [])
-    with sample.office() as office, office._practice.read() as session:
-        numbers = slices(session, audit_filter, direction)
-        total = session.scalars(select(func.count()).select_from(SecurityLog)).one()
+    with sample.office() as office, office._practice.read() as connection:
+        numbers = slices(connection, audit_filter, direction)
+        total = connection.scalars(select(func.count()).select_from(SECURITY_LOG)).one()
     assert total == len(moments)
     assert max(map(len, numbers)) <= SIZE
     expected = {
@@ -57,6 +56,6 @@ def test_a_second_with_very_many_entries_is_divided_into_slices(
 
 def test_a_slice_from_an_earlier_cursor_starts_at_the_first_entry_of_a_second(sample: samples.SamplePractice) -> None:
     replace_audit_trail(sample, [log_row(number) for number in range(1, 30)], [])
-    with sample.office() as office, office._practice.read() as session:
-        first = next_slice(session, AuditFilter(), Direction.OLDER, PageCursor("2024-11-05 00:00:00"), SIZE)
+    with sample.office() as office, office._practice.read() as connection:
+        first = next_slice(connection, AuditFilter(), Direction.OLDER, PageCursor("2024-11-05 00:00:00"), SIZE)
         assert first.next_cursor == PageCursor("2024-11-04 10:00:00", 23)

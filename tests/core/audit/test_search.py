@@ -306,7 +306,7 @@ def prepared(sample: SamplePractice, scenario: Scenario) -> Iterator[None]:
         patch.setattr(audit_search, "HASHED_SLICE_SIZE", scenario.slice_size)
         patch.setattr(audit_search, "SLICES_PER_PAGE", scenario.slices_per_page)
         if not scenario.can_compute:
-            patch.setattr(audit_search, "can_compute", lambda _session: False)
+            patch.setattr(audit_search, "can_compute", lambda _connection: False)
         yield
 
 

@@ -43,8 +43,8 @@ def iso_times(office: Office, *moments: datetime | None) -> list[str]:
 
 
 def load(office: Office, offsets: ServerOffsets, *moments: datetime | None) -> None:
-    with office._practice.read() as session:
-        offsets.load(session, moments)
+    with office._practice.read() as connection:
+        offsets.load(connection, moments)
 
 
 def test_no_date_gives_an_empty_text(sample: SamplePractice) -> None:

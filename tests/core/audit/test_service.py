@@ -214,7 +214,7 @@ def test_with_headquarters_the_keys_of_the_local_copy_are_masked(server_sample: 
 
 
 def test_no_read_session_is_opened_inside_another_one(file_sample: SampleFile) -> None:
-    """On SQLite the inner session would wait for a writer that waits for the outer one."""
+    """On SQLite the inner connection would wait for a writer that waits for the outer one."""
     open_sessions, most = 0, 0
 
     def began(_connection: object) -> None:

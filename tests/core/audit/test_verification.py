@@ -407,7 +407,7 @@ def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: Samp
             replace_audit_trail(sample, trail.logs, hash_rows(trail.hashes))
             with pytest.MonkeyPatch.context() as patch, ranges_of(size):
                 if not computes:
-                    patch.setattr(audit_verification, "can_compute", lambda _session: False)
+                    patch.setattr(audit_verification, "can_compute", lambda _connection: False)
                 for audit_filter in (EVERYTHING, AuditFilter(since=since, until=until)):
                     report = finish(office.audit.verification(audit_filter))
                     assert findings(report) == trail.expected(audit_filter)
@@ -422,7 +422,7 @@ def test_a_database_that_cannot_compute_hashes_gives_the_same_result(
     sample.execute("INSERT INTO securityloghash (SecurityLogHashNum, SecurityLogNum, LogHash) VALUES (900, 1, 'x')")
     sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 10")
     computed_by_database = verify(sample, audit_filter)
-    monkeypatch.setattr(audit_verification, "can_compute", lambda _session: False)
+    monkeypatch.setattr(audit_verification, "can_compute", lambda _connection: False)
     with ranges_of(3):
         assert verify(sample, audit_filter) == computed_by_database
 

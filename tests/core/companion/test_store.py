@@ -11,7 +11,7 @@ import pytest
 
 from core.base.errors import NotAPractice, StorageFailed
 from core.companion.store import Companion
-from core.companion.tables import CompanionBase
+from core.companion.tables import COMPANION
 from core.database.address import ServerAddress
 from core.database.engines import file_engine
 from core.offices.paths import find_paths
@@ -88,14 +88,14 @@ def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_
 
 def test_all_tables_have_our_prefix(tmp_path: Path) -> None:
     tables = set(file_rows(prepared(tmp_path / "companion.sqlite3")))
-    assert tables == {table.name for table in CompanionBase.metadata.sorted_tables}
+    assert tables == {table.name for table in COMPANION.sorted_tables}
     assert all(name.startswith("apisetup_") for name in tables)
 
 
 def test_migrations_create_the_mapped_tables(tmp_path: Path) -> None:
     path = prepared(tmp_path / "companion.sqlite3")
     with closing(sqlite3.connect(path)) as connection:
-        for table in CompanionBase.metadata.sorted_tables:
+        for table in COMPANION.sorted_tables:
             created = {
                 row[1]: (row[2], bool(row[3]) or bool(row[5]))
                 for row in connection.execute(f"PRAGMA table_info({table.name})")

@@ -66,10 +66,9 @@ def test_a_statement_that_gets_no_answer_in_time_is_told_apart(server_sample: Sa
     with server_sample.office() as office:
 
         def read_from_a_network_that_drops_everything() -> None:
-            with office._practice.read() as session:
-                session.connection()
+            with office._practice.read() as connection:
                 proxy.stall()
-                session.connection().exec_driver_sql("SELECT 1")
+                connection.exec_driver_sql("SELECT 1")
 
         with pytest.raises(StatementStopped, match="did not answer in time"):
             read_from_a_network_that_drops_everything()
@@ -163,8 +162,8 @@ def test_a_statement_that_the_server_stops_after_its_limit_is_no_lost_connection
         with pytest.raises(StatementStopped, match="took longer than it allows") as caught:
             execute(practice, "SET STATEMENT max_statement_time=0.05 FOR SELECT SLEEP(10)")
         assert "max_statement_time" in caught.value.hint
-        with practice.read() as session:
-            assert practice.now(session)
+        with practice.read() as connection:
+            assert practice.now(connection)
 
 
 @pytest.mark.parametrize("number", [1969, 3024])
@@ -178,22 +177,22 @@ def test_a_statement_that_somebody_stops_is_no_lost_connection(server_sample: Sa
     with server_sample.practice() as practice:
         with pytest.raises(StatementStopped, match="Somebody stopped"):
             execute(practice, "KILL QUERY CONNECTION_ID()")
-        with practice.read() as session:
-            assert practice.now(session)
+        with practice.read() as connection:
+            assert practice.now(connection)
 
 
 def test_a_statement_longer_than_the_read_timeout_is_no_lost_connection(server_sample: SampleServer) -> None:
     with server_sample.practice() as practice:
-        with pytest.raises(StatementStopped, match="did not answer in time"), practice.read() as session:
-            session.scalar(text("SELECT SLEEP(10)"))
-        with practice.read() as session:
-            assert practice.now(session)
+        with pytest.raises(StatementStopped, match="did not answer in time"), practice.read() as connection:
+            connection.scalar(text("SELECT SLEEP(10)"))
+        with practice.read() as connection:
+            assert practice.now(connection)
 
 
 def execute(practice: Practice, statement: str) -> None:
     """Run a statement that sessions for reading refuse."""
-    with practice.read() as session:
-        session.connection().execution_options(read_only=False).exec_driver_sql(statement)
+    with practice.read() as connection:
+        connection.execution_options(read_only=False).exec_driver_sql(statement)
 
 
 def server_version(sample: SampleServer) -> str:

@@ -904,7 +904,7 @@ def set_clock_back(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     now = Practice.now
 
     def set_back() -> None:
-        monkeypatch.setattr(Practice, "now", lambda self, session: now(self, session) - timedelta(hours=1))
+        monkeypatch.setattr(Practice, "now", lambda self, connection: now(self, connection) - timedelta(hours=1))
 
     return set_back
 

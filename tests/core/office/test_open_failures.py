@@ -121,9 +121,9 @@ def test_connection_lost_while_reading(server_sample: SampleServer) -> None:
     with server_sample.office() as office:
 
         def read_over_cut_connection() -> None:
-            with office._practice.read() as session:
-                cut_connection(server_sample)(session.connection())
-                session.connection().exec_driver_sql("SELECT 1")
+            with office._practice.read() as connection:
+                cut_connection(server_sample)(connection)
+                connection.exec_driver_sql("SELECT 1")
 
         with pytest.raises(ConnectionLost) as caught:
             read_over_cut_connection()

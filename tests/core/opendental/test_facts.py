@@ -13,7 +13,7 @@ from core.opendental.key_status import KeyStatus
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.numbered_names import NumberedNames
 from core.opendental.permission_types import PERMISSIONS, Permission
-from core.opendental.schema import OpenDental
+from core.opendental.schema import OPEN_DENTAL
 from tests.support.opendental_columns import NEW, columns
 
 # The display width of an integer type doesn't limit its values.
@@ -131,7 +131,7 @@ def test_key_statuses(number: int, label: str, enabled: bool, next_number: int |
 def test_mapped_columns_have_open_dentals_types() -> None:
     documented = {(table, column.name): column for table, members in columns(NEW).items() for column in members}
     dialect = mysql.dialect()
-    for table in OpenDental.metadata.sorted_tables:
+    for table in OPEN_DENTAL.sorted_tables:
         for column in table.columns:
             expected = documented[table.name, column.name]
             assert column.type.compile(dialect).lower() == _without_width(expected.type), f"{table.name}.{column.name}"
@@ -141,7 +141,7 @@ def test_mapped_columns_have_open_dentals_types() -> None:
 
 def test_mapped_defaults_are_open_dentals() -> None:
     documented = {(table, column.name): column for table, members in columns(NEW).items() for column in members}
-    for table in OpenDental.metadata.sorted_tables:
+    for table in OPEN_DENTAL.sorted_tables:
         for column in table.columns:
             expected = documented[table.name, column.name].default
             if column.server_default is not None:
@@ -151,7 +151,7 @@ def test_mapped_defaults_are_open_dentals() -> None:
 
 def test_only_apikey_is_newer_than_the_oldest_version() -> None:
     old = {(table, column.name) for table, members in columns("21.1.8.0").items() for column in members}
-    mapped = {(table.name, column.name) for table in OpenDental.metadata.sorted_tables for column in table.columns}
+    mapped = {(table.name, column.name) for table in OPEN_DENTAL.sorted_tables for column in table.columns}
     assert {table for table, _ in mapped - old} == {"apikey"}
 
 

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from core.opendental.column_types import server_time
 from core.opendental.log_hash import log_hash
 from core.opendental.log_hash_sql import can_compute, seems_altered, seems_suspect
-from core.opendental.schema import SecurityLog, SecurityLogHash
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from tests.core.opendental.test_log_hash import VECTORS
 from tests.support.audit_rows import hash_rows, log_row, replace_audit_trail, stored_rows
 from tests.support.databases import SamplePractice, SampleServer
@@ -53,11 +52,11 @@ DATES = (
 
 def by_database(sample: SamplePractice) -> dict[int, bool]:
     """Return by number whether the database considers an entry altered, for entries that have a hash."""
-    with sample.office() as office, office._practice.read() as session:
-        query = select(SecurityLog.security_log_num, seems_altered(session.get_bind().dialect)).join(
-            SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num
+    with sample.office() as office, office._practice.read() as connection:
+        query = select(SECURITY_LOG.c.security_log_num, seems_altered(connection.dialect)).join(
+            SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
         )
-        return {number: bool(altered) for number, altered in session.execute(query).all()}
+        return {number: bool(altered) for number, altered in connection.execute(query).all()}
 
 
 def by_python(sample: SamplePractice) -> dict[int, bool]:
@@ -226,33 +225,33 @@ def test_an_entry_without_a_hash_is_suspect(sample: SamplePractice) -> None:
     row, stored = VECTOR_ROWS[0]
     logs = [{**row, "SecurityLogNum": number} for number in (1, 2, 3)]
     replace_audit_trail(sample, logs, hash_rows([(1, stored), (2, stored.swapcase())]))
-    with sample.office() as office, office._practice.read() as session:
+    with sample.office() as office, office._practice.read() as connection:
         query = (
-            select(SecurityLog.security_log_num)
-            .outerjoin(SecurityLogHash, SecurityLogHash.security_log_num == SecurityLog.security_log_num)
-            .where(seems_suspect(session.get_bind().dialect))
+            select(SECURITY_LOG.c.security_log_num)
+            .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
+            .where(seems_suspect(connection.dialect))
         )
-        assert set(session.scalars(query)) == {2, 3}
+        assert set(connection.scalars(query)) == {2, 3}
 
 
 @each_database
 def test_each_database_can_compute_the_hash(sample: SamplePractice) -> None:
-    with sample.office() as office, office._practice.read() as session:
-        assert can_compute(session)
+    with sample.office() as office, office._practice.read() as connection:
+        assert can_compute(connection)
 
 
 def test_a_server_without_the_functions_cannot_compute_the_hash(
     server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.opendental.log_hash_sql._EMPTY_HASH", "NO_SUCH_FUNCTION('')")
-    with server_sample.office() as office, office._practice.read() as session:
-        assert not can_compute(session)
+    with server_sample.office() as office, office._practice.read() as connection:
+        assert not can_compute(connection)
         # The connection still works.
-        assert session.scalars(select(SecurityLog.security_log_num)).all()
+        assert connection.scalars(select(SECURITY_LOG.c.security_log_num)).all()
 
 
 def test_a_lost_connection_raises_an_error(server_sample: SampleServer) -> None:
-    with server_sample.office() as office, Session(office._practice.engine) as session:
-        cut_connection(server_sample)(session.connection())
+    with server_sample.office() as office, office._practice.engine.connect() as connection:
+        cut_connection(server_sample)(connection)
         with pytest.raises(DBAPIError):
-            can_compute(session)
+            can_compute(connection)

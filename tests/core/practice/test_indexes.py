@@ -15,8 +15,8 @@ from tests.support.opendental_columns import NEW
 
 
 def missing(sample: SampleServer) -> tuple[MissingIndex, ...]:
-    with sample.practice() as practice, practice.read() as session:
-        return missing_indexes(session.connection())
+    with sample.practice() as practice, practice.read() as connection:
+        return missing_indexes(connection)
 
 
 @contextmanager
@@ -46,8 +46,8 @@ def test_a_missing_index_is_named_with_the_statement_that_creates_it(
     with without_index(server_sample, table, column):
         (found,) = missing(server_sample)
         assert found.statement == f"ALTER TABLE {table} ADD INDEX ({column});"
-        with server_sample.practice() as practice, practice.read() as session:
-            (result,) = check_indexes(session.connection())
+        with server_sample.practice() as practice, practice.read() as connection:
+            (result,) = check_indexes(connection)
         assert result.status is CheckStatus.WARNING
         assert f"{table} ({column})" in result.sentence
         assert found.statement in result.hint

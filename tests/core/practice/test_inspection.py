@@ -102,9 +102,9 @@ def test_a_missing_title_is_shown_as_missing(sample: SamplePractice) -> None:
 def test_our_session_is_strict(server_sample: SampleServer) -> None:
     with server_sample.office() as office:
         assert "STRICT_ALL_TABLES" in profile_of(office).sql_mode
-        with office._practice.read() as session:
-            assert "STRICT_ALL_TABLES" in str(session.scalar(text("SELECT @@SESSION.sql_mode")))
-            assert session.scalar(text("SELECT @@SESSION.character_set_client")) == "utf8mb4"
+        with office._practice.read() as connection:
+            assert "STRICT_ALL_TABLES" in str(connection.scalar(text("SELECT @@SESSION.sql_mode")))
+            assert connection.scalar(text("SELECT @@SESSION.character_set_client")) == "utf8mb4"
 
 
 def test_another_database_is_not_a_practice(server_sample: SampleServer, alter: AlterServer) -> None:

@@ -1,46 +1,29 @@
-"""Read sessions refuse every statement that could write."""
+"""Connections for reading refuse every statement that could write."""
 
 from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
-from sqlalchemy.orm import Session
 
 from core.database.engines import WriteInReadSession
-from core.opendental.schema import Preference
+from core.opendental.schema import PREFERENCE
 from tests.support.databases import SamplePractice
 from tests.support.practice_rows import TITLE
 from tests.support.row_diff import Written, writing
 
 
-def add_an_object(session: Session) -> None:
-    session.add(Preference(pref_name="Planted", value_string="1"))
-    session.flush()
-
-
-def change_an_object(session: Session) -> None:
-    preference = session.scalars(select(Preference).where(Preference.pref_name == "PracticeTitle")).one()
-    preference.value_string = "Changed"
-    session.flush()
-
-
-def delete_an_object(session: Session) -> None:
-    session.delete(session.scalars(select(Preference).where(Preference.pref_name == "PracticeTitle")).one())
-    session.flush()
-
-
 def execute(statement: object) -> object:
-    """Return a function that executes a statement in a session."""
-    return lambda session: session.execute(statement)
+    """Return a function that executes a statement."""
+    return lambda connection: connection.execute(statement)
 
 
 WRITES = {
-    "orm add": add_an_object,
-    "orm change": change_an_object,
-    "orm delete": delete_an_object,
-    "core insert": execute(insert(Preference).values(pref_name="Planted", value_string="1")),
-    "core update": execute(update(Preference).values(value_string="1")),
-    "core delete": execute(delete(Preference)),
+    "core insert of several rows": execute(
+        insert(PREFERENCE).values([{"pref_name": name, "value_string": "1"} for name in ("Planted", "Sown")])
+    ),
+    "core insert": execute(insert(PREFERENCE).values(pref_name="Planted", value_string="1")),
+    "core update": execute(update(PREFERENCE).values(value_string="1")),
+    "core delete": execute(delete(PREFERENCE)),
     "text insert": execute(text("INSERT INTO preference (PrefName, ValueString) VALUES ('Planted', '1')")),
     "text update": execute(text("\n  update preference set ValueString = '1'")),
     "text delete": execute(text("DELETE FROM preference")),
@@ -59,22 +42,27 @@ def test_a_read_session_refuses_to_write(sample: SamplePractice, name: str) -> N
     run = WRITES[name]
     assert callable(run)
     with sample.office() as office, writing(sample) as written:
-        with pytest.raises(WriteInReadSession), office._practice.read() as session:
-            run(session)
-        with office._practice.read() as session:
-            title = session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle"))
+        with pytest.raises(WriteInReadSession), office._practice.read() as connection:
+            run(connection)
+        with office._practice.read() as connection:
+            title = connection.scalar(
+                select(PREFERENCE.c.value_string).where(PREFERENCE.c.pref_name == "PracticeTitle")
+            )
     assert title == TITLE
     assert written == Written()
 
 
 def test_a_read_session_refuses_writing_pragmas(file_sample: SamplePractice) -> None:
-    with file_sample.office() as office, pytest.raises(WriteInReadSession), office._practice.read() as session:
-        session.execute(text("PRAGMA user_version = 3"))
+    with file_sample.office() as office, pytest.raises(WriteInReadSession), office._practice.read() as connection:
+        connection.execute(text("PRAGMA user_version = 3"))
 
 
 def test_a_read_session_reads(sample: SamplePractice) -> None:
-    with sample.office() as office, office._practice.read() as session:
-        assert session.scalar(select(Preference.value_string).where(Preference.pref_name == "PracticeTitle")) == TITLE
+    with sample.office() as office, office._practice.read() as connection:
+        assert (
+            connection.scalar(select(PREFERENCE.c.value_string).where(PREFERENCE.c.pref_name == "PracticeTitle"))
+            == TITLE
+        )
 
 
 def test_a_write_after_a_read_session_succeeds(sample: SamplePractice) -> None:

@@ -12,7 +12,7 @@ from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import NewKey
 from core.office.office import Office
-from core.opendental.schema import Preference
+from core.opendental.schema import PREFERENCE
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import ACCEPTED, NEW, NEW_KEY, add_key, save_settings
 from tests.support.databases import COMPUTER, SamplePractice, SampleServer
@@ -86,7 +86,7 @@ def test_an_audit_row_of_another_user_names_that_user(sample: SamplePractice) ->
 def test_a_body_that_fails_changes_nothing(sample: SamplePractice) -> None:
     def fail(office: Office) -> None:
         with office._practice.unit_of_work(ADMIN, SampleEvent("text")) as work:
-            assert work.compare_and_set(Preference.value_string, Preference.pref_num, 48, TITLE, "x")
+            assert work.compare_and_set(PREFERENCE.c.value_string, PREFERENCE.c.pref_num, 48, TITLE, "x")
             raise ZeroDivisionError
 
     with sample.office() as office, writing(sample) as written, pytest.raises(ZeroDivisionError):
@@ -98,7 +98,7 @@ def test_a_body_that_fails_changes_nothing(sample: SamplePractice) -> None:
 def test_what_a_column_cannot_hold_is_refused_and_never_cut(server_sample: SampleServer, value: str) -> None:
     with server_sample.office() as office, writing(server_sample) as written:
         with pytest.raises(ApiSetupError) as caught, office._practice.unit_of_work(ADMIN, SampleEvent("x")) as work:
-            work.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", value)
+            work.compare_and_set(PREFERENCE.c.value_string, PREFERENCE.c.pref_num, 49, "5550100", value)
         assert caught.value.sentence.endswith("Nothing was changed.")
         assert value not in str(caught.value)
     assert written == Written()
@@ -112,7 +112,7 @@ def test_an_over_long_value_is_refused_on_myisam_too(server_sample: SampleServer
         pytest.raises(ApiSetupError),
         office._practice.unit_of_work(ADMIN, SampleEvent("x")) as work,
     ):
-        work.compare_and_set(Preference.value_string, Preference.pref_num, 49, "5550100", "x" * LONG)
+        work.compare_and_set(PREFERENCE.c.value_string, PREFERENCE.c.pref_num, 49, "5550100", "x" * LONG)
     assert written == Written(audit=[(8, 1, "x"), (8, 1, "NOT DONE: x")])
 
 
