@@ -101,7 +101,7 @@ class DatabaseProfile:
         if not self.transactional:
             notes.append("Tables without transactions (MyISAM): each change is logged before it is made.")
         if self.random_keys:
-            notes.append("New rows get random primary keys, as this practice asks for.")
+            notes.append("New rows get random primary keys, as set in this practice.")
         return tuple(notes)
 
 
@@ -232,7 +232,7 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
     ]
     if missing:
         raise NotAPractice(
-            f"This Open Dental database lacks, or hides from the database user: {', '.join(missing)}.",
+            f"This Open Dental database has no, or the database user can't read: {', '.join(missing)}.",
             "Grant the rights that the README lists, or finish the update in Open Dental.",
         )
 
@@ -252,7 +252,7 @@ def _require_version(preferences: Mapping[str, str]) -> str:
     version = preferences.get("DataBaseVersion", "")
     if not version:
         raise NotAPractice(
-            "This database does not say which version of Open Dental it belongs to (preference DataBaseVersion).",
+            "This database has no Open Dental version (preference DataBaseVersion).",
             "Open it in Open Dental once, or choose another database.",
         )
     return version

@@ -56,9 +56,9 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
         "authority": "warning",
     }
     assert results["practice"]["sentence"] == "Riverside Dental, Dr. Müller"
-    assert " on every database of the server" in results["grants-excess"]["sentence"]
+    assert " on all databases of the server" in results["grants-excess"]["sentence"]
     assert results["api"]["sentence"] == "The API is off, so no API key works."
-    assert "registry on this computer decides" in results["authority"]["sentence"]
+    assert "registry on this computer manages" in results["authority"]["sentence"]
 
 
 def test_the_results_are_printed_as_lines(installed_home: Home, practice: ServerPractice) -> None:
@@ -82,7 +82,7 @@ def test_missing_rights_of_a_read_only_database_user_are_listed(home: Home, prac
         status, results = check(home, other)
     assert status == 1
     assert "UPDATE (ValueString) on preference" in results["grants-missing"]["sentence"]
-    assert results["grants-missing"]["sentence"].endswith("Nothing can be written: apisetup opens it read-only.")
+    assert results["grants-missing"]["sentence"].endswith("apisetup opens the practice read-only.")
     assert results["grants-excess"]["state"] == "warning"
 
 
@@ -179,7 +179,7 @@ def test_a_database_without_a_practice_ends_the_check(home: Home, practice: Serv
     ("url", "failed", "message"),
     [
         ("mysql://u@127.0.0.1:1/d", "server", "No MySQL server answers at 127.0.0.1:1: Connection refused."),
-        ("mysql://u@nowhere.invalid/d", "address", "The name nowhere.invalid cannot be found."),
+        ("mysql://u@nowhere.invalid/d", "address", "The host name nowhere.invalid can't be resolved."),
     ],
 )
 def test_an_unreachable_server_ends_the_check(home: Home, url: str, failed: str, message: str) -> None:
@@ -237,13 +237,13 @@ def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
             {
                 "id": "address",
                 "state": "failed",
-                "sentence": f"There is no file {home.practice}.",
-                "hint": "Name another one, or open it once, not read-only, to have it made.",
+                "sentence": f"File not found: {home.practice}.",
+                "hint": "Name another file, or open it once without --read-only to create it.",
             },
             {
                 "id": "practice",
                 "state": "not checked",
-                "sentence": "Not checked, because of what failed before.",
+                "sentence": "Not checked because an earlier check failed.",
                 "hint": "",
             },
         ],

@@ -57,11 +57,11 @@ def test_the_program_needs_a_terminal(installed_home: Home) -> None:
     ("arguments", "sentence"),
     [
         (("--demo", "--url", "mysql://u@h/d"), "--demo and --url name two different practices."),
-        (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address shows in process lists"),
-        (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url cannot be read."),
-        (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url is of no kind that apisetup knows."),
-        (("--url", f"mysql://u@h:{SECRET}/d"), "The address after --url cannot be read."),
-        (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has options that apisetup does not take"),
+        (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address would appear in process lists"),
+        (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url is not valid."),
+        (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url has an unsupported scheme."),
+        (("--url", f"mysql://u@h:{SECRET}/d"), "The address after --url is not valid."),
+        (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has unsupported options"),
         (("--url", "mysql://h/d"), "The address needs a user, a host and a database."),
         (("--authority", "headquarters"), "An SQLite practice has no headquarters."),
         (("--tls", "verify"), "An SQLite practice has no line to protect."),
@@ -83,8 +83,8 @@ def test_wrong_usage_is_reported_in_one_line(home: Home, arguments: tuple[str, .
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[licence]\nfile = 'x'", "line 1, the name licence is not known. Did you mean license?"),
-        ("[license]\ntitel = 'x'", "line 2, the name license.titel is not known. Did you mean license.title?"),
+        ("[licence]\nfile = 'x'", "line 1, unknown name licence. Did you mean license?"),
+        ("[license]\ntitel = 'x'", "line 2, unknown name license.titel. Did you mean license.title?"),
         ("[license\n", "is not TOML"),
         ("license = 3", "license must be a table"),
     ],

@@ -93,7 +93,7 @@ def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> No
         )
         practice.kill_connections()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! The database user may not do this.")
+        terminal.wait_for("^! The database user isn't allowed to do this.")
         assert terminal.find("FHIR interval 5 ")
         practice.server.execute(f"GRANT ALL ON `{practice.database}`.* TO '{user}'@'%'")
         practice.kill_connections()
@@ -124,7 +124,7 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         proxy.reconnect()
         terminal.press("ctrl+r")
         answer(terminal, "─ Read again", "ctrl+t")
-        terminal.wait_for("^! The change whose answer was lost was made: API Setup: Enabled changed from")
+        terminal.wait_for("^! The change whose response was lost was made: API Setup: Enabled changed from")
         assert not terminal.find("not saved yet")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0

@@ -182,7 +182,7 @@ def test_a_password_file_that_others_can_read_is_refused(home: Home, practice: S
     file.write_text("a-secret\n")
     file.chmod(0o640)
     with home.start() as terminal:
-        terminal.wait_for("has mode 0640, so others can get at it")
+        terminal.wait_for("has mode 0640, so other accounts can access it")
         terminal.wait_for("Run: chmod 600")
         terminal.wait_for("Database password")
         assert "a-secret" not in terminal.text

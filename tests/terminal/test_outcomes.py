@@ -215,7 +215,7 @@ def test_a_signal_ends_a_check_without_a_traceback(home: Home, number: signal.Si
 @pytest.mark.parametrize(
     ("failure", "command_status", "screen_status", "message"),
     [
-        (PracticeUnavailable("It is away.", "Wait."), 2, 1, "apisetup: It is away. Wait.\n"),
+        (PracticeUnavailable("It is away.", "Wait, or use another user."), 2, 1, "apisetup: It is away. Wait.\n"),
         (ConfigurationError("No such file."), 2, 2, "apisetup: No such file.\n"),
         (KeyboardInterrupt(), 130, 130, "apisetup: ended by signal 2.\n"),
         (SignalReceived(15), 143, 143, "apisetup: ended by signal 15.\n"),
@@ -256,4 +256,4 @@ def test_a_port_of_another_program_is_named_on_the_screen(home: Home) -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         with home.start("--url", f"mysql://u@127.0.0.1:{port}/d", env={"APISETUP_PASSWORD": ""}) as terminal:
-            terminal.wait_for(f"No MySQL server answers at 127.0.0.1:{port}: another program does")
+            terminal.wait_for(f"Another program, not MySQL, answers at 127.0.0.1:{port}")

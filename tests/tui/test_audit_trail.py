@@ -164,7 +164,7 @@ async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
         await user.press("r")
-        assert "is not there any more" in user.status_text
+        assert "no longer exists" in user.status_text
         assert "Not read; r tries again." in user.text
 
 
@@ -217,7 +217,7 @@ async def test_a_link_to_a_deleted_key_says_that_it_is_gone(demo: OpenRequest) -
         for table, column in (("apisetup_key", "developer"), ("apikey", "DevName")):
             rows.execute(f"DELETE FROM {table} WHERE {column} = 'Insurance Mate'")
         await user.press("o")
-        assert user.status_text == "This API key is not in the list any more."
+        assert user.status_text == "This API key is no longer in the list."
         assert user.stack[-1] == "AuditEntryScreen"
 
 
@@ -236,7 +236,7 @@ async def test_an_entry_without_a_subject_has_no_link(demo: OpenRequest, text: s
 async def test_an_entry_about_a_failed_change_says_that_nothing_was_changed(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
-        assert "It was tried, and not done: nothing was changed." in shown
+        assert "The change was attempted and failed. Nothing was changed." in shown
 
 
 async def test_an_entry_names_the_computer_of_the_session(demo: OpenRequest) -> None:

@@ -417,7 +417,7 @@ async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: O
         await user.at_api_setup()
         await user.press("enter")
         await user.at(EditKeyScreen)
-        assert "Headquarters was not asked, so keys are not changed; r asks again." in user.flowing_text
+        assert "Headquarters wasn't contacted, so keys can't be changed. Press r to ask again." in user.flowing_text
         assert "This practice has no registration key" in user.flowing_text
         before = rows.last_entry()
         await user.press("d", "ctrl+s")
@@ -476,6 +476,6 @@ async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo
         )
         await user.press("a")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
-        assert user.status_text.startswith("This key can't be adopted: it is in the list already")
+        assert user.status_text.startswith("This key can't be adopted: it is already in the list")
         assert "Key Status       ● Enabled" in user.text
         assert rows.last_entry() == before

@@ -156,9 +156,9 @@ async def test_invalid_file_names_are_refused_and_can_be_corrected(demo: OpenReq
         before = rows.last_entry()
         await open_prompt(user, "")
         for name, said in (
-            ("", "Name a file."),
-            ("trail.txt", "The name trail.txt tells no kind of file."),
-            ("nowhere/trail.csv", "There is no directory"),
+            ("", "Enter a file name."),
+            ("trail.txt", "Unknown file type: trail.txt."),
+            ("nowhere/trail.csv", "Directory not found"),
             ("folder.csv", "folder.csv is a directory."),
         ):
             with case(name):
@@ -341,7 +341,7 @@ async def test_an_export_that_cannot_be_logged_is_refused(demo: OpenRequest) -> 
         await open_trail(user)
         await export_to(user, "trail.csv")
         await user.at(AuditTrailScreen)
-        assert user.status_text.startswith("An export must be logged, and nothing can be written to this practice.")
+        assert user.status_text.startswith("Every export is logged, but this practice can't be written to.")
         assert "Nothing was exported." in user.status_text
         assert files() == []
 
@@ -366,7 +366,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
         await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.status_text
-        assert "nothing was exported" in user.status_text
+        assert "Nothing was exported" in user.status_text
         assert files() == []
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
 

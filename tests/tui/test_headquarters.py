@@ -168,7 +168,7 @@ async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> N
         await user.go_to("ClearPay")
         before = rows.last_entry()
         await user.press("d")
-        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "This key is gone from the list.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "This key is no longer in the list.")
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert "Key Status gone from the list" in user.flowing_text
@@ -183,7 +183,7 @@ async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServe
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert user.status_text.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
+        assert user.status_text.startswith("Headquarters gave an unknown status for API key ********Uu88")
 
 
 async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
@@ -416,7 +416,7 @@ async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: Headquart
         await user.press("end", "ctrl+y")
         await user.at(Notice)
         assert "Look before you repeat it" in user.text
-        assert "It is not known whether it was done." in user.flowing_text
+        assert "It is unknown whether the change was made." in user.flowing_text
         hq.behave()
         await user.press("enter", "r")
         assert "New Wave | …Kk78 | *● on" in list_rows(user)
@@ -431,7 +431,7 @@ async def test_a_key_that_is_already_listed_is_refused_in_the_form(hq: Headquart
         await user.at(AssignKeyScreen)
         await user.enter_text(BRIDGE.key)
         await user.press("enter")
-        assert "This key is in the list already: Appointment Bridge, Enabled." in user.status_text
+        assert "This key is already in the list: Appointment Bridge, Enabled." in user.status_text
     assert hq.count(ASSIGN) == 0
 
 
@@ -547,7 +547,7 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         user.list.focus()
         hq.misbehave(Misbehaviour.HTTP_503)
         await user.press("r", "ctrl+y")
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
+        assert "is unavailable (HTTP 503 Service Unavailable)" in user.status_text
         assert "Key Status ? Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
         hq.set_status(BRIDGE.key, "DisabledByDeveloper")
@@ -628,7 +628,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert label(user) == "Keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
+        assert "is unavailable (HTTP 503 Service Unavailable)" in user.status_text
         assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ? unknown"
         assert "Last known: Enabled" in user.text
         await user.fill("interval", "8")
@@ -639,10 +639,12 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         await user.press("a")
         await user.at(Notice)
         assert "Headquarters gave no list, so keys are not added; r asks again." in user.flowing_text
-        assert user.flowing_text.count("cannot answer now") == 1
+        assert user.flowing_text.count("is unavailable") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.status_text.startswith("Headquarters' answer can't be used, so keys are not changed; r asks again.")
+        assert user.status_text.startswith(
+            "Headquarters' response can't be used, so keys can't be changed. Press r to ask again."
+        )
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("escape")

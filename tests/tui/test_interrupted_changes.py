@@ -71,7 +71,7 @@ async def test_a_decision_that_fails_is_told_and_hides_no_other_change(
     def fail(_self: object, _actor: object, _change: InterruptedChange) -> str:
         raise error
 
-    other = InterruptedChange("A save was interrupted, but it was made: API Setup: Enabled changed from off to on.")
+    other = InterruptedChange("A save was interrupted after it was made: API Setup: Enabled changed from off to on.")
     monkeypatch.setattr(RecoveryService, "settle", lambda _self, _actor: (HALF, other))
     monkeypatch.setattr(RecoveryService, "finish", fail)
     async with run_program(demo, wait_for=Question) as user:
@@ -99,7 +99,7 @@ async def test_a_failure_to_look_for_interrupted_changes_stays_on_the_screen(
 
 
 async def test_a_settled_change_is_told(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    settled = InterruptedChange("A save was interrupted, but it was made: API Setup: Enabled changed from off to on.")
+    settled = InterruptedChange("A save was interrupted after it was made: API Setup: Enabled changed from off to on.")
     monkeypatch.setattr(RecoveryService, "settle", lambda _self, _actor: (settled,))
     async with run_program(demo, wait_for=Notice) as user:
         assert "it was made: API Setup: Enabled changed from off to on" in user.flowing_text

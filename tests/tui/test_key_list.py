@@ -343,7 +343,7 @@ async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> Non
     ("developer", "words"),
     [
         ("Old Recall Service", "The developer disabled this key; only Old Recall Service can enable it: "),
-        ("Smile Imaging", "Open Dental disabled this key; only Open Dental's support can enable it."),
+        ("Smile Imaging", "Open Dental disabled this key; only Open Dental support can enable it."),
     ],
 )
 async def test_a_status_that_the_office_may_not_change_is_explained(

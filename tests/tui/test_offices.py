@@ -135,7 +135,7 @@ async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected()
         write_configuration(OFFICES + "hosst = 1")
         await user.press("r")
         line_number = OFFICES.count("\n") + 1
-        assert f", line {line_number}, the name offices.Training.hosst is not known." in user.flowing_text
+        assert f", line {line_number}, unknown name offices.Training.hosst." in user.flowing_text
         assert "Did you mean offices.Training.host?" in user.flowing_text
         await user.press("enter")
         assert isinstance(user.app.screen, OfficesScreen)

@@ -328,7 +328,7 @@ MISSING = {
     "program": ("DELETE FROM program", "no program FHIR", ["enabled", "interval"]),
     "property": (
         "DELETE FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'",
-        "no place for the subscription interval",
+        "no setting for the subscription interval",
         ["interval"],
     ),
     "preference": (
@@ -405,7 +405,7 @@ async def test_a_failed_save_keeps_unsaved_input(demo: OpenRequest) -> None:
 async def test_about_shows_the_practice(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("i")
-        for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
+        for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "isn't informed"):
             assert words in user.flowing_text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]

@@ -142,10 +142,10 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
 
 
 ERRORS = [
-    ("user:Mario", "user:Mario", "There is no user Mario. Did you mean Maria?"),
-    ("x since:2024-02-30", "since:2024-02-30", "There is no day 2024-02-30."),
-    ('text:"open', 'text:"open', "A double quote is opened and not closed."),
-    ("only:mine", "only:mine", "only:mine means nothing."),
+    ("user:Mario", "user:Mario", "Unknown user: Mario. Did you mean Maria?"),
+    ("x since:2024-02-30", "since:2024-02-30", "Not a valid date: 2024-02-30."),
+    ('text:"open', 'text:"open', "A closing double quote is missing."),
+    ("only:mine", "only:mine", "Unknown value: only:mine."),
     ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
 ]
 
@@ -520,7 +520,7 @@ async def test_a_day_with_only_undated_entries_before_it_says_so(demo: OpenReque
     [
         ("2024-10-01", "2024-10-01 is outside of the filter's dates."),
         ("soon", "Not a valid date: soon."),
-        ("", "No date is given."),
+        ("", "The date is missing."),
     ],
 )
 async def test_an_invalid_day_is_refused_and_can_be_corrected(demo: OpenRequest, day: str, said: str) -> None:
@@ -810,7 +810,7 @@ async def test_reload_knows_new_users(demo: OpenRequest) -> None:
         await open_trail(user)
         rows.execute("INSERT INTO userod (UserNum, UserName, IsHidden, FailedAttempts) VALUES (9, 'Nadia', 0, 0)")
         await search(user, "user:Nadia")
-        assert user.status_text.startswith("There is no user Nadia.")
+        assert user.status_text.startswith("Unknown user: Nadia.")
         await user.press("escape", "r")
         await search(user, "user:Nadia")
         assert filter_text(user) == "user:Nadia"

@@ -101,7 +101,7 @@ async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
         await search(user, "since:2024-11-06")
         await user.press("v", "r")
         await user.at(VerificationScreen)
-        assert "There is no entry in this range." in user.text
+        assert "Unknown entry: in this range." in user.text
         assert user.status_text == "Verified."
 
 

@@ -78,7 +78,7 @@ def test_a_directory_that_may_not_be_entered_is_refused(directory: Path) -> None
     with forbidden(directory):
         for name in ("trail.csv", "further/trail.csv"):
             sentence = refusal(str(directory / name)).sentence
-            assert sentence == f"{directory / name} cannot be written: Permission denied."
+            assert sentence == f"Can't write {directory / name}: Permission denied."
 
 
 @pytest.mark.parametrize("name", [f"{'x' * 300}.csv", "a\0b.csv"])

@@ -117,8 +117,8 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(NotAPractice) as caught:
         prepared(path)
-    assert caught.value.sentence == "The companion database was made by a newer apisetup than this one."
-    assert caught.value.hint == "Update apisetup on this machine."
+    assert caught.value.sentence == "The companion database was created by a newer version of apisetup."
+    assert caught.value.hint == "Update apisetup on this computer."
     assert path.read_bytes() == before
 
 
