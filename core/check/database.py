@@ -45,8 +45,8 @@ def check_schema(profile: DatabaseProfile) -> CheckResults:
         CheckStatus.OK if profile.transactional else CheckStatus.NOTE,
         f"Storage engines: {', '.join(engines)}.",
     )
-    for number, note in enumerate(profile.notes, start=1):
-        yield CheckResult(f"note-{number}", CheckStatus.NOTE, note)
+    for note in profile.notes:
+        yield CheckResult(note.id, CheckStatus.NOTE, note.sentence)
 
 
 def check_server_settings(connection: Connection) -> CheckResults:

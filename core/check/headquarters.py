@@ -77,8 +77,8 @@ def _check_list(practice: Practice, listed: HeadquartersList) -> CheckResults:
     yield CheckResult(
         "headquarters-keys", CheckStatus.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
     )
-    for number, note in enumerate(listed.notes, start=1):
-        yield CheckResult(f"headquarters-note-{number}", CheckStatus.NOTE, note)
+    if listed.notes:
+        yield CheckResult("headquarters-list", CheckStatus.NOTE, " ".join(listed.notes))
     keys = {each.key.reveal() for each in listed.keys if not each.unusable}
     unusable = {each.key.reveal() for each in listed.keys if each.unusable}
     same = not has_copy(practice) or set(copied_keys(practice)) - unusable == keys

@@ -97,7 +97,7 @@ def _unreachable(failure: ConnectFailure) -> ServerUnreachable:
 def _not_mysql(failure: ConnectFailure) -> ServerUnreachable:
     detail = f" ({failure.message})" if failure.code and failure.message else ""
     return ServerUnreachable(
-        f"Another program, not MySQL, answers at {failure.place}{detail}.",
+        f"No MySQL server answers at {failure.place}: another program does{detail}.",
         "Check the port. MySQL's is 3306 on most servers; its X protocol (33060) isn't supported.",
     )
 

@@ -246,7 +246,7 @@ def _practice_info(practice: Practice, line: str) -> PracticeInfo:
         version=profile.database_version,
         database_user=profile.user,
         read_only=f"{reason.sentence} {reason.hint}" if reason else "",
-        notes=profile.notes,
+        notes=tuple(note.sentence for note in profile.notes),
     )
 
 

@@ -97,7 +97,7 @@ def test_verify_finds_deleted_entries(home: Home, practice: ServerPractice) -> N
         (("verify",), {"APISETUP_PASSWORD": "wrong"}, "The server refuses this database user or its password."),
         (("verify", "--user", "Ecw"), {"APISETUP_OD_PASSWORD": "no"}, "Invalid username or password."),
         (("verify", "--since", "2024-02-30"), {}, "Not a valid date: 2024-02-30."),
-        (("verify", "--since", "2024-03-01", "--until", "2024-02-01"), {}, "before it begins"),
+        (("verify", "--since", "2024-03-01", "--until", "2024-02-01"), {}, "before it starts"),
         (("export", "x.txt"), {}, "must end in .csv or .jsonl"),
         (("export", "/nowhere/x.csv"), {}, "Directory not found: /nowhere."),
         (("export", "x.csv", "--filter", "user:mara"), {}, "Did you mean Maria?"),
@@ -160,7 +160,7 @@ def test_export_replaces_a_file_only_with_the_option(home: Home, practice: Serve
     file.write_text("mine")
     completed = audit(home, practice, "export", str(file))
     assert (completed.returncode, file.read_text()) == (2, "mine")
-    assert "--replace replaces it" in completed.stderr
+    assert "Add --replace to replace it" in completed.stderr
     assert audit(home, practice, "export", str(file), "--replace").returncode == 0
     assert file.read_text().startswith("number,time,user_number")
 
@@ -196,7 +196,7 @@ def test_a_signal_leaves_no_unfinished_file(home: Home, practice: ServerPractice
             assert process.returncode is None
         process.send_signal(number)
         _, report = process.communicate(timeout=30)
-    assert (process.returncode, report) == (128 + number, f"apisetup: ended by signal {number}; nothing was kept.\n")
+    assert (process.returncode, report) == (128 + number, f"apisetup: ended by signal {number}; no file was kept.\n")
     assert not list(home.directory.glob("*out.csv*"))
     assert not list(home.directory.glob(".out.csv*"))
     assert [str(text)[:27] for _, text in practice.rows(LATEST_ENTRIES)] == [

@@ -64,8 +64,16 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
 def test_the_results_are_printed_as_lines(installed_home: Home, practice: ServerPractice) -> None:
     completed = installed_home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
     lines = completed.stdout.splitlines()
-    assert lines[0].startswith("ok       address           ")
+    assert lines[0].startswith("ok       address  ")
     assert any(line.startswith("WARNING  grants-excess") for line in lines)
+
+
+def test_the_sentences_and_hints_of_the_results_are_aligned(installed_home: Home, practice: ServerPractice) -> None:
+    completed = installed_home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
+    lines = completed.stdout.splitlines()
+    column = next(line.index("The API is off") for line in lines if "The API is off" in line)
+    assert {line[column - 1] for line in lines} == {" "}
+    assert all(line[column] != " " for line in lines)
 
 
 def test_the_check_writes_nothing(home: Home, practice: ServerPractice) -> None:
@@ -95,8 +103,9 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
         "sentence": "Storage engines: MyISAM.",
         "hint": "",
     }
-    notes = [each["sentence"] for name, each in results.items() if name.startswith("note-")]
-    assert any("keeps no copy of the API keys" in note for note in notes)
+    assert "keeps no copy of the API keys" in results["key-copy"]["sentence"]
+    assert "logged as Setup" in results["license-log"]["sentence"]
+    assert "without transactions" in results["transactions"]["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,7 @@ def test_a_server_without_tls_ends_the_check(home: Home, practice: ServerPractic
 def test_a_missing_password_is_reported(home: Home, practice: ServerPractice) -> None:
     completed = home.run("check", "--url", practice.url())
     assert completed.returncode == 2
-    assert completed.stdout.startswith("FAILED   database-password Password of the database user: nobody is there")
+    assert completed.stdout.startswith("FAILED   database-password Password of the database user: no terminal")
     assert "Set APISETUP_PASSWORD for a scheduled job." in completed.stdout
 
 

@@ -49,7 +49,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
         terminal.press("ctrl+s")
         terminal.wait_for("^ ?! .*(was lost|did not answer in time|No MySQL server answers)")
         assert terminal.find("FHIR interval 5 ")
-        assert terminal.find(r"\* not saved yet: Enabled")
+        assert terminal.find(r"\* unsaved: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
         proxy.reconnect()
         save(terminal)
@@ -125,7 +125,7 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         terminal.press("ctrl+r")
         answer(terminal, "─ Read again", "ctrl+t")
         terminal.wait_for("^! The change whose response was lost was made: API Setup: Enabled changed from")
-        assert not terminal.find("not saved yet")
+        assert not terminal.find("unsaved")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert [text for _kind, text in practice.audit_entries() if str(text).startswith("API Setup")] == [

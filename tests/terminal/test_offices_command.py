@@ -72,18 +72,18 @@ def test_a_password_file_is_stored_with_its_full_path(home: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("add", "A"), "What to add is not named."),
+        (("add", "A"), "The practice to add is missing."),
         (("add", "A", "--url", "mysql://u:hunter2@h/d"), "A password in the address"),
         (("add", "A", "--url", URL, "--password-from", "hunter2"), "The source of the password isn't valid"),
         (("add", "", "--url", URL), "The name of an office"),
         (("add", "A", "--url", URL, "--lock-after-minutes", "0"), "--lock-after-minutes must be from 1 to"),
         (("add", "A", "--url", URL, "--lock-after-minutes", "9" * 400), "--lock-after-minutes must be from 1 to"),
         (("add", "A", "--url", "sqlite:////x", "--password-from", "keyring"), "An SQLite practice has no password."),
-        (("add", "A", "--url", "sqlite:////x", "--companion", "c"), "An SQLite practice is its own companion."),
-        (("remove", "A"), "There is no office A"),
-        (("import",), "What to import is not named"),
+        (("add", "A", "--url", "sqlite:////x", "--companion", "c"), "An SQLite practice has no companion file."),
+        (("remove", "A"), "Unknown office A"),
+        (("import",), "Choose one source"),
         (("import", "missing.xml"), "missing.xml cannot be read"),
-        (("import", "x.xml", "--central"), "named twice"),
+        (("import", "x.xml", "--central"), "Choose one source"),
         (("import", "--central"), "--central needs --url"),
     ],
 )
@@ -168,7 +168,7 @@ def test_import_asks_what_a_server_is_called_from_here(home: Home, tmp_path: Pat
     for answer, status in (("", 2), ("db.example", 0)):
         with Terminal(COMMAND, "offices", "import", file, env=home.environment) as terminal:
             terminal.wait_for("The server is named 127.0.0.1:3308")
-            terminal.wait_for("What is it called from here")
+            terminal.wait_for("Its name as seen from this computer")
             terminal.type(f"{answer}\r")
             if not status:
                 terminal.wait_for(r"od on db.example:3308 as u")

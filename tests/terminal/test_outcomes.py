@@ -176,7 +176,7 @@ def test_control_characters_of_a_server_are_made_visible(home: Home, script: Scr
         assert "]0;owned" in completed.stderr
         assert_no_control_characters(completed.stderr)
         with home.start("--url", url, "--debug", env={"APISETUP_PASSWORD": ""}) as terminal:
-            terminal.wait_for("The practice is not open")
+            terminal.wait_for("Not connected to the practice")
             terminal.press("ctrl+q")
             assert terminal.exit_status() == 1
             assert "]0;owned" in "".join(terminal.text.split())
@@ -256,4 +256,4 @@ def test_a_port_of_another_program_is_named_on_the_screen(home: Home) -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         with home.start("--url", f"mysql://u@127.0.0.1:{port}/d", env={"APISETUP_PASSWORD": ""}) as terminal:
-            terminal.wait_for(f"Another program, not MySQL, answers at 127.0.0.1:{port}")
+            terminal.wait_for(f"No MySQL server answers at 127.0.0.1:{port}: another program does")

@@ -104,7 +104,7 @@ def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: Se
 def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPractice) -> None:
     with practice.user("s3cret-of-the-database") as user, home.start("--url", practice.url(user)) as terminal:
         terminal.wait_for("^ *Database password")
-        terminal.wait_for("Enter connects")
+        terminal.wait_for("Press Enter to connect")
         type_password(terminal, "Database password", "wrong")
         terminal.wait_for("The server refuses this database user or its password")
         for _ in "wrong":
@@ -127,12 +127,12 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
         terminal.wait_for("^! This practice has no registration key")
         assert terminal.find(r"^▌ Appointment Bridge +…Gh78 +\? unknown")
         terminal.press("a")
-        terminal.wait_for("─ Keys are not added now ")
-        notice = terminal.inside("Keys are not added now")
+        terminal.wait_for("─ Can't add keys right now ")
+        notice = terminal.inside("Can't add keys right now")
         assert "Open Dental's headquarters manages the keys" in notice
         assert "stored in the preference RegistrationKey" in notice
         terminal.press("enter")
-        terminal.wait_for_no("─ Keys are not added now ")
+        terminal.wait_for_no("─ Can't add keys right now ")
         terminal.wait_for(READY)
         terminal.press("d")
         terminal.wait_for("^! Headquarters wasn't contacted, so keys can't be changed")
@@ -166,7 +166,7 @@ def _flat_text(text: str) -> str:
 def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home, "--read-only") as terminal:
         terminal.wait_for("READ-ONLY +Admin")
-        terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")
+        terminal.wait_for("^Read-only: nothing is logged and nothing can be saved. Press i to see why")
         terminal.press("d")
         terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")

@@ -16,7 +16,7 @@ from tests.support.server_practice import SIGN_IN, ServerPractice
 def assert_fails_with(terminal: Terminal, sentence: str) -> None:
     """Check that the sentence is on the screen and, after quitting, alone on the ordinary screen."""
     terminal.wait_for(sentence)
-    terminal.wait_for("^! The practice is not open.")
+    terminal.wait_for("^! Not connected to the practice.")
     terminal.press("ctrl+q")
     assert terminal.exit_status() == 1
     assert terminal.unrestored_modes() == []

@@ -240,7 +240,7 @@ async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequ
         await until(lambda: "Ending the export…" in user.text)
         held.open()
         await user.at(AuditTrailScreen)
-        assert user.status_text == "The export was cancelled; nothing of it was kept."
+        assert user.status_text == "Export canceled. No file was kept."
         assert files() == []
         begun, ended = rows.audit_texts(before)
         assert ended == f"NOT DONE: {begun}"
@@ -257,7 +257,7 @@ async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, 
             held.open()
             await user.settle()
             assert "locked by another program" in user.flowing_text
-            assert "What was written is kept; r goes on, Esc ends the export." in user.flowing_text
+            assert "What was written is kept. Press r to continue, Esc to end the export." in user.flowing_text
             assert user.keys == "r Try again  Esc Back"
         await user.press("r")
         await user.at(Notice)
@@ -283,9 +283,7 @@ async def test_an_export_can_be_cancelled_after_a_database_error(
         if not locked_at_end:
             await user.press("escape")
         await user.at(AuditTrailScreen)
-        assert (
-            "locked by another program" if locked_at_end else "cancelled; nothing of it was kept"
-        ) in user.status_text
+        assert ("locked by another program" if locked_at_end else "canceled. No file was kept") in user.status_text
         assert files() == []
 
 
@@ -300,7 +298,7 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
         await user.until_asked()
         await until(lambda: "the export of the Audit Trail" in user.flowing_text)
         user.send("ctrl+y")
-        await until(lambda: "still being made" in user.text)
+        await until(lambda: "still being saved" in user.text)
         held.open()
         await until(lambda: user.app.is_exiting)
     assert files() == []
@@ -327,7 +325,7 @@ async def test_a_line_break_in_pasted_text_exports_nothing(demo: OpenRequest) ->
         assert user.status_text == "Press ^s to confirm, Esc to cancel."
         user.send("x", "ctrl+s")
         await user.settle()
-        assert user.status_text.startswith("That key came too fast and was ignored.")
+        assert user.status_text.startswith("Key ignored: it came too fast.")
         assert user.stack == [*TRAIL, "Prompt"]
         assert (rows.last_entry(), files()) == (before, [])
 

@@ -53,7 +53,7 @@ async def test_a_half_made_save_is_finished_rolled_back_or_left(
         await user.press(key)
         await user.at(ApiSetupScreen)
         assert decisions == ([decided] if decided else [])
-        half_made = "A save is half made: Enabled written, payment type not. The next start asks again."
+        half_made = "A save is incomplete: Enabled written, payment type not. The next start asks again."
         assert user.status_text.startswith(decided or half_made)
 
 
@@ -83,7 +83,7 @@ async def test_a_decision_that_fails_is_told_and_hides_no_other_change(
         assert "it was made: API Setup" in user.flowing_text
         await user.press("enter")
         await user.at_api_setup()
-        assert user.status_text.startswith("A save is half made: Enabled written, payment type not.")
+        assert user.status_text.startswith("A save is incomplete: Enabled written, payment type not.")
         assert user.screen.status.kind == "problem"
 
 

@@ -60,17 +60,17 @@ def test_the_home_of_an_unknown_user_is_refused() -> None:
 
 
 def test_a_missing_directory_is_refused(directory: Path) -> None:
-    assert "no directory" in refusal(str(directory / "nowhere" / "trail.csv")).sentence
+    assert "Directory not found" in refusal(str(directory / "nowhere" / "trail.csv")).sentence
 
 
 def test_a_file_as_the_directory_is_refused(directory: Path) -> None:
     (directory / "file").touch()
-    assert "no directory" in refusal(str(directory / "file" / "trail.csv")).sentence
+    assert "Directory not found" in refusal(str(directory / "file" / "trail.csv")).sentence
 
 
 def test_a_directory_without_write_permission_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert "cannot be written" in refusal(str(directory / "trail.csv")).sentence
+    assert "No permission to write" in refusal(str(directory / "trail.csv")).sentence
 
 
 def test_a_directory_that_may_not_be_entered_is_refused(directory: Path) -> None:

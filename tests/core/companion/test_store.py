@@ -124,7 +124,7 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
 
 def test_a_practice_with_a_newer_companion_does_not_open(sample: SamplePractice) -> None:
     run(sample.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
-    with pytest.raises(NotAPractice, match="newer apisetup"):
+    with pytest.raises(NotAPractice, match="newer version of apisetup"):
         sample.open()
 
 

@@ -353,7 +353,7 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         assert not keys.authority.may_change
         with (
             writing(server_sample) as written,
-            pytest.raises(OperationNotAllowed, match="answer can't be used, so keys are not"),
+            pytest.raises(OperationNotAllowed, match="response can't be used, so keys can't"),
         ):
             office.keys.set_status(ADMIN, bridge, DISABLED)
         assert written == Written()
@@ -870,7 +870,7 @@ def test_what_was_not_done_is_never_said_to_be_done(
         hq.misbehave(Misbehaviour.CLOSED_UNDONE, operation=SET_STATUS)
         with pytest.raises(NoUsableAnswer, match="it was not made") as caught:
             office.keys.set_status(ADMIN, key, DISABLED)
-    assert "did it" not in caught.value.sentence
+    assert "made the change" not in caught.value.sentence
 
 
 def test_a_list_that_was_asked_for_before_a_change_is_not_taken_for_a_newer_one(

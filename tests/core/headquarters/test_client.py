@@ -165,7 +165,7 @@ BAD_ANSWERS = {
     Misbehaviour.BILLION_LAUGHS_INSIDE: "its own definitions",
     Misbehaviour.EXTERNAL_ENTITY: "its own definitions",
     Misbehaviour.EXTERNAL_ENTITY_INSIDE: "its own definitions",
-    Misbehaviour.ENDLESS_NESTING: "deeper ones",
+    Misbehaviour.ENDLESS_NESTING: "too deeply nested",
     Misbehaviour.WRONG_ROOT: "it isn't a SOAP envelope",
     Misbehaviour.OTHER_OPERATION: "Result",
     Misbehaviour.NO_RESULT: "Result",
@@ -240,7 +240,7 @@ def test_a_key_without_a_text_does_not_keep_the_others_from_being_listed(server:
     [
         (Misbehaviour.NO_STATUS, KeyStatus.UNKNOWN, "gave no status"),
         (Misbehaviour.UNKNOWN_STATUS, KeyStatus.DISABLED_BY_HQ, "SuspendedForReview"),
-        (Misbehaviour.WRONG_DATE, KeyStatus.ENABLED_READ_ONLY, "cannot be read"),
+        (Misbehaviour.WRONG_DATE, KeyStatus.ENABLED_READ_ONLY, "can't be read"),
         (Misbehaviour.CONTRADICTION, KeyStatus.UNKNOWN, "more than once"),
         (Misbehaviour.REPETITION, KeyStatus.ENABLED_READ_ONLY, ""),
     ],

@@ -70,7 +70,7 @@ def test_without_headquarters_its_keys_are_listed_and_nothing_else(server_sample
         listed = office.keys.list()
         assert listed.authority.name is AuthorityName.HEADQUARTERS
         assert not listed.authority.may_change
-        assert "headquarters decides" in listed.authority.explanation
+        assert "headquarters manages" in listed.authority.explanation
         assert "has no registration key" in listed.authority.explanation
         assert len(listed.keys) == copied
         assert {key.status for key in listed.keys} <= {KeyStatus.UNKNOWN}
@@ -287,7 +287,7 @@ def test_a_key_that_is_gone_is_told(file_sample: SampleFile) -> None:
         file_sample.execute("DELETE FROM apisetup_key WHERE key_text = ?", BRIDGE_KEY)
         file_sample.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
         with writing(file_sample) as written:
-            with pytest.raises(OperationNotAllowed, match="gone"):
+            with pytest.raises(OperationNotAllowed, match="no longer"):
                 office.keys.show(ADMIN, key)
             with pytest.raises(EditConflict) as caught:
                 office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)

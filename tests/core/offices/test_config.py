@@ -359,8 +359,8 @@ def test_find_office_by_name_or_prefix(four_offices: Configuration, query: str, 
     [
         ("down", "Several offices begin with down. Name one of: Downtown, Down under."),
         ("Dwontown", "has no office Dwontown. Did you mean Downtown?"),
-        ("xyz", "has no office xyz. There are: Downtown, Down under, Northside, north."),
-        ("", "has no office . There are"),
+        ("xyz", "has no office xyz. Offices: Downtown, Down under, Northside, north."),
+        ("", "has no office . Offices"),
     ],
 )
 def test_find_office_suggests_similar_names(four_offices: Configuration, query: str, words: str) -> None:

@@ -327,7 +327,7 @@ def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleSer
             f"The database user {account.user}@% has read-only access here: it lacks INSERT on securitylog,"
             " securityloghash, signalod. The README has"
         )
-        with writing(server_sample) as written, pytest.raises(NotPermitted, match="may only read here"):
+        with writing(server_sample) as written, pytest.raises(NotPermitted, match="has read-only access"):
             save_settings(office)
         assert written == Written()
         engine = office._practice.engine

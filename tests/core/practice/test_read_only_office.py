@@ -110,6 +110,6 @@ def test_a_file_of_an_older_version_is_not_changed(file_sample: SamplePractice) 
     file_sample.execute("DROP TABLE apisetup_key")
     file_sample.execute("DELETE FROM apisetup_migration")
     before = file_sample.companion.read_bytes()
-    with pytest.raises(NotAPractice, match="older apisetup"), read_only(file_sample):
+    with pytest.raises(NotAPractice, match="older version of apisetup"), read_only(file_sample):
         pass
     assert file_sample.companion.read_bytes() == before
