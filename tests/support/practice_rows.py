@@ -185,7 +185,7 @@ def _users() -> list[Row]:
     stored = {
         1: ("Admin", sha3(salt, PASSWORDS["Admin"]), 0),
         2: ("Maria", f"MD5${salt}${md5(salt, PASSWORDS['Maria'])}", 0),
-        3: ("No longer in the list", sha3(salt, "gone"), 1),
+        3: ("Gone", sha3(salt, "gone"), 1),
         4: ("Ecw", f"MD5_ECW$${hashlib.md5(b'ecw').hexdigest()}", 0),  # noqa: S324
         6: ("Bare", md5("", PASSWORDS["Bare"]), 0),
         7: ("Blank", "None$$", 0),

@@ -366,7 +366,7 @@ async def test_a_locked_file_keeps_unsaved_input_and_a_second_try_saves_it(demo:
         with rows.locked():
             await user.press("ctrl+s")
             assert "The SQLite file is locked by another program." in user.status_text
-            assert "Retry" in user.status_text
+            assert "Try again" in user.status_text
             assert (user.screen.status.kind, user.field("interval").value) == ("problem", "15")
         await user.press("ctrl+s")
         assert user.status_text.startswith("Saved: ")

@@ -185,7 +185,7 @@ def test_a_connection_that_is_closed_while_signing_in_was_not_made() -> None:
     [
         (1130, "Host 'h' is not allowed to connect to this MySQL server", LoginRefused, "no connections from", "SSH"),
         (1129, "Host 'h' is blocked because of many connection errors", LoginRefused, "blocks this", "FLUSH HOSTS"),
-        (1040, "Too many connections", ServerUnreachable, "too many connections", "Retry"),
+        (1040, "Too many connections", ServerUnreachable, "too many connections", "Try again"),
         (3118, "Access denied for user 'u'@'h'. Account is locked.", LoginRefused, "is locked", "UNLOCK"),
         (4151, "Access denied, this account is locked", LoginRefused, "is locked", "UNLOCK"),
         (4150, "User 'u' is blocked because of too many credential errors", LoginRefused, "wrong passwords", "Wait"),
@@ -194,7 +194,7 @@ def test_a_connection_that_is_closed_while_signing_in_was_not_made() -> None:
         (1820, "You must SET PASSWORD before executing this statement", LoginRefused, "expired", "IDENTIFIED BY"),
         (3159, "Connections using insecure transport are prohibited", InsecureConnection, "encrypted", "--tls verify"),
         (1045, "Access denied for user 'u'@'h' (using password: YES)", LoginRefused, "refuses", "not of an Open"),
-        (1184, "Aborted connection 7 to db: 'd' user: 'u'", ConnectionLost, "closed the connection", "Retry"),
+        (1184, "Aborted connection 7 to db: 'd' user: 'u'", ConnectionLost, "closed the connection", "Try again"),
         (9999, "Something new happened to 'x'", PracticeUnavailable, "error 9999", "If this persists"),
     ],
 )
