@@ -68,8 +68,8 @@ def test_the_results_are_printed_as_lines(installed_home: Home, practice: Server
     assert any(line.startswith("WARNING  grants-excess") for line in lines)
 
 
-def test_the_sentences_and_hints_of_the_results_are_aligned(installed_home: Home, practice: ServerPractice) -> None:
-    completed = installed_home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
+def test_the_sentences_and_hints_of_the_results_are_aligned(home: Home, practice: ServerPractice) -> None:
+    completed = home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
     lines = completed.stdout.splitlines()
     column = next(line.index("The API is off") for line in lines if "The API is off" in line)
     assert [line for line in lines if line[column - 1] != " "] == []
