@@ -89,7 +89,7 @@ async def test_the_filtered_entries_are_exported_newest_first(demo: OpenRequest)
         header, *lines = read_csv("trail.csv")
         assert [(int(line[0]), line[header.index("text")]) for line in lines] == expected
         assert f"{len(expected)} entries in" in user.flowing_text
-        assert "trail.csv.about.json beside it" in user.flowing_text
+        assert "trail.csv.about.json." in user.flowing_text
         await user.press("enter")
         assert user.stack == TRAIL
         assert user.status_text == f"Exported: {len(expected)} entries."
@@ -258,7 +258,7 @@ async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, 
             await user.settle()
             assert "locked by another program" in user.flowing_text
             assert "What was written is kept. Press r to continue, Esc to end the export." in user.flowing_text
-            assert user.keys == "r Try again  Esc Back"
+            assert user.keys == "r Retry  Esc Back"
         await user.press("r")
         await user.at(Notice)
         numbers = [int(line[0]) for line in read_csv("trail.csv")[1:]]
