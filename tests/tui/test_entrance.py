@@ -50,7 +50,7 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
     async with running(ApisetupApp(file_request(FILE))) as user:
         await user.at(ConnectScreen)
         assert "This SQLite file isn't a practice database." in user.flowing_text
-        assert user.keys.startswith("r Try again")
+        assert user.keys.startswith("r Retry")
         FILE.unlink()
         await user.press("r")
         await user.at_api_setup()

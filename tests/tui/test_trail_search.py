@@ -145,7 +145,7 @@ ERRORS = [
     ("user:Mario", "user:Mario", "Unknown user: Mario. Did you mean Maria?"),
     ("x since:2024-02-30", "since:2024-02-30", "Not a valid date: 2024-02-30."),
     ('text:"open', 'text:"open', "A closing double quote is missing."),
-    ("only:mine", "only:mine", "Unknown value: only:mine."),
+    ("only:mine", "only:mine", "only:mine isn't a valid filter."),
     ("since:2024-11-02 until:2024-11-01", "since:2024-11-02", "The range ends on 2024-11-01"),
 ]
 

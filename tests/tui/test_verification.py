@@ -181,7 +181,7 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
         await until(lambda: user.status_text == "Stopped. Press r to continue, Esc to go back.")
         held.open()
         await user.settle()
-        assert user.keys.startswith("r Try again")
+        assert user.keys.startswith("r Retry")
         assert held.calls == 3
         await user.press("r")
         assert "The hashes of all 300 entries match." in user.text
