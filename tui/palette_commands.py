@@ -19,7 +19,7 @@ def palette_commands(app: TerminalApp, screen: Screen[Any]) -> Iterator[SystemCo
     if not isinstance(screen, ScreenBehavior):
         return
     ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
-    yield SystemCommand("Change the theme", "The colors of the screens, until the program ends", app.search_themes)
+    yield SystemCommand("Change the theme", "Change the colors until the program ends", app.search_themes)
     for key in keys(ids):
         namespace, _, action = key.action.rpartition(".")
         target = app if namespace == "app" else screen

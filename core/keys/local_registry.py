@@ -54,14 +54,14 @@ from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 
-_EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."
+_EMBEDDED = "This computer's own registry manages the keys. Open Dental's headquarters isn't informed."
 _ON_SERVER = (
-    "The local registry on this computer decides about the keys, as --authority local asks for. Open Dental's"
-    " headquarters is not told: its own list, and what its services accept, stay as they are."
+    "The local registry on this computer manages the keys (--authority local). Open Dental's headquarters isn't"
+    " informed: its own list and what its services accept stay as they are."
 )
 
 _Row: TypeAlias = Row[*tuple[Any, ...]]
-_REMOVED = "Cut off: requests with this key, wherever this registry is asked about it."
+_REMOVED = "Cut off: requests with this key, wherever this registry is consulted."
 
 
 class LocalRegistry(KeyAuthority):
@@ -125,7 +125,7 @@ class LocalRegistry(KeyAuthority):
             moment = self._practice.now(work.connection)
             with self._companion.within(work) as connection:
                 if connection.scalar(select(REGISTRY_KEY.c.fingerprint).where(row)) is not None:
-                    raise InvalidInput("key", "This key is in the list already.")
+                    raise InvalidInput("key", "This key is already in the list.")
                 work.add_compensation(lambda _connection: self._compensate(delete(REGISTRY_KEY).where(row)))
                 connection.execute(
                     insert(REGISTRY_KEY).values(
@@ -253,8 +253,8 @@ class LocalRegistry(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
-            "Cut off: requests with this key, wherever this registry is asked for its status.",
-            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
+            "Cut off: requests with this key, wherever this registry is consulted.",
+            "Not cut off: what the developer has already received, and services that cache the key for some hours.",
             self.info.explanation,
         )
 

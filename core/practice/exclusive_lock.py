@@ -102,4 +102,4 @@ def _release(connection: Connection, lock: str) -> None:
 
 
 def _still_locked() -> PracticeUnavailable:
-    return PracticeUnavailable("Another program is doing the same right now.", "Try again in a moment.")
+    return PracticeUnavailable("Another program is making the same change right now.", "Try again in a moment.")

@@ -231,7 +231,7 @@ class Practice:
             return self._clock().replace(microsecond=0)
         moment = connection.scalar(select(func.now()))
         if not isinstance(moment, datetime):
-            raise PracticeUnavailable("The server does not tell its time.")
+            raise PracticeUnavailable("The server didn't return its time.")
         return moment
 
     def now_expression(self) -> ColumnElement[datetime] | datetime:
@@ -283,7 +283,7 @@ class Practice:
                 return
             if outcome is Outcome.UNKNOWN:
                 sentence = f"{error.sentence} {outcome.value}"
-                raise OutcomeUnknown(sentence, "Read again before you repeat it.") from error
+                raise OutcomeUnknown(sentence, "Reload before you repeat it.") from error
             if isinstance(error, PracticeUnavailable | NotPermitted):
                 raise type(error)(f"{error.sentence} {outcome.value}", error.hint) from error
             raise

@@ -123,8 +123,8 @@ async def test_help_does_not_open_above_help(demo: OpenRequest) -> None:
 
 def test_help_explains_text_fields_and_the_mouse() -> None:
     text = " ".join(help_lines(("save",)))
-    assert "Letters act when no text field has focus" in text
-    assert "selected with the mouse of the terminal" in text
+    assert "Letter keys work when no text field has the focus" in text
+    assert "The mouse belongs to the terminal" in text
 
 
 # -- the palette ---------------------------------------------------------------------
@@ -152,7 +152,7 @@ async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> No
     async with run_program(demo) as user:
         await open_license(user)
         offered = [command.title for command in user.app.get_system_commands(user.screen)]
-        assert "Decline the license agreement; asks first" in offered
+        assert "Decline the license agreement. Asks first" in offered
         assert "Accept the license agreement" not in offered
         await user.press("end")
         assert "Accept the license agreement" in [
@@ -180,7 +180,7 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
     async with run_program(demo, size=(59, 24)) as user:
         assert (
             user.flowing_text
-            == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger. ^q quits."
+            == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger, or press ^q to quit."
         )
         await user.press("d", "a", "t", "ctrl+s")
         assert user.stack == ["ApiSetupScreen"]
@@ -201,7 +201,7 @@ async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: 
         await user.at(HelpScreen)
         before = user.text
         await open_palette(user)
-        await user.enter_text("Go down by one page")
+        await user.enter_text("Move down one page")
         options = user.app.screen.query_one(OptionList)
         await until(lambda: options.option_count == 1 and options.highlighted == 0)
         await user.press("enter")
@@ -227,7 +227,7 @@ async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo:
     async with run_program(demo, size=(100, 60)) as user:
         await open_license(user)
         await open_palette(user)
-        await user.enter_text("Go down by one page")
+        await user.enter_text("Move down one page")
         options = user.app.screen.query_one(OptionList)
         await until(lambda: options.option_count == 1 and options.highlighted == 0)
         await user.press("enter")

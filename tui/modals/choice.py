@@ -40,7 +40,7 @@ class Choice(BaseModal[int]):
     def compose_body(self) -> ComposeResult:
         """Compose the filter and the list."""
         yield PlainInput(placeholder="type to narrow the list")
-        yield RowList(Column("", 20, max_width=UNLIMITED), empty="Nothing has this in it.")
+        yield RowList(Column("", 20, max_width=UNLIMITED), empty="No matches.")
 
     def on_mount(self) -> None:
         """List all options. The filter keeps the focus while the arrow keys move the cursor of the list."""

@@ -62,8 +62,8 @@ def help_lines(ids: Sequence[str], *, lists: bool = True, places: Sequence[Key] 
     for group in (LISTS, EVERYWHERE) if lists else (EVERYWHERE,):
         lines += [group, *(_line(key) for key in ALL_KEYS if key.group == group), ""]
     lines += [
-        "Letters act when no text field has focus; Tab leaves a field. Every function key has a twin.",
-        "Text can be selected with the mouse of the terminal: this program does not take it.",
+        "Letter keys work when no text field has the focus. Tab leaves a field. Each function key has an alternative.",
+        "The mouse belongs to the terminal: select text with it as usual.",
     ]
     return lines
 
