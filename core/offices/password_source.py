@@ -158,24 +158,29 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
     """
-    from core.offices.password_command import NoOutput, run_command
+    # Imported here, because only few offices use it.
+    from core.offices.detached_process import ProgramStopped, run_detached
 
     arguments = _split_command(command)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
-    environment = {name: value for name, value in os.environ.items() if name not in hidden_variables}
     try:
-        output = run_command(arguments, environment, COMMAND_SECONDS)
+        ended = run_detached(arguments, hidden_variables, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
             f"The command {program} for the database password cannot be started: {error.strerror}.",
             "Name it in full in password_from.",
         ) from error
-    except NoOutput as failure:
+    except ProgramStopped as stopped:
         raise ConfigurationError(
-            f"The command {program} for the database password {failure.reason}.", failure.hint
+            f"The command {program} for the database password {stopped.reason}.", stopped.hint
         ) from None
-    return _first_line(output, f"The output of {program}")
+    if ended.status:
+        raise ConfigurationError(
+            f"The command {program} for the database password {ended.failure}.",
+            "Run it by hand to see why; it cannot ask here.",
+        )
+    return _first_line(ended.output, f"The output of {program}")
 
 
 def _split_command(command: str) -> list[str]:
