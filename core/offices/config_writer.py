@@ -20,6 +20,7 @@ import tomlkit
 
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
+from core.base.regular_file import read_regular_file
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
@@ -129,7 +130,7 @@ def _join_without_gap(before: Sequence[str], after: Sequence[str]) -> list[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular_file(path).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
 

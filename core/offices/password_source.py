@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from core.base.errors import ConfigurationError
-from core.base.regular_file import open_without_blocking
+from core.base.regular_file import open_regular_file
 from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices.paths import expand_user
 
@@ -125,7 +125,7 @@ def _read_file(path: Path) -> Secret:
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
     """
     try:
-        with open(path, "rb", opener=open_without_blocking) as file:
+        with open_regular_file(path) as file:
             _require_private(path, os.fstat(file.fileno()))
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
@@ -136,9 +136,7 @@ def _read_file(path: Path) -> Secret:
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
-    """Raise an error unless this is a regular file that nobody but its owner, this user or root, can access."""
-    if not stat.S_ISREG(status.st_mode):
-        raise ConfigurationError(f"The password file {path} is no file.", "Name a file that holds only the password.")
+    """Raise an error unless nobody but the file's owner, this user or root, can access it."""
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
             f"The password file {path} belongs to somebody else, who could change it.",

@@ -144,13 +144,13 @@ def test_file_without_a_password_is_refused(file: Path, content: bytes) -> None:
 def test_missing_or_special_file_is_refused(tmp_path: Path) -> None:
     assert "No such file or directory" in read_error(f"file:{tmp_path / 'missing'}").sentence
     assert "Is a directory" in read_error(f"file:{tmp_path}").sentence
-    assert "is no file" in read_error("file:/dev/null").sentence
+    assert "it is not a regular file" in read_error("file:/dev/null").sentence
 
 
 def test_named_pipe_is_refused_without_blocking(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
-    assert "is no file" in read_error(f"file:{pipe}").sentence
+    assert "it is not a regular file" in read_error(f"file:{pipe}").sentence
 
 
 # -- a command -----------------------------------------------------------------------
