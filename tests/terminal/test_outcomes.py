@@ -69,6 +69,46 @@ def test_a_reader_that_has_gone_is_reported(home: Home, command: str) -> None:
         assert run(home, command, pipe) == (2, "apisetup: The result could not be written: Broken pipe.\n")
 
 
+FULL_DISK = "apisetup: The result could not be written: No space left on device."
+WORKSTATION = (
+    "<ConnectionSettings><DatabaseConnection><ComputerName>SERVER</ComputerName><Database>opendental</Database>"
+    "<User>odbc</User></DatabaseConnection></ConnectionSettings>"
+)
+
+
+def run_on_full_disk(home: Home, command: str) -> str:
+    """Run a command whose result can't be written, and return its error message."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        status, message = run(home, command, full)
+    assert status == 2
+    return message.removesuffix("\n")
+
+
+def test_a_change_whose_result_could_not_be_written_is_reported_as_done(home: Home) -> None:
+    command = "offices add Downtown --url mysql://odbc@db/opendental"
+    configuration = home.configuration
+    assert run_on_full_disk(home, command) == f"{FULL_DISK} The office Downtown was added to {configuration}."
+    assert "[offices.Downtown]" in configuration.read_text()
+    command = "offices remove Downtown --yes"
+    assert run_on_full_disk(home, command) == f"{FULL_DISK} The office Downtown was removed from {configuration}."
+    assert "Downtown" not in configuration.read_text()
+
+
+def test_an_export_whose_summary_could_not_be_written_is_reported_as_complete(home: Home, tmp_path: Path) -> None:
+    home.make_practice()
+    file = tmp_path / "trail.csv"
+    assert run_on_full_disk(home, f"audit export {file}") == f"{FULL_DISK} The export {file} is complete."
+    assert file.is_file()
+
+
+@pytest.mark.parametrize("answer", ["--yes", "--host db --yes"])
+def test_an_import_whose_list_could_not_be_written_adds_nothing(home: Home, tmp_path: Path, answer: str) -> None:
+    (tmp_path / "FreeDentalConfig.xml").write_text(WORKSTATION)
+    message = run_on_full_disk(home, f"offices import {tmp_path}/FreeDentalConfig.xml {answer}")
+    assert message == f"{FULL_DISK} Nothing was added."
+    assert not home.configuration.exists()
+
+
 def test_a_closed_output_is_reported(home: Home) -> None:
     home.make_practice()
     completed = subprocess.run(
@@ -117,6 +157,23 @@ def test_a_configuration_file_that_is_no_file_is_refused(home: Home, tmp_path: P
         assert (completed.returncode, completed.stdout) == (2, "")
         assert len(completed.stderr.splitlines()) == 1
         assert f"The configuration file {path} cannot be read" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check --url mysql://u@db/d --tls-ca ~nobody-here/ca.pem",
+        "check --url mysql://u@db/d --tls off --server-public-key ~nobody-here/key.pem",
+        "offices add A --url mysql://u@db/d --companion ~nobody-here/companion",
+        "offices add A --url mysql://u@db/d --password-from file:~nobody-here/password",
+        "offices import ~nobody-here/FreeDentalConfig.xml",
+        "check --config ~nobody-here/config.toml",
+    ],
+)
+def test_the_home_of_an_unknown_user_is_refused(home: Home, command: str) -> None:
+    completed = home.run(*command.split())
+    assert completed.returncode == 2
+    assert "begins with a user who does not exist" in completed.stderr
 
 
 def test_a_password_command_that_never_stops_is_stopped(home: Home) -> None:

@@ -104,13 +104,15 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             "entries": result.count,
             "sha256": result.sha256,
         }
-        print_result(json.dumps(summary, indent=2))
+        text = json.dumps(summary, indent=2)
     else:
-        print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
-    if result.not_logged is not None:
-        report_error(result.not_logged)
-        return COULD_NOT
-    return DONE
+        text = f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}"
+    try:
+        print_result(text, f"The export {result.file} is complete.")
+    finally:
+        if result.not_logged is not None:
+            report_error(result.not_logged)
+    return DONE if result.not_logged is None else COULD_NOT
 
 
 def _write(export: AuditExport, signals: SignalHandler) -> ExportResult:
