@@ -27,6 +27,8 @@ CONNECT_SECONDS = 5
 ATTEMPT_SECONDS = 20
 """The deadline of a whole attempt to connect: name, network, TLS, and everything until the first statement."""
 READ_SECONDS = 20
+ANSWER_SECONDS = 60
+"""The deadline of a whole answer to a statement, however slowly its bytes arrive."""
 WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
 
@@ -79,6 +81,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             # With MySQL's own client, passwords are UTF-8 on nearly every terminal. PyMySQL would send Latin-1.
             "password": _encode(password),
             "attempt_seconds": ATTEMPT_SECONDS,
+            "answer_seconds": ANSWER_SECONDS,
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
             "write_timeout": WRITE_SECONDS,
