@@ -11,7 +11,6 @@ from core.database.name_lookup import NameLookupTimeout
 from core.database.server_errors import USE_TLS, WRONG_PASSWORD, server_error
 from core.database.tls import insecure_connection
 
-
 CHECK_NAMES = "Check this computer's network and its name servers, or give the server's IP address."
 """What to do if the name service doesn't answer."""
 

@@ -80,6 +80,7 @@ class ServerConnection(Connection):
         """
         # Only while it connects: later, this is called twice for each row.
         self._read_bytes = self._read_limited
+        self._reader = None
         with _Deadline(self._attempt_seconds) as deadline:
             try:
                 sock = sock or self._open_socket(deadline)
@@ -123,7 +124,7 @@ class ServerConnection(Connection):
         self._reader = AnswerReader(self._sock, self._read_timeout, self._answer_seconds)
         # Closed, since the socket would stay open as long as this file.
         self._rfile.close()
-        self._rfile = BufferedReader(self._reader)
+        self._rfile: BufferedReader = BufferedReader(self._reader)
 
     def _execute_command(self, command: int, sql: str | bytes) -> None:
         if self._reader is not None and self._sock is not None:

@@ -109,8 +109,7 @@ def _until(end: float) -> float:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    for kill in (lambda: os.killpg(process.pid, signal.SIGKILL), process.kill):
-        with suppress(ProcessLookupError, PermissionError):
-            kill()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_KILL_SECONDS)

@@ -23,6 +23,7 @@ from core.offices.last_opened import LastOpened
 from core.offices.password_source import parse_password_source
 from tests.support.certificates import create_authority, create_certificate
 
+
 def open_with_tls(**files: Path) -> None:
     """Create the engine of a server with these TLS files; nothing is connected."""
     server_engine(ServerAddress("127.0.0.1", 1, "opendental", "odbc", tls=Tls(**files)), Secret("")).dispose()
@@ -36,9 +37,7 @@ def open_with_client_key(file: Path) -> None:
 
 def open_with_server_key(file: Path) -> None:
     """Create the engine of a server with this public key."""
-    server_engine(
-        ServerAddress("127.0.0.1", 1, "opendental", "odbc", server_public_key=file), Secret("")
-    ).dispose()
+    server_engine(ServerAddress("127.0.0.1", 1, "opendental", "odbc", server_public_key=file), Secret("")).dispose()
 
 
 READERS: dict[str, Callable[[Path], object]] = {
@@ -79,7 +78,7 @@ def special_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pat
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_no_regular_file_is_refused_without_blocking(special_file: Path, reader: str) -> None:
-    with pytest.raises(ConfigurationError, match="it is not a regular file|Is a directory") as caught:
+    with pytest.raises(ConfigurationError, match=r"it is not a regular file|Is a directory") as caught:
         READERS[reader](special_file)
     assert str(special_file.parent) in caught.value.sentence
     assert caught.value.hint
