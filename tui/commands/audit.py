@@ -58,8 +58,9 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
-    verification = session.office.audit.verification(date_range)
+    # First, since the beginning may already be what is slow.
     _say_if_slow(session)
+    verification = session.office.audit.verification(date_range)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
         signals.raise_pending()
