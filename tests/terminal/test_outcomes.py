@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -243,6 +244,18 @@ def test_control_characters_of_a_server_are_made_visible(home: Home, script: Scr
 
 
 # -- signals and errors of our own -----------------------------------------------------
+
+
+def test_an_interrupt_while_modules_are_imported_is_reported_without_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> int:
+        # As after an interrupted import of a module that this one imports.
+        monkeypatch.setitem(sys.modules, "tui.widgets.safe_text", None)
+        raise SignalReceived(signal.SIGINT)
+
+    assert run_safely(interrupt, is_command=False) == 130
+    assert capsys.readouterr().err == "apisetup: ended by signal 2.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

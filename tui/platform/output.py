@@ -89,10 +89,14 @@ def print_error(error: object) -> None:
 
     Nothing happens if standard error can't be written: there is no other place to say so.
     """
-    from tui.widgets.safe_text import sanitize
+    text = str(error)
+    if not (text.isascii() and text.isprintable()):
+        # Only if needed: the import fails if a signal interrupted that of the same modules.
+        from tui.widgets.safe_text import sanitize
 
+        text = sanitize(text)
     try:
-        print(f"apisetup: {sanitize(str(error))}", file=sys.stderr, flush=True)
+        print(f"apisetup: {text}", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _discard(sys.stderr)
 
