@@ -16,6 +16,7 @@ from core.base.certificates import explain_rejection
 from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer, cause_chain
 from core.database.name_lookup import NameLookupTimeout
 from core.database.tls import is_local
+from core.headquarters.network import create_transport
 from core.headquarters.requests import quote_text, unusable_answer
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ def post(address: str, content: bytes, soap_action: str, ssl_context: ssl.SSLCon
     parts = validate_address(address)
     # Imported on first use: it takes long, and most runs never contact headquarters.
     import httpx
-
-    from core.headquarters.network import create_transport
 
     timeout = httpx.Timeout(limits.response_seconds, connect=limits.connect_seconds)
     transport = create_transport(ssl_context)
