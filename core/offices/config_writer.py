@@ -18,6 +18,7 @@ from typing import Any
 
 import tomlkit
 
+from core.base.current_directory import absolute_path, real_path
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
 from core.base.regular_file import read_regular_file
@@ -180,7 +181,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
 
     The lock is held on a file next to it, because the configuration file itself is replaced.
     """
-    lock = Path(os.path.realpath(path)).with_name(f".{path.name}.lock")
+    lock = real_path(path).with_name(f".{path.name}.lock")
     try:
         create_private_directory(lock.parent)
         descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
@@ -244,6 +245,6 @@ def _relative_or_absolute(file: Path, path: Path) -> str:
     A path relative to the current directory would mean another file, since relative paths in the configuration file
     are relative to its own directory.
     """
-    absolute = file if file.is_absolute() else Path.cwd() / file
-    directory = path.parent if path.parent.is_absolute() else Path.cwd() / path.parent
+    absolute = absolute_path(file)
+    directory = absolute_path(path.parent)
     return str(absolute.relative_to(directory)) if absolute.is_relative_to(directory) else str(absolute)

@@ -177,6 +177,39 @@ def test_the_home_of_an_unknown_user_is_refused(home: Home, command: str) -> Non
     assert "begins with a user who does not exist" in completed.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check --url sqlite:///practice.sqlite3",
+        "audit export trail.csv",
+        "audit verify --url sqlite:///practice.sqlite3",
+        "offices add A --url sqlite:///practice.sqlite3",
+        "offices add A --url mysql://u@db/d --password-from file:password",
+        "offices add A --url mysql://u@db/d --config config.toml",
+        "offices list",
+    ],
+)
+def test_a_current_directory_that_was_deleted_is_no_internal_error(home: Home, tmp_path: Path, command: str) -> None:
+    home.make_practice()
+    (tmp_path / "gone").mkdir()
+    completed = subprocess.run(
+        ["sh", "-c", f"rmdir ../gone && {COMMAND} {command}"],
+        cwd=tmp_path / "gone",
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+    if command == "offices list":
+        assert (completed.returncode, completed.stderr) == (0, "")
+        return
+    assert completed.returncode == 2
+    assert "internal error" not in completed.stderr
+    assert "No such file or directory" in completed.stdout + completed.stderr
+
+
 def test_a_password_command_that_never_stops_is_stopped(home: Home) -> None:
     home.write_configuration(
         '[offices.A]\nhost = "127.0.0.1"\ndatabase = "d"\nuser = "u"\npassword_from = "command:yes"'

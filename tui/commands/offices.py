@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.base.current_directory import absolute_path
 from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
 from core.model.api_key import AuthorityName
@@ -148,7 +149,7 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
     source = parse_password_source(options.password_from)
     if source.kind is SourceKind.FILE:
         # Later runs start in other directories, so the configuration file needs an absolute path.
-        return replace(source, detail=str(expand_user(source.detail).absolute()))
+        return replace(source, detail=str(absolute_path(expand_user(source.detail))))
     return source
 
 
