@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,28 @@ def test_a_package_that_was_installed_over_ours_is_reported(tmp_path: Path) -> N
     completed = start(tmp_path, tmp_path, options=("-S",))
     assert (completed.returncode, completed.stdout) == (2, "")
     assert "The module tui.__main__ of apisetup is missing: another package was installed over it." in completed.stderr
+
+
+READY = "print('ready', flush=True); import time; time.sleep(60)"
+PROGRAMS = {
+    "an import": READY,
+    "a destructor during an import": f"class A:\n    def __del__(self): {READY}\nA()\ntime.sleep(60)",
+    "the end of Python": f"import atexit\ndef wait(): {READY}\natexit.register(wait)\ndef main(): return 0",
+}
+"""Programs in place of ours, by where Python is when they are ready for a signal."""
+
+
+@pytest.mark.parametrize("moment", PROGRAMS)
+def test_an_interrupt_before_and_after_the_program_ends_it_quietly(tmp_path: Path, moment: str) -> None:
+    shutil.copy(ROOT / "apisetup.py", tmp_path)
+    for name in ("core", "tui"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+    (tmp_path / "tui" / "__main__.py").write_text(PROGRAMS[moment])
+    command = [sys.executable, "-S", "-c", "import sys, apisetup; sys.exit(apisetup.main())"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        _output, errors = process.communicate()
+    assert (process.returncode, errors) == (130, "")

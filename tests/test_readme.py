@@ -6,10 +6,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from core.check.database import check_versions
+from core.check.result import CheckStatus
 from tui.bindings import KEYS, Key, display
+
+if TYPE_CHECKING:
+    from core.practice.inspection import DatabaseProfile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,3 +53,22 @@ def test_every_picture_is_there() -> None:
     assert {ROOT / picture for picture in pictures} == set((ROOT / "screenshots").glob("*.png"))
     drawn = {file.with_suffix(".png") for file in (ROOT / "screenshots").glob("*.svg")}
     assert drawn == set((ROOT / "screenshots").glob("*.png"))
+
+
+def versions(opendental: str, server: str) -> list[CheckStatus]:
+    """Check the versions of Open Dental and of a server."""
+    profile = SimpleNamespace(database_version=opendental, server=server, host="db")
+    return [result.status for result in check_versions(cast("DatabaseProfile", profile))]
+
+
+def test_the_supported_versions_are_those_that_the_check_accepts() -> None:
+    supported = README.partition("Supported are ")[2].partition(", MyISAM")[0]
+    numbers = re.fullmatch(
+        r"Open Dental ([\d.]+) to ([\d.]+) on MySQL ([\d.]+) to (\d+) or MariaDB ([\d.]+) and later", supported
+    )
+    assert numbers is not None
+    first, last, oldest, newest, mariadb = numbers.groups()
+    for server in (f"MySQL {oldest}.0", "MySQL 8.4.0", f"MySQL {newest}.9.1", f"MariaDB {mariadb}.0", "MariaDB 13.0.1"):
+        assert versions(first, server) == versions(last, server) == [CheckStatus.OK, CheckStatus.OK], server
+    for server in ("MySQL 5.1.73", f"MySQL {int(newest) + 1}.0.0", "MariaDB 10.4.30"):
+        assert versions(last, server) == [CheckStatus.OK, CheckStatus.WARNING], server

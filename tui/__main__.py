@@ -19,11 +19,12 @@ from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
 from tui.commands.outcome import COULD_NOT, run_safely
 from tui.commands.parser import build_parser
+from tui.commands.signals import SignalHandler
 from tui.platform.output import flush_output, is_terminal
 from tui.platform.terminal_encoding import escape_unencodable_output
 
 if TYPE_CHECKING:
-    from tui.commands.launch_target import LaunchTarget
+    from tui.app import ApisetupApp
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,25 +79,37 @@ def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
         cleanup.callback(remove_temporary_directories)
         return audit.run(options, target.require_request(), os.environ)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        raise ConfigurationError("apisetup needs a terminal.", "Start it without redirecting input or output.")
-    return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
+        raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
+    return _run_in_terminal(options, cleanup)
 
 
-def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
+def _run_in_terminal(options: argparse.Namespace, cleanup: ExitStack) -> int:
     # The objects that starting creates are not garbage. The app turns collection on after the first picture.
     gc.disable()
-    from tui.app import ApisetupApp
-    from tui.platform.process import print_stderr, run_app
-    from tui.themes import find_theme
+    with SignalHandler() as signals:
+        from tui.platform.process import print_stderr, run_app
 
-    _start_debug_log(options, target.paths.log)
-    app = ApisetupApp(target.request, target.offices)
-    app.theme = find_theme(target.theme)
+        app = _create_app(options, cleanup)
+        signals.raise_pending()
+    # On the screen, Ctrl+C is a key.
     status = run_app(app)
     app.sign_out_after_exit()
     if app.startup_error is not None:
         print_stderr(f"apisetup: {app.startup_error}")
     return status
+
+
+def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> ApisetupApp:
+    from tui.commands.launch_target import find_launch_target
+
+    target = find_launch_target(options, os.environ, cleanup)
+    from tui.app import ApisetupApp
+    from tui.themes import find_theme
+
+    _start_debug_log(options, target.paths.log)
+    app = ApisetupApp(target.request, target.offices)
+    app.theme = find_theme(target.theme)
+    return app
 
 
 def _start_debug_log(options: argparse.Namespace, log: Path) -> None:

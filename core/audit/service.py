@@ -65,13 +65,19 @@ class AuditService:
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
 
     def slowness(self) -> str:
-        """Return a sentence about missing indexes, which make searching and verifying slow; empty if there are none."""
+        """Return why searching, verifying and exporting is slow: missing indexes, with the statements that create them.
+
+        It's empty if there are none.
+        """
         if self._practice.engine.dialect.name == "sqlite":
             return ""
         with self._practice.read() as connection:
             missing = missing_indexes(connection)
         lacks = [f"{each.table} has no index on {each.column}" for each in missing]
-        return f"Slow, because {' and '.join(lacks)}: see apisetup check." if lacks else ""
+        if not lacks:
+            return ""
+        statements = " ".join(each.statement for each in missing)
+        return f"Slow, because {' and '.join(lacks)}. Outside office hours, run: {statements}"
 
     def users(self, *, renew: bool = False) -> Users:
         """Return the users that a filter may name, as they were read a moment ago.

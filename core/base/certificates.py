@@ -12,6 +12,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.base.regular_file import require_regular_file
+
 _WRONG_HOST = (62, 64)
 """OpenSSL's verification errors for another host name or IP address (`X509_V_ERR_*_MISMATCH`)."""
 _EXPIRED = (9, 10)
@@ -47,9 +49,11 @@ def verifying_context(authority: Path | None = None) -> ssl.SSLContext:
         authority: A PEM file with the certificates to trust; None for those that the system trusts.
 
     Raises:
-        OSError: The file can't be read.
+        OSError: The file can't be read, or isn't a regular file.
         ssl.SSLError: The file contains no certificate.
     """
+    if authority is not None:
+        require_regular_file(authority)
     context = ssl.create_default_context(cafile=authority)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Generator
 from ssl import SSLContext
 from typing import Any
@@ -12,8 +11,10 @@ from sqlalchemy import Connection, Engine, event, text
 from core.base.errors import ApiSetupError, InsecureConnection, LoginRefused, NoSuchDatabase, StorageFailed
 from core.check.result import CheckResult, CheckResults, CheckStatus, not_checked
 from core.database.address import Address, FileAddress, ServerAddress
+from core.database.connect_failure import CHECK_NAMES
 from core.database.database_file import database_exists
 from core.database.driver_errors import translate_errors
+from core.database.name_lookup import NameLookupTimeout, look_up
 from core.database.tls import plain_host
 
 
@@ -24,7 +25,10 @@ def check_address(address: Address) -> CheckResult:
     if address.socket:
         return CheckResult("address", CheckStatus.OK, address.label)
     try:
-        found = socket.getaddrinfo(plain_host(address.host), address.port, type=socket.SOCK_STREAM)
+        found = look_up(plain_host(address.host), address.port)
+    except NameLookupTimeout as error:
+        sentence = f"The address of {address.host} isn't known: {error}."
+        return CheckResult("address", CheckStatus.FAILED, sentence, CHECK_NAMES)
     except (OSError, UnicodeError):
         return CheckResult(
             "address",
@@ -32,7 +36,7 @@ def check_address(address: Address) -> CheckResult:
             f"The host name {address.host} can't be resolved.",
             "Check its spelling and this computer's DNS.",
         )
-    resolved = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
+    resolved = ", ".join(dict.fromkeys(str(each.address[0]) for each in found))
     label = address.label if resolved == address.host else f"{address.label} ({resolved})"
     return CheckResult("address", CheckStatus.OK, label)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.base.errors import ConfigurationError, InsecureConnection, LoginRefused
+from core.base.regular_file import read_regular_file
 
 _CLEAR_TEXT = ("mysql_clear_password", "dialog")
 _FULL_AUTHENTICATION = b"\x01\x04"
@@ -56,7 +57,7 @@ def read_server_key(path: Path) -> bytes:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
-        content = path.read_bytes()
+        content = read_regular_file(path)
         is_rsa = isinstance(load_pem_public_key(content), RSAPublicKey)
     except OSError as error:
         raise ConfigurationError(

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.base.errors import ApiSetupError, ConnectionLost, ServerUnreachable
+from core.database.name_lookup import NameLookupTimeout
 from core.database.server_errors import USE_TLS, WRONG_PASSWORD, server_error
 from core.database.tls import insecure_connection
+
+CHECK_NAMES = "Check this computer's network and its name servers, or give the server's IP address."
+"""What to do if the name service doesn't answer."""
 
 
 class FailedStep(Enum):
@@ -59,7 +63,7 @@ def connect_error(failure: ConnectFailure) -> ApiSetupError:
     """Return the error that a failed attempt to connect means."""
     if failure.step is FailedStep.REACH:
         return _unreachable(failure)
-    if failure.step is FailedStep.GREETING:
+    if failure.step is FailedStep.GREETING or failure.code == _NOT_A_HANDSHAKE:
         return _not_mysql(failure)
     insecure = insecure_connection(failure.cause, failure.code)
     if insecure is not None:
@@ -78,11 +82,15 @@ def connect_error(failure: ConnectFailure) -> ApiSetupError:
     return _not_mysql(failure)
 
 
+_NOT_A_HANDSHAKE = 2012
+"""PyMySQL's error number if what comes isn't what a server sends before the first statement."""
 _CLOSED = (2006, 2013)
 """PyMySQL's error numbers if the connection ends while it waits for an answer."""
 
 
 def _unreachable(failure: ConnectFailure) -> ServerUnreachable:
+    if isinstance(failure.cause, NameLookupTimeout):
+        return ServerUnreachable(f"The address of the database server isn't known: {failure.cause}.", CHECK_NAMES)
     if isinstance(failure.cause, socket.gaierror | UnicodeError):
         return ServerUnreachable(
             "The database server's host name can't be resolved.",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.base.current_directory import real_path
 from core.base.errors import DamagedFile, StorageFailed
 from core.base.file_status import entry_status
 
@@ -25,7 +26,7 @@ def require_private_database(path: Path) -> None:
     Raises:
         StorageFailed: Others can read or change the file, or it's no regular file.
     """
-    database = _real_path(path)
+    database = real_path(path)
     existing = [(file, status) for file in _files_of(database) if (status := _status(file)) is not None]
     for file, status in existing:
         _require_own_file(path if file == database else file, status)
@@ -46,7 +47,7 @@ def database_exists(path: Path) -> bool:
     Raises:
         StorageFailed: The system doesn't say, as for a directory that this account may not enter.
     """
-    return _status(_real_path(path)) is not None
+    return _status(real_path(path)) is not None
 
 
 def require_content(path: Path) -> None:
@@ -55,7 +56,7 @@ def require_content(path: Path) -> None:
     Raises:
         StorageFailed: The file is empty.
     """
-    status = _status(_real_path(path))
+    status = _status(real_path(path))
     if status is not None and stat.S_ISREG(status.st_mode) and status.st_size == 0:
         raise StorageFailed(
             f"{path} is empty (0 bytes). apisetup never leaves an empty file, so its content was lost.",
@@ -82,10 +83,6 @@ def name_damaged_file(path: Path, loss: str) -> Iterator[None]:
             f"Restore it from a backup. Or move it away, and {path.name}-journal and {path.name}-wal if they exist: a"
             f" new one is then created, without {loss}.",
         ) from error.__cause__
-
-
-def _real_path(path: Path) -> Path:
-    return Path(os.path.realpath(path))
 
 
 def _files_of(database: Path) -> list[Path]:

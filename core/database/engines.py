@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from contextlib import closing, suppress
@@ -12,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from core.base.current_directory import absolute_path, real_path
 from core.base.errors import ConfigurationError, StorageFailed
 from core.base.partial_file import PartialFile, remove_leftovers
 from core.base.private_file import create_private_directory
@@ -27,6 +27,8 @@ CONNECT_SECONDS = 5
 ATTEMPT_SECONDS = 20
 """The deadline of a whole attempt to connect: name, network, TLS, and everything until the first statement."""
 READ_SECONDS = 20
+ANSWER_SECONDS = 60
+"""The deadline of a whole answer to a statement, however slowly its bytes arrive."""
 WRITE_SECONDS = 20
 _SQLITE_BUSY_SECONDS = 5
 
@@ -79,6 +81,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             # With MySQL's own client, passwords are UTF-8 on nearly every terminal. PyMySQL would send Latin-1.
             "password": _encode(password),
             "attempt_seconds": ATTEMPT_SECONDS,
+            "answer_seconds": ANSWER_SECONDS,
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,
             "write_timeout": WRITE_SECONDS,
@@ -136,7 +139,7 @@ def _existing_file_engine(path: Path) -> Engine:
 
     def connect() -> sqlite3.Connection:
         # SQLite's default would create a file that was removed meanwhile, empty and readable by others.
-        uri = f"{path.absolute().as_uri()}?mode=rw"
+        uri = f"{absolute_path(path).as_uri()}?mode=rw"
         return sqlite3.connect(uri, timeout=_SQLITE_BUSY_SECONDS, check_same_thread=False, uri=True)
 
     engine = create_engine(
@@ -199,7 +202,7 @@ def _create_file(path: Path) -> None:
     """
     if database_exists(path):
         return
-    target = Path(os.path.realpath(path))
+    target = real_path(path)
     try:
         create_private_directory(target.parent)
         remove_leftovers(target.parent)

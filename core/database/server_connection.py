@@ -16,6 +16,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from threading import Timer
 from typing import Any, Self
 
@@ -24,7 +25,9 @@ from pymysql.constants import CLIENT, CR
 from pymysql.err import Error, OperationalError
 
 from core.base.errors import ApiSetupError
+from core.database.answer_reader import AnswerReader
 from core.database.connect_failure import ConnectFailure, FailedStep
+from core.database.name_lookup import look_up
 
 MAX_CONNECT_BYTES = 65_536
 """The most that a server may send before the first statement. Real ones send less than 2,000 bytes."""
@@ -56,11 +59,14 @@ class ServerConnection(Connection):
 
     Args:
         attempt_seconds: The deadline of the whole attempt to connect, however slowly bytes arrive.
+        answer_seconds: The deadline of each whole answer to a statement.
         options: As of PyMySQL.
     """
 
-    def __init__(self, *, attempt_seconds: float, **options: Any) -> None:
+    def __init__(self, *, attempt_seconds: float, answer_seconds: float, **options: Any) -> None:
         self._attempt_seconds = attempt_seconds
+        self._answer_seconds = answer_seconds
+        self._reader: AnswerReader | None = None
         self._bytes_left = MAX_CONNECT_BYTES
         self._is_reached = False
         self._is_greeted = False
@@ -74,12 +80,14 @@ class ServerConnection(Connection):
         """
         # Only while it connects: later, this is called twice for each row.
         self._read_bytes = self._read_limited
+        self._reader = None
         with _Deadline(self._attempt_seconds) as deadline:
             try:
                 sock = sock or self._open_socket(deadline)
                 self._is_reached = True
                 deadline.watch(sock)
                 super().connect(sock)
+                self._read_with_deadlines()
             except ApiSetupError:
                 # An authentication method that is refused here.
                 self._force_close()
@@ -109,6 +117,19 @@ class ServerConnection(Connection):
         """Roll the transaction back."""
         with self._driver_errors_only():
             super().rollback()
+
+    # PyMySQL has no public hook for these two. Each statement is sent by the second one.
+
+    def _read_with_deadlines(self) -> None:
+        self._reader = AnswerReader(self._sock, self._read_timeout, self._answer_seconds)
+        # Closed, since the socket would stay open as long as this file.
+        self._rfile.close()
+        self._rfile: BufferedReader = BufferedReader(self._reader)
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        if self._reader is not None and self._sock is not None:
+            self._reader.begin()
+        super()._execute_command(command, sql)
 
     @contextmanager
     def _driver_errors_only(self) -> Iterator[None]:
@@ -149,11 +170,10 @@ class ServerConnection(Connection):
             self.host_info = "Localhost via UNIX socket"
             return _connect(socket.AF_UNIX, 0, self.unix_socket, self.connect_timeout)
         failure: OSError | None = None
-        for family, _kind, protocol, _name, address in socket.getaddrinfo(
-            self.host, self.port, type=socket.SOCK_STREAM
-        ):
+        for found in look_up(self.host, self.port, deadline.remaining):
             try:
-                sock = _connect(family, protocol, address, min(self.connect_timeout, deadline.remaining))
+                seconds = min(self.connect_timeout, deadline.remaining)
+                sock = _connect(found.family, found.protocol, found.address, seconds)
             except OSError as error:
                 failure = error
                 continue
@@ -161,7 +181,8 @@ class ServerConnection(Connection):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return sock
-        raise failure or OSError("the name has no address")
+        assert failure is not None  # noqa: S101 - a name has at least one address
+        raise failure
 
     def _describe(self, error: Exception, *, expired: bool) -> ConnectFailure:
         arguments: tuple[Any, ...] = error.args if isinstance(error, Error) else ()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.base.certificates import explain_rejection, verifying_context
 from core.base.errors import ConfigurationError, InsecureConnection
+from core.base.regular_file import require_regular_file
 
 SERVER_WITHOUT_TLS = 2026
 """The error number that PyMySQL raises if it requires TLS and the server offers none."""
@@ -37,6 +38,8 @@ class Tls:
         context = _create_context(self.authority)
         if self.certificate is not None:
             try:
+                for file in filter(None, (self.certificate, self.key)):
+                    require_regular_file(file)
                 context.load_cert_chain(self.certificate, self.key, password=_refuse_password)
             except (OSError, ssl.SSLError, _KeyHasPassword) as error:
                 raise ConfigurationError(

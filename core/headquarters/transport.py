@@ -14,7 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from core.base.certificates import explain_rejection
 from core.base.errors import HeadquartersError, HeadquartersStep, HeadquartersUnreachable, NoUsableAnswer, cause_chain
+from core.database.name_lookup import NameLookupTimeout
 from core.database.tls import is_local
+from core.headquarters.network import create_transport
 from core.headquarters.requests import quote_text, unusable_answer
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Limits:
     """The time and size limits of a request."""
 
     connect_seconds: float = CONNECT_SECONDS
-    """The time to connect, and again the time for the TLS handshake."""
+    """The time to look the name up, again the time to connect to an address, and again that for the TLS handshake."""
     response_seconds: float = RESPONSE_SECONDS
     """The time from the connection to the last byte of the response, no matter how often bytes arrive."""
     response_bytes: int = MAX_RESPONSE_BYTES
@@ -69,7 +71,7 @@ def post(address: str, content: bytes, soap_action: str, ssl_context: ssl.SSLCon
     import httpx
 
     timeout = httpx.Timeout(limits.response_seconds, connect=limits.connect_seconds)
-    transport = httpx.HTTPTransport(verify=ssl_context, trust_env=False, retries=0)
+    transport = create_transport(ssl_context)
     with _Deadline(limits.response_seconds) as deadline:
         try:
             with (
@@ -208,6 +210,13 @@ def _connect_error(
 ) -> HeadquartersError:
     """Return the error for a connection that couldn't be made, or whose TLS handshake failed."""
     host, cause = quote_text(parts.hostname or "", {}), _find_cause(error)
+    if isinstance(cause, NameLookupTimeout):
+        return HeadquartersUnreachable(
+            HeadquartersStep.NAME,
+            f"The address of {host} isn't known: {cause}, so nothing was sent to Open Dental's headquarters.",
+            "Check this computer's network and its name servers.",
+            passing=True,
+        )
     if isinstance(cause, gaierror):
         return HeadquartersUnreachable(
             HeadquartersStep.NAME,

@@ -18,8 +18,10 @@ from typing import Any
 
 import tomlkit
 
+from core.base.current_directory import absolute_path, real_path
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
+from core.base.regular_file import read_regular_file
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
@@ -129,7 +131,7 @@ def _join_without_gap(before: Sequence[str], after: Sequence[str]) -> list[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular_file(path).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
 
@@ -180,7 +182,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
 
     The lock is held on a file next to it, because the configuration file itself is replaced.
     """
-    lock = Path(os.path.realpath(path)).with_name(f".{path.name}.lock")
+    lock = real_path(path).with_name(f".{path.name}.lock")
     try:
         create_private_directory(lock.parent)
         descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
@@ -244,6 +246,6 @@ def _relative_or_absolute(file: Path, path: Path) -> str:
     A path relative to the current directory would mean another file, since relative paths in the configuration file
     are relative to its own directory.
     """
-    absolute = file if file.is_absolute() else Path.cwd() / file
-    directory = path.parent if path.parent.is_absolute() else Path.cwd() / path.parent
+    absolute = absolute_path(file)
+    directory = absolute_path(path.parent)
     return str(absolute.relative_to(directory)) if absolute.is_relative_to(directory) else str(absolute)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from core.base.errors import ConfigurationError
+from core.base.regular_file import read_regular_file
 from core.database.address import ServerAddress
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_NAME_LENGTH, ConfiguredOffice, parse_office
@@ -265,12 +266,9 @@ def _parse_xml(path: Path) -> Element:
     from defusedxml.ElementTree import ParseError, fromstring
 
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
+        content = read_regular_file(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.", "Name another file.") from error
-    if len(content) > _MAX_FILE_BYTES:
-        raise ConfigurationError(f"{path} is too large for a FreeDentalConfig.xml.", "Name another file.")
     try:
         root: Element = fromstring(content, forbid_dtd=True)
     except (DefusedXmlException, ParseError, ValueError, LookupError) as error:

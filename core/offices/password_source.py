@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from core.base.errors import ConfigurationError
-from core.base.regular_file import open_without_blocking
+from core.base.regular_file import open_regular_file
 from core.base.secret import SECRET_VARIABLES, Secret
 from core.offices.paths import expand_user
 
@@ -125,7 +125,7 @@ def _read_file(path: Path) -> Secret:
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
     """
     try:
-        with open(path, "rb", opener=open_without_blocking) as file:
+        with open_regular_file(path) as file:
             _require_private(path, os.fstat(file.fileno()))
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
@@ -136,9 +136,7 @@ def _read_file(path: Path) -> Secret:
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
-    """Raise an error unless this is a regular file that nobody but its owner, this user or root, can access."""
-    if not stat.S_ISREG(status.st_mode):
-        raise ConfigurationError(f"The password file {path} isn't a file.", "Name a file that holds only the password.")
+    """Raise an error unless nobody but the file's owner, this user or root, can access it."""
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
             f"The password file {path} belongs to another account, which could change it.",
@@ -158,24 +156,29 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
     """
-    from core.offices.password_command import NoOutput, run_command
+    # Imported here, because only few offices use it.
+    from core.offices.detached_process import ProgramStopped, run_detached
 
     arguments = _split_command(command)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
-    environment = {name: value for name, value in os.environ.items() if name not in hidden_variables}
     try:
-        output = run_command(arguments, environment, COMMAND_SECONDS)
+        ended = run_detached(arguments, hidden_variables, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
             f"The command {program} for the database password cannot be started: {error.strerror}.",
             "Use its full path in password_from.",
         ) from error
-    except NoOutput as failure:
+    except ProgramStopped as stopped:
         raise ConfigurationError(
-            f"The command {program} for the database password {failure.reason}.", failure.hint
+            f"The command {program} for the database password {stopped.reason}.", stopped.hint
         ) from None
-    return _first_line(output, f"The output of {program}")
+    if ended.status:
+        raise ConfigurationError(
+            f"The command {program} for the database password {ended.failure}.",
+            "Run it by hand to see why; it cannot ask here.",
+        )
+    return _first_line(ended.output, f"The output of {program}")
 
 
 def _split_command(command: str) -> list[str]:

@@ -54,29 +54,29 @@ def read_system_keyring(
     if any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")):
         return None
     # Imported here, because only few offices use it.
-    from core.offices.detached_process import run_detached
+    from core.offices.detached_process import ProgramStopped, run_detached
 
     # -P keeps modules in the current directory from being imported.
     arguments = [sys.executable, "-P", "-c", _SCRIPT, SERVICE, account]
     try:
-        completed = run_detached(arguments, hidden_variables, SECONDS)
+        ended = run_detached(arguments, hidden_variables, SECONDS)
     except OSError as error:
         raise _unusable(f"cannot be started: {error.strerror}") from error
-    if completed is None:
-        raise _unusable(f"did not answer within {SECONDS:g} seconds")
-    if completed.returncode == _NO_PACKAGE:
+    except ProgramStopped as stopped:
+        raise _unusable(stopped.reason) from None
+    if ended.status == _NO_PACKAGE:
         raise ConfigurationError(
             "The system keyring needs the Python package keyring, which is not installed.",
             "Install it alongside apisetup: pip install keyring",
         )
-    if completed.returncode == _NO_PASSWORD:
+    if ended.status == _NO_PASSWORD:
         raise ConfigurationError(
             f"The system keyring has no password for {account}.",
             f"Run: keyring set {SERVICE} {shlex.quote(account)}",
         )
     password: str | None = None
     with suppress(UnicodeDecodeError):
-        password = completed.stdout.decode("utf-8") if completed.returncode == 0 else None
+        password = ended.output.decode("utf-8") if ended.status == 0 else None
     if password is None:
         # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
         raise _unusable("cannot be used")

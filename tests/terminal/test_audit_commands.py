@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,19 @@ def test_verify_of_matching_entries_returns_0(home: Home, practice: ServerPracti
     completed = audit(home, practice, "verify", "--since", "2024-11-05")
     assert completed.returncode == 0
     assert completed.stdout.splitlines()[0] == "The hashes of all 3 entries match."
+
+
+@pytest.mark.parametrize("command", ["verify --json", "export {}/trail.csv"])
+def test_a_missing_index_that_makes_a_command_slow_is_named_with_the_statement_that_creates_it(
+    home: Home, practice: ServerPractice, command: str, tmp_path: Path
+) -> None:
+    practice.execute("DROP INDEX SecurityLogNum ON securityloghash")
+    completed = audit(home, practice, *command.format(tmp_path).split())
+    assert completed.stderr == (
+        "apisetup: Slow, because securityloghash has no index on SecurityLogNum. Outside office hours, run: ALTER TABLE"
+        " securityloghash ADD INDEX (SecurityLogNum);\n"
+    )
+    assert completed.stdout
 
 
 def test_verify_of_a_healthy_practice_returns_0_in_five_lines(home: Home, practice: ServerPractice) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -69,6 +70,46 @@ def test_a_reader_that_has_gone_is_reported(home: Home, command: str) -> None:
         assert run(home, command, pipe) == (2, "apisetup: The result could not be written: Broken pipe.\n")
 
 
+FULL_DISK = "apisetup: The result could not be written: No space left on device."
+WORKSTATION = (
+    "<ConnectionSettings><DatabaseConnection><ComputerName>SERVER</ComputerName><Database>opendental</Database>"
+    "<User>odbc</User></DatabaseConnection></ConnectionSettings>"
+)
+
+
+def run_on_full_disk(home: Home, command: str) -> str:
+    """Run a command whose result can't be written, and return its error message."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        status, message = run(home, command, full)
+    assert status == 2
+    return message.removesuffix("\n")
+
+
+def test_a_change_whose_result_could_not_be_written_is_reported_as_done(home: Home) -> None:
+    command = "offices add Downtown --url mysql://odbc@db/opendental"
+    configuration = home.configuration
+    assert run_on_full_disk(home, command) == f"{FULL_DISK} The office Downtown was added to {configuration}."
+    assert "[offices.Downtown]" in configuration.read_text()
+    command = "offices remove Downtown --yes"
+    assert run_on_full_disk(home, command) == f"{FULL_DISK} The office Downtown was removed from {configuration}."
+    assert "Downtown" not in configuration.read_text()
+
+
+def test_an_export_whose_summary_could_not_be_written_is_reported_as_complete(home: Home, tmp_path: Path) -> None:
+    home.make_practice()
+    file = tmp_path / "trail.csv"
+    assert run_on_full_disk(home, f"audit export {file}") == f"{FULL_DISK} The export {file} is complete."
+    assert file.is_file()
+
+
+@pytest.mark.parametrize("answer", ["--yes", "--host db --yes"])
+def test_an_import_whose_list_could_not_be_written_adds_nothing(home: Home, tmp_path: Path, answer: str) -> None:
+    (tmp_path / "FreeDentalConfig.xml").write_text(WORKSTATION)
+    message = run_on_full_disk(home, f"offices import {tmp_path}/FreeDentalConfig.xml {answer}")
+    assert message == f"{FULL_DISK} Nothing was added."
+    assert not home.configuration.exists()
+
+
 def test_a_closed_output_is_reported(home: Home) -> None:
     home.make_practice()
     completed = subprocess.run(
@@ -117,6 +158,56 @@ def test_a_configuration_file_that_is_no_file_is_refused(home: Home, tmp_path: P
         assert (completed.returncode, completed.stdout) == (2, "")
         assert len(completed.stderr.splitlines()) == 1
         assert f"The configuration file {path} cannot be read" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check --url mysql://u@db/d --tls-ca ~nobody-here/ca.pem",
+        "check --url mysql://u@db/d --tls off --server-public-key ~nobody-here/key.pem",
+        "offices add A --url mysql://u@db/d --companion ~nobody-here/companion",
+        "offices add A --url mysql://u@db/d --password-from file:~nobody-here/password",
+        "offices import ~nobody-here/FreeDentalConfig.xml",
+        "check --config ~nobody-here/config.toml",
+    ],
+)
+def test_the_home_of_an_unknown_user_is_refused(home: Home, command: str) -> None:
+    completed = home.run(*command.split())
+    assert completed.returncode == 2
+    assert "begins with a user who does not exist" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check --url sqlite:///practice.sqlite3",
+        "audit export trail.csv",
+        "audit verify --url sqlite:///practice.sqlite3",
+        "offices add A --url sqlite:///practice.sqlite3",
+        "offices add A --url mysql://u@db/d --password-from file:password",
+        "offices add A --url mysql://u@db/d --config config.toml",
+        "offices list",
+    ],
+)
+def test_a_current_directory_that_was_deleted_is_no_internal_error(home: Home, tmp_path: Path, command: str) -> None:
+    home.make_practice()
+    (tmp_path / "gone").mkdir()
+    completed = subprocess.run(
+        ["sh", "-c", f"rmdir ../gone && {COMMAND} {command}"],
+        cwd=tmp_path / "gone",
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+    if command == "offices list":
+        assert (completed.returncode, completed.stderr) == (0, "")
+        return
+    assert completed.returncode == 2
+    assert "internal error" not in completed.stderr
+    assert "No such file or directory" in completed.stdout + completed.stderr
 
 
 def test_a_password_command_that_never_stops_is_stopped(home: Home) -> None:
@@ -186,6 +277,18 @@ def test_control_characters_of_a_server_are_made_visible(home: Home, script: Scr
 
 
 # -- signals and errors of our own -----------------------------------------------------
+
+
+def test_an_interrupt_while_modules_are_imported_is_reported_without_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> int:
+        # As after an interrupted import of a module that this one imports.
+        monkeypatch.setitem(sys.modules, "tui.widgets.safe_text", None)
+        raise SignalReceived(signal.SIGINT)
+
+    assert run_safely(interrupt, is_command=False) == 130
+    assert capsys.readouterr().err == "apisetup: ended by signal 2.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

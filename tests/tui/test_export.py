@@ -106,6 +106,20 @@ async def test_the_dialog_suggests_a_file_name_and_shows_the_filter(demo: OpenRe
         assert files() == ["audit-trail-2024-11-05.csv", "audit-trail-2024-11-05.csv.about.json"]
 
 
+async def test_without_a_current_directory_the_home_directory_is_suggested(
+    demo: OpenRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with run_program(demo) as user:
+        await open_trail(user)
+        directory = tmp_path / "gone"
+        directory.mkdir()
+        with monkeypatch.context() as patch:
+            patch.chdir(directory)
+            directory.rmdir()
+            await open_prompt(user)
+            assert "~/audit-trail-2024-11-05.csv" in user.text
+
+
 async def test_an_export_without_a_filter_contains_everything(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)

@@ -9,8 +9,10 @@ import pytest
 
 from core.audit import verification as audit_verification
 from core.audit.removals import DuplicateRemovals, OldDataRemoval
+from core.audit.service import AuditService
 from core.audit.verification import Verification
 from core.audit.verification_report import VerificationReport
+from core.base.errors import StatementStopped
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.gates import Gates
@@ -145,6 +147,22 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
 
 
 # -- progress, stopping and continuing -------------------------------------------------
+
+
+async def test_what_makes_it_slow_is_shown_also_after_a_failure(
+    demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_verification: Verification) -> VerificationReport:
+        raise StatementStopped("The server did not answer in time.")
+
+    # Only a practice on a server can lack an index.
+    slowness = "Slow, because securityloghash has no index on SecurityLogNum. Outside office hours, run: ALTER TABLE …"
+    monkeypatch.setattr(AuditService, "slowness", lambda _service: slowness)
+    monkeypatch.setattr(Verification, "run_batch", fail)
+    async with run_program(demo) as user:
+        await verify(user)
+        await until(lambda: "did not answer in time" in user.status_text)
+        assert "ALTER TABLE" in user.text
 
 
 @small_batches

@@ -58,8 +58,9 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
 
 def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
     date_range = _date_range(options, session)
-    verification = session.office.audit.verification(date_range)
+    # First, since the beginning may already be what is slow.
     _say_if_slow(session)
+    verification = session.office.audit.verification(date_range)
     progress, report = _Progress(), verification.run_batch()
     while not report.done:
         signals.raise_pending()
@@ -106,13 +107,15 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             "entries": result.count,
             "sha256": result.sha256,
         }
-        print_result(json.dumps(summary, indent=2))
+        text = json.dumps(summary, indent=2)
     else:
-        print_result(f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}")
-    if result.not_logged is not None:
-        report_error(result.not_logged)
-        return COULD_NOT
-    return DONE
+        text = f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}"
+    try:
+        print_result(text, f"The export {result.file} is complete.")
+    finally:
+        if result.not_logged is not None:
+            report_error(result.not_logged)
+    return DONE if result.not_logged is None else COULD_NOT
 
 
 def _write(export: AuditExport, signals: SignalHandler) -> ExportResult:

@@ -137,6 +137,7 @@ def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address
     """Return the address with the TLS settings of the command line."""
     from core.database.address import ServerAddress
     from core.database.tls import Tls
+    from core.offices.paths import expand_user
 
     files = _tls_files(options)
     given = [name for name, file in files.items() if file is not None]
@@ -152,13 +153,14 @@ def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address
         raise ConfigurationError("--tls-key needs --tls-cert.", "Add --tls-cert FILE.")
     if options.tls is None and not given:
         return address
-    paths = [Path(file).expanduser() if file is not None else None for file in files.values()]
+    paths = [expand_user(file) if file is not None else None for file in files.values()]
     return replace(address, tls=Tls(*paths))
 
 
 def _apply_server_key(address: Address, options: argparse.Namespace) -> Address:
     """Return the address with the server's public key that the command line names."""
     from core.database.address import ServerAddress
+    from core.offices.paths import expand_user
 
     if options.server_public_key is None:
         return address
@@ -169,7 +171,7 @@ def _apply_server_key(address: Address, options: argparse.Namespace) -> Address:
             "--server-public-key isn't used with a verified server.",
             "Leave it out, or add --tls off if the server has no TLS.",
         )
-    return replace(address, server_public_key=Path(options.server_public_key).expanduser())
+    return replace(address, server_public_key=expand_user(options.server_public_key))
 
 
 def _tls_files(options: argparse.Namespace) -> dict[str, str | None]:

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.base.current_directory import absolute_path
 from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
 from core.model.api_key import AuthorityName
@@ -19,9 +19,10 @@ from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.paths import expand_user
 from tui.commands.launch_target import find_launch_target, find_paths
 from tui.commands.office_session import read_database_password
-from tui.platform.output import is_terminal, print_result
+from tui.platform.output import ask, is_terminal, print_result
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
         address=request.office.address,
         password_from=_password_source(options, on_server=request.on_server),
         authority=AuthorityName(options.authority) if options.authority else None,
-        companion=Path(options.companion).expanduser() if options.companion else None,
+        companion=expand_user(options.companion) if options.companion else None,
         read_only=options.read_only,
         production=options.production,
         lock_after_minutes=options.lock_after_minutes,
@@ -137,7 +138,10 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice has no companion file.", "Leave out --companion.")
     add_offices(paths.configuration, [office])
-    print_result(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
+    print_result(
+        f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}",
+        f"The office {office.name} was added to {paths.configuration}.",
+    )
     return DONE
 
 
@@ -149,7 +153,7 @@ def _password_source(options: argparse.Namespace, *, on_server: bool) -> Passwor
     source = parse_password_source(options.password_from)
     if source.kind is SourceKind.FILE:
         # Later runs start in other directories, so the configuration file needs an absolute path.
-        return replace(source, detail=str(Path(source.detail).expanduser().absolute()))
+        return replace(source, detail=str(absolute_path(expand_user(source.detail))))
     return source
 
 
@@ -157,11 +161,15 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
     from core.offices.config_writer import remove_office
 
     office = read_configuration(paths.configuration).find_office(options.name, exact=True)
-    if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?"):
-        print_result("Nothing was removed.")
+    unchanged = "Nothing was removed."
+    if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?", unchanged):
+        print_result(unchanged)
         return DONE
     remove_office(paths.configuration, office.name)
-    print_result(f"Removed: {sanitize(office.name)}. Its companion file, if any, was kept.")
+    print_result(
+        f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.",
+        f"The office {office.name} was removed from {paths.configuration}.",
+    )
     return DONE
 
 
@@ -173,18 +181,20 @@ def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str,
 
     taken = [office.name for office in read_configuration(paths.configuration).offices]
     found = _find_offices(options, environment, taken)
+    unchanged = "Nothing was added."
     for remark in found.remarks:
-        print_result(sanitize(remark, 400))
+        print_result(sanitize(remark, 400), unchanged)
     if not found.offices:
         print_result("No new offices found.")
         return DONE
     for office in found.offices:
-        print_result(sanitize(_line(office, None), 400))
-    if not _confirm(options, f"Add {_office_count(len(found.offices))} to {sanitize(str(paths.configuration))}?"):
-        print_result("Nothing was added.")
+        print_result(sanitize(_line(office, None), 400), unchanged)
+    count, file = _office_count(len(found.offices)), str(paths.configuration)
+    if not _confirm(options, f"Add {count} to {sanitize(file)}?", unchanged):
+        print_result(unchanged)
         return DONE
     add_offices(paths.configuration, found.offices)
-    print_result(f"Added: {_office_count(len(found.offices))}.")
+    print_result(f"Added: {count}.", f"Added to {file}: {', '.join(office.name for office in found.offices)}.")
     return DONE
 
 
@@ -197,7 +207,7 @@ def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], t
             "Choose one source to import from.", "Name a FreeDentalConfig.xml, or use --central with --url."
         )
     if options.file is not None:
-        file = Path(options.file).expanduser()
+        file = expand_user(options.file)
         return rename_duplicates(import_from_workstation(file, find_host, options.name), taken)
     if options.url is None or options.name is not None:
         raise ConfigurationError(
@@ -225,7 +235,7 @@ class _HostQuestions:
         # In a central manager's list, --host stands for one computer: that of the list. Others have names of their own.
         if self._options.host is not None and (server.is_own_computer or not self._options.central):
             return str(self._options.host)
-        if not server.is_relative or self._options.yes or not sys.stdin.isatty():
+        if not server.is_relative or self._options.yes or not is_terminal(sys.stdin):
             return None
         key = "" if server.is_own_computer else server.text
         if key not in self._answers:
@@ -233,13 +243,9 @@ class _HostQuestions:
         return self._answers[key]
 
     def _ask(self, server: ServerName) -> str | None:
-        print(f"The server is named {sanitize(server.text, 200)}, which {server.meaning}.")
-        try:
-            return (
-                input("Its name as seen from this computer (HOST or HOST:PORT; leave blank to skip): ").strip() or None
-            )
-        except EOFError:
-            return None
+        unchanged = "Nothing was added."
+        print_result(f"The server is named {sanitize(server.text, 200)}, which {server.meaning}.", unchanged)
+        return ask("What is it called from here? HOST or HOST:PORT, or nothing to leave it out:", unchanged) or None
 
 
 def _named_practice(options: argparse.Namespace, environment: Mapping[str, str]) -> OpenRequest:
@@ -252,12 +258,9 @@ def _office_count(number: int) -> str:
     return "one office" if number == 1 else f"{number} offices"
 
 
-def _confirm(options: argparse.Namespace, question: str) -> bool:
+def _confirm(options: argparse.Namespace, question: str, unchanged: str) -> bool:
     if options.yes:
         return True
     if not is_terminal(sys.stdin):
-        raise ConfigurationError(f"{question} No terminal to prompt on.", "Add --yes for a scheduled job.")
-    try:
-        return input(f"{question} [y/N] ").strip().casefold() in ("y", "yes")
-    except EOFError:
-        return False
+        raise ConfigurationError(f"{question} Nobody is there to be asked.", "Add --yes for a scheduled job.")
+    return (ask(f"{question} [y/N]", unchanged) or "").casefold() in ("y", "yes")

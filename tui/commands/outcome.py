@@ -28,7 +28,7 @@ def run_safely(run: Callable[[], int], *, is_command: bool) -> int:
     """
     accept_any_text()
     try:
-        # On the screen, Ctrl+C is a key, and the application handles signals itself.
+        # The screen has a handler of its own until its application runs, which handles signals itself.
         with SignalHandler() if is_command else nullcontext():
             status = run()
     except ApiSetupError as error:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.audit.export_target import TargetExists, validate_target
-from core.base.errors import ApiSetupError
+from core.base.current_directory import current_directory
+from core.base.errors import ApiSetupError, ConfigurationError
 from core.model.audit_entry import counted
 from tui.modals.export import ExportProgress
 from tui.modals.notice import Notice
@@ -42,7 +43,7 @@ async def export_entries(
         "The name must end in .csv (for Excel) or .jsonl. This is recorded in the Audit Trail.",
         "API keys are masked. Patient numbers and texts are not.",
     ]
-    suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
+    suggestion = f"{_suggest_directory()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)
     prompt = Prompt("Export", lines, suggestion, validate, verb="Export", key="ctrl+s")
     file = await screen.app.push_screen_wait(prompt)
@@ -85,3 +86,11 @@ async def export_entries(
         *([] if result.not_logged is None else ["", str(result.not_logged)]),
     ]
     screen.open_screen(Notice("Exported", lines))
+
+
+def _suggest_directory() -> Path | str:
+    """Return the current directory, or the home directory if that one was deleted meanwhile."""
+    try:
+        return current_directory()
+    except ConfigurationError:
+        return "~"

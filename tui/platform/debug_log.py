@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import stat
 import traceback
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -24,7 +26,8 @@ def start_log(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler = _PrivateFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"Can't write the log {path}.", "Check its directory.") from error
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"The log {path} cannot be written: {reason}.", "Correct that.") from error
     handler.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("core", "tui"):
         logger = logging.getLogger(name)
@@ -38,13 +41,19 @@ class _PrivateFileHandler(RotatingFileHandler):
 
     # `logging` has no public hook for the opening of a log file, which happens again after each rotation.
     def _open(self) -> TextIOWrapper:
-        handle = os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600)
+        # A named pipe that nobody reads would block.
+        handle = os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file", self.baseFilename)
             # A file that exists already may have a wider mode.
             os.fchmod(handle, 0o600)
         finally:
             os.close(handle)
         return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Drop a line that can't be written, as on a full disk: logging would print a traceback on the screen."""
 
 
 class _RedactingFormatter(logging.Formatter):

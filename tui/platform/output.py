@@ -12,10 +12,15 @@ from core.base.errors import ApiSetupError
 
 
 class OutputFailed(ApiSetupError):
-    """A result can't be written to standard output: its disk is full, its reader has gone, or it is closed."""
+    """A result can't be written to standard output: its disk is full, its reader has gone, or it is closed.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The result could not be written: {reason}.")
+    Args:
+        reason: Why, as the end of a sentence.
+        outcome: What the command did or didn't do nevertheless, in a sentence.
+    """
+
+    def __init__(self, reason: str, outcome: str = "") -> None:
+        super().__init__(f"The result could not be written: {reason}.", outcome)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -29,19 +34,42 @@ def accept_any_text() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def print_result(text: str) -> None:
+def print_result(text: str, outcome: str = "", *, end: str = "\n") -> None:
     """Write a result to standard output at once. Its parts from elsewhere must be sanitized already.
+
+    Args:
+        text: The result.
+        outcome: What the command did or didn't do, in a sentence, for the error if the result can't be written.
+        end: What follows the text.
 
     Raises:
         OutputFailed: It can't be written.
     """
     if sys.stdout is None:
-        raise OutputFailed("standard output is closed")
+        raise OutputFailed("standard output is closed", outcome)
     try:
-        print(text, flush=True)
+        print(text, end=end, flush=True)
     except OSError as error:
         _discard(sys.stdout)
-        raise OutputFailed(error.strerror or type(error).__name__) from error
+        raise OutputFailed(error.strerror or type(error).__name__, outcome) from error
+
+
+def ask(question: str, outcome: str = "") -> str | None:
+    """Print a question, and return the line that was typed, without blanks around it; None at the end of the input.
+
+    Args:
+        question: The question, sanitized already.
+        outcome: As of `print_result`.
+
+    Raises:
+        OutputFailed: The question can't be written.
+    """
+    # `input` would write the question itself, but raises errors of its own if that fails.
+    print_result(question, outcome, end=" ")
+    try:
+        return input().strip()
+    except (EOFError, OSError, UnicodeDecodeError):
+        return None
 
 
 def flush_output() -> bool:
@@ -61,10 +89,14 @@ def print_error(error: object) -> None:
 
     Nothing happens if standard error can't be written: there is no other place to say so.
     """
-    from tui.widgets.safe_text import sanitize
+    text = str(error)
+    if not (text.isascii() and text.isprintable()):
+        # Only if needed: the import fails if a signal interrupted that of the same modules.
+        from tui.widgets.safe_text import sanitize
 
+        text = sanitize(text)
     try:
-        print(f"apisetup: {sanitize(str(error))}", file=sys.stderr, flush=True)
+        print(f"apisetup: {text}", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _discard(sys.stderr)
 

@@ -31,6 +31,8 @@ def run_app(app: TerminalApp) -> int:
     A change that is being written when the application ends is written to its end first.
     """
     _send_tracebacks_to_log(app)
+    # Until the application handles it, and after that, the program ends with its own cleanup.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         asyncio.run(_run(app))
     except KeyboardInterrupt:

@@ -54,6 +54,7 @@ class VerificationScreen(BaseScreen[None]):
         self._verification: Verification | None = None
         self._report: VerificationReport | None = None
         self._seconds = 0.0
+        self._slowness: str | None = None
         self._listed: tuple[AuditEntry, ...] = ()
         self._step_lock = threading.Lock()
 
@@ -97,12 +98,12 @@ class VerificationScreen(BaseScreen[None]):
         self.show_status("Verifying… Press Esc to stop.")
         self.refresh_bindings()
         try:
+            if self._slowness is None:
+                self._slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
+                self._show_result([])
             if self._verification is None:
                 start = partial(self._session.office.audit.verification, self._date_range)
                 self._verification = await self.call_service(start, group="verify")
-                slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
-                if slowness:
-                    self.show_status(f"Verifying… Press Esc to stop. {slowness}")
             while not (self._report and self._report.done):
                 step_start = time.monotonic()
                 self._report = await self.call_service(partial(self._step, self._verification), group="verify")
@@ -126,12 +127,17 @@ class VerificationScreen(BaseScreen[None]):
 
     def _show(self, report: VerificationReport) -> None:
         self.query_one("#bar", Static).update(safe_content([_bar(report), format_progress(report, self._seconds)]))
-        self.query_one("#result", Static).update(safe_content(["", *report_lines(report)]))
+        self._show_result(report_lines(report))
         # Compared as a whole, because an entry also leaves the list when its hash is written late.
         if report.listed != self._listed:
             self._listed = report.listed
             self.query_one(EntryList).show_entries(report.listed)
             self._show_count()
+
+    def _show_result(self, lines: list[str]) -> None:
+        self.query_one("#result", Static).update(
+            safe_content(["", *lines, *([self._slowness] if self._slowness else [])])
+        )
 
     def _show_count(self) -> None:
         self.query_one("#entries", Panel).show_title("Without a matching hash", f"{len(self._listed):,}")

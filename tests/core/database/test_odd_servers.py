@@ -16,6 +16,7 @@ from core.base.errors import (
     LoginRefused,
     PracticeUnavailable,
     ServerUnreachable,
+    StatementStopped,
 )
 from core.base.secret import Secret
 from core.database import engines
@@ -249,21 +250,57 @@ def test_a_server_that_does_not_say_which_one_it_is_can_not_be_used() -> None:
     assert failure.hint
 
 
-def test_the_deadline_covers_the_first_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "ATTEMPT_SECONDS", 0.3)
+def drip_answer_to(statement: bytes) -> Script:
+    """Return a script that answers all statements until this one, whose answer of 255 bytes comes byte by byte."""
 
     def drip(client: socket.socket) -> None:
         client.sendall(greeting())
         read_packet(client)
         client.sendall(ok(2))
-        while b"SELECT" not in read_packet(client):
+        while statement not in read_packet(client):
             client.sendall(ok(1))
         client.sendall(b"\xff\x00\x00\x01")
         while True:
             client.sendall(b"\x01")
-            time.sleep(0.01)
+            time.sleep(0.02)
 
-    assert isinstance(connect(drip), ConnectionLost)
+    return drip
+
+
+def test_the_deadline_of_the_attempt_covers_the_initial_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ATTEMPT_SECONDS", 0.3)
+    failure = connect(drip_answer_to(b"SET SESSION sql_mode"))
+    assert isinstance(failure, ServerUnreachable)
+    assert "answered, but nothing came in time before the connection was made" in failure.sentence
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "SET SESSION TRANSACTION READ ONLY"])
+def test_each_statement_has_a_deadline_however_slowly_its_answer_arrives(
+    statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "ANSWER_SECONDS", 0.3)
+    failure = connect(drip_answer_to(statement.encode()))
+    assert isinstance(failure, StatementStopped)
+    assert failure.sentence == "The server did not answer in time, so the connection was closed."
+
+
+def test_the_deadline_of_a_statement_begins_anew_with_each_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ANSWER_SECONDS", 0.4)
+
+    def serve(client: socket.socket) -> None:
+        client.sendall(greeting())
+        read_packet(client)
+        client.sendall(ok(2))
+        while read_packet(client):
+            time.sleep(0.1)
+            client.sendall(ok(1))
+
+    with fake_mysql(serve) as port:
+        engine = server_engine(ServerAddress("127.0.0.1", port, "d", "u"), Secret(PASSWORD))
+        with engine.connect() as connection:
+            for _ in range(6):
+                connection.exec_driver_sql("SELECT 1")
+        engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def proxy(server_sample: SampleServer) -> Iterator[CountingProxy]:
 def engine(server_sample: SampleServer, proxy: CountingProxy) -> Iterator[Engine]:
     """An engine whose connections lead through the proxy."""
     server = server_sample.server
-    address = ServerAddress("127.0.0.1", proxy.port, server_sample.database, server.user)
+    # The proxy reads what it passes on.
+    address = ServerAddress("127.0.0.1", proxy.port, server_sample.database, server.user, tls_off=True)
     engine = server_engine(address, Secret(server.password))
     yield engine
     engine.dispose()

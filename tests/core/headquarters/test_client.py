@@ -6,9 +6,11 @@ import http.client
 import logging
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +37,7 @@ from tests.support.headquarters_protocol import (
     HeldKey,
     PracticeCredentials,
 )
+from tests.support.waiting import DEADLINE
 
 PRACTICE = PracticeCredentials(computer="server-1, 203.0.113.9")
 CREDENTIALS = Credentials(
@@ -375,6 +378,28 @@ def test_a_handshake_without_an_answer_times_out() -> None:
     assert isinstance(failed, HeadquartersUnreachable)
     assert failed.step is HeadquartersStep.TLS
     assert "it was not ready in 0.05 seconds" in failed.sentence
+
+
+def test_a_silent_name_service_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: answers.wait(DEADLINE) and [])
+    failed = call_failing(ClientWithoutPauses("https://hq.example/service", Limits(connect_seconds=0.05)), ASSIGN)
+    answers.set()
+    assert isinstance(failed, HeadquartersUnreachable)
+    assert (failed.step, failed.sent) == (HeadquartersStep.NAME, False)
+    assert "The address of hq.example isn't known: the name service did not answer within 0.05" in failed.sentence
+
+
+def test_the_next_address_of_the_name_is_tried(server: HeadquartersServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = socket.getaddrinfo
+
+    def find_two(host: str, port: int, *arguments: Any, **options: Any) -> Any:
+        found = original(host, port, *arguments, **options)
+        # Nothing answers at the second address of this computer.
+        return [(*found[0][:4], ("127.0.0.2", port)), *found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", find_two)
+    assert call(ClientWithoutPauses(server.url), LIST)
 
 
 @pytest.mark.parametrize(("number", "attempts"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 3)])

@@ -144,13 +144,13 @@ def test_file_without_a_password_is_refused(file: Path, content: bytes) -> None:
 def test_missing_or_special_file_is_refused(tmp_path: Path) -> None:
     assert "No such file or directory" in read_error(f"file:{tmp_path / 'missing'}").sentence
     assert "Is a directory" in read_error(f"file:{tmp_path}").sentence
-    assert "isn't a file" in read_error("file:/dev/null").sentence
+    assert "it is not a regular file" in read_error("file:/dev/null").sentence
 
 
 def test_named_pipe_is_refused_without_blocking(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
-    assert "isn't a file" in read_error(f"file:{pipe}").sentence
+    assert "it is not a regular file" in read_error(f"file:{pipe}").sentence
 
 
 # -- a command -----------------------------------------------------------------------
@@ -181,6 +181,7 @@ def test_command_runs_without_a_shell(tmp_path: Path) -> None:
         ("pass", "begins with an empty line"),
         ("import sys; sys.stdout.buffer.write(b'\\xff')", "is not UTF-8 text"),
         ("open('/dev/tty')", "failed with exit status 1"),
+        ("import os; os.kill(os.getpid(), 9)", "was ended by signal 9"),
         ("import sys; sys.exit(5 if sys.stdin.read() == '' else 0)", "failed with exit status 5"),
     ],
 )
@@ -298,7 +299,12 @@ def test_failing_keyring_is_refused_whatever_it_does(ring: Callable[..., None], 
 def test_keyring_that_times_out_is_refused(ring: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_keyring, "SECONDS", 1)
     ring("time.sleep(600)")
-    assert "did not answer within 1 seconds" in read_error("keyring").sentence
+    assert "did not end within 1 seconds" in read_error("keyring").sentence
+
+
+def test_keyring_that_never_stops_printing_is_stopped(ring: Callable[..., None]) -> None:
+    ring("return 'hunter2' * 100_000")
+    assert "printed more than 65,536 bytes and was stopped" in read_error("keyring").sentence
 
 
 def test_the_current_directory_is_not_searched_for_the_keyring(

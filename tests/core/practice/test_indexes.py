@@ -52,7 +52,9 @@ def test_a_missing_index_is_named_with_the_statement_that_creates_it(
         assert f"{table} ({column})" in result.sentence
         assert found.statement in result.hint
         with server_sample.office() as office:
-            assert office.audit.slowness() == f"Slow, because {table} has no index on {column}: see apisetup check."
+            assert office.audit.slowness() == (
+                f"Slow, because {table} has no index on {column}. Outside office hours, run: {found.statement}"
+            )
     with server_sample.office() as office:
         assert office.audit.slowness() == ""
 
