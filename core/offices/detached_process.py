@@ -83,9 +83,7 @@ def run_detached(arguments: Sequence[str], hidden_variables: Collection[str], se
             _kill(process)
             raise
     # Raised outside the handler, so that no error is chained that contains the output.
-    raise ProgramStopped(
-        f"did not end within {seconds:g} seconds", "Unlock what it reads from first; it cannot ask here."
-    )
+    raise ProgramStopped(f"did not end within {seconds:g} seconds", "Unlock its source first; it can't prompt here.")
 
 
 def _read(descriptor: int, end: float) -> bytes:
@@ -100,7 +98,7 @@ def _read(descriptor: int, end: float) -> bytes:
                 return bytes(output)
             output += part
     raise ProgramStopped(
-        f"printed more than {MAX_OUTPUT_BYTES:,} bytes and was stopped", "It must print the password, and then end."
+        f"printed more than {MAX_OUTPUT_BYTES:,} bytes and was stopped", "It must print the password and then exit."
     )
 
 

@@ -176,7 +176,7 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
     if ended.status:
         raise ConfigurationError(
             f"The command {program} for the database password {ended.failure}.",
-            "Run it by hand to see why; it cannot ask here.",
+            "Run it yourself to see why; it can't prompt here.",
         )
     return _first_line(ended.output, f"The output of {program}")
 

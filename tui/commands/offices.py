@@ -167,7 +167,7 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
         return DONE
     remove_office(paths.configuration, office.name)
     print_result(
-        f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.",
+        f"Removed: {sanitize(office.name)}. Its companion file, if any, was kept.",
         f"The office {office.name} was removed from {paths.configuration}.",
     )
     return DONE
@@ -262,5 +262,5 @@ def _confirm(options: argparse.Namespace, question: str, unchanged: str) -> bool
     if options.yes:
         return True
     if not is_terminal(sys.stdin):
-        raise ConfigurationError(f"{question} Nobody is there to be asked.", "Add --yes for a scheduled job.")
+        raise ConfigurationError(f"{question} No terminal to prompt on.", "Add --yes for a scheduled job.")
     return (ask(f"{question} [y/N]", unchanged) or "").casefold() in ("y", "yes")
