@@ -94,11 +94,6 @@ class ApiKey:
     """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
 
     @property
-    def last_change(self) -> date | None:
-        """The day on which it was added or disabled, whichever is later; None if neither is known."""
-        return max((moment.date() for moment in (self.added, self.date_disabled) if moment is not None), default=None)
-
-    @property
     def label(self) -> str:
         """The key as sentences name it."""
         return f"API key {self.masked} ({self.developer})"
