@@ -9,6 +9,7 @@ from enum import Enum
 
 from core.base.secret import Secret
 from core.model.key_text import audit_mask, fingerprint_tag, visible_ending
+from core.opendental.api_permissions import leaves_entries
 from core.opendental.key_status import KeyStatus
 
 PERMISSIONS = "permissions"
@@ -92,6 +93,11 @@ class ApiKey:
     """True if the newest list of the authority no longer has the key."""
     unusable: str = ""
     """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
+
+    @property
+    def may_write(self) -> bool:
+        """True if it is enabled with a permission whose use leaves audit entries: changes, and database queries."""
+        return self.status is KeyStatus.ENABLED and not self.gone and any(map(leaves_entries, self.fields.permissions))
 
     @property
     def label(self) -> str:
