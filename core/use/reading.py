@@ -21,8 +21,8 @@ TARGET_SECONDS = 0.025
 """The time that one window takes at most on average. On MyISAM, writers wait that long."""
 _FIRST_WINDOW = timedelta(hours=6)
 _SHORTEST = timedelta(minutes=15)
-_LONGEST = timedelta(days=64)
-_FACTOR = 4
+_LONGEST = timedelta(days=16)
+_FACTOR = 3
 """The largest factor by which the length changes from one window to the next."""
 _AHEAD = timedelta(days=2)
 """Entries may be newer than now: the server's clock may have been set back."""
