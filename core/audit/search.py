@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Dialect, cast, func, not_, or_, select
-from sqlalchemy.dialects import mysql
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, func, not_, or_, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, StoredRow, select_rows
 from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
+from core.audit.text_search import contains
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, ExportStarted, parse_entry
 from core.opendental.log_hash_sql import can_compute, seems_suspect
@@ -136,9 +136,9 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
     if audit_filter.source is not None:
         conditions.append(SECURITY_LOG.c.log_source == audit_filter.source)
     if audit_filter.computer:
-        conditions.append(_contains(dialect, SECURITY_LOG.c.comp_name, audit_filter.computer))
+        conditions.append(contains(dialect, SECURITY_LOG.c.comp_name, audit_filter.computer))
     if audit_filter.text:
-        conditions.append(_contains(dialect, SECURITY_LOG.c.log_text, audit_filter.text))
+        conditions.append(contains(dialect, SECURITY_LOG.c.log_text, audit_filter.text))
     if audit_filter.ours:
         conditions.append(or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in OUR_PATTERNS)))
     conditions += [
@@ -163,20 +163,12 @@ def _one_of(alternatives: Alternatives, dialect: Dialect) -> ColumnElement[bool]
     column = _COLUMNS[alternatives.field]
     has_one = or_(
         *(
-            column == value if isinstance(value, int) else _contains(dialect, column, value)
+            column == value if isinstance(value, int) else contains(dialect, column, value)
             for value in alternatives.values
         )
     )
     # Without a value there is nothing to find in it.
     return or_(column.is_(None), not_(has_one)) if alternatives.excluded else has_one
-
-
-def _contains(dialect: Dialect, column: Column[Any], text: str) -> ColumnElement[bool]:
-    if dialect.name != "sqlite" and not text.isascii():
-        # Columns with an old character set can't hold every character, and comparing them with one that they can't
-        # hold is an error.
-        return cast(column, mysql.CHAR(charset="utf8mb4")).contains(text, autoescape=True)
-    return column.contains(text, autoescape=True)
 
 
 def _matches_few_rows(connection: Connection, condition: ColumnElement[bool]) -> bool:

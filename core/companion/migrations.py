@@ -101,12 +101,43 @@ _JOURNAL = (
     """,
 )
 
+_USE_OF_KEYS = (
+    """
+    CREATE TABLE apisetup_use_day (
+        name VARCHAR(255) NOT NULL,
+        day DATE NOT NULL,
+        permission INTEGER NOT NULL,
+        computer VARCHAR(255) NOT NULL,
+        entries INTEGER NOT NULL,
+        first_at DATETIME NOT NULL,
+        last_at DATETIME NOT NULL,
+        PRIMARY KEY (name, day, permission, computer)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_use_range (
+        name VARCHAR(255) NOT NULL PRIMARY KEY,
+        since DATETIME NOT NULL,
+        until DATETIME NOT NULL,
+        complete INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_former_name (
+        developer VARCHAR(255) NOT NULL,
+        former_name VARCHAR(255) NOT NULL,
+        PRIMARY KEY (developer, former_name)
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
     ("order of answers", _ORDER_OF_ANSWERS),
     ("sign-in failures", _SIGN_IN_FAILURES),
     ("journal", _JOURNAL),
+    ("use of keys", _USE_OF_KEYS),
 )
 
 

@@ -1,19 +1,21 @@
 """The filter of the key list, such as `status:enabled may:ApiPayments developer:"clear pay" changed:>90d -baa:none`.
 
 The grammar is the Audit Trail's (`core.filtering.terms`). Values that name something are prefixes, so `may:pay` finds
-keys with ApiPayments or ApiPayPlans.
+keys with ApiPayments or ApiPayPlans. `changed` is the last change that the developer made through the API, as far as
+the Audit Trail was read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from core.filtering.terms import Term, parse_date, split_terms, unknown_field, unknown_value
 from core.filtering.terms import completions as complete_terms
 from core.model.api_key import ApiKey
+from core.model.developer_use import DeveloperUse
 from core.opendental.api_permissions import API_PERMISSIONS, describe_permission
 from core.opendental.key_status import KeyStatus
 
@@ -32,19 +34,22 @@ class KeyFilter:
         return all(condition(key) for condition in self.conditions)
 
 
-def parse_key_filter(expression: str, keys: Iterable[ApiKey], today: date) -> KeyFilter:
+def parse_key_filter(
+    expression: str, keys: Iterable[ApiKey], today: date, use: Mapping[str, DeveloperUse] | None = None
+) -> KeyFilter:
     """Parse a filter expression.
 
     Args:
         expression: The text as typed.
         keys: The keys of the list, which may have permissions that this version doesn't know.
         today: The date from which `90d` is counted.
+        use: What each developer changed through the API, by name; developers of whom nothing was read are left out.
 
     Raises:
         FilterError: A term is not valid; of several, the error points at the first one.
     """
-    permissions = _permissions(keys)
-    return KeyFilter(tuple(_condition(term, permissions, today) for term in split_terms(expression)))
+    known = _Known(_permissions(keys), today, use or {})
+    return KeyFilter(tuple(_condition(term, known) for term in split_terms(expression)))
 
 
 def completions(expression: str, keys: Iterable[ApiKey]) -> tuple[str, ...]:
@@ -54,7 +59,7 @@ def completions(expression: str, keys: Iterable[ApiKey]) -> tuple[str, ...]:
         "status": tuple(_STATUSES),
         "may": _names(_permissions(listed)),
         "developer": tuple(sorted({key.developer for key in listed if key.developer}, key=str.casefold)),
-        "changed": ("<7d", ">90d", "today"),
+        "changed": ("<7d", ">90d", "never", "today"),
         "baa": ("none", "any", ">365d"),
     }
     return complete_terms(expression, FIELDS, lambda field: values.get(field, ()))
@@ -76,15 +81,24 @@ _RISKY = "risky"
 _PERIOD_HINT = "Write >90d for longer ago than 90 days, <7d for the last 7 days, or a date: 2024-11-01, >2024-11-01."
 
 
-def _condition(term: Term, permissions: Sequence[str], today: date) -> Condition:
+@dataclass(frozen=True)
+class _Known:
+    """What the terms are compared with."""
+
+    permissions: Sequence[str]
+    today: date
+    use: Mapping[str, DeveloperUse]
+
+
+def _condition(term: Term, known: _Known) -> Condition:
     """Return what a key must be to meet a term."""
-    alternatives = [_alternative(term, value, permissions, today) for value in term.values]
+    alternatives = [_alternative(term, value, known) for value in term.values]
     if term.excluded:
         return lambda key: not any(meets(key) for meets in alternatives)
     return lambda key: any(meets(key) for meets in alternatives)
 
 
-def _alternative(term: Term, value: str, permissions: Sequence[str], today: date) -> Condition:
+def _alternative(term: Term, value: str, known: _Known) -> Condition:
     folded = value.casefold()
     if term.field is None:
         return lambda key: folded in _searchable_text(key)
@@ -97,10 +111,10 @@ def _alternative(term: Term, value: str, permissions: Sequence[str], today: date
     if term.field == "status":
         return _status(term, folded)
     if term.field == "may":
-        return _permission(term, value, permissions)
+        return _permission(term, value, known.permissions)
     if term.field == "changed":
-        return _dated(_period(term, folded, today), lambda key: key.last_change)
-    return _agreement(term, folded, today)
+        return _changed(term, folded, known)
+    return _agreement(term, folded, known.today)
 
 
 def _status(term: Term, value: str) -> Condition:
@@ -119,6 +133,21 @@ def _permission(term: Term, value: str, permissions: Sequence[str]) -> Condition
     if not found:
         raise unknown_value(term, value, _names(permissions), "permission", EXAMPLE)
     return lambda key: not found.isdisjoint(key.fields.permissions)
+
+
+def _changed(term: Term, value: str, known: _Known) -> Condition:
+    """Return the condition on a developer's last change; it isn't met while that isn't known."""
+
+    def of_use(meets: Callable[[DeveloperUse], bool]) -> Condition:
+        return lambda key: key.developer in known.use and meets(known.use[key.developer])
+
+    if value == "never":
+        return of_use(lambda use: use.never)
+    period = _period(term, value, known.today)
+    days = re.fullmatch(r">([0-9]+)d", value, re.ASCII)
+    if days is not None:
+        return of_use(lambda use: use.is_idle(known.today, int(days[1])))
+    return of_use(lambda use: use.last is not None and period(use.last.date()))
 
 
 def _agreement(term: Term, value: str, today: date) -> Condition:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from core.base.secret import Secret
 from core.model.key_text import audit_mask, fingerprint_tag, visible_ending
+from core.opendental.api_permissions import leaves_entries
 from core.opendental.key_status import KeyStatus
 
 PERMISSIONS = "permissions"
@@ -94,9 +95,9 @@ class ApiKey:
     """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
 
     @property
-    def last_change(self) -> date | None:
-        """The day on which it was added or disabled, whichever is later; None if neither is known."""
-        return max((moment.date() for moment in (self.added, self.date_disabled) if moment is not None), default=None)
+    def may_write(self) -> bool:
+        """True if it is enabled with a permission whose use leaves audit entries: changes, and database queries."""
+        return self.status is KeyStatus.ENABLED and not self.gone and any(map(leaves_entries, self.fields.permissions))
 
     @property
     def label(self) -> str:

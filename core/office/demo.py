@@ -21,6 +21,7 @@ from core.licenses.service import LicenseService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.office.demo_developer_changes import developer_entries
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
@@ -121,7 +122,7 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
     past_practice = Practice(practice.engine, practice.profile, clock.now, runtime.random)
     admin = Actor(1, runtime.account, runtime.computer)
     with practice.engine.begin() as connection:
-        for table, rows in (*_users_and_definitions(), *_staff_entries(runtime.random, now)):
+        for table, rows in (*_users_and_definitions(), *_entries(runtime.random, now)):
             connection.execute(insert(table), rows)
     _add_keys(past_practice, companion, agreement, admin, clock)
     settings = SettingsService(past_practice, AuditService(past_practice, tuple))
@@ -153,8 +154,8 @@ def _users_and_definitions() -> tuple[_Rows, ...]:
     return (USER_OD, users), (DEFINITION, payment_types)
 
 
-def _staff_entries(random: Random, now: datetime) -> tuple[_Rows, ...]:
-    """Return the audit entries of the practice's staff, with their hashes. One entry's text doesn't match its hash."""
+def _entries(random: Random, now: datetime) -> tuple[_Rows, ...]:
+    """Return the audit entries of staff and developers, with their hashes. One text doesn't match its hash."""
     entries: list[dict[str, object]] = []
     hashes: list[dict[str, object]] = []
     for number, time in enumerate(sorted(_random_office_time(random, now) for _ in range(ENTRIES)), start=1):
@@ -181,6 +182,9 @@ def _staff_entries(random: Random, now: datetime) -> tuple[_Rows, ...]:
         )
         digest = log_hash(int(permission), user, time, original_text, 0, NO_DATE)
         hashes.append({"security_log_num": number, "log_hash": digest})
+    for entry, digest in developer_entries(random, now, first_number=ENTRIES + 1):
+        entries.append(entry)
+        hashes.append({"security_log_num": entry["security_log_num"], "log_hash": digest})
     return (SECURITY_LOG, entries), (SECURITY_LOG_HASH, hashes)
 
 

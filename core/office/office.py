@@ -35,6 +35,7 @@ from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
 from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
+from core.use.service import UseService
 from core.users.service import UserService
 
 
@@ -57,6 +58,7 @@ class Office:
         undoing: Undoes changes that the Audit Trail records.
         recovery: Settles changes that were interrupted.
         licenses: The acceptances of the license agreement.
+        use: What developers changed through the API.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
     """
@@ -80,6 +82,7 @@ class Office:
         self.undoing = UndoService(self.settings, self.keys, self.audit)
         self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
         self.licenses = LicenseService(practice, companion, agreement)
+        self.use = UseService(practice, companion)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
 

@@ -18,8 +18,10 @@ from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
+from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
-_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes", "theme")
+_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes", "theme", "prices")
+_MAX_PRICE = 100_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Configuration:
     """`lock_after_minutes`: for all offices without a limit of their own in this file."""
     theme: str | None = None
     """`theme`: the name of the theme that the program starts with; None for the default."""
+    prices: PriceList = DEFAULT_PRICES
+    """`[prices]`: the monthly prices of keys, where they differ from the list that this version knows."""
 
     @property
     def password_variables(self) -> frozenset[str]:
@@ -159,7 +163,19 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         offices=_parse_offices(table.table("offices"), resolve),
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
         theme=table.string("theme"),
+        prices=_parse_prices(table.table("prices")),
     )
+
+
+def _parse_prices(table: ConfigTable) -> PriceList:
+    names = ("limited", "most", "everything")
+    table.reject_unknown_names(("date", *names))
+    known = {name: table.integer(name, minimum=0, maximum=_MAX_PRICE) for name in names}
+    changed = {name: price for name, price in known.items() if price is not None}
+    date = table.string("date")
+    if changed and date is None:
+        raise table.invalid(next(iter(changed)), "prices has no date.", "Add the date of the price list to [prices].")
+    return replace(DEFAULT_PRICES, date=date or DEFAULT_PRICES.date, **changed)
 
 
 def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:

@@ -14,6 +14,7 @@ from core.model.api_key import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT
 from core.offices.paths import Paths
+from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
 if TYPE_CHECKING:
     from core.office.office import Office
@@ -31,6 +32,8 @@ class LaunchContext:
     """True to open every office read-only, whatever the configuration file says."""
     password_variables: frozenset[str] = frozenset()
     """The environment variables from which the configured offices take their passwords."""
+    prices: PriceList = DEFAULT_PRICES
+    """The monthly prices of keys."""
 
 
 @dataclass(frozen=True)

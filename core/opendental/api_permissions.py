@@ -134,6 +134,12 @@ def describe_permission(name: str) -> ApiPermission:
     return _BY_NAME.get(name, unknown)
 
 
+def leaves_entries(name: str) -> bool:
+    """Return True if the use of a permission leaves audit entries: it changes something, or runs database queries."""
+    reading = (PermissionGroup.READING, PermissionGroup.FHIR_READING)
+    return name == "ApiQueries" or describe_permission(name).group not in reading
+
+
 def permission_from_wire(text: str) -> str:
     """Return the name of a permission for a text sent by headquarters; a text that isn't known stays as it is.
 

@@ -16,3 +16,6 @@ CareCredit WebSchedExistingPatient eRx SignupPortal EmployerImport834 API ClaimR
 
 AUTO_LOG_OFF = 15
 """The source of the entry written when a user is signed out for inactivity."""
+
+API = 23
+"""The source of entries about changes that a developer's program made through the API, since version 21.1."""

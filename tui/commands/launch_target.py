@@ -62,7 +62,9 @@ def find_launch_target(options: argparse.Namespace, environment: Mapping[str, st
     _refuse_contradictions(options)
     paths = find_paths(options, environment)
     configuration = read_configuration(paths.configuration)
-    context = LaunchContext(_runtime_context(environment), paths, environment, options.read_only)
+    context = LaunchContext(
+        _runtime_context(environment), paths, environment, options.read_only, prices=configuration.prices
+    )
     catalog = OfficeCatalog(configuration, context)
     theme = options.theme or configuration.theme
     if options.office is not None:

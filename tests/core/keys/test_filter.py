@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.filtering.terms import FilterError, quote
 from core.keys.filter import FIELDS, completions, parse_key_filter
 from core.model.api_key import ApiKey, KeyFields
+from core.model.developer_use import DeveloperUse, TrailRange
 from core.opendental.key_status import KeyStatus
 from tests.support.properties import examples
 
@@ -39,11 +40,19 @@ FINDER = replace(key("Dentist Finder", KeyStatus.DISABLED_BY_CUSTOMER), date_dis
 RECALL = key("Old Recall, Inc", KeyStatus.DISABLED_BY_HQ, permissions=("ApiPayPlans", "InsuranceSimple"))
 STRAY = replace(key("Stray", KeyStatus.UNKNOWN), known=False, added=None)
 GONE = replace(key("Gone Once"), gone=True)
+READ = TrailRange(datetime(2020, 1, 1), datetime(2024, 11, 6), complete=True)
+PARTLY_READ = TrailRange(datetime(2024, 10, 30), datetime(2024, 11, 6), complete=False)
+USE = {
+    "Clear Pay": DeveloperUse(READ, datetime(2020, 5, 1), datetime(2024, 3, 1, 9)),
+    "Canopy": DeveloperUse(READ),
+    "Dentist Finder": DeveloperUse(READ, datetime(2024, 11, 1, 8), datetime(2024, 11, 1, 8)),
+    "Old Recall, Inc": DeveloperUse(PARTLY_READ),
+}
 KEYS = (CLEAR, CANOPY, FINDER, RECALL, STRAY, GONE)
 
 
 def found(expression: str) -> set[str]:
-    wanted = parse_key_filter(expression, KEYS, TODAY)
+    wanted = parse_key_filter(expression, KEYS, TODAY, USE)
     return {each.developer.split()[0] for each in KEYS if wanted.matches(each)}
 
 
@@ -81,11 +90,14 @@ EVERYTHING = {"Clear", "Canopy", "Dentist", "Old", "Stray", "Gone"}
         (f"key:{CLEAR.masked[-4:]}", {"Clear"}),
         (f"key:#{CLEAR.fingerprint[:6]}", {"Clear"}),
         ("changed:<7d", {"Dentist"}),
-        ("changed:>90d", {"Clear", "Canopy", "Old", "Gone"}),
+        ("changed:>90d", {"Clear", "Canopy"}),
+        ("changed:>5d", {"Clear", "Canopy", "Old"}),
+        ("changed:never", {"Canopy"}),
+        ("-changed:never", EVERYTHING - {"Canopy"}),
         ("changed:2024-11-01", {"Dentist"}),
         ("changed:>2024-10-31", {"Dentist"}),
-        ("changed:<2024-10-31", {"Clear", "Canopy", "Old", "Gone"}),
-        ("changed:before-2024-10-31", {"Clear", "Canopy", "Old", "Gone"}),
+        ("changed:<2024-10-31", {"Clear"}),
+        ("changed:before-2024-10-31", {"Clear"}),
         ("changed:after-2024-10-31", {"Dentist"}),
         ("baa:none", {"Dentist", "Old", "Gone"}),
         ("baa:any", {"Clear", "Canopy"}),

@@ -16,6 +16,7 @@ from core.model.api_key import AuthorityName
 from core.offices.config import Configuration, parse_configuration, read_configuration
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind
+from core.opendental.price_list import DEFAULT_PRICES
 from tests.support.ownership import give_to_root, give_to_stranger
 
 
@@ -83,7 +84,7 @@ def test_license_without_a_title_has_the_default_title(tmp_path: Path) -> None:
         ("licence = 1", "licence", "Did you mean license?"),
         ("[license]\nfiel = 'x'", "license.fiel", "Did you mean license.file?"),
         ("[license]\nqqq = 'x'", "license.qqq", "Valid names: file, title."),
-        ("qqq = 1", "qqq", "Valid names: license, offices, lock_after_minutes, theme."),
+        ("qqq = 1", "qqq", "Valid names: license, offices, lock_after_minutes, theme, prices."),
         ("[offices.A]\nhosst = 'h'", "offices.A.hosst", "Did you mean offices.A.host?"),
         ("[offices.A]\nreadonly = true", "offices.A.readonly", "Did you mean offices.A.read_only?"),
     ],
@@ -405,3 +406,15 @@ def test_license_file_of_an_office_has_the_default_title(tmp_path: Path) -> None
 def test_the_theme_is_a_general_setting() -> None:
     assert parse_configuration(Path("config.toml"), 'theme = "nord"').theme == "nord"
     assert parse_configuration(Path("config.toml"), "").theme is None
+
+
+def test_prices_of_a_newer_list_replace_the_known_ones() -> None:
+    prices = parse_configuration(Path("config.toml"), '[prices]\ndate = "2027-01"\nmost = 32').prices
+    assert (prices.date, prices.limited, prices.most, prices.everything) == ("2027-01", 15, 32, 35)
+    assert parse_configuration(Path("config.toml"), "").prices == DEFAULT_PRICES
+
+
+@pytest.mark.parametrize("text", ["most = 32", 'date = "2027-01"\nmost = -1', "all = 35"])
+def test_a_price_list_needs_a_date_and_known_prices(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="prices"):
+        parse_configuration(Path("config.toml"), f"[prices]\n{text}")

@@ -1,0 +1,79 @@
+"""What the Audit Trail shows of a developer's use of the API, as values.
+
+Calls that only read leave no entry, so none of this says when a key was last used. Entries name the developer and not
+the key: two keys of one developer share everything here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+DAYS = 30
+"""The number of days, today included, for which changes are counted per day."""
+
+
+@dataclass(frozen=True)
+class TrailRange:
+    """The part of the Audit Trail that was read for a developer."""
+
+    since: datetime
+    until: datetime
+    complete: bool
+    """True if no older entry exists."""
+
+    def covers(self, day: date) -> bool:
+        """Return True if every entry from a day on was read."""
+        return self.complete or self.since.date() < day or self.since == datetime(day.year, day.month, day.day)
+
+
+@dataclass(frozen=True)
+class DeveloperUse:
+    """The changes that a developer made through the API, as far as the Audit Trail was read."""
+
+    read: TrailRange
+    first: datetime | None = None
+    last: datetime | None = None
+    counts: tuple[int, ...] = (0,) * DAYS
+    """The changes on each of the last `DAYS` days, oldest first; the last one is today."""
+    kinds: Mapping[int, int] = field(default_factory=dict)
+    """The changes of those days by the number of their permission type, most frequent first."""
+    computers: tuple[str, ...] = ()
+    """The computers that carried those changes out."""
+
+    @property
+    def total(self) -> int:
+        """The changes of the last `DAYS` days."""
+        return sum(self.counts)
+
+    @property
+    def never(self) -> bool:
+        """True if the whole Audit Trail has no change of this developer."""
+        return self.last is None and self.read.complete
+
+    def is_idle(self, today: date, days: int) -> bool:
+        """Return True if the Audit Trail was read far enough to say that there was no change for some days."""
+        start = today - timedelta(days=days)
+        return self.last.date() < start if self.last is not None else self.read.covers(start)
+
+
+@dataclass(frozen=True)
+class UseDetails:
+    """What is counted for one developer only when an admin looks at it."""
+
+    patients: int
+    """The number of patients whose records were changed in the last `DAYS` days."""
+    after_disabled: int | None
+    """The number of changes after the key was disabled; None for a key that isn't."""
+    last_after_disabled: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TrailFloor:
+    """How far back the Audit Trail goes."""
+
+    oldest: datetime | None
+    """The time of the oldest entry; None for an empty trail."""
+    removed: str = ""
+    """A sentence about old entries that Open Dental itself removed; blank if there was no removal."""

@@ -1,0 +1,172 @@
+"""The service for the use of keys: what developers changed through the API, according to the Audit Trail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from core.audit.entry_mapper import EntryMapper
+from core.audit.filter import Users
+from core.audit.removals import read_old_data_removals
+from core.base.errors import InvalidInput
+from core.companion.store import Companion
+from core.model.api_key import ApiKey
+from core.model.developer_use import DAYS, DeveloperUse, TrailFloor, TrailRange, UseDetails
+from core.practice.practice import Practice
+from core.use.reading import UseReading
+from core.use.remembered_use import Lifetime, RememberedUse
+from core.use.trail_reader import DayUse, oldest_moment, read_patients, read_window
+
+MAX_FORMER_NAMES = 20
+_WINDOW = timedelta(days=1)
+"""The window of time in which the patients of a developer are counted."""
+
+
+class UseService:
+    """Says what developers changed through the API.
+
+    Args:
+        practice: The open practice.
+        companion: Keeps what was read, and former names.
+    """
+
+    def __init__(self, practice: Practice, companion: Companion) -> None:
+        self._practice = practice
+        self._remembered = RememberedUse(companion)
+
+    def reading(self, developers: Iterable[str]) -> UseReading:
+        """Return a reading of the Audit Trail for some developers and their former names.
+
+        Raises:
+            PracticeUnavailable: The companion can't be read.
+        """
+        names = {name: spelling for group in self._names(developers).values() for name, spelling in group.items()}
+        return UseReading(self._practice, self._remembered, names, self._practice.elapsed)
+
+    def known(self, developers: Iterable[str], today: date) -> Mapping[str, DeveloperUse]:
+        """Return what was read of each developer so far, by name; developers of whom nothing was read are left out.
+
+        Args:
+            developers: The developers' names.
+            today: The last day of the counts per day, by the practice's clock.
+
+        Raises:
+            PracticeUnavailable: The companion can't be read.
+        """
+        groups = self._names(developers)
+        names = {name for group in groups.values() for name in group}
+        ranges, lifetimes = self._remembered.ranges(names), self._remembered.lifetimes(names)
+        first_day = today - timedelta(days=DAYS - 1)
+        days = self._remembered.days(names, first_day)
+        return {
+            developer: _use(group, ranges, lifetimes, [row for row in days if row.name in group], today)
+            for developer, group in groups.items()
+            if all(name in ranges for name in group)
+        }
+
+    def details(self, key: ApiKey) -> UseDetails:
+        """Count what is counted only for a key that an admin looks at.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        names = self._names([key.developer]).get(key.developer, {})
+        with self._practice.read() as connection:
+            now = self._practice.now(connection)
+        start = datetime(now.year, now.month, now.day) - timedelta(days=DAYS - 1)
+        patients: set[int] = set()
+        for since in (start + n * _WINDOW for n in range(DAYS)):
+            # One connection for each window, so that a writer is never kept waiting for all of them.
+            with self._practice.read() as connection:
+                patients |= read_patients(connection, names.values(), since, since + _WINDOW)
+        if key.date_disabled is None or not key.status.disabled:
+            return UseDetails(len(patients), None)
+        return UseDetails(len(patients), *self._after(names, key.date_disabled))
+
+    def floor(self) -> TrailFloor:
+        """Return how far back the Audit Trail goes, and what Open Dental removed of it.
+
+        Raises:
+            PracticeUnavailable: The practice can't be read.
+        """
+        mapper = EntryMapper(Users({user.number: user.name for user in self._practice.user_names.get()}), ())
+        with self._practice.read() as connection:
+            oldest, removals = oldest_moment(connection), read_old_data_removals(connection, mapper)
+        if not removals:
+            return TrailFloor(oldest)
+        newest = removals[0]
+        on = f" on {newest.moment:%Y-%m-%d}" if newest.moment else ""
+        return TrailFloor(oldest, f"{newest.user} removed entries up to {newest.written_day}{on}.")
+
+    def former_names(self, developer: str) -> tuple[str, ...]:
+        """Return the names that a developer had before, as an admin entered them.
+
+        Raises:
+            PracticeUnavailable: The companion can't be read.
+        """
+        return self._remembered.former_names().get(developer.casefold(), ())
+
+    def set_former_names(self, developer: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Replace the names that a developer had before, and return them.
+
+        Raises:
+            InvalidInput: A name is too long, or there are too many; the field is `names`.
+            PracticeUnavailable: The companion can't be written.
+            NotPermitted: This account may not write the companion.
+        """
+        by_folded = {name.strip().casefold(): name.strip() for name in names if name.strip()}
+        by_folded.pop(developer.casefold(), None)
+        wanted = tuple(by_folded.values())
+        if len(wanted) > MAX_FORMER_NAMES or any(len(name) > 255 for name in wanted):
+            raise InvalidInput(
+                "names", "These are too many names, or one is too long.", f"Enter at most {MAX_FORMER_NAMES} names."
+            )
+        self._remembered.set_former_names(developer.casefold(), wanted)
+        return wanted
+
+    def _names(self, developers: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the names under which each developer's entries are found, by case-folded name."""
+        former = self._remembered.former_names()
+        return {
+            developer: {name.casefold(): name for name in (developer, *former.get(developer.casefold(), ()))}
+            for developer in developers
+            if developer.strip()
+        }
+
+    def _after(self, names: Mapping[str, str], disabled: datetime) -> tuple[int, datetime | None]:
+        """Return the number of changes after a time, and the time of the last one."""
+        next_day = datetime(disabled.year, disabled.month, disabled.day) + timedelta(days=1)
+        with self._practice.read() as connection:
+            rows = read_window(connection, names, disabled + timedelta(seconds=1), next_day)
+        rows += self._remembered.days(names, next_day.date())
+        return sum(row.entries for row in rows), max((row.last for row in rows), default=None)
+
+
+def _use(
+    names: Collection[str],
+    ranges: Mapping[str, TrailRange],
+    lifetimes: Mapping[str, Lifetime],
+    days: list[DayUse],
+    today: date,
+) -> DeveloperUse:
+    read = TrailRange(
+        max(ranges[name].since for name in names),
+        min(ranges[name].until for name in names),
+        all(ranges[name].complete for name in names),
+    )
+    lives = [lifetimes[name] for name in names if name in lifetimes]
+    per_day, kinds, computers = Counter[date](), Counter[int](), Counter[str]()
+    for row in days:
+        per_day[row.day] += row.entries
+        kinds[row.permission] += row.entries
+        computers[row.computer] += row.entries
+    return DeveloperUse(
+        read,
+        min((life.first for life in lives), default=None),
+        max((life.last for life in lives), default=None),
+        tuple(per_day[today - timedelta(days=n)] for n in reversed(range(DAYS))),
+        dict(kinds.most_common()),
+        tuple(name for name, _ in computers.most_common() if name),
+    )
