@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import threading
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,23 +14,24 @@ from textual.screen import Screen
 from textual.worker import active_worker
 
 from core.base.errors import ApiSetupError
-from core.base.partial_file import remove_temporary_directories
 from core.base.secret import Secret
-from tui.bindings import PLACE_IDS, Key, display, keys
+from tui.headings import office_heading, unconnected_heading
 from tui.modals.question import Answer, Question
+from tui.palette_commands import palette_commands
+from tui.places import existing_places, go_to_place, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
-from tui.platform.shell import SHUTDOWN_TIMEOUT, TerminalApp
+from tui.platform.shell import TerminalApp
+from tui.platform.startup import enable_garbage_collection, remove_what_killed_runs_left
 from tui.platform.terminal_encoding import encoding_remark
 from tui.platform.workers import flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.widgets.safe_text import sanitize
-from tui.widgets.title_line import PRODUCTION, READ_ONLY, Heading
+from tui.sign_out import close_office, close_office_and_wait
+from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
-    from core.model.practice_info import PracticeInfo
     from core.office.office import Office
     from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
@@ -75,8 +73,8 @@ class ApisetupApp(TerminalApp):
         remark = encoding_remark()
         if remark:
             self.notify(remark, severity="warning", markup=False)
-        self.call_after_refresh(_enable_garbage_collection)
-        self.call_after_refresh(_remove_what_killed_runs_left)
+        self.call_after_refresh(enable_garbage_collection)
+        self.call_after_refresh(remove_what_killed_runs_left)
         self.run_office(self._request)
 
     @latest
@@ -107,7 +105,7 @@ class ApisetupApp(TerminalApp):
         from tui.screens.offices import OfficesScreen
 
         assert self._offices is not None  # noqa: S101 - only a configuration file with offices leaves the request open
-        self.show_heading(_unconnected_heading())
+        self.show_heading(unconnected_heading())
         request: OpenRequest | None = None
         while request is None:
             request = await self.push_screen_wait(OfficesScreen(self._offices))
@@ -117,7 +115,7 @@ class ApisetupApp(TerminalApp):
         """Show the connect, sign-in and API Setup screens; return the error if the office couldn't be opened."""
         from tui.modals.sign_in import SignInScreen
 
-        self.show_heading(_unconnected_heading(request))
+        self.show_heading(unconnected_heading(request))
         office = await self.push_screen_wait(ConnectScreen(request, failure))
         if office is None:
             return None
@@ -167,9 +165,7 @@ class ApisetupApp(TerminalApp):
     @property
     def places(self) -> tuple[str, ...]:
         """The places that exist: those of the open office, and the offices if there are several."""
-        is_open = any(isinstance(screen, ApiSetupScreen) for screen in self.screen_stack)
-        here = PLACE_IDS[:-1] if is_open and self.unlocked.is_set() else ()
-        return (*here, *PLACE_IDS[-1:]) if self.has_offices else here
+        return existing_places(self)
 
     def action_go_api_setup(self) -> None:
         """Go to API Setup."""
@@ -182,34 +178,7 @@ class ApisetupApp(TerminalApp):
     @once
     async def go_to_place(self, place: str) -> None:
         """Close the screens above a place, after asking about unsaved changes in them, and open the place."""
-        home = next((screen for screen in self.screen_stack if isinstance(screen, ApiSetupScreen)), None)
-        if home is None or not self.unlocked.is_set():
-            return
-        stack = self.screen_stack
-        base = next((screen for screen in stack if getattr(screen, "PLACE", "") == place), home)
-        above = stack[stack.index(base) + 1 :]
-        if not await self._may_close(above):
-            return
-        for screen in reversed(above):
-            if self.screen is screen:
-                await screen.dismiss(None)
-        if self.screen is home and place != home.PLACE:
-            home.action_audit_trail()
-
-    async def _may_close(self, screens: Sequence[Screen[Any]]) -> bool:
-        """Return True if screens can be closed; ask first if one of them has unsaved changes."""
-        if self.commits.running:
-            self.show_status("A change is being made; this key works when that is done.")
-            return False
-        if any(getattr(screen, "in_flow", False) for screen in screens):
-            return False
-        unsaved = [name for screen in screens for name in _unsaved_on(screen)]
-        if not unsaved:
-            return True
-        question = Question(
-            "Leave without saving?", [f"Not saved yet: {', '.join(unsaved)}."], Answer("ctrl+y", "Discard", "leave")
-        )
-        return await self._push_and_wait(question) is not None
+        await go_to_place(self, place, self._push_and_wait)
 
     def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
         """Close all screens and show those of an office."""
@@ -257,7 +226,7 @@ class ApisetupApp(TerminalApp):
 
     @property
     def _unsaved(self) -> tuple[str, ...]:
-        return tuple(name for screen in self.screen_stack for name in _unsaved_on(screen))
+        return tuple(name for screen in self.screen_stack for name in unsaved_on(screen))
 
     # -- inactivity ------------------------------------------------------------
 
@@ -325,29 +294,8 @@ class ApisetupApp(TerminalApp):
             self.run_in_thread(partial(self._offices.save_last_opened, request), group="opened")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: the keys of the top screen, listed by their descriptions."""
-        if not isinstance(screen, ScreenBehavior):
-            return
-        ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
-        yield SystemCommand("Change the theme", "The colors of the screens, until the program ends", self.search_themes)
-        for key in keys(ids):
-            namespace, _, action = key.action.rpartition(".")
-            target = self if namespace == "app" else screen
-            if hasattr(target, f"action_{action}") and screen.is_available(key):
-                run = partial(self._run_command, screen, key)
-                yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", run)
-
-    async def _run_command(self, screen: ScreenBehavior, key: Key) -> None:
-        """Do what pressing a key on a screen does, which may be up to the widget that has focus."""
-        if self.screen is not screen:
-            return
-        names = key.keys.split(",")
-        active = next((found for name, found in screen.active_bindings.items() if name in names), None)
-        # Not called directly: an action may decline with SkipAction, such as scrolling a text that fits.
-        if active is not None and active.binding.action == key.action:
-            await self.run_action(key.action, active.node)
-        else:
-            await self.run_action(key.action, screen)
+        """Yield the commands of the palette."""
+        return palette_commands(self, screen)
 
     async def action_quit(self) -> None:
         """Quit after asking about unsaved changes, or confirm quitting if that is being asked."""
@@ -402,44 +350,22 @@ class ApisetupApp(TerminalApp):
         office, self._office = self._office, None
         if office is None:
             return
-        if session is not None and self._logs_sign_out(session):
+        signing_out = self._session_to_sign_out(session)
+        if signing_out is not None:
             self.show_status("Signing out…")
-        closed, loop = asyncio.Event(), asyncio.get_running_loop()
+        await close_office(office, signing_out, self.record_problem)
 
-        def close() -> None:
-            self._sign_out_and_close(office, session)
-            # The loop may have been closed in the meantime.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(closed.set)
-
-        threading.Thread(target=close, name="sign-out", daemon=True).start()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SHUTDOWN_TIMEOUT):
-                await closed.wait()
-
-    def _sign_out_and_close(self, office: Office, session: Session | None) -> None:
-        """Sign out and close the office; called in a thread. A failure is only recorded."""
-        try:
-            if session is not None and self._logs_sign_out(session):
-                session.office.users.sign_out(session.actor)
-        except ApiSetupError as error:
-            self.record_problem(error)
-        finally:
-            office.close()
-
-    def _logs_sign_out(self, session: Session) -> bool:
-        return self._request is not None and self._request.on_server and session.signed_in.writable
+    def _session_to_sign_out(self, session: Session | None) -> Session | None:
+        """Return the session if its end is logged; a practice without sign-in and a read-only session log none."""
+        if session is None or self._request is None or not self._request.on_server:
+            return None
+        return session if session.signed_in.writable else None
 
     def sign_out_after_exit(self) -> None:
         """Log the sign-out if a signal or a lost terminal ended the program; wait at most `SHUTDOWN_TIMEOUT`."""
         session, self._session = self._session, None
-        if session is None:
-            return
-        thread = threading.Thread(
-            target=self._sign_out_and_close, args=(session.office, session), name="sign-out", daemon=True
-        )
-        thread.start()
-        thread.join(SHUTDOWN_TIMEOUT)
+        if session is not None:
+            close_office_and_wait(session.office, self._session_to_sign_out(session), self.record_problem)
 
     def record_problem(self, error: ApiSetupError) -> None:
         """Write an error that was shown to the admin, with its cause, to the log of `--debug`."""
@@ -448,38 +374,6 @@ class ApisetupApp(TerminalApp):
     def record_crash(self, error: BaseException) -> None:
         """Write an unhandled error with its cause to the log of `--debug`."""
         _logger.error("%s", type(error).__name__, exc_info=error)
-
-
-def office_heading(info: PracticeInfo, request: OpenRequest, signed_in: SignedIn | None = None) -> Heading:
-    """Return the title line of an open office, as the connected server reports it."""
-    read_only = bool(info.read_only) or (signed_in is not None and not signed_in.writable)
-    return Heading(
-        practice=info.title,
-        database=info.database,
-        host=info.host,
-        versions=f"Open Dental {info.version} · {info.server}",
-        user=sanitize(signed_in.actor.user_name, 24) if signed_in else "",
-        flags=_flags(request, read_only=read_only or request.read_only),
-    )
-
-
-def _unconnected_heading(request: OpenRequest | None = None) -> Heading:
-    """Return the title line before a server is connected."""
-    return Heading(practice="Not connected", flags=_configured_flags(request) if request else ())
-
-
-def _configured_flags(request: OpenRequest) -> tuple[str, ...]:
-    production = (PRODUCTION,) if request.office.production else ()
-    return (*production, READ_ONLY) if request.read_only else production
-
-
-def _flags(request: OpenRequest, *, read_only: bool) -> tuple[str, ...]:
-    """Return the words that say what a mistake would cost: a server that can be written to is taken for production."""
-    if not request.on_server:
-        kind = "DEMO" if request.demo else "EMBEDDED"
-        return (kind, READ_ONLY) if read_only else (kind,)
-    production = (PRODUCTION,) if request.office.production or not read_only else ()
-    return (*production, READ_ONLY) if read_only else production
 
 
 def _open_embedded(request: OpenRequest) -> Session:
@@ -492,23 +386,3 @@ def _offices_screen() -> type[OfficesScreen]:
     from tui.screens.offices import OfficesScreen
 
     return OfficesScreen
-
-
-def _remove_what_killed_runs_left() -> None:
-    """Remove the temporary directories of killed runs, in a thread that neither delays a picture nor the exit."""
-    threading.Thread(target=remove_temporary_directories, name="leftovers", daemon=True).start()
-
-
-def _unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
-    """Return the names of a screen's unsaved input; one that was pushed just now has no fields yet, so none."""
-    unsaved: tuple[str, ...] = getattr(screen, "unsaved", ()) if screen.is_mounted else ()
-    return unsaved
-
-
-def _enable_garbage_collection() -> None:
-    """Turn on the collection that `main` turned off, and exempt the objects created at startup.
-
-    Modules and classes stay until the end. Without the exemption, each full collection would traverse all of them.
-    """
-    gc.enable()
-    gc.freeze()

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.model import sign_in_events  # noqa: F401 - defines events, and is thus needed to parse them
 from core.model.event_text import (
     Changes,
     ClearKey,
@@ -37,10 +38,8 @@ from core.model.event_text import (
 from core.model.event_values import GONE, THE_KEY, KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import EXPORT, KEY_COPY, SETTINGS, AuditEvent, Edit, LoggedEvent, Stage, known_events
-from core.opendental.log_sources import AUTO_LOG_OFF
 from core.opendental.permission_types import Permission
 
-UNKNOWN_USER = "(unknown name)"
 _LICENSE = "The license agreement that comes before a new API key."
 
 
@@ -352,46 +351,6 @@ class ExportFinished(AuditEvent):
     user: FreeText
     entries: Count
     sha256: Sha256
-
-
-@dataclass(frozen=True)
-class UserEvent(AuditEvent):
-    """A user signed in or out; every window of Open Dental writes these."""
-
-    subject = "A user's sign-in or sign-out."
-    permission = Permission.USER_LOG_ON_OFF
-    ours = False
-
-    user: VendorText
-
-
-@dataclass(frozen=True)
-class UserLoggedOn(UserEvent):
-    """A user signed in."""
-
-    template = "User: {user} has logged on."
-
-
-@dataclass(frozen=True)
-class UserLogOnFailed(UserEvent):
-    """A sign-in failed; `UNKNOWN_USER` stands for a name that no user has, since people type passwords there."""
-
-    template = "User: {user} failed to log on."
-
-
-@dataclass(frozen=True)
-class UserLoggedOff(UserEvent):
-    """A user signed out."""
-
-    template = "User: {user} has logged off."
-
-
-@dataclass(frozen=True)
-class UserAutoLoggedOff(UserEvent):
-    """A user was signed out for inactivity."""
-
-    template = "User: {user} has auto logged off."
-    log_source = AUTO_LOG_OFF
 
 
 def parse_entry(text: str) -> LoggedEvent | None:

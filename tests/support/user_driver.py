@@ -249,7 +249,7 @@ def slow_terminal(app: ApisetupApp) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Screen, "_compositor_refresh", postpone)
         # It exempts all objects that exist from garbage collection, and with them the programs of earlier tests.
-        patch.setattr("tui.app._enable_garbage_collection", lambda: None)
+        patch.setattr("tui.app.enable_garbage_collection", lambda: None)
         yield
 
 

@@ -320,7 +320,7 @@ async def test_quitting_does_not_wait_for_a_server_that_does_not_answer(
     gate: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_password("admin", "drill")
-    monkeypatch.setattr("tui.app.SHUTDOWN_TIMEOUT", 0.05)
+    monkeypatch.setattr("tui.sign_out.SHUTDOWN_TIMEOUT", 0.05)
     async with working_with_offices(server_request(authority=AuthorityName.LOCAL, password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "admin", "drill")
         await user.at_api_setup()

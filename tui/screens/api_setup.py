@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,19 +10,23 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Input
 
-from core.base.errors import (
-    ApiSetupError,
-    EditConflict,
-    HeadquartersError,
-    InvalidInput,
-    PracticeUnavailable,
-)
-from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
+from core.base.errors import ApiSetupError, EditConflict, HeadquartersError
+from tui.flows.conflict import conflict_lines
+from tui.flows.copy_match import match_copy
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
 from tui.flows.key_removal import remove_key
+from tui.flows.office_content import (
+    OfficeContent,
+    about_lines,
+    audit_trail_refusal,
+    copy_remark,
+    load_content,
+    read_only_remark,
+)
+from tui.flows.settings_save import save_settings
 from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question
@@ -38,9 +41,7 @@ from tui.widgets.settings_form import SettingsForm
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.model.api_key import ApiKey, KeyList
-    from core.model.resolved_change import ResolvedChange
-    from core.model.settings import SettingsPage
+    from core.model.api_key import ApiKey
     from tui.session import Session
 
 _READ_AGAIN = "Read again."
@@ -138,14 +139,14 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
             settled = await settle_interrupted_changes(self, session)
-            content = await self.call_service(partial(_load, session), group="read")
+            content = await self.call_service(partial(load_content, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
             return
         self._session = session
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
-        remarks = (*settings, *_read_only_remark(self._session), *_copy_remark(self._session, content.keys))
+        remarks = (*settings, *read_only_remark(self._session), *copy_remark(self._session, content.keys))
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
@@ -154,7 +155,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @latest
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
-        content = await self.call_service(partial(_load, self._open_session), group="read")
+        content = await self.call_service(partial(load_content, self._open_session), group="read")
         self._show(content)
         self._say_resolved(content)
 
@@ -188,12 +189,12 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             self.reload()
             self.refresh_from_headquarters()
 
-    def _show(self, content: _Content) -> None:
+    def _show(self, content: OfficeContent) -> None:
         form = self.query_one(SettingsForm)
         form.show(content.page, keep_typed=True)
         self.query_one(KeyTable).show(content.keys)
 
-    def _say_resolved(self, content: _Content, otherwise: str = "") -> None:
+    def _say_resolved(self, content: OfficeContent, otherwise: str = "") -> None:
         if content.resolved is not None:
             self.show_status(content.resolved.sentence, "problem")
         elif otherwise:
@@ -209,39 +210,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @flow
     async def action_save(self) -> None:
         """Save the changed settings."""
-        await self._save()
-
-    async def _save(self) -> None:
-        form = self.query_one(SettingsForm)
-        self._open_session.require_writable()
-        read, typed = form.page.values, form.typed
-        if not form.unsaved:
-            self.show_status("Nothing to save: the settings are as they were read.")
-            return
-        office, actor = self._open_session.office, self._open_session.actor
-        try:
-            with self.busy("Saving…"):
-                saved = await self.commit(lambda: office.settings.save(actor, read, typed))
-        except InvalidInput as error:
-            self.show_problem(error)
-            form.focus_field(error.field)
-            return
-        except EditConflict as error:
-            await self._resolve_conflict(error)
-            return
-        except PracticeUnavailable as error:
-            self.show_problem(error)
-            self.show_status(f"{error} What you typed is still here.", "problem")
-            return
-        form.mark_saved(typed)
-        outcome = "Nothing was written: the practice has these values already."
-        if saved.changes:
-            signal = " Running workstations are told." if office.info.host else ""
-            outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
-        if saved.warning:
-            outcome = f"{outcome} {saved.warning}"
-        self.show_status(outcome, "ok" if saved.changes else "note")
-        self.reload_settings(outcome)
+        outcome = await save_settings(self, self._open_session, self.query_one(SettingsForm))
+        if outcome:
+            self.reload_settings(outcome)
 
     @latest
     async def reload_settings(self, outcome: str) -> None:
@@ -256,21 +227,6 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             self.show_status(f"{outcome} Reading the settings again failed: {error.sentence}", "problem")
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
-
-    async def _resolve_conflict(self, error: EditConflict) -> None:
-        """Show both values and let the admin choose. Nothing has been written yet."""
-        form = self.query_one(SettingsForm)
-        choice = await resolve_conflict(self, error)
-        if choice is None:
-            self.show_status("Nothing was written; your values are still in the form.")
-            return
-        page = await self.call_service(self._open_session.office.settings.load, group="settings")
-        dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
-        form.show(page, keep_typed=True, drop=dropped)
-        if choice == MINE:
-            await self._save()
-        else:
-            self.show_status("Shown is what the practice has now; nothing was written.")
 
     # -- keys ----------------------------------------------------------------
 
@@ -347,20 +303,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @flow
     async def action_match_copy(self) -> None:
         """Make the practice's copy of keys equal to the local registry."""
-        session = self._open_session
-        session.require_writable()
-        notes = self.query_one(KeyTable).notes
-        if session.office.keys.is_remote or not notes:
-            self.show_status("The practice's copy of keys needs no change.")
-            return
-        lines = [*notes, "", "It will be made equal to the registry, and that is recorded in the Audit Trail."]
-        question = Question("Match the practice's copy of keys?", lines, Answer("ctrl+y", "Match", "match"))
-        if await self.app.push_screen_wait(question) is None:
-            return
-        with self.busy("Saving…"):
-            keys = await self.commit(lambda: session.office.keys.reconcile_copy(session.actor))
-        self.query_one(KeyTable).show(keys)
-        self.show_status("The practice's copy of keys matches the registry.", "ok")
+        table = self.query_one(KeyTable)
+        matched = await match_copy(self, self._open_session, table.notes)
+        if matched is not None:
+            table.show(matched)
 
     def _highlighted(self) -> ApiKey | None:
         table = self.query_one(KeyTable)
@@ -390,6 +336,11 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         if not table.end_filter():
             table.rows.focus()
 
+    def open_place(self, place: str) -> None:
+        """Open a place of this office on top of this screen."""
+        if place == "place-audit-trail":
+            self.action_audit_trail()
+
     def action_audit_trail(self) -> None:
         """Open the Audit Trail, or say who can grant the missing permission for it."""
         from tui.screens.audit_trail import AuditTrailScreen
@@ -403,7 +354,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     async def show_permission_granters(self) -> None:
         """Say which users can grant the permission for the Audit Trail."""
         names = await self.call_service(self._open_session.office.users.permission_granters, group="grants")
-        self.show_status(_audit_trail_refusal(names), "problem")
+        self.show_status(audit_trail_refusal(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
@@ -422,64 +373,11 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             if choice == "drop":
                 form.show(form.page)
         with self.busy("Reading…"):
-            content = await self.call_service(partial(_load, self._open_session), group="read")
+            content = await self.call_service(partial(load_content, self._open_session), group="read")
         self._show(content)
         self._say_resolved(content, ASKING if self._open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
-        self.open_screen(Notice("This practice", _about_lines(self._open_session)))
-
-
-def _audit_trail_refusal(names: tuple[str, ...]) -> str:
-    """Return the message that the Audit Trail needs a permission, and who can grant it."""
-    who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
-    return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
-
-
-@dataclass(frozen=True)
-class _Content:
-    """The data that the screen shows."""
-
-    page: SettingsPage
-    keys: KeyList
-    resolved: ResolvedChange | None
-    """The outcome of an earlier change whose answer was lost, if there was one."""
-
-
-def _load(session: Session) -> _Content:
-    resolved = session.office.resolve_pending()
-    return _Content(session.office.settings.load(), session.office.keys.list(), resolved)
-
-
-def _copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
-    """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
-    if session.office.keys.is_remote or not keys.notes:
-        return ()
-    return (*keys.notes, "Press = to make it match the registry.")
-
-
-def _read_only_remark(session: Session) -> tuple[str, ...]:
-    if session.signed_in.writable:
-        return ()
-    return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
-
-
-def _about_lines(session: Session) -> list[str]:
-    info, authority = session.office.info, session.office.keys.authority
-    return [
-        f"Practice       {info.title}",
-        f"Database       {info.database}",
-        *([f"Server         {info.host}"] if info.host else []),
-        *([f"Line           {info.line}"] if info.line else []),
-        f"Server version {info.server}",
-        *([f"Database user  {info.database_user}"] if info.database_user else []),
-        f"Open Dental    {info.version}",
-        f"User           {session.actor.user_name}",
-        f"Computer       {session.actor.computer}",
-        "",
-        *([f"Read-only: {session.read_only_reason}", ""] if not session.signed_in.writable else []),
-        f"Keys: {authority.explanation}",
-        *(line for note in info.notes for line in ("", note)),
-    ]
+        self.open_screen(Notice("This practice", about_lines(self._open_session)))

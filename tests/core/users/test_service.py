@@ -27,7 +27,7 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
-from core.model.audit_events import UNKNOWN_USER, UserLogOnFailed
+from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
 from core.office.office import Office, open_file_office, open_server_office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN

@@ -1,0 +1,68 @@
+"""What API Setup shows of an office, and what it says about the office and the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.model.api_key import KeyList
+    from core.model.resolved_change import ResolvedChange
+    from core.model.settings import SettingsPage
+    from tui.session import Session
+
+
+def audit_trail_refusal(names: tuple[str, ...]) -> str:
+    """Return the message that the Audit Trail needs a permission, and who can grant it."""
+    who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
+    return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
+
+
+@dataclass(frozen=True)
+class OfficeContent:
+    """What API Setup shows of an office."""
+
+    page: SettingsPage
+    keys: KeyList
+    resolved: ResolvedChange | None
+    """The outcome of an earlier change whose answer was lost, if there was one."""
+
+
+def load_content(session: Session) -> OfficeContent:
+    """Read the settings and keys, after settling a change whose answer was lost."""
+    resolved = session.office.resolve_pending()
+    return OfficeContent(session.office.settings.load(), session.office.keys.list(), resolved)
+
+
+def copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
+    """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
+    if session.office.keys.is_remote or not keys.notes:
+        return ()
+    return (*keys.notes, "Press = to make it match the registry.")
+
+
+def read_only_remark(session: Session) -> tuple[str, ...]:
+    """Return what a read-only session can't do."""
+    if session.signed_in.writable:
+        return ()
+    return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
+
+
+def about_lines(session: Session) -> list[str]:
+    """Return the details of the practice, its database and this session."""
+    info, authority = session.office.info, session.office.keys.authority
+    return [
+        f"Practice       {info.title}",
+        f"Database       {info.database}",
+        *([f"Server         {info.host}"] if info.host else []),
+        *([f"Line           {info.line}"] if info.line else []),
+        f"Server version {info.server}",
+        *([f"Database user  {info.database_user}"] if info.database_user else []),
+        f"Open Dental    {info.version}",
+        f"User           {session.actor.user_name}",
+        f"Computer       {session.actor.computer}",
+        "",
+        *([f"Read-only: {session.read_only_reason}", ""] if not session.signed_in.writable else []),
+        f"Keys: {authority.explanation}",
+        *(line for note in info.notes for line in ("", note)),
+    ]

@@ -1,0 +1,68 @@
+"""Saving the settings of API Setup, and choosing between values that two programs changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import EditConflict, InvalidInput, PracticeUnavailable
+from tui.flows.conflict import MINE, resolve_conflict
+
+if TYPE_CHECKING:
+    from tui.platform.base_screen import BaseScreen
+    from tui.session import Session
+    from tui.widgets.settings_form import SettingsForm
+
+
+async def save_settings(screen: BaseScreen[Any], session: Session, form: SettingsForm) -> str:
+    """Save what was changed in a form and say what happened. Call it from a flow.
+
+    Returns:
+        What was saved; empty if nothing was written.
+
+    Raises:
+        NotPermitted: The session is read-only.
+        ApiSetupError: The settings weren't saved.
+    """
+    session.require_writable()
+    read, typed = form.page.values, form.typed
+    if not form.unsaved:
+        screen.show_status("Nothing to save: the settings are as they were read.")
+        return ""
+    office, actor = session.office, session.actor
+    try:
+        with screen.busy("Saving…"):
+            saved = await screen.commit(lambda: office.settings.save(actor, read, typed))
+    except InvalidInput as error:
+        screen.show_problem(error)
+        form.focus_field(error.field)
+        return ""
+    except EditConflict as error:
+        return await _resolve_conflict(screen, session, form, error)
+    except PracticeUnavailable as error:
+        screen.show_problem(error)
+        screen.show_status(f"{error} What you typed is still here.", "problem")
+        return ""
+    form.mark_saved(typed)
+    outcome = "Nothing was written: the practice has these values already."
+    if saved.changes:
+        signal = " Running workstations are told." if office.info.host else ""
+        outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
+    if saved.warning:
+        outcome = f"{outcome} {saved.warning}"
+    screen.show_status(outcome, "ok" if saved.changes else "note")
+    return outcome
+
+
+async def _resolve_conflict(screen: BaseScreen[Any], session: Session, form: SettingsForm, error: EditConflict) -> str:
+    """Show both values and let the admin choose. Nothing has been written yet."""
+    choice = await resolve_conflict(screen, error)
+    if choice is None:
+        screen.show_status("Nothing was written; your values are still in the form.")
+        return ""
+    page = await screen.call_service(session.office.settings.load, group="settings")
+    dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
+    form.show(page, keep_typed=True, drop=dropped)
+    if choice == MINE:
+        return await save_settings(screen, session, form)
+    screen.show_status("Shown is what the practice has now; nothing was written.")
+    return ""
