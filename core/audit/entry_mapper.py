@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, String, select, type_coerce
@@ -12,7 +13,7 @@ from core.audit.filter import Users
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.key_text import mask
 from core.opendental.column_types import server_time
-from core.opendental.log_hash import NO_DATE, log_hash
+from core.opendental.log_hash import NO_DATE, format_for_hash, hash_of_formatted
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.permission_types import PERMISSIONS
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
@@ -96,7 +97,12 @@ class EntryMapper:
         number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, _, *others = row
         stored = stored_text or ""
         moment = server_time(stored_moment)
-        computed = log_hash(perm_type, user_num, moment, stored, patient, previous)
+        moment_text = str(stored_moment)
+        # Formatting a time takes longer than hashing an entry, so the text is used twice where it is the same.
+        formatted = moment_text if moment is stored_moment and _is_exact(moment) else format_for_hash(moment)
+        last_edit = None if previous == NO_DATE else previous
+        edited = format_for_hash(previous) if last_edit else ""
+        computed = hash_of_formatted(perm_type, user_num, formatted, stored, patient, edited)
         masked = self.mask_keys(stored)
         # Positional arguments are faster, and this runs for each entry of a page or an export.
         return AuditEntry(
@@ -111,17 +117,24 @@ class EntryMapper:
             masked != stored,
             LOG_SOURCES.name(source),
             patient,
-            None if previous == NO_DATE else previous,
+            last_edit,
             _hash_status(computed, hashes),
-            str(stored_moment),
+            moment_text,
             hashes,
             computed,
             *others,
         )
 
 
+def _is_exact(moment: datetime) -> bool:
+    """Return True if the hash has this time as Python writes it: in whole seconds, and not one that means no date."""
+    return moment.microsecond == 0 and moment.year >= 1880
+
+
 def _hash_status(computed: str, hashes: tuple[str, ...]) -> HashStatus:
     """Compare the computed hash with the stored ones; an entry is altered if any of them doesn't match."""
+    if hashes == (computed,):
+        return HashStatus.MATCHES
     if not hashes:
         return HashStatus.NO_HASH
     return HashStatus.MATCHES if all(each == computed for each in hashes) else HashStatus.ALTERED

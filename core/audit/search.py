@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Dialect, func, not_, or_, select
@@ -287,7 +288,12 @@ class _PageReader:
         if limit is not None:
             query = query.order_by(time_order(self._direction)).limit(limit)
         rows: Sequence[StoredRow] = self._connection.execute(query).all()
-        return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=self._direction is Direction.OLDER)
+        reverse = self._direction is Direction.OLDER
+        try:
+            return sorted(rows, key=itemgetter(3, 0), reverse=reverse)
+        except TypeError:
+            # The driver returns a time that no datetime can represent as text, which is in the same order.
+            return sorted(rows, key=lambda row: (str(row[3]), row[0]), reverse=reverse)
 
     def _to_page(self, rows: Sequence[StoredRow], *, more: bool) -> Page:
         entries = self._mapper.entries(rows)

@@ -1,7 +1,7 @@
 """The verification of the hashes of all audit entries, or of those of some days.
 
 The database computes the hashes and returns only the suspect entries, which are then checked in Python. It reads in
-ranges that take a few hundredths of a second each, because a MyISAM table is locked for writers while it is read.
+ranges whose size adapts to the time that they take, because a MyISAM table is locked for writers while it is read.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import after_day
+from core.audit.range_size import RangeSize
 from core.audit.removals import read_duplicate_removals, read_old_data_removals
 from core.audit.row_ranges import (
     DateScan,
@@ -33,10 +34,8 @@ from core.practice.practice import Practice
 
 BATCH_SECONDS = 0.4
 """The time after which a batch ends, so that the progress can be shown."""
-RANGE_SECONDS = 0.03
-"""The time that one range should take, which is also how long writers may have to wait for it."""
-FIRST_RANGE_ROWS, MIN_RANGE_ROWS, MAX_RANGE_ROWS = 1_000, 100, 20_000
 _ENTRIES_PER_QUERY = 500
+_ROUND_TRIPS = 3
 
 
 class Verification:
@@ -51,7 +50,7 @@ class Verification:
     def __init__(self, practice: Practice, audit_filter: AuditFilter, mapper: EntryMapper) -> None:
         self._practice = practice
         self._mapper = mapper
-        self._range_rows = FIRST_RANGE_ROWS
+        self._range_size = RangeSize()
         self._computed_by_database: bool | None = None
         self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
         self._numbers_grow = practice.profile.random_keys is None
@@ -88,7 +87,8 @@ class Verification:
         return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
 
     def _start(self, connection: Connection) -> None:
-        """Read what is needed to judge the findings."""
+        """Read what is needed to judge the findings, and how long a round trip to the database takes."""
+        self._range_size = RangeSize(_round_trip(connection))
         self._computed_by_database = can_compute(connection)
         self._findings.first_hash = self._read_first_hash(connection)
         removals = read_old_data_removals(connection, self._mapper)
@@ -119,9 +119,10 @@ class Verification:
             self._find_orphans(connection)
             return
         started = time.perf_counter()
-        checked = self._entry_scan.next_range(connection, self._range_rows)
+        checked = self._entry_scan.next_range(connection, self._range_size.rows)
+        found = time.perf_counter()
         suspects = self._find_suspects(connection, checked)
-        self._adapt_range(started)
+        self._range_size.adapt(max(found - started, time.perf_counter() - found))
         before_hashes = self._set_aside_before_hashes(suspects)
         reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
@@ -146,7 +147,8 @@ class Verification:
         """Find the hashes without an entry in one range of hashes, and what Open Dental noted about those entries."""
         scan = self._hash_scan
         started = time.perf_counter()
-        checked = scan.next_range(connection, self._range_rows)
+        checked = scan.next_range(connection, self._range_size.rows)
+        found = time.perf_counter()
         number = SECURITY_LOG_HASH.c.security_log_num
         orphans = (
             select(number)
@@ -155,7 +157,7 @@ class Verification:
             .distinct()
         )
         numbers = sorted(connection.scalars(orphans))
-        self._adapt_range(started)
+        self._range_size.adapt(max(found - started, time.perf_counter() - found))
         duplicates = self._read_duplicates(connection, numbers)
         unexplained = [number for number in numbers if number not in duplicates]
         kept = [number for number in unexplained if self._kept_from is None or number >= self._kept_from]
@@ -167,12 +169,6 @@ class Verification:
         if removed is None:
             self._findings.maintenance_known = False
         return removed or {}
-
-    def _adapt_range(self, started: float) -> None:
-        """Adapt the size of the next range to the time that this one took."""
-        seconds = max(time.perf_counter() - started, 0.001)
-        rows = int(self._range_rows * min(4.0, RANGE_SECONDS / seconds))
-        self._range_rows = max(MIN_RANGE_ROWS, min(MAX_RANGE_ROWS, rows))
 
     def _find_suspects(self, connection: Connection, checked: RowRange) -> dict[int, Suspect]:
         """Return the entries of a range whose hash seems to be missing or not to match, by number."""
@@ -201,3 +197,13 @@ class Verification:
             rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num.in_(batch))).all()
             entries += self._mapper.entries(rows)
         return entries
+
+
+def _round_trip(connection: Connection) -> float:
+    """Return the seconds that a statement takes that reads no row: the fastest of a few."""
+    seconds = []
+    for _ in range(_ROUND_TRIPS):
+        started = time.perf_counter()
+        connection.scalar(select(literal(1)))
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)

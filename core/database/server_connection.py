@@ -16,12 +16,14 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from io import BufferedReader
 from threading import Timer
 from typing import Any, Self
 
 from pymysql.connections import Connection
-from pymysql.constants import CLIENT, CR
+from pymysql.constants import CLIENT, CR, FIELD_TYPE
+from pymysql.converters import conversions, convert_datetime
 from pymysql.err import Error, OperationalError
 
 from core.base.errors import ApiSetupError
@@ -70,7 +72,7 @@ class ServerConnection(Connection):
         self._bytes_left = MAX_CONNECT_BYTES
         self._is_reached = False
         self._is_greeted = False
-        super().__init__(**options)
+        super().__init__(conv=CONVERSIONS, **options)
 
     def connect(self, sock: socket.socket | None = None) -> None:
         """Connect, and run the initial statements.
@@ -222,6 +224,20 @@ class ServerConnection(Connection):
         password = self.password.decode("utf-8", "replace")
         return message.replace(password, "***") if len(password) >= _SHORTEST_MASKED else message
 
+
+def _to_datetime(text: str) -> Any:
+    """Convert a time as PyMySQL does: to a datetime, or to text if it isn't one, such as `0000-00-00 00:00:00`.
+
+    PyMySQL uses a regular expression, which takes a quarter of the time of reading a page of the Audit Trail.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return convert_datetime(text)
+
+
+CONVERSIONS = {**conversions, FIELD_TYPE.DATETIME: _to_datetime, FIELD_TYPE.TIMESTAMP: _to_datetime}
+"""The functions that convert the values of each type."""
 
 _FIRST_SERVER_ERROR = 1000
 _CLIENT_ERRORS = range(2000, 3000)

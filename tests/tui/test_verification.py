@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
+from core.audit import range_size
 from core.audit import verification as audit_verification
 from core.audit.removals import DuplicateRemovals, OldDataRemoval
 from core.audit.service import AuditService
@@ -38,8 +39,8 @@ async def verify(user: User, answer: str = "e") -> None:
 @pytest.fixture
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a verification check fifty entries in each step."""
-    for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
-        monkeypatch.setattr(audit_verification, name, 50)
+    for name in ("FIRST_ROWS", "MIN_ROWS", "MAX_ROWS"):
+        monkeypatch.setattr(range_size, name, 50)
     monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0)
 
 

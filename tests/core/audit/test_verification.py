@@ -15,15 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, true
 
+from core.audit import range_size, verification_report
 from core.audit import verification as audit_verification
-from core.audit import verification_report
 from core.audit.filter import AuditFilter
 from core.audit.verification import Verification
 from core.audit.verification_report import VerificationReport
 from core.base.errors import ConnectionLost, PracticeUnavailable
+from core.database.address import ServerAddress
 from core.model.audit_entry import HashStatus
 from tests.support.audit_pages import EVERYTHING, newest_entries
 from tests.support.audit_rows import after_matching_statement, hash_rows, log_row, nth, replace_audit_trail
+from tests.support.counting_proxy import CountingProxy
 from tests.support.databases import SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut_connection
 from tests.support.practice_rows import BRIDGE_KEY, NO_DATE, Row, log_hash
@@ -47,8 +49,8 @@ def one_range_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 def ranges_of(size: int) -> Iterator[None]:
     """Give all ranges a fixed size."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("FIRST_RANGE_ROWS", "MIN_RANGE_ROWS", "MAX_RANGE_ROWS"):
-            patch.setattr(audit_verification, name, size)
+        for name in ("FIRST_ROWS", "MIN_ROWS", "MAX_ROWS"):
+            patch.setattr(range_size, name, size)
         yield
 
 
@@ -262,33 +264,59 @@ def test_each_batch_checks_at_least_one_range_however_slow_the_server_is(
 def test_a_batch_ends_when_its_time_is_over(sample: SamplePractice, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = count()
     monkeypatch.setattr(audit_verification, "BATCH_SECONDS", 0.4)
-    monkeypatch.setattr(audit_verification, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 20))
+    monkeypatch.setattr(audit_verification, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 60))
     with ranges_of(1), sample.office() as office:
-        # The clock is read three times per range, so that a batch has time for a few of the ten ranges only.
+        # The clock is read four times per range, so that a batch has time for a few of the ten ranges only.
         assert 1 < office.audit.verification(EVERYTHING).run_batch().checked < 10
 
 
 @pytest.mark.parametrize(
-    ("range_seconds", "rows"),
+    ("statement_seconds", "rows"),
     [
-        (1e9, [10, 40, 60, 60, 60]),
+        (1e9, [10, 20, 40, 60, 60]),
         (0.0, [10, 2, 2, 2, 2]),
     ],
     ids=["fast", "slow"],
 )
 def test_ranges_grow_on_a_fast_server_and_shrink_on_a_slow_one(
-    sample: SamplePractice, monkeypatch: pytest.MonkeyPatch, range_seconds: float, rows: list[int]
+    sample: SamplePractice, monkeypatch: pytest.MonkeyPatch, statement_seconds: float, rows: list[int]
 ) -> None:
-    monkeypatch.setattr(audit_verification, "FIRST_RANGE_ROWS", 10)
-    monkeypatch.setattr(audit_verification, "MIN_RANGE_ROWS", 2)
-    monkeypatch.setattr(audit_verification, "MAX_RANGE_ROWS", 60)
+    monkeypatch.setattr(range_size, "FIRST_ROWS", 10)
+    monkeypatch.setattr(range_size, "MIN_ROWS", 2)
+    monkeypatch.setattr(range_size, "MAX_ROWS", 60)
     # Any time at all is short compared with this target, or long.
-    monkeypatch.setattr(audit_verification, "RANGE_SECONDS", range_seconds)
+    monkeypatch.setattr(range_size, "STATEMENT_SECONDS", statement_seconds)
     replace_audit_trail(sample, [log_row(number) for number in range(1, 1_000)], [])
     with sample.office() as office:
         verification = office.audit.verification(EVERYTHING)
         checked = [0, *(verification.run_batch().checked for _ in rows)]
     assert [after - before for before, after in pairwise(checked)] == rows
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+@both_scans
+def test_the_result_is_the_same_with_ranges_of_any_size(
+    sample: SamplePractice, audit_filter: AuditFilter, size: int
+) -> None:
+    sample.execute("UPDATE securitylog SET PatNum = 99 WHERE SecurityLogNum IN (2, 10)")
+    sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 7")
+    adapted = verify(sample, audit_filter)
+    with ranges_of(size):
+        assert verify(sample, audit_filter) == adapted
+
+
+def test_a_slow_line_to_the_server_does_not_shrink_ranges(
+    server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_audit_trail(server_sample, [log_row(number) for number in range(1, 3_000)], [])
+    assert isinstance(server_sample.address, ServerAddress)
+    with CountingProxy(server_sample.server, delay=0.05) as proxy:
+        monkeypatch.setattr(server_sample, "address", replace(server_sample.address, port=proxy.port))
+        with server_sample.office() as office:
+            verification = office.audit.verification(EVERYTHING)
+            first, second = (verification.run_batch().checked for _ in range(2))
+    # If the round trips of 100 ms counted, the second range would have 200 rows.
+    assert second - first > 250
 
 
 # --- any rows
