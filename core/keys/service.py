@@ -90,6 +90,14 @@ class KeyService:
         self._refuse_known(fingerprint(key.reveal()))
         return key
 
+    def require_addable(self, new: NewKey) -> None:
+        """Check that a key isn't in the list, apart from the practice's copy.
+
+        Raises:
+            InvalidInput: It is; the field is `key`.
+        """
+        self._refuse_known(fingerprint(validate_key(new.key.reveal())))
+
     def check_details(self, new: NewKey) -> None:
         """Check everything about a new key but the key itself.
 

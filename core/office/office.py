@@ -82,7 +82,7 @@ class Office:
         practice.on_change = changes.record
         self.undoing = UndoService(self.settings, self.keys, self.audit, changes)
         self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
-        self.licenses = LicenseService(practice, companion, agreement)
+        self.licenses = LicenseService(practice, companion, agreement, self.keys.require_addable)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
 

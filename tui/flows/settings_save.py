@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import EditConflict, InvalidInput, PracticeUnavailable
 from tui.flows.conflict import MINE, resolve_conflict
+from tui.flows.undo import show_change
 
 if TYPE_CHECKING:
     from tui.platform.base_screen import BaseScreen
@@ -49,7 +50,10 @@ async def save_settings(screen: BaseScreen[Any], session: Session, form: Setting
         outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
     if saved.warning:
         outcome = f"{outcome} {saved.warning}"
-    screen.show_status(outcome, "ok" if saved.changes else "note")
+    if saved.changes:
+        show_change(screen, session, outcome)
+    else:
+        screen.show_status(outcome)
     return outcome
 
 

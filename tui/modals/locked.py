@@ -41,14 +41,18 @@ class LockedScreen(_Screen):
         self._account = account
         self._policy = policy
 
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame."""
+        return "Locked"
+
     def compose_body(self) -> ComposeResult:
         """Compose the explanation, which also says what the lock does not protect from."""
-        yield Static("Locked", classes="heading", markup=False)
         yield Static(
             safe_content(
                 [
-                    "No key was pressed for a while, so the practice is hidden and its file closed.",
-                    "What was typed is kept. Enter goes on.",
+                    f"{self._policy.reason} The practice is hidden, and its file is closed.",
+                    "Unsaved changes are kept. Press Enter to continue.",
                     "",
                     "An SQLite practice has no passwords: whoever has this terminal has the practice.",
                 ]

@@ -53,9 +53,7 @@ def test_a_field_gets_its_value_from_before_and_no_other_field_changes(
         assert office.undoing.plan(number).lines == (line,)
         office.undoing.undo(ADMIN, number)
         restored = key_of(office, DEVELOPER).fields
-    changed = {
-        name: getattr(restored, name) for name in vars(EDITED) if getattr(restored, name) != getattr(EDITED, name)
-    }
+    changed = {name: value for name, value in vars(restored).items() if value != getattr(EDITED, name)}
     assert changed == {name: getattr(fields, name) for name in changed}
     assert len(changed) == 1
     assert entry_about(sample, f"(undoing entry {number})") > number
