@@ -41,12 +41,10 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
 
 async def test_only_columns_that_are_shown_take_part(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        arrows = []
-        for _ in range(4):
-            arrows.append(next(word for word in header(user).split() if word not in "▲▼" or True))
+        assert "Added" not in header(user)
+        for title in ("Key ▲", "Status ▲", "Developer ▲"):
             await user.press("s")
-        assert "Developer ▲" in header(user) or "Key ▲" in header(user)
-        assert not any(title in header(user) for title in ("Added", "BAA"))
+            assert title in header(user)
 
 
 async def test_the_cursor_stays_on_its_key(demo: OpenRequest) -> None:

@@ -329,7 +329,7 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help")
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "lock")
     _collapses_status = True
     _max_status_lines = 6
 
