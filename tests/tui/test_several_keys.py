@@ -64,11 +64,10 @@ async def test_one_question_lists_what_will_happen_to_each_key(demo: OpenRequest
         await user.at(Question)
         text = user.flowing_text
         assert "Disable 2 keys?" in text
-        assert "(ClearPay): Enabled → Disabled by Customer" in text
-        assert "(Insurance Mate): Enabled → Disabled by Customer" in text
+        assert "ClearPay …AD92 Enabled → Disabled by Customer" in text
+        assert "Insurance Mate …C465 Enabled → Disabled by Customer" in text
         assert "Nothing happens to:" in text
-        assert f"({DISABLED}): " in text
-        assert "Already" in text or "already" in text
+        assert f"{DISABLED} …70F3 Already disabled; nothing to do." in text
 
 
 async def test_each_key_is_disabled_with_an_entry_and_a_result(demo: OpenRequest) -> None:
@@ -78,6 +77,7 @@ async def test_each_key_is_disabled_with_an_entry_and_a_result(demo: OpenRequest
         await user.press("d", "ctrl+y")
         await user.at(ChangeSeries)
         assert "3 of 3 done." in user.status_text
+        assert user.keys == "Enter Close"
         assert user.flowing_text.count("✓") >= 3
         assert "Cut off: requests with this key" in user.flowing_text
         await user.press("enter")

@@ -11,6 +11,7 @@ from tui.flows.undo import show_change, undo_hint
 from tui.modals.change_series import ChangeDone, ChangeSeries, SeriesChange, SeriesResult
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
+from tui.widgets.key_details import short_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ async def disable_several(
         raise OperationNotAllowed(authority.refusal)
     refusals = {key.fingerprint: session.office.keys.status_refusal(key, _STATUS) for key in keys}
     possible = [key for key in keys if not refusals[key.fingerprint]]
-    others = [f"  {key.label}: {refusals[key.fingerprint]}" for key in keys if refusals[key.fingerprint]]
+    others = [f"  {_name(key)}  {refusals[key.fingerprint]}" for key in keys if refusals[key.fingerprint]]
     if not possible:
         screen.open_screen(Notice("Nothing to disable", ["Nothing happens to:", *others, *_hidden_lines(hidden)]))
         return tuple(keys)
@@ -59,9 +60,9 @@ async def disable_several(
 
 
 def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is_remote: bool) -> list[str]:
-    disabled = [f"  {key.label}: {key.status.label} → {_STATUS.label}" for key in possible]
+    disabled = [f"  {_name(key)}  {key.status.label} → {_STATUS.label}" for key in possible]
     return [
-        "Disabled:",
+        "These keys will be disabled:",
         *disabled,
         *(["", "Nothing happens to:", *others] if others else []),
         *_hidden_lines(hidden),
@@ -85,7 +86,7 @@ async def _disable_in_turn(screen: BaseScreen[Any], session: Session, keys: Sequ
             changed = service.set_status(actor, key, _STATUS)
             return ChangeDone(changed.sentence, changed.consequences)
 
-        return SeriesChange(key.label, make)
+        return SeriesChange(_name(key), make)
 
     with session.office.undoing.together():
         series = ChangeSeries(f"Disable {_counted(len(keys))}", [change(key) for key in keys])
@@ -98,6 +99,10 @@ async def _disable_in_turn(screen: BaseScreen[Any], session: Session, keys: Sequ
     else:
         show_change(screen, session, f"Disabled {_counted(done)}.")
     return left
+
+
+def _name(key: ApiKey) -> str:
+    return f"{key.developer}  {short_key(key)}"
 
 
 def _counted(count: int, what: str = "key") -> str:

@@ -15,6 +15,8 @@ from tui.widgets.tones import Line, Tone, safe_line
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui.bindings import Key
+
 _OTHER_LINES = 8
 """The lines of the dialog that are not text: the frame, the status line, the keys and the room around it."""
 _CONCERNS_ONE = (EditConflict, HeadquartersRefused, InvalidInput, OperationNotAllowed)
@@ -84,6 +86,10 @@ class ChangeSeries(BaseModal[tuple[SeriesResult, ...]]):
         if action == "close":
             return not self.in_flow
         return super().check_action(action, parameters)
+
+    def is_useful(self, key: Key) -> bool:
+        """Leave out of the key bar that Escape stops when there is nothing to stop."""
+        return key.id != "stop-series" or self.in_flow
 
     @flow
     async def run_series(self) -> None:

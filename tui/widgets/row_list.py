@@ -139,15 +139,16 @@ class RowList(TonedView, can_focus=True):
             self._fit_columns()
             self.refresh()
 
-    def show_order(self, column: int, *, descending: bool = False) -> None:
+    def show_order(self, column: int | None, *, descending: bool = False) -> None:
         """Mark the column by which the rows are sorted with an arrow in the header.
 
         Args:
-            column: Its index.
+            column: Its index; None if the rows aren't sorted by a column.
             descending: The largest value comes first.
         """
-        if self._sorted != (column, descending):
-            self._sorted = (column, descending)
+        order = None if column is None else (column, descending)
+        if self._sorted != order:
+            self._sorted = order
             self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
 
     def shows_column(self, column: int) -> bool:
