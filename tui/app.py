@@ -12,7 +12,6 @@ from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.worker import active_worker
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
@@ -21,13 +20,13 @@ from tui.headings import office_heading, unconnected_heading
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
 from tui.palette_commands import palette_commands
-from tui.places import existing_places, go_to_place, unsaved_on
+from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
 from tui.platform.shell import TerminalApp
 from tui.platform.startup import enable_garbage_collection, remove_what_killed_runs_left
 from tui.platform.terminal_encoding import encoding_remark
-from tui.platform.workers import flow, latest, once
+from tui.platform.workers import cancel_flows, flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
@@ -186,7 +185,7 @@ class ApisetupApp(TerminalApp):
 
     def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
         """Close all screens and show those of an office."""
-        self._cancel_own_flows()
+        cancel_flows(self)
         for screen in self.screen_stack:
             if isinstance(screen, ConnectScreen):
                 screen.abandon()
@@ -195,14 +194,6 @@ class ApisetupApp(TerminalApp):
         self.unlocked.set()
         self.show_heading(office_heading(session.office.info, request) if session else Heading())
         self.run_office(request, session)
-
-    def _cancel_own_flows(self) -> None:
-        """Cancel the application's own flows except the calling one; their dialogs will never be answered."""
-        caller = active_worker.get(None)
-        for worker in self.workers:
-            is_flow = worker.group.startswith(("flow ", "once "))
-            if is_flow and worker.node is self and worker is not caller:
-                worker.cancel()
 
     async def _push_and_wait(self, screen: Screen[T]) -> T | None:
         """Push a dialog of the application itself and return its result; None if the lock closed it."""
@@ -214,19 +205,7 @@ class ApisetupApp(TerminalApp):
 
     async def _confirm_leaving(self, title: str, verb: str) -> bool:
         """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
-        unsaved = self._unsaved
-        if unsaved:
-            state = "Being saved now" if self.commits.running else "Not saved yet"
-            question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
-            if await self._push_and_wait(question) is None:
-                return False
-        if self.commits.running:
-            self.show_status("A change is still being made; this goes on when that is done.")
-        failure = await self.commits.wait_until_idle()
-        if isinstance(failure, ApiSetupError):
-            self.show_problem(failure)
-            return False
-        return True
+        return await may_leave(self, self._unsaved, title, verb, self._push_and_wait)
 
     @property
     def _unsaved(self) -> tuple[str, ...]:
@@ -279,7 +258,7 @@ class ApisetupApp(TerminalApp):
         self.unlocked.clear()
         # Abort leaving if it had begun: its flow, of which only one can run, would block leaving from the lock.
         dialogs = tuple(reversed(self._own_dialogs))
-        self._cancel_own_flows()
+        cancel_flows(self)
         for dialog in dialogs:
             dialog.dismiss(None)
         self.show_heading(office_heading(session.office.info, request))

@@ -11,6 +11,7 @@ from core.audit.service import AuditService
 from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
+from core.keys.consequences import other_keys
 from core.keys.field_events import field_events
 from core.keys.pasted_key import find_key, refuse_keys_in
 from core.keys.refusals import already_has, change_refusal
@@ -387,7 +388,7 @@ class KeyService:
             for other in keys.keys
             if other.developer.casefold() == key.developer.casefold() and other.status.enabled
         ]
-        return (first, _other_keys(key.developer, len(enabled)), *others)
+        return (first, other_keys(key.developer, len(enabled)), *others)
 
 
 def _find(keys: KeyList, identity: str) -> ApiKey | None:
@@ -396,10 +397,3 @@ def _find(keys: KeyList, identity: str) -> ApiKey | None:
 
 def _texts(new: NewKey) -> dict[str, str]:
     return {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
-
-
-def _other_keys(developer: str, count: int) -> str:
-    if count == 0:
-        return f"{developer} has no other enabled key here."
-    keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
-    return f"Not cut off: {keys} of {developer} in this list."

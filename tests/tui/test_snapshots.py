@@ -516,7 +516,7 @@ IN_DEMO: dict[str, Steps] = {
     "disabled_several": disable_several,
     "after_disabling_several": after_disabling_several,
     "undo_several": ask_to_undo_several,
-    "locked": lock_now,
+    "locked_by_hand": lock_now,
     "whole_message": show_whole_message,
     "assign_filled": fill_assign,
     "assign_curl": paste_curl,

@@ -24,10 +24,9 @@ from tui.flows.office_content import (
     load_content,
     read_only_remark,
 )
-from tui.flows.settings_save import save_settings
+from tui.flows.settings_save import may_read_again, save_settings
 from tui.flows.undo import show_change
 from tui.modals.notice import Notice, outcome_notice
-from tui.modals.question import Answer, Question
 from tui.platform.workers import flow, latest
 from tui.screens.key_screen import KeyScreen
 from tui.widgets.filter_input import FilterInput
@@ -384,19 +383,8 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
     @flow
     async def action_reload(self) -> None:
         """Load everything again; the admin chooses if unsaved input is dropped."""
-        form = self.query_one(SettingsForm)
-        if form.unsaved:
-            question = Question(
-                "Read again?",
-                [f"Not saved yet: {', '.join(form.unsaved)}."],
-                Answer("ctrl+y", "Discard what you typed", "drop"),
-                Answer("ctrl+t", "Keep it", "keep"),
-            )
-            choice = await self.app.push_screen_wait(question)
-            if choice is None:
-                return
-            if choice == "drop":
-                form.show(form.page)
+        if not await may_read_again(self, self.query_one(SettingsForm)):
+            return
         with self.busy("Reading…"):
             content = await self.call_service(partial(load_content, self.open_session), group="read")
         self._show(content)
