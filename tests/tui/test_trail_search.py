@@ -585,7 +585,7 @@ async def test_a_long_search_shows_its_progress(demo: OpenRequest, gate: Gates) 
 
 
 @small_slices
-async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, gate: Gates) -> None:
+async def test_escape_stops_a_long_search_and_n_continues_it(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000, needles=[5]))
     async with run_program(demo) as user:
         await open_trail(user)
@@ -603,7 +603,7 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         held.open()
         await user.settle()
         assert "Stopped before any entry was found. n searches on." in user.text
-        assert user.keys.startswith("c Search on")
+        assert user.keys.startswith("n Search on")
         assert pages.calls == needed - 1
         await user.press("n")
         assert user.row.endswith("Entry 00005 needle")
