@@ -97,7 +97,7 @@ async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
         await _wait_until(pilot, lambda: isinstance(app.screen, AuditTrailScreen) and _row_count(app.screen) > 0)
         await pilot.press(*["down"] * 4)
         await take("audit-trail")
-        await pilot.press("v", "e")
+        await pilot.press("V", "e")
         await _wait_until(pilot, lambda: isinstance(app.screen, VerificationScreen) and _row_count(app.screen) > 0)
         await take("verification")
         await pilot.press("escape")

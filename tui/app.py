@@ -6,25 +6,27 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import SystemCommand
+from textual.binding import BindingType
 from textual.screen import Screen
-from textual.worker import active_worker
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
+from tui.bindings import bindings, display, key
 from tui.headings import office_heading, unconnected_heading
+from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
 from tui.palette_commands import palette_commands
-from tui.places import existing_places, go_to_place, unsaved_on
+from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
 from tui.platform.shell import TerminalApp
 from tui.platform.startup import enable_garbage_collection, remove_what_killed_runs_left
 from tui.platform.terminal_encoding import encoding_remark
-from tui.platform.workers import flow, latest, once
+from tui.platform.workers import cancel_flows, flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
@@ -55,6 +57,7 @@ class ApisetupApp(TerminalApp):
     """
 
     TITLE = "apisetup"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("lock", "message")
 
     def __init__(self, request: OpenRequest | None, offices: OfficeCatalog | None = None) -> None:
         super().__init__()
@@ -182,7 +185,7 @@ class ApisetupApp(TerminalApp):
 
     def _restart(self, request: OpenRequest, session: Session | None = None) -> None:
         """Close all screens and show those of an office."""
-        self._cancel_own_flows()
+        cancel_flows(self)
         for screen in self.screen_stack:
             if isinstance(screen, ConnectScreen):
                 screen.abandon()
@@ -191,14 +194,6 @@ class ApisetupApp(TerminalApp):
         self.unlocked.set()
         self.show_heading(office_heading(session.office.info, request) if session else Heading())
         self.run_office(request, session)
-
-    def _cancel_own_flows(self) -> None:
-        """Cancel the application's own flows except the calling one; their dialogs will never be answered."""
-        caller = active_worker.get(None)
-        for worker in self.workers:
-            is_flow = worker.group.startswith(("flow ", "once "))
-            if is_flow and worker.node is self and worker is not caller:
-                worker.cancel()
 
     async def _push_and_wait(self, screen: Screen[T]) -> T | None:
         """Push a dialog of the application itself and return its result; None if the lock closed it."""
@@ -210,19 +205,7 @@ class ApisetupApp(TerminalApp):
 
     async def _confirm_leaving(self, title: str, verb: str) -> bool:
         """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
-        unsaved = self._unsaved
-        if unsaved:
-            state = "Saving" if self.commits.running else "Unsaved changes"
-            question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
-            if await self._push_and_wait(question) is None:
-                return False
-        if self.commits.running:
-            self.show_status("A change is still being saved. This continues when it is done.")
-        failure = await self.commits.wait_until_idle()
-        if isinstance(failure, ApiSetupError):
-            self.show_problem(failure)
-            return False
-        return True
+        return await may_leave(self, self._unsaved, title, verb, self._push_and_wait)
 
     @property
     def _unsaved(self) -> tuple[str, ...]:
@@ -243,23 +226,44 @@ class ApisetupApp(TerminalApp):
             asyncio.get_running_loop(), shortest_limit(practice_limit, request.office.lock_after_minutes)
         )
 
+    async def action_lock_now(self) -> None:
+        """Lock the practice."""
+        self.lock_now()
+
     @once
-    async def lock(self) -> None:
-        """Hide all screens behind the sign-in and close the connection; unsaved input is kept for the same user."""
+    async def lock_now(self) -> None:
+        """Lock the practice as after inactivity, unless the key was part of a pasted text."""
+        if self._session is None:
+            self.show_status("Nothing to lock: no practice is open.")
+        elif await self.key_pace.last_came_alone():
+            self.lock(by_hand=True)
+        else:
+            lock = display(key("lock"))
+            self.show_status(f"That key came too fast and was ignored. Press {lock} to lock the practice.")
+
+    @once
+    async def lock(self, *, by_hand: bool = False) -> None:
+        """Hide all screens behind the sign-in and close the connection; unsaved input is kept for the same user.
+
+        Args:
+            by_hand: True if a user asked for it, False after inactivity.
+        """
         session, request = self._session, self._request
         if session is None or request is None:
             return
         from tui.flows.lock import Lock
 
         self._session = None
+        self._inactivity.stop()
         self.unlocked.clear()
         # Abort leaving if it had begun: its flow, of which only one can run, would block leaving from the lock.
         dialogs = tuple(reversed(self._own_dialogs))
-        self._cancel_own_flows()
+        cancel_flows(self)
         for dialog in dialogs:
             dialog.dismiss(None)
         self.show_heading(office_heading(session.office.info, request))
-        signed_in = await Lock(self, session, self._unsaved, self._set_signed_in_at_lock).until_signed_in(request)
+        lock = Lock(self, session, self._unsaved, self._set_signed_in_at_lock, by_hand=by_hand)
+        signed_in = await lock.until_signed_in(request)
         self._session = Session(session.office, signed_in)
         if signed_in != session.signed_in:
             self._restart(request, self._session)
@@ -283,6 +287,11 @@ class ApisetupApp(TerminalApp):
 
         if isinstance(self.screen, ScreenBehavior) and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    def action_show_message(self) -> None:
+        """Show the whole message of the status line, which may be cut there."""
+        if isinstance(self.screen, ScreenBehavior) and self.screen.status.text:
+            self.push_screen(message_notice(self.screen.status.text))
 
     @on(ApiSetupScreen.OfficeOpened)
     def _office_opened(self, event: ApiSetupScreen.OfficeOpened) -> None:

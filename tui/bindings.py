@@ -21,6 +21,7 @@ PRACTICE = "Open a practice"
 AGREEMENT = "Agreement"
 AUDIT_TRAIL = "Audit Trail"
 LISTS = "Lists"
+TEXTS = "Texts"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,16 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
     Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
-    Key("try-again", "r,f6", "try_again", "Retry", "Connect again.", PRACTICE),
+    Key("lock", "L", "app.lock_now", "Lock", "Lock the practice until somebody signs in again.", EVERYWHERE),
+    Key(
+        "message",
+        "m,ctrl+g",
+        "app.show_message",
+        "Message",
+        "Show the whole message of the status line.",
+        EVERYWHERE,
+    ),
+    Key("try-again", "r,f6", "try_again", "Try again", "Connect once more.", PRACTICE),
     Key(
         "offices",
         "o,f8",
@@ -85,15 +95,42 @@ KEYS: tuple[Key, ...] = (
     Key("previous-field", "shift+tab", "app.focus_previous", "Previous", "Go to the previous field.", EVERYWHERE),
     Key("save", "ctrl+s,f2", "save", "Save", "Save the changes.", API_SETUP),
     Key("add-key", "a,f3", "add_key", "Add", "Add an API key for this practice.", API_SETUP),
-    Key("edit-key", "enter,e,f4", "edit_key", "Edit", "Open the selected API key.", API_SETUP),
-    Key("disable-here", "d,f7", "disable", "Disable", "Disable the selected key.", API_SETUP),
-    Key("enable-here", "E,plus", "enable", "Enable", "Enable the selected key.", API_SETUP),
+    Key("edit-key", "enter,e,f4", "edit_key", "Edit", "Open the chosen API key.", API_SETUP),
+    Key(
+        "disable-here",
+        "d,f7",
+        "disable",
+        "Disable",
+        "Disable the key under the cursor, or all selected keys; asks first.",
+        API_SETUP,
+    ),
+    Key("select", "space", "select", "Select", "Select the key under the cursor, or deselect it.", API_SETUP),
+    Key("sort", "s", "sort", "Sort", "Sort the list by the next column.", API_SETUP),
+    Key("reveal-here", "v", "reveal", "View", "Show the whole key under the cursor; this is logged.", API_SETUP),
+    Key(
+        "clipboard-here",
+        "c",
+        "send_to_clipboard",
+        "Clipboard",
+        "Send the key under the cursor to the terminal's clipboard; asks first, and is logged.",
+        API_SETUP,
+    ),
+    Key("undo-last", "ctrl+z,u", "undo_last", "Undo", "Undo the last change of this session; asks first.", API_SETUP),
+    Key(
+        "undo-last-change",
+        "ctrl+z",
+        "undo_last",
+        "Undo last",
+        "Undo the last change of this session; asks first.",
+        AUDIT_TRAIL,
+    ),
+    Key("enable-here", "E,plus", "enable", "Enable", "Enable the key under the cursor.", API_SETUP),
     Key(
         "end-filter",
         "escape",
         "end_filter",
         "List",
-        "Leave the filter or the field, and go to the list.",
+        "Leave the field, end the filter, or deselect all keys.",
         API_SETUP,
     ),
     Key(
@@ -129,6 +166,8 @@ KEYS: tuple[Key, ...] = (
         "Send the key to the terminal's clipboard. Asks first. This is logged.",
         KEY,
     ),
+    Key("close-series", "enter", "close", "Close", "Close the results.", KEY),
+    Key("stop-series", "escape", "back", "Stop", "Stop before the next change, or close the results.", KEY),
     Key("choose-permissions", "ctrl+o,p,f3", "choose_permissions", "Permissions", "Choose the permissions.", KEY),
     Key("continue", "ctrl+s,f2", "continue", "Continue", "Check the form and show the license agreement.", ASSIGN),
     Key("save-choice", "ctrl+s,f2", "save", "Apply", "Apply the selected permissions.", ASSIGN),
@@ -160,14 +199,14 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "only-suspect",
-        "n,f5",
+        "exclamation_mark,f5",
         "only_suspect",
         "Unmatched",
         "Show only entries whose hash doesn't match or is missing, or all entries.",
         AUDIT_TRAIL,
     ),
     Key(
-        "verify", "v,f8", "verify", "Verify", "Verify the hashes of all entries, or of those in the range.", AUDIT_TRAIL
+        "verify", "V,f8", "verify", "Verify", "Check the hashes of all entries, or of those in the range.", AUDIT_TRAIL
     ),
     Key("export", "x,f9", "export", "Export", "Export the filtered entries to a file. This is logged.", AUDIT_TRAIL),
     Key(
@@ -178,23 +217,18 @@ KEYS: tuple[Key, ...] = (
         "Show only entries of API Setup, or all entries.",
         AUDIT_TRAIL,
     ),
-    Key("go-to-date", "d,f7", "go_to_date", "Date", "Go to a date.", AUDIT_TRAIL),
-    Key("search-on", "c,f2", "search_on", "Continue", "Continue a stopped search.", AUDIT_TRAIL),
-    Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Reload the entries.", AUDIT_TRAIL),
-    Key(
-        "go-to-subject",
-        "o,f4",
-        "go_to_subject",
-        "Go there",
-        "Open the key or the settings that the entry is about.",
-        AUDIT_TRAIL,
-    ),
-    Key("undo", "u,f7", "undo", "Undo", "Undo the entry's change, if the value hasn't changed since.", AUDIT_TRAIL),
-    Key("go-on", "r,f6", "retry", "Retry", "Continue after a lost connection.", AUDIT_TRAIL),
-    Key("up", "up,k", "cursor_up", "Up", "Move up one row.", LISTS),
-    Key("down", "down,j", "cursor_down", "Down", "Move down one row.", LISTS),
-    Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Move up one page.", LISTS),
-    Key("page-down", "pagedown,space,ctrl+f", "page_down", "Page down", "Move down one page.", LISTS),
+    Key("go-to-date", "D,f7", "go_to_date", "Date", "Go to a day.", AUDIT_TRAIL),
+    Key("search-on", "n,f2", "search_on", "Search on", "Go on with a search that was stopped.", AUDIT_TRAIL),
+    Key("reload-entries", "r,f6,ctrl+r", "reload", "Reload", "Read the entries again.", AUDIT_TRAIL),
+    Key("go-to-subject", "o,f4", "go_to_subject", "Go there", "Open what the entry is about.", AUDIT_TRAIL),
+    Key("undo-here", "u", "undo", "Undo", "Undo what the entry under the cursor did.", AUDIT_TRAIL),
+    Key("undo", "u,f7", "undo", "Undo", "Undo what the entry did, if that still stands.", AUDIT_TRAIL),
+    Key("go-on", "r,f6", "retry", "Try again", "Go on after the server was gone.", AUDIT_TRAIL),
+    Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
+    Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),
+    Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Go up by one page.", LISTS),
+    Key("page-down", "pagedown,ctrl+f", "page_down", "Page down", "Go down by one page.", LISTS),
+    Key("scroll-down", "pagedown,space,ctrl+f", "page_down", "Page down", "Scroll down by one page.", TEXTS),
     Key("first", "home,g", "first", "First", "Go to the first row.", LISTS),
     Key("last", "end,G", "last", "Last", "Go to the last row.", LISTS),
     Key("choose", "enter", "choose", "Open", "Open the selected row.", LISTS),
@@ -208,6 +242,7 @@ _BY_ID = {key.id: key for key in KEYS}
 _SHORT_NAMES = {
     "question_mark": "?",
     "plus": "+",
+    "exclamation_mark": "!",
     "slash": "/",
     "equals_sign": "=",
     "escape": "Esc",

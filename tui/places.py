@@ -1,4 +1,4 @@
-"""The places of the program: which exist now, and how a digit goes to one of them."""
+"""The places of the program: which exist now, how a digit goes to one of them, and leaving them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from core.base.errors import ApiSetupError
 from tui.bindings import PLACE_IDS
 from tui.modals.question import Answer, Question
 from tui.platform.shell import TerminalApp
@@ -44,6 +45,22 @@ def unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
     """Return the names of a screen's unsaved input; one that was pushed just now has no fields yet, so none."""
     unsaved: tuple[str, ...] = getattr(screen, "unsaved", ()) if screen.is_mounted else ()
     return unsaved
+
+
+async def may_leave(app: TerminalApp, unsaved: Sequence[str], title: str, verb: str, ask: Ask) -> bool:
+    """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
+    if unsaved:
+        state = "Being saved now" if app.commits.running else "Not saved yet"
+        question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
+        if await ask(question) is None:
+            return False
+    if app.commits.running:
+        app.show_status("A change is still being made; this goes on when that is done.")
+    failure = await app.commits.wait_until_idle()
+    if isinstance(failure, ApiSetupError):
+        app.show_problem(failure)
+        return False
+    return True
 
 
 async def _may_close(app: TerminalApp, screens: Sequence[Screen[Any]], ask: Ask) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,12 +11,13 @@ from core.audit.service import AuditService
 from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
+from core.keys.consequences import other_keys
+from core.keys.field_events import field_events
 from core.keys.pasted_key import find_key, refuse_keys_in
 from core.keys.refusals import already_has, change_refusal
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
-    PERMISSIONS,
     ApiKey,
     AuthorityInfo,
     KeyChange,
@@ -24,25 +25,23 @@ from core.model.api_key import (
     KeyList,
     NewKey,
     format_field_changes,
-    format_fields,
 )
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import (
     KeyCopied,
-    KeyFieldChanged,
-    KeyPermissionsChanged,
     KeyRemoved,
     KeyShown,
     KeyStatusChanged,
     parse_entry,
 )
-from core.model.event_values import KeyLabel, KeyName, ListChange
+from core.model.event_values import KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
 
 _logger = logging.getLogger(__name__)
+_NO_ENTRIES: Mapping[str, int] = {}
 
 
 class KeyService:
@@ -52,6 +51,7 @@ class KeyService:
         self._practice = practice
         self._authority = authority
         self._audit = audit
+        self._adopted: set[str] = set()
 
     @property
     def authority(self) -> AuthorityInfo:
@@ -90,6 +90,14 @@ class KeyService:
         key = find_key(text).key
         self._refuse_known(fingerprint(key.reveal()))
         return key
+
+    def require_addable(self, new: NewKey) -> None:
+        """Check that a key isn't in the list, apart from the practice's copy.
+
+        Raises:
+            InvalidInput: It is; the field is `key`.
+        """
+        self._refuse_known(fingerprint(validate_key(new.key.reveal())))
 
     def check_details(self, new: NewKey) -> None:
         """Check everything about a new key but the key itself.
@@ -130,8 +138,10 @@ class KeyService:
         text = validate_key(new.key.reveal())
         identity = fingerprint(text)
         with unchanged_on_error():
-            self._refuse_known(identity)
+            is_copied = self._refuse_known(identity)
         done = self._authority.assign(actor, new, acceptance)
+        if is_copied:
+            self._adopted.add(identity)
         key = _find(done.keys, identity)
         if key is None:
             remarks = " ".join(done.remarks)
@@ -146,6 +156,10 @@ class KeyService:
     def can_adopt(self, key: ApiKey) -> bool:
         """Return True if the key is only in the practice's copy and the authority can take it into its list."""
         return self._authority.can_adopt and not key.known and not key.gone
+
+    def was_adopted(self, key: ApiKey) -> bool:
+        """Return True if a key was added from the practice's copy since the office was opened."""
+        return key.fingerprint in self._adopted
 
     def to_adopt(self, key: ApiKey, developer: str) -> NewKey:
         """Return a key that only the practice's copy has, to be added to the authority's list.
@@ -221,8 +235,13 @@ class KeyService:
             return ""
         return self._why_not(key)
 
-    def remove(self, actor: Actor, key: ApiKey) -> KeyChange:
+    def remove(self, actor: Actor, key: ApiKey, *, undoing: int = 0) -> KeyChange:
         """Remove a key that was added by mistake from the local registry and the practice's copy.
+
+        Args:
+            actor: Who does it.
+            key: The key as it was shown.
+            undoing: The number of the audit entry that this undoes; 0 for none.
 
         Raises:
             OperationNotAllowed: The authority doesn't let go of this key.
@@ -232,13 +251,21 @@ class KeyService:
         refusal = self.removal_refusal(key)
         if refusal:
             raise OperationNotAllowed(refusal)
-        event = KeyRemoved(KeyLabel.of(key), actor.user_name, key.status)
+        event = KeyRemoved(KeyLabel.of(key), actor.user_name, key.status, undoing)
         with self._with_attribution(key):
             done = self._authority.remove(actor, key, event)
         return KeyChange(replace(key, gone=True), f"Removed: {key.label}.", done.remarks)
 
-    def edit(self, actor: Actor, key: ApiKey, fields: KeyFields) -> KeyChange:
+    def edit(
+        self, actor: Actor, key: ApiKey, fields: KeyFields, *, undoing: Mapping[str, int] = _NO_ENTRIES
+    ) -> KeyChange:
         """Change contact, permissions and agreement, with an audit row for each changed field.
+
+        Args:
+            actor: Who does it.
+            key: The key as it was shown.
+            fields: The new fields.
+            undoing: The numbers of the audit entries that this undoes, by the names of their fields.
 
         Raises:
             EditConflict: A field has another value by now.
@@ -248,7 +275,7 @@ class KeyService:
         if not key.known or key.unusable:
             raise OperationNotAllowed(self._why_not(key))
         self.check_fields(fields)
-        events = _field_events(key, fields, actor.user_name)
+        events = field_events(key, fields, actor.user_name, undoing)
         if not events:
             return KeyChange(key, "Nothing was changed.")
         with self._with_attribution(key):
@@ -306,14 +333,18 @@ class KeyService:
         except EditConflict as error:
             raise self._audit.with_attributions(error.conflicts, fingerprint_tag(key.fingerprint)) from error
 
-    def _refuse_known(self, identity: str) -> None:
-        for known in self.list().keys:
-            if known.fingerprint == identity and not known.gone and not self.can_adopt(known):
-                raise InvalidInput(
-                    "key",
-                    f"This key is already in the list: {known.developer}, {known.status.label}.",
-                    "Open it in the list to enable or disable it.",
-                )
+    def _refuse_known(self, identity: str) -> bool:
+        """Refuse a key that is in the list; return True if only the practice's copy has it."""
+        known = _find(self.list(), identity)
+        if known is None or known.gone:
+            return False
+        if not self.can_adopt(known):
+            raise InvalidInput(
+                "key",
+                f"This key is in the list already: {known.developer}, {known.status.label}.",
+                "Open it in the list to enable or disable it.",
+            )
+        return True
 
     def _remarks_on_rights(self, key: ApiKey, event: KeyStatusChanged) -> tuple[str, ...]:
         """Return a remark on a key that was enabled, and had or may have been read-only before it was disabled.
@@ -359,7 +390,7 @@ class KeyService:
             for other in keys.keys
             if other.developer.casefold() == key.developer.casefold() and other.status.enabled
         ]
-        return (first, _other_keys(key.developer, len(enabled)), *others)
+        return (first, other_keys(key.developer, len(enabled)), *others)
 
 
 def _find(keys: KeyList, identity: str) -> ApiKey | None:
@@ -368,26 +399,3 @@ def _find(keys: KeyList, identity: str) -> ApiKey | None:
 
 def _texts(new: NewKey) -> dict[str, str]:
     return {"developer": new.developer, "email": new.fields.email, "phone": new.fields.phone}
-
-
-def _field_events(key: ApiKey, fields: KeyFields, user: str) -> tuple[KeyFieldChanged | KeyPermissionsChanged, ...]:
-    """Return one event for each field that differs."""
-    label, before, after = KeyLabel.of(key), format_fields(key.fields), format_fields(fields)
-    read, wanted = key.fields.permissions, fields.permissions
-    change = ListChange(
-        tuple(name for name in wanted if name not in read), tuple(name for name in read if name not in wanted)
-    )
-    return tuple(
-        KeyPermissionsChanged(label, change, user)
-        if name == PERMISSIONS
-        else KeyFieldChanged(label, name, before[name], after[name], user)
-        for name in before
-        if before[name] != after[name]
-    )
-
-
-def _other_keys(developer: str, count: int) -> str:
-    if count == 0:
-        return f"{developer} has no other enabled key here."
-    keys = "one other enabled key" if count == 1 else f"{count} other enabled keys"
-    return f"Not cut off: {keys} of {developer} in this list."

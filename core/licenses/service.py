@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert, select
+from sqlalchemy import CursorResult, delete, insert, Connection
 
 from core.companion.store import Companion
 from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT
@@ -13,8 +14,9 @@ from core.model.agreement import Acceptance, Agreement
 from core.model.api_key import NewKey
 from core.model.audit_events import LicenseAccepted, LicenseDeclined
 from core.model.event_values import KeyLabel
+from core.practice.authorization import require_authorized
 from core.practice.practice import Practice
-from core.practice.unit_of_work import UnitOfWork
+from core.practice.unit_of_work import Decided, UnitOfWork
 
 
 class LicenseService:
@@ -24,11 +26,19 @@ class LicenseService:
         practice: The open practice; the audit entries are written to it.
         companion: The database that stores the acceptances and the full text of each accepted agreement.
         agreement: The current agreement.
+        require_addable: Raises `InvalidInput` if a key can't be added any more.
     """
 
-    def __init__(self, practice: Practice, companion: Companion, agreement: Agreement) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        companion: Companion,
+        agreement: Agreement,
+        require_addable: Callable[[NewKey], object],
+    ) -> None:
         self._practice = practice
         self._companion = companion
+        self._require_addable = require_addable
         self.agreement = agreement
 
     def accept(self, actor: Actor, new: NewKey) -> Acceptance:
@@ -37,10 +47,20 @@ class LicenseService:
         Args:
             actor: Who accepted it.
             new: The key that it was accepted for.
+
+        Raises:
+            InvalidInput: Another program added the key meanwhile; nothing was recorded.
         """
         title, sha256 = self.agreement.title, self.agreement.sha256
         event = LicenseAccepted(title, actor.user_name, sha256[:12], _label(new))
-        with self._practice.unit_of_work(actor, event, mode=self._companion.write_mode) as work:
+
+        def decide(connection: Connection) -> Decided:
+            # Here, since nothing may be recorded for a key that was added while the agreement was read.
+            self._require_addable(new)
+            require_authorized(connection, actor, (event,))
+            return Decided((event,), last_row=None)
+
+        with self._practice.unit_of_work(actor, mode=self._companion.write_mode, decide=decide) as work:
             number = self._store(actor, work)
         return Acceptance(title, sha256, number)
 

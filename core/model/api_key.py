@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
 
@@ -14,6 +14,9 @@ from core.opendental.key_status import KeyStatus
 
 PERMISSIONS = "permissions"
 """The name of that field in audit texts and conflicts."""
+AGREEMENT = "Business Associate Agreement"
+"""The name of that field in audit texts and conflicts."""
+_BLANK, _NONE, _SINCE = "blank", "none", "in place since "
 
 
 class AuthorityName(Enum):
@@ -150,11 +153,27 @@ def format_fields(fields: KeyFields) -> dict[str, str]:
     """Return the value of each field as audit entries show it, by the field's name."""
     since = fields.agreement_since
     return {
-        "e-mail": fields.email or "blank",
-        "phone": fields.phone or "blank",
-        PERMISSIONS: ", ".join(fields.permissions) or "none",
-        "Business Associate Agreement": f"in place since {since:%Y-%m-%d}" if since else "none",
+        "e-mail": fields.email or _BLANK,
+        "phone": fields.phone or _BLANK,
+        PERMISSIONS: ", ".join(fields.permissions) or _NONE,
+        AGREEMENT: f"{_SINCE}{since:%Y-%m-%d}" if since else _NONE,
     }
+
+
+def with_field(fields: KeyFields, name: str, text: str) -> KeyFields:
+    """Return the fields with one of them as `format_fields` writes it; not for permissions.
+
+    Raises:
+        ValueError: There is no such field, or the text isn't one of its values.
+    """
+    if name == "e-mail":
+        return replace(fields, email="" if text == _BLANK else text)
+    if name == "phone":
+        return replace(fields, phone="" if text == _BLANK else text)
+    if name != AGREEMENT:
+        raise ValueError(name)
+    since = None if text == _NONE else date.fromisoformat(text.removeprefix(_SINCE))
+    return replace(fields, agreement_since=since)
 
 
 def format_field_changes(read: KeyFields, wanted: KeyFields) -> tuple[str, ...]:

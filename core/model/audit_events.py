@@ -122,17 +122,23 @@ class KeyAdded(KeyEvent):
 class KeyRemoved(KeyEvent):
     """An API key was removed from the local registry, with its status before."""
 
-    template = "API key {key} removed from the local registry by {user}; its status was {before}"
+    template = "API key {key} removed from the local registry by {user}; its status was {before}{undoes}"
     changes_practice = True
 
     key: Label
     user: FreeText
     before: Status
+    undoes: UndoneEntry = 0
 
     @property
     def values_after(self) -> Mapping[str, str | None]:
         """That the key, and with it its status, is gone."""
         return {THE_KEY: GONE, "Key Status": GONE}
+
+    @property
+    def undone_entry(self) -> int:
+        """The entry that the removal undid."""
+        return self.undoes
 
 
 @dataclass(frozen=True)
@@ -166,15 +172,14 @@ class KeyStatusChanged(KeyEvent):
     @property
     def summary(self) -> str:
         """The change of the key, in a word or two."""
-        undone = f", undoing entry {self.undoes}" if self.undoes else ""
-        return f"{self.before.label} → {self.after.label}{undone}"
+        return f"{self.before.label} → {self.after.label}{_undone(self.undoes)}"
 
 
 @dataclass(frozen=True)
 class KeyFieldChanged(KeyEvent):
     """A contact or the Business Associate Agreement of an API key was edited."""
 
-    template = "API key {key} {field} changed from {before} to {after} by {user}"
+    template = "API key {key} {field} changed from {before} to {after} by {user}{undoes}"
     changes_practice = True
 
     key: Label
@@ -182,6 +187,12 @@ class KeyFieldChanged(KeyEvent):
     before: FreeText
     after: FreeText
     user: FreeText
+    undoes: UndoneEntry = 0
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The field before and after."""
+        return (Edit(self.field, self.before, self.after),)
 
     @property
     def values_after(self) -> Mapping[str, str | None]:
@@ -189,21 +200,43 @@ class KeyFieldChanged(KeyEvent):
         return {self.field: self.after}
 
     @property
+    def undone_entry(self) -> int:
+        """The entry that the change undid."""
+        return self.undoes
+
+    @property
     def summary(self) -> str:
         """The change of the key, in a word or two."""
-        return f"{self.field}: {self.before} → {self.after}"
+        return f"{self.field}: {self.before} → {self.after}{_undone(self.undoes)}"
 
 
 @dataclass(frozen=True)
 class KeyPermissionsChanged(KeyEvent):
     """The permissions of an API key were edited."""
 
-    template = "API key {key} permissions changed: {change} by {user}"
+    template = "API key {key} permissions changed: {change} by {user}{undoes}"
     changes_practice = True
 
     key: Label
     change: Permissions
     user: FreeText
+    undoes: UndoneEntry = 0
+
+    @property
+    def is_undoable(self) -> bool:
+        """True unless only the order of the permissions changed, which the text doesn't tell."""
+        return bool(self.change.added or self.change.removed)
+
+    @property
+    def undo_lines(self) -> tuple[str, ...]:
+        """The permissions that undoing takes away, and those that it gives back."""
+        parts = ((self.change.added, "removes"), (self.change.removed, "adds"))
+        return tuple(f"permissions: {verb} {', '.join(names)} again" for names, verb in parts if names)
+
+    @property
+    def undone_entry(self) -> int:
+        """The entry that the change undid."""
+        return self.undoes
 
     @property
     def values_after(self) -> Mapping[str, str | None]:
@@ -214,7 +247,8 @@ class KeyPermissionsChanged(KeyEvent):
     def summary(self) -> str:
         """The change of the key, in a word or two."""
         parts = ((self.change.added, "added"), (self.change.removed, "removed"))
-        return "Permissions: " + "; ".join(f"{', '.join(names)} {verb}" for names, verb in parts if names)
+        changes = "; ".join(f"{', '.join(names)} {verb}" for names, verb in parts if names)
+        return f"Permissions: {changes}{_undone(self.undoes)}"
 
 
 @dataclass(frozen=True)
@@ -357,6 +391,11 @@ def parse_entry(text: str) -> LoggedEvent | None:
     """Return the event of an entry that API Setup wrote, here or in Open Dental; None for all others."""
     logged = LoggedEvent.parse(text)
     return logged if logged is not None and logged.event.ours else None
+
+
+def _undone(entry: int) -> str:
+    """Return which entry a change undid, as the end of its summary."""
+    return f", undoing entry {entry}" if entry else ""
 
 
 def _like(event: type[AuditEvent]) -> str:

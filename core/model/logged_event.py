@@ -96,6 +96,16 @@ class AuditEvent:
         return ()
 
     @property
+    def is_undoable(self) -> bool:
+        """True if the event's entry holds what is needed to undo it."""
+        return bool(self.edits)
+
+    @property
+    def undo_lines(self) -> tuple[str, ...]:
+        """What undoing the event does, a line for each value."""
+        return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in self.edits)
+
+    @property
     def values_after(self) -> Mapping[str, str | None]:
         """The new value of each thing that the event changed, by its name in conflicts; None if the text lacks it."""
         return {}
@@ -208,8 +218,8 @@ class LoggedEvent:
 
     @property
     def is_undoable(self) -> bool:
-        """True for a change of settings or of a key's status that was done."""
-        return bool(self.event.edits) and self.stage is Stage.DONE
+        """True for a change that was done and whose entry holds what is needed to undo it."""
+        return self.event.is_undoable and self.stage is Stage.DONE
 
     def is_exact(self, text: str) -> bool:
         """Return True if the event holds everything that its entry's text says, so that nothing in it is guessed."""

@@ -199,7 +199,7 @@ def _add_keys(
 ) -> None:
     registry = LocalRegistry(practice, companion)
     keys = KeyService(practice, registry, AuditService(practice, registry.clear_texts))
-    licenses = LicenseService(practice, companion, agreement)
+    licenses = LicenseService(practice, companion, agreement, keys.require_addable)
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS):
         text = hashlib.sha256(f"demo {number} {developer}".encode()).hexdigest()[:16].upper()
         clock.advance()

@@ -35,7 +35,7 @@ from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
 from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
-from core.use.service import UseService
+from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
 
 
@@ -55,7 +55,7 @@ class Office:
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
-        undoing: Undoes changes that the Audit Trail records.
+        undoing: Undoes the last change of a session, or one that the Audit Trail records.
         recovery: Settles changes that were interrupted.
         licenses: The acceptances of the license agreement.
         use: What developers changed through the API.
@@ -79,10 +79,11 @@ class Office:
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
-        self.undoing = UndoService(self.settings, self.keys, self.audit)
+        changes = SessionChanges()
+        practice.on_change = changes.record
+        self.undoing = UndoService(self.settings, self.keys, self.audit, changes)
         self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
-        self.licenses = LicenseService(practice, companion, agreement)
-        self.use = UseService(practice, companion)
+        self.licenses = LicenseService(practice, companion, agreement, self.keys.require_addable)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
 

@@ -36,11 +36,15 @@ class PendingChanges:
         engine: Connects to the practice.
         profile: The practice's tables.
         writer: Inserts audit rows.
-        on_resolved: Called with a change when its outcome became known.
+        on_resolved: Called with a change and its outcome when that became known.
     """
 
     def __init__(
-        self, engine: Engine, profile: DatabaseProfile, writer: RowWriter, on_resolved: Callable[[UnitOfWork], None]
+        self,
+        engine: Engine,
+        profile: DatabaseProfile,
+        writer: RowWriter,
+        on_resolved: Callable[[UnitOfWork, Outcome], None],
     ) -> None:
         self._on_resolved = on_resolved
         self._engine = engine
@@ -48,7 +52,7 @@ class PendingChanges:
         self._writer = writer
         self._pending: UnitOfWork | None = None
         self._unreported: ResolvedChange | None = None
-        self._unwritten: list[tuple[Actor, LoggedEvent, Callable[[], None]]] = []
+        self._unwritten: list[tuple[Actor, LoggedEvent, Callable[[int], None]]] = []
         self._resolving = Lock()
 
     def resolve(self) -> ResolvedChange | None:
@@ -90,13 +94,13 @@ class PendingChanges:
             self._pending = work
         return outcome
 
-    def write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
+    def write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[int], None]) -> None:
         """Write the outcome of a remote change; if that fails now, `flush` writes it later.
 
         Args:
             actor: Who made the change.
             logged: The outcome.
-            on_written: Called when the row is written, now or later.
+            on_written: Called with the number of the row when it is written, now or later.
 
         Raises:
             ApiSetupError: The row isn't written yet.
@@ -117,12 +121,12 @@ class PendingChanges:
             self._write(*self._unwritten[0])
             self._unwritten.pop(0)
 
-    def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[], None]) -> None:
-        with translate_errors(), self._engine.connect() as connection:
+    def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[int], None]) -> None:
+        with translate_errors(), Session(self._engine, autoflush=False) as connection:
             self._require_hashes(connection)
-            self._writer.append_audit_rows(connection, actor, [logged])
+            (row,) = self._writer.append_audit_rows(connection, actor, [logged])
             connection.commit()
-        on_written()
+        on_written(row.number)
 
     def _try_resolve(self) -> ResolvedChange | None:
         work = self._pending
@@ -132,7 +136,7 @@ class PendingChanges:
         if outcome is Outcome.UNKNOWN:
             return None
         self._pending, self._unreported = None, ResolvedChange(work.texts, outcome)
-        self._on_resolved(work)
+        self._on_resolved(work, outcome)
         return self._unreported
 
     def _find_outcome(self, work: UnitOfWork, *, later: bool = False) -> Outcome:

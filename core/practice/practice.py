@@ -25,6 +25,7 @@ from core.practice.authorization import require_authorized
 from core.practice.exclusive_lock import ExclusiveLocks
 from core.practice.inspection import DatabaseProfile
 from core.practice.journal import Intent, Journal, NoJournal
+from core.practice.made_change import ChangeListener, LoggedChange, MadeChange, ignore_change
 from core.practice.pending_changes import PendingChanges
 from core.practice.row_writer import RowWriter
 from core.practice.unit_of_work import LAST_ROW, Decision, LastRow, UnitOfWork, WriteMode
@@ -85,14 +86,17 @@ class Practice:
         self.read_only = read_only
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
-        self._pending = PendingChanges(engine, profile, self._writer, self._clear_intent)
-        self._locks = ExclusiveLocks(self.engine, profile)
+        self._pending = PendingChanges(engine, profile, self._writer, self._after_resolved)
+        self._exclusive = Lock()
+        self._locking = local()
         self._hashes_refused = False
         self.elapsed = elapsed
         self.changes = 0
         """The number of changes that were begun from here, so that what was read before counts as old."""
         self.user_names = Recent(self._read_user_names, NAMES_MAX_AGE, elapsed)
         """The users' names, read a moment ago."""
+        self.on_change: ChangeListener = ignore_change
+        """Called in the writing thread with each change that was made."""
         self.journal: Journal = NoJournal()
         """The journal in which changes are announced that no transaction protects."""
 
@@ -175,19 +179,28 @@ class Practice:
         """Hold a lock that every program on this practice waits for; see `ExclusiveLocks.hold`."""
         return self._locks.hold(name, with_transactions=with_transactions)
 
-    def log_outcome(self, actor: Actor, logged: LoggedEvent, announced: int = 0) -> None:
+    def log_outcome(
+        self, actor: Actor, logged: LoggedEvent, announced: int = 0, *, of_earlier_session: bool = False
+    ) -> None:
         """Write what became of a remote change; a row that can't be written now is written later.
 
         Args:
             actor: Who made the change.
             logged: The outcome.
             announced: The number of the change in the journal.
+            of_earlier_session: True if a killed process made the change.
 
         Raises:
             ApiSetupError: The row isn't written yet.
         """
+
+        def on_written(number: int) -> None:
+            self.journal.clear(announced)
+            if logged.stage is Stage.DONE and not of_earlier_session:
+                self.on_change(MadeChange(actor, (LoggedChange(number, logged.event),)))
+
         try:
-            self._pending.write(actor, logged, lambda: self.journal.clear(announced))
+            self._pending.write(actor, logged, on_written)
         except ApiSetupError:
             self.journal.set_outcome(announced, logged.text())
             raise
@@ -271,6 +284,7 @@ class Practice:
                 work.committing = True
                 connection.commit()
             self.journal.clear(work.announced)
+            self._report_change(work)
         except BaseException as error:
             self._remember_refused_hash(work, error)
             # Saying that it was not done would leave one more entry without a hash.
@@ -280,6 +294,7 @@ class Practice:
             if not isinstance(error, ApiSetupError):
                 raise
             if outcome is Outcome.MADE:
+                self._report_change(work)
                 return
             if outcome is Outcome.UNKNOWN:
                 sentence = f"{error.sentence} {outcome.value}"
@@ -305,6 +320,10 @@ class Practice:
                 self.journal.set_outcome(work.announced, not_asked.text())
             raise
         yield
+
+    def _report_change(self, work: UnitOfWork) -> None:
+        entries = zip(work.rows, work.events, strict=True)
+        self.on_change(MadeChange(work.actor, tuple(LoggedChange(row.number, event) for row, event in entries)))
 
     def _announce(self, work: UnitOfWork, stage: Stage = Stage.DONE) -> None:
         """Announce a change in the journal if a killed process could leave part of it."""
@@ -347,8 +366,10 @@ class Practice:
             return LastRow(0, self.now(connection))
         return LastRow.of(connection.execute(select(*LAST_ROW)).one())
 
-    def _clear_intent(self, work: UnitOfWork) -> None:
+    def _after_resolved(self, work: UnitOfWork, outcome: Outcome) -> None:
         self.journal.clear(work.announced)
+        if outcome is Outcome.MADE:
+            self._report_change(work)
 
     def _left_rows(self, work: UnitOfWork) -> bool:
         """Return True if a failed change left an audit row without its hash, which no transaction took back."""

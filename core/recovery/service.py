@@ -129,7 +129,7 @@ class RecoveryService:
     ) -> InterruptedChange:
         known = LoggedEvent.parse(abandoned.intent.outcome) if abandoned.intent.outcome else None
         outcome = known or LoggedEvent(events[0], Stage.UNKNOWN, Reason.UNCERTAIN.value)
-        self._practice.log_outcome(actor, outcome, abandoned.number)
+        self._practice.log_outcome(actor, outcome, abandoned.number, of_earlier_session=True)
         if known is not None:
             return InterruptedChange(f"The outcome of an earlier change is logged now: {outcome.text()}.")
         return InterruptedChange(

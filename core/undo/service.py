@@ -1,49 +1,141 @@
-"""The service that undoes the change of an audit entry, on the same write path."""
+"""The service that undoes changes, on the write path that made them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from core.audit.service import AuditService
-from core.base.errors import Conflict, OperationNotAllowed
+from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
-from core.model.api_key import ApiKey
-from core.model.audit_entry import HashStatus
-from core.model.audit_events import KeyStatusChanged, SettingsChanged
-from core.model.key_text import fingerprint_tag
-from core.model.settings import ApiSettings
+from core.model.audit_events import (
+    KeyAdded,
+    KeyCopyReconciled,
+    KeyFieldChanged,
+    KeyPermissionsChanged,
+    KeyRemoved,
+    KeyStatusChanged,
+    SettingsChanged,
+)
+from core.model.logged_event import AuditEvent
 from core.model.whole_entry import WholeEntry
-from core.opendental.key_status import KeyStatus
+from core.practice.made_change import MadeChange
 from core.settings.service import SettingsService
-from core.settings.setting_texts import BY_HAND, setting_texts, with_setting
+from core.undo.key_addition import KeyAdditionUndo
+from core.undo.key_fields import KeyFieldsUndo
+from core.undo.key_status import KeyStatusUndo
+from core.undo.recorded import Recorded, require_genuine
+from core.undo.session_changes import SessionChanges
+from core.undo.settings import SettingsUndo
+from core.undo.step import Undone, UndoStep
+
+_NOT_FROM_ENTRY = "Only saved settings and changes of a key's status or fields can be undone from their entry."
+_NEVER: dict[type[AuditEvent], OperationNotAllowed] = {
+    KeyRemoved: OperationNotAllowed("Removing a key can't be undone.", "Add the key again."),
+    KeyCopyReconciled: OperationNotAllowed("Matching the practice's copy of keys can't be undone."),
+}
 
 
-@dataclass(frozen=True)
-class Undone:
-    """The result of an undo, in plain words."""
+class ChangeUndo(Protocol):
+    """Undoes one kind of change."""
 
-    sentence: str
-    consequences: tuple[str, ...] = ()
-    """Sentences that say what is cut off or let in now and what isn't."""
+    def plan(self, recorded: Recorded[Any]) -> UndoStep:
+        """Return what undoing a change would do now.
+
+        Raises:
+            ApiSetupError: It can't be undone, with the reason.
+        """
+
+    def undo(self, actor: Actor, recorded: Recorded[Any]) -> Undone:
+        """Undo a change, if it still can be undone.
+
+        Raises:
+            ApiSetupError: As for `plan`, and as for the change itself.
+        """
 
 
 class UndoService:
-    """Undoes a save of the settings or a change of a key's status, if its values still are what it wrote.
+    """Undoes the last change of a session, or the change of an entry, if its values still are what it wrote.
+
+    To make another kind of change undoable, write a `ChangeUndo` and list its events in `_undoers`.
 
     Args:
         settings: Saves settings.
-        keys: Sets the status of keys.
+        keys: Changes keys.
         audit: Reads entries.
+        changes: Remembers the last change of the session.
     """
 
-    def __init__(self, settings: SettingsService, keys: KeyService, audit: AuditService) -> None:
-        self._settings = settings
-        self._keys = keys
+    def __init__(
+        self, settings: SettingsService, keys: KeyService, audit: AuditService, changes: SessionChanges
+    ) -> None:
         self._audit = audit
+        self._changes = changes
+        fields = KeyFieldsUndo(keys, audit)
+        self._undoers: dict[type[AuditEvent], ChangeUndo] = {
+            SettingsChanged: SettingsUndo(settings, audit),
+            KeyStatusChanged: KeyStatusUndo(keys, audit),
+            KeyFieldChanged: fields,
+            KeyPermissionsChanged: fields,
+            KeyAdded: KeyAdditionUndo(keys),
+        }
 
-    def plan(self, number: int) -> tuple[str, ...]:
-        """Return what undoing an entry would do now, a line for each value.
+    # -- the last change of a session --------------------------------------------
+
+    def can_undo_last(self, actor: Actor) -> bool:
+        """Return True if the last change of this user's session is of a kind that can be undone. Reads nothing."""
+        last = self._changes.last(actor)
+        return bool(last) and all(type(each.event) in self._undoers for made in last for each in made.entries)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Undo all changes that are made in the block as one."""
+        return self._changes.together()
+
+    def plan_last(self, actor: Actor) -> tuple[UndoStep, ...]:
+        """Return what undoing the last change of this user's session would do now, last step first.
+
+        A change that was made with one question may have several steps, of which some can't be undone any more.
+
+        Raises:
+            OperationNotAllowed: The user has changed nothing in this session.
+            ApiSetupError: The only step can't be undone.
+        """
+        last = self._changes.last(actor)
+        if not last:
+            raise OperationNotAllowed("Nothing to undo: you haven't changed anything in this session.")
+        if len(last) == 1:
+            return (self._plan_made(last[0]),)
+        return tuple(self._plan_or_refuse(made) for made in reversed(last))
+
+    def undo_step(self, actor: Actor, step: UndoStep) -> Undone:
+        """Undo a step of the last change, if it still can be undone.
+
+        Raises:
+            ApiSetupError: As for `plan_last`, and as for the change itself.
+        """
+        recorded = self._recorded(step.numbers)
+        return self._undoer(recorded.events).undo(actor, recorded)
+
+    def _plan_made(self, made: MadeChange) -> UndoStep:
+        for each in made.entries:
+            if type(each.event) in _NEVER:
+                raise _NEVER[type(each.event)]
+        recorded = self._recorded([each.number for each in made.entries])
+        return self._undoer(recorded.events).plan(recorded)
+
+    def _plan_or_refuse(self, made: MadeChange) -> UndoStep:
+        try:
+            return self._plan_made(made)
+        except ApiSetupError as error:
+            event = made.entries[0].event
+            return UndoStep(tuple(each.number for each in made.entries), event.description, (), refusal=str(error))
+
+    # -- the change of an entry ----------------------------------------------------
+
+    def plan(self, number: int) -> UndoStep:
+        """Return what undoing an entry would do now.
 
         Args:
             number: The entry's number.
@@ -54,13 +146,8 @@ class UndoService:
             InvalidInput: The value from before can't be saved.
             EditConflict: A value isn't the one that the entry wrote, with who changed it.
         """
-        entry = self._audit.whole(number)
-        event = _undoable_event(entry)
-        if isinstance(event, SettingsChanged):
-            self._settings.check(*self._settings_to_write(entry, event))
-        else:
-            self._key_to_change(entry, event)
-        return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in event.edits)
+        recorded = self._recorded([number], from_entry=True)
+        return self._undoer(recorded.events).plan(recorded)
 
     def undo(self, actor: Actor, number: int) -> Undone:
         """Undo an entry, if it still can be undone.
@@ -68,67 +155,33 @@ class UndoService:
         Raises:
             ApiSetupError: As for `plan`, and as for the change itself.
         """
-        entry = self._audit.whole(number)
-        event = _undoable_event(entry)
-        if isinstance(event, SettingsChanged):
-            read, wanted = self._settings_to_write(entry, event)
-            saved = self._settings.save(actor, read, wanted, undoing=number)
-            return Undone(f"Undone: {'; '.join(saved.changes)}.")
-        key, status = self._key_to_change(entry, event)
-        change = self._keys.set_status(actor, key, status, undoing=number)
-        return Undone(change.sentence, change.consequences)
+        recorded = self._recorded([number], from_entry=True)
+        return self._undoer(recorded.events).undo(actor, recorded)
 
-    def _settings_to_write(self, entry: WholeEntry, event: SettingsChanged) -> tuple[ApiSettings, ApiSettings]:
-        """Return the settings that the practice has now, and those to save."""
-        if not _is_exact(entry):
-            raise OperationNotAllowed("The earlier values can't be determined from this entry's text.", BY_HAND)
-        page = self._settings.load()
-        now = setting_texts(page)
-        moved = [
-            Conflict(change.setting.value, change.after, now.get(change.setting, "gone"), change.before)
-            for change in event.changes
-            if now.get(change.setting) != change.after
-        ]
-        if moved:
-            raise self._audit.with_attributions(moved)
-        wanted = page.values
-        for change in event.changes:
-            wanted = with_setting(wanted, page, change.setting, change.before)
-        return page.values, wanted
+    def _recorded(self, numbers: Iterable[int], *, from_entry: bool = False) -> Recorded[Any]:
+        entries = tuple(self._audit.whole(number) for number in numbers)
+        return Recorded(tuple(_undoable_event(each, from_entry=from_entry) for each in entries), entries)
 
-    def _key_to_change(self, entry: WholeEntry, event: KeyStatusChanged) -> tuple[ApiKey, KeyStatus]:
-        """Return the key as it is now, and the status to set."""
-        found = [key for key in self._keys.list().keys if fingerprint_tag(key.fingerprint) == event.key_tag]
-        if len(found) != 1:
-            raise OperationNotAllowed("This API key is no longer in the list.", "Reload the list.")
-        (key,) = found
-        # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
-        if not _is_exact(entry) or event.key.developer != key.developer:
-            raise OperationNotAllowed("The earlier status can't be determined from this entry's text.", BY_HAND)
-        if key.status is not event.after:
-            moved = Conflict("Key Status", event.after.label, key.status.label, event.before.label)
-            raise self._audit.with_attributions([moved], event.key_tag)
-        refusal = self._keys.status_refusal(key)
-        if refusal:
-            raise OperationNotAllowed(refusal)
-        status = key.status.office_may_change_to
-        if status is not None and status is not event.before:
-            raise OperationNotAllowed(
-                f"The key was {event.before.label} before, and the office can only make it {status.label}.", BY_HAND
-            )
-        return key, event.before
+    def _undoer(self, events: Sequence[AuditEvent]) -> ChangeUndo:
+        found = {self._undoers.get(type(event)) for event in events}
+        undoer = found.pop() if len(found) == 1 else None
+        if undoer is None:
+            raise OperationNotAllowed(_NOT_FROM_ENTRY)
+        return undoer
 
 
-def _undoable_event(whole: WholeEntry) -> SettingsChanged | KeyStatusChanged:
-    if whole.entry.hash_status is not HashStatus.MATCHES:
-        raise OperationNotAllowed("This entry can't be undone, because its hash doesn't match or is missing.", BY_HAND)
-    if whole.event is not None and whole.event.is_undoable:
-        event = whole.event.event
-        if isinstance(event, SettingsChanged | KeyStatusChanged):
-            return event
-    raise OperationNotAllowed("Only saved settings and changes of a key's status can be undone from their entry.")
+def _undoable_event(whole: WholeEntry, *, from_entry: bool) -> AuditEvent:
+    """Return the event of an entry.
 
+    Args:
+        whole: The entry.
+        from_entry: Only events that can be undone whoever made them and whenever that was.
 
-def _is_exact(whole: WholeEntry) -> bool:
-    """Return True if nothing in the entry's event is a guess."""
-    return whole.event is not None and whole.event.is_exact(whole.stored_text)
+    Raises:
+        OperationNotAllowed: The entry can't be undone.
+    """
+    require_genuine(whole)
+    logged = whole.event
+    if logged is not None and (logged.is_undoable or (not from_entry and isinstance(logged.event, KeyAdded))):
+        return logged.event
+    raise OperationNotAllowed(_NOT_FROM_ENTRY)

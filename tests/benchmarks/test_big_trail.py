@@ -300,13 +300,13 @@ def peak(directory: Path, server: Server, practice: str) -> float:
             for _ in range(1 if key == "G" else 40):
                 terminal.press(key)
                 terminal.settle(0.05)
-        terminal.press("n")
+        terminal.press("!")
         terminal.wait_for("^/ +only:unmatched$")
         terminal.wait_for("NO HASH")
-        terminal.press("n")
+        terminal.press("!")
         terminal.wait_for("^/ +everything")
         terminal.settle()
-        terminal.press("v")
+        terminal.press("V")
         terminal.wait_for("^ ! Verification found", deadline=300)
         return _high_water_mark(terminal)
 

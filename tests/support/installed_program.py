@@ -176,7 +176,7 @@ def fill_in_key(terminal: Terminal, key: str, developer: str) -> None:
 def add_key(terminal: Terminal, key: str, developer: str) -> None:
     """On API Setup, add a key with the date of an agreement, and accept the license."""
     terminal.press("a")
-    terminal.wait_for("^ *Assign API Key")
+    terminal.wait_for("─ Assign API Key")
     fill_in_key(terminal, key, developer)
     go_to(terminal, "E-mail")
     go_to(terminal, "Phone")

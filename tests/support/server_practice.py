@@ -15,7 +15,7 @@ from tests.support.server import Server
 USER, PASSWORD = "Admin", "correct horse"
 """A user of the practice who has the permission for API Setup; the password is stored as SHA3-512."""
 
-SIGN_IN = "^ *Sign in to Open Dental"
+SIGN_IN = "─ Sign in to Open Dental"
 
 
 class ServerPractice:

@@ -48,7 +48,7 @@ def test_entries_are_found_verified_and_exported(home: Home, practice: ServerPra
         terminal.wait_for(r"^Computed now +\S{44} +\(not the same\)$")
         terminal.press("escape")
         terminal.wait_for("^/ +since:2024-11-01 user:Maria$")
-        terminal.press("v")
+        terminal.press("V")
         terminal.wait_for("─ Verify the Audit Trail")
         terminal.press("e")
         terminal.wait_for(r"^Hash matches \d+ +Altered 1 +Without hash 1$")
@@ -96,7 +96,7 @@ def test_a_database_error_during_a_verification_can_be_retried(home: Home, pract
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         practice.execute("RENAME TABLE securityloghash TO elsewhere")
-        terminal.press("v")
+        terminal.press("V")
         terminal.wait_for("─ Verify the Audit Trail")
         terminal.press("e")
         terminal.wait_for("^! A table or column that Open Dental has is missing here")

@@ -125,7 +125,7 @@ def test_the_configured_license_is_shown(home: Home) -> None:
     home.configuration.with_name("ours.txt").write_text("Be [red]careful[/red].\n", encoding="utf-8")
     with home.start_ready() as terminal:
         terminal.press("a")
-        terminal.wait_for("^ *Assign API Key")
+        terminal.wait_for("─ Assign API Key")
         terminal.type("Kq7mZt4xWb9sLp2D")
         terminal.wait_for("Lp2D$")
         terminal.press("ctrl+s")

@@ -107,7 +107,7 @@ def test_quitting_asks_about_unsaved_input(home: Home) -> None:
 def test_a_declined_license_adds_no_key(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.press("a")
-        terminal.wait_for("^ *Assign API Key")
+        terminal.wait_for("─ Assign API Key")
         fill_in_key(terminal, KEY, DEVELOPER)
         terminal.press("ctrl+s")
         answer(terminal, "─ Continue without an agreement")
@@ -128,6 +128,6 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
 def test_line_breaks_around_a_pasted_key_are_ignored(home: Home) -> None:
     with home.start_ready() as terminal:
         terminal.press("a")
-        terminal.wait_for("^ *Assign API Key")
+        terminal.wait_for("─ Assign API Key")
         terminal.paste(f"\n  {KEY} \r\n\n")
         terminal.wait_for(f"API key +{KEY}")

@@ -65,7 +65,7 @@ def start(home: Home, practice: ServerPractice, hq: HeadquartersServer, *argumen
 def assign_key(terminal: Terminal) -> None:
     """Enter the key that headquarters offers, and continue to the license agreement."""
     terminal.press("a")
-    terminal.wait_for("^ *Assign API Key")
+    terminal.wait_for("─ Assign API Key")
     fill_in(terminal, "API key", NEW_KEY)
     go_to(terminal, "BAA signed on")
     fill_in(terminal, "BAA signed on", "2024-05-06")

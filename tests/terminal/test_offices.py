@@ -258,7 +258,7 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
         go_to(terminal, "Payment type", "shift+tab")
         go_to(terminal, "FHIR interval", "shift+tab")
         fill_in(terminal, "FHIR interval", "5")
-        terminal.wait_for("Locked after a period of inactivity")
+        terminal.wait_for("Locked after inactivity")
         assert "FHIR interval" not in terminal.text
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
@@ -274,14 +274,14 @@ def test_the_limit_of_the_practice_needs_no_configuration(home: Home, practice: 
         home, "--url", practice.url(), seconds=3, APISETUP_PASSWORD=practice.server.password
     ) as terminal:
         sign_in(terminal)
-        terminal.wait_for("Locked after a period of inactivity")
+        terminal.wait_for("Locked after inactivity")
 
 
 def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) -> None:
     home.write_configuration(office_table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
     with start_impatient(home, seconds=1, P=practice.server.password) as terminal:
         sign_in(terminal)
-        terminal.wait_for("Locked after a period of inactivity")
+        terminal.wait_for("Locked after inactivity")
         terminal.settle()
         before = len(terminal.output)
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")

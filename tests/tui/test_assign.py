@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.cases import case
@@ -556,3 +557,20 @@ async def test_an_agreement_that_begins_in_the_future_is_refused(demo: OpenReque
         await user.press("ctrl+s")
         assert "is in the future" in user.status_text
         assert user.focused == "agreement"
+
+
+async def test_a_key_that_is_added_while_the_agreement_is_on_screen_is_not_accepted_for(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_license(user)
+        before = rows.last_entry()
+        rows.execute(
+            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
+            " SELECT ?, ?, 'Faster Program', '', '', '[]', 1, added FROM apisetup_key LIMIT 1",
+            fingerprint(KEY),
+            KEY,
+        )
+        await accept_license(user)
+        await user.at(AssignKeyScreen)
+        assert user.status_text.startswith("This key is in the list already: Faster Program, Enabled.")
+        assert user.field("developer").value == "Night Guard"
+        assert rows.last_entry() == before

@@ -480,3 +480,23 @@ async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo
         assert user.status_text.startswith("This key can't be adopted: it is already in the list")
         assert "Key Status       ● Enabled" in user.text
         assert rows.last_entry() == before
+
+
+async def test_a_key_that_is_adopted_while_the_agreement_is_on_screen_is_not_accepted_for(demo: OpenRequest) -> None:
+    rows.execute("INSERT INTO apikey (CustApiKey, DevName) VALUES ('Zz99Yy88Xx77Ww66', 'Stray Software')")
+    async with run_program(demo) as user:
+        await user.go_to("Stray Software")
+        await user.press("enter", "a")
+        await user.at(LicenseScreen)
+        before = rows.last_entry()
+        rows.execute(
+            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
+            " SELECT ?, 'Zz99Yy88Xx77Ww66', 'Stray Software', '', '', '[]', ?, added FROM apisetup_key LIMIT 1",
+            fingerprint("Zz99Yy88Xx77Ww66"),
+            int(KeyStatus.ENABLED),
+        )
+        await user.press("end", "ctrl+y")
+        await user.at(EditKeyScreen)
+        assert user.status_text.startswith("This key is in the list already: Stray Software, Enabled.")
+        assert "Key Status       ● Enabled" in user.text
+        assert rows.last_entry() == before

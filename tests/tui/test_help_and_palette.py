@@ -141,7 +141,7 @@ async def open_palette(user: User) -> OptionList:
 async def test_the_palette_runs_the_chosen_command(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         options = await open_palette(user)
-        await user.enter_text("Audit")
+        await user.enter_text("Open the Audit")
         await until(lambda: options.option_count == 1)
         await until(lambda: options.highlighted == 0)
         await user.press("enter")
@@ -201,7 +201,7 @@ async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: 
         await user.at(HelpScreen)
         before = user.text
         await open_palette(user)
-        await user.enter_text("Move down one page")
+        await user.enter_text("Scroll down by one page")
         options = user.app.screen.query_one(OptionList)
         await until(lambda: options.option_count == 1 and options.highlighted == 0)
         await user.press("enter")
@@ -227,7 +227,7 @@ async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo:
     async with run_program(demo, size=(100, 60)) as user:
         await open_license(user)
         await open_palette(user)
-        await user.enter_text("Move down one page")
+        await user.enter_text("Scroll down by one page")
         options = user.app.screen.query_one(OptionList)
         await until(lambda: options.option_count == 1 and options.highlighted == 0)
         await user.press("enter")

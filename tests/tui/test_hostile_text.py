@@ -203,7 +203,7 @@ async def test_the_result_of_a_verification(demo: OpenRequest, text: str, shown:
     async with run_program(demo) as user:
         await user.press("t")
         await user.at(AuditTrailScreen)
-        await user.press("v", "e")
+        await user.press("V", "e")
         await user.at(VerificationScreen)
         assert_literal(user, *shown)
         assert "Altered" in user.text

@@ -62,7 +62,7 @@ async def test_the_lock_hides_the_data_of_the_practice() -> None:
         assert all(developer in user.text for developer in developers)
         await stay_idle(user)
         assert not any(developer in user.text for developer in developers)
-        assert "Locked after a period of inactivity." in user.flowing_text
+        assert "Locked after inactivity. admin's unsaved changes are kept, for admin only." in user.flowing_text
 
 
 async def test_the_automatic_log_off_is_logged_as_open_dental_does() -> None:
@@ -399,7 +399,7 @@ async def test_the_program_locks_when_no_key_is_pressed(monkeypatch: pytest.Monk
         await sign_in(user, "admin", "drill")
         await until(lambda: not user.app.unlocked.is_set())
         await user.at(SignInScreen)
-        assert "period of inactivity" in user.flowing_text
+        assert "Locked after inactivity" in user.flowing_text
 
 
 @pytest.mark.parametrize(

@@ -384,3 +384,25 @@ def test_the_time_of_opening_is_recorded_by_office_name() -> None:
     assert {each.name: each.last_opened for each in offices.reload() if each.last_opened} == {
         "Training": datetime(2024, 11, 5, 9, 3, 7)
     }
+
+
+async def test_s_sorts_the_offices_by_each_column_and_returns_to_the_order_of_the_file() -> None:
+    write_configuration("[offices.Zoo]\nfile = 'a.sqlite3'\n[offices.Alpha]\nfile = 'c.sqlite3'\n" + OFFICES)
+
+    def names(user: User) -> list[str]:
+        return [row.cells[0] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
+
+    async with working_with_offices() as user:
+        await user.at(OfficesScreen)
+        listed = names(user)
+        await user.press("s")
+        assert "Office ▲" in user.list.render_line(0).text
+        assert names(user) == sorted(listed, key=str.casefold) != listed
+        await user.press("s", "s")
+        assert "Database ▲" in user.list.render_line(0).text
+        assert names(user)[0] == "Zoo"
+        await user.press("s")
+        assert "Last opened▼" in user.list.render_line(0).text
+        await user.press("s")
+        assert names(user) == listed
+        assert user.status_text == "In the order of the configuration file."

@@ -160,7 +160,7 @@ async def test_a_long_message_takes_two_lines() -> None:
         app.main.show_status(LONG)
         await pilot.pause()
         assert app.main.status.size.height == 2
-        assert drawn(app.main.status).endswith("…")
+        assert drawn(app.main.status).endswith("…  m more")
         app.main.show_status("short")
         await pilot.pause()
         assert app.main.status.size.height == 1

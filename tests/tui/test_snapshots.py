@@ -31,8 +31,10 @@ from tests.support.waiting import until
 from tests.tui.test_offices import write_configuration
 from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.change_series import ChangeSeries
 from tui.modals.choice import Choice
 from tui.modals.license import LicenseScreen
+from tui.modals.locked import LockedScreen
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
@@ -53,6 +55,7 @@ Compare = Callable[..., bool]
 
 SMALL, SMALLEST, LARGE, LARGEST = SIZES = (80, 24), (60, 20), (120, 40), (200, 50)
 KEY = "EXAMPLE-NOT-A-KEY-Gh78"
+LONG_MESSAGE = "The server answered something that is longer than two lines of this terminal. " * 4
 
 
 @pytest.fixture(autouse=True)
@@ -214,6 +217,51 @@ async def disable(user: User) -> None:
     await user.at(Notice)
 
 
+async def select_keys(user: User) -> None:
+    for developer in ("Canopy Analytics", "Dentist Finder", "Insurance Mate"):
+        await user.go_to(developer)
+        await user.press("space")
+
+
+async def ask_to_disable_several(user: User) -> None:
+    await select_keys(user)
+    await user.press("d")
+    await user.at(Question)
+
+
+async def disable_several(user: User) -> None:
+    await ask_to_disable_several(user)
+    await user.press("ctrl+y")
+    await user.at(ChangeSeries)
+
+
+async def after_disabling_several(user: User) -> None:
+    await disable_several(user)
+    await user.press("enter")
+    await user.at_api_setup()
+
+
+async def ask_to_undo_several(user: User) -> None:
+    await after_disabling_several(user)
+    await user.press("ctrl+z")
+    await user.at(Prompt)
+
+
+async def sort_by_status(user: User) -> None:
+    await user.press("s", "s")
+
+
+async def lock_now(user: User) -> None:
+    await user.press("L")
+    await user.at(LockedScreen)
+
+
+async def show_whole_message(user: User) -> None:
+    user.screen.show_status(LONG_MESSAGE, "problem")
+    await user.press("m")
+    await user.at(Notice)
+
+
 async def reveal_key(user: User) -> None:
     await add_key(user)
     await user.press("enter")
@@ -279,13 +327,13 @@ async def verify(user: User) -> None:
     rows.execute("DELETE FROM securityloghash WHERE SecurityLogNum IN (20, 21)")
     rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (33, 34, 35)")
     await open_trail(user)
-    await user.press("v", "e")
+    await user.press("V", "e")
     await user.at(VerificationScreen)
 
 
 async def open_export_prompt(user: User) -> None:
     await open_trail(user)
-    await user.press("n", "x")
+    await user.press("exclamation_mark", "x")
     await user.at(Prompt)
     # The suggested name contains the directory of this test.
     await user.press("end", "ctrl+u")
@@ -462,6 +510,14 @@ IN_DEMO: dict[str, Steps] = {
     "api_setup_bad_interval": enter_bad_interval,
     "api_setup_payment_types": open_payment_types,
     "api_setup_conflict": cause_conflict,
+    "api_setup_selected": select_keys,
+    "api_setup_sorted": sort_by_status,
+    "disable_several": ask_to_disable_several,
+    "disabled_several": disable_several,
+    "after_disabling_several": after_disabling_several,
+    "undo_several": ask_to_undo_several,
+    "locked_by_hand": lock_now,
+    "whole_message": show_whole_message,
     "assign_filled": fill_assign,
     "assign_curl": paste_curl,
     "assign_header": accept_header,

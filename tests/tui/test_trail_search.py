@@ -178,7 +178,7 @@ async def test_escape_leaves_the_filter_as_it_was(demo: OpenRequest) -> None:
 async def test_the_cursor_starts_after_a_space_at_the_end_of_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("n", "slash")
+        await user.press("exclamation_mark", "slash")
         await user.enter_text("user:Maria")
         assert filter_text(user) == f"{FIRST_DAYS} only:unmatched user:Maria"
 
@@ -242,13 +242,13 @@ async def test_while_typing_the_key_bar_shows_the_keys_of_the_filter(demo: OpenR
 async def test_o_and_n_combine_with_the_rest_of_the_filter(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("n")
+        await user.press("exclamation_mark")
         assert filter_text(user) == f"{FIRST_DAYS} only:unmatched"
         assert user.panel("entries") == "Entries  1 · 1 altered"
         await user.press("o")
         assert filter_text(user) == f"{FIRST_DAYS} only:ours only:unmatched"
-        assert "No entry matches the filter. Press / to change the filter." in user.text
-        await user.press("n")
+        assert "No entry matches the filter; / changes the filter." in user.text
+        await user.press("exclamation_mark")
         assert [row[5] for row in cells(user)] == ["API/FHIR"]
         await user.press("o")
         assert filter_text(user) == FIRST_DAYS
@@ -457,7 +457,7 @@ async def test_scrolling_up_from_the_oldest_entry_reaches_the_newest(demo: OpenR
 
 
 async def go_to_day(user: User, day: str) -> None:
-    await user.press("d")
+    await user.press("D")
     await user.at(Prompt)
     await user.press("end", "ctrl+u")
     await user.enter_text(day)
@@ -548,7 +548,7 @@ async def test_actions_that_need_the_date_are_disabled_until_it_is_loaded(demo: 
         await until(held.left.is_set)
         await user.settle()
         assert filter_text(user) == FIRST_DAYS
-        await user.press("d")
+        await user.press("D")
         await user.at(Prompt)
 
 
@@ -585,7 +585,7 @@ async def test_a_long_search_shows_its_progress(demo: OpenRequest, gate: Gates) 
 
 
 @small_slices
-async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, gate: Gates) -> None:
+async def test_escape_stops_a_long_search_and_n_continues_it(demo: OpenRequest, gate: Gates) -> None:
     rows.fill_trail(numbered_entries(1_000, needles=[5]))
     async with run_program(demo) as user:
         await open_trail(user)
@@ -599,13 +599,13 @@ async def test_escape_stops_a_long_search_and_c_continues_it(demo: OpenRequest, 
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
-        assert user.status_text == "Stopped: 0 entries. Press c to continue."
+        assert user.status_text == "Stopped: 0 entries. n searches on."
         held.open()
         await user.settle()
-        assert "Stopped before any entry was found. Press c to continue." in user.text
-        assert user.keys.startswith("c Continue")
+        assert "Stopped before any entry was found. n searches on." in user.text
+        assert user.keys.startswith("n Search on")
         assert pages.calls == needed - 1
-        await user.press("c")
+        await user.press("n")
         assert user.row.endswith("Entry 00005 needle")
         assert user.panel("entries") == "Entries  1"
         assert "Continue" not in user.keys
@@ -625,8 +625,8 @@ async def test_a_continued_search_without_matches_says_so(demo: OpenRequest, gat
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
-        await user.press("c")
-        assert "No entry matches the filter. Press / to change the filter." in user.text
+        await user.press("n")
+        assert "No entry matches the filter; / changes the filter." in user.text
         assert "Stopped" not in user.text
 
 
@@ -661,7 +661,7 @@ async def test_moving_the_cursor_does_not_continue_a_stopped_search(demo: OpenRe
         await user.press("up", "pageup", "pagedown", "pagedown")
         assert held.calls == 1
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
-        await user.press("c", "G")
+        await user.press("n", "G")
         assert user.row.endswith("Entry 00900 needle")
         await user.press("escape")
         assert user.stack == ["ApiSetupScreen"]
@@ -693,7 +693,7 @@ async def test_a_stopped_jump_to_a_day_keeps_the_newer_entries_reachable(demo: O
         await open_trail(user)
         await search(user, "text:needle")
         held = gate(AuditSearch, "page", hold=3)
-        await user.press("d")
+        await user.press("D")
         await user.at(Prompt)
         await user.press("end", "ctrl+u")
         await user.enter_text("2024-11-04")
@@ -715,7 +715,7 @@ async def test_entries_that_do_not_match_are_searched_in_steps(demo: OpenRequest
     async with run_program(demo) as user:
         await open_trail(user)
         pages = gate(AuditSearch, "page", hold=0)
-        await user.press("n")
+        await user.press("exclamation_mark")
         assert [row[5] for row in cells(user)] == ["Entry 00700", "Entry 00003 changed"]
         assert user.panel("entries") == "Entries  2 · 1 altered · 1 without hash"
         assert pages.calls > 5
@@ -849,7 +849,7 @@ async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenReques
     async with run_program(demo) as user:
         await open_trail(user)
         held = gate(AuditSearch, "page", hold=1)
-        await user.press("d")
+        await user.press("D")
         await user.at(Prompt)
         await user.press("end", "ctrl+u")
         await user.enter_text("2024-11-04")
@@ -859,7 +859,7 @@ async def test_a_jump_stopped_before_its_first_page_is_repeated(demo: OpenReques
         await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
-        await user.press("c")
+        await user.press("n")
         assert user.row.startswith("2024-11-04 ")
         await user.press("G")
         assert user.row.endswith("Entry 00001")
@@ -899,5 +899,5 @@ async def test_a_reload_stopped_before_its_first_page_is_repeated(demo: OpenRequ
         await until(lambda: user.status_text.startswith("Stopped"))
         held.open()
         await user.settle()
-        await user.press("c")
+        await user.press("n")
         assert user.row == row

@@ -97,15 +97,10 @@ async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -
 
 async def test_other_entries_offer_no_undo(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        await user.press("enter")
-        await user.at(EditKeyScreen)
-        await user.fill("email", "new@example.test")
-        await user.press("ctrl+s", "escape")
-        await user.at(ApiSetupScreen)
-        for text in ("accepted by", "New API key", "e-mail changed"):
+        for text in ("accepted by", "New API key"):
             with case(text):
                 await open_entry(user, text)
-                assert "Undo" not in user.keys
+                assert "u Undo" not in user.keys
                 await user.press("u")
                 assert isinstance(user.screen, AuditEntryScreen)
                 await user.press("escape", "escape")

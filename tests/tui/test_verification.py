@@ -30,7 +30,7 @@ from tui.screens.verification import VerificationScreen
 async def verify(user: User, answer: str = "e") -> None:
     """Verify everything, or the dates of the filter with the answer "r"."""
     await open_trail(user)
-    await user.press("v")
+    await user.press("V")
     await user.at(Question)
     await user.press(answer)
     await user.at(VerificationScreen)
@@ -69,7 +69,7 @@ async def test_only_the_dates_of_the_filter_can_be_verified(demo: OpenRequest) -
     async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "until:2024-10-31 user:Maria")
-        await user.press("v")
+        await user.press("V")
         await user.at(Question)
         assert "r The range until:2024-10-31" in user.flowing_text
         await user.press("r")
@@ -86,7 +86,7 @@ async def test_without_dates_in_the_filter_everything_is_verified_without_a_ques
     async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "user:Maria")
-        await user.press("v")
+        await user.press("V")
         await user.at(VerificationScreen)
         assert "Hash matches 326   Altered 1   Without hash 0" in user.text
 
@@ -102,7 +102,7 @@ async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
         await search(user, "since:2024-11-06")
-        await user.press("v", "r")
+        await user.press("V", "r")
         await user.at(VerificationScreen)
         assert "Unknown entry: in this range." in user.text
         assert user.status_text == "Verified."
@@ -123,7 +123,7 @@ async def test_a_listed_entry_can_be_opened(demo: OpenRequest) -> None:
 async def test_escape_in_the_question_verifies_nothing(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("v", "escape")
+        await user.press("V", "escape")
         assert user.stack == ["ApiSetupScreen", "AuditTrailScreen"]
 
 
@@ -135,7 +135,7 @@ async def test_an_entry_whose_hash_arrives_late_leaves_the_list(demo: OpenReques
     async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=2)
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
@@ -172,7 +172,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
     async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=4)
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
@@ -192,7 +192,7 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
     async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
@@ -214,7 +214,7 @@ async def test_continuing_at_once_after_a_stop_counts_no_entry_twice(demo: OpenR
         first_step = gate(Verification, "_find_suspects", hold=3)
         second_step = gate(Verification, "_find_suspects", hold=5)
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(first_step.entered.is_set)
@@ -238,7 +238,7 @@ async def test_escape_leaves_a_stopped_verification(demo: OpenRequest, gate: Gat
     async with run_program(demo) as user:
         held = gate(Verification, "run_batch")
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
@@ -258,7 +258,7 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
     async with run_program(demo) as user:
         held = gate(Verification, "run_batch", hold=3)
         await open_trail(user)
-        user.send("v")
+        user.send("V")
         await until(lambda: user.stack[-1] == "Question")
         user.send("e")
         await until(held.entered.is_set)
@@ -279,7 +279,7 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
 async def test_a_database_error_at_the_start_can_be_retried(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_trail(user)
-        await user.press("v")
+        await user.press("V")
         with rows.locked():
             await user.press("e")
             assert "locked by another program" in user.status_text

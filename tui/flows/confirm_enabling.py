@@ -57,3 +57,29 @@ def _require_ending(ending: str, what: str, typed: str) -> str:
             "ending", f"Not the key's {what}.", "Nothing was changed. Try again, or press Esc to cancel."
         )
     return ending
+
+
+async def confirm_with_count(screen: BaseScreen[Any], title: str, lines: Sequence[str], count: int, verb: str) -> bool:
+    """Ask for the number of keys before several of them are enabled at once. Call it from a flow.
+
+    Args:
+        screen: The screen that the dialog opens above.
+        title: The title of the dialog.
+        lines: What will happen.
+        count: The number that must be typed.
+        verb: What the button does.
+
+    Returns:
+        False if the admin cancelled.
+    """
+    lines = [*lines, "", f"Type {count}, the number of these keys, to confirm:"]
+    prompt = Prompt(title, lines, "", partial(_require_count, count), verb=verb, key="ctrl+y")
+    return await screen.app.push_screen_wait(prompt) is not None
+
+
+def _require_count(count: int, typed: str) -> int:
+    if typed.strip() != str(count):
+        raise InvalidInput(
+            "count", f"Not {count}, the number of keys.", "Nothing was changed. Try again, or press Esc to cancel."
+        )
+    return count

@@ -66,6 +66,7 @@ async def adopt_key(
     Raises:
         NotPermitted: The session is read-only.
         OperationNotAllowed: The key is in the list already, or gone.
+        InvalidInput: Another program adopted it while the agreement was on screen; nothing was recorded.
     """
     from tui.modals.license import LicenseScreen, Refusal
 
@@ -78,6 +79,8 @@ async def adopt_key(
         return None
     new_key = await screen.call_service(lambda: session.office.keys.to_adopt(key, developer), group="adopt")
     answer = await screen.app.push_screen_wait(LicenseScreen(session, new_key))
+    if isinstance(answer, InvalidInput):
+        raise answer
     if isinstance(answer, Refusal):
         screen.show_status(_DECLINED)
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import OperationNotAllowed, OutcomeUnknown
 from tui.flows.confirm_enabling import confirm_with_ending
 from tui.flows.headquarters_messages import failure_notice
+from tui.flows.undo import show_change
 from tui.modals.notice import outcome_notice
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def remove_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> 
         screen.show_problem(error)
         screen.open_screen(failure_notice(error))
         return True
-    screen.show_status(change.sentence, "ok")
+    show_change(screen, session, change.sentence)
     screen.show_outcome(outcome_notice("Removed", change.sentence, change.consequences))
     return True
 

@@ -1,4 +1,4 @@
-"""The lock after inactivity: hides every screen until a user signs in again."""
+"""The lock, after inactivity or by hand: hides every screen until a user signs in again."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Lock:
         unsaved: The names of the values that the user entered and didn't save.
         on_sign_in: Called with another user who has signed in and is asked whether to discard the unsaved values, so
             that they can quit from there. Called with None if they don't continue.
+        by_hand: True if the user locked the practice, False after inactivity.
     """
 
     def __init__(
@@ -41,17 +42,25 @@ class Lock:
         session: Session,
         unsaved: tuple[str, ...],
         on_sign_in: Callable[[SignedIn | None], None],
+        *,
+        by_hand: bool = False,
     ) -> None:
         self._app = app
         self._session = session
         self._unsaved = unsaved
         self._on_sign_in = on_sign_in
+        self._by_hand = by_hand
         self._logged_off = asyncio.Event()
 
     @property
     def actor(self) -> Actor:
         """The user who was logged off."""
         return self._session.actor
+
+    @property
+    def reason(self) -> str:
+        """Why the practice is locked, in a sentence."""
+        return f"Locked by {self.actor.user_name}." if self._by_hand else "Locked after inactivity."
 
     async def until_signed_in(self, request: OpenRequest) -> SignedIn:
         """Log the user off, close the connections, and wait until a user has signed in. Call it from a worker.
@@ -125,7 +134,8 @@ class Lock:
                 await worker.wait()
         try:
             if session.signed_in.writable:
-                await app.commit(partial(session.office.users.log_off_idle, session.actor))
+                users = session.office.users
+                await app.commit(partial(users.sign_out if self._by_hand else users.log_off_idle, session.actor))
         except ApiSetupError as error:
             app.record_problem(error)
             text = f"Logging off {session.actor.user_name} could not be logged. {error.sentence}"

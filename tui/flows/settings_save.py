@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import EditConflict, InvalidInput, PracticeUnavailable
 from tui.flows.conflict import MINE, resolve_conflict
+from tui.flows.undo import show_change
+from tui.modals.question import Answer, Question
 
 if TYPE_CHECKING:
     from tui.platform.base_screen import BaseScreen
@@ -49,8 +51,31 @@ async def save_settings(screen: BaseScreen[Any], session: Session, form: Setting
         outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
     if saved.warning:
         outcome = f"{outcome} {saved.warning}"
-    screen.show_status(outcome, "ok" if saved.changes else "note")
+    if saved.changes:
+        show_change(screen, session, outcome)
+    else:
+        screen.show_status(outcome)
     return outcome
+
+
+async def may_read_again(screen: BaseScreen[Any], form: SettingsForm) -> bool:
+    """Ask what becomes of unsaved settings before they are read again, and discard them if asked to.
+
+    Returns:
+        False if the admin cancelled.
+    """
+    if not form.unsaved:
+        return True
+    question = Question(
+        "Read again?",
+        [f"Not saved yet: {', '.join(form.unsaved)}."],
+        Answer("ctrl+y", "Discard what you typed", "drop"),
+        Answer("ctrl+t", "Keep it", "keep"),
+    )
+    choice = await screen.app.push_screen_wait(question)
+    if choice == "drop":
+        form.show(form.page)
+    return choice is not None
 
 
 async def _resolve_conflict(screen: BaseScreen[Any], session: Session, form: SettingsForm, error: EditConflict) -> str:

@@ -8,6 +8,7 @@ from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnkn
 from core.opendental.key_status import KeyStatus
 from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.headquarters_messages import ASKING, ASKS_HEADQUARTERS, failure_notice
+from tui.flows.undo import show_change
 from tui.modals.notice import outcome_notice
 from tui.modals.question import Answer, Question
 
@@ -84,7 +85,7 @@ async def _set_status(
         screen.show_problem(error)
         screen.open_screen(failure_notice(error))
         return True
-    screen.show_status(change.sentence, "ok")
+    show_change(screen, session, change.sentence)
     title = "Enabled" if status.enabled else "Disabled"
     screen.show_outcome(outcome_notice(title, change.sentence, change.consequences))
     return True

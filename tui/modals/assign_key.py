@@ -68,9 +68,13 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
         self._accepted: PastedKey | None = None
         """The key that replaced a longer text in its field."""
 
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame."""
+        return "Assign API Key"
+
     def compose_body(self) -> ComposeResult:
         """Compose the fields."""
-        yield Static("Assign API Key", classes="heading", markup=False)
         with Horizontal(id="key-line"):
             yield Static("API key", classes="label")
             yield KeyInput(id="key", placeholder="paste the key, or a text that contains it")
@@ -196,6 +200,11 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
         if answer is None:
             again = display(key_of("continue"))
             self.show_status(f"The agreement was neither accepted nor declined. Press {again} to see it again.")
+            return
+        if isinstance(answer, InvalidInput):
+            # Another program added the key meanwhile.
+            self.show_problem(answer)
+            self.query_one("#key").focus()
             return
         self.dismiss(answer if isinstance(answer, Refusal) else Assigned(new, answer))
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.widgets import Static
 
-from core.base.errors import ApiSetupError
+from core.base.errors import ApiSetupError, InvalidInput
 from core.model.agreement import Acceptance
 from tui.bindings import display, key
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
-from tui.widgets.safe_text import sanitize
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -35,10 +34,11 @@ class Refusal(Enum):
     DECLINED = "declined"
 
 
-class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
+class LicenseScreen(BaseScreen[Acceptance | Refusal | InvalidInput | None]):
     """The agreement. Its result is the acceptance or `DECLINED`, which are both recorded in the Audit Trail.
 
-    Escape returns None: the user went back, and the agreement is neither accepted nor declined.
+    Escape returns None: the user went back, and the agreement is neither accepted nor declined. If another program
+    added the key meanwhile, nothing is recorded, and the result is the error that says so.
 
     Args:
         session: The open office.
@@ -46,17 +46,21 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
     """
 
     CSS_PATH = "license.tcss"
-    KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "page-down", "page-up", "last", "back", "help")
+    KEYS: ClassVar[tuple[str, ...]] = ("accept", "decline", "scroll-down", "page-up", "last", "back", "help")
 
     def __init__(self, session: Session, new_key: NewKey) -> None:
         super().__init__()
         self._session = session
         self._new_key = new_key
 
+    @property
+    def frame_title(self) -> str:
+        """The agreement's title."""
+        return self._session.office.licenses.agreement.title
+
     def compose_body(self) -> ComposeResult:
-        """Compose the title, the text and the progress."""
+        """Compose the text and the progress."""
         agreement = self._session.office.licenses.agreement
-        yield Static(sanitize(agreement.title), classes="heading", markup=False)
         yield TextLines(agreement.text, id="agreement-text")
         yield Static("", id="progress", markup=False)
 
@@ -90,10 +94,13 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
     @flow
     async def action_accept(self) -> None:
         """Record the acceptance and close the screen."""
-        with self.busy("Logging the acceptance…"):
-            acceptance = await self.commit(
-                lambda: self._session.office.licenses.accept(self._session.actor, self._new_key)
-            )
+        licenses, actor = self._session.office.licenses, self._session.actor
+        try:
+            with self.busy("Writing the acceptance…"):
+                acceptance = await self.commit(lambda: licenses.accept(actor, self._new_key))
+        except InvalidInput as error:
+            self.dismiss(error)
+            return
         self.dismiss(acceptance)
 
     async def on_key(self, event: events.Key) -> None:

@@ -41,13 +41,17 @@ class LockedScreen(_Screen):
         self._account = account
         self._policy = policy
 
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame."""
+        return "Locked"
+
     def compose_body(self) -> ComposeResult:
         """Compose the explanation, which also says what the lock does not protect from."""
-        yield Static("Locked", classes="heading", markup=False)
         yield Static(
             safe_content(
                 [
-                    "Locked after a period of inactivity. The practice is hidden and its file is closed.",
+                    f"{self._policy.reason} The practice is hidden, and its file is closed.",
                     "Unsaved changes are kept. Press Enter to continue.",
                     "",
                     "An SQLite practice has no passwords: anyone at this terminal can open it.",

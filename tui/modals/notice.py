@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Button
 
 from tui.modals.text_modal import TextModal
+from tui.widgets.safe_text import MAX_LINE_LENGTH, sanitize, wrap
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -32,3 +33,8 @@ class Notice(TextModal[None]):
 def outcome_notice(title: str, sentence: str, consequences: Iterable[str]) -> Notice:
     """Return a notice with the result of an action and one paragraph for each of its consequences."""
     return Notice(title, [sentence, *(line for each in consequences for line in ("", each))])
+
+
+def message_notice(message: str) -> Notice:
+    """Return a notice with a whole message, however long it is."""
+    return Notice("Message", wrap(sanitize(message), MAX_LINE_LENGTH))

@@ -10,12 +10,16 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button
 
-from tui.bindings import display
+from tui.bindings import display, key
 from tui.modals.text_modal import TextModal
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+
+
+_ALWAYS = key("lock").keys.split(",")
+"""Keys that work above every question, since they answer none."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Question(TextModal[str]):
             self.focus_previous()
         elif event.key in ("right", "down"):
             self.focus_next()
-        elif self._guarded and _occurs_in_text(event):
+        elif self._guarded and _occurs_in_text(event) and event.key not in _ALWAYS:
             event.stop()
             self.show_status(self._hint)
 

@@ -44,11 +44,15 @@ class SignInScreen(_Screen):
         self._office = office
         self._policy = policy
 
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame."""
+        return "Sign in to Open Dental"
+
     def compose_body(self) -> ComposeResult:
         """Compose the two fields."""
         facts = self._office.info
         address = f"{facts.database} on {facts.host}, {facts.server}, Open Dental {facts.version}"
-        yield Static("Sign in to Open Dental", classes="heading", markup=False)
         yield Static(safe_content([facts.title, address, *self._log_off_notice()]), id="address")
         with Horizontal():
             yield Static("User name", classes="label")
@@ -68,7 +72,7 @@ class SignInScreen(_Screen):
         if self._policy is None:
             return []
         name = self._policy.actor.user_name
-        return ["", f"Locked after a period of inactivity. {name}'s unsaved changes are kept for {name} only."]
+        return ["", f"{self._policy.reason} {name}'s unsaved changes are kept, for {name} only."]
 
     @on(Input.Submitted, "#name")
     def _focus_password(self, event: Input.Submitted) -> None:

@@ -32,7 +32,7 @@ class TextModal(BaseModal[T]):
         extra_lines: The height of the widgets below the text, not counting the first button.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("page-up", "page-down")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("page-up", "scroll-down")
 
     def __init__(self, title: str, lines: Sequence[str], extra_lines: int = 0) -> None:
         super().__init__(title)

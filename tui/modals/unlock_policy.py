@@ -16,6 +16,10 @@ class UnlockPolicy(Protocol):
     def actor(self) -> Actor:
         """The user who was logged off."""
 
+    @property
+    def reason(self) -> str:
+        """Why the practice is locked, in a sentence."""
+
     async def wait_for_log_off(self) -> None:
         """Wait until the log-off is recorded in the Audit Trail, which must happen before the next sign-in."""
 

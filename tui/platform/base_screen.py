@@ -64,6 +64,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     _deferred_dismiss: Callable[[], object] | None = None
     _collapses_status = False
     """True if the status line has no height while it is empty."""
+    _max_status_lines = 2
+    """The number of lines after which a message is cut."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +73,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
         # messages may come before that.
         self._key_bar = KeyBar()
         self._too_small = TooSmallMessage()
-        self.status = StatusLine(collapse=self._collapses_status)
+        more = f"{bindings.display(bindings.key('message'))} more"
+        self.status = StatusLine(collapse=self._collapses_status, max_lines=self._max_status_lines, more=more)
         """The status line."""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -109,9 +112,15 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     # -- status line -------------------------------------------------------------
 
-    def show_status(self, text: str, kind: Kind = "note") -> None:
-        """Display a message in the status line until the next message."""
-        self.status.show(text, kind)
+    def show_status(self, text: str, kind: Kind = "note", hint: str = "") -> None:
+        """Display a message in the status line until the next message.
+
+        Args:
+            text: The message; empty for none.
+            kind: Its kind.
+            hint: A key for what just happened, on the right.
+        """
+        self.status.show(text, kind, hint)
 
     def on_flow_refused(self) -> None:
         """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
@@ -197,7 +206,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
         if isinstance(focused, Input) and self.TYPING_KEYS:
             named = [(key.keys, key) for key in bindings.keys(self.TYPING_KEYS)]
             return [*named, ("f1", bindings.key("help"))] if "help" in self.KEYS else named
-        available = [key for key in bindings.keys(self.KEYS) if self.is_available(key)]
+        available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
         if isinstance(focused, Input):
             return [(name, key) for key in available if (name := bindings.typing_key(key)) is not None]
         own = next((id_ for widget, id_ in _WIDGET_KEYS if isinstance(focused, widget)), None)
@@ -218,6 +227,10 @@ class ScreenBehavior(ServiceCaller, _Screen):
         namespace, _, action = key.action.rpartition(".")
         target = self.app if namespace == "app" else self
         return bool(target.check_action(action if namespace == "app" else key.action, ()))
+
+    def is_useful(self, key: bindings.Key) -> bool:  # noqa: ARG002 - for screens that leave keys out
+        """Return False if a key that is available can only say why it does nothing now: the key bar leaves it out."""
+        return True
 
     def refresh_bindings(self) -> None:
         """Check again which keys are available."""
@@ -278,11 +291,18 @@ class BaseScreen(ScreenBehavior, Screen[T]):
         self.show_heading(self.terminal_app.heading)
         yield self._title_line
         yield self._places_line
-        with Vertical(id="body"):
+        with Vertical(id="body") as body:
+            # A Content is not parsed as markup.
+            body.border_title = Content(sanitize(self.frame_title)) if self.frame_title else None
             yield from self.compose_body()
         yield self.status
         yield self._key_bar
         yield self._too_small
+
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame of a screen that is one dialog; empty for a screen of several panels."""
+        return ""
 
     def show_heading(self, heading: Heading) -> None:
         """Display a heading in the title line, and the places that exist."""
@@ -309,8 +329,9 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help")
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "lock")
     _collapses_status = True
+    _max_status_lines = 6
 
     def __init__(self, title: str = "") -> None:
         super().__init__()

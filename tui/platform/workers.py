@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from textual.worker import Worker, WorkerCancelled, WorkerFailed, get_current_worker
+from textual.worker import Worker, WorkerCancelled, WorkerFailed, active_worker, get_current_worker
 
 from core.base.errors import ApiSetupError
 
@@ -259,6 +259,15 @@ class ServiceCaller(_Node):
 def unfinished_threads(app: App[Any]) -> list[Worker[Any]]:
     """Return the workers of all screens that still run a blocking function in a thread."""
     return [worker for worker in app.workers if worker.name == _THREAD_NAME and not worker.is_finished]
+
+
+def cancel_flows(caller: ServiceCaller) -> None:
+    """Cancel all flows of a screen or application but the one that calls this; their dialogs won't be answered."""
+    running = active_worker.get(None)
+    for worker in caller.workers:
+        is_flow = worker.group.startswith(("flow ", "once "))
+        if is_flow and worker.node is caller and worker is not running:
+            worker.cancel()
 
 
 def flow(method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]]) -> Callable[Concatenate[C, P], None]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
-from textual.widgets import Input
 
-from core.base.errors import ApiSetupError, EditConflict, HeadquartersError
-from tui.flows.conflict import conflict_lines
+from core.base.errors import ApiSetupError, HeadquartersError
 from tui.flows.copy_match import match_copy
+from tui.flows.disable_several import disable_several
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
 from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
-from tui.flows.key_removal import remove_key
 from tui.flows.office_content import (
     OfficeContent,
     about_lines,
@@ -26,16 +24,16 @@ from tui.flows.office_content import (
     load_content,
     read_only_remark,
 )
-from tui.flows.settings_save import save_settings
-from tui.flows.status_change import disable_key, enable_key
+from tui.flows.settings_save import may_read_again, save_settings
+from tui.flows.undo import show_change
 from tui.modals.notice import Notice, outcome_notice
-from tui.modals.question import Answer, Question
-from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
+from tui.screens.key_screen import KeyScreen
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
 from tui.widgets.row_list import RowList
+from tui.widgets.selectable_list import SelectableList
 from tui.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ _HISTORY_WIDTH = 120
 """The width of a terminal from which the details have room for a key's history."""
 
 
-class ApiSetupScreen(BaseScreen[ApiSetupError]):
+class ApiSetupScreen(KeyScreen[ApiSetupError]):
     """Shows the office's API settings and keys. Its only result is the error that kept the office from being opened.
 
     Args:
@@ -68,10 +66,15 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         "add-key",
         "edit-key",
         "disable-here",
+        "select",
         "filter",
+        "sort",
         "save",
+        "undo-last",
         "help",
         "enable-here",
+        "reveal-here",
+        "clipboard-here",
         "remove-key",
         "reload",
         "match-copy",
@@ -92,7 +95,6 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     def __init__(self, make_session: Callable[[], Session]) -> None:
         super().__init__()
         self._make_session = make_session
-        self._session: Session | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the settings form and the key table."""
@@ -113,12 +115,16 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that need an open office until it is open, and `end_filter` if there is no filter."""
         if action == "end_filter":
-            return any(table.filtered for table in self.query(KeyTable)) or isinstance(self.focused, Input)
+            return any(self._has_something_to_end(table) for table in self.query(KeyTable))
         needs_office = action in (
             "add_key",
             "edit_key",
             "disable",
+            "select",
+            "sort",
             "enable",
+            "reveal",
+            "send_to_clipboard",
             "remove_key",
             "match_copy",
             "save",
@@ -127,7 +133,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             "about",
             "filter",
         )
-        return not (needs_office and self._session is None) and super().check_action(action, parameters)
+        return not (needs_office and self.session is None) and super().check_action(action, parameters)
+
+    def _has_something_to_end(self, table: KeyTable) -> bool:
+        return table.filtered or not table.rows.has_focus or bool(table.selection.counts)
 
     # -- loading -------------------------------------------------------------
 
@@ -143,10 +152,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         except ApiSetupError as error:
             self.dismiss(error)
             return
-        self._session = session
+        self.session = session
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
-        remarks = (*settings, *read_only_remark(self._session), *copy_remark(self._session, content.keys))
+        remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
         is_problem = any(each.is_problem for each in settled)
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
@@ -155,7 +164,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @latest
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
-        content = await self.call_service(partial(load_content, self._open_session), group="read")
+        content = await self.call_service(partial(load_content, self.open_session), group="read")
         self._show(content)
         self._say_resolved(content)
 
@@ -163,7 +172,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     async def refresh_from_headquarters(self) -> None:
         """Fetch the key list from headquarters in the background, and say what has changed in it."""
         try:
-            key_list = await refresh_key_list(self, self._open_session)
+            key_list = await refresh_key_list(self, self.open_session)
         except HeadquartersError as error:
             await self._show_without_headquarters(error)
             return
@@ -179,13 +188,13 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             self.show_status(" ".join(filter(None, (problem, differences))), self.status.kind if problem else "note")
 
     async def _show_without_headquarters(self, error: HeadquartersError) -> None:
-        keys = await self.call_service(self._open_session.office.keys.list, group="copy")
+        keys = await self.call_service(self.open_session.office.keys.list, group="copy")
         self.query_one(KeyTable).show(keys)
         self.show_problem(error)
 
     def on_unlocked(self) -> None:
         """Load what others may have changed during the lock; unsaved input is kept."""
-        if self._session is not None:
+        if self.session is not None:
             self.reload()
             self.refresh_from_headquarters()
 
@@ -200,17 +209,12 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         elif otherwise:
             self.show_status(otherwise)
 
-    @property
-    def _open_session(self) -> Session:
-        assert self._session is not None  # noqa: S101 - check_action disables every action until then
-        return self._session
-
     # -- settings ------------------------------------------------------------
 
     @flow
     async def action_save(self) -> None:
         """Save the changed settings."""
-        outcome = await save_settings(self, self._open_session, self.query_one(SettingsForm))
+        outcome = await save_settings(self, self.open_session, self.query_one(SettingsForm))
         if outcome:
             self.reload_settings(outcome)
 
@@ -222,7 +226,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
             outcome: The outcome of the save, to be repeated if the settings can't be loaded.
         """
         try:
-            page = await self.call_service(self._open_session.office.settings.load, group="settings")
+            page = await self.call_service(self.open_session.office.settings.load, group="settings")
         except ApiSetupError as error:
             self.show_status(f"{outcome} Reloading the settings failed: {error.sentence}", "problem")
             return
@@ -234,7 +238,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     def _load_history(self, event: KeyTable.Rested) -> None:
         event.stop()
         key = event.key
-        if key is None or self._session is None or self.size.width < _HISTORY_WIDTH:
+        if key is None or self.session is None or self.size.width < _HISTORY_WIDTH:
             return
         if not self.query_one(KeyTable).has_history(key):
             self.load_history(key)
@@ -242,7 +246,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     @latest
     async def load_history(self, key: ApiKey) -> None:
         """Load what happened to a key, and show it below its details."""
-        entries = await self.call_service(partial(self._open_session.office.keys.history, key), group="history")
+        entries = await self.call_service(partial(self.open_session.office.keys.history, key), group="history")
         self.query_one(KeyTable).show_history(key, history_lines(entries))
 
     @on(RowList.Chosen)
@@ -254,47 +258,69 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         """Open the screen of the highlighted key."""
         from tui.screens.edit_key import EditKeyScreen
 
-        key = self._highlighted()
+        key = self.current_key()
         if key is None:
             return
-        self.open_screen(EditKeyScreen(self._open_session, key), lambda _result: self.reload())
+        self.open_screen(EditKeyScreen(self.open_session, key), lambda _result: self.reload())
 
-    @flow
-    async def action_disable(self) -> None:
-        """Disable the highlighted key."""
-        await self._change_status(disable_key)
+    def current_key(self) -> ApiKey | None:
+        """Return the highlighted key; None if there is none, after saying why."""
+        table = self.query_one(KeyTable)
+        if table.key is None:
+            self.show_status(table.why_empty)
+        return table.key
 
-    @flow
-    async def action_enable(self) -> None:
-        """Enable the highlighted key."""
-        await self._change_status(enable_key)
-
-    @flow
-    async def action_remove_key(self) -> None:
-        """Remove the highlighted key from the local registry."""
-        await self._change_status(remove_key)
-
-    async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
-        key = self._highlighted()
-        if key is None:
-            return
-        self._open_session.require_writable()
-        try:
-            changed = await change_status(self, self._open_session, key)
-        except EditConflict as error:
-            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
-            changed = True
-        if changed:
+    async def disable(self) -> None:
+        """Disable the selected keys, or else the highlighted one."""
+        table = self.query_one(KeyTable)
+        selection = table.selection
+        if not selection.counts:
+            await super().disable()
+        elif not selection.shown:
+            self.show_status("The filter hides the selected keys, so nothing was done. Esc shows all keys.")
+        else:
+            keys = table.selected_keys
+            left = await disable_several(self, self.open_session, keys, selection.hidden)
+            table.rows.deselect({key.fingerprint for key in keys}.difference(key.fingerprint for key in left))
             self.reload()
+
+    async def show_key_again(self) -> None:
+        """Load everything again; unsaved input is kept."""
+        self.reload()
+
+    async def after_removal(self) -> None:
+        """Load everything again; unsaved input is kept."""
+        self.reload()
+
+    def after_reveal(self) -> None:
+        """Load the history of the highlighted key again, if it is shown."""
+        self.query_one(KeyTable).forget_history()
+
+    def show_practice_again(self) -> None:
+        """Load everything again; unsaved input is kept."""
+        self.reload()
+
+    def action_select(self) -> None:
+        """Select the highlighted key, or deselect it."""
+        if self.current_key() is not None:
+            self.query_one(KeyTable).rows.toggle_selected()
+
+    def action_sort(self) -> None:
+        """Sort the keys by the next column."""
+        self.show_status(f"Sorted by {self.query_one(KeyTable).sort_by_next()}.")
+
+    @on(SelectableList.SelectionChanged)
+    def _offer_deselecting(self) -> None:
+        self.refresh_bindings()
 
     @flow
     async def action_add_key(self) -> None:
         """Ask for a key, have the license agreement accepted, and add the key."""
-        change = await add_key(self, self._open_session, self.reload)
+        change = await add_key(self, self.open_session, self.reload)
         if change is None:
             return
-        self.show_status(change.sentence, "ok")
-        keys = await self.call_service(self._open_session.office.keys.list, group="keys")
+        show_change(self, self.open_session, change.sentence)
+        keys = await self.call_service(self.open_session.office.keys.list, group="keys")
         table = self.query_one(KeyTable)
         table.show(keys)
         table.show_key(change.key)
@@ -304,15 +330,9 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
     async def action_match_copy(self) -> None:
         """Make the practice's copy of keys equal to the local registry."""
         table = self.query_one(KeyTable)
-        matched = await match_copy(self, self._open_session, table.notes)
+        matched = await match_copy(self, self.open_session, table.notes)
         if matched is not None:
             table.show(matched)
-
-    def _highlighted(self) -> ApiKey | None:
-        table = self.query_one(KeyTable)
-        if table.key is None:
-            self.show_status(table.why_empty)
-        return table.key
 
     # -- other keys ----------------------------------------------------------
 
@@ -331,9 +351,13 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         self.show_status("  ".join(event.words) if event.words else "No completions.")
 
     def action_end_filter(self) -> None:
-        """Clear the filter, or else leave the text field; focus moves to the list."""
+        """End the filter, or else leave the field, or else deselect all keys."""
         table = self.query_one(KeyTable)
-        if not table.end_filter():
+        if table.end_filter():
+            return
+        if table.rows.has_focus:
+            table.rows.deselect()
+        else:
             table.rows.focus()
 
     def open_place(self, place: str) -> None:
@@ -345,39 +369,28 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         """Open the Audit Trail, or say who can grant the missing permission for it."""
         from tui.screens.audit_trail import AuditTrailScreen
 
-        if self._open_session.signed_in.sees_audit_trail:
-            self.open_screen(AuditTrailScreen(self._open_session), lambda _result: self.reload())
+        if self.open_session.signed_in.sees_audit_trail:
+            self.open_screen(AuditTrailScreen(self.open_session), lambda _result: self.reload())
         else:
             self.show_permission_granters()
 
     @latest
     async def show_permission_granters(self) -> None:
         """Say which users can grant the permission for the Audit Trail."""
-        names = await self.call_service(self._open_session.office.users.permission_granters, group="grants")
+        names = await self.call_service(self.open_session.office.users.permission_granters, group="grants")
         self.show_status(audit_trail_refusal(names), "problem")
 
     @flow
     async def action_reload(self) -> None:
         """Load everything again; the admin chooses if unsaved input is dropped."""
-        form = self.query_one(SettingsForm)
-        if form.unsaved:
-            question = Question(
-                "Reload and discard your changes?",
-                [f"Unsaved changes: {', '.join(form.unsaved)}."],
-                Answer("ctrl+y", "Discard", "drop"),
-                Answer("ctrl+t", "Keep them", "keep"),
-            )
-            choice = await self.app.push_screen_wait(question)
-            if choice is None:
-                return
-            if choice == "drop":
-                form.show(form.page)
+        if not await may_read_again(self, self.query_one(SettingsForm)):
+            return
         with self.busy("Reading…"):
-            content = await self.call_service(partial(load_content, self._open_session), group="read")
+            content = await self.call_service(partial(load_content, self.open_session), group="read")
         self._show(content)
-        self._say_resolved(content, ASKING if self._open_session.office.keys.is_remote else _READ_AGAIN)
+        self._say_resolved(content, ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
-        self.open_screen(Notice("Practice", about_lines(self._open_session)))
+        self.open_screen(Notice("This practice", about_lines(self.open_session)))

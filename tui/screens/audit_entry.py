@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, OutcomeUnknown
+from core.base.errors import ApiSetupError
 from core.model.audit_entry import HashStatus
-from core.model.audit_events import KeyStatusChanged
-from core.model.event_values import KeyName
 from core.model.whole_entry import listed_entry
-from tui.flows.confirm_enabling import confirm_enabling
-from tui.flows.conflict import conflict_lines
-from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
-from tui.modals.notice import Notice, outcome_notice
-from tui.modals.question import Answer, Question
-from tui.platform.base_screen import BaseScreen
+from tui.flows.undo import undo_entry
 from tui.platform.workers import flow, latest
+from tui.screens.practice_screen import PracticeScreen
 from tui.widgets.panel import Panel
 from tui.widgets.text_lines import TextLines
 
@@ -32,7 +26,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-class AuditEntryScreen(BaseScreen[bool]):
+class AuditEntryScreen(PracticeScreen[bool]):
     """Shows every column of one entry. The result is True if the admin wants to go to the settings.
 
     Args:
@@ -47,7 +41,8 @@ class AuditEntryScreen(BaseScreen[bool]):
         "go-to-subject",
         "undo",
         "back",
-        "page-down",
+        "undo-last-change",
+        "scroll-down",
         "page-up",
         "reload-entries",
         "help",
@@ -58,7 +53,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         self, session: Session, entry: AuditEntry, key_screen: Callable[[ApiKey], Screen[None]] | None = None
     ) -> None:
         super().__init__()
-        self._session = session
+        self.session = session
         self._entry = entry
         self._number = entry.number
         self._key_screen = key_screen
@@ -93,7 +88,7 @@ class AuditEntryScreen(BaseScreen[bool]):
     async def load_entry(self) -> None:
         """Load the entry as it is now."""
         try:
-            whole = await self.call_service(partial(self._session.office.audit.whole, self._number), group="entry")
+            whole = await self.call_service(partial(self.open_session.office.audit.whole, self._number), group="entry")
         except ApiSetupError:
             self.query_one(TextLines).show("Not loaded. Press r to retry.")
             raise
@@ -117,7 +112,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         if logged.event.about_settings:
             self.dismiss(True)
             return
-        keys = await self.call_service(self._session.office.keys.list, group="keys")
+        keys = await self.call_service(self.open_session.office.keys.list, group="keys")
         matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(logged.event.key_tag)]
         if not matching:
             self.show_status("This API key is no longer in the list.")
@@ -126,39 +121,8 @@ class AuditEntryScreen(BaseScreen[bool]):
 
     @flow
     async def action_undo(self) -> None:
-        """Ask for confirmation and undo the change that the entry records."""
-        self._session.require_writable()
-        undoing = self._session.office.undoing
-        try:
-            lines = await self.call_service(partial(undoing.plan, self._number), group="plan")
-            about_key = self._logged is not None and not self._logged.event.about_settings
-            remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
-            lines = (*lines, "", *remark, "This is recorded in the Audit Trail.")
-            if not await self._confirm_undo(lines):
-                self.show_status("Nothing was changed.")
-                return
-            with self.busy("Undoing…"):
-                undone = await self.commit(partial(undoing.undo, self._session.actor, self._number))
-        except EditConflict as error:
-            self.show_outcome(Notice("Changed since", conflict_lines(error)))
-            return
-        except (HeadquartersError, OutcomeUnknown) as error:
-            self.show_problem(error)
-            self.open_screen(failure_notice(error))
-            return
-        self.show_status(undone.sentence, "ok")
-        if undone.consequences:
-            self.show_outcome(outcome_notice("Undone", undone.sentence, undone.consequences))
-
-    async def _confirm_undo(self, lines: Sequence[str]) -> bool:
-        title, event = "Undo this entry?", self._logged.event if self._logged else None
-        if isinstance(event, KeyStatusChanged) and event.before.enabled:
-            keys = await self.call_service(self._session.office.keys.list, group="plan")
-            name = event.key.name
-            endings = [key.ending for key in keys.keys if KeyName.of(key).tag == name.tag]
-            return await confirm_enabling(self, title, lines, (*endings, name.ending)[0])
-        question = Question(title, list(lines), Answer("ctrl+y", "Undo", "undo"))
-        return await self.app.push_screen_wait(question) is not None
+        """Undo the change that the entry records, after a question that describes it."""
+        await undo_entry(self, self.open_session, self._number)
 
     def action_back(self) -> None:
         """Return to the previous screen."""

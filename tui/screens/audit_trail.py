@@ -16,6 +16,7 @@ from core.base.errors import InvalidInput
 from core.filtering.terms import FilterError
 from tui.flows.export import export_entries
 from tui.flows.filter_choice import choose_filter_value
+from tui.flows.undo import undo_entry
 from tui.modals.prompt import Prompt
 from tui.platform.workers import flow
 from tui.screens.audit_entry import AuditEntryScreen
@@ -55,6 +56,8 @@ class AuditTrailScreen(EntrySearchScreen):
         "export",
         "help",
         "only-ours",
+        "undo-here",
+        "undo-last-change",
         "go-to-date",
         "reload-entries",
         "back",
@@ -173,19 +176,32 @@ class AuditTrailScreen(EntrySearchScreen):
         """Open the entry under the cursor."""
         entry = self._trail.entry
         if entry is not None:
-            key_screen = partial(EditKeyScreen, self._session)
-            self.open_screen(AuditEntryScreen(self._session, entry, key_screen), self._after_entry)
+            key_screen = partial(EditKeyScreen, self.open_session)
+            self.open_screen(AuditEntryScreen(self.open_session, entry, key_screen), self._after_entry)
 
     def _after_entry(self, go_to_settings: bool | None) -> None:
         if go_to_settings:
             self.dismiss(None)
 
     @flow
+    async def action_undo(self) -> None:
+        """Undo the change that the entry under the cursor records, after a question that describes it."""
+        entry = self._trail.entry
+        if entry is None:
+            self.show_status("There is no entry under the cursor.")
+        elif await undo_entry(self, self.open_session, entry.number):
+            self.reload()
+
+    def show_practice_again(self) -> None:
+        """Load the entries again, with the one about the undo."""
+        self.reload()
+
+    @flow
     async def action_verify(self) -> None:
         """Verify the hashes of all entries, or of those in the filter's dates."""
         date_range = await choose_date_range(self, self._filter, self._users)
         if date_range is not None:
-            self.open_screen(VerificationScreen(self._session, date_range))
+            self.open_screen(VerificationScreen(self.open_session, date_range))
 
     @flow
     async def action_export(self) -> None:
@@ -193,7 +209,7 @@ class AuditTrailScreen(EntrySearchScreen):
         if self._search is not None:
             # An API key that was typed into the filter must not appear once more.
             filter_text = self._search.mask_keys(format_filter(self._filter, self._users))
-            await export_entries(self, self._session, self._filter, filter_text, self._today)
+            await export_entries(self, self.open_session, self._filter, filter_text, self._today)
 
     # -- leaving -----------------------------------------------------------------
 

@@ -51,9 +51,13 @@ class ConnectScreen(_Screen):
         self._office: Office | None = None
         self._abandoned = False
 
+    @property
+    def frame_title(self) -> str:
+        """The title in the frame."""
+        return "Open a practice"
+
     def compose_body(self) -> ComposeResult:
         """Yield the address, the password field and the space for the error."""
-        yield Static("Open a practice", classes="heading", markup=False)
         name = [self._request.office.name] if self._request.office.name else []
         yield Static(safe_content([*name, self._request.office.address.label]), id="address")
         with Horizontal(id="password-line"):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.content import Content
@@ -12,18 +11,18 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput, OperationNotAllowed
 from core.model.audit_entry import counted
-from tui.flows.conflict import MINE, conflict_lines, resolve_conflict
+from core.opendental.key_status import KeyStatus
+from tui.flows.conflict import MINE, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING
 from tui.flows.key_addition import adopt_key
-from tui.flows.key_removal import remove_key
-from tui.flows.status_change import disable_key, enable_key
+from tui.flows.undo import show_change
 from tui.modals.notice import Notice
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question
-from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow, latest
 from tui.screens.audit_entry import AuditEntryScreen
+from tui.screens.key_screen import KeyScreen
 from tui.widgets.entry_list import EntryList
 from tui.widgets.key_details import short_key, status_mark
 from tui.widgets.key_fields import Contacts, KeyFieldsForm
@@ -36,12 +35,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey
+    from tui.bindings import Key
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
 
 
-class EditKeyScreen(BaseScreen[None]):
+class EditKeyScreen(KeyScreen[None]):
     """Shows one key with the audit entries about it."""
 
     CSS_PATH = "edit_key.tcss"
@@ -55,6 +55,7 @@ class EditKeyScreen(BaseScreen[None]):
         "adopt",
         "reveal",
         "send-to-clipboard",
+        "undo-last",
         "help",
         "back",
         "remove-key",
@@ -65,7 +66,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     def __init__(self, session: Session, key: ApiKey) -> None:
         super().__init__()
-        self._session = session
+        self.session = session
         self._key = key
 
     def compose_body(self) -> ComposeResult:
@@ -83,7 +84,7 @@ class EditKeyScreen(BaseScreen[None]):
         self._show_titles()
         self.query_one("#history-panel", Panel).show_title("History")
         if not self._editable:
-            self.show_status(self._session.office.keys.status_refusal(self._key))
+            self.show_status(self.open_session.office.keys.status_refusal(self._key))
         self.load_history()
 
     @property
@@ -94,11 +95,11 @@ class EditKeyScreen(BaseScreen[None]):
     @property
     def _editable(self) -> bool:
         key = self._key
-        return key.known and not key.gone and not key.unusable and self._session.office.keys.authority.may_change
+        return key.known and not key.gone and not key.unusable and self.open_session.office.keys.authority.may_change
 
     @property
     def _keeps_contacts(self) -> bool:
-        return self._session.office.keys.authority.keeps_contacts
+        return self.open_session.office.keys.authority.keeps_contacts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable saving and choosing permissions where this office may not change the key's fields."""
@@ -106,9 +107,14 @@ class EditKeyScreen(BaseScreen[None]):
             return False
         if action == "choose_permissions" and not self._keeps_contacts:
             return False
-        if action == "adopt" and not self._session.office.keys.can_adopt(self._key):
+        if action == "adopt" and not self.open_session.office.keys.can_adopt(self._key):
             return False
         return super().check_action(action, parameters)
+
+    def is_useful(self, key: Key) -> bool:
+        """Leave out of the key bar what the key's status doesn't allow: enabling an enabled key, for example."""
+        status = {"disable": KeyStatus.DISABLED_BY_CUSTOMER, "enable": KeyStatus.ENABLED}.get(key.action)
+        return status is None or not self.open_session.office.keys.status_refusal(self._key, status)
 
     # -- loading -------------------------------------------------------------
 
@@ -117,7 +123,7 @@ class EditKeyScreen(BaseScreen[None]):
         """Load the audit entries about the key."""
         entry_list = self.query_one(EntryList)
         try:
-            entries = await self.call_service(lambda: self._session.office.keys.history(self._key), group="history")
+            entries = await self.call_service(lambda: self.open_session.office.keys.history(self._key), group="history")
         except ApiSetupError:
             entry_list.set_empty_text("Not loaded. Press r to retry.")
             raise
@@ -131,14 +137,14 @@ class EditKeyScreen(BaseScreen[None]):
         if self.unsaved and not await self._confirm_discard("Reload and discard your changes?"):
             return
         await self._load_key()
-        self.show_status(ASKING if self._session.office.keys.is_remote else _READ_AGAIN)
+        self.show_status(ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
 
     @latest
     async def refresh_from_headquarters(self) -> None:
         """Fetch the key list from headquarters in the background, and show this key as it has it."""
         try:
-            if await refresh_key_list(self, self._session) is None:
+            if await refresh_key_list(self, self.open_session) is None:
                 return
         except HeadquartersError as error:
             await self._load_key(drop=())
@@ -154,7 +160,7 @@ class EditKeyScreen(BaseScreen[None]):
         Args:
             drop: The fields whose unsaved input is dropped; None drops all unsaved input.
         """
-        keys = await self.call_service(self._session.office.keys.list, group="key")
+        keys = await self.call_service(self.open_session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
             await self.app.push_screen_wait(Notice("No longer in the list", ["This key is no longer in the list."]))
@@ -204,53 +210,43 @@ class EditKeyScreen(BaseScreen[None]):
 
     # -- changing ------------------------------------------------------------
 
-    @flow
-    async def action_disable(self) -> None:
-        """Disable the key."""
-        await self._change_status(disable_key)
+    def current_key(self) -> ApiKey:
+        """Return the key of this screen."""
+        return self._key
 
-    @flow
-    async def action_enable(self) -> None:
-        """Enable the key."""
-        await self._change_status(enable_key)
+    async def show_key_again(self) -> None:
+        """Load the key again; unsaved input is kept."""
+        await self._load_key(drop=())
 
-    @flow
-    async def action_remove_key(self) -> None:
-        """Remove the key from the local registry, and go back to the list."""
-        try:
-            if not await remove_key(self, self._session, self._key):
-                return
-        except EditConflict as error:
-            await self._load_key(drop=())
-            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
-            return
+    async def after_removal(self) -> None:
+        """Go back to the list."""
         self.dismiss(None)
 
-    async def _change_status(self, change_status: Callable[..., Coroutine[Any, Any, bool]]) -> None:
-        try:
-            if await change_status(self, self._session, self._key):
-                await self._load_key(drop=())
-        except EditConflict as error:
-            await self._load_key(drop=())
-            self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
+    def after_reveal(self) -> None:
+        """Load the entries again."""
+        self.load_history()
+
+    def show_practice_again(self) -> None:
+        """Load the key again; unsaved input is kept."""
+        self.reload()
 
     @flow
     async def action_adopt(self) -> None:
         """Take a key that only the practice's copy has into the registry, after the license agreement."""
         try:
-            change = await adopt_key(self, self._session, self._key, self.reload)
-        except OperationNotAllowed:
+            change = await adopt_key(self, self.open_session, self._key, self.reload)
+        except (InvalidInput, OperationNotAllowed):
             # Another program adopted it, or it's gone: show what there is now.
             await self._load_key(drop=())
             raise
         if change is not None:
             await self._load_key(drop=())
-            self.show_status(change.sentence, "ok")
+            show_change(self, self.open_session, change.sentence)
 
     @flow
     async def action_choose_permissions(self) -> None:
         """Choose the permissions in a dialog; they are saved together with the other fields."""
-        self._session.require_writable()
+        self.open_session.require_writable()
         form = self.query_one(KeyFieldsForm)
         chosen = await self.app.push_screen_wait(PermissionChoice(form.permissions))
         if chosen is not None:
@@ -262,7 +258,7 @@ class EditKeyScreen(BaseScreen[None]):
         await self._save()
 
     async def _save(self) -> None:
-        self._session.require_writable()
+        self.open_session.require_writable()
         form = self.query_one(KeyFieldsForm)
         try:
             fields = form.typed
@@ -270,7 +266,7 @@ class EditKeyScreen(BaseScreen[None]):
             self.show_problem(error)
             form.focus_field(error.field)
             return
-        keys, actor, key = self._session.office.keys, self._session.actor, self._key
+        keys, actor, key = self.open_session.office.keys, self.open_session.actor, self._key
         try:
             with self.busy("Saving…"):
                 change = await self.commit(lambda: keys.edit(actor, key, fields))
@@ -282,7 +278,7 @@ class EditKeyScreen(BaseScreen[None]):
             await self._resolve_conflict(error)
             return
         self._show_key(change.key)
-        self.show_status(change.sentence, "ok")
+        show_change(self, self.open_session, change.sentence)
 
     async def _resolve_conflict(self, error: EditConflict) -> None:
         """Show both values and let the admin choose. Nothing has been changed yet."""
@@ -296,41 +292,6 @@ class EditKeyScreen(BaseScreen[None]):
             await self._save()
         else:
             self.show_status("Showing the registry's current values. Nothing was changed.")
-
-    @flow
-    async def action_reveal(self) -> None:
-        """Show the key in full, after logging this. Text that arrives in a burst doesn't show it."""
-        self._session.require_writable()
-        if not await self.terminal_app.key_pace.last_came_alone():
-            self.show_status("Key ignored: it came too fast. Press v to view the key.")
-            return
-        keys, actor, key = self._session.office.keys, self._session.actor, self._key
-        with self.busy("Logging that the key is shown…"):
-            secret = await self.commit(lambda: keys.show(actor, key))
-        self.load_history()
-        self.open_screen(Notice("API key in full", [secret.reveal(), "", "This is recorded in the Audit Trail."]))
-
-    @flow
-    async def action_send_to_clipboard(self) -> None:
-        """Send the key to the terminal's clipboard after a question, and after logging this."""
-        self._session.require_writable()
-        warning = "Other programs can read the clipboard. This is recorded in the Audit Trail."
-        lines = [f"Developer   {self._key.developer}", f"API Key     {self._key.masked}", "", warning]
-        question = Question("Send the key to the clipboard?", lines, Answer("ctrl+y", "Send", "send"))
-        if await self.app.push_screen_wait(question) is None:
-            self.show_status("The key was not sent.")
-            return
-        keys, actor, key = self._session.office.keys, self._session.actor, self._key
-        with self.busy("Logging that the key is sent…"):
-            secret = await self.commit(lambda: keys.copy(actor, key))
-        self.app.copy_to_clipboard(secret.reveal())
-        # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
-        self.app._clipboard = ""
-        self.show_status(
-            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). Press v to"
-            " view the key."
-        )
-        self.load_history()
 
     @flow
     async def action_back(self) -> None:
@@ -348,7 +309,7 @@ class EditKeyScreen(BaseScreen[None]):
         entry = self.query_one(EntryList).entry
         if entry is not None:
             # Loaded again afterwards, because the change can be undone on that screen.
-            self.open_screen(AuditEntryScreen(self._session, entry), lambda _result: self.reload())
+            self.open_screen(AuditEntryScreen(self.open_session, entry), lambda _result: self.reload())
 
     def on_unlocked(self) -> None:
         """Load what others may have changed during the lock; unsaved input is kept."""

@@ -14,8 +14,9 @@ from core.audit.filter_language import format_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import HashStatus, counted
-from tui.platform.base_screen import BaseScreen
+from tui.bindings import display, key
 from tui.platform.workers import latest, once
+from tui.screens.practice_screen import PracticeScreen
 from tui.widgets.activity_chart import ActivityPanel
 from tui.widgets.entry_list import SavedPosition, TrailList
 from tui.widgets.filter_input import FilterInput
@@ -34,12 +35,12 @@ ENOUGH = 60
 """The number of entries after which a search pauses: they fill a screen and what is scrolled to next."""
 
 
-class EntrySearchScreen(BaseScreen[None]):
+class EntrySearchScreen(PracticeScreen[None]):
     """Finds the entries that a filter selects. A subclass has the widgets, and the keys that change the filter."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self.session = session
         self._users = Users({})
         self._today = date.min
         self._filter = AuditFilter()
@@ -60,7 +61,7 @@ class EntrySearchScreen(BaseScreen[None]):
 
     @property
     def _audit(self) -> AuditService:
-        return self._session.office.audit
+        return self.open_session.office.audit
 
     # -- searching -----------------------------------------------------------
 
@@ -237,8 +238,8 @@ class EntrySearchScreen(BaseScreen[None]):
             # The list shows entries already. Before the first page, continuing must restore the saved position.
             self._position = None
         self._set_stopped(stopped=True)
-        self._trail.set_empty_text("Stopped before any entry was found. Press c to continue.")
-        self.show_status(f"Stopped: {self._loaded}. Press c to continue.")
+        self._trail.set_empty_text(f"Stopped before any entry was found. {display(key('search-on'))} searches on.")
+        self.show_status(f"Stopped: {self._loaded}. {display(key('search-on'))} searches on.")
 
 
 def _empty_text(current: AuditFilter) -> str:

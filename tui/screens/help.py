@@ -24,7 +24,7 @@ class HelpScreen(BaseScreen[None]):
         screen: The screen whose keys are listed.
     """
 
-    KEYS: ClassVar[tuple[str, ...]] = ("back", "page-down", "page-up", "quit")
+    KEYS: ClassVar[tuple[str, ...]] = ("back", "scroll-down", "page-up", "quit")
 
     def __init__(self, screen: ScreenBehavior) -> None:
         super().__init__()

@@ -18,6 +18,8 @@ from tui.widgets.rows import Column, Row
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import ComposeResult
 
     from core.offices.catalog import CatalogEntry, OfficeCatalog
@@ -31,8 +33,10 @@ _COLUMNS = (
     Column("Office", 24, min_width=12, max_width=40),
     Column("Server", 22, min_width=12, max_width=32),
     Column("Database", 14, min_width=8, max_width=24),
-    Column("Last opened", 11, min_width=11),
+    Column("Last opened", 12, min_width=12),
 )
+_LAST_OPENED = 3
+"""The index of that column."""
 
 
 class OfficesScreen(_Screen):
@@ -49,7 +53,15 @@ class OfficesScreen(_Screen):
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
     PLACE = "place-offices"
     SHOWS_PLACES = True
-    KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "open-office",
+        "find-office",
+        "sort",
+        "end-find",
+        "reload-offices",
+        "help",
+        "quit",
+    )
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
     def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:
@@ -60,6 +72,8 @@ class OfficesScreen(_Screen):
         self._listed: dict[str, CatalogEntry] = {}
         self._problem: ApiSetupError | None = None
         self._filtering = False
+        self._sorted_by: int | None = None
+        """The index of the column that the list is sorted by; None for the order of the configuration file."""
 
     def compose_body(self) -> ComposeResult:
         """Yield the filter, the list and the details of the office under the cursor."""
@@ -126,15 +140,32 @@ class OfficesScreen(_Screen):
 
     def _show_rows(self, keep: str | None = None) -> None:
         words = self._filter.value.casefold().split()
-        matching = [
-            row for row in map(self._row, self._listed.values()) if all(word in _search_text(row) for word in words)
-        ]
+        offices = self._in_order(self._listed.values())
+        matching = [row for row in map(self._row, offices) if all(word in _search_text(row) for word in words)]
         self._rows.set_empty_text(self._empty_text)
         shown, count = len(matching), len(self._listed)
         counts = str(count) if shown == count else f"{shown} of {count}"
         self.query_one("#offices-panel", Panel).show_title("Offices", counts)
         self._rows.show(matching, keep=keep)
         self._show_details()
+
+    def _in_order(self, offices: Iterable[CatalogEntry]) -> list[CatalogEntry]:
+        """Return the offices in the order that was chosen; those that were opened last come first."""
+        if self._sorted_by is None:
+            return list(offices)
+        if self._sorted_by == _LAST_OPENED:
+            return sorted(offices, key=lambda each: (each.last_opened is not None, each.last_opened), reverse=True)
+        column = self._sorted_by
+        return sorted(offices, key=lambda each: self._row(each).cells[column].casefold())
+
+    def action_sort(self) -> None:
+        """Sort the offices by the next column, and after the last one as the configuration file lists them."""
+        following = 0 if self._sorted_by is None else self._sorted_by + 1
+        self._sorted_by = following if following < len(_COLUMNS) else None
+        self._rows.show_order(self._sorted_by, descending=self._sorted_by == _LAST_OPENED)
+        self._show_rows()
+        name = "" if self._sorted_by is None else _COLUMNS[self._sorted_by].title
+        self.show_status(f"Sorted by {name}." if name else "In the order of the configuration file.")
 
     def _row(self, office: CatalogEntry) -> Row:
         opened = f"{office.last_opened:%Y-%m-%d}" if office.last_opened else "never"

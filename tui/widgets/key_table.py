@@ -15,10 +15,12 @@ from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_word
+from tui.widgets.key_order import ORDERS
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
 from tui.widgets.safe_text import cell_width
+from tui.widgets.selectable_list import SelectableList, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +77,7 @@ class KeyTable(Horizontal):
         """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = self._none = ""
+        self._order = ORDERS[0]
         self._differences: Mapping[str, str] = {}
         self._histories: dict[str, Sequence[Line]] = {}
         self.notes: tuple[str, ...] = ()
@@ -84,7 +87,7 @@ class KeyTable(Horizontal):
         """Compose the list with its filter, and the details."""
         with Panel(id="keys-panel"):
             yield FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
-            yield RowList(*_COLUMNS, empty="", id="keys")
+            yield SelectableList(*_COLUMNS, empty="", id="keys")
         yield KeyDetails()
 
     def on_mount(self) -> None:
@@ -96,9 +99,9 @@ class KeyTable(Horizontal):
             self.query_one(KeyDetails).show_key(None, ())
 
     @property
-    def rows(self) -> RowList:
+    def rows(self) -> SelectableList:
         """The list."""
-        return self.query_one("#keys", RowList)
+        return self.query_one("#keys", SelectableList)
 
     @property
     def filter(self) -> FilterInput:
@@ -110,6 +113,28 @@ class KeyTable(Horizontal):
         """The highlighted key."""
         row = self.rows.row
         return self._keys.get(str(row.identity)) if row else None
+
+    @property
+    def selection(self) -> Selection:
+        """The selected keys by their fingerprints."""
+        return self.rows.selection
+
+    @property
+    def selected_keys(self) -> tuple[ApiKey, ...]:
+        """The selected keys that the list shows, in its order."""
+        return tuple(self._keys[str(identity)] for identity in self.selection.shown)
+
+    @on(SelectableList.SelectionChanged)
+    def _count_selected(self) -> None:
+        self._show_title()
+
+    def sort_by_next(self) -> str:
+        """Sort by the next column that is shown, and return its title."""
+        shown = [order for order in ORDERS if self.rows.shows_column(order.column)]
+        place = shown.index(self._order) if self._order in shown else -1
+        self._order = shown[(place + 1) % len(shown)]
+        self._show_matching()
+        return _COLUMNS[self._order.column].title
 
     @property
     def why_empty(self) -> str:
@@ -124,6 +149,7 @@ class KeyTable(Horizontal):
         self._none = "No API keys yet. Press a to add one." if keys.authority.may_change else "No key list available."
         self._differences = keys.differences
         self.notes = keys.notes
+        self.rows.keep_selected(self._keys)
         self._histories.clear()
         self._parse_filter()
         developer, _, *others = _COLUMNS
@@ -223,17 +249,24 @@ class KeyTable(Horizontal):
         if self.key is not None and self.key.fingerprint == key.fingerprint:
             self.query_one(KeyDetails).show_key(key, _status_remarks(key, self._differences), lines)
 
+    def forget_history(self) -> None:
+        """Have the history of the highlighted key loaded again, because an entry about it was written."""
+        if self.key is not None:
+            self._histories.pop(self.key.fingerprint, None)
+            self.post_message(self.Rested(self.key))
+
     def has_history(self, key: ApiKey) -> bool:
         """Return True if the history of a key is loaded since the keys were last shown."""
         return key.fingerprint in self._histories
 
     def _matching(self) -> list[ApiKey]:
         wanted = self._wanted
-        return [key for key in self._keys.values() if wanted is None or wanted.matches(key)]
+        return self._order.sorted(key for key in self._keys.values() if wanted is None or wanted.matches(key))
 
     def _show_matching(self, keep: str | None = None) -> None:
         rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
         self.rows.show(rows, keep=keep)
+        self.rows.show_order(self._order.column, descending=self._order.descending)
 
     def _show_rows(self) -> None:
         matching = self._matching()
@@ -249,9 +282,10 @@ class KeyTable(Horizontal):
     def _show_title(self) -> None:
         """Show the counts in the upper border, and where the list comes from next to them or in the lower border."""
         panel = self.query_one("#keys-panel", Panel)
-        text = f"{self._counts} · {self._label}"
+        counts = " · ".join(filter(None, (self._counts, self.selection.counts)))
+        text = f"{counts} · {self._label}"
         fits = cell_width(text) + _TITLE_FRAME <= panel.outer_size.width
-        panel.show_title("Keys", text if fits else self._counts)
+        panel.show_title("Keys", text if fits else counts)
         panel.show_subtitle("" if fits else self._label)
 
     def on_resize(self) -> None:

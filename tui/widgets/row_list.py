@@ -105,6 +105,7 @@ class RowList(TonedView, can_focus=True):
         self._rows: RowSource = Rows()
         self._shown: list[int] = []
         self._widths: list[int] = []
+        self._sorted: tuple[int, bool] | None = None
 
     @property
     def rows(self) -> RowSource:
@@ -137,6 +138,22 @@ class RowList(TonedView, can_focus=True):
             self._columns = columns
             self._fit_columns()
             self.refresh()
+
+    def show_order(self, column: int | None, *, descending: bool = False) -> None:
+        """Mark the column by which the rows are sorted with an arrow in the header.
+
+        Args:
+            column: Its index; None if the rows aren't sorted by a column.
+            descending: The largest value comes first.
+        """
+        order = None if column is None else (column, descending)
+        if self._sorted != order:
+            self._sorted = order
+            self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
+
+    def shows_column(self, column: int) -> bool:
+        """Return True if the list is wide enough for a column, by its index."""
+        return column in self._shown
 
     def refresh_rows(self) -> None:
         """Redraw after the source loaded more rows."""
@@ -297,12 +314,22 @@ class RowList(TonedView, can_focus=True):
         return Strip.blank(self.size.width, self.tone_style("normal"))
 
     def _header(self) -> Strip:
-        titles = zip(self._shown_columns, self._widths, strict=True)
-        text = "  " + (" " * COLUMN_GAP).join(_aligned(column.title, width, column) for column, width in titles)
+        titles = zip(self._shown, self._widths, strict=True)
+        text = "  " + (" " * COLUMN_GAP).join(
+            _aligned(self._title(index, width), width, self._columns[index]) for index, width in titles
+        )
         if self.position_label:
             position = f" {self.position_label}"
             text = fit_to_width(text.rstrip(), self.size.width - len(position)) + position
         return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--header")))])
+
+    def _title(self, index: int, width: int) -> str:
+        """Return the title of a column, with an arrow if the rows are sorted by it."""
+        title = self._columns[index].title
+        if self._sorted is None or self._sorted[0] != index:
+            return title
+        arrow = "▼" if self._sorted[1] else "▲"
+        return f"{title} {arrow}" if cell_width(title) + 2 <= width else f"{sanitize(title, width - 1)}{arrow}"
 
     def _row_strip(self, index: int) -> Strip:
         row = self._rows.row(index) or Row([_LOADING, *[""] * len(self._columns)], tone="dim")
@@ -311,7 +338,7 @@ class RowList(TonedView, can_focus=True):
         if is_current:
             name = "row-list--cursor-focused" if self.has_focus else "row-list--cursor"
             highlight = self._cursor_style(name)
-        segments = self._markers(row, is_current=is_current, highlight=highlight)
+        segments = self.markers(row, is_current=is_current, highlight=highlight)
         for index_of_cell, width in zip(self._shown, self._widths, strict=True):
             text = _aligned(row.cells[index_of_cell], width, self._columns[index_of_cell])
             style = self._cell_style(self._tone(row, index_of_cell), highlight)
@@ -319,7 +346,7 @@ class RowList(TonedView, can_focus=True):
             segments.append(Segment(gap + text, style))
         return self._strip(_merged(segments))
 
-    def _markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
+    def markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
         """Return the bar of the cursor and the row's mark."""
         if is_current and self.has_focus:
             bar = Segment(_CURSOR, terse(self.get_component_rich_style("row-list--bar")))

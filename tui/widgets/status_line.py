@@ -1,4 +1,4 @@
-"""The status line: results, progress and problems."""
+"""The status line: results, progress and problems, and on the right how to undo what just happened."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.safe_text import fit_to_width, sanitize, wrap
+from tui.widgets.safe_text import cell_width, fit_to_width, sanitize, wrap
 
 Kind = Literal["ok", "note", "problem"]
 
 _MARKS: dict[Kind, str] = {"ok": "✓ ", "note": "", "problem": "! "}
 
 
+_GAP = 2
+"""The blanks between a message and the hints on its right."""
+
+
 class StatusLine(Widget):
-    """One message, which stays until the next one. A long message takes two lines.
+    """One message, which stays until the next one. A long message takes several lines.
 
     Args:
         collapse: Take no line while there is no message, as in a dialog.
+        max_lines: The number of lines after which a message is cut.
+        more: The hint on the right of a message that is cut: the key that shows the whole message.
     """
 
     DEFAULT_CSS = """
@@ -30,19 +36,23 @@ class StatusLine(Widget):
         padding: 0 1;
         & > .status-line--ok { color: $good; }
         & > .status-line--problem { color: $alert; text-style: bold; }
+        & > .status-line--hint { color: $focus; text-style: bold; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "status-line--ok",
         "status-line--note",
         "status-line--problem",
+        "status-line--hint",
     }
 
-    MAX_LINES = 2
-
-    def __init__(self, *, collapse: bool = False) -> None:
+    def __init__(self, *, collapse: bool = False, max_lines: int = 2, more: str = "") -> None:
         super().__init__()
         self._min_lines = 0 if collapse else 1
+        self._max_lines = max_lines
+        self._more = more
+        self._hint = ""
+        self._right = ""
         self._kind: Kind = "note"
         self._text = ""
         self._lines: list[str] = []
@@ -57,16 +67,22 @@ class StatusLine(Widget):
         """The kind of the current message."""
         return self._kind
 
-    def show(self, text: str, kind: Kind = "note") -> None:
+    @property
+    def hint(self) -> str:
+        """What stands on the right of the message; empty for nothing."""
+        return self._right
+
+    def show(self, text: str, kind: Kind = "note", hint: str = "") -> None:
         """Display a message until the next one.
 
         Args:
             text: One or two plain sentences; empty for no message.
             kind: `ok` for a success, `problem` for a failure, `note` for anything else.
+            hint: A key and what it does with what just happened, on the right; empty for none.
         """
-        if (text, kind) == (self._text, self._kind):
+        if (text, kind, hint) == (self._text, self._kind, self._hint):
             return
-        self._text, self._kind = text, kind
+        self._text, self._kind, self._hint = text, kind, hint
         self._wrap_text()
         self.refresh()
 
@@ -82,21 +98,38 @@ class StatusLine(Widget):
         """Draw one line of the message."""
         text = self._lines[y] if y < len(self._lines) else ""
         style = self.get_component_rich_style(f"status-line--{self._kind}")
-        return Strip([Segment(fit_to_width(text, self.size.width), style)], self.size.width)
+        if not self._right or y != len(self._lines) - 1:
+            return Strip([Segment(fit_to_width(text, self.size.width), style)], self.size.width)
+        room = self.size.width - cell_width(self._right)
+        hint = Segment(self._right, self.get_component_rich_style("status-line--hint"))
+        return Strip([Segment(fit_to_width(text, room), style), hint], self.size.width)
 
     def _wrap_text(self) -> None:
         width = self.size.width
         if width <= 0:
             return
-        # Shortened before it is wrapped, so that a very long message costs no more than a full one.
-        shown = _MARKS[self._kind] + sanitize(self._text, width * self.MAX_LINES * 2) if self._text else ""
-        lines = wrap(shown, width) if shown else []
-        if len(lines) > self.MAX_LINES:
-            rest = " ".join(lines[self.MAX_LINES - 1 :])
-            lines = [*lines[: self.MAX_LINES - 1], sanitize(rest, width)]
-        if lines != self._lines:
-            self._lines = lines
+        lines, right = self._fit(width, self._hint)
+        if len(lines) > self._max_lines:
+            lines, right = self._fit(width, "  ".join(filter(None, (self._more, self._hint))))
+            rest = " ".join(lines[self._max_lines - 1 :])
+            lines = [*lines[: self._max_lines - 1], sanitize(rest, width - _room_for(right))]
+        if (lines, right) != (self._lines, self._right):
+            self._lines, self._right = lines, right
             self.refresh()
         height = max(self._min_lines, len(lines))
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
+
+    def _fit(self, width: int, right: str) -> tuple[list[str], str]:
+        """Return the lines of the message, narrow enough for the hint on the right, and the hint if there is room."""
+        if not self._text:
+            return [], ""
+        if width < 3 * _room_for(right):
+            right = ""
+        room = width - _room_for(right)
+        # Shortened before it is wrapped, so that a very long message costs no more than a full one.
+        return wrap(_MARKS[self._kind] + sanitize(self._text, room * self._max_lines * 2), room), right
+
+
+def _room_for(right: str) -> int:
+    return cell_width(right) + _GAP if right else 0

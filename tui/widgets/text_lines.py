@@ -35,7 +35,7 @@ class TextLines(TonedView, can_focus=True):
     }
     """
     BINDING_GROUP_TITLE = "Lists"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down", "first", "last")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "scroll-down", "first", "last")
 
     class Progress(Message):
         """Posted when `read_percent` or `end_seen` changes."""

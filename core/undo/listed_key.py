@@ -1,0 +1,35 @@
+"""The key that an audit entry is about, as it is in the list now."""
+
+from __future__ import annotations
+
+from core.base.errors import OperationNotAllowed
+from core.keys.service import KeyService
+from core.model.api_key import ApiKey
+from core.model.audit_events import KeyEvent
+from core.model.event_values import KeyLabel
+from core.model.key_text import fingerprint_tag
+from core.undo.recorded import Recorded
+
+
+def listed_key(keys: KeyService, recorded: Recorded[KeyEvent], what: str) -> ApiKey:
+    """Return the key of a change as it is now.
+
+    Args:
+        keys: The keys.
+        recorded: The change.
+        what: What its entries must tell surely, such as `the status was`.
+
+    Raises:
+        OperationNotAllowed: The key isn't in the list any more, or the entries don't tell surely what was changed.
+    """
+    event = recorded.event
+    found = [key for key in keys.list().keys if fingerprint_tag(key.fingerprint) == event.key_tag]
+    if len(found) != 1:
+        raise OperationNotAllowed("This API key is not in the list any more.", "Read the list again.")
+    (key,) = found
+    sentence = f"This entry's text does not tell surely what {what}."
+    recorded.require_exact(sentence)
+    # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
+    if isinstance(event.key, KeyLabel) and event.key.developer not in ("", key.developer):
+        raise OperationNotAllowed(sentence, "Change it by hand, if it is to be changed.")
+    return key

@@ -1,0 +1,40 @@
+"""The base of the screens of an open office: undoes the last change of the session."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tui.flows.undo import undo_last_change
+from tui.platform.base_screen import BaseScreen
+from tui.platform.workers import flow
+from tui.session import Session
+
+T = TypeVar("T")
+
+
+class PracticeScreen(BaseScreen[T]):
+    """A screen of an open office. A subclass lists the key `undo-last` in its `KEYS`, and sets `session`."""
+
+    session: Session | None = None
+    """The open office and its user; None until it is open."""
+
+    @property
+    def open_session(self) -> Session:
+        """The session, for actions that `check_action` disables until there is one."""
+        assert self.session is not None  # noqa: S101 - see above
+        return self.session
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable undoing until the office is open."""
+        if action == "undo_last" and self.session is None:
+            return False
+        return super().check_action(action, parameters)
+
+    @flow
+    async def action_undo_last(self) -> None:
+        """Undo the last change of this session, after a question that describes it."""
+        if await undo_last_change(self, self.open_session):
+            self.show_practice_again()
+
+    def show_practice_again(self) -> None:
+        """Load what an undo may have changed; unsaved input is kept."""

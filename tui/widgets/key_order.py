@@ -1,0 +1,69 @@
+"""The orders in which the key list can be sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from core.model.api_key import ApiKey
+from core.opendental.key_status import KeyStatus
+
+_STATUSES = (
+    KeyStatus.ENABLED,
+    KeyStatus.ENABLED_READ_ONLY,
+    KeyStatus.DISABLED_BY_CUSTOMER,
+    KeyStatus.DISABLED_BY_DEVELOPER,
+    KeyStatus.DISABLED_BY_HQ,
+    KeyStatus.UNKNOWN,
+)
+
+
+@dataclass(frozen=True)
+class KeyOrder:
+    """An order of keys.
+
+    Args:
+        column: The index of the column that it sorts by.
+        value: Returns what is compared.
+        descending: The largest value comes first.
+    """
+
+    column: int
+    value: Callable[[ApiKey], Any]
+    descending: bool = False
+
+    def sorted(self, keys: Iterable[ApiKey]) -> list[ApiKey]:
+        """Return the keys in this order; keys with the same value come by developer."""
+        by_developer = sorted(keys, key=_developer)
+        return sorted(by_developer, key=self.value, reverse=self.descending)
+
+
+def _developer(key: ApiKey) -> str:
+    return key.developer.casefold()
+
+
+def _status(key: ApiKey) -> int:
+    """Return the place of a key's status: those that let a developer in come first."""
+    return len(_STATUSES) if key.gone else _STATUSES.index(key.status)
+
+
+def _added(key: ApiKey) -> tuple[bool, datetime | None]:
+    """Return when a key was added; keys of which that isn't known come last."""
+    return key.added is not None, key.added
+
+
+def _agreement(key: ApiKey) -> date:
+    """Return the day of the agreement; keys without one come first, because they need attention."""
+    return key.fields.agreement_since or date.min
+
+
+ORDERS = (
+    KeyOrder(0, _developer),
+    KeyOrder(1, lambda key: key.masked.lstrip("*").casefold()),
+    KeyOrder(2, _status),
+    KeyOrder(3, _added, descending=True),
+    KeyOrder(4, _agreement),
+)
+"""The orders, by the columns of the key list. The first one is that of a list that was just opened."""
