@@ -239,7 +239,7 @@ class ApisetupApp(TerminalApp):
             self.lock(by_hand=True)
         else:
             lock = display(key("lock"))
-            self.show_status(f"That key came too fast and was ignored. Press {lock} to lock the practice.")
+            self.show_status(f"Key ignored: it came too fast. Press {lock} to lock the practice.")
 
     @once
     async def lock(self, *, by_hand: bool = False) -> None:

@@ -50,12 +50,12 @@ def unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
 async def may_leave(app: TerminalApp, unsaved: Sequence[str], title: str, verb: str, ask: Ask) -> bool:
     """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
     if unsaved:
-        state = "Being saved now" if app.commits.running else "Not saved yet"
+        state = "Saving" if app.commits.running else "Unsaved changes"
         question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
         if await ask(question) is None:
             return False
     if app.commits.running:
-        app.show_status("A change is still being made; this goes on when that is done.")
+        app.show_status("A change is still being saved. This continues when it is done.")
     failure = await app.commits.wait_until_idle()
     if isinstance(failure, ApiSetupError):
         app.show_problem(failure)

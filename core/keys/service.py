@@ -341,7 +341,7 @@ class KeyService:
         if not self.can_adopt(known):
             raise InvalidInput(
                 "key",
-                f"This key is in the list already: {known.developer}, {known.status.label}.",
+                f"This key is already in the list: {known.developer}, {known.status.label}.",
                 "Open it in the list to enable or disable it.",
             )
         return True

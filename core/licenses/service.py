@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert, Connection
+from sqlalchemy import Connection, CursorResult, delete, insert, select
 
 from core.companion.store import Companion
 from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT

@@ -36,6 +36,7 @@ from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
 from core.undo.service import UndoService
 from core.undo.session_changes import SessionChanges
+from core.use.service import UseService
 from core.users.service import UserService
 
 
@@ -84,6 +85,7 @@ class Office:
         self.undoing = UndoService(self.settings, self.keys, self.audit, changes)
         self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
         self.licenses = LicenseService(practice, companion, agreement, self.keys.require_addable)
+        self.use = UseService(practice, companion)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
 

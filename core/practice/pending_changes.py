@@ -122,7 +122,7 @@ class PendingChanges:
             self._unwritten.pop(0)
 
     def _write(self, actor: Actor, logged: LoggedEvent, on_written: Callable[[int], None]) -> None:
-        with translate_errors(), Session(self._engine, autoflush=False) as connection:
+        with translate_errors(), self._engine.connect() as connection:
             self._require_hashes(connection)
             (row,) = self._writer.append_audit_rows(connection, actor, [logged])
             connection.commit()

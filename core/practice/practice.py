@@ -87,8 +87,7 @@ class Practice:
         self._clock = clock
         self._writer = RowWriter(profile, random, self.now_expression)
         self._pending = PendingChanges(engine, profile, self._writer, self._after_resolved)
-        self._exclusive = Lock()
-        self._locking = local()
+        self._locks = ExclusiveLocks(self.engine, profile)
         self._hashes_refused = False
         self.elapsed = elapsed
         self.changes = 0

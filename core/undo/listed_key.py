@@ -25,11 +25,11 @@ def listed_key(keys: KeyService, recorded: Recorded[KeyEvent], what: str) -> Api
     event = recorded.event
     found = [key for key in keys.list().keys if fingerprint_tag(key.fingerprint) == event.key_tag]
     if len(found) != 1:
-        raise OperationNotAllowed("This API key is not in the list any more.", "Read the list again.")
+        raise OperationNotAllowed("This API key is no longer in the list.", "Reload the list.")
     (key,) = found
     sentence = f"This entry's text does not tell surely what {what}."
     recorded.require_exact(sentence)
     # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
     if isinstance(event.key, KeyLabel) and event.key.developer not in ("", key.developer):
-        raise OperationNotAllowed(sentence, "Change it by hand, if it is to be changed.")
+        raise OperationNotAllowed(sentence, "Change it manually if needed.")
     return key

@@ -33,7 +33,7 @@ class SettingsUndo:
 
     def _to_write(self, recorded: Recorded[SettingsChanged]) -> tuple[ApiSettings, ApiSettings]:
         """Return the settings that the practice has now, and those to save."""
-        recorded.require_exact("This entry's text does not tell surely what the values were.")
+        recorded.require_exact("The earlier values can't be determined from this entry's text.")
         page = self._settings.load()
         now = setting_texts(page)
         changes = recorded.event.changes

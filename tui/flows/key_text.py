@@ -28,9 +28,9 @@ async def reveal_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> 
     session.require_writable()
     if not await screen.terminal_app.key_pace.last_came_alone():
         view = display(key_of("reveal"))
-        screen.show_status(f"That key came too fast and was ignored. Press {view} to view the key.")
+        screen.show_status(f"Key ignored: it came too fast. Press {view} to view the key.")
         return False
-    with screen.busy("Writing that it is shown…"):
+    with screen.busy("Logging that the key is shown…"):
         secret = await screen.commit(lambda: session.office.keys.show(session.actor, key))
     lines = [key.developer, "", secret.reveal(), "", "This is recorded in the Audit Trail."]
     screen.open_screen(Notice("API key in full", lines))
@@ -54,7 +54,7 @@ async def send_key_to_clipboard(screen: BaseScreen[Any], session: Session, key: 
     if await screen.app.push_screen_wait(question) is None:
         screen.show_status("The key was not sent.")
         return False
-    with screen.busy("Writing that it is sent…"):
+    with screen.busy("Logging that the key is sent…"):
         secret = await screen.commit(lambda: session.office.keys.copy(session.actor, key))
     screen.app.copy_to_clipboard(secret.reveal())
     # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.

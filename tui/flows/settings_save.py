@@ -67,10 +67,10 @@ async def may_read_again(screen: BaseScreen[Any], form: SettingsForm) -> bool:
     if not form.unsaved:
         return True
     question = Question(
-        "Read again?",
-        [f"Not saved yet: {', '.join(form.unsaved)}."],
-        Answer("ctrl+y", "Discard what you typed", "drop"),
-        Answer("ctrl+t", "Keep it", "keep"),
+        "Reload and discard your changes?",
+        [f"Unsaved changes: {', '.join(form.unsaved)}."],
+        Answer("ctrl+y", "Discard", "drop"),
+        Answer("ctrl+t", "Keep them", "keep"),
     )
     choice = await screen.app.push_screen_wait(question)
     if choice == "drop":

@@ -96,7 +96,7 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | InvalidInput | None]):
         """Record the acceptance and close the screen."""
         licenses, actor = self._session.office.licenses, self._session.actor
         try:
-            with self.busy("Writing the acceptance…"):
+            with self.busy("Logging the acceptance…"):
                 acceptance = await self.commit(lambda: licenses.accept(actor, self._new_key))
         except InvalidInput as error:
             self.dismiss(error)

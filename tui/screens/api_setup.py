@@ -393,4 +393,4 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
-        self.open_screen(Notice("This practice", about_lines(self.open_session)))
+        self.open_screen(Notice("Practice", about_lines(self.open_session)))
