@@ -63,6 +63,10 @@ def _run(options: argparse.Namespace) -> int:
 def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
     from tui.commands.launch_target import find_launch_target, find_paths
 
+    if options.command == "help":
+        from tui.commands import manual
+
+        return manual.run(options, find_paths(options, os.environ).configuration)
     if options.command == "offices":
         from tui.commands import offices
 

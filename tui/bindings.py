@@ -1,4 +1,4 @@
-"""The table of keys, from which bindings, key bar, command palette, help and README are generated.
+"""The table of keys, from which bindings, key bar, command palette, help and manual are generated.
 
 It contains only keys that every terminal sends and no terminal reserves. Each function key has an alternative among the
 letters or Ctrl+letters, because not every terminal and keyboard has function keys.
@@ -7,10 +7,11 @@ letters or Ctrl+letters, because not every terminal and keyboard has function ke
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
 EVERYWHERE = "Everywhere"
 PLACES = "Places"
@@ -21,6 +22,7 @@ PRACTICE = "Open a practice"
 AGREEMENT = "Agreement"
 AUDIT_TRAIL = "Audit Trail"
 LISTS = "Lists"
+MANUAL = "Manual"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ KEYS: tuple[Key, ...] = (
     Key("place-api-setup", "1", "app.go_api_setup", "API Setup", "Go to the settings and keys.", PLACES),
     Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
     Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
-    Key("help", "question_mark,f1", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
+    Key("help", "question_mark,ctrl+g", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
+    Key("manual", "f1", "app.manual", "Manual", "Read the manual page about this screen.", EVERYWHERE),
     Key("quit", "ctrl+q", "app.quit", "Quit", "Quit; asks first if there are unsaved changes.", EVERYWHERE),
     Key("ask-quit", "q", "app.ask_quit", "Quit", "Quit; always asks first, since text may contain a q.", EVERYWHERE),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
@@ -189,7 +192,16 @@ KEYS: tuple[Key, ...] = (
 PLACE_IDS = ("place-api-setup", "place-audit-trail", "place-offices")
 """The keys of all places, in the order in which they are listed."""
 
+SHARED_SCREENS = frozenset(
+    frozenset(groups)
+    for groups in ((API_SETUP, KEY), (API_SETUP, PRACTICE), (KEY, PRACTICE), (ASSIGN, KEY))
+)
+"""The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
+
 _BY_ID = {key.id: key for key in KEYS}
+
+_own: dict[str, Key] = {}
+"""The keys that the user has given other names to. Like a locale, they hold for the whole process."""
 
 _SHORT_NAMES = {
     "question_mark": "?",
@@ -212,18 +224,34 @@ _SHORT_NAMES = {
 
 
 def key(id: str) -> Key:  # noqa: A002 - Textual's name for it
-    """Return the key with this id."""
-    return _BY_ID[id]
+    """Return the key with this id, with the user's own names."""
+    return _own.get(id) or _BY_ID[id]
+
+
+def use_keymap(keymap: Mapping[str, str]) -> None:
+    """Give actions other keys, in this process.
+
+    Args:
+        keymap: The keys in Textual's notation, separated by commas, by the ids of actions. All others get their default
+            keys.
+    """
+    _own.clear()
+    _own.update({id_: replace(_BY_ID[id_], keys=names) for id_, names in keymap.items()})
+
+
+def own_keys() -> Mapping[str, Key]:
+    """Return the keys that the user has given other names to, by their ids."""
+    return _own
 
 
 def bindings(*ids: str) -> list[BindingType]:
-    """Return the Textual bindings of the keys with these ids."""
+    """Return the Textual bindings of the keys with these ids. `tui.platform.own_bindings` puts in the user's own."""
     return [_BY_ID[id_].binding() for id_ in ids]
 
 
 def keys(ids: Sequence[str]) -> tuple[Key, ...]:
     """Return the keys with these ids, in the same order."""
-    return tuple(_BY_ID[id_] for id_ in ids)
+    return tuple(map(key, ids))
 
 
 def typing_key(of: Key) -> str | None:
@@ -234,7 +262,7 @@ def typing_key(of: Key) -> str | None:
 
 def name_besides(of: Key, other: str) -> str | None:
     """Return the first name of a key that isn't also one of another key, or None."""
-    taken = _BY_ID[other].keys.split(",")
+    taken = key(other).keys.split(",")
     return next((name for name in of.keys.split(",") if name not in taken), None)
 
 
@@ -245,4 +273,7 @@ def display(key_or_name: Key | str) -> str:
         return _SHORT_NAMES[name]
     if name.startswith("ctrl+"):
         return "^" + name.removeprefix("ctrl+")
-    return name.upper() if len(name) > 1 else name
+    if len(name) == 1:
+        return name
+    character = key_to_character(name)
+    return character if character is not None and character.isprintable() else name.upper()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,7 @@ from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
-
-_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes", "theme")
+from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, names
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,10 @@ class Configuration:
     """`lock_after_minutes`: for all offices without a limit of their own in this file."""
     theme: str | None = None
     """`theme`: the name of the theme that the program starts with; None for the default."""
+    mouse: bool = False
+    """`mouse`: turn the mouse on."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`[keys]`: the user's own keys by the names of actions, as written. Both are checked where they are known."""
 
     @property
     def password_variables(self) -> frozenset[str]:
@@ -128,12 +131,29 @@ def parse_configuration(path: Path, text: str) -> Configuration:
     try:
         return _parse_settings(ConfigTable((), content), resolver_for(path))
     except InvalidSetting as error:
-        # The line number is only searched for after an error, so that reading a valid file stays fast.
-        from core.offices.config_lines import line_of
+        raise _error_in(path, text, error) from error
 
-        line = line_of(text, error.keys)
-        place = f"{path}, line {line}" if line else str(path)
-        raise ConfigurationError(f"In {place}, {error.sentence}", error.hint) from error
+
+def refuse_setting(path: Path, keys: tuple[str, ...], sentence: str, hint: str) -> ConfigurationError:
+    """Return the error for a setting that was read and can't be used, with the number of its line.
+
+    Args:
+        path: The configuration file.
+        keys: The path of the setting: the keys from the top of the file down to it.
+        sentence: What is wrong.
+        hint: What to do about it.
+    """
+    text = read_regular_file(path).decode("utf-8-sig")
+    return _error_in(path, text, InvalidSetting(keys, sentence, hint))
+
+
+def _error_in(path: Path, text: str, error: InvalidSetting) -> ConfigurationError:
+    # The line number is only searched for after an error, so that reading a valid file stays fast.
+    from core.offices.config_lines import line_of
+
+    line = line_of(text, error.keys)
+    place = f"{path}, line {line}" if line else str(path)
+    return ConfigurationError(f"In {place}, {error.sentence}", error.hint)
 
 
 def resolver_for(path: Path) -> PathResolver:
@@ -146,9 +166,9 @@ def resolver_for(path: Path) -> PathResolver:
 
 
 def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
-    table.reject_unknown_names(_GENERAL_SETTINGS)
+    table.reject_unknown_names(names(GENERAL_SETTINGS))
     license_table = table.table("license")
-    license_table.reject_unknown_names(("file", "title"))
+    license_table.reject_unknown_names(names(LICENSE_SETTINGS))
     file, title = license_table.string("file"), license_table.string("title")
     if title is not None and file is None:
         raise license_table.invalid("title", "license.title stands without license.file.", "Name the text's file, too.")
@@ -158,7 +178,13 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         offices=_parse_offices(table.table("offices"), resolve),
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
         theme=table.string("theme"),
+        mouse=table.boolean("mouse"),
+        keys=_parse_keys(table.table("keys")),
     )
+
+
+def _parse_keys(table: ConfigTable) -> dict[str, tuple[str, ...]]:
+    return {name: table.strings(name) for name in table.names}
 
 
 def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:

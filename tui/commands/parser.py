@@ -5,18 +5,27 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-_EPILOG = """\
-environment:
-  APISETUP_PASSWORD     the password of the database user for --url; may be empty
-  APISETUP_OD_USER      for commands: the Open Dental user
-  APISETUP_OD_PASSWORD  for commands: that user's password; may be empty
-  APISETUP_CONFIG       the configuration file; the embedded practice and the companion files are beside it
-  NO_COLOR              no colours
-  ESCDELAY              milliseconds between Esc and what may follow it (500)
+ENVIRONMENT = (
+    ("APISETUP_PASSWORD", "the password of the database user for --url; may be empty"),
+    ("APISETUP_OD_USER", "for commands: the Open Dental user"),
+    ("APISETUP_OD_PASSWORD", "for commands: that user's password; may be empty"),
+    ("APISETUP_CONFIG", "the configuration file; the embedded practice and the companion files are beside it"),
+    ("NO_COLOR", "no colors"),
+    ("ESCDELAY", "milliseconds between Esc and what may follow it (500)"),
+)
+"""The environment variables and what they mean."""
 
-exit status: 0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n;
-that of a command stands in its own help
-"""
+EXIT_STATUS = "0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n"
+
+_EPILOG = "\n".join(
+    (
+        "environment:",
+        *(f"  {name:<21} {meaning}" for name, meaning in ENVIRONMENT),
+        "",
+        f"exit status: {EXIT_STATUS};",
+        "that of a command stands in its own help",
+    )
+)
 
 
 class _Version(argparse.Action):
@@ -77,6 +86,16 @@ def build_parser() -> _Parser:
     _add_offices(
         commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
+    )
+    summary = "print a page of the manual"
+    _add_help(
+        commands.add_parser(
+            "help",
+            allow_abbrev=False,
+            help=summary,
+            description=_sentence(summary),
+            epilog="exit status: 0 shown, 2 no such topic",
+        )
     )
     return parser
 
@@ -150,6 +169,10 @@ def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="look at this Open Dental user's permissions, too")
     parser.add_argument("--json", action="store_true", help="write what was found as JSON")
+
+
+def _add_help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all")
 
 
 def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
