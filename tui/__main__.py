@@ -90,13 +90,16 @@ def _run_in_terminal(options: argparse.Namespace, target: LaunchTarget) -> int:
     # The objects that starting creates are not garbage. The app turns collection on after the first picture.
     gc.disable()
     from tui.app import ApisetupApp
+    from tui.bindings import use_keymap
+    from tui.commands.own_keys import read_keymap
     from tui.platform.process import print_stderr, run_app
     from tui.themes import find_theme
 
     _start_debug_log(options, target.paths.log)
+    use_keymap(read_keymap(target.keys, target.paths.configuration))
     app = ApisetupApp(target.request, target.offices)
     app.theme = find_theme(target.theme)
-    status = run_app(app)
+    status = run_app(app, mouse=target.mouse)
     app.sign_out_after_exit()
     if app.startup_error is not None:
         print_stderr(f"apisetup: {app.startup_error}")

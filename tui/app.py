@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events, on
-from textual.app import SystemCommand
 from textual.screen import Screen
 from textual.worker import active_worker
 
@@ -17,7 +15,6 @@ from core.base.errors import ApiSetupError
 from core.base.secret import Secret
 from tui.headings import office_heading, unconnected_heading
 from tui.modals.question import Answer, Question
-from tui.palette_commands import palette_commands
 from tui.places import existing_places, go_to_place, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -279,10 +276,21 @@ class ApisetupApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show the keys of the top screen."""
-        from tui.screens.help import HelpScreen
+        from tui.guidance import show_help
 
-        if isinstance(self.screen, ScreenBehavior) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+        show_help(self)
+
+    def action_manual(self) -> None:
+        """Open the manual at the page about the top screen."""
+        from tui.guidance import show_manual
+
+        show_manual(self)
+
+    def action_command_palette(self) -> None:
+        """Show the commands of the top screen, and run the chosen one."""
+        from tui.guidance import show_palette
+
+        show_palette(self)
 
     @on(ApiSetupScreen.OfficeOpened)
     def _office_opened(self, event: ApiSetupScreen.OfficeOpened) -> None:
@@ -292,10 +300,6 @@ class ApisetupApp(TerminalApp):
         self._start_inactivity_timer(request, event.session.signed_in)
         if self._offices is not None:
             self.run_in_thread(partial(self._offices.save_last_opened, request), group="opened")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette."""
-        return palette_commands(self, screen)
 
     async def action_quit(self) -> None:
         """Quit after asking about unsaved changes, or confirm quitting if that is being asked."""

@@ -7,11 +7,13 @@ letters or Ctrl+letters, because not every terminal and keyboard has function ke
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from textual.binding import Binding, BindingType
-from textual.keys import key_to_character
+from textual.keys import _character_to_key
 
 EVERYWHERE = "Everywhere"
 PLACES = "Places"
@@ -180,6 +182,13 @@ KEYS: tuple[Key, ...] = (
     Key("go-to-subject", "o,f4", "go_to_subject", "Go there", "Open what the entry is about.", AUDIT_TRAIL),
     Key("undo", "u,f7", "undo", "Undo", "Undo what the entry did, if that still stands.", AUDIT_TRAIL),
     Key("go-on", "r,f6", "retry", "Try again", "Go on after the server was gone.", AUDIT_TRAIL),
+    Key("follow-link", "enter", "follow_link", "Open", "Follow the selected link.", MANUAL),
+    Key("next-link", "tab", "next_link", "Next link", "Select the next link.", MANUAL),
+    Key("previous-link", "shift+tab", "previous_link", "Previous link", "Select the previous link.", MANUAL),
+    Key("search-manual", "slash", "search", "Search", "Search all pages.", MANUAL),
+    Key("contents", "m,f3", "contents", "Contents", "Open the list of all pages.", MANUAL),
+    Key("next-page", "right", "next_page", "Next page", "Open the page after this one.", MANUAL),
+    Key("previous-page", "left", "previous_page", "Previous page", "Open the page before this one.", MANUAL),
     Key("up", "up,k", "cursor_up", "Up", "Go up by one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Go down by one row.", LISTS),
     Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Go up by one page.", LISTS),
@@ -213,6 +222,8 @@ _SHORT_NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "space": "Space",
+    "left": "Left",
+    "right": "Right",
     "up": "Up",
     "down": "Down",
     "pageup": "PgUp",
@@ -220,6 +231,8 @@ _SHORT_NAMES = {
     "home": "Home",
     "end": "End",
     "delete": "Delete",
+    "insert": "Insert",
+    "backspace": "Backspace",
 }
 
 
@@ -275,5 +288,15 @@ def display(key_or_name: Key | str) -> str:
         return "^" + name.removeprefix("ctrl+")
     if len(name) == 1:
         return name
-    character = key_to_character(name)
-    return character if character is not None and character.isprintable() else name.upper()
+    return typed_character(name) or name.upper()
+
+
+def typed_character(name: str) -> str | None:
+    """Return the character that a key types into a text field, or None if it types none."""
+    return name if len(name) == 1 else _typed_characters().get(name)
+
+
+@cache
+def _typed_characters() -> Mapping[str, str]:
+    signs = {_character_to_key(sign): sign for sign in string.punctuation}
+    return {**signs, "space": " "}

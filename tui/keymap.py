@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations
 
-from textual.keys import _character_to_key, key_to_character
+from textual.keys import _character_to_key
 
-from tui.bindings import EVERYWHERE, KEYS, LISTS, PLACES, SHARED_SCREENS, Key, display
+from tui.bindings import EVERYWHERE, KEYS, LISTS, PLACES, SHARED_SCREENS, Key, display, typed_character
 
 _NAMED = (
     *("escape", "enter", "tab", "shift+tab", "space", "up", "down", "left", "right", "pageup", "pagedown"),
@@ -80,7 +80,7 @@ def _parse_key(of: Key, text: str) -> str:
         raise KeymapError(of.id, f"{text} is no key that apisetup knows.", _HINT)
     if name in _RESERVED and name not in of.keys.split(","):
         raise KeymapError(of.id, f"{of.id} can't have {text}: {_RESERVED[name]}.", "Choose another key.")
-    if _is_text(name) and not any(map(_is_text, of.keys.split(","))):
+    if typed_character(name) and not any(map(typed_character, of.keys.split(","))):
         raise KeymapError(
             of.id,
             f"{of.id} can't have {text}, because a pasted or mistyped text could contain it.",
@@ -92,7 +92,7 @@ def _parse_key(of: Key, text: str) -> str:
 def _key_name(text: str) -> str | None:
     """Return Textual's name of a key that is written as it is shown or in words, or None if there is none."""
     if len(text) == 1:
-        return _character_to_key(text) if text.isprintable() else None
+        return _character_to_key(text) if text.isascii() and text.isprintable() else None
     folded = text.casefold().replace("control", "ctrl")
     folded = f"ctrl+{folded[1:]}" if folded.startswith("^") else folded.replace("ctrl-", "ctrl+")
     if folded.startswith("ctrl+"):
@@ -101,13 +101,7 @@ def _key_name(text: str) -> str | None:
     spelled = folded.replace(" ", "").replace("_", "").replace("-", "").replace("+", "")
     if spelled in _SPELLINGS:
         return _SPELLINGS[spelled]
-    character = key_to_character(folded)
-    return folded if character is not None and character.isprintable() else None
-
-
-def _is_text(name: str) -> bool:
-    character = key_to_character(name)
-    return character is not None and character.isprintable()
+    return folded if typed_character(folded) else None
 
 
 def _refuse_clash(one: Key, other: Key, keymap: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.base.errors import ApiSetupError, ConfigurationError
 from core.offices.config import read_configuration
 from tui.bindings import use_keymap
-from tui.keymap import KeymapError, parse_keymap
+from tui.commands.own_keys import read_keymap
 from tui.manual.blocks import fill
 from tui.manual.layout import MAX_WIDTH, lay_out
 from tui.manual.markdown import parse
@@ -48,6 +48,6 @@ def _text(found: Page, width: int) -> str:
 def _use_own_keys(configuration: Path) -> None:
     """Show the user's own keys. Whoever reads about an error in the configuration file needs the manual all the same."""
     try:
-        use_keymap(parse_keymap(read_configuration(configuration).keys))
-    except (ConfigurationError, KeymapError) as error:
+        use_keymap(read_keymap(read_configuration(configuration).keys, configuration))
+    except ConfigurationError as error:
         print_error(f"{error} The manual shows the default keys.")

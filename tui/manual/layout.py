@@ -84,6 +84,8 @@ def lay_out(blocks: Sequence[Block], width: int, selected: int | None = None, *,
 def _lines(block: Block, width: int, styler: _Styler, *, plain: bool) -> Iterator[Line]:
     """Yield the lines of a block, and a blank one after it."""
     if isinstance(block, Heading):
+        if block.level == 1 and not plain:
+            return  # the panel around the page has it as its title
         heading = styler.line(block.spans, tone="strong")
         yield from heading.wrapped(width)
         if plain:

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
-from textual.keys import key_to_character
 from textual.widget import Widget
 
-from tui.bindings import Key
+from tui.bindings import Key, typed_character
 
 BindingChain = list[tuple[DOMNode, BindingsMap]]
 
@@ -51,5 +50,5 @@ def _by_id(node: DOMNode) -> dict[str, Binding]:
 
 def _is_consumed(name: str, nodes: Sequence[DOMNode]) -> bool:
     """Return True if one of the nodes, such as a text field, takes the key as a character."""
-    character = key_to_character(name)
+    character = typed_character(name)
     return any(isinstance(node, Widget) and node.check_consume_key(name, character) for node in nodes)

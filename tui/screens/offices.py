@@ -49,6 +49,7 @@ class OfficesScreen(_Screen):
     PAUSES_WHEN_LOCKED = False  # instead of unlocking this office, another one may be opened
     PLACE = "place-offices"
     SHOWS_PLACES = True
+    MANUAL = "offices"
     KEYS: ClassVar[tuple[str, ...]] = ("open-office", "find-office", "end-find", "reload-offices", "help", "quit")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
