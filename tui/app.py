@@ -228,8 +228,8 @@ class ApisetupApp(TerminalApp):
     # -- inactivity ------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Restart the inactivity timer at each key press and paste; drop those that come after its end."""
-        if isinstance(event, events.Key | events.Paste) and not self._inactivity.key_pressed():
+        """Restart the inactivity timer at each key, paste and click; drop those that come after its end."""
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and not self._inactivity.key_pressed():
             return
         await super().on_event(event)
 

@@ -57,7 +57,7 @@ KEYS: tuple[Key, ...] = (
     Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
     Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
     Key("help", "question_mark,ctrl+g", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
-    Key("manual", "f1", "app.manual", "Manual", "Read the manual page about this screen.", EVERYWHERE),
+    Key("manual", "f1,h", "app.manual", "Manual", "Read the manual page about this screen.", EVERYWHERE),
     Key("quit", "ctrl+q", "app.quit", "Quit", "Quit; asks first if there are unsaved changes.", EVERYWHERE),
     Key("ask-quit", "q", "app.ask_quit", "Quit", "Quit; always asks first, since text may contain a q.", EVERYWHERE),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
@@ -69,7 +69,7 @@ KEYS: tuple[Key, ...] = (
         "app.offices",
         "Offices",
         "Choose another office, after what is not saved was asked about.",
-        PRACTICE,
+        API_SETUP,
     ),
     Key("back-to-offices", "escape", "app.offices", "Offices", "Go back to the list of offices.", PRACTICE),
     Key("open-office", "enter", "open_office", "Open", "Open the office under the cursor.", PRACTICE),
@@ -201,10 +201,7 @@ KEYS: tuple[Key, ...] = (
 PLACE_IDS = ("place-api-setup", "place-audit-trail", "place-offices")
 """The keys of all places, in the order in which they are listed."""
 
-SHARED_SCREENS = frozenset(
-    frozenset(groups)
-    for groups in ((API_SETUP, KEY), (API_SETUP, PRACTICE), (KEY, PRACTICE), (ASSIGN, KEY))
-)
+SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
 """The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
 
 _BY_ID = {key.id: key for key in KEYS}

@@ -18,7 +18,12 @@ _NAMED = (
 """The keys with names that every terminal sends and no desktop reserves, as F10 and F11 often are."""
 _SPELLINGS = {
     **{name.replace("+", ""): name for name in _NAMED},
-    **{"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "ins": "insert", "return": "enter"},
+    "esc": "escape",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "del": "delete",
+    "ins": "insert",
+    "return": "enter",
 }
 _RESERVED = {
     "ctrl+c": "it interrupts other programs, so here it only says how to quit",
@@ -75,12 +80,12 @@ def _parse_key(of: Key, text: str) -> str:
     Raises:
         KeymapError: The key is unknown or reserved, or can be part of a text where that is dangerous.
     """
-    name = _key_name(text)
+    name = key_name(text)
     if name is None:
         raise KeymapError(of.id, f"{text} is no key that apisetup knows.", _HINT)
     if name in _RESERVED and name not in of.keys.split(","):
         raise KeymapError(of.id, f"{of.id} can't have {text}: {_RESERVED[name]}.", "Choose another key.")
-    if typed_character(name) and not any(map(typed_character, of.keys.split(","))):
+    if typed_character(name) and _is_deliberate(of):
         raise KeymapError(
             of.id,
             f"{of.id} can't have {text}, because a pasted or mistyped text could contain it.",
@@ -89,7 +94,13 @@ def _parse_key(of: Key, text: str) -> str:
     return name
 
 
-def _key_name(text: str) -> str | None:
+def _is_deliberate(of: Key) -> bool:
+    """Return True if an action saves or confirms, so that none of its keys may be part of a text."""
+    names = of.keys.split(",")
+    return any(name.startswith("ctrl+") for name in names) and not any(map(typed_character, names))
+
+
+def key_name(text: str) -> str | None:
     """Return Textual's name of a key that is written as it is shown or in words, or None if there is none."""
     if len(text) == 1:
         return _character_to_key(text) if text.isascii() and text.isprintable() else None
@@ -106,7 +117,7 @@ def _key_name(text: str) -> str | None:
 
 def _refuse_clash(one: Key, other: Key, keymap: Mapping[str, str]) -> None:
     """Raise an error if the keymap gives two actions that meet a key that they don't share by default."""
-    if not (one.id in keymap or other.id in keymap) or not meet(one, other):
+    if not (one.id in keymap or other.id in keymap) or one.action == other.action or not meet(one, other):
         return
     names = [set(keymap.get(each.id, each.keys).split(",")) for each in (one, other)]
     defaults = [set(each.keys.split(",")) for each in (one, other)]

@@ -85,7 +85,8 @@ class ConfigTable:
         if value is None:
             return ()
         texts = value if isinstance(value, list) else [value]
-        if not texts or not all(isinstance(text, str) and text.strip() and text.strip().isprintable() for text in texts):
+        printable = (isinstance(text, str) and text.strip() and text.strip().isprintable() for text in texts)
+        if not texts or not all(printable):
             raise self.invalid(
                 name, f"{self._path(name)} must be a text or a list of texts.", 'Write "f5" or ["f5", "ctrl+r"].'
             )

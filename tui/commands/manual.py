@@ -46,7 +46,7 @@ def _text(found: Page, width: int) -> str:
 
 
 def _use_own_keys(configuration: Path) -> None:
-    """Show the user's own keys. Whoever reads about an error in the configuration file needs the manual all the same."""
+    """Show the user's own keys; the default ones if the configuration file has an error, which a page may explain."""
     try:
         use_keymap(read_keymap(read_configuration(configuration).keys, configuration))
     except ConfigurationError as error:

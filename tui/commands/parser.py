@@ -172,7 +172,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_help(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all")
+    parser.add_argument(
+        "topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all"
+    )
 
 
 def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:

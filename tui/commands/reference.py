@@ -143,8 +143,9 @@ def _sentence(text: str) -> str:
 def _man_page(commands: Sequence[_Command]) -> str:
     """Return the man page, in roff."""
     program, *others = commands
-    lines = ['.TH APISETUP 1 "" apisetup "User Commands"', ".SH NAME", r"apisetup \- Open Dental's API Setup in a terminal"]
-    lines += [".SH SYNOPSIS", *(_line for each in commands for _line in (f".B {_roff(each.usage)}", ".br"))]
+    lines = ['.TH APISETUP 1 "" apisetup "User Commands"']
+    lines += [".SH NAME", r"apisetup \- Open Dental's API Setup in a terminal", ".SH SYNOPSIS"]
+    lines += [line for each in commands for line in (f".B {_roff(each.usage)}", ".br")]
     lines += [".SH DESCRIPTION", _roff(program.description), ".SH OPTIONS", *_definitions(program.rows)]
     lines += [".SH COMMANDS"]
     for each in others:

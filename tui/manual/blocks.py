@@ -1,7 +1,7 @@
 """The generated parts of the manual: lists of keys, settings and topics, and the keys within sentences.
 
-A generated part stands between `<!-- KIND: NAMES -->` and `<!-- end -->`. A key within a sentence is a link to its row in
-the list of keys, such as ``[`a`](keyboard.md#add-key)``, so that the user's own key can take its place.
+A generated part stands between `<!-- KIND: NAMES -->` and `<!-- end -->`. A key within a sentence is a link to the list
+of keys with its id, such as ``[`a`](keyboard.md#add-key)``, so that the user's own key can take its place.
 """
 
 from __future__ import annotations

@@ -32,18 +32,18 @@ class PageView(TextLines):
         """The index of the first line in view."""
         return self.scroll_offset.y
 
-    def show_page(self, blocks: Sequence[Block], *, block: int = 0, word: str = "", top: int = 0) -> None:
+    def show_page(self, blocks: Sequence[Block], *, block: int = 0, words: Sequence[str] = (), top: int = 0) -> None:
         """Show a page from its beginning, or from another place.
 
         Args:
             blocks: The page.
             block: The index of the block to scroll to.
-            word: A text in that block, in lower case, to scroll to.
+            words: The words to scroll to in that block, in lower case.
             top: The index of the first line in view, for a page that was shown before.
         """
         self._blocks, self._selected = tuple(blocks), None
         self.show("")
-        self._go_to_line(self._line_of(block, word) if block else top)
+        self._go_to_line(self._line_of(block, words) if block else top)
 
     def select_link(self, by: int) -> bool:
         """Select the next link, or the previous one; return False if the page has none.
@@ -70,12 +70,16 @@ class PageView(TextLines):
     def _is_in_view(self, line: int) -> bool:
         return self.top <= line < self.top + self.size.height
 
-    def _line_of(self, block: int, word: str) -> int:
+    def _line_of(self, block: int, words: Sequence[str]) -> int:
         start = self._laid_out.starts[block]
-        found = (
-            index for index in range(start, len(self._laid_out.lines)) if word in self._laid_out.lines[index].text.casefold()
-        )
-        return next(found, start) - _CONTEXT
+        if not words:
+            return start - _CONTEXT
+        after = (*self._laid_out.starts, len(self._laid_out.lines))[block + 1]
+        texts = [line.text.casefold() for line in self._laid_out.lines[start:after]]
+        # A wrapped sentence has some of the words on the next line.
+        pairs = zip(texts, [*texts[1:], ""], strict=True)
+        found = [sum(word in f"{text} {below}" for word in words) for text, below in pairs]
+        return start + found.index(max(found)) - _CONTEXT
 
     def _line_of_link(self, number: int) -> int:
         return lay_out(self._blocks, self.size.width, number).selected or 0
@@ -84,5 +88,7 @@ class PageView(TextLines):
         self.scroll_to(y=max(0, line), animate=False, force=True)
 
     def _fit_lines(self) -> list[Line]:
-        self._laid_out = lay_out(self._blocks, self.size.width, self._selected) if self.size.width else LaidOut((), (), ())
+        if not self.size.width:
+            return []
+        self._laid_out = lay_out(self._blocks, self.size.width, self._selected)
         return list(self._laid_out.lines)

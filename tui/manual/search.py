@@ -44,7 +44,12 @@ def all_places() -> tuple[Hit, ...]:
 
 
 def search(places: Sequence[Hit], words: Sequence[str]) -> list[Hit]:
-    """Return the places that contain all words, which are in lower case; headings first. Without words: all headings."""
+    """Return the places that contain all words, headings first; without words, all headings.
+
+    Args:
+        places: The places to search.
+        words: The words, in lower case.
+    """
     if not words:
         return [hit for hit in places if hit.is_heading]
     found = [hit for hit in places if all(word in f"{hit.text} {hit.page.title}".casefold() for word in words)]

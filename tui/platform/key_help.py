@@ -60,7 +60,8 @@ def help_sections(screen: ScreenBehavior) -> tuple[HelpSection, ...]:
     typing = [each for each in keys(screen.TYPING_KEYS) if each.id not in (*screen.KEYS, "back")]
     sections.add("While typing", typing, apart=True)
     sections.add("In fields", _field_keys(screen), apart=True)
-    sections.add(EVERYWHERE, [each for each in ALL_KEYS if each.group == EVERYWHERE and each.id not in (*_FIELDS, "back")])
+    everywhere = [each for each in ALL_KEYS if each.group == EVERYWHERE and each.id not in (*_FIELDS, "back")]
+    sections.add(EVERYWHERE, everywhere)
     sections.add("Not now", [each for each in own if not screen.is_available(each)], apart=True)
     return tuple(sections.sections)
 

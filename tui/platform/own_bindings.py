@@ -30,7 +30,9 @@ def with_own_keys(chain: BindingChain, own: Mapping[str, Key]) -> BindingChain:
     return changed
 
 
-def _with_own_keys(node: DOMNode, current: BindingsMap, own: Mapping[str, Key], before: Sequence[DOMNode]) -> BindingsMap:
+def _with_own_keys(
+    node: DOMNode, current: BindingsMap, own: Mapping[str, Key], before: Sequence[DOMNode]
+) -> BindingsMap:
     result = BindingsMap()
     for name, bindings in current.key_to_bindings.items():
         kept = [each for each in bindings if each.id not in own]

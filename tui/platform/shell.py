@@ -53,6 +53,8 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     # Dimming the screen behind a dialog would redraw all of it.
     SUSPENDED_SCREEN_CLASS = ""
     NOTIFICATION_TIMEOUT = 10
+    # The terminal selects text.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "quit", "ask-quit")
 
     theme: Reactive[str] = Reactive(ANSI.name)
@@ -148,7 +150,9 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     # -- keys --------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys and pastes. Ignore them if they can have no effect, or none that the user would see."""
+        """Queue keys and pastes. Ignore input that can have no effect, or none that the user would see."""
+        if isinstance(event, events.MouseEvent) and (self.ignores_keys or self.too_small):
+            return
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.key_pace.record(event)
             if self.ignores_keys:

@@ -17,6 +17,8 @@ from tui.widgets.text_lines import TextLines
 from tui.widgets.tones import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
 
@@ -75,16 +77,16 @@ class ManualScreen(BaseScreen[None]):
         # Its width is known after the first layout.
         self.call_after_refresh(self._show, self._topic)
 
-    def _show(self, topic: str, *, block: int = 0, word: str = "", top: int = 0) -> None:
+    def _show(self, topic: str, *, block: int = 0, words: Sequence[str] = (), top: int = 0) -> None:
         self._topic = topic
         number = TOPICS.index(topic)
         self.query_one("#page", Panel).show_title(page(topic).title, f"{number + 1} of {len(TOPICS)}")
         self.query_one("#contents TextLines", TextLines).show([_contents_line(each.topic, topic) for each in PAGES])
-        self.query_one(PageView).show_page(_blocks(page(topic).text), block=block, word=word, top=top)
+        self.query_one(PageView).show_page(_blocks(page(topic).text), block=block, words=words, top=top)
 
-    def _go_to(self, topic: str, *, block: int = 0, word: str = "") -> None:
+    def _go_to(self, topic: str, *, block: int = 0, words: Sequence[str] = ()) -> None:
         self._visits.append(_Visit(self._topic, self.query_one(PageView).top))
-        self._show(topic, block=block, word=word)
+        self._show(topic, block=block, words=words)
 
     # -- keys ------------------------------------------------------------------
 
@@ -140,7 +142,7 @@ class ManualScreen(BaseScreen[None]):
         def open_hit(chosen: int | None) -> None:
             if chosen is not None:
                 hit = dialog.hits[chosen]
-                self._go_to(hit.page.topic, block=hit.block, word=dialog.words[0] if dialog.words else "")
+                self._go_to(hit.page.topic, block=hit.block, words=dialog.words)
 
         self.open_screen(dialog, open_hit)
 
