@@ -33,6 +33,8 @@ class FilteredChoice(BaseModal[int]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down")
     COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 20, max_width=UNLIMITED),)
     PLACEHOLDER: ClassVar[str] = "type to narrow the list"
+    BEST_FIRST: ClassVar[bool] = False
+    """True to select the first row whenever something was typed; otherwise the cursor stays on its row."""
     EMPTY: ClassVar[str] = "Nothing has this in it."
 
     def compose_body(self) -> ComposeResult:
@@ -53,8 +55,8 @@ class FilteredChoice(BaseModal[int]):
     def _apply_filter(self) -> None:
         rows = self.query_one(RowList)
         rows.show(self.matching_rows(self.query_one(PlainInput).value.strip()))
-        # The best match is the first one, wherever the cursor was.
-        rows.cursor = 0
+        if self.BEST_FIRST:
+            rows.cursor = 0
 
     @on(Input.Submitted)
     @on(RowList.Chosen)

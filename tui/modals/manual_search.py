@@ -18,6 +18,7 @@ class ManualSearch(FilteredChoice):
         Column("Text", 44, min_width=30, max_width=UNLIMITED),
         Column("Page", 24, min_width=16, max_width=32, tone="dim"),
     )
+    BEST_FIRST: ClassVar[bool] = True
     PLACEHOLDER: ClassVar[str] = "type words to search for"
     EMPTY: ClassVar[str] = "The manual doesn't contain these words."
 

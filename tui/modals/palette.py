@@ -40,6 +40,7 @@ class Palette(FilteredChoice):
         Column("Key", 6, min_width=5, tone="accent"),
         Column("What it does", 34, max_width=UNLIMITED),
     )
+    BEST_FIRST: ClassVar[bool] = True
     PLACEHOLDER: ClassVar[str] = "type a name, a key or what to do"
     EMPTY: ClassVar[str] = "No command matches."
 
