@@ -82,7 +82,7 @@ def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
         cleanup.callback(remove_temporary_directories)
         return audit.run(options, target.require_request(), os.environ)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        raise ConfigurationError("apisetup needs a terminal for its keys and its screen.", "Start it without pipes.")
+        raise ConfigurationError("apisetup needs a terminal.", "Start it without redirecting input or output.")
     return _run_in_terminal(options, find_launch_target(options, os.environ, cleanup))
 
 

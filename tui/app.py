@@ -152,7 +152,7 @@ class ApisetupApp(TerminalApp):
         request = await self._push_and_wait(
             _offices_screen()(self._offices, self._request, is_open=self._office is not None)
         )
-        if request is None or not await self._confirm_leaving("Leave this office without saving?", "Leave it"):
+        if request is None or not await self._confirm_leaving("Leave this office without saving?", "Leave"):
             return
         await self._close_session()
         self._restart(request)
@@ -209,12 +209,12 @@ class ApisetupApp(TerminalApp):
         """Ask about unsaved changes and wait until a running change ends; return True if the user may leave."""
         unsaved = self._unsaved
         if unsaved:
-            state = "Being saved now" if self.commits.running else "Not saved yet"
+            state = "Saving" if self.commits.running else "Unsaved changes"
             question = Question(title, [f"{state}: {', '.join(unsaved)}."], Answer("ctrl+y", verb, "leave"))
             if await self._push_and_wait(question) is None:
                 return False
         if self.commits.running:
-            self.show_status("A change is still being made; this goes on when that is done.")
+            self.show_status("A change is still being saved. This continues when it is done.")
         failure = await self.commits.wait_until_idle()
         if isinstance(failure, ApiSetupError):
             self.show_problem(failure)
@@ -325,7 +325,7 @@ class ApisetupApp(TerminalApp):
         self.exit(return_code=1 if self.startup_error else 0)
 
     async def _confirm_quitting(self) -> bool:
-        question = Question("Quit apisetup?", ["Nothing is unsaved."], Answer("ctrl+y", "Quit", "leave"))
+        question = Question("Quit apisetup?", ["There are no unsaved changes."], Answer("ctrl+y", "Quit", "leave"))
         self._quit_question = question
         try:
             return await self._push_and_wait(question) is not None

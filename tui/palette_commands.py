@@ -33,7 +33,7 @@ def palette_commands(app: TerminalApp, screen: ScreenBehavior, choose_theme: Cal
         target = app if namespace == "app" else screen
         if hasattr(target, f"action_{action}") and screen.is_available(key):
             yield Command(key.label, display(key), key.tooltip, partial(_run_command, app, screen, key))
-    yield Command("Theme", "", "Choose the colors, until the program ends.", choose_theme)
+    yield Command("Theme", "", "Change the colors until the program ends.", choose_theme)
 
 
 async def _run_command(app: TerminalApp, screen: ScreenBehavior, key: Key) -> None:

@@ -49,7 +49,7 @@ def unsaved_on(screen: Screen[Any]) -> tuple[str, ...]:
 async def _may_close(app: TerminalApp, screens: Sequence[Screen[Any]], ask: Ask) -> bool:
     """Return True if screens can be closed; ask first if one of them has unsaved changes."""
     if app.commits.running:
-        app.show_status("A change is being made; this key works when that is done.")
+        app.show_status("A change is still being saved. Try again when it is done.")
         return False
     if any(getattr(screen, "in_flow", False) for screen in screens):
         return False
@@ -57,6 +57,6 @@ async def _may_close(app: TerminalApp, screens: Sequence[Screen[Any]], ask: Ask)
     if not unsaved:
         return True
     question = Question(
-        "Leave without saving?", [f"Not saved yet: {', '.join(unsaved)}."], Answer("ctrl+y", "Discard", "leave")
+        "Discard your changes?", [f"Unsaved changes: {', '.join(unsaved)}."], Answer("ctrl+y", "Discard", "leave")
     )
     return await ask(question) is not None

@@ -16,7 +16,7 @@ from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 DAYS_BACK = 1
 """The number of days before today that are searched: a value that changed while a screen showed it changed lately."""
 
-_NOBODY = "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
+_NOBODY = "No audit entry since yesterday shows who changed it. Open Dental's own window doesn't log this change."
 
 
 def recent_entries(search: AuditSearch, *, numbered_in_order: bool) -> list[AuditEntry]:
@@ -70,4 +70,4 @@ def _format(entry: AuditEntry, event: AuditEvent, conflict: Conflict) -> str:
     words = f"{entry.moment}, {entry.user or 'nobody'}: {entry.text}{doubt}"
     if event.values_after[conflict.what] in (None, conflict.now):
         return words
-    return f"The last entry about it tells of another value, so another program changed it since. {words}"
+    return f"The last entry about it has a different value, so another program has changed it since. {words}"

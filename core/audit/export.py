@@ -116,7 +116,7 @@ class AuditExport:
             if not isinstance(error, NotPermitted):
                 raise
             raise NotPermitted(
-                "An export must be logged, and nothing can be written to this practice. Nothing was exported.",
+                "Every export is logged, but this practice can't be written to. Nothing was exported.",
                 error.hint,
             ) from error
 
@@ -225,7 +225,7 @@ class AuditExport:
         reason = error.sentence.removesuffix(Outcome.NOTHING.value).rstrip()
         return ApiSetupError(
             f"{self._file.path} is complete, but the Audit Trail has no entry that the export finished: {reason}",
-            f"Note its SHA-256, {self._file.sha256}, or export once more.",
+            f"Write down its SHA-256, {self._file.sha256}, or export again.",
         )
 
     def _manifest(self) -> bytes:

@@ -152,7 +152,7 @@ class ExportFile:
         # Another thread may remove the file at any time.
         partial = self._partial
         if partial is None:
-            raise ExportFailed("The export was ended before all was written. Nothing of it is kept.")
+            raise ExportFailed("The export ended before it was complete. No file was kept.")
         return partial
 
     @contextmanager
@@ -165,7 +165,7 @@ class ExportFile:
             full = number in (errno.ENOSPC, errno.EDQUOT)
             why = "the disk is full" if full else (os.strerror(number) if number else "it was closed")
             raise ExportFailed(
-                f"{self.path} could not be written: {why}. Nothing of it is kept, so nothing was exported.",
+                f"Can't write {self.path}: {why}. Nothing was exported, and no file was kept.",
                 "Free some space, or choose another directory." if full else "Choose another name or directory.",
             ) from error
 

@@ -37,30 +37,32 @@ def validate_target(text: str, *, may_replace: bool) -> Path:
         InvalidInput: The file can't be written. The field is `file`.
     """
     if not text.strip() or text.strip().endswith("/"):
-        raise InvalidInput("file", "Name a file.", "It ends in .csv or .jsonl.")
+        raise InvalidInput("file", "Enter a file name.", "It must end in .csv or .jsonl.")
     try:
         return _validate_path(Path(text.strip()).expanduser().absolute(), may_replace=may_replace)
     except (OSError, RuntimeError, ValueError) as error:
         # A directory that can't be searched, an unknown user after `~`, or a name too long or with a null character.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
-        raise InvalidInput("file", f"{text.strip()} cannot be written: {why}.", "Choose another one.") from error
+        raise InvalidInput("file", f"Can't write {text.strip()}: {why}.", "Choose another one.") from error
 
 
 class TargetExists(InvalidInput):
     """A file of that name exists and is not replaced without permission."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__("file", f"{file} is there already.", "Choose another name, or say that it may be replaced.")
+        super().__init__("file", f"{file} already exists.", "Choose another name, or replace the file.")
         self.file = file
 
 
 def _validate_path(file: Path, *, may_replace: bool) -> Path:
     if file.suffix.casefold() not in {each.value for each in ExportFormat}:
-        raise InvalidInput("file", f"The name {file.name} tells no kind of file.", "It must end in .csv or .jsonl.")
+        raise InvalidInput("file", f"Unknown file type: {file.name}.", "It must end in .csv or .jsonl.")
     if not is_directory(file.parent):
-        raise InvalidInput("file", f"There is no directory {file.parent}.", "Make it first, or choose another one.")
+        raise InvalidInput(
+            "file", f"Directory not found: {file.parent}.", "Create it first, or choose another directory."
+        )
     if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise InvalidInput("file", f"The directory {file.parent} cannot be written.", "Choose another one.")
+        raise InvalidInput("file", f"No permission to write to the directory {file.parent}.", "Choose another one.")
     existing = [each for each in (file, manifest_file(file)) if entry_status(each) is not None]
     for each in existing:
         if is_directory(each):

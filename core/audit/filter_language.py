@@ -43,13 +43,11 @@ def parse_filter(expression: str, users: Users, today: date) -> AuditFilter:
             continue
         for name, value in parsed.items():
             if name in values:
-                raise term.error(f"{_name_of(name)}: is given twice.", "Leave one of them out.")
+                raise term.error(f"{_name_of(name)}: appears twice.", "Remove one of them.")
             values[name], terms[name] = value, term
     audit_filter = AuditFilter(**values, more=tuple(more))
     if audit_filter.since and audit_filter.until and audit_filter.since > audit_filter.until:
-        raise terms["since"].error(
-            f"The range ends on {audit_filter.until}, before it begins.", "Exchange the two dates."
-        )
+        raise terms["since"].error(f"The range ends on {audit_filter.until}, before it starts.", "Swap the two dates.")
     return audit_filter
 
 
@@ -92,7 +90,7 @@ def _parse_term(term: Term, users: Users, today: date) -> dict[str, Any] | Alter
     """Return the attributes of `AuditFilter` that a term sets, or the values of which an entry must have one."""
     field = term.field or "text"
     if field in ("since", "until", "only") and term.excluded:
-        raise term.error(f"{field}: can't be excluded.", "Leave out the - before it.")
+        raise term.error(f"{field}: can't be excluded.", "Remove the - before it.")
     if term.field is None and not term.excluded and is_date(term.value):
         day = parse_date(term, term.value, today)
         return {"since": day, "until": day}
@@ -107,7 +105,7 @@ def _parse_term(term: Term, users: Users, today: date) -> dict[str, Any] | Alter
         return _numbers(term, field, lambda value: _user_numbers(term, value, users))
     if field in ("computer", "text"):
         if not all(term.values):
-            raise term.error(f"{term.field}: is empty.", "Leave it out, or write what to look for.")
+            raise term.error(f"{term.field}: has no value.", "Remove it, or add a value.")
         return Alternatives(field, tuple(dict.fromkeys(term.values)), term.excluded)
     raise unknown_field(term, _FIELDS)
 
@@ -117,7 +115,7 @@ def _add(parsed: Alternatives, term: Term, values: dict[str, Any], more: list[Al
     taken = parsed.field in values or any(each.field == parsed.field and not each.excluded for each in more)
     if taken and not parsed.excluded and parsed.field not in ("computer", "text"):
         hint = f"For one or the other, write {parsed.field}:a,b."
-        raise term.error(f"{parsed.field}: is given twice.", hint)
+        raise term.error(f"{parsed.field}: appears twice.", hint)
     if len(parsed.values) == 1 and not parsed.excluded and not taken:
         values[parsed.field] = parsed.values[0]
     else:
@@ -126,7 +124,7 @@ def _add(parsed: Alternatives, term: Term, values: dict[str, Any], more: list[Al
 
 def _only(term: Term, value: str) -> str:
     if value.casefold() not in _ONLY:
-        raise term.error(f"only:{value} means nothing.", f"Only: {' or '.join(_ONLY)}.")
+        raise term.error(f"only:{value} isn't a valid filter.", f"Use {' or '.join(_ONLY)}.")
     return _ONLY[value.casefold()]
 
 
@@ -154,7 +152,7 @@ def _user_numbers(term: Term, value: str, users: Users) -> Sequence[int]:
         return (number,)
     sharing = users.values_sharing_name(value)
     if sharing:
-        raise term.error(f"Several users are called {value}.", f"Write one of the numbers {', '.join(sharing)}.")
+        raise term.error(f"Several users are named {value}.", f"Use one of the numbers {', '.join(sharing)}.")
     matching = users.numbers_starting(value)
     if not matching:
         raise unknown_value(term, value, users.filter_values, "user", _EXAMPLE)

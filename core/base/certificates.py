@@ -73,7 +73,7 @@ def explain_rejection(error: ssl.SSLCertVerificationError) -> Rejection:
         )
     if code in _UNKNOWN_ISSUER:
         return Rejection(
-            f"was not signed by anybody who is trusted here ({message})",
+            f"isn't signed by a certificate authority that this computer trusts ({message})",
             "Find out who signed it before you trust it.",
             untrusted=True,
         )
@@ -84,11 +84,11 @@ def _how_to_replace(code: int) -> str:
     """Return what a new certificate needs in place of one with this verification error."""
     if code in _NOT_AN_AUTHORITY:
         return (
-            "The certificate that signed it isn't one of a certificate authority. It needs basicConstraints CA:TRUE,"
-            " and keyCertSign if it has keyUsage."
+            "The certificate that signed it isn't a CA certificate. It needs basicConstraints CA:TRUE, and"
+            " keyCertSign if it has keyUsage."
         )
     if code == _WRONG_PURPOSE:
         return "Have a certificate made for a server: its extendedKeyUsage must include serverAuth."
     if code in _TOO_WEAK:
         return "Have a certificate made with a key of at least 2048 bits (RSA) and signed with SHA-256."
-    return "Have a new one made that has what is missing."
+    return "Have a new certificate made that includes what is missing."

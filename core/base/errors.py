@@ -126,8 +126,8 @@ class EntryGone(PracticeUnavailable):
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"The audit entry {number} is not there any more: somebody deleted it, or moved it to an archive.",
-            "A verification of everything counts the hashes that deleted entries leave behind.",
+            f"Audit entry {number} no longer exists: it was deleted or archived.",
+            "A full verification counts the orphaned hashes of deleted entries.",
         )
 
 
@@ -193,7 +193,7 @@ class HeadquartersRefused(HeadquartersError):
         super().__init__(
             HeadquartersStep.CREDENTIALS,
             f"Open Dental's headquarters refused: {words}" if words else "Open Dental's headquarters refused.",
-            "" if words else "It gave no reason; ask Open Dental's support.",
+            "" if words else "It gave no reason. Contact Open Dental support.",
             sent=True,
             passing=False,
         )
@@ -212,7 +212,7 @@ class WrongNameOrPassword(SignInRefused):
     """The name or the password is wrong. As in Open Dental, the message doesn't reveal which."""
 
     def __init__(self) -> None:
-        super().__init__("Invalid username or password.", "Names are those of Open Dental, not of the database.")
+        super().__init__("Invalid username or password.", "Use an Open Dental user, not the database user.")
 
 
 class LockedOut(SignInRefused):
@@ -280,8 +280,8 @@ class EditConflict(ChangeRefused):
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
         names = ", ".join(conflict.what for conflict in conflicts)
         super().__init__(
-            f"Changed by another program since it was read here: {names}. Nothing was changed.",
-            "Look at both values and choose.",
+            f"Changed by another program since it was loaded: {names}. Nothing was changed.",
+            "Compare the values and choose one.",
         )
         self.conflicts = conflicts
 
@@ -291,8 +291,8 @@ class AlreadyApplied(ChangeRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            "This change was made the first time, though the answer was lost on its way. It was not made again.",
-            "Read again to see what stands there now.",
+            "The first attempt succeeded; only its response was lost. The change was not repeated.",
+            "Reload to see the current values.",
         )
 
 

@@ -20,13 +20,13 @@ def check_companion(path: Path, *, shared: bool) -> CheckResult:
     """
     try:
         if not database_exists(path):
-            return CheckResult("companion", CheckStatus.NOTE, f"{path} is made when the practice is opened.")
+            return CheckResult("companion", CheckStatus.NOTE, f"{path} will be created when the practice is opened.")
         outdated = _needs_migration(path, shared=shared)
     except ApiSetupError as error:
         return CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
     if outdated:
-        return CheckResult("companion", CheckStatus.NOTE, f"{path} is brought up to date when the practice is opened.")
-    return CheckResult("companion", CheckStatus.OK, f"{path} is there and up to date.")
+        return CheckResult("companion", CheckStatus.NOTE, f"{path} will be upgraded when the practice is opened.")
+    return CheckResult("companion", CheckStatus.OK, f"{path} exists and is up to date.")
 
 
 def _needs_migration(path: Path, *, shared: bool) -> bool:

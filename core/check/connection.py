@@ -29,8 +29,8 @@ def check_address(address: Address) -> CheckResult:
         return CheckResult(
             "address",
             CheckStatus.FAILED,
-            f"The name {address.host} cannot be found.",
-            "Check how it is written, and whether this computer's name service answers.",
+            f"The host name {address.host} can't be resolved.",
+            "Check its spelling and this computer's DNS.",
         )
     resolved = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
     label = address.label if resolved == address.host else f"{address.label} ({resolved})"
@@ -46,8 +46,8 @@ def _check_file(address: FileAddress) -> CheckResult:
     return CheckResult(
         "address",
         CheckStatus.FAILED,
-        f"There is no file {address.path}.",
-        "Name another one, or open it once, not read-only, to have it made.",
+        f"File not found: {address.path}.",
+        "Name another file, or open it once without --read-only to create it.",
     )
 
 
@@ -79,12 +79,12 @@ def check_tls(address: ServerAddress, connection: Connection) -> CheckResult:
         return CheckResult(
             "tls",
             CheckStatus.OK,
-            f"Encrypted: {version}, {cipher}. The server isn't verified, since the connection stays on this computer.",
+            f"Encrypted: {version}, {cipher}. The server isn't verified because the connection is local.",
         )
     if address.tls is None:
         return _unencrypted_result(address)
     if not version:
-        return CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
+        return CheckResult("tls", CheckStatus.FAILED, "The server reports an unencrypted connection.")
     return CheckResult("tls", CheckStatus.OK, f"Encrypted and verified: {version}, {cipher}.")
 
 
@@ -123,7 +123,7 @@ def _results_before_refusal(address: ServerAddress, refusal: ApiSetupError, cont
 
 def _unencrypted_result(address: ServerAddress) -> CheckResult:
     if address.is_local:
-        return CheckResult("tls", CheckStatus.OK, "Not needed: the line stays on this computer.")
+        return CheckResult("tls", CheckStatus.OK, "Not needed: the connection is local.")
     return CheckResult(
-        "tls", CheckStatus.WARNING, "The line leaves this computer and is not encrypted.", "Leave out --tls off."
+        "tls", CheckStatus.WARNING, "The connection to another computer is not encrypted.", "Leave out --tls off."
     )

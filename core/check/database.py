@@ -22,7 +22,7 @@ def check_versions(profile: DatabaseProfile) -> CheckResults:
     yield CheckResult(
         "open-dental",
         CheckStatus.OK if known else CheckStatus.NOTE,
-        f"Open Dental {profile.database_version}" + ("." if known else ": apisetup knows 21.1 to 24.4."),
+        f"Open Dental {profile.database_version}" + ("." if known else ": apisetup supports 21.1 to 24.4."),
     )
     if not profile.host:
         yield CheckResult("server-version", CheckStatus.OK, profile.server)
@@ -30,7 +30,7 @@ def check_versions(profile: DatabaseProfile) -> CheckResults:
     product, _, version = profile.server.partition(" ")
     numbers = _parse_version(version)
     supported = numbers >= (10, 5) if product == "MariaDB" else (5, 5) <= numbers[:2] < (10,)
-    remark = "" if supported else ": apisetup is made for MySQL 5.5 to 9 and MariaDB 10.5 and later"
+    remark = "" if supported else ": apisetup supports MySQL 5.5 to 9 and MariaDB 10.5 and later"
     yield CheckResult(
         "server-version", CheckStatus.OK if supported else CheckStatus.WARNING, f"{profile.server}{remark}."
     )
@@ -38,15 +38,15 @@ def check_versions(profile: DatabaseProfile) -> CheckResults:
 
 def check_schema(profile: DatabaseProfile) -> CheckResults:
     """Report the storage engines, and what is unusual about the tables. A missing table would be an earlier error."""
-    yield CheckResult("schema", CheckStatus.OK, "Every table and column that apisetup uses is there.")
+    yield CheckResult("schema", CheckStatus.OK, "All tables and columns that apisetup uses exist.")
     engines = sorted({engine for _, engine in profile.engines})
     yield CheckResult(
         "engines",
         CheckStatus.OK if profile.transactional else CheckStatus.NOTE,
         f"Storage engines: {', '.join(engines)}.",
     )
-    for number, note in enumerate(profile.notes, start=1):
-        yield CheckResult(f"note-{number}", CheckStatus.NOTE, note)
+    for note in profile.notes:
+        yield CheckResult(note.id, CheckStatus.NOTE, note.sentence)
 
 
 def check_server_settings(connection: Connection) -> CheckResults:
@@ -78,7 +78,7 @@ def check_indexes(connection: Connection) -> CheckResults:
     yield CheckResult(
         "indexes",
         CheckStatus.WARNING,
-        f"Indexes that are missing: {names}. Searching, verifying and exporting the Audit Trail is slow without them.",
+        f"Missing indexes: {names}. Searching, verifying and exporting the Audit Trail is slow without them.",
         f"Outside office hours, run: {' '.join(each.statement for each in missing)}",
     )
 
@@ -88,19 +88,19 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
     grants = read_grants(connection, profile.database, profile.tables)
     if not grants.known:
         yield CheckResult(
-            "grants", CheckStatus.NOTE, "What the database user may do is not known: its grants cannot be read."
+            "grants", CheckStatus.NOTE, "The database user's rights are unknown: its grants can't be read."
         )
         return
     if grants.missing:
-        consequence = " Nothing can be written: apisetup opens it read-only." if grants.missing_to_write else ""
+        consequence = " apisetup opens the practice read-only." if grants.missing_to_write else ""
         yield CheckResult(
             "grants-missing",
             CheckStatus.WARNING,
-            f"Rights that are missing: {', '.join(grants.missing)}.{consequence}",
+            f"Missing rights: {', '.join(grants.missing)}.{consequence}",
             "The README has the script that grants them.",
         )
     else:
-        yield CheckResult("grants-missing", CheckStatus.OK, "No right is missing.")
+        yield CheckResult("grants-missing", CheckStatus.OK, "The database user has all required rights.")
     if grants.elsewhere:
         databases = "1 other database" if grants.elsewhere == 1 else f"{grants.elsewhere} other databases"
         yield CheckResult(
@@ -110,19 +110,20 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
         yield CheckResult(
             "grants-optional",
             CheckStatus.NOTE,
-            f"Without {', '.join(grants.missing_optional)}, a verification can't tell which audit entries Database"
-            " Maintenance removed.",
+            f"Without {', '.join(grants.missing_optional)}, verification can't identify the audit entries that"
+            " Database Maintenance removed.",
             "The README's script grants it.",
         )
     if grants.excess:
         yield CheckResult(
             "grants-excess",
             CheckStatus.WARNING,
-            f"Rights that apisetup does not need: {'; '.join(grants.excess)}.",
-            "Make a user of its own with the README's script: whoever gets hold of this one gets all of that.",
+            f"Rights that apisetup doesn't need: {'; '.join(grants.excess)}.",
+            "Create a dedicated user with the README's script: anyone who obtains this user's password has all of"
+            " these rights.",
         )
     else:
-        yield CheckResult("grants-excess", CheckStatus.OK, "No right is more than needed.")
+        yield CheckResult("grants-excess", CheckStatus.OK, "The database user has no unnecessary rights.")
 
 
 def check_clock(connection: Connection, clock: Callable[[], datetime]) -> CheckResults:
@@ -153,7 +154,7 @@ def check_clock(connection: Connection, clock: Callable[[], datetime]) -> CheckR
         "clock",
         CheckStatus.WARNING if wrong else CheckStatus.NOTE if zone_offset else CheckStatus.OK,
         f"{sentence[:1].upper()}{sentence[1:]}.",
-        "Audit entries have the server's time; set its clock, or this one." if wrong else "",
+        "Audit entries use the server's time. Correct its clock or this computer's." if wrong else "",
     )
 
 

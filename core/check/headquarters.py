@@ -13,12 +13,12 @@ from core.offices.open_request import OpenRequest
 from core.practice.practice import Practice
 
 _SENTENCES = {
-    HeadquartersStep.ADDRESS: "Its address can be used.",
-    HeadquartersStep.NAME: "Its name is found.",
-    HeadquartersStep.CONNECTION: "It can be connected to.",
-    HeadquartersStep.TLS: "The line to it is as it should be.",
-    HeadquartersStep.ANSWER: "It answers.",
-    HeadquartersStep.CREDENTIALS: "It accepts the practice's registration key.",
+    HeadquartersStep.ADDRESS: "The address is valid.",
+    HeadquartersStep.NAME: "The host name resolves.",
+    HeadquartersStep.CONNECTION: "The connection succeeds.",
+    HeadquartersStep.TLS: "The connection is encrypted and verified.",
+    HeadquartersStep.ANSWER: "Headquarters responds.",
+    HeadquartersStep.CREDENTIALS: "Headquarters accepts the practice's registration key.",
 }
 """The sentences for steps that succeeded."""
 
@@ -28,7 +28,7 @@ def check_authority(practice: Practice, request: OpenRequest) -> CheckResults:
     if request.authority is AuthorityName.LOCAL:
         yield _local_registry(on_server=request.on_server)
         return
-    yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters decides about the keys.")
+    yield CheckResult("authority", CheckStatus.OK, "Open Dental's headquarters manages the keys.")
     account = read_account(practice, request.context.runtime.computer, request.office.headquarters_url)
     try:
         listed = HeadquartersClient(account.address).list(account.credentials)
@@ -41,12 +41,12 @@ def check_authority(practice: Practice, request: OpenRequest) -> CheckResults:
 
 def _local_registry(*, on_server: bool) -> CheckResult:
     if not on_server:
-        return CheckResult("authority", CheckStatus.OK, "The local registry decides about the keys.")
+        return CheckResult("authority", CheckStatus.OK, "The local registry manages the keys.")
     return CheckResult(
         "authority",
         CheckStatus.WARNING,
-        "A registry on this computer decides about the keys, and Open Dental's headquarters isn't asked: a key that is"
-        " disabled here still works for the developer who has it.",
+        "A registry on this computer manages the keys, and Open Dental's headquarters isn't contacted: a key that"
+        " is disabled here still works for its developer.",
         "Leave out --authority local, or authority in the office's settings.",
     )
 
@@ -77,8 +77,8 @@ def _check_list(practice: Practice, listed: HeadquartersList) -> CheckResults:
     yield CheckResult(
         "headquarters-keys", CheckStatus.OK, f"Headquarters lists {len(listed.keys)} keys, {enabled} of them enabled."
     )
-    for number, note in enumerate(listed.notes, start=1):
-        yield CheckResult(f"headquarters-note-{number}", CheckStatus.NOTE, note)
+    if listed.notes:
+        yield CheckResult("headquarters-list", CheckStatus.NOTE, " ".join(listed.notes))
     keys = {each.key.reveal() for each in listed.keys if not each.unusable}
     unusable = {each.key.reveal() for each in listed.keys if each.unusable}
     same = not has_copy(practice) or set(copied_keys(practice)) - unusable == keys
@@ -87,5 +87,5 @@ def _check_list(practice: Practice, listed: HeadquartersList) -> CheckResults:
         CheckStatus.OK if same else CheckStatus.NOTE,
         "The practice's copy has the same keys."
         if same
-        else "The practice's copy has other keys; it is made equal when the practice is opened.",
+        else "The practice's copy has different keys. It is synchronized when the practice is opened.",
     )

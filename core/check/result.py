@@ -37,7 +37,7 @@ CheckResults = Iterator[CheckResult]
 
 def not_checked(check_id: str) -> CheckResult:
     """Return the result of a check that an earlier failure made impossible."""
-    return CheckResult(check_id, CheckStatus.NOT_CHECKED, "Not checked, because of what failed before.")
+    return CheckResult(check_id, CheckStatus.NOT_CHECKED, "Not checked because an earlier check failed.")
 
 
 def exit_status(results: Iterable[CheckResult]) -> int:

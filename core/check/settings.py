@@ -16,5 +16,8 @@ def check_settings(practice: Practice) -> CheckResult:
     if enabled is None:
         return CheckResult("api", CheckStatus.NOTE, "The practice has no setting for the API, so no API key works.")
     return CheckResult(
-        "api", CheckStatus.NOTE, "The API is off, so no API key works.", "Turn it on in API Setup if it should be."
+        "api",
+        CheckStatus.NOTE,
+        "The API is off, so no API key works.",
+        "Turn it on in API Setup if the practice uses the API.",
     )

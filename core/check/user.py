@@ -17,25 +17,25 @@ def check_user(practice: Practice, name: str | None, *, signs_in: bool) -> Check
         signs_in: True if users sign in with a password; in an embedded practice they don't.
     """
     if not name:
-        yield CheckResult("user", CheckStatus.NOTE, "No Open Dental user was named.", "--user NAME looks at one.")
+        yield CheckResult("user", CheckStatus.NOTE, "No Open Dental user was given.", "Add --user NAME to check one.")
         return
     rights = UserService(practice, "").rights(name)
     if rights is None or rights.hidden:
-        reason = "is hidden, so nobody signs in with it" if rights else "is not there"
-        yield CheckResult("user", CheckStatus.WARNING, f"The Open Dental user {name} {reason}.", "Name another one.")
+        reason = "is hidden and can't sign in" if rights else "doesn't exist"
+        yield CheckResult("user", CheckStatus.WARNING, f"The Open Dental user {name} {reason}.", "Choose another one.")
         return
     if rights.locked_until is not None:
         yield CheckResult(
             "user-locked",
             CheckStatus.WARNING,
             f"{rights.name} is locked until {rights.locked_until:%H:%M:%S}.",
-            "Wait.",
+            "Wait, or use another user.",
         )
     if signs_in and rights.has_blank_password:
         yield CheckResult(
             "user-password",
             CheckStatus.WARNING,
-            f"{rights.name} has a blank password in Open Dental, so anybody can sign in with that name.",
+            f"{rights.name} has a blank password in Open Dental, so anyone can sign in with that name.",
             "Set one in Open Dental, Setup > Security.",
         )
     for permission in (Permission.SETUP, Permission.AUDIT_TRAIL):

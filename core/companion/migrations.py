@@ -125,7 +125,7 @@ def migrate(connection: Connection, clock: Callable[[], datetime]) -> None:
     applied = set(connection.scalars(select(MigrationRow.number)))
     if applied and max(applied) > len(_MIGRATIONS):
         raise NotAPractice(
-            "The companion database was made by a newer apisetup than this one.", "Update apisetup on this machine."
+            "The companion database was created by a newer version of apisetup.", "Update apisetup on this computer."
         )
     for number, (name, statements) in enumerate(_MIGRATIONS, start=1):
         if number in applied:

@@ -49,8 +49,8 @@ class Companion:
             return
         if read_only:
             raise NotAPractice(
-                "This file is of an older apisetup, or of another program.",
-                "Open it without --read-only once, so that what is missing is added.",
+                "This file was created by an older version of apisetup or by another program.",
+                "Open it once without --read-only to upgrade it.",
             )
         with self._translate_errors(), self._engine.begin() as connection:
             migrate(connection, clock)
@@ -80,7 +80,7 @@ class Companion:
         others = [name for name in tables if not name.startswith("apisetup_")]
         if others and (len(others) == len(tables) or "preference" in others):
             raise NotAPractice(
-                f"{self._file} holds tables of another program, such as {others[0]}, so it's no companion file."
+                f"{self._file} has tables of another program, such as {others[0]}, so it isn't a companion file."
                 " Nothing was changed.",
                 "Name another companion file in the configuration file, or move this one away.",
             )

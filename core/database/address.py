@@ -81,24 +81,26 @@ def parse_address(url: str) -> Address:
         parts = urlsplit(url)
         port = parts.port or 3306
     except ValueError:
-        raise ConfigurationError("The address after --url cannot be read.", f"Write it as {EXAMPLE}.") from None
+        raise ConfigurationError("The address after --url is not valid.", f"Write it as {EXAMPLE}.") from None
     if parts.password is not None or "@" in unquote(parts.path):
         raise ConfigurationError(
-            "A password in the address shows in process lists and shell histories, so it is refused here.",
-            "Leave it out: apisetup asks for it, or takes it from the environment variable APISETUP_PASSWORD.",
+            "A password in the address would appear in process lists and shell history, so apisetup rejects it.",
+            "Leave it out: apisetup prompts for it, or reads it from the environment variable APISETUP_PASSWORD.",
         )
     if parts.scheme == "sqlite":
         return _parse_file_address(parts.path)
     if parts.scheme in ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"):
         return _parse_server_address(parts.hostname, port, parts.path, parts.username, parts.query)
-    raise ConfigurationError("The address after --url is of no kind that apisetup knows.", f"Write it as {EXAMPLE}.")
+    raise ConfigurationError("The address after --url has an unsupported scheme.", f"Write it as {EXAMPLE}.")
 
 
 def _parse_file_address(path: str) -> FileAddress:
     # As in SQLAlchemy's URLs, three slashes precede a relative path and four an absolute one.
     name = unquote(path).removeprefix("/")
     if not name or "\0" in name:
-        raise ConfigurationError("The address names no SQLite file.", "Write it as sqlite:////full/path/file.db.")
+        raise ConfigurationError(
+            "The address doesn't name an SQLite file.", "Write it as sqlite:////full/path/file.db."
+        )
     return FileAddress(Path(name))
 
 
@@ -108,7 +110,7 @@ def _parse_server_address(host: str | None, port: int, path: str, user: str | No
     socket = "".join(options.pop("unix_socket", [])[:1])
     if options:
         raise ConfigurationError(
-            "The address has options that apisetup does not take; only unix_socket is one.",
+            "The address has unsupported options. Only unix_socket is supported.",
             f"Write it as {EXAMPLE}.",
         )
     if not user or not database or not (host or socket):

@@ -68,7 +68,7 @@ def read_server_key(path: Path) -> bytes:
     if not is_rsa:
         raise ConfigurationError(
             f"{path} isn't the public key of a server.",
-            "It begins with BEGIN PUBLIC KEY, and is the file public_key.pem in the server's data directory.",
+            "It must begin with BEGIN PUBLIC KEY. The server has it as public_key.pem in its data directory.",
         )
     return content
 
@@ -96,8 +96,8 @@ class _ClearText:
         raise InsecureConnection(
             f"The server asks for the password in clear text ({self._name}), and it isn't verified, so the password"
             " wasn't sent.",
-            "Verify the server by --tls verify (with --tls-ca, if it has a certificate of its own), or connect through"
-            " its Unix socket.",
+            "Verify the server with --tls verify (with --tls-ca, if it has a certificate of its own), or connect"
+            " through its Unix socket.",
         )
 
 
@@ -146,8 +146,8 @@ class _CachingSha2:
 
 def _unknown_key(variable: str) -> InsecureConnection:
     return InsecureConnection(
-        "The server asks for the password encrypted with its public key, and which key it has isn't known here, so the"
-        " password wasn't sent.",
-        "Turn on TLS on the server, connect through its Unix socket, or name a file with its key by"
+        "The server wants the password encrypted with its public key, which isn't known here, so the password"
+        " wasn't sent.",
+        "Turn on TLS on the server, connect through its Unix socket, or name a file with its key with"
         f" --server-public-key: SHOW STATUS LIKE '{variable}', run on the server, prints the key.",
     )

@@ -50,8 +50,8 @@ def unusable_answer(reason: str = "") -> ConnectionLost:
         reason: What came, as the end of a sentence; may be empty.
     """
     return ConnectionLost(
-        f"The database server's answer can't be used{f': {reason}' if reason else ''}. The connection was closed.",
-        "Check that the address is that of a MySQL or MariaDB server, and what is between here and there.",
+        f"The database server's response can't be used{f': {reason}' if reason else ''}. The connection was closed.",
+        "Check that this is the address of a MySQL or MariaDB server, and any proxy or firewall on the way.",
     )
 
 
@@ -66,8 +66,8 @@ def connect_error(failure: ConnectFailure) -> ApiSetupError:
         return insecure
     if isinstance(failure.cause, TimeoutError) or failure.code in _CLOSED:
         return ServerUnreachable(
-            f"The server at {failure.place} answered, but {_silence(failure)} before the connection was made.",
-            "Try again; if it stays so, the server is too busy, or something in between disturbs the connection.",
+            f"The server at {failure.place} answered, but {_silence(failure)} before sign-in was complete.",
+            "Try again. If this persists, the server is too busy, or a proxy or firewall interferes.",
         )
     if failure.code:
         error = server_error(failure.code, failure.message, connecting=True)
@@ -85,8 +85,8 @@ _CLOSED = (2006, 2013)
 def _unreachable(failure: ConnectFailure) -> ServerUnreachable:
     if isinstance(failure.cause, socket.gaierror | UnicodeError):
         return ServerUnreachable(
-            "The name of the database server cannot be found.",
-            "Check how it is written, and whether this computer's name service answers.",
+            "The database server's host name can't be resolved.",
+            "Check its spelling and this computer's DNS.",
         )
     return ServerUnreachable(
         f"No MySQL server answers at {failure.place}: {_silence(failure)}.",
@@ -104,6 +104,6 @@ def _not_mysql(failure: ConnectFailure) -> ServerUnreachable:
 
 def _silence(failure: ConnectFailure) -> str:
     if isinstance(failure.cause, TimeoutError):
-        return "nothing came in time"
+        return "the connection timed out"
     reason = failure.cause.strerror if isinstance(failure.cause, OSError) else ""
     return reason or "the connection was closed"

@@ -58,7 +58,7 @@ def require_content(path: Path) -> None:
     status = _status(_real_path(path))
     if status is not None and stat.S_ISREG(status.st_mode) and status.st_size == 0:
         raise StorageFailed(
-            f"{path} is empty (0 bytes). apisetup leaves no empty file, so its content is lost.",
+            f"{path} is empty (0 bytes). apisetup never leaves an empty file, so its content was lost.",
             f"Restore it from a backup. Or, to begin with a new one, run: rm {shlex.quote(str(path))}",
         )
 
@@ -98,7 +98,7 @@ def _status(path: Path) -> os.stat_result | None:
     except OSError as error:
         raise StorageFailed(
             f"{path} cannot be opened: {error.strerror}.",
-            "Check that this account may enter each directory on the way to it.",
+            "Check that this account has access to every directory in its path.",
         ) from error
 
 
@@ -110,5 +110,5 @@ def _require_own_file(path: Path, status: os.stat_result) -> None:
     if status.st_uid not in (os.getuid(), 0):
         raise StorageFailed(
             f"{path} belongs to another account, which can read and change it.",
-            f"After checking what it holds, run: chown {os.getuid()} {shlex.quote(str(path))}",
+            f"Check its content, then run: chown {os.getuid()} {shlex.quote(str(path))}",
         )

@@ -68,5 +68,5 @@ def _from_sqlite(error: sqlite3.Error) -> ApiSetupError:
     if kind == sqlite3.SQLITE_CANTOPEN:
         return StorageFailed("The SQLite file cannot be opened.", "Check its directory and permissions.")
     if kind == sqlite3.SQLITE_IOERR:
-        return StorageFailed("The disk refused to read or write.", "Check its free space and its health.")
+        return StorageFailed("The disk reported a read or write error.", "Check its free space and its health.")
     return StorageFailed(f"The SQLite file could not be used ({error}).")

@@ -166,9 +166,7 @@ def read_only_file_engine(path: Path) -> Engine:
         StorageFailed: The file doesn't exist, isn't a regular file, or other accounts can access it.
     """
     if not database_exists(path):
-        raise StorageFailed(
-            f"There is no file {path} to read.", "Name another one, or start without --read-only to have it made."
-        )
+        raise StorageFailed(f"File not found: {path}.", "Name another file, or start without --read-only to create it.")
     require_content(path)
     engine = _existing_file_engine(path)
 

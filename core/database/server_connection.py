@@ -133,13 +133,13 @@ class ServerConnection(Connection):
         self._bytes_left -= num_bytes
         if self._bytes_left < 0:
             self._force_close()
-            raise OperationalError(CR.CR_SERVER_HANDSHAKE_ERR, "it sends more than a server sends at first")
+            raise OperationalError(CR.CR_SERVER_HANDSHAKE_ERR, "its greeting is too long")
         return bytes(super()._read_bytes(num_bytes))
 
     def _get_server_information(self) -> None:
         super()._get_server_information()
         if self.protocol_version != _PROTOCOL:
-            raise OperationalError(CR.CR_VERSION_ERROR, f"it speaks version {self.protocol_version} of the protocol")
+            raise OperationalError(CR.CR_VERSION_ERROR, f"it uses protocol version {self.protocol_version}")
         self._is_greeted = True
 
     def _open_socket(self, deadline: _Deadline) -> socket.socket:

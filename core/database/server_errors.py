@@ -19,7 +19,7 @@ from core.base.errors import (
 )
 from core.database.server_words import presentable
 
-USE_TLS = 'Give --tls verify, or tls = "verify" for an office of the configuration file.'
+USE_TLS = 'Use --tls verify, or tls = "verify" for an office in the configuration file.'
 GRANT = "The README lists the rights that apisetup needs, and no more."
 
 # As listed in MySQL's and MariaDB's error references, and in PyMySQL's `constants/CR.py`.
@@ -47,12 +47,12 @@ _NEEDS_TLS = _Meaning(InsecureConnection, "The server accepts only encrypted con
 _ACCOUNT_LOCKED = _Meaning(
     LoginRefused,
     "The account of this database user is locked.",
-    "Whoever runs the server can unlock it: ALTER USER … ACCOUNT UNLOCK.",
+    "The server's administrator can unlock it: ALTER USER … ACCOUNT UNLOCK.",
 )
 _TOO_MANY_FAILURES = _Meaning(
     LoginRefused,
     "The server blocks this database user after too many wrong passwords.",
-    "Wait, or have it unblocked by whoever runs the server; then check the password.",
+    "Wait, or ask the server's administrator to unblock it. Then check the password.",
 )
 _PASSWORD_EXPIRED = _Meaning(
     LoginRefused,
@@ -71,10 +71,10 @@ _HOST_BLOCKED = _Meaning(
 )
 _NO_SUCH_DATABASE = _Meaning(
     NoSuchDatabase,
-    "The server has no database of that name, or does not show it to this user.",
-    "Check the name; capitals count on most servers.",
+    "The server has no database with that name, or this user has no access to it.",
+    "Check the name. It is case-sensitive on most servers.",
 )
-_NOT_PERMITTED = _Meaning(NotPermitted, "The database user may not do this.", GRANT)
+_NOT_PERMITTED = _Meaning(NotPermitted, "The database user isn't allowed to do this.", GRANT)
 _SERVER_READ_ONLY = _Meaning(
     NotPermitted,
     "The server is read-only, as a replica is.",
@@ -83,7 +83,7 @@ _SERVER_READ_ONLY = _Meaning(
 _FORBIDDEN_BY_OPTION = _Meaning(
     NotPermitted,
     "The server was started with an option that forbids this.",
-    "Ask whoever runs the server.",
+    "Ask the server's administrator.",
 )
 _MISSING_SCHEMA = _Meaning(
     NotAPractice,
@@ -99,16 +99,14 @@ _TABLE_DAMAGED = _Meaning(
     "A table on the server is damaged.",
     "Repair it with Open Dental's Database Maintenance or by REPAIR TABLE.",
 )
-_TOO_MANY_CONNECTIONS = _Meaning(
-    ServerUnreachable, "The server has no connection left for us.", "Try again in a moment."
-)
+_TOO_MANY_CONNECTIONS = _Meaning(ServerUnreachable, "The server has too many connections.", "Try again in a moment.")
 _TIMED_OUT = _Meaning(
     StatementStopped,
     "The server stopped a statement that took longer than it allows.",
     "Choose fewer days, or have max_statement_time (MySQL: max_execution_time) raised. apisetup check names missing"
     " indexes, which make statements slow.",
 )
-_INTERRUPTED = _Meaning(StatementStopped, "Somebody stopped a statement on the server.", "Try again.")
+_INTERRUPTED = _Meaning(StatementStopped, "A statement was stopped on the server.", "Try again.")
 _OLD_PLUGIN = _Meaning(
     LoginRefused,
     "The server wants to check the password in a way that apisetup doesn't support.",
@@ -156,7 +154,7 @@ def server_error(code: int, message: str, *, connecting: bool, disconnected: boo
     if meaning is None:
         return PracticeUnavailable(
             f"The server reports error {code}: {words}." if words else f"The server reports error {code}.",
-            "Ask whoever runs the server if it stays so.",
+            "If this persists, ask the server's administrator.",
         )
     quote = "" if meaning.says_all else _quote(words, code)
     return meaning.kind(f"{meaning.sentence}{quote}", meaning.hint)
@@ -171,7 +169,7 @@ def statement_timed_out() -> StatementStopped:
     """Return the error for a statement whose answer didn't come in time, so that the driver closed the connection."""
     return StatementStopped(
         "The server did not answer in time, so the connection was closed.",
-        "Try again; if this stays, run apisetup check.",
+        "Try again. If this persists, run apisetup check.",
     )
 
 

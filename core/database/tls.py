@@ -74,22 +74,23 @@ def insecure_connection(error: BaseException | None, code: int) -> InsecureConne
     """
     if code == SERVER_WITHOUT_TLS:
         return InsecureConnection(
-            "The server offers no encrypted line, so nothing was sent to it.",
-            "Have TLS turned on there, use an SSH tunnel to 127.0.0.1, or give --tls off if the network is safe.",
+            "The server doesn't support encrypted connections, so nothing was sent to it.",
+            "Turn on TLS on the server, use an SSH tunnel to 127.0.0.1, or use --tls off if the network is safe.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return _verification_error(error)
     if isinstance(error, ssl.SSLError):
         return InsecureConnection(
-            f"No encrypted line could be made with the server ({error.reason or 'TLS failed'}).",
-            "Check that server and client have a version of TLS in common, and whether it asks for a certificate.",
+            f"The encrypted connection to the server failed ({error.reason or 'TLS failed'}).",
+            "Check that the server and this computer support a common TLS version, and whether the server requires"
+            " a client certificate.",
         )
     return None
 
 
 def _verification_error(error: ssl.SSLCertVerificationError) -> InsecureConnection:
     rejection = explain_rejection(error)
-    hint = "Name the file of its certificate authority by --tls-ca." if rejection.untrusted else rejection.hint
+    hint = "Name its certificate authority's file with --tls-ca." if rejection.untrusted else rejection.hint
     return InsecureConnection(f"The server's certificate {rejection.reason}.", hint)
 
 
@@ -114,5 +115,5 @@ def _refuse_password() -> str:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
-        return error.reason or "it is no PEM file"
+        return error.reason or "it isn't a PEM file"
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -109,7 +109,7 @@ def completions(
 def unknown_field(term: Term, fields: Sequence[str]) -> FilterError:
     """Return the error for a field that doesn't exist, which suggests a similar one."""
     similar = _similar(term.field or "", fields)
-    fallback = f"Names are {', '.join(fields)}; quote a text with a colon."
+    fallback = f"The fields are {', '.join(fields)}. Put text with a colon in quotes."
     return term.error(f'Unknown filter field "{term.field}:".', f"Did you mean {similar}:?" if similar else fallback)
 
 
@@ -124,11 +124,11 @@ def unknown_value(term: Term, value: str, names: Iterable[str], kind: str, examp
         example: What to do if nothing was typed.
     """
     if not value:
-        return term.error(f"No {kind} is named.", example)
+        return term.error(f"The {kind} is missing.", example)
     by_folded = {name.casefold(): name for name in names}
     similar = _similar(value.casefold(), list(by_folded))
     hint = f"Did you mean {by_folded[similar]}?" if similar else "Tab completes names."
-    return term.error(f"There is no {kind} {value}.", hint)
+    return term.error(f"Unknown {kind}: {value}.", hint)
 
 
 def parse_date(term: Term, text: str, today: date) -> date:
@@ -148,8 +148,8 @@ def parse_date(term: Term, text: str, today: date) -> date:
         if is_date(value):
             return date.fromisoformat(value)
     except (ValueError, OverflowError):
-        raise term.error(f"There is no day {text}.", "A month has 28 to 31 days, a year twelve months.") from None
-    sentence = f"Not a valid date: {text}." if text else "No date is given."
+        raise term.error(f"Not a valid date: {text}.", "Check the month and the day.") from None
+    sentence = f"Not a valid date: {text}." if text else "The date is missing."
     raise term.error(sentence, "Write 2024-11-01, today, yesterday, or 10d for ten days ago.")
 
 
@@ -198,7 +198,7 @@ def _read_term(expression: str, start: int) -> Term:
             value.append(character)
         position += 1
     if quoted:
-        raise FilterError(start, position, "A double quote is opened and not closed.", "Close it after the text.")
+        raise FilterError(start, position, "A closing double quote is missing.", 'Add a " after the text.')
     if value or was_quoted or not values:
         values.append("".join(value))
     return Term(start, position, field[1].casefold() if field else None, tuple(values), excluded)

@@ -94,7 +94,7 @@ class Headquarters(KeyAuthority):
             done = _completed(event, found) if found is not None else event
             failure = change.conclude(reply, done, is_listed=is_listed)
         self._apply_after_change(actor, after, identity, failure)
-        with _unkept_after_change("The key was added, but what only this office knows of it could not be kept."):
+        with _unkept_after_change("The key was added, but this office's own information about it could not be saved."):
             self._cache.record_added(
                 identity, LocalKeyData(self._listing.now(), new.fields.agreement_since, acceptance.number)
             )
@@ -142,7 +142,7 @@ class Headquarters(KeyAuthority):
         before = key.fields.agreement_since
         if replace(fields, agreement_since=before) != key.fields:
             raise OperationNotAllowed(
-                "Contact and permissions of a key are kept by headquarters; only the agreement can be changed here.",
+                "Headquarters manages a key's contact and permissions. Only the agreement can be changed here.",
                 "The developer and Open Dental can change the others.",
             )
         with self._practice.unit_of_work(actor, *events, mode=WriteMode.SPANS_DATABASES) as work:
@@ -156,7 +156,7 @@ class Headquarters(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", _BILLED)
         return (
-            "Cut off: requests with this key, as soon as whoever answers them asks headquarters.",
+            "Cut off: requests with this key, as soon as the service that answers them asks headquarters.",
             f"Not cut off yet: {_SIX_HOURS[0].lower()}{_SIX_HOURS[1:]} To cut it off at once, stop that service.",
             "Not cut off: what the developer has already received.",
         )
@@ -180,8 +180,9 @@ class Headquarters(KeyAuthority):
             _logger.warning("The list after a change could not be kept: %s", error)
             if failure is None:
                 raise OutcomeUnknown(
-                    f"Headquarters did it, and that is logged; its new list could not be kept here. {error.sentence}",
-                    "Do not repeat the change; read the list again.",
+                    "Headquarters made the change, and it is logged, but the new list could not be saved here."
+                    f" {error.sentence}",
+                    "Don't repeat the change. Reload the list.",
                 ) from error
         if failure is not None:
             raise failure
@@ -218,6 +219,4 @@ def _unkept_after_change(sentence: str) -> Iterator[None]:
     try:
         yield
     except ApiSetupError as error:
-        raise OutcomeUnknown(
-            f"{sentence} {error.sentence}", "Do not repeat the change; read the list again."
-        ) from error
+        raise OutcomeUnknown(f"{sentence} {error.sentence}", "Don't repeat the change. Reload the list.") from error

@@ -130,17 +130,17 @@ def _parse_reply(reply: Reply, operation: Operation, redactions: Redactions) -> 
     """Return the XML document inside a reply, or raise the error that it means."""
     if 300 <= reply.status < 400:
         raise NoUsableAnswer(
-            f"The address of Open Dental's headquarters answers with a redirection (HTTP {reply.status}), which is not"
-            " followed.",
-            "Check the preference WebServiceHQServerURL, and whether this network wants a sign-in on a web page.",
+            f"The address of Open Dental's headquarters responds with a redirect (HTTP {reply.status}), which"
+            " apisetup doesn't follow.",
+            "Check the preference WebServiceHQServerURL, and whether this network requires a sign-in on a web page.",
         )
     if reply.status >= 400:
         # SOAP 1.1 sends a fault with HTTP status 500, so the content may say more than the status.
         raise find_fault(reply.content, redactions) or _status_error(reply.status)
     if _is_html(reply):
         raise NoUsableAnswer(
-            "A web page came instead of the answer from Open Dental's headquarters.",
-            "Check whether this network wants a sign-in on a web page, and the preference WebServiceHQServerURL.",
+            "A web page was returned instead of the response from Open Dental's headquarters.",
+            "Check whether this network requires a sign-in on a web page, and the preference WebServiceHQServerURL.",
         )
     return parse_envelope(reply.content, operation, redactions)
 
@@ -152,14 +152,12 @@ def _status_error(status: int) -> NoUsableAnswer:
     name = next((f"{status} {each.phrase}" for each in HTTPStatus if each.value == status), str(status))
     if status < 500:
         return NoUsableAnswer(
-            f"The address of Open Dental's headquarters answers HTTP {name}: the service is not there, or not for this"
-            " computer.",
+            f"The address of Open Dental's headquarters answers HTTP {name}: the service doesn't exist there or"
+            " isn't available to this computer.",
             "Check the preference WebServiceHQServerURL, and try again later.",
             passing=status in _TEMPORARY_STATUSES,
         )
-    return NoUsableAnswer(
-        f"Open Dental's headquarters cannot answer now (HTTP {name}).", "Try again later.", passing=True
-    )
+    return NoUsableAnswer(f"Open Dental's headquarters is unavailable (HTTP {name}).", "Try again later.", passing=True)
 
 
 def _is_html(reply: Reply) -> bool:

@@ -171,7 +171,7 @@ class KeyListing:
                 return self._show(self._last())
         except (PracticeUnavailable, NotPermitted) as error:
             uncached = new
-            notes = (*notes, f"This list could not be kept for the next start. {error.sentence}")
+            notes = (*notes, f"The list could not be saved for the next start. {error.sentence}")
         self._state = _State(answered=True, texts=texts, differences=found, notes=notes, uncached=uncached)
         if not self._practice.read_only:
             self._renew_copy(actor, fetched)
@@ -258,7 +258,7 @@ class KeyListing:
             replace_copy(self._practice, actor, lambda: self._newest(fetched, usable), untouched=unusable)
         except (PracticeUnavailable, NotPermitted, NotAuthorized) as error:
             _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
-            note = f"The practice's copy of the keys could not be made equal to it. {error.sentence}"
+            note = f"The practice's copy of keys could not be synchronized with it. {error.sentence}"
             self._state = replace(self._state, notes=(*self._state.notes, note))
 
     def _newest(self, fetched: HeadquartersList, usable: dict[str, str]) -> dict[str, str]:
@@ -268,7 +268,9 @@ class KeyListing:
         return copied_keys(self._practice) if is_older else usable
 
     def _describe(self, state: _State, last: CachedList | None) -> AuthorityInfo:
-        otherwise = "the practice's copy, which has no statuses" if has_copy(self._practice) else "its last list"
+        otherwise = (
+            "the practice's copy, which has no status information" if has_copy(self._practice) else "its last list"
+        )
         if state.failure is not None:
             return messages.no_list(state.failure, last.asked_at if last else None, otherwise)
         if last is None:

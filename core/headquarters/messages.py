@@ -13,10 +13,9 @@ from core.base.errors import (
 from core.model.api_key import AuthorityInfo, AuthorityName
 
 _DECIDES = (
-    "Open Dental's headquarters decides about the keys of this practice; the practice's own table is only a copy of its"
-    " list."
+    "Open Dental's headquarters manages this practice's keys. The practice's own table is only a copy of its list."
 )
-_UNKNOWN_KEY = "Headquarters has not told of this key: it stands only in the practice's copy. r asks again."
+_UNKNOWN_KEY = "Headquarters hasn't listed this key. It is only in the practice's copy. Press r to ask again."
 
 
 NOT_ASKED_STEPS = (HeadquartersStep.ADDRESS, HeadquartersStep.CREDENTIALS)
@@ -29,7 +28,7 @@ def never_answered(otherwise: str) -> AuthorityInfo:
     Args:
         otherwise: The name of the list that is shown instead.
     """
-    words = f"There is no list from it here yet. Shown is {otherwise}."
+    words = f"Headquarters hasn't sent a list yet. Showing {otherwise}."
     return _info("copy of headquarters' list, status unknown", words)
 
 
@@ -43,8 +42,8 @@ def no_list(failure: HeadquartersError, asked_at: datetime | None, otherwise: st
     """
     as_of = f" as of {asked_at:%Y-%m-%d %H:%M}" if asked_at else ""
     label, clause = _describe_failure(failure)
-    refusal = f"{clause}, so keys are not changed; r asks again. {failure.sentence}"
-    return _info(f"{label}; copy{as_of}, status unknown", f"{failure} Shown is {otherwise}.", refusal)
+    refusal = f"{clause}, so keys can't be changed. Press r to ask again. {failure.sentence}"
+    return _info(f"{label}; copy{as_of}, status unknown", f"{failure} Showing {otherwise}.", refusal)
 
 
 def _describe_failure(failure: HeadquartersError) -> tuple[str, str]:
@@ -53,24 +52,24 @@ def _describe_failure(failure: HeadquartersError) -> tuple[str, str]:
         return "refused", "Headquarters refused"
     if isinstance(failure, NoUsableAnswer):
         if failure.arrived:
-            return "unusable answer", "Headquarters' answer can't be used"
-        return "no complete answer", "Headquarters did not answer completely"
+            return "unusable response", "Headquarters' response can't be used"
+        return "incomplete response", "Headquarters' response was incomplete"
     if failure.step in NOT_ASKED_STEPS:
-        return "not asked", "Headquarters was not asked"
+        return "not contacted", "Headquarters wasn't contacted"
     if failure.step is HeadquartersStep.TLS:
-        return "not secure", "No secure connection to headquarters was made"
-    return "not reached", "Headquarters was not reached"
+        return "not secure", "A secure connection to headquarters failed"
+    return "not reached", "Headquarters can't be reached"
 
 
 def answered_now(asked_at: datetime) -> AuthorityInfo:
     """Describe headquarters whose last request for the list succeeded at a time."""
-    return _info(f"headquarters, {asked_at:%H:%M:%S}", f"It answered at {asked_at}.")
+    return _info(f"headquarters, {asked_at:%H:%M:%S}", f"Showing its list of {asked_at}.")
 
 
 def answered_before(asked_at: datetime, now: datetime) -> AuthorityInfo:
     """Describe headquarters that wasn't contacted since the program's start, with the age of its last list."""
     time = f"{asked_at:%Y-%m-%d %H:%M}, {format_age(now - asked_at)}"
-    return _info(f"headquarters as of {time}", f"Shown is what it answered at {time}.")
+    return _info(f"headquarters as of {time}", f"Showing its list of {time}.")
 
 
 def clock_set_back(before: datetime | None, now: datetime) -> tuple[str, ...]:
@@ -83,8 +82,8 @@ def clock_set_back(before: datetime | None, now: datetime) -> tuple[str, ...]:
     if before is None or now >= before:
         return ()
     return (
-        f"The practice server's clock was set back: the list before is dated {before:%Y-%m-%d %H:%M:%S}, this newer one"
-        f" {now:%Y-%m-%d %H:%M:%S}.",
+        f"The practice server's clock was set back: the previous list is dated {before:%Y-%m-%d %H:%M:%S}, this"
+        f" newer one {now:%Y-%m-%d %H:%M:%S}.",
     )
 
 
@@ -94,7 +93,7 @@ def format_age(age: timedelta) -> str:
     A negative age means that the clock was set back, so the age isn't known.
     """
     if age < timedelta(0):
-        return "age unknown, since the server's clock was set back"
+        return "age unknown: the server's clock was set back"
     minutes = int(age.total_seconds()) // 60
     for unit, name in ((24 * 60, "d"), (60, "h"), (1, "min")):
         if minutes >= unit:

@@ -24,8 +24,8 @@ from core.practice.unit_of_work import UnitOfWork, WriteMode
 
 _logger = logging.getLogger(__name__)
 
-_NOT_SHOWN = "Headquarters answered that it was done, but its list does not show it."
-_NOT_REPEATED = "Look at headquarters' list (r) before you repeat it."
+_NOT_SHOWN = "Headquarters confirmed the change, but its list doesn't show it."
+_NOT_REPEATED = "Press r to check headquarters' list before you repeat it."
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class RemoteChange:
         """
         if is_listed is False and reply.lost is not None:
             self._log_failure(Stage.NOT_DONE, (Reason.UNUSABLE if reply.lost.arrived else Reason.NOT_SHOWN).value)
-            sentence = f"{reply.lost.sentence} Its list, read again, does not show the change: it was not made."
-            return NoUsableAnswer(sentence, "Try again, after looking at the list.")
+            sentence = f"{reply.lost.sentence} Headquarters' list doesn't show the change: it was not made."
+            return NoUsableAnswer(sentence, "Check the list, then try again.")
         if is_listed is False or (is_listed is None and reply.lost is not None):
             self._log_failure(Stage.UNKNOWN, Reason.UNCERTAIN.value)
             sentence = reply.lost.sentence if reply.lost is not None else _NOT_SHOWN
-            return OutcomeUnknown(f"{sentence} It is not known whether it was done.", _NOT_REPEATED)
+            return OutcomeUnknown(f"{sentence} It is unknown whether the change was made.", _NOT_REPEATED)
         return self._log_success(done)
 
     def _log_success(self, done: AuditEvent) -> OutcomeUnknown | None:
@@ -98,8 +98,8 @@ class RemoteChange:
             self._practice.log_outcome(self._actor, LoggedEvent(done), self._work.announced)
         except ApiSetupError as error:
             failure = OutcomeUnknown(
-                f"Headquarters did it, but the Audit Trail says only that it was asked. {error.sentence}",
-                "Do not repeat it; read the list again, which writes what is missing in the Audit Trail.",
+                f"Headquarters made the change, but the Audit Trail has only the request. {error.sentence}",
+                "Don't repeat it. Reload the list to add the missing entry to the Audit Trail.",
             )
             failure.__cause__ = error
             return failure
@@ -128,7 +128,7 @@ def open_remote_change(practice: Practice, actor: Actor, event: AuditEvent) -> I
             raise
         except PracticeUnavailable as error:
             raise PracticeUnavailable(
-                f"Headquarters was not asked, since that could not be logged. {error.sentence}", error.hint
+                f"Headquarters wasn't contacted because the request could not be logged. {error.sentence}", error.hint
             ) from error
         yield RemoteChange(practice, actor, event, work)
 
@@ -137,8 +137,8 @@ def remarks_on(reply: Reply, *, is_listed: bool | None) -> tuple[str, ...]:
     """Return what else an admin has to know of a change that was made, one sentence each."""
     if reply.lost is not None:
         what = "can't be used" if reply.lost.arrived else "was lost"
-        return (f"Headquarters' answer {what}, but its list shows that it was done.",)
-    return () if is_listed is not None else ("Its list could not be read after that; r reads it again.",)
+        return (f"Headquarters' response {what}, but its list shows that the change was made.",)
+    return () if is_listed is not None else ("Its list could not be read afterwards. Press r to reload it.",)
 
 
 def _reason(error: HeadquartersError) -> str:

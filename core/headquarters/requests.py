@@ -95,11 +95,11 @@ def parse_envelope(content: bytes, operation: Operation, redactions: Redactions)
         NoUsableAnswer: The content isn't an envelope, belongs to another operation or has a fault, or the document
             inside can't be parsed.
     """
-    envelope = _parse(content, "its answer")
+    envelope = _parse(content, "its response")
     body = envelope.find(f"{{{SOAP}}}Body") if envelope.tag == f"{{{SOAP}}}Envelope" else None
     if body is None:
         name = quote_text(local_name(envelope), redactions)
-        raise unusable_answer(f"it is no SOAP envelope but a document called {name}")
+        raise unusable_answer(f"it isn't a SOAP envelope but a document named {name}")
     fault = body.find(f"{{{SOAP}}}Fault")
     if fault is not None:
         raise _fault_error(fault, redactions)
@@ -127,8 +127,8 @@ def unusable_answer(what: str, *, passing: bool = False) -> NoUsableAnswer:
         passing: True if repeating the request may help.
     """
     return NoUsableAnswer(
-        f"The answer from Open Dental's headquarters cannot be used: {what}.",
-        "Try again later. If it stays so, check the address in the preference WebServiceHQServerURL.",
+        f"The response from Open Dental's headquarters can't be used: {what}.",
+        "Try again later. If this persists, check the address in the preference WebServiceHQServerURL.",
         passing=passing,
     )
 
@@ -194,8 +194,8 @@ def _office_data(credentials: Credentials, **payload: str) -> str:
     if not credentials.registration_key.reveal().strip():
         raise HeadquartersUnreachable(
             HeadquartersStep.CREDENTIALS,
-            "This practice has no registration key, without which headquarters answers nothing.",
-            "Enter it in Open Dental; it is kept in the preference RegistrationKey.",
+            "This practice has no registration key, which headquarters requires.",
+            "Enter it in Open Dental. It is stored in the preference RegistrationKey.",
         )
     texts = {
         "RegistrationKey": credentials.registration_key.reveal(),
@@ -234,8 +234,8 @@ def _require_xml_text(name: str, text: str) -> str:
     if _NOT_IN_XML.search(text):
         raise HeadquartersUnreachable(
             HeadquartersStep.CREDENTIALS,
-            f"Headquarters was not asked: {name} has a character that cannot be sent.",
-            "Enter it again where it comes from, without what was pasted along with it.",
+            f"Headquarters wasn't contacted: {name} has a character that can't be sent.",
+            "Enter it again in its original place, without extra characters.",
         )
     return text
 
@@ -250,8 +250,8 @@ def _parse(content: bytes | str, what: str) -> Element:
 def _fault_error(fault: Element, redactions: Redactions) -> NoUsableAnswer:
     reason = quote_text(child_text(fault, "faultstring") or full_text(fault), redactions)
     return NoUsableAnswer(
-        f"Open Dental's headquarters could not work on the request: {reason or 'it did not say why'}",
-        "Try again later, or ask Open Dental's support.",
+        f"Open Dental's headquarters could not process the request: {reason or 'it gave no reason'}",
+        "Try again later, or contact Open Dental support.",
         # SOAP 1.1: the code Client means that the request itself is wrong, so repeating it can't help.
         passing=(child_text(fault, "faultcode") or "").rpartition(":")[2].startswith("Server"),
     )

@@ -84,7 +84,7 @@ def read_message(answer: Element, redactions: Redactions) -> str:
     _refuse_error(answer, redactions)
     message = child_text(answer, "string") if local_name(answer) == "Response" else None
     if message is None:
-        raise unusable_answer("it is no Response with a message")
+        raise unusable_answer("it isn't a Response with a message")
     return quote_text(message, redactions)
 
 
@@ -151,7 +151,7 @@ def _refuse_error(answer: Element, redactions: Redactions) -> None:
 def _require_empty_response(answer: Element, redactions: Redactions) -> None:
     """Refuse a document that can't be an empty list. An empty list takes all keys away, so nothing else may be one."""
     if local_name(answer) != "Response":
-        raise unusable_answer(f"it is no Response but a document called {quote_text(local_name(answer), redactions)}")
+        raise unusable_answer(f"it isn't a Response but a document named {quote_text(local_name(answer), redactions)}")
     words = child_text(answer, "string") or " ".join((answer.text or "").split())
     if words:
         raise unusable_answer(f"it has a message instead of ListAPIKeys: {quote_text(words, redactions)}")
@@ -166,7 +166,7 @@ def _unusable_reason(key: str) -> str:
     except InvalidInput:
         if len(key) > MAX_KEY_LENGTH:
             return f"is longer than {MAX_KEY_LENGTH} characters"
-        return "contains a space" if " " in key else "contains characters that no key has"
+        return "contains a space" if " " in key else "contains characters that aren't allowed in a key"
     return ""
 
 
@@ -198,8 +198,8 @@ def _read_status(name: str, masked: str, notes: list[str], redactions: Redaction
     status = status_from_wire(name)
     if parse_wire_status(name) is None:
         notes.append(
-            f"Headquarters gave a status that is not known here for API key {masked}: {quote_text(name, redactions)}."
-            f" As in Open Dental, it counts as {status.label}."
+            f"Headquarters gave an unknown status for API key {masked}: {quote_text(name, redactions)}. As in Open"
+            f" Dental, it counts as {status.label}."
         )
     return status
 
@@ -208,7 +208,7 @@ def _read_date_disabled(text: str, masked: str, notes: list[str]) -> datetime | 
     try:
         return read_date(text)
     except ValueError:
-        notes.append(f"The day on which API key {masked} was disabled cannot be read from headquarters' answer.")
+        notes.append(f"The date when API key {masked} was disabled can't be read from headquarters' response.")
         return None
 
 
@@ -243,6 +243,6 @@ def _merge_duplicates(keys: Iterable[HeadquartersKey], notes: list[str]) -> tupl
         unique[key] = replace(unique[key], status=KeyStatus.UNKNOWN, date_disabled=None)
         masked = audit_mask(mask(key.reveal()), fingerprint(key.reveal()))
         notes.append(
-            f"Headquarters lists API key {masked} more than once, with entries that differ; its status is not known."
+            f"Headquarters lists API key {masked} more than once, with entries that differ. Its status is unknown."
         )
     return tuple(unique.values())

@@ -34,13 +34,13 @@ def parse_xml(content: bytes | str) -> Element:
         parser.feed(content)
         root = parser.close()
     except DefusedXmlException as error:
-        raise HostileXml("it brings definitions of its own, which can be an attack") from error
+        raise HostileXml("it contains its own definitions (DTD), which can be an attack") from error
     except UnusableXml:
         raise
     except (ParseError, ValueError, LookupError) as error:
-        raise UnusableXml("it is no complete XML document") from error
+        raise UnusableXml("it isn't a complete XML document") from error
     if not isinstance(root, Element):
-        raise UnusableXml("it is no complete XML document")
+        raise UnusableXml("it isn't a complete XML document")
     return root
 
 
@@ -77,7 +77,7 @@ class _LimitedBuilder(TreeBuilder):
         self._depth += 1
         self._elements += 1
         if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
-            raise HostileXml("it has more elements, or deeper ones, than any answer needs")
+            raise HostileXml("it has too many or too deeply nested elements")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:

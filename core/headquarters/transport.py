@@ -128,8 +128,8 @@ def validate_address(address: str) -> SplitResult:
 def _invalid_address() -> HeadquartersUnreachable:
     return HeadquartersUnreachable(
         HeadquartersStep.ADDRESS,
-        "The address of Open Dental's headquarters (preference WebServiceHQServerURL) is none that can be used.",
-        "It looks like https://host/path.",
+        "The address of Open Dental's headquarters (preference WebServiceHQServerURL) isn't valid.",
+        "It must have the form https://host/path.",
     )
 
 
@@ -194,7 +194,7 @@ class _Deadline:
 
 def _read_reply(response: httpx.Response, max_bytes: int) -> Reply:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise unusable_answer("it is compressed, which was not asked for")
+        raise unusable_answer("it is compressed, which was not requested")
     content = bytearray()
     for chunk in response.iter_raw():
         content += chunk
@@ -211,8 +211,8 @@ def _connect_error(
     if isinstance(cause, gaierror):
         return HeadquartersUnreachable(
             HeadquartersStep.NAME,
-            f"The name {host} of Open Dental's headquarters is not found from this computer.",
-            "Check this computer's network and name server, and the preference WebServiceHQServerURL.",
+            f"The host name of Open Dental's headquarters, {host}, can't be resolved.",
+            "Check this computer's network and DNS, and the preference WebServiceHQServerURL.",
             passing=cause.errno == socket.EAI_AGAIN,
         )
     if isinstance(cause, ssl.SSLError) or connected:
@@ -238,8 +238,9 @@ def _handshake_error(cause: BaseException | None, host: str, limits: Limits) -> 
         reason = cause.strerror or "the connection was closed"
     return HeadquartersUnreachable(
         HeadquartersStep.TLS,
-        f"No encrypted line could be made with {host} ({reason}), so nothing was sent to it.",
-        "Check the address in the preference WebServiceHQServerURL, and whether a firewall here opens such lines.",
+        f"The encrypted connection to {host} failed ({reason}), so nothing was sent to it.",
+        "Check the address in the preference WebServiceHQServerURL, and whether a firewall here inspects TLS"
+        " connections.",
         passing=not isinstance(cause, ssl.SSLError),
     )
 
@@ -250,8 +251,7 @@ def _verification_error(error: ssl.SSLCertVerificationError) -> HeadquartersUnre
         HeadquartersStep.TLS,
         f"The certificate at headquarters' address {rejection.reason}, so nothing was sent to it.",
         "Check the address in the preference WebServiceHQServerURL, this computer's clock and its certificates, and"
-        " whether a firewall here opens such lines. If it does, its certificate is the one to correct."
-        f" {rejection.hint}",
+        f" whether a firewall here inspects TLS connections. If it does, correct its certificate. {rejection.hint}",
     )
 
 
@@ -262,8 +262,8 @@ def _connection_lost(error: httpx.TransportError, limits: Limits, *, expired: bo
     if expired or isinstance(error, httpx.TimeoutException):
         return _timed_out(limits)
     return NoUsableAnswer(
-        "The line to Open Dental's headquarters broke before its whole answer was here.",
-        "Try again; if it stays so, check this computer's network and firewall.",
+        "The connection to Open Dental's headquarters was lost before the response was complete.",
+        "Try again. If this persists, check this computer's network and firewall.",
         passing=True,
         arrived=False,
     )
@@ -271,7 +271,7 @@ def _connection_lost(error: httpx.TransportError, limits: Limits, *, expired: bo
 
 def _timed_out(limits: Limits) -> NoUsableAnswer:
     return NoUsableAnswer(
-        f"Open Dental's headquarters did not answer completely within {limits.response_seconds:g} seconds.",
+        f"Open Dental's headquarters did not send a complete response within {limits.response_seconds:g} seconds.",
         "Try again later.",
         passing=True,
         arrived=False,

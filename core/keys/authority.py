@@ -131,7 +131,7 @@ class KeyAuthority(ABC):
             EditConflict: The key has another status or other fields by now, or is gone.
             OperationNotAllowed: Keys can't be removed from this authority's list.
         """
-        raise OperationNotAllowed("Headquarters keeps this key; it can't be removed from here.", "Disable it instead.")
+        raise OperationNotAllowed("Headquarters manages this key. It can't be removed here.", "Disable it instead.")
 
     @property
     def can_adopt(self) -> bool:
@@ -145,7 +145,7 @@ class KeyAuthority(ABC):
             OperationNotAllowed: The copy follows the authority's list without being asked.
         """
         raise OperationNotAllowed(
-            "The practice's copy of keys follows headquarters' list.", "Read the list again to renew the copy."
+            "The practice's copy of keys follows headquarters' list.", "Reload the list to update the copy."
         )
 
     @abstractmethod
@@ -164,6 +164,6 @@ def read_after_change() -> Iterator[None]:
         yield
     except PracticeUnavailable as error:
         raise OutcomeUnknown(
-            f"The change was made and logged, but the list could not be read after it. {error.sentence}",
-            "Do not repeat the change; read the list again.",
+            f"The change was made and logged, but the list could not be reloaded. {error.sentence}",
+            "Don't repeat the change. Reload the list.",
         ) from error

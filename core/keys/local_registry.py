@@ -54,13 +54,13 @@ from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
 
-_EMBEDDED = "This computer's own registry decides about the keys. Open Dental's headquarters is not told."
+_EMBEDDED = "This computer's own registry manages the keys. Open Dental's headquarters isn't informed."
 _ON_SERVER = (
-    "The local registry on this computer decides about the keys, as --authority local asks for. Open Dental's"
-    " headquarters is not told: its own list, and what its services accept, stay as they are."
+    "The local registry on this computer manages the keys (--authority local). Open Dental's headquarters isn't"
+    " informed: its own list and what its services accept stay as they are."
 )
 
-_REMOVED = "Cut off: requests with this key, wherever this registry is asked about it."
+_REMOVED = "Cut off: requests with this key, wherever this registry is consulted."
 
 
 class LocalRegistry(KeyAuthority):
@@ -124,7 +124,7 @@ class LocalRegistry(KeyAuthority):
             moment = self._practice.now(work.session)
             with self._companion.within(work) as session:
                 if session.scalar(select(RegistryKey.fingerprint).where(row)) is not None:
-                    raise InvalidInput("key", "This key is in the list already.")
+                    raise InvalidInput("key", "This key is already in the list.")
                 work.add_compensation(lambda _session: self._compensate(delete(RegistryKey).where(row)))
                 session.execute(
                     insert(RegistryKey).values(
@@ -252,8 +252,8 @@ class LocalRegistry(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
-            "Cut off: requests with this key, wherever this registry is asked for its status.",
-            "Not cut off: what the developer has already received, and services that remember the key for some hours.",
+            "Cut off: requests with this key, wherever this registry is consulted.",
+            "Not cut off: what the developer has already received, and services that cache the key for some hours.",
             self.info.explanation,
         )
 

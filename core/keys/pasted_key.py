@@ -82,7 +82,7 @@ def refuse_keys_in(texts: Mapping[str, str], key: str = "") -> None:
     """
     for field, text in texts.items():
         if _SCHEME.search(text) or (key and key in text):
-            raise InvalidInput(field, "This field has an API key in it, which would be shown and logged.", "Remove it.")
+            raise InvalidInput(field, "This field contains an API key, which would be shown and logged.", "Remove it.")
 
 
 # Marks that people, mail programs and chats put around a key: everything but letters, digits, dashes and underscores.
@@ -275,7 +275,7 @@ def _reason(text: str) -> tuple[str, str]:
     if named:
         return f"The text after the word key can't be the key. {_word_reason(named[0])}", _COPY_AGAIN
     if len(text.split()) > 1:
-        return "An API key can't contain spaces, and none was found in this text.", "Paste the key alone."
+        return "An API key can't contain spaces, and no key was found in this text.", "Paste the key alone."
     return _word_reason(text), _COPY_AGAIN
 
 
@@ -291,7 +291,7 @@ def _word_reason(word: str) -> str:
     if len(text) > MAX_KEY_LENGTH:
         return f"An API key has at most {MAX_KEY_LENGTH} characters; this text has {len(text)}."
     if text and not _MARKED.fullmatch(text):
-        return "It has characters that no API key has."
+        return "It has characters that aren't allowed in an API key."
     if len(text) < MIN_KEY_LENGTH:
         return f"An API key has at least {MIN_KEY_LENGTH} characters; this text has {len(text)}."
     return "It is a word, not an API key."

@@ -14,9 +14,9 @@ def change_refusal(key: ApiKey, unknown_key_reason: str) -> str:
         unknown_key_reason: The authority's reason for a key that only the practice's copy has.
     """
     if key.gone:
-        return "This key is gone from the list."
+        return "This key is no longer in the list."
     if key.unusable:
-        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental's support to correct it."
+        return f"This text can't be used as an API key: it {key.unusable}. Ask Open Dental support to correct it."
     if not key.known:
         return unknown_key_reason
     if key.status is KeyStatus.DISABLED_BY_DEVELOPER:
@@ -25,8 +25,8 @@ def change_refusal(key: ApiKey, unknown_key_reason: str) -> str:
             f"The developer disabled this key; only {key.developer} can enable it{f': {contact}' if contact else ''}."
         )
     if key.status is KeyStatus.DISABLED_BY_HQ:
-        return "Open Dental disabled this key; only Open Dental's support can enable it."
-    return f"The office can do nothing with a key whose status is {key.status.label}."
+        return "Open Dental disabled this key; only Open Dental support can enable it."
+    return f"The office can't change a key whose status is {key.status.label}."
 
 
 def already_has(status: KeyStatus) -> str:

@@ -113,7 +113,9 @@ class KeyService:
             today = self._practice.now(session).date()
         if fields.agreement_since is not None and fields.agreement_since > today:
             raise InvalidInput(
-                "agreement", "The Business Associate Agreement is not in place yet.", "Give a day up to today."
+                "agreement",
+                "The date of the Business Associate Agreement is in the future.",
+                "Enter a date up to today.",
             )
 
     def add(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> KeyChange:
@@ -134,8 +136,8 @@ class KeyService:
         if key is None:
             remarks = " ".join(done.remarks)
             raise OutcomeUnknown(
-                f"The key was added, and that is logged, but the list could not be read after it. {remarks}",
-                "Do not add it again; read the list again.",
+                f"The key was added and logged, but the list could not be reloaded. {remarks}",
+                "Don't add it again. Reload the list.",
             )
         unknown = key.status is KeyStatus.UNKNOWN and not done.keys.authority.may_change
         how = "enabled" if key.status is KeyStatus.ENABLED or unknown else f"now {key.status.label}"
@@ -158,7 +160,7 @@ class KeyService:
         self._authority.require_change()
         text, present = self._authority.clear_text(key.fingerprint), _find(self.list(), key.fingerprint)
         if text is None or present is None or not self.can_adopt(present):
-            raise OperationNotAllowed("This key can't be adopted: it is in the list already, or gone from the copy.")
+            raise OperationNotAllowed("This key can't be adopted: it is already in the list, or no longer in the copy.")
         return NewKey(text, developer)
 
     def reconcile_copy(self, actor: Actor) -> KeyList:
@@ -214,7 +216,7 @@ class KeyService:
         A key that its developer or Open Dental disabled stays, since it could be added again as an enabled one.
         """
         if not self._authority.can_remove:
-            return "Headquarters keeps its keys; none can be removed from here. Disable the key instead."
+            return "Headquarters manages the keys. They can't be removed here. Disable the key instead."
         if key.known and not key.gone and not key.unusable and key.status.office_may_change_to is not None:
             return ""
         return self._why_not(key)
@@ -291,7 +293,7 @@ class KeyService:
             raise OperationNotAllowed(self._why_not(key))
         text = self._authority.clear_text(key.fingerprint)
         if text is None:
-            raise OperationNotAllowed("This key is gone from the list.", "Read the list again.")
+            raise OperationNotAllowed("This key is no longer in the list.", "Reload the list.")
         with self._practice.unit_of_work(actor, event):
             pass
         return text
@@ -309,7 +311,7 @@ class KeyService:
             if known.fingerprint == identity and not known.gone and not self.can_adopt(known):
                 raise InvalidInput(
                     "key",
-                    f"This key is in the list already: {known.developer}, {known.status.label}.",
+                    f"This key is already in the list: {known.developer}, {known.status.label}.",
                     "Open it in the list to enable or disable it.",
                 )
 

@@ -53,8 +53,8 @@ def agreement_from(path: Path, title: str) -> Agreement:
     except (OSError, UnicodeDecodeError) as error:
         reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
         raise ConfigurationError(
-            f"The license text {path} cannot be read{reason}.", "It must be a UTF-8 text file that you may read."
+            f"The license text {path} cannot be read{reason}.", "It must be a UTF-8 text file that you can read."
         ) from error
     if not text.strip():
-        raise ConfigurationError(f"The license text {path} is empty.", "Put the text in, or remove the setting.")
+        raise ConfigurationError(f"The license text {path} is empty.", "Add the text, or remove the setting.")
     return Agreement(title, text)

@@ -23,10 +23,10 @@ def validate_key(text: str) -> str:
     if not key:
         raise InvalidInput("key", "Please enter an API key.")
     if any(character.isspace() for character in key):
-        raise InvalidInput("key", "An API key can't contain spaces.", "Paste one key, without anything around it.")
+        raise InvalidInput("key", "An API key can't contain spaces.", "Paste one key and nothing else.")
     if not _has_key_characters(key):
         raise InvalidInput(
-            "key", "This text has characters that no API key has.", "Copy the key again, from its source."
+            "key", "This text has characters that aren't allowed in an API key.", "Copy the key again, from its source."
         )
     if len(key) > MAX_KEY_LENGTH:
         raise InvalidInput("key", f"An API key has at most {MAX_KEY_LENGTH} characters; this text has {len(key)}.")

@@ -151,9 +151,9 @@ class Stage(Enum):
 
 _EXPLANATIONS = {
     Stage.DONE: "",
-    Stage.NOT_DONE: "It was tried, and not done: nothing was changed.",
-    Stage.ASKED: "Headquarters was asked for it; a later entry tells the outcome.",
-    Stage.UNKNOWN: "It is not known whether headquarters did it.",
+    Stage.NOT_DONE: "The change was attempted and failed. Nothing was changed.",
+    Stage.ASKED: "Headquarters was asked to make the change. A later entry has the outcome.",
+    Stage.UNKNOWN: "It is unknown whether headquarters made the change.",
 }
 
 

@@ -10,10 +10,10 @@ class Outcome(Enum):
     """The outcome of a change that failed; the values are sentences for the admin."""
 
     NOTHING = "Nothing was changed."
-    COMPENSATED = "Nothing was changed, and the Audit Trail says so."
-    MADE = "It was made all the same."
-    LEFT = "Nobody knows whether it was made, and since then others made changes, so nothing was taken back."
-    UNKNOWN = "It is not known whether the change was made."
+    COMPENSATED = "Nothing was changed. The Audit Trail records that."
+    MADE = "The change was made anyway."
+    LEFT = "It is unknown whether the change was made. Others have made changes since, so nothing was rolled back."
+    UNKNOWN = "It is unknown whether the change was made."
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,6 @@ class ResolvedChange:
         """The outcome as one sentence for the admin."""
         texts = "; ".join(self.texts)
         if self.outcome is Outcome.LEFT:
-            return f"{self.outcome.value} Look at the values, and at the Audit Trail: {texts}"
+            return f"{self.outcome.value} Check the values and the Audit Trail: {texts}"
         made = "was made" if self.outcome is Outcome.MADE else "was not made"
-        return f"The change whose answer was lost {made}: {texts}"
+        return f"The change whose response was lost {made}: {texts}"

@@ -70,7 +70,7 @@ def clean_interval(text: str) -> str:
         raise InvalidInput(
             "interval",
             "The subscription interval must be blank or a number of minutes.",
-            "Digits, with a point before decimals; blank turns subscriptions off.",
+            "Use digits, with a point before decimals. Leave it blank to turn subscriptions off.",
         )
     if Decimal(stripped) > MAX_INTERVAL:
         raise InvalidInput("interval", "The subscription interval must not be above 100,000,000 minutes.")

@@ -215,8 +215,8 @@ def _open_practice(
     # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
     if tls is not None and not profile.tls:
         raise InsecureConnection(
-            "The server says that the line to it is not encrypted, though it should be.",
-            "Something between here and there may have opened it; ask who runs that network.",
+            "The server reports an unencrypted connection, but it should be encrypted.",
+            "A device on the way may have decrypted it. Ask the network's administrator.",
         )
     reason = OPENED_READ_ONLY if read_only else _missing_write_grants(profile, grants)
     if reason is not None and not read_only:
@@ -230,7 +230,7 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly 
     if not grants.missing_to_write:
         return None
     return ReadOnly(
-        f"The database user {profile.user} may only read here: it lacks {grants.missing_to_write}.",
+        f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
         "The README has the script that grants it.",
     )
 
@@ -246,7 +246,7 @@ def _practice_info(practice: Practice, line: str) -> PracticeInfo:
         version=profile.database_version,
         database_user=profile.user,
         read_only=f"{reason.sentence} {reason.hint}" if reason else "",
-        notes=profile.notes,
+        notes=tuple(note.sentence for note in profile.notes),
     )
 
 

@@ -86,6 +86,6 @@ def _require_columns(readable: set[str]) -> None:
     missing = [each.name for each in _CONNECTIONS.columns if each.name.lower() not in readable]
     if missing:
         raise NotAPractice(
-            "This database has no list of a central manager (table centralconnection), or hides it.",
-            "Name the database of Open Dental's central manager, and a user who may read that table.",
+            "This database has no list of a central manager (table centralconnection), or this user can't read it.",
+            "Name the database of Open Dental's central manager and a user who can read that table.",
         )

@@ -76,11 +76,11 @@ class Configuration:
             raise ConfigurationError(f"Several offices begin with {name}.", f"Name one of: {_join_names(matches)}.")
         if not self.offices:
             raise ConfigurationError(
-                f"There is no office {name}: the configuration file has no offices.", "apisetup offices add adds one."
+                f"Unknown office {name}: the configuration file has no offices.", "Add one with: apisetup offices add"
             )
         names = {office.name.casefold(): office for office in self.offices}
         similar = prefixed or [names[each] for each in get_close_matches(folded, names, n=3)]
-        hint = f"Did you mean {_join_names(similar)}?" if similar else f"There are: {_join_names(self.offices[:10])}."
+        hint = f"Did you mean {_join_names(similar)}?" if similar else f"Offices: {_join_names(self.offices[:10])}."
         raise ConfigurationError(f"The configuration file has no office {name}.", hint)
 
 
@@ -98,7 +98,7 @@ def read_configuration(path: Path) -> Configuration:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(
-            f"The configuration file {path} cannot be read: {reason}.", "Name another file, or correct that."
+            f"The configuration file {path} cannot be read: {reason}.", "Fix the cause, or name another file."
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"The configuration file {path} is not UTF-8 text.", "Save it as UTF-8.") from error
@@ -121,12 +121,11 @@ def parse_configuration(path: Path, text: str) -> Configuration:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(
-            f"The configuration file {path} is not TOML: {error}.", "Correct that line."
-        ) from error
+        raise ConfigurationError(f"The configuration file {path} is not TOML: {error}.", "Fix that line.") from error
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
-            f"The configuration file {path} has a number or brackets that go on for too long.", "Shorten that line."
+            f"The configuration file {path} has a number that is too long or brackets that are nested too deeply.",
+            "Shorten that line.",
         ) from error
     try:
         return _parse_settings(ConfigTable((), content), resolver_for(path))
@@ -171,7 +170,9 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
     license_table.reject_unknown_names(names(LICENSE_SETTINGS))
     file, title = license_table.string("file"), license_table.string("title")
     if title is not None and file is None:
-        raise license_table.invalid("title", "license.title stands without license.file.", "Name the text's file, too.")
+        raise license_table.invalid(
+            "title", "license.title is set without license.file.", "Name the text's file as well."
+        )
     return Configuration(
         license_file=resolve(file) if file else None,
         license_title=title or DEFAULT_TITLE,
@@ -206,13 +207,14 @@ def _refuse_if_others_can_write(path: Path, status: os.stat_result) -> None:
     """
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
-            f"The configuration file {path} belongs to somebody else, who could change what is opened.",
-            "Make it your own (chown), after looking what it holds.",
+            f"The configuration file {path} belongs to another account, which could change what apisetup opens.",
+            "Check its content, then change its owner with chown.",
         )
     if status.st_mode & 0o022:
         raise ConfigurationError(
-            f"The configuration file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so others can write it.",
-            f"Look what it holds, then run: chmod go-w {shlex.quote(str(path))}",
+            f"The configuration file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so other accounts can"
+            " change it.",
+            f"Check its content, then run: chmod go-w {shlex.quote(str(path))}",
         )
 
 

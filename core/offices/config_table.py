@@ -56,8 +56,8 @@ class ConfigTable:
         for name in self._content:
             if name not in names:
                 similar = get_close_matches(name, names, n=1)
-                hint = f"Did you mean {self._path(similar[0])}?" if similar else f"Known here: {', '.join(names)}."
-                raise self.invalid(name, f"the name {self._path(name)} is not known.", hint)
+                hint = f"Did you mean {self._path(similar[0])}?" if similar else f"Valid names: {', '.join(names)}."
+                raise self.invalid(name, f"unknown name {self._path(name)}.", hint)
 
     def table(self, name: str) -> ConfigTable:
         """Return the subtable of that name; empty if it is missing."""
@@ -74,9 +74,9 @@ class ConfigTable:
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip():
-            raise self.invalid(name, f"{self._path(name)} must be a text that is not empty.", "Put it in quotes.")
+            raise self.invalid(name, f"{self._path(name)} must be a non-empty text.", "Put it in quotes.")
         if not value.strip().isprintable():
-            raise self.invalid(name, f"{self._path(name)} has characters that cannot be printed.", "Take them out.")
+            raise self.invalid(name, f"{self._path(name)} has characters that can't be printed.", "Remove them.")
         return value.strip()
 
     def strings(self, name: str) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class ConfigTable:
         value = self.string(name)
         if value is not None and value not in choices:
             quoted = " or ".join(f'"{choice}"' for choice in choices)
-            raise self.invalid(name, f"{self._path(name)} is neither of its two words.", f"Write {quoted}.")
+            raise self.invalid(name, f"{self._path(name)} has an invalid value.", f"Write {quoted}.")
         return value
 
     def boolean(self, name: str) -> bool:

@@ -43,7 +43,7 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
             _validate(office, path)
             if office.name.casefold() in taken:
                 raise ConfigurationError(
-                    f"There is an office {office.name} already.", "Choose another name, or remove it first."
+                    f"An office named {office.name} already exists.", "Choose another name, or remove it first."
                 )
             taken.add(office.name.casefold())
         text = _read(path)
@@ -140,7 +140,7 @@ def _require_extensible(path: Path, extended: str) -> None:
         tomllib.loads(extended)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
-            f"The offices in {path} stand in one value, offices = {{ … }}, to which nothing can be added.",
+            f"The offices in {path} are in one inline table, offices = {{ … }}, which can't be extended.",
             "Write each of them as a table of its own, [offices.NAME], and try again.",
         ) from error
 
@@ -152,7 +152,8 @@ def _write(path: Path, text: str) -> None:
         replace_private_file(path, text)
     except OSError as error:
         raise ConfigurationError(
-            f"The configuration file {path} cannot be written: {error.strerror}.", "It is as it was; correct that."
+            f"The configuration file {path} cannot be written: {error.strerror}.",
+            "The file is unchanged. Fix the cause and try again.",
         ) from error
 
 
@@ -185,7 +186,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
         descriptor = os.open(lock, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise ConfigurationError(
-            f"The directory {lock.parent} cannot be written: {error.strerror}.", "Correct that."
+            f"The directory {lock.parent} cannot be written: {error.strerror}.", "Fix the cause and try again."
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -70,8 +70,8 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
     if "password" in table:
         raise table.invalid(
             "password",
-            "an office has a password; passwords have no place in this file.",
-            'Take it out, change it, since it stood here, and name where it comes from: password_from = "prompt".',
+            "an office has a password; passwords don't belong in this file.",
+            'Remove it, change it because it was exposed here, and name its source: password_from = "prompt".',
         )
     table.reject_unknown_names(names(OFFICE_SETTINGS))
     is_file = "file" in table
@@ -80,7 +80,9 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
         raise table.invalid("authority", "an SQLite practice has no headquarters.", 'Leave it out, or write "local".')
     license_file, license_title = table.string("license_file"), table.string("license_title")
     if license_title is not None and license_file is None:
-        raise table.invalid("license_title", "license_title stands without license_file.", "Name the text's file, too.")
+        raise table.invalid(
+            "license_title", "license_title is set without license_file.", "Name the text's file as well."
+        )
     companion = table.string("companion")
     return ConfiguredOffice(
         name=name,
@@ -108,9 +110,9 @@ def validate_name(name: str, keys: tuple[str, ...]) -> None:
         InvalidSetting: The name is empty, too long, or not printable.
     """
     if not name.strip() or name != name.strip():
-        raise InvalidSetting(keys, "the name of an office is empty, or has blanks around it.", "Give it a name.")
+        raise InvalidSetting(keys, "the name of an office is empty, or begins or ends with a space.", "Give it a name.")
     if not name.isprintable():
-        raise InvalidSetting(keys, "the name of an office has characters that cannot be printed.", "Take them out.")
+        raise InvalidSetting(keys, "the name of an office has characters that can't be printed.", "Remove them.")
     if len(name) > MAX_NAME_LENGTH:
         raise InvalidSetting(keys, f"the name of an office has more than {MAX_NAME_LENGTH} characters.", "Shorten it.")
 
@@ -125,14 +127,14 @@ def _parse_file_address(table: ConfigTable, resolve: PathResolver) -> FileAddres
 def _parse_server_address(table: ConfigTable, resolve: PathResolver) -> ServerAddress:
     host, socket = table.string("host"), table.string("socket")
     if host is not None and socket is not None:
-        raise table.invalid("socket", "host and socket say two things.", "Choose one of them.")
+        raise table.invalid("socket", "host and socket can't be combined.", "Choose one of them.")
     if socket is not None and "port" in table:
-        raise table.invalid("port", "a socket has no port.", "Leave the port out.")
+        raise table.invalid("port", "a socket has no port.", "Remove the port.")
     if host is not None and ":" in host and not _is_ip_address(host):
         raise table.invalid(
             "host",
             "host must be a name or an address without a port.",
-            "Name the port in port, and an IPv6 address without brackets.",
+            "Set the port in port, and write an IPv6 address without brackets.",
         )
     database, user = table.string("database"), table.string("user")
     if database is None or user is None or not (host or socket):
@@ -170,9 +172,9 @@ def _parse_tls(table: ConfigTable, resolve: PathResolver, *, local: bool) -> Tls
     mode = table.choice("tls", "verify", "off")
     files = {name: path for name in _TLS_FILES if (path := table.string(name)) is not None}
     if mode == "off" and files:
-        raise table.invalid("tls", f"tls is off, and {next(iter(files))} says how it is on.", "Choose one of them.")
+        raise table.invalid("tls", f"tls is off, but {next(iter(files))} is set.", "Choose one of them.")
     if "tls_key" in files and "tls_cert" not in files:
-        raise table.invalid("tls_key", "tls_key stands without tls_cert.", "Name the certificate, too.")
+        raise table.invalid("tls_key", "tls_key is set without tls_cert.", "Name the certificate as well.")
     if mode == "off" or (mode is None and not files and local):
         return None
     return Tls(*(resolve(files[name]) if name in files else None for name in _TLS_FILES))

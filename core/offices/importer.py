@@ -59,7 +59,7 @@ def import_from_workstation(path: Path, find_host: HostFinder, name: str | None 
     if server is None:
         raise ConfigurationError(
             f"{path} names its server {connection.server.text}, which {connection.server.meaning}.",
-            "Say what the server is called from here: --host HOST, or --host HOST:PORT.",
+            "Give the server's name as seen from this computer: --host HOST, or --host HOST:PORT.",
         )
     user = connection.user or "apisetup"
     try:
@@ -67,7 +67,7 @@ def import_from_workstation(path: Path, find_host: HostFinder, name: str | None 
     except InvalidSetting as error:
         raise ConfigurationError(
             f"{path} names a database that cannot be opened: {error.sentence}",
-            "Correct it there, or name the database yourself: apisetup offices add.",
+            "Fix it there, or add the office yourself: apisetup offices add.",
         ) from error
     return ImportResult((office,), tuple(_workstation_remarks(connection, office, user)))
 
@@ -96,19 +96,19 @@ def import_from_central_manager(
         note = _first_line(row.note)
         label = note or row.service or f"Connection {row.number}"
         if not row.server or not row.database:
-            remarks.append(f"{label} {_reason_to_skip(row)}, and is left out.")
+            remarks.append(f"{label} {_reason_to_skip(row)}, and was skipped.")
             continue
         named = parse_server_name(row.server)
         server = _server_from_here(named, find_host)
         if server is None:
-            remarks.append(f"{label} is left out: its server {named.text} {named.meaning}. {_how_to_name(named)}")
+            remarks.append(f"{label} was skipped: its server {named.text} {named.meaning}. {_how_to_name(named)}")
             continue
         try:
             offices.append(_make_office(note, server, row.database, row.user or address.user))
         except InvalidSetting as error:
-            remarks.append(f"{label} is left out: {error.sentence}")
+            remarks.append(f"{label} was skipped: {error.sentence}")
     if offices:
-        remarks.append("Passwords are not taken: they are encrypted there. Each office asks for its own.")
+        remarks.append("Passwords aren't imported because they are encrypted. Each office prompts for its own.")
     return rename_duplicates(ImportResult(tuple(offices), tuple(remarks)), taken)
 
 
@@ -154,8 +154,8 @@ def _read_connection(path: Path) -> _Connection:
         return _from_connection_string(path, string.text or "")
     if element is None and root.tag.lower() not in ("connectionsettings", "freedentalconfig"):
         raise ConfigurationError(
-            f"{path} is no FreeDentalConfig.xml: it has no DatabaseConnection.",
-            "It is beside OpenDental.exe on a workstation.",
+            f"{path} isn't a FreeDentalConfig.xml: it has no DatabaseConnection.",
+            "The file is next to OpenDental.exe on a workstation.",
         )
     host, database = _find_text(element, "ComputerName"), _find_text(element, "Database")
     if element is None or not host or not database:
@@ -175,7 +175,7 @@ def _read_connection(path: Path) -> _Connection:
 
 
 def _from_connection_string(path: Path, text: str) -> _Connection:
-    hint = "Name the database yourself: apisetup offices add."
+    hint = "Add the office yourself: apisetup offices add."
     try:
         settings = parse_connection_string(text)
     except ValueError:
@@ -198,7 +198,7 @@ def _server_of(path: Path, settings: dict[str, str]) -> ServerName:
     if "," in server.host or (port and not port.isdecimal()):
         raise ConfigurationError(
             f"The ConnectionString in {path} names several servers, or no usable port.",
-            "Name the database yourself: apisetup offices add.",
+            "Add the office yourself: apisetup offices add.",
         )
     # A named pipe or shared memory doesn't leave the computer.
     within = settings.get("protocol", "tcp").casefold() not in ("tcp", "socket", "sockets")
@@ -216,22 +216,23 @@ def _workstation_remarks(connection: _Connection, office: ConfiguredOffice, user
         yield f"The certificate {file} is on the workstation; copy it, and name it as tls_ca."
     yield connection.password_remark
     if user.lower() == "root":
-        yield "The workstation's database user is root; the README's own user may do less, and is safer."
+        yield "The workstation's database user is root. A dedicated user with the rights in the README is safer."
 
 
 def _password_remark(clear: str, encrypted: str) -> str:
     if clear:
-        return "Its password stands there in clear; it is not copied. apisetup asks for the database password."
+        return "The file has the password in clear text; it isn't copied. apisetup prompts for the database password."
     if encrypted:
         return (
-            "Its password is encrypted in a way that only Open Dental reads. apisetup asks for the database password."
+            "Its password is encrypted so that only Open Dental can read it. apisetup prompts for the database"
+            " password."
         )
-    return "It has no password. apisetup asks for the database password."
+    return "It has no password. apisetup prompts for the database password."
 
 
 def _how_to_name(server: ServerName) -> str:
     if server.is_own_computer:
-        return "--host says what that computer is called from here."
+        return "Use --host to give that computer's name as seen from here."
     return "Add it yourself: apisetup offices add."
 
 
@@ -274,7 +275,7 @@ def _parse_xml(path: Path) -> Element:
         root: Element = fromstring(content, forbid_dtd=True)
     except (DefusedXmlException, ParseError, ValueError, LookupError) as error:
         raise ConfigurationError(
-            f"{path} is no XML file that can be used.", "A FreeDentalConfig.xml is beside OpenDental.exe."
+            f"{path} isn't a valid XML file.", "A FreeDentalConfig.xml is next to OpenDental.exe."
         ) from error
     return root
 

@@ -57,13 +57,13 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], second
             _kill(process)
             # Not chained: Python's own error may contain the output.
             raise NoOutput(
-                f"did not end within {seconds:g} seconds", "Unlock what it reads from first; it cannot ask here."
+                f"did not end within {seconds:g} seconds", "Unlock its source first; it can't prompt here."
             ) from None
         except BaseException:
             _kill(process)
             raise
     if status:
-        raise NoOutput(f"failed with exit status {status}", "Run it by hand to see why; it cannot ask here.")
+        raise NoOutput(f"failed with exit status {status}", "Run it yourself to see why; it can't prompt here.")
     return output
 
 
@@ -80,7 +80,7 @@ def _read(process: subprocess.Popen[bytes], end: float) -> bytes:
                 return bytes(output)
             output += part
     raise NoOutput(
-        f"printed more than {MAX_OUTPUT_BYTES:,} bytes and was stopped", "It must print the password, and then end."
+        f"printed more than {MAX_OUTPUT_BYTES:,} bytes and was stopped", "It must print the password and then exit."
     )
 
 

@@ -102,7 +102,7 @@ def parse_password_source(text: str) -> PasswordSource:
     needs_detail = kind in (SourceKind.ENVIRONMENT, SourceKind.FILE, SourceKind.COMMAND)
     if kind is None or needs_detail is not bool(detail) or (colon and not needs_detail):
         raise ConfigurationError(
-            "Where the password comes from cannot be read; a password itself has no place there.",
+            "The source of the password isn't valid. It can't be a password itself.",
             "Write prompt, env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
     if kind is SourceKind.COMMAND:
@@ -130,7 +130,7 @@ def _read_file(path: Path) -> Secret:
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(
-            f"The password file {path} cannot be read: {error.strerror}.", "Correct that, or change password_from."
+            f"The password file {path} cannot be read: {error.strerror}.", "Fix the cause, or change password_from."
         ) from error
     return _first_line(content, f"The password file {path}")
 
@@ -138,15 +138,15 @@ def _read_file(path: Path) -> Secret:
 def _require_private(path: Path, status: os.stat_result) -> None:
     """Raise an error unless this is a regular file that nobody but its owner, this user or root, can access."""
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigurationError(f"The password file {path} is no file.", "Name a file that holds only the password.")
+        raise ConfigurationError(f"The password file {path} isn't a file.", "Name a file that holds only the password.")
     if status.st_uid not in (os.getuid(), 0):
         raise ConfigurationError(
-            f"The password file {path} belongs to somebody else, who could change it.",
+            f"The password file {path} belongs to another account, which could change it.",
             f"Run: chown {os.getuid()} {shlex.quote(str(path))}",
         )
     if status.st_mode & 0o077:
         raise ConfigurationError(
-            f"The password file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so others can get at it.",
+            f"The password file {path} has mode {stat.S_IMODE(status.st_mode):04o}, so other accounts can access it.",
             f"Run: chmod 600 {shlex.quote(str(path))}",
         )
 
@@ -169,7 +169,7 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
     except OSError as error:
         raise ConfigurationError(
             f"The command {program} for the database password cannot be started: {error.strerror}.",
-            "Name it in full in password_from.",
+            "Use its full path in password_from.",
         ) from error
     except NoOutput as failure:
         raise ConfigurationError(
@@ -183,7 +183,7 @@ def _split_command(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         raise ConfigurationError(
-            "The command in password_from has a quotation mark without its second one.", "Close it."
+            "The command in password_from has an unclosed quotation mark.", "Close the quotation mark."
         ) from None
 
 
@@ -195,7 +195,7 @@ def _first_line(content: bytes, origin: str) -> Secret:
         password = line.decode("utf-8-sig")
     if password is None:
         # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
-        raise ConfigurationError(f"{origin} is not UTF-8 text.", "Only the password belongs there.")
+        raise ConfigurationError(f"{origin} is not UTF-8 text.", "It must contain only the password.")
     if not password:
         raise ConfigurationError(
             f"{origin} begins with an empty line, where the database password should be.",

@@ -38,8 +38,8 @@ class ServerName:
     def meaning(self) -> str:
         """The reason why the name isn't used as it is, as the end of a sentence that begins with the name."""
         if self.is_own_computer:
-            return "means the computer that it was written on"
-        return "is a name that only Windows or Open Dental reads"
+            return "refers to the computer where it was entered"
+        return "is a name that only Windows or Open Dental understands"
 
     def called(self, name: str) -> ServerName:
         """Return the server under the name it has from here: `host` or `host:port`, else with the same port."""

@@ -67,7 +67,7 @@ def read_system_keyring(
     if completed.returncode == _NO_PACKAGE:
         raise ConfigurationError(
             "The system keyring needs the Python package keyring, which is not installed.",
-            "Install it beside apisetup: pip install keyring",
+            "Install it alongside apisetup: pip install keyring",
         )
     if completed.returncode == _NO_PASSWORD:
         raise ConfigurationError(
@@ -85,5 +85,5 @@ def read_system_keyring(
 
 def _unusable(reason: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The system keyring {reason}.", "Unlock it first, since it can't ask here; or change password_from."
+        f"The system keyring {reason}.", "Unlock it first, because it can't prompt here; or change password_from."
     )

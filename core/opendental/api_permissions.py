@@ -22,7 +22,7 @@ class PermissionGroup(Enum):
     OFFICE = "Office"
     FHIR_READING = "FHIR, reading"
     FHIR_WRITING = "FHIR, writing"
-    UNKNOWN = "Not known here"
+    UNKNOWN = "Unknown"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ _KNOWN = (
     ApiPermission("OrganizationRead", _FHIR_READING, "Read organizations."),
     ApiPermission("PractitionerRead", _FHIR_READING, "Read practitioners."),
     ApiPermission("ScheduleRead", _FHIR_READING, "Read schedules."),
-    ApiPermission("CapabilityStatement", _FHIR_READING, "Read the list of what the FHIR interface offers."),
+    ApiPermission("CapabilityStatement", _FHIR_READING, "Read the capabilities of the FHIR interface."),
     ApiPermission("AllergyIntoleranceRead", _FHIR_READING, "Read allergies."),
     ApiPermission("MedicationRead", _FHIR_READING, "Read medications."),
     ApiPermission("ConditionRead", _FHIR_READING, "Read conditions."),

@@ -48,9 +48,7 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
         if "preference" in tables:
             return False
         if tables:
-            raise NotAPractice(
-                "This SQLite file holds something else than a practice.", "Name another file; nothing was changed."
-            )
+            raise NotAPractice("This SQLite file isn't a practice database.", "Name another file; nothing was changed.")
         with Session(engine) as session, session.begin():
             # If two programs start for the first time at once, the second one waits for the lock and then finds the
             # practice created.

@@ -220,7 +220,7 @@ def _list_excess(grants: Sequence[Grant], database: str) -> list[str]:
             continue
         target = _format_target(grant)
         if grant.grant_option:
-            descriptions.append(f"may hand on its rights on {target} (GRANT OPTION)")
+            descriptions.append(f"has GRANT OPTION on {target}")
         privileges = [
             _format_privilege(name, columns)
             for name, columns in grant.privileges
@@ -268,7 +268,7 @@ def _format_privilege(privilege: str, columns: frozenset[str]) -> str:
 
 def _format_target(grant: Grant) -> str:
     if grant.database is None:
-        return "every database of the server"
+        return "all databases of the server"
     if grant.table is None:
-        return f"every table of {grant.database}"
+        return f"all tables of {grant.database}"
     return f"{grant.database}.{grant.table}" if grant.database else "a stored program"

@@ -48,6 +48,15 @@ class TextColumn:
 
 
 @dataclass(frozen=True)
+class DatabaseNote:
+    """A property of a database that an admin should know."""
+
+    id: str
+    """A stable identifier for programs, such as `transactions`."""
+    sentence: str
+
+
+@dataclass(frozen=True)
 class DatabaseProfile:
     """The properties of a practice database, as read after connecting."""
 
@@ -91,17 +100,19 @@ class DatabaseProfile:
         return not any(engine.lower() in ("innodb", "sqlite") for _, engine in self.engines)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences about properties of the database that an admin should know."""
+    def notes(self) -> tuple[DatabaseNote, ...]:
+        """Properties of the database that an admin should know."""
         notes = []
         if "apikey" not in self.tables:
-            notes.append("This version of Open Dental (before 21.4.1) keeps no copy of the API keys.")
+            sentence = "This version of Open Dental (before 21.4.1) keeps no copy of the API keys."
+            notes.append(DatabaseNote("key-copy", sentence))
         if self.permission_at_most < 258:
-            notes.append("Before 24.3.1, accepting the license is logged as Setup.")
+            notes.append(DatabaseNote("license-log", "Before 24.3.1, accepting the license is logged as Setup."))
         if not self.transactional:
-            notes.append("Tables without transactions (MyISAM): each change is logged before it is made.")
+            sentence = "Tables without transactions (MyISAM): each change is logged before it is made."
+            notes.append(DatabaseNote("transactions", sentence))
         if self.random_keys:
-            notes.append("New rows get random primary keys, as this practice asks for.")
+            notes.append(DatabaseNote("primary-keys", "New rows get random primary keys, as set in this practice."))
         return tuple(notes)
 
 
@@ -232,7 +243,7 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
     ]
     if missing:
         raise NotAPractice(
-            f"This Open Dental database lacks, or hides from the database user: {', '.join(missing)}.",
+            f"This Open Dental database has no, or the database user can't read: {', '.join(missing)}.",
             "Grant the rights that the README lists, or finish the update in Open Dental.",
         )
 
@@ -252,7 +263,7 @@ def _require_version(preferences: Mapping[str, str]) -> str:
     version = preferences.get("DataBaseVersion", "")
     if not version:
         raise NotAPractice(
-            "This database does not say which version of Open Dental it belongs to (preference DataBaseVersion).",
+            "This database has no Open Dental version (preference DataBaseVersion).",
             "Open it in Open Dental once, or choose another database.",
         )
     return version

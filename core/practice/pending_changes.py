@@ -77,7 +77,7 @@ class PendingChanges:
             resolved = self._try_resolve()
         if self._pending is not None:
             raise OutcomeUnknown(
-                f"It is still not known whether the change before was made. {Outcome.NOTHING.value}",
+                f"It is still unknown whether the previous change was made. {Outcome.NOTHING.value}",
                 "Try again when the server answers.",
             )
         if resolved is not None and resolved.outcome is Outcome.MADE and resolved.texts == once:

@@ -268,7 +268,7 @@ class Practice:
             return self._clock().replace(microsecond=0)
         moment = session.scalar(select(func.now()))
         if not isinstance(moment, datetime):
-            raise PracticeUnavailable("The server does not tell its time.")
+            raise PracticeUnavailable("The server didn't return its time.")
         return moment
 
     def now_expression(self) -> ColumnElement[datetime] | datetime:
@@ -324,7 +324,7 @@ class Practice:
                 return
             if outcome is Outcome.UNKNOWN:
                 sentence = f"{error.sentence} {outcome.value}"
-                raise OutcomeUnknown(sentence, "Read again before you repeat it.") from error
+                raise OutcomeUnknown(sentence, "Reload before you repeat it.") from error
             if isinstance(error, PracticeUnavailable | NotPermitted):
                 raise type(error)(f"{error.sentence} {outcome.value}", error.hint) from error
             raise
@@ -419,7 +419,7 @@ def _release(connection: Connection, lock: str) -> None:
 
 
 def _still_locked() -> PracticeUnavailable:
-    return PracticeUnavailable("Another program is doing the same right now.", "Try again in a moment.")
+    return PracticeUnavailable("Another program is making the same change right now.", "Try again in a moment.")
 
 
 @contextmanager

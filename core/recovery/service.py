@@ -92,10 +92,10 @@ class RecoveryService:
             return self._settle(actor, abandoned)
         except ApiSetupError as error:
             # One that can't be settled now must not hide the others.
-            _logger.warning("An interrupted change could not be settled: %s", error, exc_info=error)
+            _logger.warning("An interrupted change could not be resolved: %s", error, exc_info=error)
             return InterruptedChange(
-                f"An interrupted change could not be settled: {abandoned.intent.texts[0]}. {error.sentence} The next"
-                " start tries again."
+                f"An interrupted change could not be resolved: {abandoned.intent.texts[0]}. {error.sentence} The"
+                " next start tries again."
             )
 
     def _settle(self, actor: Actor, abandoned: AbandonedIntent) -> InterruptedChange | None:
@@ -121,7 +121,7 @@ class RecoveryService:
             return self._log_unknown(actor, abandoned, events[0])
         if False in states and True not in states:
             return self._log_not_done(actor, abandoned, events)
-        made = InterruptedChange(f"A change was interrupted, but it had been made: {rows[0].text}.")
+        made = InterruptedChange(f"A change was interrupted after it was made: {rows[0].text}.")
         return self._cleared(abandoned, made if True in states else None)
 
     def _settle_remote(
@@ -133,8 +133,8 @@ class RecoveryService:
         if known is not None:
             return InterruptedChange(f"The outcome of an earlier change is logged now: {outcome.text()}.")
         return InterruptedChange(
-            f"The program was ended while headquarters was asked: {events[0].text()}. It is not known whether it was"
-            " done; look at headquarters' list before you repeat it."
+            f"The program ended while it waited for headquarters: {events[0].text()}. It is unknown whether the"
+            " change was made. Check headquarters' list before you repeat it."
         )
 
     def _settle_settings(
@@ -150,7 +150,7 @@ class RecoveryService:
         # It was killed before it told the workstations, or nobody knows; telling them twice does no harm.
         self._practice.send_signals((SignalType.PROGRAMS, SignalType.PREFS))
         if not unwritten:
-            return self._cleared(abandoned, InterruptedChange(f"A save was interrupted, but it was made: {row.text}."))
+            return self._cleared(abandoned, InterruptedChange(f"A save was interrupted after it was made: {row.text}."))
         self._undecided[abandoned.number] = _Found(row.number, event.changes)
         return InterruptedChange(
             f"A save was interrupted: {len(written)} of {len(event.changes)} values were written.",
@@ -163,8 +163,8 @@ class RecoveryService:
     def _log_unknown(self, actor: Actor, abandoned: AbandonedIntent, event: AuditEvent) -> InterruptedChange:
         self._practice.log_outcome(actor, LoggedEvent(event, Stage.UNKNOWN), abandoned.number)
         return InterruptedChange(
-            f"A change was interrupted, and its values were changed since: {event.text()}. It is not known whether it"
-            " was made; the present values stay as they are."
+            f"A change was interrupted, and its values have changed since: {event.text()}. It is unknown whether it"
+            " was made. The current values are kept."
         )
 
     def _log_not_done(
@@ -174,7 +174,7 @@ class RecoveryService:
             self._practice.log_outcome(actor, LoggedEvent(event, Stage.NOT_DONE))
         sentence = f"A change was interrupted before anything was changed: {events[0].text()}."
         self._cleared(abandoned, None)
-        return InterruptedChange(f"{sentence} The Audit Trail says now that it was not done.")
+        return InterruptedChange(f"{sentence} The Audit Trail now records that it was not done.")
 
     def _cleared(self, abandoned: AbandonedIntent, change: InterruptedChange | None) -> InterruptedChange | None:
         self._practice.journal.clear(abandoned.number)
@@ -184,9 +184,7 @@ class RecoveryService:
         try:
             return self._undecided[change.announced]
         except KeyError:
-            raise OperationNotAllowed(
-                "This was settled already.", "Look at the settings and the Audit Trail."
-            ) from None
+            raise OperationNotAllowed("This was already resolved.", "Check the settings and the Audit Trail.") from None
 
     def _save(
         self, actor: Actor, found: _Found, values: Sequence[tuple[SettingChange, str]], undoing: int, verb: str

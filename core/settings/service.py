@@ -154,7 +154,7 @@ def _read(session: Session) -> _Stored:
         sentence
         for cell, sentence in (
             (enabled, "This database has no program FHIR: the API cannot be enabled here."),
-            (interval, "This database has no place for the subscription interval."),
+            (interval, "This database has no setting for the subscription interval."),
             (preference, "This database has no preference ApiPaymentType: update Open Dental to choose one."),
         )
         if cell is None

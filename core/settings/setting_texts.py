@@ -9,7 +9,7 @@ from core.base.errors import OperationNotAllowed
 from core.model.event_values import Setting
 from core.model.settings import ApiSettings, SettingsPage, format_enabled, format_interval, format_payment_type
 
-BY_HAND = "Change it by hand, if it is to be changed."
+BY_HAND = "Change it manually if needed."
 
 
 def setting_texts(page: SettingsPage) -> dict[Setting, str]:
@@ -37,7 +37,7 @@ def with_setting(values: ApiSettings, page: SettingsPage, setting: Setting, text
         return replace(values, interval=_parse_interval(text))
     named = [each.number for each in page.payment_types if each.name == text and not each.hidden]
     if len(named) != 1:
-        raise OperationNotAllowed(f"There is no longer just one payment type {text} to go back to.", BY_HAND)
+        raise OperationNotAllowed(f"There isn't exactly one payment type named {text} anymore.", BY_HAND)
     return replace(values, payment_type=named[0])
 
 

@@ -81,7 +81,7 @@ class UndoService:
     def _settings_to_write(self, entry: WholeEntry, event: SettingsChanged) -> tuple[ApiSettings, ApiSettings]:
         """Return the settings that the practice has now, and those to save."""
         if not _is_exact(entry):
-            raise OperationNotAllowed("This entry's text does not tell surely what the values were.", BY_HAND)
+            raise OperationNotAllowed("The earlier values can't be determined from this entry's text.", BY_HAND)
         page = self._settings.load()
         now = setting_texts(page)
         moved = [
@@ -100,11 +100,11 @@ class UndoService:
         """Return the key as it is now, and the status to set."""
         found = [key for key in self._keys.list().keys if fingerprint_tag(key.fingerprint) == event.key_tag]
         if len(found) != 1:
-            raise OperationNotAllowed("This API key is not in the list any more.", "Read the list again.")
+            raise OperationNotAllowed("This API key is no longer in the list.", "Reload the list.")
         (key,) = found
         # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
         if not _is_exact(entry) or event.key.developer != key.developer:
-            raise OperationNotAllowed("This entry's text does not tell surely what the status was.", BY_HAND)
+            raise OperationNotAllowed("The earlier status can't be determined from this entry's text.", BY_HAND)
         if key.status is not event.after:
             moved = Conflict("Key Status", event.after.label, key.status.label, event.before.label)
             raise self._audit.with_attributions([moved], event.key_tag)

@@ -109,7 +109,7 @@ class UserService:
         permissions = self._state(user).permissions if user else frozenset()
         if user is None or user.hidden or needs not in permissions:
             raise NotAuthorized(
-                f"This practice file has no user {name} who may use {window_name(needs)}.",
+                f"This practice file has no user {name} with access to {window_name(needs)}.",
                 "Open it as the account that created it.",
             )
         actor = Actor(user.number, user.name, self._computer)

@@ -160,9 +160,8 @@ def find_refusal(
     if not password_matches(user.password, password.reveal()):
         return WrongNameOrPassword()
     if needs not in permissions:
-        sentence = f"The user {user.name} lacks the permission {needs.label}, without which {window_name(needs)}"
         return NotAuthorized(
-            f"{sentence} doesn't open.",
+            f"The user {user.name} needs the permission {needs.label} to open {window_name(needs)}.",
             "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
         )
     return None

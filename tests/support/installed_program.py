@@ -157,7 +157,7 @@ def change_settings(terminal: Terminal, payment_type: str = "Cash") -> None:
     terminal.wait_for(f"│ *{payment_type} ")
     terminal.press("down", "enter")
     terminal.wait_for(f"Payment type +{payment_type} +▼")
-    terminal.wait_for(r"\* not saved yet: Enabled, subscription interval, payment type")
+    terminal.wait_for(r"\* unsaved: Enabled, subscription interval, payment type")
 
 
 def save(terminal: Terminal) -> None:
@@ -180,8 +180,8 @@ def add_key(terminal: Terminal, key: str, developer: str) -> None:
     fill_in_key(terminal, key, developer)
     go_to(terminal, "E-mail")
     go_to(terminal, "Phone")
-    go_to(terminal, "Agreement since")
-    fill_in(terminal, "Agreement since", "2024-05-06")
+    go_to(terminal, "BAA signed on")
+    fill_in(terminal, "BAA signed on", "2024-05-06")
     terminal.press("ctrl+s")
     terminal.wait_for(r"Read: \d+%")
     terminal.press("end")

@@ -93,13 +93,13 @@ def test_verify_finds_deleted_entries(home: Home, practice: ServerPractice) -> N
     ("arguments", "env", "sentence"),
     [
         (("verify",), {"APISETUP_OD_PASSWORD": "wrong"}, "Invalid username or password."),
-        (("verify",), {"APISETUP_OD_USER": ""}, "No Open Dental user is named. Add --user NAME"),
+        (("verify",), {"APISETUP_OD_USER": ""}, "The Open Dental user is missing. Add --user NAME"),
         (("verify",), {"APISETUP_PASSWORD": "wrong"}, "The server refuses this database user or its password."),
         (("verify", "--user", "Ecw"), {"APISETUP_OD_PASSWORD": "no"}, "Invalid username or password."),
-        (("verify", "--since", "2024-02-30"), {}, "There is no day 2024-02-30."),
-        (("verify", "--since", "2024-03-01", "--until", "2024-02-01"), {}, "before it begins"),
+        (("verify", "--since", "2024-02-30"), {}, "Not a valid date: 2024-02-30."),
+        (("verify", "--since", "2024-03-01", "--until", "2024-02-01"), {}, "before it starts"),
         (("export", "x.txt"), {}, "must end in .csv or .jsonl"),
-        (("export", "/nowhere/x.csv"), {}, "There is no directory /nowhere."),
+        (("export", "/nowhere/x.csv"), {}, "Directory not found: /nowhere."),
         (("export", "x.csv", "--filter", "user:mara"), {}, "Did you mean Maria?"),
     ],
 )
@@ -134,7 +134,7 @@ def test_verify_needs_the_audit_trail_permission(home: Home, practice: ServerPra
     practice.execute("DELETE FROM grouppermission WHERE PermType = 122 AND UserGroupNum = 1")
     completed = audit(home, practice, "verify", "--user", "Blank", APISETUP_OD_PASSWORD="")
     assert completed.returncode == 2
-    assert "The user Blank lacks the permission AuditTrail, without which the Audit Trail" in completed.stderr
+    assert "The user Blank needs the permission AuditTrail to open the Audit Trail" in completed.stderr
 
 
 def test_verify_does_not_need_the_setup_permission(home: Home, practice: ServerPractice) -> None:
@@ -160,7 +160,7 @@ def test_export_replaces_a_file_only_with_the_option(home: Home, practice: Serve
     file.write_text("mine")
     completed = audit(home, practice, "export", str(file))
     assert (completed.returncode, file.read_text()) == (2, "mine")
-    assert "--replace replaces it" in completed.stderr
+    assert "Add --replace to replace it" in completed.stderr
     assert audit(home, practice, "export", str(file), "--replace").returncode == 0
     assert file.read_text().startswith("number,time,user_number")
 
@@ -176,7 +176,7 @@ def test_a_read_only_database_user_can_verify_but_not_export(home: Home, practic
         assert audit(home, limited, "verify").returncode == 1
         completed = audit(home, limited, "export", str(home.directory / "out.csv"))
     assert completed.returncode == 2
-    assert "An export must be logged, and nothing can be written to this practice." in completed.stderr
+    assert "Every export is logged, but this practice can't be written to." in completed.stderr
     assert not list(home.directory.glob("*out.csv*"))
 
 
@@ -196,7 +196,7 @@ def test_a_signal_leaves_no_unfinished_file(home: Home, practice: ServerPractice
             assert process.returncode is None
         process.send_signal(number)
         _, report = process.communicate(timeout=30)
-    assert (process.returncode, report) == (128 + number, f"apisetup: ended by signal {number}; nothing was kept.\n")
+    assert (process.returncode, report) == (128 + number, f"apisetup: ended by signal {number}; no file was kept.\n")
     assert not list(home.directory.glob("*out.csv*"))
     assert not list(home.directory.glob(".out.csv*"))
     assert [str(text)[:27] for _, text in practice.rows(LATEST_ENTRIES)] == [

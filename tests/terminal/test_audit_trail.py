@@ -87,7 +87,7 @@ def test_an_unknown_user_in_the_filter_is_reported(home: Home, practice: ServerP
     with practice.start_signed_in(home) as terminal:
         open_trail(terminal)
         search(terminal, "user:mara since:2024-11-01")
-        terminal.wait_for(r"^! There is no user mara\. Did you mean Maria\?")
+        terminal.wait_for(r"^! Unknown user: mara\. Did you mean Maria\?")
         terminal.press("escape")
         terminal.wait_for(r"^/ +since:\d{4}-\d\d-\d\d$")
 

@@ -56,16 +56,24 @@ def test_a_server_gets_all_checks(home: Home, practice: ServerPractice) -> None:
         "authority": "warning",
     }
     assert results["practice"]["sentence"] == "Riverside Dental, Dr. Müller"
-    assert " on every database of the server" in results["grants-excess"]["sentence"]
+    assert " on all databases of the server" in results["grants-excess"]["sentence"]
     assert results["api"]["sentence"] == "The API is off, so no API key works."
-    assert "registry on this computer decides" in results["authority"]["sentence"]
+    assert "registry on this computer manages" in results["authority"]["sentence"]
 
 
 def test_the_results_are_printed_as_lines(installed_home: Home, practice: ServerPractice) -> None:
     completed = installed_home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
     lines = completed.stdout.splitlines()
-    assert lines[0].startswith("ok       address           ")
+    assert lines[0].startswith("ok       address  ")
     assert any(line.startswith("WARNING  grants-excess") for line in lines)
+
+
+def test_the_sentences_and_hints_of_the_results_are_aligned(home: Home, practice: ServerPractice) -> None:
+    completed = home.run("check", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password)
+    lines = completed.stdout.splitlines()
+    column = next(line.index("The API is off") for line in lines if "The API is off" in line)
+    assert [line for line in lines if line[column - 1] != " "] == []
+    assert all(line[column] != " " for line in lines)
 
 
 def test_the_check_writes_nothing(home: Home, practice: ServerPractice) -> None:
@@ -82,7 +90,7 @@ def test_missing_rights_of_a_read_only_database_user_are_listed(home: Home, prac
         status, results = check(home, other)
     assert status == 1
     assert "UPDATE (ValueString) on preference" in results["grants-missing"]["sentence"]
-    assert results["grants-missing"]["sentence"].endswith("Nothing can be written: apisetup opens it read-only.")
+    assert results["grants-missing"]["sentence"].endswith("apisetup opens the practice read-only.")
     assert results["grants-excess"]["state"] == "warning"
 
 
@@ -95,8 +103,9 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
         "sentence": "Storage engines: MyISAM.",
         "hint": "",
     }
-    notes = [each["sentence"] for name, each in results.items() if name.startswith("note-")]
-    assert any("keeps no copy of the API keys" in note for note in notes)
+    assert "keeps no copy of the API keys" in results["key-copy"]["sentence"]
+    assert "logged as Setup" in results["license-log"]["sentence"]
+    assert "without transactions" in results["transactions"]["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +188,7 @@ def test_a_database_without_a_practice_ends_the_check(home: Home, practice: Serv
     ("url", "failed", "message"),
     [
         ("mysql://u@127.0.0.1:1/d", "server", "No MySQL server answers at 127.0.0.1:1: Connection refused."),
-        ("mysql://u@nowhere.invalid/d", "address", "The name nowhere.invalid cannot be found."),
+        ("mysql://u@nowhere.invalid/d", "address", "The host name nowhere.invalid can't be resolved."),
     ],
 )
 def test_an_unreachable_server_ends_the_check(home: Home, url: str, failed: str, message: str) -> None:
@@ -205,7 +214,7 @@ def test_a_server_without_tls_ends_the_check(home: Home, practice: ServerPractic
 def test_a_missing_password_is_reported(home: Home, practice: ServerPractice) -> None:
     completed = home.run("check", "--url", practice.url())
     assert completed.returncode == 2
-    assert completed.stdout.startswith("FAILED   database-password Password of the database user: nobody is there")
+    assert completed.stdout.startswith("FAILED   database-password  Password of the database user: no terminal")
     assert "Set APISETUP_PASSWORD for a scheduled job." in completed.stdout
 
 
@@ -237,13 +246,13 @@ def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
             {
                 "id": "address",
                 "state": "failed",
-                "sentence": f"There is no file {home.practice}.",
-                "hint": "Name another one, or open it once, not read-only, to have it made.",
+                "sentence": f"File not found: {home.practice}.",
+                "hint": "Name another file, or open it once without --read-only to create it.",
             },
             {
                 "id": "practice",
                 "state": "not checked",
-                "sentence": "Not checked, because of what failed before.",
+                "sentence": "Not checked because an earlier check failed.",
                 "hint": "",
             },
         ],

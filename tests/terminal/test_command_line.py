@@ -26,6 +26,21 @@ def test_version_prints_the_version_of_the_package(installed_home: Home) -> None
     assert (completed.returncode, completed.stdout) == (0, f"apisetup {version('apisetup')}\n")
 
 
+@pytest.mark.parametrize("columns", [60, 100])
+def test_help_wraps_at_the_width_of_the_terminal(home: Home, columns: int) -> None:
+    completed = home.run("--help", COLUMNS=str(columns))
+    assert columns - 20 < max(map(len, completed.stdout.splitlines())) <= columns
+
+
+def test_the_second_column_of_the_help_keeps_its_indent(home: Home) -> None:
+    completed = home.run("--help", COLUMNS="60")
+    assert (
+        "  APISETUP_CONFIG       the configuration file; the\n"
+        "                        embedded practice and the\n"
+        "                        companion files are next to it\n"
+    ) in completed.stdout
+
+
 @pytest.mark.parametrize("options", ["--help", "--version", "audit --help", "audit verify --help"])
 def test_help_and_version_import_neither_textual_nor_sqlalchemy(options: str) -> None:
     script = (
@@ -57,17 +72,17 @@ def test_the_program_needs_a_terminal(installed_home: Home) -> None:
     ("arguments", "sentence"),
     [
         (("--demo", "--url", "mysql://u@h/d"), "--demo and --url name two different practices."),
-        (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address shows in process lists"),
-        (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url cannot be read."),
-        (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url is of no kind that apisetup knows."),
-        (("--url", f"mysql://u@h:{SECRET}/d"), "The address after --url cannot be read."),
-        (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has options that apisetup does not take"),
+        (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address would appear in process lists"),
+        (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url is not valid."),
+        (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url has an unsupported scheme."),
+        (("--url", f"mysql://u@h:{SECRET}/d"), "The address after --url is not valid."),
+        (("--url", f"mysql://u@h/d?password={SECRET}"), "The address has unsupported options"),
         (("--url", "mysql://h/d"), "The address needs a user, a host and a database."),
         (("--authority", "headquarters"), "An SQLite practice has no headquarters."),
-        (("--tls", "verify"), "An SQLite practice has no line to protect."),
-        (("--url", "mysql://u@h/d", "--tls", "off", "--tls-ca", "x"), "--tls off and --tls-ca say two things."),
-        (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key stands without --tls-cert."),
-        (("--url", "mysql://u@h/d", "--server-public-key", "x"), "The password to a verified server is not encrypted"),
+        (("--tls", "verify"), "An SQLite practice has no network connection."),
+        (("--url", "mysql://u@h/d", "--tls", "off", "--tls-ca", "x"), "--tls off and --tls-ca can't be combined."),
+        (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key needs --tls-cert."),
+        (("--url", "mysql://u@h/d", "--server-public-key", "x"), "isn't used with a verified server"),
         (("--server-public-key", "x"), "An SQLite practice has no server."),
     ],
 )
@@ -83,8 +98,8 @@ def test_wrong_usage_is_reported_in_one_line(home: Home, arguments: tuple[str, .
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[licence]\nfile = 'x'", "line 1, the name licence is not known. Did you mean license?"),
-        ("[license]\ntitel = 'x'", "line 2, the name license.titel is not known. Did you mean license.title?"),
+        ("[licence]\nfile = 'x'", "line 1, unknown name licence. Did you mean license?"),
+        ("[license]\ntitel = 'x'", "line 2, unknown name license.titel. Did you mean license.title?"),
         ("[license\n", "is not TOML"),
         ("license = 3", "license must be a table"),
     ],
@@ -118,6 +133,6 @@ def test_the_configured_license_is_shown(home: Home) -> None:
         terminal.type("Dev")
         terminal.wait_for("^ *Developer +Dev ")
         terminal.press("ctrl+s")
-        answer(terminal, "─ Without an agreement")
+        answer(terminal, "─ Continue without an agreement")
         terminal.wait_for(r"^ *Our \[bold\]rules\[/\]$")
         terminal.wait_for(r"^ *Be \[red\]careful\[/red\]\.$")

@@ -19,7 +19,7 @@ SAVED = (
     "API Setup: Enabled changed from off to on; subscription interval from blank to 5 minutes;"
     " payment type from Check to "
 )
-STILL_SAVING = "a change is still being made"
+STILL_SAVING = "a change is still being saved"
 
 End = Callable[[Terminal], None]
 

@@ -89,7 +89,7 @@ def test_a_signal_waits_for_a_running_change(start: Start, tmp_path: Path) -> No
         terminal.press("w")
         terminal.wait_for("writing")
         terminal.signal(signal.SIGTERM)
-        terminal.wait_for("still being made")
+        terminal.wait_for("still being saved")
         assert not (tmp_path / "done").exists()
         (tmp_path / "go").touch()
         assert terminal.exit_status() == 143

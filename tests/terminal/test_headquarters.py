@@ -67,8 +67,8 @@ def assign_key(terminal: Terminal) -> None:
     terminal.press("a")
     terminal.wait_for("^ *Assign API Key")
     fill_in(terminal, "API key", NEW_KEY)
-    go_to(terminal, "Agreement since")
-    fill_in(terminal, "Agreement since", "2024-05-06")
+    go_to(terminal, "BAA signed on")
+    fill_in(terminal, "BAA signed on", "2024-05-06")
     terminal.press("ctrl+s")
     terminal.wait_for(r"Read: \d+%")
 
@@ -149,12 +149,12 @@ def test_the_copy_is_shown_until_headquarters_answers_again(
     hq.misbehave(Misbehaviour.HTTP_503)
     with start(home, practice, hq) as terminal:
         terminal.wait_for("unusable answer; copy, status unknown")
-        terminal.wait_for(r"^! Open Dental's headquarters cannot answer now \(HTTP 503")
+        terminal.wait_for(r"^! Open Dental's headquarters is unavailable \(HTTP 503")
         terminal.press("a")
-        terminal.wait_for("─ Keys are not added now ")
-        close_notice(terminal, "─ Keys are not added now ")
+        terminal.wait_for("─ Can't add keys right now ")
+        close_notice(terminal, "─ Can't add keys right now ")
         terminal.press("d")
-        terminal.wait_for("^! Headquarters' answer can't be used, so keys are not changed; r asks again")
+        terminal.wait_for("^! Headquarters' response can't be used, so keys can't be changed. Press r to ask again")
         hq.behave()
         terminal.press("r")
         terminal.wait_for(LIST_SHOWN)
@@ -169,7 +169,7 @@ def test_a_pending_request_to_headquarters_blocks_neither_saving_nor_quitting(
 ) -> None:
     hq.misbehave(Misbehaviour.SILENCE)
     with start(home, practice, hq) as terminal:
-        terminal.wait_until(hq.waiting.is_set, "headquarters is asked")
+        terminal.wait_until(hq.waiting.is_set, "This asks Open Dental's headquarters")
         change_settings(terminal, "Credit Card")
         save(terminal)
         terminal.press("ctrl+q")
@@ -279,7 +279,7 @@ def test_check_asks_headquarters_and_writes_nothing(
         ("https://nowhere.invalid/", True, None, "name", "The name nowhere.invalid of"),
         ("https://127.0.0.1:1/", True, None, "connection", "cannot be reached at 127.0.0.1, port 1"),
         ("", False, None, "tls", "certificate"),
-        ("", True, Misbehaviour.PAGE, "answer", "A web page came instead"),
+        ("", True, Misbehaviour.PAGE, "answer", "A web page was returned instead"),
         ("", True, Misbehaviour.ERROR, "registration-key", "refused: Registration key is not valid."),
     ],
     ids=STEPS,

@@ -49,7 +49,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
         terminal.press("ctrl+s")
         terminal.wait_for("^ ?! .*(was lost|did not answer in time|No MySQL server answers)")
         assert terminal.find("FHIR interval 5 ")
-        assert terminal.find(r"\* not saved yet: Enabled")
+        assert terminal.find(r"\* unsaved: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
         proxy.reconnect()
         save(terminal)
@@ -93,7 +93,7 @@ def test_revoked_rights_are_reported(home: Home, practice: ServerPractice) -> No
         )
         practice.kill_connections()
         terminal.press("ctrl+s")
-        terminal.wait_for("^! The database user may not do this.")
+        terminal.wait_for("^! The database user isn't allowed to do this.")
         assert terminal.find("FHIR interval 5 ")
         practice.server.execute(f"GRANT ALL ON `{practice.database}`.* TO '{user}'@'%'")
         practice.kill_connections()
@@ -124,8 +124,8 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
         proxy.reconnect()
         terminal.press("ctrl+r")
         answer(terminal, "─ Read again", "ctrl+t")
-        terminal.wait_for("^! The change whose answer was lost was made: API Setup: Enabled changed from")
-        assert not terminal.find("not saved yet")
+        terminal.wait_for("^! The change whose response was lost was made: API Setup: Enabled changed from")
+        assert not terminal.find("unsaved")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
     assert [text for _kind, text in practice.audit_entries() if str(text).startswith("API Setup")] == [

@@ -107,7 +107,7 @@ def test_a_command_needs_an_office_name_if_there_are_several(
     done = home.run("audit", "verify")
     assert (done.returncode, done.stderr) == (
         2,
-        "apisetup: The configuration file has several offices. Name one: --office NAME.\n",
+        "apisetup: The configuration file has several offices. Choose one with --office NAME.\n",
     )
 
 
@@ -123,7 +123,7 @@ def test_switching_offices_signs_out_and_asks_about_unsaved_input(
         terminal.wait_for("^▌ Riverside .* open now")
         terminal.press("down", "enter")
         terminal.wait_for("─ Leave this office without saving")
-        terminal.wait_for("Not saved yet: Enabled, subscription interval, payment type")
+        terminal.wait_for("Unsaved changes: Enabled, subscription interval, payment type")
         terminal.press("escape")
         terminal.wait_for(r"API +● on")
         terminal.press("f8")
@@ -182,7 +182,7 @@ def test_a_password_file_that_others_can_read_is_refused(home: Home, practice: S
     file.write_text("a-secret\n")
     file.chmod(0o640)
     with home.start() as terminal:
-        terminal.wait_for("has mode 0640, so others can get at it")
+        terminal.wait_for("has mode 0640, so other accounts can access it")
         terminal.wait_for("Run: chmod 600")
         terminal.wait_for("Database password")
         assert "a-secret" not in terminal.text
@@ -258,14 +258,14 @@ def test_the_lock_hides_everything_and_closes_the_connections(home: Home, practi
         go_to(terminal, "Payment type", "shift+tab")
         go_to(terminal, "FHIR interval", "shift+tab")
         fill_in(terminal, "FHIR interval", "5")
-        terminal.wait_for("Admin was logged off, since no key was pressed")
+        terminal.wait_for("Locked after a period of inactivity")
         assert "FHIR interval" not in terminal.text
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")
         assert practice.audit_entries()[-1] == ("83", "User: Admin has auto logged off.")
         assert practice.value("SELECT LogSource FROM securitylog ORDER BY SecurityLogNum DESC LIMIT 1") == "15"
         type_password(terminal, "Password", PASSWORD)
         terminal.wait_for(r"FHIR interval +5")
-        terminal.wait_for(r"\* not saved yet: subscription interval")
+        terminal.wait_for(r"\* unsaved: subscription interval")
 
 
 def test_the_limit_of_the_practice_needs_no_configuration(home: Home, practice: ServerPractice) -> None:
@@ -274,14 +274,14 @@ def test_the_limit_of_the_practice_needs_no_configuration(home: Home, practice: 
         home, "--url", practice.url(), seconds=3, APISETUP_PASSWORD=practice.server.password
     ) as terminal:
         sign_in(terminal)
-        terminal.wait_for("Admin was logged off, since no key was pressed")
+        terminal.wait_for("Locked after a period of inactivity")
 
 
 def test_a_locked_program_sends_nothing(home: Home, practice: ServerPractice) -> None:
     home.write_configuration(office_table("Riverside", practice, 'password_from = "env:P"', "lock_after_minutes = 1"))
     with start_impatient(home, seconds=1, P=practice.server.password) as terminal:
         sign_in(terminal)
-        terminal.wait_for("Admin was logged off, since no key was pressed")
+        terminal.wait_for("Locked after a period of inactivity")
         terminal.settle()
         before = len(terminal.output)
         terminal.wait_until(lambda: count_connections(practice) == 0, "the connections are closed")

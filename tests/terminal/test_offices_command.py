@@ -72,18 +72,18 @@ def test_a_password_file_is_stored_with_its_full_path(home: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("add", "A"), "What to add is not named."),
+        (("add", "A"), "The practice to add is missing."),
         (("add", "A", "--url", "mysql://u:hunter2@h/d"), "A password in the address"),
-        (("add", "A", "--url", URL, "--password-from", "hunter2"), "Where the password comes from cannot be read"),
+        (("add", "A", "--url", URL, "--password-from", "hunter2"), "The source of the password isn't valid"),
         (("add", "", "--url", URL), "The name of an office"),
         (("add", "A", "--url", URL, "--lock-after-minutes", "0"), "--lock-after-minutes must be from 1 to"),
         (("add", "A", "--url", URL, "--lock-after-minutes", "9" * 400), "--lock-after-minutes must be from 1 to"),
         (("add", "A", "--url", "sqlite:////x", "--password-from", "keyring"), "An SQLite practice has no password."),
-        (("add", "A", "--url", "sqlite:////x", "--companion", "c"), "An SQLite practice is its own companion."),
-        (("remove", "A"), "There is no office A"),
-        (("import",), "What to import is not named"),
+        (("add", "A", "--url", "sqlite:////x", "--companion", "c"), "An SQLite practice has no companion file."),
+        (("remove", "A"), "Unknown office A"),
+        (("import",), "Choose one source"),
         (("import", "missing.xml"), "missing.xml cannot be read"),
-        (("import", "x.xml", "--central"), "named twice"),
+        (("import", "x.xml", "--central"), "Choose one source"),
         (("import", "--central"), "--central needs --url"),
     ],
 )
@@ -101,8 +101,8 @@ def test_debug_logs_the_command_and_its_failure(home: Home) -> None:
     assert [line.split(" ", 2)[2] for line in home.log.read_text().splitlines() if " tui.commands." in line] == [
         "DEBUG tui.commands.offices apisetup offices list",
         "DEBUG tui.commands.offices apisetup offices remove",
-        "WARNING tui.commands.outcome There is no office A: the configuration file has no offices."
-        " apisetup offices add adds one.",
+        "WARNING tui.commands.outcome Unknown office: A: the configuration file has no offices. Add one with:"
+        " apisetup offices add",
     ]
 
 
@@ -137,7 +137,7 @@ def test_import_from_a_workstation_leaves_out_the_password(home: Home, tmp_path:
     )
     completed = home.run("offices", "import", str(file), "--name", "Down town", "--yes")
     assert (completed.returncode, completed.stderr) == (0, "")
-    assert "Its password stands there in clear; it is not copied." in completed.stdout
+    assert "The file has the password in clear text; it isn't copied." in completed.stdout
     assert "hunter2" not in completed.stdout + home.configuration.read_text()
     assert "Down town: od on server:3306 as u" in home.run("offices", "list").stdout
 
@@ -156,7 +156,7 @@ def test_import_does_not_take_a_workstations_localhost_for_this_computer(home: H
     file = workstation_file(tmp_path, "localhost")
     refused = home.run("offices", "import", file, "--yes")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "means the computer that it was written on" in refused.stderr
+    assert "refers to the computer where it was entered" in refused.stderr
     assert "--host HOST" in refused.stderr
     assert not home.configuration.exists()
     home.run("offices", "import", file, "--host", "db.example:3307", "--yes")
@@ -168,7 +168,7 @@ def test_import_asks_what_a_server_is_called_from_here(home: Home, tmp_path: Pat
     for answer, status in (("", 2), ("db.example", 0)):
         with Terminal(COMMAND, "offices", "import", file, env=home.environment) as terminal:
             terminal.wait_for("The server is named 127.0.0.1:3308")
-            terminal.wait_for("What is it called from here")
+            terminal.wait_for("Its name as seen from this computer")
             terminal.type(f"{answer}\r")
             if not status:
                 terminal.wait_for(r"od on db.example:3308 as u")

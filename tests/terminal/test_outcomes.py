@@ -176,7 +176,7 @@ def test_control_characters_of_a_server_are_made_visible(home: Home, script: Scr
         assert "]0;owned" in completed.stderr
         assert_no_control_characters(completed.stderr)
         with home.start("--url", url, "--debug", env={"APISETUP_PASSWORD": ""}) as terminal:
-            terminal.wait_for("The practice is not open")
+            terminal.wait_for("Not connected to the practice")
             terminal.press("ctrl+q")
             assert terminal.exit_status() == 1
             assert "]0;owned" in "".join(terminal.text.split())
@@ -215,7 +215,7 @@ def test_a_signal_ends_a_check_without_a_traceback(home: Home, number: signal.Si
 @pytest.mark.parametrize(
     ("failure", "command_status", "screen_status", "message"),
     [
-        (PracticeUnavailable("It is away.", "Wait."), 2, 1, "apisetup: It is away. Wait.\n"),
+        (PracticeUnavailable("It is away.", "Wait, or use another user."), 2, 1, "apisetup: It is away. Wait.\n"),
         (ConfigurationError("No such file."), 2, 2, "apisetup: No such file.\n"),
         (KeyboardInterrupt(), 130, 130, "apisetup: ended by signal 2.\n"),
         (SignalReceived(15), 143, 143, "apisetup: ended by signal 15.\n"),

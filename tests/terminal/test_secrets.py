@@ -30,7 +30,7 @@ def test_passwords_and_keys_do_not_leak(home: Home, practice: ServerPractice) ->
         home.start("--debug", "--authority", "local", "--url", practice.url(user)) as terminal,
     ):
         terminal.wait_for("^ *Database password")
-        terminal.wait_for("Enter connects")
+        terminal.wait_for("Press Enter to connect")
         type_password(terminal, "Database password", DATABASE_PASSWORD)
         sign_in(terminal, password=f"{PASSWORD}, nearly")
         terminal.wait_for("^! Invalid username or password")

@@ -96,7 +96,7 @@ def test_a_locked_user_sees_when_the_lock_ends(home: Home, practice: ServerPract
 def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: ServerPractice) -> None:
     with practice.start(home) as terminal:
         sign_in(terminal, name="Maria", password="maria's")
-        terminal.wait_for("^! The user Maria lacks the permission Setup")
+        terminal.wait_for("^! The user Maria needs the permission Setup")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
 
@@ -104,7 +104,7 @@ def test_a_user_without_the_setup_permission_is_refused(home: Home, practice: Se
 def test_a_missing_database_password_is_asked_for(home: Home, practice: ServerPractice) -> None:
     with practice.user("s3cret-of-the-database") as user, home.start("--url", practice.url(user)) as terminal:
         terminal.wait_for("^ *Database password")
-        terminal.wait_for("Enter connects")
+        terminal.wait_for("Press Enter to connect")
         type_password(terminal, "Database password", "wrong")
         terminal.wait_for("The server refuses this database user or its password")
         for _ in "wrong":
@@ -127,15 +127,15 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
         terminal.wait_for("^! This practice has no registration key")
         assert terminal.find(r"^▌ Appointment Bridge +…Gh78 +\? unknown")
         terminal.press("a")
-        terminal.wait_for("─ Keys are not added now ")
-        notice = terminal.inside("Keys are not added now")
-        assert "Open Dental's headquarters decides about the keys" in notice
-        assert "kept in the preference RegistrationKey" in notice
+        terminal.wait_for("─ Can't add keys right now ")
+        notice = terminal.inside("Can't add keys right now")
+        assert "Open Dental's headquarters manages the keys" in notice
+        assert "stored in the preference RegistrationKey" in notice
         terminal.press("enter")
-        terminal.wait_for_no("─ Keys are not added now ")
+        terminal.wait_for_no("─ Can't add keys right now ")
         terminal.wait_for(READY)
         terminal.press("d")
-        terminal.wait_for("^! Headquarters was not asked, so keys are not changed")
+        terminal.wait_for("^! Headquarters wasn't contacted, so keys can't be changed")
     assert practice.rows("SELECT * FROM apikey") == before
 
 
@@ -149,7 +149,7 @@ def test_a_read_only_database_user_sees_everything_and_saves_nothing(home: Home,
             change_settings(terminal, "Credit Card")
             terminal.press("ctrl+s")
             # The name of the database user is long, so the message is wrapped.
-            refusal = f"! The database user {user}@% may only read here: it lacks INSERT on"
+            refusal = f"! The database user {user}@% has read-only access here: it lacks INSERT on"
             terminal.wait_until(lambda: refusal in _flat_text(terminal.text), "saving is refused")
             assert terminal.find("FHIR interval 5 ")
             terminal.press("ctrl+q")
@@ -166,7 +166,7 @@ def _flat_text(text: str) -> str:
 def test_the_option_read_only_writes_nothing(home: Home, practice: ServerPractice) -> None:
     with practice.start_signed_in(home, "--read-only") as terminal:
         terminal.wait_for("READ-ONLY +Admin")
-        terminal.wait_for("^Read-only: nothing is logged and nothing can be saved; i says why")
+        terminal.wait_for("^Read-only: nothing is logged and nothing can be saved. Press i to see why")
         terminal.press("d")
         terminal.wait_for("^! This practice was opened read-only")
         terminal.press("t")

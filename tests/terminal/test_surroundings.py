@@ -16,7 +16,7 @@ from tests.support.server_practice import SIGN_IN, ServerPractice
 def assert_fails_with(terminal: Terminal, sentence: str) -> None:
     """Check that the sentence is on the screen and, after quitting, alone on the ordinary screen."""
     terminal.wait_for(sentence)
-    terminal.wait_for("^! The practice is not open.")
+    terminal.wait_for("^! Not connected to the practice.")
     terminal.press("ctrl+q")
     assert terminal.exit_status() == 1
     assert terminal.unrestored_modes() == []
@@ -46,7 +46,7 @@ def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: Serv
 
 def test_a_missing_database(home: Home, server: Server) -> None:
     with ServerPractice(server, "apisetup_test_nowhere").start(home) as terminal:
-        assert_fails_with(terminal, "The server has no database of that name, or does not show it to this user.")
+        assert_fails_with(terminal, "The server has no database with that name, or this user has no access to it.")
 
 
 def test_a_database_of_another_program(home: Home, server: Server) -> None:
@@ -77,7 +77,7 @@ def test_an_sqlite_file_of_another_program(home: Home, tmp_path: Path) -> None:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     before = other.read_bytes()
     with home.start("--url", f"sqlite:///{other}") as terminal:
-        assert_fails_with(terminal, "This SQLite file holds something else than a practice.")
+        assert_fails_with(terminal, "This SQLite file isn't a practice database.")
     assert other.read_bytes() == before
 
 

@@ -164,8 +164,8 @@ async def test_an_entry_that_was_deleted_is_reported(demo: OpenRequest) -> None:
         await user.press("down", "enter")
         await user.at(AuditEntryScreen)
         await user.press("r")
-        assert "is not there any more" in user.status_text
-        assert "Not read; r tries again." in user.text
+        assert "no longer exists" in user.status_text
+        assert "Not loaded. Press r to retry." in user.text
 
 
 # -- the subject of an entry ---------------------------------------------------------
@@ -182,7 +182,7 @@ async def open_own_entry(user: User, text: str) -> None:
 async def test_an_entry_about_a_key_links_to_the_key_and_escape_returns(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
         await open_own_entry(user, "changed from Enabled to Disabled by Customer")
-        assert "What it is about The API key ********70F3 #4c848c." in user.flowing_text
+        assert "Details The API key ********70F3 #4c848c." in user.flowing_text
         assert "status: before Enabled, after Disabled by Customer" in user.flowing_text
         assert user.keys.startswith("o Go there")
         await user.press("o")
@@ -217,7 +217,7 @@ async def test_a_link_to_a_deleted_key_says_that_it_is_gone(demo: OpenRequest) -
         for table, column in (("apisetup_key", "developer"), ("apikey", "DevName")):
             rows.execute(f"DELETE FROM {table} WHERE {column} = 'Insurance Mate'")
         await user.press("o")
-        assert user.status_text == "This API key is not in the list any more."
+        assert user.status_text == "This API key is no longer in the list."
         assert user.stack[-1] == "AuditEntryScreen"
 
 
@@ -236,7 +236,7 @@ async def test_an_entry_without_a_subject_has_no_link(demo: OpenRequest, text: s
 async def test_an_entry_about_a_failed_change_says_that_nothing_was_changed(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 40)) as user:
         shown = await open_changed_entry(user, "NOT DONE: API Setup: Enabled changed from off to on", PermType=8)
-        assert "It was tried, and not done: nothing was changed." in shown
+        assert "The change was attempted and failed. Nothing was changed." in shown
 
 
 async def test_an_entry_names_the_computer_of_the_session(demo: OpenRequest) -> None:
@@ -285,7 +285,7 @@ async def test_an_empty_audit_trail_says_so(embedded: OpenRequest) -> None:
     async with run_program(embedded) as user:
         rows.execute("DELETE FROM securitylog")
         await open_trail(user)
-        assert "No entry on these days; / changes the filter." in user.text
+        assert "No entry on these days. Press / to change the filter." in user.text
         await user.fill("filter", "")
         await user.press("enter")
         assert "The Audit Trail is empty." in user.text
@@ -306,7 +306,7 @@ async def test_a_locked_file_is_reported_and_can_be_read_later(demo: OpenRequest
             await open_trail(user)
             assert "locked by another program" in user.status_text
             assert "Audit Trail is empty" not in user.text
-            assert "Not read; r tries again." in user.text
+            assert "Not loaded. Press r to retry." in user.text
             assert "Reading" not in user.text
         await user.press("r")
         assert user.panel("entries").startswith("Entries  100 loaded")
@@ -327,4 +327,4 @@ async def test_a_key_in_an_entry_of_open_dental_is_masked(demo: OpenRequest) -> 
         assert key not in user.text
         await user.press("end")
         assert key not in user.text
-        assert "An API key in this text is shown masked" in user.flowing_text
+        assert "The API key in this text is masked" in user.flowing_text

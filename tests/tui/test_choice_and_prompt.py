@@ -98,7 +98,7 @@ async def test_enter_does_nothing_if_no_option_matches(demo: OpenRequest) -> Non
     async with run_program(demo) as user:
         await open_choice(user, answers)
         await user.enter_text("potato")
-        assert "Nothing has this in it." in user.text
+        assert "No matches." in user.text
         await user.press("enter")
         assert (answers, user.stack) == ([], ["ApiSetupScreen", "Choice"])
         await user.press("escape")

@@ -117,7 +117,7 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
         await user.go_to("ApiComm")
         await user.press("enter", "ctrl+s")
         await user.at(EditKeyScreen)
-        assert "* not saved yet" in user.text
+        assert "* unsaved" in user.text
         await user.press("ctrl+s")
         changes = [
             "e-mail changed from dev@insurancemate.example to new@insurancemate.example",
@@ -135,7 +135,7 @@ async def test_each_changed_field_gets_its_own_audit_entry(demo: OpenRequest) ->
         texts = rows.audit_texts(before)
         assert all(text.startswith("API key ********C465 #") for text in texts)
         assert [text.split("(Insurance Mate) ")[1] for text in texts] == [f"{change} by admin" for change in changes]
-        assert "not saved" not in user.text
+        assert "unsaved" not in user.text
         assert len(user.list.rows) == 6
 
 
@@ -154,7 +154,7 @@ async def test_an_invalid_date_is_refused_and_its_field_focused(demo: OpenReques
         await user.fill("agreement", "2024-31-12")
         user.list.focus()
         await user.press("ctrl+s")
-        assert user.status_text.startswith("That is no date.")
+        assert user.status_text.startswith("Not a valid date.")
         assert (user.focused, stored_fields()[3]) == ("agreement", "2021-09-21")
 
 
@@ -179,7 +179,7 @@ async def test_quitting_with_unsaved_input_asks(demo: OpenRequest) -> None:
         await user.fill("phone", "555-0199")
         await user.press("ctrl+q")
         await user.at(Question)
-        assert "Not saved yet: this key's fields." in user.text
+        assert "Unsaved changes: this key's fields." in user.text
 
 
 async def test_a_field_changed_elsewhere_hinders_no_change_of_another(demo: OpenRequest) -> None:
@@ -236,7 +236,7 @@ async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
         await open_key(user)
         rows.execute("UPDATE apisetup_key SET email = 'elsewhere@example' WHERE developer = ?", DEVELOPER)
         await user.press("r")
-        assert (user.field("email").value, user.status_text) == ("elsewhere@example", "Read again.")
+        assert (user.field("email").value, user.status_text) == ("elsewhere@example", "Reloaded.")
 
 
 async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -> None:
@@ -246,7 +246,7 @@ async def test_a_key_that_was_deleted_elsewhere_is_reported(demo: OpenRequest) -
         rows.execute("DELETE FROM apikey WHERE DevName = ?", DEVELOPER)
         await user.press("r")
         await user.at(Notice)
-        assert "This key is not in the list any more." in user.text
+        assert "This key is no longer in the list." in user.text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]
         assert "Keys  11 ·" in user.text
@@ -355,7 +355,8 @@ async def test_the_key_is_sent_to_the_clipboard_only_on_request_and_is_logged_fi
         assert not any("\x1b]52" in text for text in sent)
         await user.press("ctrl+y")
         assert user.status_text == (
-            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). v shows the key."
+            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). Press v to"
+            " view the key."
         )
         [osc] = [text for text in sent if "\x1b]52" in text]
         assert base64.b64decode(osc.split(";")[2].rstrip("\x07\x1b\\")).decode() == key
@@ -417,7 +418,7 @@ async def test_nothing_can_be_changed_while_headquarters_does_not_answer(demo: O
         await user.at_api_setup()
         await user.press("enter")
         await user.at(EditKeyScreen)
-        assert "Headquarters was not asked, so keys are not changed; r asks again." in user.flowing_text
+        assert "Headquarters wasn't contacted, so keys can't be changed. Press r to ask again." in user.flowing_text
         assert "This practice has no registration key" in user.flowing_text
         before = rows.last_entry()
         await user.press("d", "ctrl+s")
@@ -438,7 +439,7 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         assert user.status_text == "Added and enabled: API key ********Ww66 (Stray Software)."
         assert "Key Status       ● Enabled" in user.text
         fields = user.text[user.text.index("E-mail") :]
-        assert "not known here" not in fields
+        assert "unknown" not in fields
         await user.fill("email", "new@example")
         await user.press("ctrl+s")
         assert "new@example" in user.status_text
@@ -457,7 +458,7 @@ async def test_escape_at_the_agreement_adopts_nothing_and_declines_nothing(demo:
         before = rows.last_entry()
         await user.press("escape")
         await user.at(EditKeyScreen)
-        assert user.status_text == "Nothing was added: the agreement is neither accepted nor declined."
+        assert user.status_text == "Nothing was added: the agreement was neither accepted nor declined."
         assert rows.last_entry() == before
 
 
@@ -476,6 +477,6 @@ async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo
         )
         await user.press("a")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
-        assert user.status_text.startswith("This key can't be adopted: it is in the list already")
+        assert user.status_text.startswith("This key can't be adopted: it is already in the list")
         assert "Key Status       ● Enabled" in user.text
         assert rows.last_entry() == before

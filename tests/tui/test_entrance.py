@@ -49,8 +49,8 @@ async def test_a_file_with_other_content_is_refused_and_can_be_retried() -> None
     connection.close()
     async with running(ApisetupApp(file_request(FILE))) as user:
         await user.at(ConnectScreen)
-        assert "This SQLite file holds something else than a practice." in user.flowing_text
-        assert user.keys.startswith("r Try again")
+        assert "This SQLite file isn't a practice database." in user.flowing_text
+        assert user.keys.startswith("r Retry")
         FILE.unlink()
         await user.press("r")
         await user.at_api_setup()
@@ -73,7 +73,7 @@ async def test_a_file_of_another_account_is_refused(demo: OpenRequest) -> None:
     rows.execute("UPDATE userod SET UserName = 'somebody' WHERE UserNum = 1")
     async with running(ApisetupApp(demo)) as user:
         await user.at(ConnectScreen)
-        assert "This practice file has no user admin who may use API Setup." in user.flowing_text
+        assert "This practice file has no user admin with access to API Setup." in user.flowing_text
 
 
 async def test_the_demo_can_be_opened_a_second_time() -> None:
@@ -172,7 +172,7 @@ async def test_a_locked_user_sees_when_the_lock_ends(demo: OpenRequest) -> None:
 async def test_a_user_without_the_setup_permission_is_refused(demo: OpenRequest) -> None:
     async with run_program(server_request(password=DATABASE_PASSWORD)) as user:
         await sign_in(user, "Maria", "")
-        assert user.status_text.startswith("The user Maria lacks the permission Setup")
+        assert user.status_text.startswith("The user Maria needs the permission Setup")
 
 
 async def test_a_local_registry_on_a_server_is_shown_as_such(demo: OpenRequest) -> None:
@@ -181,7 +181,7 @@ async def test_a_local_registry_on_a_server_is_shown_as_such(demo: OpenRequest) 
         await user.at_api_setup()
         assert "local registry" in user.text
         await user.press("i")
-        assert "headquarters is not told" in user.flowing_text
+        assert "headquarters isn't informed" in user.flowing_text
 
 
 async def test_a_failure_of_the_first_load_is_shown_on_the_connect_screen(

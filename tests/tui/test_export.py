@@ -89,7 +89,7 @@ async def test_the_filtered_entries_are_exported_newest_first(demo: OpenRequest)
         header, *lines = read_csv("trail.csv")
         assert [(int(line[0]), line[header.index("text")]) for line in lines] == expected
         assert f"{len(expected)} entries in" in user.flowing_text
-        assert "trail.csv.about.json beside it" in user.flowing_text
+        assert "trail.csv.about.json." in user.flowing_text
         await user.press("enter")
         assert user.stack == TRAIL
         assert user.status_text == f"Exported: {len(expected)} entries."
@@ -156,9 +156,9 @@ async def test_invalid_file_names_are_refused_and_can_be_corrected(demo: OpenReq
         before = rows.last_entry()
         await open_prompt(user, "")
         for name, said in (
-            ("", "Name a file."),
-            ("trail.txt", "The name trail.txt tells no kind of file."),
-            ("nowhere/trail.csv", "There is no directory"),
+            ("", "Enter a file name."),
+            ("trail.txt", "Unknown file type: trail.txt."),
+            ("nowhere/trail.csv", "Directory not found"),
             ("folder.csv", "folder.csv is a directory."),
         ):
             with case(name):
@@ -240,7 +240,7 @@ async def test_a_cancelled_export_removes_its_files_and_is_logged(demo: OpenRequ
         await until(lambda: "Ending the export…" in user.text)
         held.open()
         await user.at(AuditTrailScreen)
-        assert user.status_text == "The export was cancelled; nothing of it was kept."
+        assert user.status_text == "Export canceled. No file was kept."
         assert files() == []
         begun, ended = rows.audit_texts(before)
         assert ended == f"NOT DONE: {begun}"
@@ -257,8 +257,8 @@ async def test_an_export_can_continue_after_a_database_error(demo: OpenRequest, 
             held.open()
             await user.settle()
             assert "locked by another program" in user.flowing_text
-            assert "What was written is kept; r goes on, Esc ends the export." in user.flowing_text
-            assert user.keys == "r Try again  Esc Back"
+            assert "What was written is kept. Press r to continue, Esc to end the export." in user.flowing_text
+            assert user.keys == "r Retry  Esc Back"
         await user.press("r")
         await user.at(Notice)
         numbers = [int(line[0]) for line in read_csv("trail.csv")[1:]]
@@ -283,9 +283,7 @@ async def test_an_export_can_be_cancelled_after_a_database_error(
         if not locked_at_end:
             await user.press("escape")
         await user.at(AuditTrailScreen)
-        assert (
-            "locked by another program" if locked_at_end else "cancelled; nothing of it was kept"
-        ) in user.status_text
+        assert ("locked by another program" if locked_at_end else "canceled. No file was kept") in user.status_text
         assert files() == []
 
 
@@ -300,7 +298,7 @@ async def test_quitting_during_an_export_asks_and_removes_its_files(demo: OpenRe
         await user.until_asked()
         await until(lambda: "the export of the Audit Trail" in user.flowing_text)
         user.send("ctrl+y")
-        await until(lambda: "still being made" in user.text)
+        await until(lambda: "still being saved" in user.text)
         held.open()
         await until(lambda: user.app.is_exiting)
     assert files() == []
@@ -327,7 +325,7 @@ async def test_a_line_break_in_pasted_text_exports_nothing(demo: OpenRequest) ->
         assert user.status_text == "Press ^s to confirm, Esc to cancel."
         user.send("x", "ctrl+s")
         await user.settle()
-        assert user.status_text.startswith("That key came too fast and was ignored.")
+        assert user.status_text.startswith("Key ignored: it came too fast.")
         assert user.stack == [*TRAIL, "Prompt"]
         assert (rows.last_entry(), files()) == (before, [])
 
@@ -341,7 +339,7 @@ async def test_an_export_that_cannot_be_logged_is_refused(demo: OpenRequest) -> 
         await open_trail(user)
         await export_to(user, "trail.csv")
         await user.at(AuditTrailScreen)
-        assert user.status_text.startswith("An export must be logged, and nothing can be written to this practice.")
+        assert user.status_text.startswith("Every export is logged, but this practice can't be written to.")
         assert "Nothing was exported." in user.status_text
         assert files() == []
 
@@ -366,7 +364,7 @@ async def test_a_full_disk_is_reported_and_leaves_no_files(
         await export_to(user, name)
         await user.at(AuditTrailScreen)
         assert "could not be written: the disk is full." in user.status_text
-        assert "nothing was exported" in user.status_text
+        assert "Nothing was exported" in user.status_text
         assert files() == []
         assert [text for text in rows.audit_texts(before) if "finished" in text] == []
 

@@ -168,7 +168,7 @@ async def test_a_key_that_is_gone_cannot_be_changed(hq: HeadquartersServer) -> N
         await user.go_to("ClearPay")
         before = rows.last_entry()
         await user.press("d")
-        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "This key is gone from the list.")
+        assert (user.stack, user.status_text) == (["ApiSetupScreen"], "This key is no longer in the list.")
         await user.press("enter")
         await user.at(EditKeyScreen)
         assert "Key Status gone from the list" in user.flowing_text
@@ -183,7 +183,7 @@ async def test_an_unknown_status_in_the_answer_is_reported(hq: HeadquartersServe
     hq.misbehave(Misbehaviour.UNKNOWN_STATUS)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert user.status_text.startswith("Headquarters gave a status that is not known here for API key ********Uu88")
+        assert user.status_text.startswith("Headquarters gave an unknown status for API key ********Uu88")
 
 
 async def test_typing_in_the_filter_is_not_disturbed_by_the_answer(hq: HeadquartersServer) -> None:
@@ -250,9 +250,9 @@ async def test_without_a_list_no_keys_are_not_said_to_be_none(hq: HeadquartersSe
         hq.misbehave(Misbehaviour.HTTP_403)
         await user.press("r")
         assert "No API keys yet." not in user.text
-        assert "No list: it isn't known which keys there are." in user.text
+        assert "No key list available." in user.text
         await user.press("d")
-        assert user.status_text == "No list: it isn't known which keys there are."
+        assert user.status_text == "No key list available."
 
 
 async def test_reading_again_says_that_headquarters_is_asked_until_it_has_answered(hq: HeadquartersServer) -> None:
@@ -268,7 +268,7 @@ async def test_reading_again_says_that_headquarters_is_asked_until_it_has_answer
             await user.settle()
             assert user.status_text == "Asking headquarters…"
             await release_answer(user, hq)
-            await until(lambda: user.status_text == "Read again.")
+            await until(lambda: user.status_text == "Reloaded.")
 
 
 @pytest.mark.parametrize("key", ["d", "E", "a", "r", "equals_sign", "t", "enter", "i", "ctrl+s"])
@@ -282,7 +282,7 @@ async def test_every_key_says_that_a_change_is_being_made(hq: HeadquartersServer
         assert user.status_text == "Asking headquarters…"
         user.send(key)
         await until(lambda: user.status_text != "Asking headquarters…")
-        assert user.status_text == "A change is being made; this key works when that is done."
+        assert user.status_text == "A change is still being saved. Try again when it is done."
         changing.open()
         await user.at(Notice)
 
@@ -346,7 +346,7 @@ async def test_a_key_is_added_at_headquarters(hq: HeadquartersServer) -> None:
         await user.press("a")
         await user.at(AssignKeyScreen)
         assert {field.id for field in user.screen.query("Input")} == {"key", "agreement"}
-        assert "Open Dental's headquarters is asked to assign the key." in user.flowing_text
+        assert "Open Dental's headquarters to assign the key." in user.flowing_text
         assert "Permissions" not in user.keys
         await user.enter_text(OFFERED.key)
         await user.press("enter")
@@ -415,8 +415,8 @@ async def test_an_unknown_outcome_must_be_checked_before_repeating(hq: Headquart
         hq.misbehave(Misbehaviour.CLOSED_DONE)
         await user.press("end", "ctrl+y")
         await user.at(Notice)
-        assert "Look before you repeat it" in user.text
-        assert "It is not known whether it was done." in user.flowing_text
+        assert "Check before you repeat it" in user.text
+        assert "It is unknown whether the change was made." in user.flowing_text
         hq.behave()
         await user.press("enter", "r")
         assert "New Wave | …Kk78 | *● on" in list_rows(user)
@@ -431,7 +431,7 @@ async def test_a_key_that_is_already_listed_is_refused_in_the_form(hq: Headquart
         await user.at(AssignKeyScreen)
         await user.enter_text(BRIDGE.key)
         await user.press("enter")
-        assert "This key is in the list already: Appointment Bridge, Enabled." in user.status_text
+        assert "This key is already in the list: Appointment Bridge, Enabled." in user.status_text
     assert hq.count(ASSIGN) == 0
 
 
@@ -443,7 +443,7 @@ async def test_disabling_and_enabling_a_key_shows_the_consequences(hq: Headquart
         await open_api_setup(user)
         await user.press("d")
         await user.at(Question)
-        assert "Open Dental's headquarters is asked to do it." in user.flowing_text
+        assert "This asks Open Dental's headquarters to make the change." in user.flowing_text
         await user.press("ctrl+y")
         await user.at(Notice)
         assert "an API service at the practice may accept a disabled key for up to six hours" in user.flowing_text
@@ -505,7 +505,7 @@ async def test_disabling_a_key_can_be_undone_from_its_entry(hq: HeadquartersServ
         await user.at(AuditEntryScreen)
         await user.press("u")
         await user.at(Prompt)
-        assert "Open Dental's headquarters is asked to do it." in user.flowing_text
+        assert "This asks Open Dental's headquarters to make the change." in user.flowing_text
         # The quoted refusal may be longer than the status line.
         hq.misbehave(Misbehaviour.ERROR, operation=SET_STATUS)
         await user.press(*BRIDGE.key[-4:], "ctrl+y")
@@ -547,13 +547,13 @@ async def test_reloading_a_key_asks_headquarters(hq: HeadquartersServer) -> None
         user.list.focus()
         hq.misbehave(Misbehaviour.HTTP_503)
         await user.press("r", "ctrl+y")
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
+        assert "is unavailable (HTTP 503 Service Unavailable)" in user.status_text
         assert "Key Status ? Unknown (last known: Enabled on 2024-11-05 09:03)" in user.flowing_text
         hq.behave()
         hq.set_status(BRIDGE.key, "DisabledByDeveloper")
         await user.press("r")
         assert "Key Status ✕ Disabled by Developer" in user.flowing_text
-        assert user.status_text == "Read again."
+        assert user.status_text == "Reloaded."
 
 
 async def test_a_key_opened_while_headquarters_is_unreachable_can_be_edited_once_it_answers(
@@ -588,7 +588,7 @@ async def test_quitting_waits_for_a_change_at_headquarters(hq: HeadquartersServe
         await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("ctrl+q")
-        await until(lambda: "A change is still being made" in user.status_text)
+        await until(lambda: "A change is still being saved" in user.status_text)
         hq.behave()
         await until(lambda: user.app.is_exiting)
         assert user.app.return_code == 0
@@ -614,7 +614,7 @@ async def test_other_keys_say_that_a_change_is_running(hq: HeadquartersServer) -
         await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("t")
-        await until(lambda: user.status_text == "A change is being made; this key works when that is done.")
+        await until(lambda: user.status_text == "A change is still being saved. Try again when it is done.")
         hq.behave()
         await user.at(Notice)
 
@@ -628,7 +628,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
         assert label(user) == "Keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
-        assert "cannot answer now (HTTP 503 Service Unavailable)" in user.status_text
+        assert "is unavailable (HTTP 503 Service Unavailable)" in user.status_text
         assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ? unknown"
         assert "Last known: Enabled" in user.text
         await user.fill("interval", "8")
@@ -638,11 +638,13 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
         before = rows.last_entry()
         await user.press("a")
         await user.at(Notice)
-        assert "Headquarters gave no list, so keys are not added; r asks again." in user.flowing_text
-        assert user.flowing_text.count("cannot answer now") == 1
+        assert "Can't add keys: there is no list from headquarters. Press r to ask again." in user.flowing_text
+        assert user.flowing_text.count("is unavailable") == 1
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
-        assert user.status_text.startswith("Headquarters' answer can't be used, so keys are not changed; r asks again.")
+        assert user.status_text.startswith(
+            "Headquarters' response can't be used, so keys can't be changed. Press r to ask again."
+        )
         await user.press("t")
         await user.at(AuditTrailScreen)
         await user.press("escape")

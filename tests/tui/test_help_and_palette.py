@@ -143,7 +143,7 @@ async def test_the_help_lists_what_works_now_first(demo: OpenRequest) -> None:
         await open_license(user)
         sections = help_of(await open_help(user))
         assert [section.title for section in sections] == ["Works now", "Lists", "Everywhere", "Not now"]
-        assert "Decline the license agreement; asks first." in [entry.sentence for entry in sections[0].entries]
+        assert "Decline the license agreement. Asks first." in [entry.sentence for entry in sections[0].entries]
         assert [entry.sentence for entry in sections[-1].entries] == ["Accept the license agreement."]
 
 
@@ -194,7 +194,7 @@ async def test_the_filter_finds_a_key_by_its_name(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_help(user)
         await user.enter_text("^s")
-        assert "Save what was changed here." in user.flowing_text
+        assert "Save the changes." in user.flowing_text
         assert "Add an API key" not in user.flowing_text
 
 
@@ -254,7 +254,7 @@ async def test_a_line_of_the_palette_has_name_key_and_sentence(demo: OpenRequest
         await open_palette(user)
         assert user.row == "Add | a | Add an API key for this practice."
         await user.press("down")
-        assert user.row == "Edit | Enter | Open the chosen API key."
+        assert user.row == "Edit | Enter | Open the selected API key."
 
 
 async def test_the_first_match_in_the_palette_is_selected(demo: OpenRequest) -> None:
@@ -274,7 +274,7 @@ async def test_a_key_finds_its_command_in_the_palette(demo: OpenRequest) -> None
 async def test_the_palette_offers_only_enabled_commands(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_license(user)
-        assert "Decline the license agreement; asks first." in await offered(user)
+        assert "Decline the license agreement. Asks first." in await offered(user)
         assert "Accept the license agreement." not in await offered(user)
         await user.press("end")
         assert "Accept the license agreement." in await offered(user)
@@ -318,7 +318,7 @@ async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: 
         await open_license(user)
         before = user.text
         await open_palette(user)
-        await user.enter_text("Go down by one page")
+        await user.enter_text("Move down one page")
         await user.press("enter")
         assert user.stack[-1] == "LicenseScreen"
         assert user.text != before
@@ -328,7 +328,7 @@ async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo:
     async with run_program(demo, size=(100, 60)) as user:
         await open_license(user)
         await open_palette(user)
-        await user.enter_text("Go down by one page")
+        await user.enter_text("Move down one page")
         await user.press("enter")
         assert user.app.crash is None
 
@@ -340,7 +340,7 @@ async def test_a_terminal_that_is_too_small_accepts_only_quitting(demo: OpenRequ
     async with run_program(demo, size=(59, 24)) as user:
         assert (
             user.flowing_text
-            == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger. ^q quits."
+            == "This terminal is 59x24; apisetup needs at least 60x20. Make the window larger, or press ^q to quit."
         )
         await user.press("d", "a", "t", "ctrl+s")
         assert user.stack == ["ApiSetupScreen"]

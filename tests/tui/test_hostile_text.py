@@ -131,7 +131,7 @@ async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: t
         await user.press("ctrl+s")
         await user.at(Question)
         assert_literal(user, *shown)
-        assert "^o Overwrite it with yours" in user.text
+        assert "^o Overwrite with yours" in user.text
         await user.press("ctrl+t")
         assert user.stack == ["ApiSetupScreen"]
 

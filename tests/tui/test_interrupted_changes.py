@@ -53,7 +53,7 @@ async def test_a_half_made_save_is_finished_rolled_back_or_left(
         await user.press(key)
         await user.at(ApiSetupScreen)
         assert decisions == ([decided] if decided else [])
-        half_made = "A save is half made: Enabled written, payment type not. The next start asks again."
+        half_made = "A save is incomplete: Enabled written, payment type not. The next start asks again."
         assert user.status_text.startswith(decided or half_made)
 
 
@@ -71,7 +71,7 @@ async def test_a_decision_that_fails_is_told_and_hides_no_other_change(
     def fail(_self: object, _actor: object, _change: InterruptedChange) -> str:
         raise error
 
-    other = InterruptedChange("A save was interrupted, but it was made: API Setup: Enabled changed from off to on.")
+    other = InterruptedChange("A save was interrupted after it was made: API Setup: Enabled changed from off to on.")
     monkeypatch.setattr(RecoveryService, "settle", lambda _self, _actor: (HALF, other))
     monkeypatch.setattr(RecoveryService, "finish", fail)
     async with run_program(demo, wait_for=Question) as user:
@@ -83,7 +83,7 @@ async def test_a_decision_that_fails_is_told_and_hides_no_other_change(
         assert "it was made: API Setup" in user.flowing_text
         await user.press("enter")
         await user.at_api_setup()
-        assert user.status_text.startswith("A save is half made: Enabled written, payment type not.")
+        assert user.status_text.startswith("A save is incomplete: Enabled written, payment type not.")
         assert user.screen.status.kind == "problem"
 
 
@@ -99,7 +99,7 @@ async def test_a_failure_to_look_for_interrupted_changes_stays_on_the_screen(
 
 
 async def test_a_settled_change_is_told(demo: OpenRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    settled = InterruptedChange("A save was interrupted, but it was made: API Setup: Enabled changed from off to on.")
+    settled = InterruptedChange("A save was interrupted after it was made: API Setup: Enabled changed from off to on.")
     monkeypatch.setattr(RecoveryService, "settle", lambda _self, _actor: (settled,))
     async with run_program(demo, wait_for=Notice) as user:
         assert "it was made: API Setup: Enabled changed from off to on" in user.flowing_text

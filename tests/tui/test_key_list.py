@@ -174,7 +174,7 @@ async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) ->
     async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
-        assert "No key matches the filter; Escape shows all." in user.text
+        assert "No key matches the filter. Press Esc to show all." in user.text
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
         await user.press("escape")
@@ -343,7 +343,7 @@ async def test_a_key_with_read_enabled_can_be_disabled(demo: OpenRequest) -> Non
     ("developer", "words"),
     [
         ("Old Recall Service", "The developer disabled this key; only Old Recall Service can enable it: "),
-        ("Smile Imaging", "Open Dental disabled this key; only Open Dental's support can enable it."),
+        ("Smile Imaging", "Open Dental disabled this key; only Open Dental support can enable it."),
     ],
 )
 async def test_a_status_that_the_office_may_not_change_is_explained(
@@ -403,7 +403,7 @@ async def test_the_copy_is_matched_after_a_question(demo: OpenRequest) -> None:
         await user.press("y")
         assert rows.query("SELECT DevName FROM apikey WHERE DevName = 'ClearPay'") == []
         await user.press("ctrl+y")
-        assert user.status_text == "The practice's copy of keys matches the registry."
+        assert user.status_text == "The practice's copy of keys is synchronized with the registry."
         assert rows.query("SELECT DevName FROM apikey WHERE DevName = 'ClearPay'") == [("ClearPay",)]
         await user.press("equals_sign")
-        assert user.status_text == "The practice's copy of keys needs no change."
+        assert user.status_text == "The practice's copy of keys is up to date."

@@ -90,7 +90,7 @@ async def test_the_cursor_starts_on_the_office_that_was_opened_last() -> None:
     async with working_with_offices() as user:
         await user.at(OfficesScreen)
         assert user.row == "Training | this computer | training.sqlite3 | 2024-11-05"
-        assert "Last opened: 2024-11-05 09:03, as far as this computer knows" in user.text
+        assert "Last opened: 2024-11-05 09:03, from this computer" in user.text
 
 
 async def test_enter_in_the_filter_opens_the_only_match() -> None:
@@ -135,13 +135,13 @@ async def test_a_mistake_in_the_configuration_is_reported_and_can_be_corrected()
         write_configuration(OFFICES + "hosst = 1")
         await user.press("r")
         line_number = OFFICES.count("\n") + 1
-        assert f", line {line_number}, the name offices.Training.hosst is not known." in user.flowing_text
+        assert f", line {line_number}, unknown name offices.Training.hosst." in user.flowing_text
         assert "Did you mean offices.Training.host?" in user.flowing_text
         await user.press("enter")
         assert isinstance(user.app.screen, OfficesScreen)
         write_configuration()
         await user.press("r")
-        assert (user.status_text, "Offices  3" in user.text) == ("Read again.", True)
+        assert (user.status_text, "Offices  3" in user.text) == ("Reloaded.", True)
 
 
 # -- switching offices ---------------------------------------------------------------
@@ -186,7 +186,7 @@ async def test_switching_offices_asks_about_unsaved_input() -> None:
         await user.fill("interval", "7")
         await user.press("f8", "end", "enter")
         await user.at(Question)
-        assert "Not saved yet: subscription interval." in user.flowing_text
+        assert "Unsaved changes: subscription interval." in user.flowing_text
         await user.press("escape")
         await user.at_api_setup()
         assert user.field("interval").value == "7"

@@ -251,7 +251,7 @@ async def test_input_typed_during_a_reload_is_kept(demo: OpenRequest, gate: Gate
         await until(held.entered.is_set)
         user.field("interval").value = "15"
         held.open()
-        await until(lambda: user.status_text == "Read again.")
+        await until(lambda: user.status_text == "Reloaded.")
         await user.settle()
         assert user.field("interval").value == "15"
         assert user.screen.query_one(SettingsForm).unsaved == ("subscription interval",)
@@ -301,7 +301,7 @@ async def test_quitting_waits_for_a_running_save(demo: OpenRequest, gate: Gates)
         user.send("ctrl+q")
         await user.until_asked()
         user.send("ctrl+y")
-        await until(lambda: "still being made" in user.text)
+        await until(lambda: "still being saved" in user.text)
         assert not user.app.is_exiting
         held.open()
         await until(lambda: user.app.is_exiting)
@@ -331,7 +331,7 @@ async def test_a_change_that_fails_during_quitting_is_reported_instead(demo: Ope
         user.send("ctrl+y")
         await until(held.entered.is_set)
         user.send("ctrl+q")
-        await until(lambda: "still being made" in user.text)
+        await until(lambda: "still being saved" in user.text)
         with rows.locked():
             held.open()
             await until(lambda: "locked by another program" in user.text)

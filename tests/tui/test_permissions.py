@@ -117,7 +117,7 @@ async def test_a_filter_without_a_match_says_so(embedded: OpenRequest) -> None:
         await open_permissions(user)
         await user.press("slash")
         await user.enter_text("nothing has this")
-        assert "No permission matches; Esc shows all." in user.text
+        assert "No permission matches. Press Esc to show all." in user.text
         await user.press("enter", "space", "a", "ctrl+s")
         await user.at(AssignKeyScreen)
 

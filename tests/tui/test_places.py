@@ -65,7 +65,7 @@ async def test_a_place_is_left_after_a_question_about_unsaved_changes(demo: Open
         user.list.focus()
         await user.press("4")
         await user.at(Question)
-        assert "Not saved yet: this key's fields." in user.flowing_text
+        assert "Unsaved changes: this key's fields." in user.flowing_text
         await user.press("escape")
         assert (user.stack, user.field("phone").value) == ([*API_SETUP, "EditKeyScreen"], "555-0199")
         await user.press("4")

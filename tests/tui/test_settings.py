@@ -85,7 +85,7 @@ async def test_saving_without_changes_writes_nothing(embedded: OpenRequest) -> N
     async with run_program(embedded) as user:
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.status_text == "Nothing to save: the settings are as they were read."
+        assert user.status_text == "No changes to save."
         assert rows.last_entry() == before
 
 
@@ -113,11 +113,11 @@ async def test_a_blank_interval_turns_subscriptions_off(demo: OpenRequest) -> No
 
 async def test_unsaved_input_is_marked_until_it_is_changed_back(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        assert "not saved" not in user.text
+        assert "unsaved" not in user.text
         await user.fill("interval", "15")
-        assert "* not saved yet: subscription interval" in user.text
+        assert "* unsaved: subscription interval" in user.text
         await user.fill("interval", "5")
-        assert "not saved" not in user.text
+        assert "unsaved" not in user.text
 
 
 async def test_the_mark_names_every_unsaved_value(demo: OpenRequest) -> None:
@@ -127,7 +127,7 @@ async def test_the_mark_names_every_unsaved_value(demo: OpenRequest) -> None:
         user.screen.query_one("#payment-type").focus()
         await user.press("enter", "up", "enter")
         assert unsaved(user) == ("Enabled", "subscription interval", "payment type")
-        assert "* not saved yet: Enabled, subscription interval, payment type" in user.flowing_text
+        assert "* unsaved: Enabled, subscription interval, payment type" in user.flowing_text
 
 
 # -- conflicts -----------------------------------------------------------------------
@@ -161,7 +161,7 @@ async def test_a_conflict_can_be_resolved_with_the_current_value(demo: OpenReque
         await cause_conflict(user)
         before = rows.last_entry()
         await user.press("ctrl+t")
-        assert user.status_text == "Shown is what the practice has now; nothing was written."
+        assert user.status_text == "Showing the practice's current values. Nothing was saved."
         assert (user.field("interval").value, unsaved(user)) == ("30", ())
         assert (rows.settings()[1], rows.last_entry()) == ("30", before)
 
@@ -179,7 +179,7 @@ async def test_postponing_a_conflict_keeps_unsaved_input(demo: OpenRequest, key:
     async with run_program(demo) as user:
         await cause_conflict(user)
         await user.press(key)
-        assert user.status_text == "Nothing was written; your values are still in the form."
+        assert user.status_text == "Nothing was saved. Your values are still in the form."
         assert (user.field("interval").value, rows.settings()[1]) == ("15", "30")
 
 
@@ -199,7 +199,7 @@ async def test_a_value_that_was_changed_to_the_same_elsewhere_is_not_written_aga
         rows.execute("UPDATE programproperty SET PropertyValue = '15' WHERE PropertyValue = '5'")
         before = rows.last_entry()
         await user.press("ctrl+s")
-        assert user.status_text == "Nothing was written: the practice has these values already."
+        assert user.status_text == "No changes to save: the practice already has these values."
         assert (rows.last_entry(), unsaved(user)) == (before, ())
 
 
@@ -210,7 +210,7 @@ async def test_reload_shows_changes_by_others(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         rows.execute("UPDATE program SET Enabled = 0")
         await user.press("r")
-        assert user.status_text == "Read again."
+        assert user.status_text == "Reloaded."
         assert not user.screen.query_one(Checkbox).value
 
 
@@ -253,7 +253,7 @@ async def test_quitting_asks_about_unsaved_input(demo: OpenRequest) -> None:
         await user.fill("interval", "15")
         await user.press("ctrl+q")
         await user.at(Question)
-        assert "Not saved yet: subscription interval." in user.text
+        assert "Unsaved changes: subscription interval." in user.text
         await user.press("enter")
         assert (user.stack, user.field("interval").value) == (["ApiSetupScreen"], "15")
         user.list.focus()
@@ -328,7 +328,7 @@ MISSING = {
     "program": ("DELETE FROM program", "no program FHIR", ["enabled", "interval"]),
     "property": (
         "DELETE FROM programproperty WHERE PropertyDesc = 'SubscriptionProcessingFrequency'",
-        "no place for the subscription interval",
+        "no setting for the subscription interval",
         ["interval"],
     ),
     "preference": (
@@ -405,7 +405,7 @@ async def test_a_failed_save_keeps_unsaved_input(demo: OpenRequest) -> None:
 async def test_about_shows_the_practice(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("i")
-        for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "is not told"):
+        for words in ("Bright Smiles Dental (demo)", "practice.sqlite3", "desk-7, 203.0.113.9", "isn't informed"):
             assert words in user.flowing_text
         await user.press("enter")
         assert user.stack == ["ApiSetupScreen"]

@@ -92,7 +92,7 @@ async def test_deleted_entries_are_counted_and_their_numbers_shown(demo: OpenReq
     rows.execute("DELETE FROM securitylog WHERE SecurityLogNum IN (3, 5, 8, 9, 11, 12)")
     async with run_program(demo) as user:
         await verify(user)
-        assert "Deleted 6: their hashes are still there (numbers 3, 5, 8, 9, 11, …)." in user.text
+        assert "Deleted 6: their hashes remain (numbers 3, 5, 8, 9, 11, …)." in user.text
 
 
 async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
@@ -101,7 +101,7 @@ async def test_a_range_without_entries_says_so(demo: OpenRequest) -> None:
         await search(user, "since:2024-11-06")
         await user.press("v", "r")
         await user.at(VerificationScreen)
-        assert "There is no entry in this range." in user.text
+        assert "Unknown entry: in this range." in user.text
         assert user.status_text == "Verified."
 
 
@@ -160,7 +160,7 @@ async def test_the_progress_is_shown_while_verifying(demo: OpenRequest, gate: Ga
         await until(lambda: "150 entries" in user.text)
         assert "[##################----------------------]  45%" in user.text
         assert re.search(r"150 entries, (.+ a second, )?.+ left ", user.text)
-        assert user.status_text == "Verifying; Esc stops."
+        assert user.status_text == "Verifying… Press Esc to stop."
         assert user.keys.startswith("Enter Open  Esc Back")
         held.open()
         await user.settle()
@@ -178,10 +178,10 @@ async def test_escape_stops_the_verification_and_r_continues_it(demo: OpenReques
         user.send("e")
         await until(held.entered.is_set)
         user.send("escape")
-        await until(lambda: user.status_text == "Stopped. r goes on, Esc goes back.")
+        await until(lambda: user.status_text == "Stopped. Press r to continue, Esc to go back.")
         held.open()
         await user.settle()
-        assert user.keys.startswith("r Try again")
+        assert user.keys.startswith("r Retry")
         assert held.calls == 3
         await user.press("r")
         assert "The hashes of all 300 entries match." in user.text
@@ -247,11 +247,11 @@ async def test_a_database_error_keeps_the_result_so_far(demo: OpenRequest, gate:
             held.open()
             await user.settle()
             assert user.status_text.startswith("The SQLite file is locked by another program.")
-            assert user.status_text.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.endswith("Checked entries are kept. Press r to continue.")
             assert "150 entries" in user.text
             assert [row[5].split(": ")[0] for row in cells(user)] == ["no hash"]
             await user.press("r")
-            assert user.status_text.endswith("What was checked is kept; r goes on.")
+            assert user.status_text.endswith("Checked entries are kept. Press r to continue.")
         await user.press("r")
         assert "Hash matches 299   Altered 0   Without hash 1" in user.text
         assert user.status_text == "Verification found 1 without hash."
@@ -332,7 +332,7 @@ def test_the_report_about_a_healthy_practice_has_five_lines() -> None:
     assert report.clean
     assert report_lines(report) == [
         "The hashes of all 12,000 entries that have one match.",
-        "3,000 entries older than the first hash (2014-05-01 08:00) have none.",
+        "3,000 entries older than the first hash (2014-05-01 08:00) have no hash.",
         "Entries up to 6/1/2021 were removed by Admin on 2024-06-02 (and 1 time before): Remove Old Data."
         " 2 of their hashes are left.",
         "12 duplicates were removed by Database Maintenance from 2022-01-03 to 2024-05-02 (dbmlog).",
@@ -355,5 +355,5 @@ def test_a_range_from_before_the_first_hash_has_none() -> None:
     report = VerificationReport(checked=3, before_hashes=3, first_hash="2014-05-01 08:00:00", fraction=1.0, done=True)
     assert report_lines(report)[:2] == [
         "No entry in this range has a hash.",
-        "3 entries older than the first hash (2014-05-01 08:00) have none.",
+        "3 entries older than the first hash (2014-05-01 08:00) have no hash.",
     ]

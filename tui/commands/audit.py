@@ -48,11 +48,11 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         with SignalHandler() as signals, office_session(request, options.user, environment) as session:
             return command(options, session, signals)
     except SignalReceived as received:
-        received.outcome = received.outcome or "nothing was kept"
+        received.outcome = received.outcome or "no file was kept"
         raise
     except TargetExists as error:
         report_error(error)
-        print_error("--replace replaces it.")
+        print_error("Add --replace to replace it.")
         return COULD_NOT
 
 
@@ -78,11 +78,13 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
     audit_filter = _parse_filter(options.filter, audit)
     if date_range != AuditFilter():
         if audit_filter.since or audit_filter.until:
-            raise ConfigurationError("The dates are given twice.", "Give them as options, or in the filter.")
+            raise ConfigurationError(
+                "The dates are set twice.", "Set the dates with options or in the filter, not both."
+            )
         audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
     file = validate_target(options.file, may_replace=options.replace)
     if options.excel and file.suffix.casefold() != ".csv":
-        raise ConfigurationError("--excel is for .csv files.", "Leave it out, or choose a name that ends in .csv.")
+        raise ConfigurationError("--excel is for .csv files.", "Leave out --excel, or choose a name that ends in .csv.")
     _say_if_slow(session)
     export = audit.export(session.actor, audit_filter, file, may_replace=options.replace, excel=options.excel)
     export.begin()
@@ -90,7 +92,7 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
         result = _write(export, signals)
     except BaseException as interruption:
         if export.is_published and isinstance(interruption, SignalReceived):
-            interruption.outcome = f"{sanitize(str(file))} is complete, but the end may not be in the Audit Trail"
+            interruption.outcome = f"{sanitize(str(file))} is complete, but the Audit Trail may not record that"
         try:
             export.cancel()
         except ApiSetupError as error:
@@ -139,7 +141,7 @@ def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:
     since = parse_day(options.since, today) if options.since is not None else None
     until = parse_day(options.until, today) if options.until is not None else None
     if since and until and since > until:
-        raise ConfigurationError(f"The range ends on {until}, before it begins.", "Exchange the two dates.")
+        raise ConfigurationError(f"The range ends on {until}, before it starts.", "Swap the two dates.")
     return AuditFilter(since=since, until=until)
 
 

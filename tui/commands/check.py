@@ -24,6 +24,7 @@ _LABELS = {
     CheckStatus.FAILED: "FAILED",
     CheckStatus.NOT_CHECKED: "-",
 }
+_LABEL_WIDTH = max(map(len, _LABELS.values()))
 
 
 def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         ConfigurationError: The practice is the demo, which has nothing to check.
     """
     if request.demo:
-        raise ConfigurationError("There is nothing to check in the demo practice.", "Name another one.")
+        raise ConfigurationError("The demo practice can't be checked.", "Choose another practice.")
     user = options.user or environment.get(USER_VARIABLE)
     try:
         password = read_database_password(request)
@@ -47,13 +48,21 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
     if options.json:
         print_result(json.dumps(_as_json(request, results, status), indent=2))
     else:
-        print_result("\n".join(line for result in results for line in _lines(result)))
+        width = max(len(result.id) for result in results)
+        print_result("\n".join(line for result in results for line in _lines(result, width)))
     return status
 
 
-def _lines(result: CheckResult) -> list[str]:
-    first = f"{_LABELS[result.status]:<8} {result.id:<17} {sanitize(result.sentence)}"
-    return [first, *([f"{'':<26} {sanitize(result.hint)}"] if result.hint else [])]
+def _lines(result: CheckResult, width: int) -> list[str]:
+    """Return a result as a line of three columns, with its hint below the last one.
+
+    Args:
+        result: The result.
+        width: The width of the column of ids.
+    """
+    first = f"{_LABELS[result.status]:<{_LABEL_WIDTH}}  {result.id:<{width}}  {sanitize(result.sentence)}"
+    indent = " " * (_LABEL_WIDTH + width + 4)
+    return [first, *([f"{indent}{sanitize(result.hint)}"] if result.hint else [])]
 
 
 def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:

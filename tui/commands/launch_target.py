@@ -44,7 +44,7 @@ class LaunchTarget:
             ConfigurationError: The configuration file has several offices, and none of them was named.
         """
         if self.request is None:
-            raise ConfigurationError("The configuration file has several offices.", "Name one: --office NAME.")
+            raise ConfigurationError("The configuration file has several offices.", "Choose one with --office NAME.")
         return self.request
 
 
@@ -94,7 +94,9 @@ def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> P
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     if options.demo and options.read_only:
-        raise ConfigurationError("--demo makes a practice, which --read-only forbids.", "Choose one of them.")
+        raise ConfigurationError(
+            "--demo creates a practice, so it can't be combined with --read-only.", "Choose one of them."
+        )
     named = [
         name
         for name, given in (("--demo", options.demo), ("--url", options.url is not None), ("--office", options.office))
@@ -111,7 +113,7 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     given = [name for name, value in settings.items() if value is not None]
     if options.office is not None and given:
         raise ConfigurationError(
-            f"{given[0]} and --office say two things: how an office is opened stands in the configuration file.",
+            f"{given[0]} can't be combined with --office. The configuration file has the office's settings.",
             "Change it there, or use --url.",
         )
 
@@ -150,14 +152,14 @@ def _apply_tls_options(address: Address, options: argparse.Namespace) -> Address
     given = [name for name, file in files.items() if file is not None]
     if not isinstance(address, ServerAddress):
         if given or options.tls is not None:
-            raise ConfigurationError("An SQLite practice has no line to protect.", "Leave out what begins with --tls.")
+            raise ConfigurationError("An SQLite practice has no network connection.", "Leave out the --tls options.")
         return address
     if options.tls == "off":
         if given:
-            raise ConfigurationError(f"--tls off and {given[0]} say two things.", "Choose one of them.")
+            raise ConfigurationError(f"--tls off and {given[0]} can't be combined.", "Choose one of them.")
         return replace(address, tls=None, tls_off=True)
     if options.tls_key is not None and options.tls_cert is None:
-        raise ConfigurationError("--tls-key stands without --tls-cert.", "Name the certificate, too.")
+        raise ConfigurationError("--tls-key needs --tls-cert.", "Add --tls-cert FILE.")
     if options.tls is None and not given:
         return address
     paths = [Path(file).expanduser() if file is not None else None for file in files.values()]
@@ -174,8 +176,8 @@ def _apply_server_key(address: Address, options: argparse.Namespace) -> Address:
         raise ConfigurationError("An SQLite practice has no server.", "Leave out --server-public-key.")
     if address.is_verified:
         raise ConfigurationError(
-            "The password to a verified server is not encrypted with --server-public-key.",
-            "Leave it out. Or add --tls off, if the server has no TLS.",
+            "--server-public-key isn't used with a verified server.",
+            "Leave it out, or add --tls off if the server has no TLS.",
         )
     return replace(address, server_public_key=Path(options.server_public_key).expanduser())
 

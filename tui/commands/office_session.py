@@ -38,7 +38,7 @@ def office_session(request: OpenRequest, user: str | None, environment: Mapping[
     if not request.on_server and user is not None:
         raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --user.")
     if request.on_server and not name:
-        raise ConfigurationError("No Open Dental user is named.", f"Add --user NAME, or set {USER_VARIABLE}.")
+        raise ConfigurationError("No Open Dental user was given.", f"Add --user NAME, or set {USER_VARIABLE}.")
     office = request.open(read_database_password(request))
     try:
         if not request.on_server:
@@ -80,11 +80,11 @@ def _open_dental_password(name: str, environment: Mapping[str, str]) -> Secret:
 
 def _prompt(question: str, alternative: str) -> Secret:
     if not is_terminal(sys.stdin):
-        raise ConfigurationError(f"{question}: nobody is there to be asked.", f"Set {alternative} for a scheduled job.")
+        raise ConfigurationError(f"{question}: no terminal to prompt on.", f"Set {alternative} for a scheduled job.")
     try:
         return Secret(getpass(f"{sanitize(question)}: "))
     except EOFError:
-        raise ConfigurationError(f"{question}: none was given.", f"Type it, or set {alternative}.") from None
+        raise ConfigurationError(f"{question}: no password was entered.", f"Enter it, or set {alternative}.") from None
 
 
 def _sign_out(session: Session) -> None:
@@ -94,4 +94,4 @@ def _sign_out(session: Session) -> None:
     try:
         session.office.users.sign_out(session.actor)
     except ApiSetupError as error:
-        print_error(f"signing out was not logged. {error}")
+        print_error(f"the sign-out could not be logged. {error}")

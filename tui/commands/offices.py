@@ -66,7 +66,9 @@ def _list(options: argparse.Namespace, paths: Paths) -> int:
     elif offices:
         print_result("\n".join(sanitize(_line(office, opened.get(office.name)), 400) for office in offices))
     else:
-        print_result(f"There are no offices in {sanitize(str(paths.configuration))}; apisetup offices add adds one.")
+        print_result(
+            f"There are no offices in {sanitize(str(paths.configuration))}. Add one with: apisetup offices add"
+        )
     return DONE
 
 
@@ -103,7 +105,7 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
 
 def _password_label(office: ConfiguredOffice) -> str:
     # A password command's arguments may contain a secret, so only the kind of source is shown.
-    return "asked for" if office.password_from == PROMPT else f"from {office.password_from.kind.label}"
+    return "prompt" if office.password_from == PROMPT else f"from {office.password_from.kind.label}"
 
 
 # -- add and remove --------------------------------------------------------------------
@@ -113,7 +115,9 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     from core.offices.config_writer import add_offices
 
     if options.url is None:
-        raise ConfigurationError("What to add is not named.", "Add --url mysql+pymysql://user@host:3306/opendental.")
+        raise ConfigurationError(
+            "The practice to add is missing.", "Add --url mysql+pymysql://user@host:3306/opendental."
+        )
     if options.lock_after_minutes is not None and not 1 <= options.lock_after_minutes <= MAX_LOCK_MINUTES:
         raise ConfigurationError(
             f"--lock-after-minutes must be from 1 to {MAX_LOCK_MINUTES}.", "Leave it out to have no limit."
@@ -131,7 +135,7 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
         lock_after_minutes=options.lock_after_minutes,
     )
     if office.companion is not None and not request.on_server:
-        raise ConfigurationError("An SQLite practice is its own companion.", "Leave out --companion.")
+        raise ConfigurationError("An SQLite practice has no companion file.", "Leave out --companion.")
     add_offices(paths.configuration, [office])
     print_result(f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
     return DONE
@@ -157,7 +161,7 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
         print_result("Nothing was removed.")
         return DONE
     remove_office(paths.configuration, office.name)
-    print_result(f"Removed: {sanitize(office.name)}. Its companion file, if it has one, stays where it is.")
+    print_result(f"Removed: {sanitize(office.name)}. Its companion file, if any, was kept.")
     return DONE
 
 
@@ -172,7 +176,7 @@ def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str,
     for remark in found.remarks:
         print_result(sanitize(remark, 400))
     if not found.offices:
-        print_result("Nothing to add was found.")
+        print_result("No new offices found.")
         return DONE
     for office in found.offices:
         print_result(sanitize(_line(office, None), 400))
@@ -190,16 +194,18 @@ def _find_offices(options: argparse.Namespace, environment: Mapping[str, str], t
     find_host = _HostQuestions(options)
     if options.central is (options.file is not None):
         raise ConfigurationError(
-            "What to import is not named, or named twice.", "Name a FreeDentalConfig.xml, or --central with --url."
+            "Choose one source to import from.", "Name a FreeDentalConfig.xml, or use --central with --url."
         )
     if options.file is not None:
         file = Path(options.file).expanduser()
         return rename_duplicates(import_from_workstation(file, find_host, options.name), taken)
     if options.url is None or options.name is not None:
-        raise ConfigurationError("--central needs --url, and no --name.", "Name the central manager's database.")
+        raise ConfigurationError(
+            "--central needs --url, and no --name.", "Name the central manager's database with --url."
+        )
     request = _named_practice(options, environment)
     if not isinstance(request.office.address, ServerAddress):
-        raise ConfigurationError("A central manager's database is on a server.", "Name it after --url.")
+        raise ConfigurationError("A central manager's database is on a server.", "Name it with --url.")
     return import_from_central_manager(request.office.address, read_database_password(request), taken, find_host)
 
 
@@ -229,7 +235,9 @@ class _HostQuestions:
     def _ask(self, server: ServerName) -> str | None:
         print(f"The server is named {sanitize(server.text, 200)}, which {server.meaning}.")
         try:
-            return input("What is it called from here? HOST or HOST:PORT, or nothing to leave it out: ").strip() or None
+            return (
+                input("Its name as seen from this computer (HOST or HOST:PORT; leave blank to skip): ").strip() or None
+            )
         except EOFError:
             return None
 
@@ -248,7 +256,7 @@ def _confirm(options: argparse.Namespace, question: str) -> bool:
     if options.yes:
         return True
     if not is_terminal(sys.stdin):
-        raise ConfigurationError(f"{question} Nobody is there to be asked.", "Add --yes for a scheduled job.")
+        raise ConfigurationError(f"{question} No terminal to prompt on.", "Add --yes for a scheduled job.")
     try:
         return input(f"{question} [y/N] ").strip().casefold() in ("y", "yes")
     except EOFError:

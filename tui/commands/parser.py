@@ -9,23 +9,38 @@ ENVIRONMENT = (
     ("APISETUP_PASSWORD", "the password of the database user for --url; may be empty"),
     ("APISETUP_OD_USER", "for commands: the Open Dental user"),
     ("APISETUP_OD_PASSWORD", "for commands: that user's password; may be empty"),
-    ("APISETUP_CONFIG", "the configuration file; the embedded practice and the companion files are beside it"),
+    ("APISETUP_CONFIG", "the configuration file; the embedded practice and the companion files are next to it"),
     ("NO_COLOR", "no colors"),
-    ("ESCDELAY", "milliseconds between Esc and what may follow it (500)"),
+    ("ESCDELAY", "milliseconds to wait after Esc for the rest of a key's sequence (500)"),
 )
 """The environment variables and what they mean."""
 
-EXIT_STATUS = "0 all well, 1 could not start or was stopped by an error, 2 wrong usage, 128 + n ended by signal n"
+EXIT_STATUS = "0 success, 1 could not start or stopped by an error, 2 wrong usage, 128 + n ended by signal n"
+"""The exit statuses of the program without a command."""
 
 _EPILOG = "\n".join(
     (
         "environment:",
         *(f"  {name:<21} {meaning}" for name, meaning in ENVIRONMENT),
         "",
-        f"exit status: {EXIT_STATUS};",
-        "that of a command stands in its own help",
+        f"exit status: {EXIT_STATUS}",
     )
 )
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Wraps each line of a description or an epilog at the terminal's width, lines of two columns with an indent."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(self._wrap(line, width, indent) for line in text.splitlines())
+
+    @staticmethod
+    def _wrap(line: str, width: int, indent: str) -> str:
+        import textwrap
+
+        _, gap, rest = line[2:].partition("  ") if line.startswith("  ") else ("", "", "")
+        column = len(line) - len(rest.lstrip()) if gap else 0
+        return textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent + " " * column)
 
 
 class _Version(argparse.Action):
@@ -53,10 +68,10 @@ def build_parser() -> _Parser:
     parser = _Parser(
         prog="apisetup",
         description="Open Dental's API Setup in a terminal: who may read and write a practice's patient data."
-        " Without options it opens the office of the configuration file, or lists several; where there is none, it"
-        " opens a practice of its own in an SQLite file.",
+        " Without options it opens the office of the configuration file, or lists them if there are several. If there"
+        " is none, it opens its own practice in an SQLite file.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
@@ -65,13 +80,13 @@ def build_parser() -> _Parser:
     # Without SUPPRESS, a command's defaults would overwrite the options given before the command's name.
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_shared(shared)
-    summary = "without a screen: verify or export the Audit Trail"
+    summary = "verify or export the Audit Trail"
     commands = parser.add_subparsers(dest="command", metavar="command")
     _add_audit(
         commands.add_parser("audit", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
     )
-    summary = "without a screen: whether everything works in a practice; writes nothing"
+    summary = "check whether everything works in a practice, without writing to it"
     _add_check(
         commands.add_parser(
             "check",
@@ -79,10 +94,10 @@ def build_parser() -> _Parser:
             allow_abbrev=False,
             help=summary,
             description=_sentence(summary),
-            epilog="exit status: 0 all well, 1 something is missing or not safe, 2 could not be checked",
+            epilog="exit status: 0 success, 1 something is missing or not safe, 2 could not be checked",
         )
     )
-    summary = "without a screen: list, add, remove or import the offices of the configuration file"
+    summary = "list, add, remove or import the offices of the configuration file"
     _add_offices(
         commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
@@ -94,7 +109,7 @@ def build_parser() -> _Parser:
             allow_abbrev=False,
             help=summary,
             description=_sentence(summary),
-            epilog="exit status: 0 shown, 2 no such topic",
+            epilog="exit status: 0 success, 2 no such topic",
         )
     )
     return parser
@@ -102,36 +117,41 @@ def build_parser() -> _Parser:
 
 def _add_shared(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command has: those that choose a practice, and --debug."""
-    parser.add_argument("--demo", action="store_true", help="open a filled practice that is thrown away at the end")
-    parser.add_argument("--office", metavar="NAME", help="open an office of the configuration file")
+    parser.add_argument(
+        "--demo", action="store_true", help="open a practice with sample data that is deleted at the end"
+    )
+    parser.add_argument("--office", metavar="NAME", help="open an office from the configuration file")
     parser.add_argument("--config", metavar="FILE", help="the configuration file, instead of APISETUP_CONFIG")
     parser.add_argument("--url", metavar="URL", help="open a practice: mysql+pymysql://user@host:3306/opendental")
-    parser.add_argument(
-        "--read-only", action="store_true", help="write nothing to the practice, not even that somebody signed in"
-    )
+    parser.add_argument("--read-only", action="store_true", help="write nothing to the practice, not even the sign-in")
     parser.add_argument(
         "--tls",
         choices=("verify", "off"),
-        help="how the connection to a server is protected. verify is the default for other computers; a connection on"
+        help="how to protect the connection to a server. verify is the default for other computers; a connection on"
         " this computer is encrypted if the server offers it",
     )
-    parser.add_argument("--tls-ca", metavar="FILE", help="the certificates of those who sign the server's (PEM)")
-    parser.add_argument("--tls-cert", metavar="FILE", help="our own certificate, for a server that asks for one (PEM)")
-    parser.add_argument("--tls-key", metavar="FILE", help="the key of that, where it is in another file (PEM)")
+    parser.add_argument(
+        "--tls-ca", metavar="FILE", help="the certificate authorities that sign the server's certificate (PEM)"
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="the client certificate, if the server requires one (PEM)")
+    parser.add_argument(
+        "--tls-key", metavar="FILE", help="the client certificate's key, if it is in another file (PEM)"
+    )
     parser.add_argument(
         "--server-public-key",
         metavar="FILE",
-        help="the server's public key (PEM), which encrypts the password where there is no TLS",
+        help="the server's public key (PEM), which encrypts the password on connections without TLS",
     )
     parser.add_argument(
         "--authority",
         choices=("local", "headquarters"),
-        help="who decides about a server's keys: headquarters (the default), or a registry on this computer",
+        help="who manages the keys of a practice on a server: headquarters (the default), or a registry on this"
+        " computer",
     )
     parser.add_argument(
         "--debug",
         action="store_true",
-        help="write what is asked, and errors with their causes, into a log without secrets",
+        help="log the statements, and errors with their causes, to a file without secrets",
     )
 
 
@@ -139,7 +159,7 @@ def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `audit`."""
     commands = parser.add_subparsers(dest="audit_command", required=True, metavar="command")
     common = _Parser(add_help=False, parents=[shared])
-    common.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
+    common.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as (default: APISETUP_OD_USER)")
     common.add_argument("--since", metavar="DATE", help="the first day: 2024-11-01, today, yesterday, 10d")
     common.add_argument("--until", metavar="DATE", help="the last day")
     verify = commands.add_parser(
@@ -150,37 +170,39 @@ def _add_audit(parser: argparse.ArgumentParser, shared: _Parser) -> None:
         description="Check the hash of every entry of the Audit Trail, or of those of some days.",
         epilog="exit status: 0 nothing found, 1 entries that were altered, deleted or have no hash, 2 not checked",
     )
-    verify.add_argument("--json", action="store_true", help="write the result as JSON")
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
     export = commands.add_parser(
         "export",
         parents=[common],
         allow_abbrev=False,
-        help="write entries into a file",
-        description="Write entries of the Audit Trail into a file, newest first. The export is logged.",
+        help="export entries to a file",
+        description="Export entries of the Audit Trail to a file, newest first. The export is logged.",
         epilog="exit status: 0 written, 2 not written",
     )
-    export.add_argument("file", metavar="FILE", help="where to; the name ends in .csv or .jsonl")
-    export.add_argument("--filter", metavar="FILTER", default="", help="""such as 'user:admin text:"API key"'""")
-    export.add_argument("--replace", action="store_true", help="replace the file if it is there already")
-    export.add_argument("--excel", action="store_true", help="begin a .csv with a byte order mark, for Excel")
-    export.add_argument("--json", action="store_true", help="say as JSON what was written")
+    export.add_argument("file", metavar="FILE", help="the file to write; its name must end in .csv or .jsonl")
+    export.add_argument(
+        "--filter", metavar="FILTER", default="", help="""the entries to export, such as 'user:admin text:"API key"'"""
+    )
+    export.add_argument("--replace", action="store_true", help="replace the file if it already exists")
+    export.add_argument("--excel", action="store_true", help="start a .csv file with a byte order mark, for Excel")
+    export.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="NAME", help="look at this Open Dental user's permissions, too")
-    parser.add_argument("--json", action="store_true", help="write what was found as JSON")
+    parser.add_argument("--user", metavar="NAME", help="also check this Open Dental user's permissions")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _add_help(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all"
+        "topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all pages"
     )
 
 
 def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `offices`."""
     commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
-    ending = "exit status: 0 done, 2 not done"
+    ending = "exit status: 0 success, 2 failure"
 
     def command(name: str, summary: str) -> argparse.ArgumentParser:
         description = _sentence(summary)
@@ -189,30 +211,35 @@ def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
         )
 
     listing = command("list", "list the offices")
-    listing.add_argument("--json", action="store_true", help="write them as JSON")
-    add = command("add", "add the practice of --url, with the options of its line, under a name")
-    add.add_argument("name", metavar="NAME", help="what to call it")
-    add.add_argument("--password-from", metavar="SOURCE", help="prompt, env:NAME, file:PATH, command:WORDS or keyring")
+    listing.add_argument("--json", action="store_true", help="print them as JSON")
+    add = command("add", "add the practice of --url, with its connection options, under a name")
+    add.add_argument("name", metavar="NAME", help="the office's name")
     add.add_argument(
-        "--companion", metavar="FILE", help="the companion file, instead of the one beside the configuration"
+        "--password-from",
+        metavar="SOURCE",
+        help="where the password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring",
     )
-    add.add_argument("--production", action="store_true", help="say PRODUCTION in the first line")
-    add.add_argument("--lock-after-minutes", type=int, metavar="N", help="hide everything after so long without a key")
-    remove = command("remove", "take an office out of the configuration file; nothing else is removed")
-    remove.add_argument("name", metavar="NAME", help="its name")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
-    importing = command("import", "take offices over from Open Dental's own files or from its central manager")
+    add.add_argument(
+        "--companion", metavar="FILE", help="the companion file, instead of the one next to the configuration file"
+    )
+    add.add_argument("--production", action="store_true", help="show PRODUCTION in the first line")
+    add.add_argument(
+        "--lock-after-minutes", type=int, metavar="N", help="lock the screen after N minutes of inactivity"
+    )
+    remove = command("remove", "remove an office from the configuration file; nothing else is removed")
+    remove.add_argument("name", metavar="NAME", help="the office's name")
+    remove.add_argument("--yes", action="store_true", help="don't ask for confirmation")
+    importing = command("import", "import offices from Open Dental's own files or from its central manager")
     importing.add_argument("file", metavar="FILE", nargs="?", help="a workstation's FreeDentalConfig.xml")
-    importing.add_argument("--name", metavar="NAME", help="what to call the office of a workstation")
-    importing.add_argument(
-        "--central", action="store_true", help="from the central manager's database that --url names"
-    )
+    importing.add_argument("--name", metavar="NAME", help="the name of the workstation's office")
+    importing.add_argument("--central", action="store_true", help="import from the central manager's database at --url")
     importing.add_argument(
         "--host",
         metavar="HOST",
-        help="what the server is called from here (HOST or HOST:PORT); with --central, the central manager's computer",
+        help="the server's name as seen from this computer (HOST or HOST:PORT); with --central, the central manager's"
+        " server",
     )
-    importing.add_argument("--yes", action="store_true", help="do not ask")
+    importing.add_argument("--yes", action="store_true", help="don't ask for confirmation")
 
 
 def _sentence(summary: str) -> str:

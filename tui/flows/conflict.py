@@ -23,8 +23,8 @@ async def resolve_conflict(screen: BaseScreen[Any], error: EditConflict) -> str 
     question = Question(
         "Changed by another program",
         conflict_lines(error),
-        Answer("ctrl+t", "Take what is there now", THEIRS),
-        Answer("ctrl+o", "Overwrite it with yours", MINE),
+        Answer("ctrl+t", "Use the current values", THEIRS),
+        Answer("ctrl+o", "Overwrite with yours", MINE),
         cancel="Decide later",
     )
     return await screen.app.push_screen_wait(question)

@@ -26,13 +26,13 @@ async def match_copy(screen: BaseScreen[Any], session: Session, differences: Seq
     """
     session.require_writable()
     if session.office.keys.is_remote or not differences:
-        screen.show_status("The practice's copy of keys needs no change.")
+        screen.show_status("The practice's copy of keys is up to date.")
         return None
-    lines = [*differences, "", "It will be made equal to the registry, and that is recorded in the Audit Trail."]
-    question = Question("Match the practice's copy of keys?", lines, Answer("ctrl+y", "Match", "match"))
+    lines = [*differences, "", "The copy will be synchronized with the registry. This is recorded in the Audit Trail."]
+    question = Question("Synchronize the practice's copy of keys?", lines, Answer("ctrl+y", "Synchronize", "match"))
     if await screen.app.push_screen_wait(question) is None:
         return None
     with screen.busy("Saving…"):
         keys = await screen.commit(lambda: session.office.keys.reconcile_copy(session.actor))
-    screen.show_status("The practice's copy of keys matches the registry.", "ok")
+    screen.show_status("The practice's copy of keys is synchronized with the registry.", "ok")
     return keys

@@ -39,8 +39,8 @@ async def export_entries(
     """
     lines = [
         f"Entries: {filter_text or 'everything'}",
-        "The name ends in .csv (readable by Excel) or .jsonl. This is recorded in the Audit Trail.",
-        "API keys are masked in it; patients' numbers and the texts are not.",
+        "The name must end in .csv (for Excel) or .jsonl. This is recorded in the Audit Trail.",
+        "API keys are masked. Patient numbers and texts are not.",
     ]
     suggestion = f"{Path.cwd()}/audit-trail-{today}.csv"
     validate = partial(validate_target, may_replace=True)
@@ -53,7 +53,7 @@ async def export_entries(
         validate_target(str(file), may_replace=False)
     except TargetExists as error:
         question = Question(
-            "Replace it?", [str(error.file), "", "It is there already."], Answer("ctrl+y", "Replace", "replace")
+            "Replace it?", [str(error.file), "", "The file already exists."], Answer("ctrl+y", "Replace", "replace")
         )
         if await screen.app.push_screen_wait(question) is None:
             screen.show_status("Nothing was exported.")
@@ -62,13 +62,13 @@ async def export_entries(
     start = partial(session.office.audit.export, session.actor, audit_filter, file, may_replace=may_replace, excel=True)
     export = await screen.call_service(start, group="export")
     slowness = await screen.call_service(session.office.audit.slowness, group="export")
-    with screen.busy("Writing that it is exported…"):
+    with screen.busy("Logging the export…"):
         await screen.commit(export.begin)
     result = await screen.app.push_screen_wait(ExportProgress(export, slowness))
     if isinstance(result, ApiSetupError):
         raise result
     if result is None:
-        screen.show_status("The export was cancelled; nothing of it was kept.")
+        screen.show_status("Export canceled. No file was kept.")
         return
     if result.not_logged is None:
         screen.show_status(f"Exported: {counted(result.count)}.", "ok")
@@ -80,8 +80,8 @@ async def export_entries(
         "",
         f"SHA-256 {result.sha256[:16]}…",
         "",
-        f"Filter, counts, who and when are in {result.manifest.name} beside it."
-        + (" The Audit Trail has the SHA-256, too." if result.not_logged is None else ""),
+        f"The filter, the counts, the user and the time are in {result.manifest.name}."
+        + (" The Audit Trail has the SHA-256 as well." if result.not_logged is None else ""),
         *([] if result.not_logged is None else ["", str(result.not_logged)]),
     ]
     screen.open_screen(Notice("Exported", lines))

@@ -27,7 +27,7 @@ async def choose_filter_value(screen: BaseScreen[Any], current: AuditFilter, use
     """
     question = Question(
         "Show entries of",
-        ["All, or one of them."],
+        ["Choose all or one."],
         Answer("u", "A user", "user"),
         Answer("p", "A permission", "permission"),
         Answer("l", "A log source", "source"),

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
 
-CANNOT_ADD = "Headquarters gave no list, so keys are not added; r asks again."
+CANNOT_ADD = "Can't add keys: there is no list from headquarters. Press r to ask again."
 """Shown before the authority's own explanation when keys can't be added."""
 
 ASKING = "Asking headquarters…"
 """Shown until headquarters has answered."""
 
-ASKS_HEADQUARTERS = "Open Dental's headquarters is asked to do it."
+ASKS_HEADQUARTERS = "This asks Open Dental's headquarters to make the change."
 """Shown in the question before a change that headquarters carries out."""
 
 
@@ -27,7 +27,7 @@ def failure_notice(error: HeadquartersError | OutcomeUnknown) -> Notice:
 
     A notice, because the quoted answer may be longer than the status line.
     """
-    title = "Look before you repeat it" if isinstance(error, OutcomeUnknown) else "Not done"
+    title = "Check before you repeat it" if isinstance(error, OutcomeUnknown) else "Not done"
     return Notice(title, [error.sentence, *(["", error.hint] if error.hint else [])])
 
 

@@ -58,7 +58,7 @@ async def _decide(screen: BaseScreen[Any], session: Session, change: Interrupted
             "",
             *_values(change),
             "",
-            "Finish it, or roll it back. Either is recorded in the Audit Trail.",
+            "Finish it or roll it back. Both are recorded in the Audit Trail.",
         ],
         Answer("ctrl+y", "Finish", "finish"),
         Answer("ctrl+r", "Roll back", "roll back"),
@@ -88,4 +88,4 @@ def _values(change: InterruptedChange) -> list[str]:
 
 def _still_half_made(change: InterruptedChange) -> str:
     written, unwritten = (", ".join(each.what for each in edits) for edits in (change.written, change.unwritten))
-    return f"A save is half made: {written} written, {unwritten} not. {_ASKS_AGAIN}"
+    return f"A save is incomplete: {written} written, {unwritten} not. {_ASKS_AGAIN}"

@@ -40,7 +40,7 @@ async def add_key(screen: BaseScreen[Any], session: Session, reload_keys: Callab
     authority = session.office.keys.authority
     session.require_writable()
     if not authority.may_change:
-        screen.open_screen(Notice("Keys are not added now", [CANNOT_ADD, "", authority.explanation]))
+        screen.open_screen(Notice("Can't add keys right now", [CANNOT_ADD, "", authority.explanation]))
         return None
     assigned = await screen.app.push_screen_wait(AssignKeyScreen(session))
     if isinstance(assigned, Assigned):
@@ -72,7 +72,7 @@ async def adopt_key(
     session.require_writable()
     developer: str | None = key.developer
     if not developer:
-        lines = ["The copy has no developer's name for it.", "Developer:"]
+        lines = ["The practice's copy has no developer name for it.", "Developer:"]
         developer = await screen.app.push_screen_wait(Prompt("Adopt this key", lines, "", _require_name))
     if developer is None:
         return None
@@ -82,7 +82,7 @@ async def adopt_key(
         screen.show_status(_DECLINED)
         return None
     if answer is None:
-        screen.show_status("Nothing was added: the agreement is neither accepted nor declined.")
+        screen.show_status("Nothing was added: the agreement was neither accepted nor declined.")
         return None
     return await _add(screen, session, new_key, answer, reload_keys)
 
@@ -115,7 +115,7 @@ async def _add(
             return None
         except ApiSetupError as error:
             lines = [error.sentence, *(["", error.hint] if error.hint else [])]
-            question = Question("The key was not added", lines, Answer("ctrl+y", "Try again", "again"))
+            question = Question("The key was not added", lines, Answer("ctrl+y", "Retry", "again"))
             if await screen.app.push_screen_wait(question) is None:
                 screen.show_problem(error)
                 return None

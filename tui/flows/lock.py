@@ -96,12 +96,12 @@ class Lock:
 
     def _discard_question(self) -> Question:
         return Question(
-            "Drop what was typed?",
+            "Discard the unsaved changes?",
             [
-                f"{self._session.actor.user_name} typed and did not save: {', '.join(self._unsaved)}.",
-                "Another user, or one whose rights changed, cannot go on with that.",
+                f"{self._session.actor.user_name} has unsaved changes: {', '.join(self._unsaved)}.",
+                "Another user, or one whose rights have changed, can't continue with them.",
             ],
-            Answer("ctrl+y", "Discard it", "drop"),
+            Answer("ctrl+y", "Discard", "drop"),
         )
 
     def _sign_in_screen(self, request: OpenRequest) -> SignInScreen | LockedScreen:
@@ -128,7 +128,7 @@ class Lock:
                 await app.commit(partial(session.office.users.log_off_idle, session.actor))
         except ApiSetupError as error:
             app.record_problem(error)
-            text = f"That {session.actor.user_name} was logged off could not be logged. {error.sentence}"
+            text = f"Logging off {session.actor.user_name} could not be logged. {error.sentence}"
             # Deferred, because the screen's first status message, which may still be due, would replace it.
             screen.call_after_refresh(screen.show_status, text, "problem")
         await app.commit(session.office.close)

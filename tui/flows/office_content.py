@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def audit_trail_refusal(names: tuple[str, ...]) -> str:
     """Return the message that the Audit Trail needs a permission, and who can grant it."""
     who = f"{', '.join(names)} can" if names else "someone with SecurityAdmin can"
-    return f"The Audit Trail needs the permission AuditTrail (122); {who} grant it in Setup > Security."
+    return f"The Audit Trail needs the permission AuditTrail (122). In Open Dental, {who} grant it in Setup > Security."
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ def copy_remark(session: Session, keys: KeyList) -> tuple[str, ...]:
     """Return how the practice's copy of keys differs from the local registry, and which key makes it match."""
     if session.office.keys.is_remote or not keys.notes:
         return ()
-    return (*keys.notes, "Press = to make it match the registry.")
+    return (*keys.notes, "Press = to synchronize it with the registry.")
 
 
 def read_only_remark(session: Session) -> tuple[str, ...]:
     """Return what a read-only session can't do."""
     if session.signed_in.writable:
         return ()
-    return ("Read-only: nothing is logged and nothing can be saved; i says why.",)
+    return ("Read-only: nothing is logged and nothing can be saved. Press i to see why.",)
 
 
 def about_lines(session: Session) -> list[str]:
@@ -55,7 +55,7 @@ def about_lines(session: Session) -> list[str]:
         f"Practice       {info.title}",
         f"Database       {info.database}",
         *([f"Server         {info.host}"] if info.host else []),
-        *([f"Line           {info.line}"] if info.line else []),
+        *([f"Connection     {info.line}"] if info.line else []),
         f"Server version {info.server}",
         *([f"Database user  {info.database_user}"] if info.database_user else []),
         f"Open Dental    {info.version}",

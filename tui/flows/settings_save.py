@@ -26,7 +26,7 @@ async def save_settings(screen: BaseScreen[Any], session: Session, form: Setting
     session.require_writable()
     read, typed = form.page.values, form.typed
     if not form.unsaved:
-        screen.show_status("Nothing to save: the settings are as they were read.")
+        screen.show_status("No changes to save.")
         return ""
     office, actor = session.office, session.actor
     try:
@@ -43,9 +43,9 @@ async def save_settings(screen: BaseScreen[Any], session: Session, form: Setting
         screen.show_status(f"{error} What you typed is still here.", "problem")
         return ""
     form.mark_saved(typed)
-    outcome = "Nothing was written: the practice has these values already."
+    outcome = "No changes to save: the practice already has these values."
     if saved.changes:
-        signal = " Running workstations are told." if office.info.host else ""
+        signal = " Running workstations are notified." if office.info.host else ""
         outcome = f"Saved: {'; '.join(saved.changes)}.{signal}"
     if saved.warning:
         outcome = f"{outcome} {saved.warning}"
@@ -57,12 +57,12 @@ async def _resolve_conflict(screen: BaseScreen[Any], session: Session, form: Set
     """Show both values and let the admin choose. Nothing has been written yet."""
     choice = await resolve_conflict(screen, error)
     if choice is None:
-        screen.show_status("Nothing was written; your values are still in the form.")
+        screen.show_status("Nothing was saved. Your values are still in the form.")
         return ""
     page = await screen.call_service(session.office.settings.load, group="settings")
     dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
     form.show(page, keep_typed=True, drop=dropped)
     if choice == MINE:
         return await save_settings(screen, session, form)
-    screen.show_status("Shown is what the practice has now; nothing was written.")
+    screen.show_status("Showing the practice's current values. Nothing was saved.")
     return ""

@@ -66,7 +66,7 @@ def _lines(session: Session, key: ApiKey, status: KeyStatus) -> list[str]:
         f"Status      {key.status.label} → {status.label}",
         "",
         *([ASKS_HEADQUARTERS] if session.office.keys.is_remote else []),
-        "It will be written to the Audit Trail.",
+        "This is recorded in the Audit Trail.",
     ]
 
 

@@ -42,7 +42,7 @@ def _summary(report: VerificationReport) -> str:
             f"Hash matches {report.hash_matches:,}   Altered {report.altered:,}   Without hash {report.without_hash:,}"
         )
     if report.checked == 0:
-        return "There is no entry in this range."
+        return "No entries in this range."
     if report.hash_matches == 0:
         return "No entry in this range has a hash."
     if report.checked == 1:
@@ -55,7 +55,7 @@ def _notes(report: VerificationReport) -> Iterator[str]:
     """Yield what is worth knowing about a practice in which nothing is wrong."""
     if report.before_hashes:
         have = "has" if report.before_hashes == 1 else "have"
-        yield f"{counted(report.before_hashes)} older than the first hash ({report.first_hash[:16]}) {have} none."
+        yield f"{counted(report.before_hashes)} older than the first hash ({report.first_hash[:16]}) {have} no hash."
     if report.old_data_removals:
         last, *earlier = report.old_data_removals
         when = f" on {last.moment:%Y-%m-%d}" if last.moment else ""

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _AGREEMENT_WARNING = [
-    "No Business Associate Agreement is given for this developer.",
+    "No date for a Business Associate Agreement with this developer.",
     "",
-    "The program will read protected health information. Have an agreement in place first: without one the practice"
-    " may break the law by sharing it.",
+    "The developer's program will read protected health information. Sign an agreement first: without one, the"
+    " practice may break the law by sharing it.",
 ]
 
 
 _HEADQUARTERS_HINT = (
-    "Open Dental's headquarters is asked to assign the key. It tells whose the key is, how to reach them, and what the"
-    " key permits."
+    "This asks Open Dental's headquarters to assign the key. Headquarters provides the developer, the contact and"
+    " the permissions."
 )
 
 
@@ -73,7 +73,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
         yield Static("Assign API Key", classes="heading", markup=False)
         with Horizontal(id="key-line"):
             yield Static("API key", classes="label")
-            yield KeyInput(id="key", placeholder="paste the key, or the text that has it")
+            yield KeyInput(id="key", placeholder="paste the key, or a text that contains it")
         with Horizontal():
             yield Static("", classes="label")
             yield Static("", id="understood", markup=False)
@@ -130,7 +130,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
             found = find_key(text)
         except InvalidInput as error:
             return error.sentence
-        return _describe(found) if found.key.reveal() == text else f"{_describe(found)} Enter accepts it."
+        return _describe(found) if found.key.reveal() == text else f"{_describe(found)} Press Enter to accept it."
 
     @on(Input.Blurred, "#key")
     def _accept_key(self) -> None:
@@ -195,7 +195,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
         answer = await self.app.push_screen_wait(LicenseScreen(self._session, new))
         if answer is None:
             again = display(key_of("continue"))
-            self.show_status(f"The agreement is neither accepted nor declined. {again} shows it again.")
+            self.show_status(f"The agreement was neither accepted nor declined. Press {again} to see it again.")
             return
         self.dismiss(answer if isinstance(answer, Refusal) else Assigned(new, answer))
 
@@ -203,7 +203,9 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
     async def action_back(self) -> None:
         """Close the form, after a confirmation if anything was typed."""
         if self.unsaved:
-            question = Question("Leave?", ["What was typed here will be gone."], Answer("ctrl+y", "Leave", "leave"))
+            question = Question(
+                "Discard what you typed?", ["What you typed will be discarded."], Answer("ctrl+y", "Leave", "leave")
+            )
             if await self.app.push_screen_wait(question) is None:
                 return
         self.dismiss(None)
@@ -235,9 +237,9 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
 
     async def _confirm_missing_agreement(self) -> bool:
         question = Question(
-            "Without an agreement?",
+            "Continue without an agreement?",
             _AGREEMENT_WARNING,
-            Answer("ctrl+y", "Go on without one", "without"),
+            Answer("ctrl+y", "Continue without one", "without"),
             cancel="Back to the date",
         )
         return await self.app.push_screen_wait(question) is not None

@@ -35,7 +35,7 @@ class FilteredChoice(BaseModal[int]):
     PLACEHOLDER: ClassVar[str] = "type to narrow the list"
     BEST_FIRST: ClassVar[bool] = False
     """True to select the first row whenever something was typed; otherwise the cursor stays on its row."""
-    EMPTY: ClassVar[str] = "Nothing has this in it."
+    EMPTY: ClassVar[str] = "No matches."
 
     def compose_body(self) -> ComposeResult:
         """Compose the filter and the list."""

@@ -74,7 +74,7 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
             except ApiSetupError as error:
                 self._set_failed(failed=True)
                 self.show_problem(error)
-                self._show(["What was written is kept; r goes on, Esc ends the export."])
+                self._show(["What was written is kept. Press r to continue, Esc to end the export."])
                 return
             self._show_progress(result)
             if result.done:

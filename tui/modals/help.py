@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_NAMES = 18
 """Cells. Longer names of keys get a line of their own."""
+_NOTE = "Letter keys work when no text field has the focus. Tab leaves a field."
 
 
 class HelpPanel(BaseModal[str]):
@@ -53,7 +54,9 @@ class HelpPanel(BaseModal[str]):
     @on(Input.Changed)
     def _apply_filter(self) -> None:
         words = self.query_one(PlainInput).value.casefold().split()
-        self._text.show(list(_lines(self._sections, words)) or ["No key matches. Press Esc to close."])
+        lines = list(_lines(self._sections, words))
+        note = [Line(()), safe_line((_NOTE, "dim"))] if not words else []
+        self._text.show([*lines, *note] or ["No key matches. Press Esc to close."])
 
     @property
     def _text(self) -> TextLines:

@@ -84,13 +84,13 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
     def _show_progress(self, event: TextLines.Progress) -> None:
         percent = 100 if event.end_seen else event.read_percent
         hint = _HINT if event.end_seen else "Scroll to the end to accept."
-        self.query_one("#progress", Static).update(f"Read: {percent}%. {hint}")
+        self.query_one("#progress", Static).update(f"Read {percent}%. {hint}")
         self.refresh_bindings()
 
     @flow
     async def action_accept(self) -> None:
         """Record the acceptance and close the screen."""
-        with self.busy("Writing the acceptance…"):
+        with self.busy("Logging the acceptance…"):
             acceptance = await self.commit(
                 lambda: self._session.office.licenses.accept(self._session.actor, self._new_key)
             )
@@ -101,7 +101,7 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
         answers = [name for id_ in ("accept", "decline") for name in key(id_).keys.split(",")]
         if event.key in answers and not await self.is_deliberate(event):
             event.stop()
-            self.show_status(f"That key came too fast and was ignored. {_HINT}")
+            self.show_status(f"Key ignored: it came too fast. {_HINT}")
 
     @flow
     async def action_back(self) -> None:
@@ -111,14 +111,14 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | None]):
     @flow
     async def action_decline(self) -> None:
         """Record that the agreement was declined and close the screen, even if recording fails."""
-        lines = ["No key is added, and what you typed is discarded.", "", "This is recorded in the Audit Trail."]
+        lines = ["No key is added. What you typed is discarded.", "", "This is recorded in the Audit Trail."]
         question = Question("Decline the agreement?", lines, Answer("ctrl+y", "Decline", "decline"), cancel="Back")
         if await self.app.push_screen_wait(question) is None:
             return
         try:
-            with self.busy("Writing that it was declined…"):
+            with self.busy("Logging that you declined…"):
                 await self.commit(lambda: self._session.office.licenses.decline(self._session.actor, self._new_key))
         except ApiSetupError as error:
-            lines = ["Nothing was added. That you declined could not be written to the Audit Trail:", "", str(error)]
+            lines = ["Nothing was added. Your refusal could not be recorded in the Audit Trail:", "", str(error)]
             await self.app.push_screen_wait(Notice("Declined, but not logged", lines))
         self.dismiss(Refusal.DECLINED)

@@ -47,10 +47,10 @@ class LockedScreen(_Screen):
         yield Static(
             safe_content(
                 [
-                    "No key was pressed for a while, so the practice is hidden and its file closed.",
-                    "What was typed is kept. Enter goes on.",
+                    "Locked after a period of inactivity. The practice is hidden and its file is closed.",
+                    "Unsaved changes are kept. Press Enter to continue.",
                     "",
-                    "An SQLite practice has no passwords: whoever has this terminal has the practice.",
+                    "An SQLite practice has no passwords: anyone at this terminal can open it.",
                 ]
             ),
             id="address",

@@ -54,12 +54,12 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
 
     def compose_body(self) -> ComposeResult:
         """Compose the filter, the list and the explanation of the permission under the cursor."""
-        yield PlainInput(id="permission-filter", placeholder="name or what it allows")
+        yield PlainInput(id="permission-filter", placeholder="name or description")
         yield _ChoiceList(
             Column("", 3),
             Column("Permission", 22, min_width=19),
             Column("Allows a key to", 30, max_width=UNLIMITED),
-            empty="No permission matches; Esc shows all.",
+            empty="No permission matches. Press Esc to show all.",
         )
         yield Static("", id="explanation", markup=False)
 
@@ -118,7 +118,7 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
         """Close the dialog without a choice; ask first if a permission was toggled."""
         if self.unsaved:
             answer = Answer("ctrl+y", "Discard", "discard")
-            question = Question("Discard what you toggled?", self._changes(), answer, cancel="Keep choosing")
+            question = Question("Discard what you toggled?", self._changes(), answer, cancel="Back")
             if await self.app.push_screen_wait(question) is None:
                 return
         self.dismiss(None)
@@ -183,7 +183,7 @@ class PermissionChoice(BaseModal[tuple[str, ...]]):
 
     def _explanation(self, row: Row) -> str:
         if isinstance(row.identity, PermissionGroup):
-            return "Space chooses all of this group, or none."
+            return "Press Space to select all of this group, or none."
         permission = describe_permission(str(row.identity))
         risk = f"! Risky: it {permission.risk}. " if permission.risk else ""
         return f"{risk}{sanitize(permission.name)}: {permission.explanation}"

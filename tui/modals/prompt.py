@@ -46,7 +46,7 @@ class Prompt(TextModal[T], Generic[T]):
         initial: str,
         parse: Callable[[str], T],
         *,
-        verb: str = "Go on",
+        verb: str = "Continue",
         key: str = "enter",
     ) -> None:
         super().__init__(title, lines, 2)
@@ -79,7 +79,7 @@ class Prompt(TextModal[T], Generic[T]):
         if await self.is_deliberate(event):
             self._submit()
         else:
-            self.show_status(f"That key came too fast and was ignored. {self._hint}")
+            self.show_status(f"Key ignored: it came too fast. {self._hint}")
 
     @property
     def _hint(self) -> str:
@@ -97,7 +97,7 @@ class Prompt(TextModal[T], Generic[T]):
         if self._key == "enter" or await self.is_deliberate_click():
             self._submit()
         else:
-            self.show_status(f"That click came too fast and was ignored. {self._hint}")
+            self.show_status(f"Click ignored: it came too fast. {self._hint}")
 
     def _submit(self) -> None:
         try:

@@ -84,7 +84,7 @@ class Question(TextModal[str]):
 
     async def _choose(self, answer: Answer, event: events.Key) -> None:
         if self._guarded and not await self.is_deliberate(event):
-            self.show_status(f"That key came too fast and was ignored. {self._hint}")
+            self.show_status(f"Key ignored: it came too fast. {self._hint}")
             return
         self.dismiss(answer.value)
 
@@ -107,7 +107,7 @@ class Question(TextModal[str]):
         """Choose the answer of a button that was clicked. Enter on a button comes as a key."""
         answer = self._answers_by_id.get(event.button.id or "")
         if answer and self._guarded and not await self.is_deliberate_click():
-            self.show_status(f"That click came too fast and was ignored. {self._hint}")
+            self.show_status(f"Click ignored: it came too fast. {self._hint}")
             return
         self.dismiss(answer.value if answer else None)
 

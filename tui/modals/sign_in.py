@@ -63,13 +63,13 @@ class SignInScreen(_Screen):
         if self._policy is not None:
             self.query_one("#name", PlainInput).value = self._policy.actor.user_name
         self.query_one("#password" if self._policy is not None else "#name").focus()
-        self.show_status("The user and password of Open Dental. Enter signs in; a blank password is a password, too.")
+        self.show_status("Enter your Open Dental user name and password. Leave the password blank if there is none.")
 
     def _log_off_notice(self) -> list[str]:
         if self._policy is None:
             return []
         name = self._policy.actor.user_name
-        return ["", f"{name} was logged off, since no key was pressed. What {name} typed is kept, for {name} only."]
+        return ["", f"Locked after a period of inactivity. {name}'s unsaved changes are kept for {name} only."]
 
     @on(Input.Submitted, "#name")
     def _focus_password(self, event: Input.Submitted) -> None:

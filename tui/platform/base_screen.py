@@ -46,7 +46,7 @@ ANSWER_DELAY = 0.3
 _NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.InputEvent)
 _WIDGET_KEYS: tuple[tuple[type[Widget], str], ...] = ((Select, "open-choices"), (Checkbox, "toggle"))
 """The keys that widgets of Textual take for themselves while they have focus."""
-_CHANGE_IN_PROGRESS = "A change is being made; this key works when that is done."
+_CHANGE_IN_PROGRESS = "A change is still being saved. Try again when it is done."
 
 
 class ScreenBehavior(ServiceCaller, _Screen):
@@ -364,7 +364,6 @@ class TooSmallMessage(Widget):
 def too_small_message(size: Size) -> str:
     """Describe the terminal's size, the smallest usable size and what to do."""
     return (
-        f"This terminal is {size.width}x{size.height}; "
-        f"apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}. Make the window larger. "
-        f"{bindings.display(bindings.key('quit'))} quits."
+        f"This terminal is {size.width}x{size.height}; apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}."
+        f" Make the window larger, or press {bindings.display(bindings.key('quit'))} to quit."
     )

@@ -24,7 +24,7 @@ def start_log(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler = _PrivateFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"The log {path} cannot be written.", "Check its directory.") from error
+        raise ConfigurationError(f"Can't write the log {path}.", "Check its directory.") from error
     handler.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("core", "tui"):
         logger = logging.getLogger(name)

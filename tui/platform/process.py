@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXIT_CRASHED = 1
 
-WAITING_FOR_CHANGE = "apisetup: a change is still being made; waiting for it to end."
+WAITING_FOR_CHANGE = "apisetup: a change is still being saved; waiting for it to finish."
 
 
 def run_app(app: TerminalApp, *, mouse: bool = False) -> int:

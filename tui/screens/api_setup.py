@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from tui.session import Session
 
-_READ_AGAIN = "Read again."
+_READ_AGAIN = "Reloaded."
 
 
 _HISTORY_WIDTH = 120
@@ -225,7 +225,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         try:
             page = await self.call_service(self._open_session.office.settings.load, group="settings")
         except ApiSetupError as error:
-            self.show_status(f"{outcome} Reading the settings again failed: {error.sentence}", "problem")
+            self.show_status(f"{outcome} Reloading the settings failed: {error.sentence}", "problem")
             return
         self.query_one(SettingsForm).show(page, keep_typed=True)
 
@@ -329,7 +329,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
 
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:
-        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
+        self.show_status("  ".join(event.words) if event.words else "No completions.")
 
     def action_end_filter(self) -> None:
         """Clear the filter, or else leave the text field; focus moves to the list."""
@@ -363,10 +363,10 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
         form = self.query_one(SettingsForm)
         if form.unsaved:
             question = Question(
-                "Read again?",
-                [f"Not saved yet: {', '.join(form.unsaved)}."],
-                Answer("ctrl+y", "Discard what you typed", "drop"),
-                Answer("ctrl+t", "Keep it", "keep"),
+                "Reload and discard your changes?",
+                [f"Unsaved changes: {', '.join(form.unsaved)}."],
+                Answer("ctrl+y", "Discard", "drop"),
+                Answer("ctrl+t", "Keep them", "keep"),
             )
             choice = await self.app.push_screen_wait(question)
             if choice is None:
@@ -381,4 +381,4 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""
-        self.open_screen(Notice("This practice", about_lines(self._open_session)))
+        self.open_screen(Notice("Practice", about_lines(self._open_session)))

@@ -95,7 +95,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         try:
             whole = await self.call_service(partial(self._session.office.audit.whole, self._number), group="entry")
         except ApiSetupError:
-            self.query_one(TextLines).show("Not read; r tries again.")
+            self.query_one(TextLines).show("Not loaded. Press r to retry.")
             raise
         self._show(whole)
 
@@ -120,7 +120,7 @@ class AuditEntryScreen(BaseScreen[bool]):
         keys = await self.call_service(self._session.office.keys.list, group="keys")
         matching = [key for key in keys.keys if f"#{key.fingerprint}".startswith(logged.event.key_tag)]
         if not matching:
-            self.show_status("This API key is not in the list any more.")
+            self.show_status("This API key is no longer in the list.")
             return
         self.open_screen(key_screen(matching[0]))
 
@@ -133,7 +133,7 @@ class AuditEntryScreen(BaseScreen[bool]):
             lines = await self.call_service(partial(undoing.plan, self._number), group="plan")
             about_key = self._logged is not None and not self._logged.event.about_settings
             remark = [ASKS_HEADQUARTERS] if about_key and self._session.office.keys.is_remote else []
-            lines = (*lines, "", *remark, "It will be written to the Audit Trail.")
+            lines = (*lines, "", *remark, "This is recorded in the Audit Trail.")
             if not await self._confirm_undo(lines):
                 self.show_status("Nothing was changed.")
                 return
@@ -190,18 +190,18 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         *_hash_lines(entry),
     ]
     if entry.text_masked:
-        lines += ["", "An API key in this text is shown masked; the hash was checked against the text as it is stored."]
+        lines += ["", "The API key in this text is masked. The hash was checked against the stored text."]
     return lines
 
 
 def _event_lines(logged: LoggedEvent) -> list[str]:
     event = logged.event
-    lines = ["What it is about", event.description]
+    lines = ["Details", event.description]
     lines += [f"  {edit.what}: before {edit.before}, after {edit.after}" for edit in event.edits]
     if logged.stage.explanation:
         lines.append(f"  {logged.stage.explanation}")
     if event.undone_entry:
-        lines.append(f"  It undid what entry {event.undone_entry} had done.")
+        lines.append(f"  It undid entry {event.undone_entry}.")
     return [*lines, ""]
 
 

@@ -97,7 +97,7 @@ class AuditTrailScreen(EntrySearchScreen):
 
     def action_type_filter(self) -> None:
         """Move focus to the filter."""
-        self.show_status("Tab completes, Enter searches, Esc leaves it as it was.")
+        self.show_status("Tab completes, Enter searches, Esc cancels.")
         self._input.begin_word()
         # Unlike focus(), this takes effect at once, so keys typed next reach the filter.
         self.set_focus(self._input)
@@ -105,13 +105,13 @@ class AuditTrailScreen(EntrySearchScreen):
     @on(FilterInput.Choices)
     def _show_completions(self, event: FilterInput.Choices) -> None:
         event.stop()
-        self.show_status("  ".join(event.words) if event.words else "Nothing completes this word.")
+        self.show_status("  ".join(event.words) if event.words else "No completions.")
 
     @on(Input.Submitted)
     def _apply_filter(self, event: Input.Submitted) -> None:
         event.stop()
         if self._today == date.min:
-            self.show_status("The users are not read yet; try again in a moment.", "problem")
+            self.show_status("The users are still loading. Try again in a moment.", "problem")
             return
         try:
             new_filter = parse_filter(event.value, self._users, self._today)
@@ -142,7 +142,7 @@ class AuditTrailScreen(EntrySearchScreen):
     async def action_go_to_date(self) -> None:
         """Ask for a day within the filter's dates and go to it."""
         lines = ["2024-11-01, today, yesterday, or 10d for ten days ago."]
-        prompt = Prompt("Go to a day", lines, str(self._filter.until or self._today), self._parse_day)
+        prompt = Prompt("Go to a date", lines, str(self._filter.until or self._today), self._parse_day)
         day = await self.app.push_screen_wait(prompt)
         if day is not None:
             self.find(day)
@@ -151,7 +151,7 @@ class AuditTrailScreen(EntrySearchScreen):
         day = parse_day(text, self._today)
         since, until = self._filter.since, self._filter.until
         if (since is not None and day < since) or (until is not None and day > until):
-            raise InvalidInput("day", f"{day} is outside of the filter's dates.", "Change since: or until: with /.")
+            raise InvalidInput("day", f"{day} is outside the filter's dates.", "Press / to change since: or until:.")
         return day
 
     # -- entries ---------------------------------------------------------------

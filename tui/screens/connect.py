@@ -69,7 +69,7 @@ class ConnectScreen(_Screen):
         if self.failure is not None:
             self._show_failure(self.failure)
         elif asks:
-            self.show_status("Enter connects. A blank password is a password, too.")
+            self.show_status("Press Enter to connect. Leave blank if there is no password.")
         else:
             self.connect()
 
@@ -125,7 +125,7 @@ class ConnectScreen(_Screen):
             password = await self.call_service(self._request.read_password, group="password")
         if password is None:
             self._show_password_field(True)
-            self.show_status("The system keyring is not asked over SSH: type the database password. Enter connects.")
+            self.show_status("The system keyring isn't used over SSH. Type the database password and press Enter.")
         return password
 
     def _show_failure(self, error: ApiSetupError) -> None:
@@ -137,7 +137,7 @@ class ConnectScreen(_Screen):
             self.query_one("#password", SecretInput).value = ""
             self._show_password_field(True)
         self.refresh_bindings()
-        self.show_status("The practice is not open.", "problem")
+        self.show_status("Not connected to the practice.", "problem")
 
     def _show_password_field(self, shown: bool) -> None:
         self._asks_for_password = shown

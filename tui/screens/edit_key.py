@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from core.model.api_key import ApiKey
     from tui.session import Session
 
-_READ_AGAIN = "Read again."
+_READ_AGAIN = "Reloaded."
 
 
 class EditKeyScreen(BaseScreen[None]):
@@ -120,16 +120,16 @@ class EditKeyScreen(BaseScreen[None]):
         try:
             entries = await self.call_service(lambda: self._session.office.keys.history(self._key), group="history")
         except ApiSetupError:
-            entry_list.set_empty_text("Not read; r tries again.")
+            entry_list.set_empty_text("Not loaded. Press r to retry.")
             raise
-        entry_list.set_empty_text("No audit entry names this key.")
+        entry_list.set_empty_text("No audit entries for this key.")
         entry_list.show_entries(entries)
         self.query_one("#history-panel", Panel).show_title("History", counted(len(entries)))
 
     @flow
     async def action_reload(self) -> None:
         """Load the key again; ask before dropping unsaved input."""
-        if self.unsaved and not await self._confirm_discard("Read again?"):
+        if self.unsaved and not await self._confirm_discard("Reload and discard your changes?"):
             return
         await self._load_key()
         self.show_status(ASKING if self._session.office.keys.is_remote else _READ_AGAIN)
@@ -158,7 +158,7 @@ class EditKeyScreen(BaseScreen[None]):
         keys = await self.call_service(self._session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
-            await self.app.push_screen_wait(Notice("Gone", ["This key is not in the list any more."]))
+            await self.app.push_screen_wait(Notice("No longer in the list", ["This key is no longer in the list."]))
             self.dismiss(None)
             return
         self._show_key(matching[0], drop)
@@ -183,7 +183,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     def _details(self) -> Content:
         key, accepted = self._key, self._key.license
-        license_text, acceptance_text = "not known here", "not known here"
+        license_text, acceptance_text = "unknown", "unknown"
         if accepted is not None:
             license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
@@ -201,7 +201,7 @@ class EditKeyScreen(BaseScreen[None]):
 
     @on(KeyFieldsForm.Edited)
     def _show_unsaved(self) -> None:
-        self.query_one("#key-panel", Panel).border_subtitle = "* not saved yet" if self.unsaved else ""
+        self.query_one("#key-panel", Panel).border_subtitle = "* unsaved" if self.unsaved else ""
 
     # -- changing ------------------------------------------------------------
 
@@ -289,24 +289,24 @@ class EditKeyScreen(BaseScreen[None]):
         """Show both values and let the admin choose. Nothing has been changed yet."""
         choice = await resolve_conflict(self, error)
         if choice is None:
-            self.show_status("Nothing was changed; your values are still here.")
+            self.show_status("Nothing was changed. Your values are still here.")
             return
         dropped = () if choice == MINE else tuple(conflict.what for conflict in error.conflicts)
         await self._load_key(drop=dropped)
         if choice == MINE:
             await self._save()
         else:
-            self.show_status("Shown is what the registry has now; nothing was changed.")
+            self.show_status("Showing the registry's current values. Nothing was changed.")
 
     @flow
     async def action_reveal(self) -> None:
         """Show the key in full, after logging this. Text that arrives in a burst doesn't show it."""
         self._session.require_writable()
         if not await self.terminal_app.key_pace.last_came_alone():
-            self.show_status("That key came too fast and was ignored. Press v to view the key.")
+            self.show_status("Key ignored: it came too fast. Press v to view the key.")
             return
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
-        with self.busy("Writing that it is shown…"):
+        with self.busy("Logging that the key is shown…"):
             secret = await self.commit(lambda: keys.show(actor, key))
         self.load_history()
         self.open_screen(Notice("API key in full", [secret.reveal(), "", "This is recorded in the Audit Trail."]))
@@ -322,24 +322,25 @@ class EditKeyScreen(BaseScreen[None]):
             self.show_status("The key was not sent.")
             return
         keys, actor, key = self._session.office.keys, self._session.actor, self._key
-        with self.busy("Writing that it is sent…"):
+        with self.busy("Logging that the key is sent…"):
             secret = await self.commit(lambda: keys.copy(actor, key))
         self.app.copy_to_clipboard(secret.reveal())
         # Textual keeps a copy, which could be pasted into a field without being logged. No public method drops it.
         self.app._clipboard = ""
         self.show_status(
-            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). v shows the key."
+            "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on). Press v to"
+            " view the key."
         )
         self.load_history()
 
     @flow
     async def action_back(self) -> None:
         """Return to the previous screen; ask before dropping unsaved input."""
-        if not self.unsaved or await self._confirm_discard("Leave without saving?"):
+        if not self.unsaved or await self._confirm_discard("Discard your changes?"):
             self.dismiss(None)
 
     async def _confirm_discard(self, title: str) -> bool:
-        question = Question(title, ["What was typed here is not saved yet."], Answer("ctrl+y", "Discard it", "drop"))
+        question = Question(title, ["What you typed isn't saved."], Answer("ctrl+y", "Discard", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)

@@ -71,7 +71,7 @@ class EntrySearchScreen(BaseScreen[None]):
         try:
             self._users, self._today = await self.call_service(partial(_users_and_today, self._audit), group="users")
         except ApiSetupError:
-            self._trail.set_empty_text("Not read; r tries again.")
+            self._trail.set_empty_text("Not loaded. Press r to retry.")
             raise
         typed = self._input.value
         self._show_filter(self._filter.with_default_period(self._today))
@@ -118,10 +118,10 @@ class EntrySearchScreen(BaseScreen[None]):
                 await self._fill(Direction.OLDER, PageCursor(moment, number + 1))
                 await self._fill(Direction.NEWER, PageCursor(moment, number))
         except ApiSetupError:
-            trail.set_empty_text("Not read; r tries again.")
+            trail.set_empty_text("Not loaded. Press r to retry.")
             raise
         if start is not None and trail.entry is not None and trail.entry.moment is None:
-            self.show_status("No entry with a date is so old; these have none.")
+            self.show_status("No dated entry is that old. Showing entries without a date.")
         if keep is not None:
             trail.restore_scroll(keep)
         self._position = None
@@ -237,14 +237,14 @@ class EntrySearchScreen(BaseScreen[None]):
             # The list shows entries already. Before the first page, continuing must restore the saved position.
             self._position = None
         self._set_stopped(stopped=True)
-        self._trail.set_empty_text("Stopped before any entry was found; c searches on.")
-        self.show_status(f"Stopped: {self._loaded}. c searches on.")
+        self._trail.set_empty_text("Stopped before any entry was found. Press c to continue.")
+        self.show_status(f"Stopped: {self._loaded}. Press c to continue.")
 
 
 def _empty_text(current: AuditFilter) -> str:
     if current == AuditFilter():
         return "The Audit Trail is empty."
-    return f"No entry {'on these days' if current.only_dates else 'matches the filter'}; / changes the filter."
+    return f"No entry {'on these days' if current.only_dates else 'matches the filter'}. Press / to change the filter."
 
 
 def _users_and_today(audit: AuditService, *, renew: bool = False) -> tuple[Users, date]:

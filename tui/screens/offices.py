@@ -65,7 +65,7 @@ class OfficesScreen(_Screen):
     def compose_body(self) -> ComposeResult:
         """Yield the filter, the list and the details of the office under the cursor."""
         with Panel(id="offices-panel"):
-            yield PlainInput(id="filter", placeholder="Filter: a part of the name, the server or the database")
+            yield PlainInput(id="filter", placeholder="Filter by name, server or database")
             yield RowList(*_COLUMNS, empty="", id="offices")
         with Panel(id="details-panel"):
             yield TextLines(id="details", can_focus=False)
@@ -112,7 +112,7 @@ class OfficesScreen(_Screen):
             self._listed, self._problem = {}, error
             self._show_rows()
             self.terminal_app.record_problem(error)
-            self.show_status("The configuration file cannot be used; r reads it again.", "problem")
+            self.show_status("The configuration file can't be used. Press r to reload it.", "problem")
             return
         is_first_load = not self._listed
         self._listed, self._problem = {each.name: each for each in offices}, None
@@ -154,10 +154,10 @@ class OfficesScreen(_Screen):
     @property
     def _empty_text(self) -> str:
         if self._problem is not None:
-            return "The offices cannot be read."
+            return "The offices can't be read."
         if self._listed:
-            return "No office matches the filter; Escape shows all."
-        return "The configuration file has no office any more: apisetup offices add adds one."
+            return "No office matches the filter. Press Esc to show all."
+        return "The configuration file has no offices. Add one with: apisetup offices add"
 
     @property
     def _highlighted(self) -> CatalogEntry | None:
@@ -175,7 +175,7 @@ class OfficesScreen(_Screen):
         """Open the office under the cursor; if it is the current one, return to it."""
         office = self._highlighted
         if office is None:
-            self.show_status("There is no office to open here.")
+            self.show_status("No office is selected.")
             return
         is_current = self._current is not None and office.name == self._current.office.name
         self.dismiss(None if is_current else office.request)
@@ -213,7 +213,7 @@ class OfficesScreen(_Screen):
 
     def action_reload(self) -> None:
         """Load the offices again."""
-        self.load_offices("Read again.")
+        self.load_offices("Reloaded.")
 
 
 def _server_and_database(office: CatalogEntry) -> tuple[str, str]:
@@ -231,7 +231,7 @@ def _search_text(row: Row) -> str:
 def _details(office: CatalogEntry) -> list[str]:
     """Return the details from the configuration file; those from the server are known only when the office is open."""
     request = office.request
-    opened = f"{office.last_opened:%Y-%m-%d %H:%M}, as far as this computer knows" if office.last_opened else "never"
+    opened = f"{office.last_opened:%Y-%m-%d %H:%M}, from this computer" if office.last_opened else "never"
     lines = [f"{office.name}: {request.office.address.label}", f"Last opened: {opened}"]
     remarks = [
         *(["PRODUCTION: real patients' data"] if request.office.production else []),
@@ -240,7 +240,7 @@ def _details(office: CatalogEntry) -> list[str]:
     if remarks:
         lines.append("; ".join(remarks))
     if isinstance(request.office.address, ServerAddress):
-        lines.append(f"Line: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
+        lines.append(f"Connection: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
         lines.append(f"Database password: {_password_source(request)}")
     return lines
 
@@ -253,6 +253,6 @@ def _encryption(address: ServerAddress) -> str:
 
 def _password_source(request: OpenRequest) -> str:
     if request.prompts_for_password:
-        return "asked for"
+        return "prompt"
     # A password command's arguments may contain a secret, so only the kind of source is shown.
     return f"from {request.office.password_from.kind.label}"

@@ -95,7 +95,7 @@ class VerificationScreen(BaseScreen[None]):
     @latest
     async def verify(self) -> None:
         """Verify step by step until all is checked. After an error the result so far is kept."""
-        self.show_status("Verifying; Esc stops.")
+        self.show_status("Verifying… Press Esc to stop.")
         self.refresh_bindings()
         try:
             if self._verification is None:
@@ -103,7 +103,7 @@ class VerificationScreen(BaseScreen[None]):
                 self._verification = await self.call_service(start, group="verify")
                 slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
                 if slowness:
-                    self.show_status(f"Verifying; Esc stops. {slowness}")
+                    self.show_status(f"Verifying… Press Esc to stop. {slowness}")
             while not (self._report and self._report.done):
                 step_start = time.monotonic()
                 self._report = await self.call_service(partial(self._step, self._verification), group="verify")
@@ -111,7 +111,7 @@ class VerificationScreen(BaseScreen[None]):
                 self._show(self._report)
         except ApiSetupError as error:
             self.show_problem(error)
-            self.show_status(f"{error} What was checked is kept; r goes on.", "problem")
+            self.show_status(f"{error} Checked entries are kept. Press r to continue.", "problem")
             return
         finally:
             self.call_later(self.refresh_bindings)
@@ -156,7 +156,7 @@ class VerificationScreen(BaseScreen[None]):
         """Stop the verification if it runs, else return to the previous screen."""
         if self._verifying:
             self.workers.cancel_group(self, "latest verify")
-            self.show_status("Stopped. r goes on, Esc goes back.")
+            self.show_status("Stopped. Press r to continue, Esc to go back.")
             self.call_later(self.refresh_bindings)
         else:
             self.dismiss(None)
@@ -174,9 +174,9 @@ async def choose_date_range(screen: BaseScreen[Any], current: AuditFilter, users
     question = Question(
         "Verify the Audit Trail",
         [
-            "Each entry's hash is computed anew and compared.",
+            "Recomputes each entry's hash and compares it with the stored one.",
             "",
-            "Hashes that deleted entries leave behind are found, too.",
+            "Also finds the orphaned hashes of deleted entries.",
         ],
         Answer("r", f"The range {format_filter(days, users)}", "range"),
         Answer("e", "Everything", "everything"),

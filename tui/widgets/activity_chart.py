@@ -112,7 +112,7 @@ def format_caption(activity: Activity) -> str:
     day, most = activity.busiest
     days = f"{activity.first} to {activity.last}"
     busiest = f"most on {day}: {most:,}" if most else "no entries"
-    remark = "" if activity.follows_filter else " · all entries: too many to filter"
+    remark = "" if activity.follows_filter else " · not filtered: too many entries"
     return f"{days} · {busiest}{remark}"
 
 

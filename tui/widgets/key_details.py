@@ -77,7 +77,7 @@ def details_lines(key: ApiKey, remarks: Sequence[str]) -> list[Line]:
     lines += [safe_line((remark, "warning")) for remark in remarks]
     lines.append(_labeled("Key", key.masked))
     if not key.known:
-        return [*lines, _labeled("Contact", "not known here"), _labeled("May", "not known here")]
+        return [*lines, _labeled("Contact", "unknown"), _labeled("May", "unknown")]
     agreement = fields.agreement_since
     lines.append(_labeled("BAA", _day(agreement) if agreement else "none", "normal" if agreement else "warning"))
     lines += [_labeled(label, text) for label, text in (("E-mail", fields.email), ("Phone", fields.phone)) if text]

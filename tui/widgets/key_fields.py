@@ -70,7 +70,7 @@ class KeyFieldsForm(Vertical):
         if self._contacts is not Contacts.HIDDEN:
             yield from self._compose_field("E-mail", "email")
             yield from self._compose_field("Phone", "phone")
-        yield from self._compose_field("Agreement since", "agreement", "BAA, as 2024-12-31; blank = none")
+        yield from self._compose_field("BAA signed on", "agreement", "YYYY-MM-DD, optional")
         if self._contacts is not Contacts.HIDDEN:
             with Horizontal():
                 yield Static("Permissions", classes="label")
@@ -106,7 +106,7 @@ class KeyFieldsForm(Vertical):
 
     @property
     def _placeholder(self) -> str:
-        return "" if self._known else "not known here"
+        return "" if self._known else "unknown"
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -179,7 +179,7 @@ class KeyFieldsForm(Vertical):
     def _show_permissions(self) -> None:
         names = f"{len(self._permissions)}: {', '.join(self._permissions)}" if self._permissions else "none"
         for line in self.query("#permission-names").results(Static):
-            line.update(sanitize(names, _PERMISSIONS_WIDTH) if self._known else "not known here")
+            line.update(sanitize(names, _PERMISSIONS_WIDTH) if self._known else "unknown")
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:
@@ -204,5 +204,5 @@ def _parse_agreement_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(
-            "agreement", "That is no date.", "Write the day of the agreement as 2024-12-31, or leave it blank."
+            "agreement", "Not a valid date.", "Enter the date of the agreement as YYYY-MM-DD, or leave it blank."
         ) from None

@@ -25,7 +25,7 @@ def what_happened(entry: AuditEntry) -> str:
 def history_lines(entries: Sequence[AuditEntry]) -> list[Line]:
     """Return a line for each entry about a key, newest first."""
     if not entries:
-        return [safe_line(("No audit entry names this key.", "dim"))]
+        return [safe_line(("No audit entries for this key.", "dim"))]
     return [_line(entry) for entry in entries[:_SHOWN]]
 
 

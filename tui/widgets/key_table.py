@@ -114,18 +114,14 @@ class KeyTable(Horizontal):
     @property
     def why_empty(self) -> str:
         """The reason why no key is highlighted, in a few words."""
-        return "No key matches the filter; Escape shows all." if self.filtered else self._none
+        return "No key matches the filter. Press Esc to show all." if self.filtered else self._none
 
     def show(self, keys: KeyList) -> None:
         """Display other keys. The cursor stays on its key."""
         self._keys = {key.fingerprint: key for key in keys.keys}
         self._label = keys.authority.label
         # Without a list from the authority, no keys means only that none is known.
-        self._none = (
-            "No API keys yet. Press a to add one."
-            if keys.authority.may_change
-            else "No list: it isn't known which keys there are."
-        )
+        self._none = "No API keys yet. Press a to add one." if keys.authority.may_change else "No key list available."
         self._differences = keys.differences
         self.notes = keys.notes
         self._histories.clear()
@@ -242,7 +238,7 @@ class KeyTable(Horizontal):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.set_empty_text("No key matches the filter; Escape shows all." if count else self._none)
+        self.rows.set_empty_text("No key matches the filter. Press Esc to show all." if count else self._none)
         self._show_matching()
         enabled = sum(key.status.enabled and not key.gone for key in matching)
         total = str(count) if shown == count else f"{shown} of {count}"

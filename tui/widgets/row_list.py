@@ -96,7 +96,7 @@ class RowList(TonedView, can_focus=True):
     def __init__(
         self,
         *columns: Column,
-        empty: str = "Nothing here.",
+        empty: str = "Nothing to show.",
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:

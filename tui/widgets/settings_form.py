@@ -136,7 +136,7 @@ class SettingsForm(Panel):
 
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
-        self.border_subtitle = f"* not saved yet: {names}" if names else ""
+        self.border_subtitle = f"* unsaved: {names}" if names else ""
 
 
 def _payment_type_label(payment_type: PaymentType) -> Content:

@@ -228,8 +228,7 @@ def test_a_full_disk_is_reported_and_logged_and_leaves_no_file(
     with sample.office() as office, writing(sample) as written, disk(free), pytest.raises(ExportFailed) as caught:
         finish(begin_export(office, directory / "trail.csv"))
     assert caught.value.sentence == (
-        f"{directory / 'trail.csv'} could not be written: the disk is full. Nothing of it is kept, so"
-        " nothing was exported."
+        f"Can't write {directory / 'trail.csv'}: the disk is full. Nothing was exported, and no file was kept."
     )
     assert "space" in caught.value.hint
     assert file_names(directory) == []

@@ -91,7 +91,7 @@ def test_a_file_created_meanwhile_is_not_overwritten(
         export = begin_export(office, directory / "trail.csv")
         export.run_batch()
         (directory / created).write_text("another program's")
-        with pytest.raises(ExportFailed, match="could not be written: File exists"):
+        with pytest.raises(ExportFailed, match=r"Can.t write .*: File exists"):
             finish(export)
     assert (directory / created).read_text() == "another program's"
     assert file_names(directory) == [created]
@@ -102,7 +102,7 @@ def test_a_directory_created_meanwhile_is_kept(file_sample: SampleFile, director
     with file_sample.office() as office:
         export = begin_export(office, directory / "trail.csv", may_replace=True)
         (directory / "trail.csv").mkdir()
-        with pytest.raises(ExportFailed, match="could not be written"):
+        with pytest.raises(ExportFailed, match=r"Can.t write "):
             finish(export)
     assert file_names(directory) == ["trail.csv"]
 

@@ -60,17 +60,17 @@ def test_the_home_of_an_unknown_user_is_refused() -> None:
 
 
 def test_a_missing_directory_is_refused(directory: Path) -> None:
-    assert "no directory" in refusal(str(directory / "nowhere" / "trail.csv")).sentence
+    assert "Directory not found" in refusal(str(directory / "nowhere" / "trail.csv")).sentence
 
 
 def test_a_file_as_the_directory_is_refused(directory: Path) -> None:
     (directory / "file").touch()
-    assert "no directory" in refusal(str(directory / "file" / "trail.csv")).sentence
+    assert "Directory not found" in refusal(str(directory / "file" / "trail.csv")).sentence
 
 
 def test_a_directory_without_write_permission_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert "cannot be written" in refusal(str(directory / "trail.csv")).sentence
+    assert "No permission to write" in refusal(str(directory / "trail.csv")).sentence
 
 
 def test_a_directory_that_may_not_be_entered_is_refused(directory: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_directory_that_may_not_be_entered_is_refused(directory: Path) -> None
     with forbidden(directory):
         for name in ("trail.csv", "further/trail.csv"):
             sentence = refusal(str(directory / name)).sentence
-            assert sentence == f"{directory / name} cannot be written: Permission denied."
+            assert sentence == f"Can't write {directory / name}: Permission denied."
 
 
 @pytest.mark.parametrize("name", [f"{'x' * 300}.csv", "a\0b.csv"])

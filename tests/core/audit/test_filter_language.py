@@ -189,12 +189,12 @@ def test_a_day_is_a_date_a_name_or_a_number_of_days_ago(value: str, day: date) -
 @pytest.mark.parametrize("value", ["2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "2024-11-31", "0000-01-01"])
 def test_a_day_that_does_not_exist_is_an_error(value: str) -> None:
     error = parse_error(f"user:admin until:{value} x")
-    assert error.sentence == f"There is no day {value}."
+    assert error.sentence == f"Not a valid date: {value}."
     assert (error.start, error.end) == (11, 27)
 
 
 def test_a_day_before_the_calendar_begins_is_an_error() -> None:
-    with pytest.raises(FilterError, match="There is no day 99999d"):
+    with pytest.raises(FilterError, match="Not a valid date: 99999d"):
         parse_filter("since:99999d", USERS, date(200, 1, 1))
 
 
@@ -204,13 +204,13 @@ def test_a_day_before_the_calendar_begins_is_an_error() -> None:
 )
 def test_a_value_that_is_not_a_date_is_an_error(value: str) -> None:
     error = parse_error(f"since:{value}")
-    assert error.sentence == (f"Not a valid date: {value}." if value else "No date is given.")
+    assert error.sentence == (f"Not a valid date: {value}." if value else "The date is missing.")
     assert "2024-11-01, today, yesterday, or 10d" in error.hint
 
 
 def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> None:
     error = parse_error("until:2024-11-01 text:x since:2024-11-02")
-    assert error.sentence == "The range ends on 2024-11-01, before it begins."
+    assert error.sentence == "The range ends on 2024-11-01, before it starts."
     assert (error.start, error.end) == (24, 40)
 
 
@@ -224,37 +224,38 @@ def test_a_range_that_ends_before_it_begins_is_an_error_at_its_beginning() -> No
             0,
             8,
             'Unknown filter field "http:".',
-            "Names are since, until, permission, user, source, computer, text, only; quote a text with a colon.",
+            "The fields are since, until, permission, user, source, computer, text, only. Put text with a colon in"
+            " quotes.",
         ),
-        ("user:admin permission:Setpu", 11, 27, "There is no permission Setpu.", "Did you mean Setup?"),
-        ("permission:qqqq", 0, 15, "There is no permission qqqq.", "Tab completes names."),
-        ("permission:99999", 0, 16, "There is no permission 99999.", "Tab completes names."),
-        ("permission:", 0, 11, "No permission is named.", 'Try user:admin since:2024-11-01 text:"API key".'),
-        ("source:API source:HL8", 11, 21, "There is no log source HL8.", "Did you mean HL7?"),
-        ("source:128", 0, 10, "There is no log source 128.", "Tab completes names."),
-        ("  user:Mario", 2, 12, "There is no user Mario.", "Did you mean Maria?"),
-        ("user:", 0, 5, "No user is named.", 'Try user:admin since:2024-11-01 text:"API key".'),
-        ("user:sam", 0, 8, "Several users are called sam.", "Write one of the numbers #4, #5."),
-        ("only:theirs", 0, 11, "only:theirs means nothing.", "Only: ours or unmatched."),
-        ("only:", 0, 5, "only: means nothing.", "Only: ours or unmatched."),
-        ("text:", 0, 5, "text: is empty.", "Leave it out, or write what to look for."),
-        ('a computer:"" b', 2, 13, "computer: is empty.", "Leave it out, or write what to look for."),
-        ("user:admin user:maria", 11, 21, "user: is given twice.", "For one or the other, write user:a,b."),
-        ("user:admin,maria user:maria", 17, 27, "user: is given twice.", "For one or the other, write user:a,b."),
-        ("since:today 2024-11-01", 12, 22, "since: is given twice.", "Leave one of them out."),
-        ("x 2024-02-30", 2, 12, "There is no day 2024-02-30.", "A month has 28 to 31 days, a year twelve months."),
-        ("-since:today", 0, 12, "since: can't be excluded.", "Leave out the - before it."),
-        ("x -only:ours", 2, 12, "only: can't be excluded.", "Leave out the - before it."),
-        ("only:ours Only:ours", 10, 19, "only: is given twice.", "Leave one of them out."),
+        ("user:admin permission:Setpu", 11, 27, "Unknown permission: Setpu.", "Did you mean Setup?"),
+        ("permission:qqqq", 0, 15, "Unknown permission: qqqq.", "Tab completes names."),
+        ("permission:99999", 0, 16, "Unknown permission: 99999.", "Tab completes names."),
+        ("permission:", 0, 11, "The permission is missing.", 'Try user:admin since:2024-11-01 text:"API key".'),
+        ("source:API source:HL8", 11, 21, "Unknown log source: HL8.", "Did you mean HL7?"),
+        ("source:128", 0, 10, "Unknown log source: 128.", "Tab completes names."),
+        ("  user:Mario", 2, 12, "Unknown user: Mario.", "Did you mean Maria?"),
+        ("user:", 0, 5, "The user is missing.", 'Try user:admin since:2024-11-01 text:"API key".'),
+        ("user:sam", 0, 8, "Several users are named sam.", "Use one of the numbers #4, #5."),
+        ("only:theirs", 0, 11, "only:theirs isn't a valid filter.", "Use ours or unmatched."),
+        ("only:", 0, 5, "only: isn't a valid filter.", "Use ours or unmatched."),
+        ("text:", 0, 5, "text: has no value.", "Remove it, or add a value."),
+        ('a computer:"" b', 2, 13, "computer: has no value.", "Remove it, or add a value."),
+        ("user:admin user:maria", 11, 21, "user: appears twice.", "For one or the other, write user:a,b."),
+        ("user:admin,maria user:maria", 17, 27, "user: appears twice.", "For one or the other, write user:a,b."),
+        ("since:today 2024-11-01", 12, 22, "since: appears twice.", "Remove one of them."),
+        ("x 2024-02-30", 2, 12, "Not a valid date: 2024-02-30.", "Check the month and the day."),
+        ("-since:today", 0, 12, "since: can't be excluded.", "Remove the - before it."),
+        ("x -only:ours", 2, 12, "only: can't be excluded.", "Remove the - before it."),
+        ("only:ours Only:ours", 10, 19, "only: appears twice.", "Remove one of them."),
         (
             'user:admin text:"API key',
             11,
             24,
-            "A double quote is opened and not closed.",
-            "Close it after the text.",
+            "A closing double quote is missing.",
+            'Add a " after the text.',
         ),
-        (r'"a\"', 0, 4, "A double quote is opened and not closed.", "Close it after the text."),
-        ('"', 0, 1, "A double quote is opened and not closed.", "Close it after the text."),
+        (r'"a\"', 0, 4, "A closing double quote is missing.", 'Add a " after the text.'),
+        ('"', 0, 1, "A closing double quote is missing.", 'Add a " after the text.'),
     ],
 )
 def test_an_error_points_at_the_invalid_term_and_says_what_to_do(
@@ -297,7 +298,7 @@ def test_a_user_is_given_by_name_by_number_or_as_lists_show_it(value: str, numbe
 
 @pytest.mark.parametrize("value", [f"#{LARGEST + 1}", f"Unknown({LARGEST + 1})", "#", "#-1", "#٣", "#" + "9" * 5_000])
 def test_a_number_that_no_user_can_have_is_an_error(value: str) -> None:
-    assert parse_error(f"user:{value}").sentence == f"There is no user {value}."
+    assert parse_error(f"user:{value}").sentence == f"Unknown user: {value}."
 
 
 @pytest.mark.parametrize(

@@ -469,7 +469,7 @@ def test_a_verification_continues_after_a_disk_error(file_sample: SamplePractice
         verification = office.audit.verification(EVERYTHING)
         with (
             after_matching_statement(office, nth(5), cut_connection(file_sample)),
-            pytest.raises(PracticeUnavailable, match="disk refused"),
+            pytest.raises(PracticeUnavailable, match="disk reported"),
         ):
             finish(verification)
         assert finish(verification) == expected

@@ -74,7 +74,7 @@ def test_a_whole_entry_has_all_its_hashes(sample: SamplePractice) -> None:
 def test_a_deleted_entry_is_reported(sample: SamplePractice) -> None:
     with sample.office() as office:
         sample.execute("DELETE FROM securitylog WHERE SecurityLogNum = 3")
-        with pytest.raises(EntryGone, match="The audit entry 3 is not there any more"):
+        with pytest.raises(EntryGone, match="Audit entry 3 no longer exists"):
             office.audit.whole(3)
 
 

@@ -65,7 +65,7 @@ def test_an_unknown_authority_is_the_only_reason_to_name_another_one(tmp_path: P
     ours, other = create_authority(tmp_path, "ours"), create_authority(tmp_path, "other")
     refused = rejection(verifying_context(other.certificate_file), create_certificate(tmp_path, "server", ours, [HOST]))
     assert refused.untrusted
-    assert refused.reason.startswith("was not signed by anybody who is trusted here (")
+    assert refused.reason.startswith("isn't signed by a certificate authority that this computer trusts (")
 
 
 def test_a_certificate_for_another_host_is_refused_as_such(tmp_path: Path) -> None:

@@ -77,12 +77,12 @@ def test_a_check_says_that_a_directory_may_not_be_entered(locked: Path) -> None:
     assert (address.status, companion.status) == (CheckStatus.FAILED, CheckStatus.WARNING)
     for result in (address, companion):
         assert result.sentence == f"{practice} cannot be opened: Permission denied."
-        assert "may enter each directory" in result.hint
+        assert "has access to every directory" in result.hint
 
 
 def test_a_check_still_says_that_a_file_is_missing(tmp_path: Path) -> None:
     missing = tmp_path / "missing.sqlite3"
-    assert check_address(FileAddress(missing)).sentence == f"There is no file {missing}."
+    assert check_address(FileAddress(missing)).sentence == f"File not found: {missing}."
     assert check_companion(missing, shared=False).status is CheckStatus.NOTE
 
 

@@ -117,14 +117,14 @@ def test_a_newer_companion_is_refused(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(NotAPractice) as caught:
         prepared(path)
-    assert caught.value.sentence == "The companion database was made by a newer apisetup than this one."
-    assert caught.value.hint == "Update apisetup on this machine."
+    assert caught.value.sentence == "The companion database was created by a newer version of apisetup."
+    assert caught.value.hint == "Update apisetup on this computer."
     assert path.read_bytes() == before
 
 
 def test_a_practice_with_a_newer_companion_does_not_open(sample: SamplePractice) -> None:
     run(sample.companion, "INSERT INTO apisetup_migration VALUES (1000, 'later', '2030-01-01 00:00:00')")
-    with pytest.raises(NotAPractice, match="newer apisetup"):
+    with pytest.raises(NotAPractice, match="newer version of apisetup"):
         sample.open()
 
 

@@ -172,7 +172,7 @@ def test_a_database_of_another_program_is_no_companion(open_file: Open, tmp_path
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     error = refusal(open_file, path)
-    assert "holds tables of another program, such as songs" in error.sentence
+    assert "has tables of another program, such as songs" in error.sentence
     assert list(file_rows(path)) == ["songs"]
 
 
@@ -180,7 +180,7 @@ def test_a_database_of_another_program_is_no_companion(open_file: Open, tmp_path
 def test_an_embedded_practice_is_no_companion(open_file: Open, tmp_path: Path, file_template: Path) -> None:
     path = tmp_path / "practice.sqlite3"
     copy_private(file_template, path)
-    assert "so it's no companion file" in refusal(open_file, path).sentence
+    assert "so it isn't a companion file" in refusal(open_file, path).sentence
 
 
 def test_tables_that_a_backup_tool_added_are_accepted(tmp_path: Path, companion_template: Path) -> None:

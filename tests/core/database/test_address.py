@@ -55,7 +55,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
     message = str(caught.value)
     assert "s3" not in message
     assert "cret" not in message
-    assert "APISETUP_PASSWORD" in message or "cannot be read" in message
+    assert "APISETUP_PASSWORD" in message or "not valid" in message
     assert caught.value.__cause__ is None
 
 
@@ -127,5 +127,5 @@ def test_names_that_differ_only_in_special_characters_have_their_own_companions(
 
 @pytest.mark.parametrize("url", ["mysql://u%1b]0;x%07@db/d", "mysql://u@db/d%0a", "mysql://u@d\udc80b/d"])
 def test_an_address_that_can_not_be_printed_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"can't be printed|cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"can't be printed|not valid"):
         parse_address(url)

@@ -56,7 +56,7 @@ def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: 
         proxy.stall()
         with pytest.raises(StatementStopped, match=r"did not answer in time"):
             read_enabled(office)
-        with pytest.raises(ServerUnreachable, match=rf"answers at 127.0.0.1:{proxy.port}: nothing came in time"):
+        with pytest.raises(ServerUnreachable, match=rf"answers at 127.0.0.1:{proxy.port}: the connection timed out"):
             read_enabled(office)
         proxy.reconnect()
         assert read_enabled(office) is False
@@ -103,7 +103,7 @@ def test_a_name_server_failure_is_reported(server_sample: SampleServer, monkeypa
         with server_sample.office() as office:
             failing = True
             office._practice.engine.dispose()
-            with pytest.raises(ServerUnreachable, match="name of the database server cannot be found"):
+            with pytest.raises(ServerUnreachable, match="database server's host name can't be resolved"):
                 read_enabled(office)
             failing = False
             assert read_enabled(office) is False
@@ -176,7 +176,7 @@ def test_both_servers_numbers_for_their_limits_are_known(number: int) -> None:
 
 def test_a_statement_that_somebody_stops_is_no_lost_connection(server_sample: SampleServer) -> None:
     with server_sample.practice() as practice:
-        with pytest.raises(StatementStopped, match="Somebody stopped"):
+        with pytest.raises(StatementStopped, match="statement was stopped"):
             execute(practice, "KILL QUERY CONNECTION_ID()")
         with practice.read() as session:
             assert practice.now(session)

@@ -98,7 +98,7 @@ def test_another_program_on_the_port_is_no_mysql_server(script: Script) -> None:
     failure = connect(script)
     assert isinstance(failure, ServerUnreachable)
     assert failure.sentence.startswith("No MySQL server answers at 127.0.0.1:")
-    assert ": another program does" in failure.sentence
+    assert "another program does" in failure.sentence
 
 
 def test_a_connection_that_is_closed_at_once_is_no_mysql_server() -> None:
@@ -139,7 +139,7 @@ def test_one_deadline_covers_the_attempt_however_slowly_bytes_arrive(
 
     failure = connect(drip)
     assert isinstance(failure, ServerUnreachable)
-    assert "nothing came in time" in failure.sentence
+    assert "the connection timed out" in failure.sentence
 
 
 # -- signing in to the server ----------------------------------------------------------
@@ -177,7 +177,7 @@ def test_an_answer_to_the_sign_in_that_makes_no_sense_is_no_mysql_server(script:
 def test_a_connection_that_is_closed_while_signing_in_was_not_made() -> None:
     failure = connect(sending(greeting()))
     assert isinstance(failure, ServerUnreachable)
-    assert "answered, but the connection was closed before the connection was made" in failure.sentence
+    assert "answered, but the connection was closed before sign-in was complete" in failure.sentence
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_connection_that_is_closed_while_signing_in_was_not_made() -> None:
     [
         (1130, "Host 'h' is not allowed to connect to this MySQL server", LoginRefused, "no connections from", "SSH"),
         (1129, "Host 'h' is blocked because of many connection errors", LoginRefused, "blocks this", "FLUSH HOSTS"),
-        (1040, "Too many connections", ServerUnreachable, "no connection left", "Try again"),
+        (1040, "Too many connections", ServerUnreachable, "too many connections", "Try again"),
         (3118, "Access denied for user 'u'@'h'. Account is locked.", LoginRefused, "is locked", "UNLOCK"),
         (4151, "Access denied, this account is locked", LoginRefused, "is locked", "UNLOCK"),
         (4150, "User 'u' is blocked because of too many credential errors", LoginRefused, "wrong passwords", "Wait"),
@@ -195,7 +195,7 @@ def test_a_connection_that_is_closed_while_signing_in_was_not_made() -> None:
         (3159, "Connections using insecure transport are prohibited", InsecureConnection, "encrypted", "--tls verify"),
         (1045, "Access denied for user 'u'@'h' (using password: YES)", LoginRefused, "refuses", "not of an Open"),
         (1184, "Aborted connection 7 to db: 'd' user: 'u'", ConnectionLost, "closed the connection", "Try again"),
-        (9999, "Something new happened to 'x'", PracticeUnavailable, "error 9999", "Ask"),
+        (9999, "Something new happened to 'x'", PracticeUnavailable, "error 9999", "If this persists"),
     ],
 )
 @pytest.mark.parametrize("greets", [False, True])

@@ -78,7 +78,7 @@ def test_a_statement_that_somebody_stopped_is_no_lost_connection(server: Server,
             # MySQL ends a SLEEP that is killed without an error, but not the query around it.
             with suppress(pymysql.err.Error):
                 server.execute(f"KILL QUERY {number}")
-        with pytest.raises(StatementStopped, match="Somebody stopped a statement on the server"):
+        with pytest.raises(StatementStopped, match="A statement was stopped on the server"):
             waiting.result()
     engine.dispose()
 

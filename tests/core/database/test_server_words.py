@@ -95,7 +95,7 @@ def test_another_option_of_the_server_is_quoted() -> None:
             "took longer than it allows",
         ),
         (1969, "Query execution was interrupted (max_statement_time exceeded)", "took longer than it allows"),
-        (1317, "Query execution was interrupted", "Somebody stopped a statement"),
+        (1317, "Query execution was interrupted", "A statement was stopped"),
     ],
 )
 def test_a_statement_that_was_stopped_is_no_lost_connection(code: int, message: str, means: str) -> None:

@@ -104,7 +104,9 @@ def test_a_connection_without_tls_is_reported_as_not_encrypted(
 
 def test_a_certificate_of_an_unknown_authority_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
     for authority_file in (setup.other.certificate_file, None):
-        with pytest.raises(InsecureConnection, match="not signed by anybody who is trusted here") as refused:
+        with pytest.raises(
+            InsecureConnection, match="isn't signed by a certificate authority that this computer trusts"
+        ) as refused:
             open_office(tmp_path, setup.address(Tls(authority_file)))
         assert "--tls-ca" in refused.value.hint
 
@@ -119,7 +121,7 @@ def test_a_server_without_tls_is_refused(server: Server, tmp_path: Path) -> None
     if server.offers_tls:
         pytest.skip("this server has TLS")
     plain = ServerAddress(server.host, server.port, "mysql", server.user, tls=Tls())
-    with pytest.raises(InsecureConnection, match="offers no encrypted line"):
+    with pytest.raises(InsecureConnection, match="doesn't support encrypted connections"):
         open_office(tmp_path, plain)
 
 
@@ -155,7 +157,7 @@ def tls_ending_at_a_proxy(setup: TlsSetup, tmp_path: Path) -> Iterator[ServerAdd
 def test_a_server_that_reports_an_unencrypted_connection_is_refused(setup: TlsSetup, tmp_path: Path) -> None:
     with (
         tls_ending_at_a_proxy(setup, tmp_path) as address,
-        pytest.raises(InsecureConnection, match="says that the line to it is not encrypted"),
+        pytest.raises(InsecureConnection, match="reports an unencrypted connection"),
     ):
         open_office(tmp_path, address)
     assert not (tmp_path / "companion").exists()
@@ -164,7 +166,7 @@ def test_a_server_that_reports_an_unencrypted_connection_is_refused(setup: TlsSe
 def test_a_check_fails_where_the_server_reports_an_unencrypted_connection(setup: TlsSetup, tmp_path: Path) -> None:
     with tls_ending_at_a_proxy(setup, tmp_path) as address:
         found = run_check(tmp_path, address)
-    assert found["tls"] == CheckResult("tls", CheckStatus.FAILED, "The server says that the line is open.")
+    assert found["tls"] == CheckResult("tls", CheckStatus.FAILED, "The server reports an unencrypted connection.")
 
 
 # -- checks of a server that refuses the user -------------------------------------------

@@ -265,7 +265,7 @@ def test_what_is_different_since_the_last_time_is_said_key_by_key(
         }
         gone = key_of_developer(keys, "ClearPay")
         assert gone.gone
-        assert office.keys.status_refusal(gone) == "This key is gone from the list."
+        assert office.keys.status_refusal(gone) == "This key is no longer in the list."
         assert fetch_list(office).differences == {}
 
 
@@ -288,7 +288,7 @@ def test_what_is_odd_about_an_answer_is_told_with_it(server_sample: SampleServer
     with office_of(server_sample) as office:
         keys = fetch_list(office)
     assert keys.notes
-    assert "status that is not known here" in keys.notes[0]
+    assert "unknown status" in keys.notes[0]
 
 
 def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_sample: SampleServer, hq: HeadquartersServer) -> None:
@@ -303,7 +303,7 @@ def test_a_list_that_cannot_be_kept_is_shown_all_the_same(server_sample: SampleS
         assert bridge.status is KeyStatus.DISABLED_BY_HQ
         assert bridge.fields.agreement_since == date(2024, 3, 2)
         assert keys.differences == {bridge.fingerprint: "was Enabled"}
-        assert keys.notes[-1].startswith("This list could not be kept for the next start. The SQLite file")
+        assert keys.notes[-1].startswith("The list could not be saved for the next start. The SQLite file")
         # The next one is.
         assert fetch_list(office).notes == ()
     with office_of(server_sample) as office:
@@ -320,7 +320,7 @@ def test_a_list_is_shown_though_the_companion_may_not_be_written(
     with office_of(server_sample) as office:
         keys = fetch_list(office)
     assert key_of_developer(keys, "Appointment Bridge").status is ENABLED
-    assert keys.notes == ("This list could not be kept for the next start. The SQLite file cannot be written.",)
+    assert keys.notes == ("The list could not be saved for the next start. The SQLite file cannot be written.",)
 
 
 def test_thousands_of_keys_are_no_trouble(server_sample: SampleServer, hq: HeadquartersServer) -> None:
@@ -353,7 +353,7 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         assert not keys.authority.may_change
         with (
             writing(server_sample) as written,
-            pytest.raises(OperationNotAllowed, match="answer can't be used, so keys are not"),
+            pytest.raises(OperationNotAllowed, match="response can't be used, so keys can't"),
         ):
             office.keys.set_status(ADMIN, bridge, DISABLED)
         assert written == Written()
@@ -376,17 +376,17 @@ def test_a_practice_that_was_never_answered_lists_its_copy(server_sample: Sample
 @pytest.mark.parametrize(
     ("misbehaviour", "label", "clause"),
     [
-        (Misbehaviour.HTTP_500, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.HTTP_403, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.PAGE, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.REDIRECTION, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.NOT_XML, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.FAULT, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.COMPRESSED, "unusable answer", "Headquarters' answer can't be used"),
-        (Misbehaviour.HUGE, "unusable answer", "Headquarters' answer can't be used"),
+        (Misbehaviour.HTTP_500, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.HTTP_403, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.PAGE, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.REDIRECTION, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.NOT_XML, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.FAULT, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.COMPRESSED, "unusable response", "Headquarters' response can't be used"),
+        (Misbehaviour.HUGE, "unusable response", "Headquarters' response can't be used"),
         (Misbehaviour.ERROR, "refused", "Headquarters refused"),
-        (Misbehaviour.CLOSED_DONE, "no complete answer", "Headquarters did not answer completely"),
-        (Misbehaviour.TRUNCATED_BODY, "no complete answer", "Headquarters did not answer completely"),
+        (Misbehaviour.CLOSED_DONE, "incomplete response", "Headquarters' response was incomplete"),
+        (Misbehaviour.TRUNCATED_BODY, "incomplete response", "Headquarters' response was incomplete"),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -399,16 +399,16 @@ def test_each_failure_is_called_what_it_is(
             office.keys.fetch()
         authority = office.keys.list().authority
     assert authority.label.startswith(f"{label}; copy")
-    assert authority.refusal.startswith(f"{clause}, so keys are not changed; r asks again.")
+    assert authority.refusal.startswith(f"{clause}, so keys can't be changed. Press r to ask again.")
 
 
 @pytest.mark.parametrize(
     ("url", "label", "clause"),
     [
-        ("", "not asked", "Headquarters was not asked"),
-        ("http://example.invalid/", "not asked", "Headquarters was not asked"),
-        ("https://nothing.invalid/", "not reached", "Headquarters was not reached"),
-        ("http://127.0.0.1:1/", "not reached", "Headquarters was not reached"),
+        ("", "not contacted", "Headquarters wasn't contacted"),
+        ("http://example.invalid/", "not contacted", "Headquarters wasn't contacted"),
+        ("https://nothing.invalid/", "not reached", "Headquarters can't be reached"),
+        ("http://127.0.0.1:1/", "not reached", "Headquarters can't be reached"),
     ],
 )
 def test_each_failure_without_an_answer_is_called_what_it_is(
@@ -421,7 +421,7 @@ def test_each_failure_without_an_answer_is_called_what_it_is(
         assert caught.value.__cause__ is not caught.value
         authority = office.keys.list().authority
     assert authority.label.startswith(f"{label}; copy")
-    assert authority.refusal.startswith(f"{clause}, so keys are not changed; r asks again.")
+    assert authority.refusal.startswith(f"{clause}, so keys can't be changed. Press r to ask again.")
 
 
 def test_a_fault_that_names_a_key_is_masked(
@@ -497,7 +497,7 @@ def test_a_refusal_is_shown_as_it_came_and_logged(server_sample: SampleServer, h
 def test_a_key_that_is_in_the_list_is_not_asked_for(server_sample: SampleServer, hq: HeadquartersServer) -> None:
     with office_of(server_sample) as office:
         fetch_list(office)
-        with writing(server_sample) as written, pytest.raises(InvalidInput, match="in the list already"):
+        with writing(server_sample) as written, pytest.raises(InvalidInput, match="already in the list"):
             office.keys.add(ADMIN, NewKey(Secret(BRIDGE_KEY), ""), ACCEPTED)
     assert written == Written()
     assert hq.count(ASSIGN) == 0
@@ -523,7 +523,7 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_done(
         change = office.keys.add(ADMIN, NEW, ACCEPTED)
     arrived = how in (Misbehaviour.TRUNCATED_XML, Misbehaviour.BILLION_LAUGHS)
     what = "can't be used" if arrived else "was lost"
-    assert f"Headquarters' answer {what}, but its list shows that it was done." in change.consequences
+    assert f"Headquarters' response {what}, but its list shows that the change was made." in change.consequences
     assert hq.count(ASSIGN) == 1
     assert audit_texts(server_sample, "New API key")[0].endswith(
         "(New Wave) added by Admin; permissions ApiPatients; BAA since 2024-07-08"
@@ -538,7 +538,7 @@ def test_after_an_answer_that_was_lost_the_list_shows_that_it_was_not_done(
     with office_of(server_sample) as office:
         fetch_list(office)
         hq.misbehave(how, operation=ASSIGN)
-        with pytest.raises(NoUsableAnswer, match="does not show the change: it was not made"):
+        with pytest.raises(NoUsableAnswer, match="doesn't show the change: it was not made"):
             add_new_wave(office)
         assert hq.count(ASSIGN) == 1
         assert audit_texts(server_sample, "New API key") == []
@@ -554,7 +554,7 @@ def test_when_the_list_is_lost_too_nobody_knows(server_sample: SampleServer, hq:
     with office_of(server_sample) as office:
         fetch_list(office)
         hq.misbehave(Misbehaviour.CLOSED_DONE)
-        with pytest.raises(OutcomeUnknown, match="It is not known whether it was done"):
+        with pytest.raises(OutcomeUnknown, match="It is unknown whether the change was made"):
             add_new_wave(office)
         (entry,) = audit_texts(server_sample, "UNKNOWN")
         assert entry.endswith(" - look at headquarters' list before it is repeated")
@@ -569,7 +569,7 @@ def test_an_answer_that_its_list_does_not_bear_out_is_not_believed(
     with office_of(server_sample) as office:
         fetch_list(office)
         hq.misbehave(Misbehaviour.OTHER_KEY, operation=LIST)
-        with pytest.raises(OutcomeUnknown, match="its list does not show it"):
+        with pytest.raises(OutcomeUnknown, match="its list doesn't show it"):
             add_new_wave(office)
     assert audit_texts(server_sample, "New API key") == []
     assert len(audit_texts(server_sample, "UNKNOWN")) == 1
@@ -661,8 +661,8 @@ def test_a_status_that_moved_at_headquarters_is_not_overwritten(
     ("status", "words"),
     [
         ("DisabledByDeveloper", "only Appointment Bridge can enable it: support@bridge.example, (555) 123-4567."),
-        ("DisabledByHQ", "only Open Dental's support can enable it"),
-        ("NeverHeardOf", "only Open Dental's support can enable it"),
+        ("DisabledByHQ", "only Open Dental support can enable it"),
+        ("NeverHeardOf", "only Open Dental support can enable it"),
     ],
 )
 def test_what_the_office_may_not_do_is_told_with_who_can(
@@ -720,10 +720,10 @@ def test_a_key_that_was_added_is_not_added_again_because_the_list_is_lost(
     lose_the_list_after(monkeypatch, hq, "assign")
     with office_of(server_sample) as office:
         fetch_list(office)
-        with pytest.raises(OutcomeUnknown, match="The key was added, and that is logged") as caught:
+        with pytest.raises(OutcomeUnknown, match="The key was added and logged") as caught:
             add_new_wave(office)
     assert "Headquarters says: New Wave may use this key now." in caught.value.sentence
-    assert "Do not add it again" in caught.value.hint
+    assert "Don't add it again" in caught.value.hint
     assert len(audit_texts(server_sample, "New API key")) == 1
 
 
@@ -746,7 +746,7 @@ def test_a_status_that_was_set_is_told_though_the_list_is_lost(
     with office_of(server_sample) as office:
         change = office.keys.set_status(ADMIN, key_of_developer(fetch_list(office), developer), status)
     assert change.sentence.endswith(f"is now {status.label} at headquarters.")
-    assert change.consequences[0] == "Its list could not be read after that; r reads it again."
+    assert change.consequences[0] == "Its list could not be read afterwards. Press r to reload it."
     assert any(words in each for each in change.consequences)
     # How many other keys are enabled is not known then.
     assert not any("other enabled key" in each for each in change.consequences)
@@ -797,7 +797,7 @@ def test_the_agreement_is_kept_here_and_nothing_else_can_be_changed(
         office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 3, 2)))
         changed = key_of_developer(office.keys.list(), "Appointment Bridge")
         assert changed.fields.agreement_since == date(2024, 3, 2)
-        with pytest.raises(OperationNotAllowed, match="kept by headquarters"):
+        with pytest.raises(OperationNotAllowed, match="Headquarters manages"):
             office.keys.edit(ADMIN, changed, replace(changed.fields, email="other@example.test"))
         with pytest.raises(EditConflict):
             office.keys.edit(ADMIN, key, replace(key.fields, agreement_since=date(2024, 5, 5)))
@@ -826,7 +826,7 @@ def test_a_companion_that_is_locked_keeps_nothing_that_was_done_from_being_logge
         def lock(*_: object) -> None:
             other.execute("BEGIN EXCLUSIVE")
 
-        with after_statement(13, lock), pytest.raises(OutcomeUnknown, match="Do not repeat"):
+        with after_statement(13, lock), pytest.raises(OutcomeUnknown, match="Don't repeat"):
             add_new_wave(office)
         other.rollback()
         assert held.info.label
@@ -858,7 +858,7 @@ def test_a_copy_that_cannot_be_renewed_hides_neither_the_list_nor_what_is_differ
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
         keys = fetch_list(office)
     assert keys.differences == {key_of_developer(keys, "Molar Records").fingerprint: "new in headquarters' list"}
-    assert keys.notes[-1].startswith("The practice's copy of the keys could not be made equal to it.")
+    assert keys.notes[-1].startswith("The practice's copy of keys could not be synchronized with it.")
 
 
 def test_what_was_not_done_is_never_said_to_be_done(
@@ -870,7 +870,7 @@ def test_what_was_not_done_is_never_said_to_be_done(
         hq.misbehave(Misbehaviour.CLOSED_UNDONE, operation=SET_STATUS)
         with pytest.raises(NoUsableAnswer, match="it was not made") as caught:
             office.keys.set_status(ADMIN, key, DISABLED)
-    assert "did it" not in caught.value.sentence
+    assert "made the change" not in caught.value.sentence
 
 
 def test_a_list_that_was_asked_for_before_a_change_is_not_taken_for_a_newer_one(
@@ -918,7 +918,7 @@ def test_a_list_counts_as_newer_though_the_clock_was_set_back(
         hq.add_key(HeldKey("Xx99Yy88Zz77Ww66", developer="Molar Records"))
         keys = fetch_list(office)
     assert key_of_developer(keys, "Molar Records").status is ENABLED
-    assert keys.notes[0].startswith("The practice server's clock was set back: the list before is dated 20")
+    assert keys.notes[0].startswith("The practice server's clock was set back: the previous list is dated 20")
 
 
 def test_changes_are_shown_though_the_clock_was_set_back(
@@ -940,7 +940,7 @@ def test_the_age_of_a_list_from_before_the_clock_was_set_back_is_not_known(
         fetch_list(office)
     set_clock_back()
     with office_of(server_sample) as office:
-        assert office.keys.list().authority.label.endswith("age unknown, since the server's clock was set back")
+        assert office.keys.list().authority.label.endswith("age unknown: the server's clock was set back")
 
 
 def test_a_key_that_is_gone_can_be_added_again(server_sample: SampleServer, hq: HeadquartersServer) -> None:
@@ -967,7 +967,7 @@ def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
     ("server_sample", "words"),
     [
         ("21.1 MyISAM", "Shown is its last list."),
-        ("24.3 MyISAM", "Shown is the practice's copy, which has no statuses."),
+        ("24.3 MyISAM", "Showing the practice's copy, which has no status information."),
     ],
     indirect=["server_sample"],
 )
@@ -989,7 +989,7 @@ def test_a_refusal_that_names_a_key_is_shown_without_it(server_sample: SampleSer
         assert BRIDGE_KEY not in authority.explanation
         # It did answer, and was reached.
         assert authority.label.startswith("refused; copy as of ")
-        assert authority.refusal.startswith("Headquarters refused, so keys are not changed")
+        assert authority.refusal.startswith("Headquarters refused, so keys can't be changed")
 
 
 def test_an_own_change_is_shown_though_its_request_could_not_be_numbered(

@@ -147,30 +147,30 @@ def test_a_refusal_has_the_text_of_headquarters(server: HeadquartersServer) -> N
 
 BAD_ANSWERS = {
     Misbehaviour.HTTP_403: "HTTP 403 Forbidden",
-    Misbehaviour.HTTP_404: "HTTP 404 Not Found: the service is not there",
-    Misbehaviour.HTTP_500: "cannot answer now (HTTP 500 Internal Server Error)",
-    Misbehaviour.HTTP_503: "cannot answer now (HTTP 503 Service Unavailable)",
-    Misbehaviour.REDIRECTION: "a redirection (HTTP 302), which is not followed",
-    Misbehaviour.PAGE: "A web page came instead of the answer",
-    Misbehaviour.FAULT: "could not work on the request: Server was unable to process request. ---> Timeout expired.",
-    Misbehaviour.CLIENT_FAULT: "could not work on the request: Did not recognize",
-    Misbehaviour.CLOSED_UNDONE: "The line to Open Dental's headquarters broke",
-    Misbehaviour.CLOSED_DONE: "The line to Open Dental's headquarters broke",
+    Misbehaviour.HTTP_404: "HTTP 404 Not Found: the service doesn't exist there",
+    Misbehaviour.HTTP_500: "is unavailable (HTTP 500 Internal Server Error)",
+    Misbehaviour.HTTP_503: "is unavailable (HTTP 503 Service Unavailable)",
+    Misbehaviour.REDIRECTION: "a redirect (HTTP 302), which apisetup doesn't follow",
+    Misbehaviour.PAGE: "A web page was returned instead of the response",
+    Misbehaviour.FAULT: "could not process the request: Server was unable to process request. ---> Timeout expired.",
+    Misbehaviour.CLIENT_FAULT: "could not process the request: Did not recognize",
+    Misbehaviour.CLOSED_UNDONE: "The connection to Open Dental's headquarters was lost",
+    Misbehaviour.CLOSED_DONE: "The connection to Open Dental's headquarters was lost",
     Misbehaviour.COMPRESSED: "it is compressed",
-    Misbehaviour.TRUNCATED_BODY: "The line to Open Dental's headquarters broke",
-    Misbehaviour.TRUNCATED_XML: "no complete XML document",
-    Misbehaviour.EMPTY: "no complete XML document",
-    Misbehaviour.NOT_XML: "no complete XML document",
-    Misbehaviour.BILLION_LAUGHS: "definitions of its own",
-    Misbehaviour.BILLION_LAUGHS_INSIDE: "definitions of its own",
-    Misbehaviour.EXTERNAL_ENTITY: "definitions of its own",
-    Misbehaviour.EXTERNAL_ENTITY_INSIDE: "definitions of its own",
-    Misbehaviour.ENDLESS_NESTING: "deeper ones",
-    Misbehaviour.WRONG_ROOT: "it is no SOAP envelope",
+    Misbehaviour.TRUNCATED_BODY: "The connection to Open Dental's headquarters was lost",
+    Misbehaviour.TRUNCATED_XML: "isn't a complete XML document",
+    Misbehaviour.EMPTY: "isn't a complete XML document",
+    Misbehaviour.NOT_XML: "isn't a complete XML document",
+    Misbehaviour.BILLION_LAUGHS: "its own definitions",
+    Misbehaviour.BILLION_LAUGHS_INSIDE: "its own definitions",
+    Misbehaviour.EXTERNAL_ENTITY: "its own definitions",
+    Misbehaviour.EXTERNAL_ENTITY_INSIDE: "its own definitions",
+    Misbehaviour.ENDLESS_NESTING: "too deeply nested",
+    Misbehaviour.WRONG_ROOT: "it isn't a SOAP envelope",
     Misbehaviour.OTHER_OPERATION: "Result",
     Misbehaviour.NO_RESULT: "Result",
-    Misbehaviour.INSIDE_TRUNCATED: "no complete XML document",
-    Misbehaviour.INSIDE_WRONG_ROOT: "The answer from Open Dental's headquarters cannot be used: it",
+    Misbehaviour.INSIDE_TRUNCATED: "isn't a complete XML document",
+    Misbehaviour.INSIDE_WRONG_ROOT: "The response from Open Dental's headquarters can't be used: it",
 }
 """A part of the message for each bad answer, for every operation."""
 
@@ -240,7 +240,7 @@ def test_a_key_without_a_text_does_not_keep_the_others_from_being_listed(server:
     [
         (Misbehaviour.NO_STATUS, KeyStatus.UNKNOWN, "gave no status"),
         (Misbehaviour.UNKNOWN_STATUS, KeyStatus.DISABLED_BY_HQ, "SuspendedForReview"),
-        (Misbehaviour.WRONG_DATE, KeyStatus.ENABLED_READ_ONLY, "cannot be read"),
+        (Misbehaviour.WRONG_DATE, KeyStatus.ENABLED_READ_ONLY, "can't be read"),
         (Misbehaviour.CONTRADICTION, KeyStatus.UNKNOWN, "more than once"),
         (Misbehaviour.REPETITION, KeyStatus.ENABLED_READ_ONLY, ""),
     ],
@@ -293,7 +293,7 @@ def test_the_deadline_applies_to_the_whole_response(
     client = ClientWithoutPauses(server.url, SHORT)
     failed = call_failing(client, operation)
     assert isinstance(failed, NoUsableAnswer)
-    assert failed.sentence == "Open Dental's headquarters did not answer completely within 0.08 seconds."
+    assert failed.sentence == "Open Dental's headquarters did not send a complete response within 0.08 seconds."
     assert failed.sent
     assert client.pauses == (list(PAUSES) if operation == LIST else [])
 
@@ -307,7 +307,7 @@ def test_the_deadline_applies_to_an_encrypted_connection(tmp_path: Path, misbeha
         server.misbehave(misbehaviour)
         failed = call_failing(ClientWithoutPauses(server.url, SHORT, trust_only(server.ca_file)), ASSIGN)
     assert isinstance(failed, NoUsableAnswer)
-    assert "did not answer completely within 0.08 seconds" in failed.sentence
+    assert "did not send a complete response within 0.08 seconds" in failed.sentence
 
 
 def test_a_response_above_the_size_limit_is_not_read_completely(server: HeadquartersServer) -> None:
@@ -327,7 +327,7 @@ def test_an_encrypted_connection_is_verified(tmp_path: Path) -> None:
         failed = call_failing(client)
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.TLS, False, [])
-    assert "not signed by anybody who is trusted here" in failed.sentence
+    assert "isn't signed by a certificate authority that this computer trusts" in failed.sentence
     assert server.requests[1:] == []
 
 
@@ -351,7 +351,7 @@ def test_a_server_without_tls_is_refused(server: HeadquartersServer) -> None:
     client = ClientWithoutPauses(server.url.replace("http://", "https://"))
     failed = call_failing(client)
     assert (failed.step, failed.sent, client.pauses) == (HeadquartersStep.TLS, False, [])
-    assert "No encrypted line could be made with 127.0.0.1" in failed.sentence
+    assert "The encrypted connection to 127.0.0.1" in failed.sentence
 
 
 def test_a_refused_connection_is_reported() -> None:
@@ -389,7 +389,7 @@ def test_an_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch, numbe
     failed = call_failing(ClientWithoutPauses("https://hq.example/service"))
     assert isinstance(failed, HeadquartersUnreachable)
     assert (failed.step, failed.sent) == (HeadquartersStep.NAME, False)
-    assert "The name hq.example of Open Dental's headquarters is not found" in failed.sentence
+    assert "The host name of Open Dental's headquarters, hq.example, can't be resolved" in failed.sentence
     assert hosts == ["hq.example"] * attempts
 
 
@@ -401,15 +401,15 @@ def test_an_unknown_host_name_is_reported(monkeypatch: pytest.MonkeyPatch, numbe
         ("http://hq.example/service", "does not begin with https://"),
         ("http://localhost.example/", "does not begin with https://"),
         ("ftp://127.0.0.1/", "does not begin with https://"),
-        ("file:///etc/hostname", "none that can be used"),
-        ("hq.example/service", "none that can be used"),
-        ("https://", "none that can be used"),
-        ("https://hq.example:port/", "none that can be used"),
-        ("https://[::1/", "none that can be used"),
-        ("https://user:password@hq.example/", "none that can be used"),
-        ("https://hq.example/\x1b[31m", "none that can be used"),
-        (f"https://{'a' * 64}.example/", "none that can be used"),
-        ("https://hq..example/", "none that can be used"),
+        ("file:///etc/hostname", "isn't valid"),
+        ("hq.example/service", "isn't valid"),
+        ("https://", "isn't valid"),
+        ("https://hq.example:port/", "isn't valid"),
+        ("https://[::1/", "isn't valid"),
+        ("https://user:password@hq.example/", "isn't valid"),
+        ("https://hq.example/\x1b[31m", "isn't valid"),
+        (f"https://{'a' * 64}.example/", "isn't valid"),
+        ("https://hq..example/", "isn't valid"),
     ],
 )
 def test_an_unusable_address_is_reported(address: str, words: str) -> None:

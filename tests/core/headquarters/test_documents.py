@@ -102,7 +102,7 @@ def test_without_a_registration_key_no_request_is_built(key: str) -> None:
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800", "\ufffe"])
 def test_characters_that_xml_cannot_represent_are_refused(character: str) -> None:
-    with pytest.raises(HeadquartersUnreachable, match="PracticeTitle has a character that cannot be sent"):
+    with pytest.raises(HeadquartersUnreachable, match="PracticeTitle has a character that can't be sent"):
         list_request(Credentials(Secret(REGISTRATION), f"Smile{character}", "", "", "server-1"))
     with pytest.raises(HeadquartersUnreachable, match="APIKey has a character") as caught:
         assign_request(CREDENTIALS, Secret(f"{KEY}{character}"))
@@ -184,7 +184,7 @@ def test_current_and_earlier_status_names_are_read(name: str, status: KeyStatus)
 def test_what_dotnet_does_not_read_as_a_status_is_unknown(name: str) -> None:
     answer = read_members(member(KeyStatus=name))
     assert answer.keys[0].status is KeyStatus.DISABLED_BY_HQ
-    assert "a status that is not known here" in answer.notes[0]
+    assert "an unknown status" in answer.notes[0]
 
 
 def test_numbers_of_permissions_are_read() -> None:
@@ -197,9 +197,9 @@ def test_numbers_of_permissions_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("<html><body>Sign in</body></html>", "no Response but a document called html"),
-        ("<Other />", "no Response but a document called Other"),
-        ("<APIKey />", "no Response but a document called APIKey"),
+        ("<html><body>Sign in</body></html>", "isn't a Response but a document named html"),
+        ("<Other />", "isn't a Response but a document named Other"),
+        ("<APIKey />", "isn't a Response but a document named APIKey"),
         ("<Response><string>Back at noon</string></Response>", "a message instead of ListAPIKeys: Back at noon"),
         ("<Response>Back at noon</Response>", "a message instead of ListAPIKeys: Back at noon"),
     ],
@@ -311,8 +311,8 @@ def test_a_key_with_different_entries_has_an_unknown_status(other: str) -> None:
     [
         ("", "is blank", "(blank)"),
         ("two words in it", "contains a space", "********"),
-        ("control\u200bcharacter", "contains characters that no key has", "********"),
-        ("Schl\u00fcssel", "contains characters that no key has", "********"),
+        ("control\u200bcharacter", "contains characters that aren't allowed in a key", "********"),
+        ("Schl\u00fcssel", "contains characters that aren't allowed in a key", "********"),
         ("x" * 256, "is longer than 255 characters", "********xxxx"),
     ],
 )
@@ -421,7 +421,7 @@ def test_the_message_about_a_new_key_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["<Response />", "<html><string>Sign in</string></html>"])
 def test_an_answer_without_a_message_is_unusable(text: str) -> None:
-    with pytest.raises(NoUsableAnswer, match="no Response with a message"):
+    with pytest.raises(NoUsableAnswer, match="isn't a Response with a message"):
         read_message(parse_xml(text), {})
 
 
@@ -434,18 +434,18 @@ def test_a_change_of_status_succeeds_without_an_error_element() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no complete XML document"),
-        ("Service is being updated.", "no complete XML document"),
-        ("<a><b></a>", "no complete XML document"),
-        ('<?xml version="1.0" encoding="klingon"?><a/>', "no complete XML document"),
-        ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "definitions of its own"),
-        ("<!DOCTYPE a SYSTEM 'file:///etc/hostname'><a/>", "definitions of its own"),
-        ("<a>" * 100_000, "deeper ones"),
-        (f"<Other>{REGISTRATION}</Other>", "no SOAP envelope but a document called Other"),
+        ("", "isn't a complete XML document"),
+        ("Service is being updated.", "isn't a complete XML document"),
+        ("<a><b></a>", "isn't a complete XML document"),
+        ('<?xml version="1.0" encoding="klingon"?><a/>', "isn't a complete XML document"),
+        ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "its own definitions"),
+        ("<!DOCTYPE a SYSTEM 'file:///etc/hostname'><a/>", "its own definitions"),
+        ("<a>" * 100_000, "too deeply nested"),
+        (f"<Other>{REGISTRATION}</Other>", "isn't a SOAP envelope but a document named Other"),
         (envelope("AssignFHIRAPIKey", "<Response />"), "no GetFHIRAPIKeysForOfficeResult"),
         (envelope("GetFHIRAPIKeysForOffice", ""), "its GetFHIRAPIKeysForOfficeResult is not readable"),
         (envelope("GetFHIRAPIKeysForOffice", "<a"), "its GetFHIRAPIKeysForOfficeResult is not readable"),
-        (fault("soap:Server", f"Out of {REGISTRATION}"), r"could not work on the request: Out of \*\*\*"),
+        (fault("soap:Server", f"Out of {REGISTRATION}"), r"could not process the request: Out of \*\*\*"),
     ],
     ids=range(12),
 )
@@ -493,7 +493,7 @@ def test_a_thousand_keys_are_read() -> None:
 def test_a_document_with_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.headquarters.safe_xml.MAX_ELEMENTS", 100)
     assert len(parse_xml(f"<a>{'<b/>' * 99}</a>")) == 99
-    with pytest.raises(UnusableXml, match="more elements"):
+    with pytest.raises(UnusableXml, match="too many"):
         parse_xml(f"<a>{'<b/>' * 100}</a>")
 
 

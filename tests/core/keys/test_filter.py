@@ -115,15 +115,15 @@ def test_each_term_finds_its_keys(expression: str, developers: set[str]) -> None
     ("expression", "start", "end", "sentence", "hint"),
     [
         ("x stat:on", 2, 9, 'Unknown filter field "stat:".', "Did you mean status:?"),
-        ("status:enabeld", 0, 14, "There is no status enabeld.", "Did you mean enabled?"),
-        ("status:", 0, 7, "No status is named.", "Statuses are enabled, read-enabled"),
-        ("may:ApiPaymnts", 0, 14, "There is no permission ApiPaymnts.", "Did you mean ApiPayments?"),
+        ("status:enabeld", 0, 14, "Unknown status: enabeld.", "Did you mean enabled?"),
+        ("status:", 0, 7, "The status is missing.", "Statuses are enabled, read-enabled"),
+        ("may:ApiPaymnts", 0, 14, "Unknown permission: ApiPaymnts.", "Did you mean ApiPayments?"),
         ("changed:soon", 0, 12, "Not a valid date: soon.", "Write 2024-11-01"),
         ("changed:90d", 0, 11, "changed:90d needs < or > before the days.", "Write >90d"),
         ("changed:before-90d", 0, 18, "changed:before-90d needs < or > before the days.", "Write >90d"),
         ("baa:>", 0, 5, "baa: has no date.", "Write >90d"),
-        ("baa:2024-02-30", 0, 14, "There is no day 2024-02-30.", "A month has"),
-        ('a "b', 2, 4, "A double quote is opened and not closed.", "Close it"),
+        ("baa:2024-02-30", 0, 14, "Not a valid date: 2024-02-30.", "Check the month"),
+        ('a "b', 2, 4, "A closing double quote is missing.", "Add a"),
     ],
 )
 def test_an_error_points_at_the_term_and_says_what_to_do(

@@ -69,7 +69,7 @@ def test_a_key_that_only_the_copy_has_cannot_be_removed(sample: SamplePractice) 
 def test_headquarters_keeps_its_keys(server_sample: SampleServer) -> None:
     with server_sample.office(AuthorityName.HEADQUARTERS) as office, writing(server_sample) as written:
         key = key_of(office, "Stray Software")
-        assert office.keys.removal_refusal(key).startswith("Headquarters keeps its keys")
+        assert office.keys.removal_refusal(key).startswith("Headquarters manages the keys")
         with pytest.raises(OperationNotAllowed):
             office.keys.remove(ADMIN, key)
     assert written == Written()
@@ -110,4 +110,4 @@ def test_whoever_changes_a_removed_key_reads_who_removed_it(file_sample: SampleF
             assert isinstance(conflict, Conflict)
             assert conflict.now == "gone"
             assert "removed from the local registry by Admin" in conflict.attribution
-            assert not conflict.attribution.startswith("The last entry about it tells of another value")
+            assert not conflict.attribution.startswith("The last entry about it has a different value")

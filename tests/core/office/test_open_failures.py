@@ -127,7 +127,7 @@ def test_connection_lost_while_reading(server_sample: SampleServer) -> None:
 
         with pytest.raises(ConnectionLost) as caught:
             read_over_cut_connection()
-        assert "Try again" in caught.value.hint
+        assert "Retry" in caught.value.hint
         # The next query gets a new connection.
         assert office.settings.load().values.enabled is False
 
@@ -308,6 +308,6 @@ def test_failing_companion_is_reported_and_the_change_undone(server_sample: Samp
     ):
         add_key(office)
     assert fault.triggered
-    assert caught.value.sentence == "The disk is full. Nothing was changed, and the Audit Trail says so."
+    assert caught.value.sentence == "The disk is full. Nothing was changed. The Audit Trail records that."
     assert (written.added, written.changed, written.removed) == ({}, {}, [])
     assert [str(text)[:22] for _, _, text in written.audit] == ["New API key ********Kk", "NOT DONE: New API key "]

@@ -59,4 +59,4 @@ def test_line_number_in_a_large_file(tmp_path: Path) -> None:
     text = "".join(office.format(number) for number in range(200)) + "prot = 1"
     with pytest.raises(ConfigurationError) as caught:
         parse_configuration(tmp_path / "config.toml", text)
-    assert ", line 801, the name offices.A199.prot is not known" in caught.value.sentence
+    assert ", line 801, unknown name offices.A199.prot" in caught.value.sentence

@@ -182,7 +182,7 @@ def test_removing_an_office_with_scattered_dotted_keys(path: Path) -> None:
 
 def test_taken_name_is_refused(commented: Path) -> None:
     for name in ("First", "first", "SECOND ONE"):
-        with pytest.raises(ConfigurationError, match=f"There is an office {name} already"):
+        with pytest.raises(ConfigurationError, match=f"An office named {name} already exists"):
             add_offices(commented, [PLAIN, replace(PLAIN, name=name)])
     assert commented.read_text() == COMMENTED
 
@@ -218,7 +218,7 @@ def test_invalid_file_is_not_changed(commented: Path) -> None:
 def test_adding_to_an_inline_table_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('offices = { A = { file = "x" } }\n')
-    with pytest.raises(ConfigurationError, match="stand in one value, offices = ") as caught:
+    with pytest.raises(ConfigurationError, match="are in one inline table, offices = ") as caught:
         add_offices(path, [PLAIN])
     assert caught.value.hint == "Write each of them as a table of its own, [offices.NAME], and try again."
     assert path.read_text() == 'offices = { A = { file = "x" } }\n'

@@ -61,8 +61,8 @@ def test_default_name_is_made_of_database_and_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("password", "hashed", "words"),
     [
-        ("hunter2", "", "Its password stands there in clear; it is not copied."),
-        ("", "6rC4bJ", "Its password is encrypted in a way that only Open Dental reads."),
+        ("hunter2", "", "The file has the password in clear text; it isn't copied."),
+        ("", "6rC4bJ", "Its password is encrypted so that only Open Dental can read it."),
         ("", "", "It has no password."),
     ],
 )
@@ -106,7 +106,7 @@ def test_server_with_a_port(tmp_path: Path, server: str, host: str, port: int) -
         ("server:0", "port must be a whole number from 1 to 65535."),
         ("server:999999", "host must be a name or an address without a port."),
         ("server:x", "host must be a name or an address without a port."),
-        ("srv\u202ex", "host has characters that cannot be printed."),
+        ("srv\u202ex", "host has characters that can't be printed."),
     ],
 )
 def test_invalid_server_is_refused(tmp_path: Path, server: str, words: str) -> None:
@@ -119,20 +119,20 @@ def test_invalid_server_is_refused(tmp_path: Path, server: str, words: str) -> N
 @pytest.mark.parametrize(
     ("server", "means"),
     [
-        ("localhost", "means the computer that it was written on"),
-        ("LocalHost", "means the computer that it was written on"),
-        ("localhost.", "means the computer that it was written on"),
-        ("localhost:3307", "means the computer that it was written on"),
-        ("127.0.0.1", "means the computer that it was written on"),
-        ("127.0.0.1;port=3307", "means the computer that it was written on"),
-        ("::1", "means the computer that it was written on"),
-        ("[::ffff:127.0.0.1]:3307", "means the computer that it was written on"),
-        ("::", "means the computer that it was written on"),
-        (".", "means the computer that it was written on"),
-        ("(local)", "means the computer that it was written on"),
-        (r"\\FRONT", "is a name that only Windows or Open Dental reads"),
-        (r"\\FRONT\OpenDentImages", "is a name that only Windows or Open Dental reads"),
-        ("front-server;port=3307", "is a name that only Windows or Open Dental reads"),
+        ("localhost", "refers to the computer where it was entered"),
+        ("LocalHost", "refers to the computer where it was entered"),
+        ("localhost.", "refers to the computer where it was entered"),
+        ("localhost:3307", "refers to the computer where it was entered"),
+        ("127.0.0.1", "refers to the computer where it was entered"),
+        ("127.0.0.1;port=3307", "refers to the computer where it was entered"),
+        ("::1", "refers to the computer where it was entered"),
+        ("[::ffff:127.0.0.1]:3307", "refers to the computer where it was entered"),
+        ("::", "refers to the computer where it was entered"),
+        (".", "refers to the computer where it was entered"),
+        ("(local)", "refers to the computer where it was entered"),
+        (r"\\FRONT", "is a name that only Windows or Open Dental understands"),
+        (r"\\FRONT\OpenDentImages", "is a name that only Windows or Open Dental understands"),
+        ("front-server;port=3307", "is a name that only Windows or Open Dental understands"),
     ],
 )
 def test_a_server_that_means_something_else_from_here_is_not_taken_as_it_is(
@@ -191,7 +191,7 @@ def test_a_connection_string_is_read_as_open_dental_reads_it(tmp_path: Path, tex
     (office,) = result.offices
     assert office.address == ServerAddress("front-server", 3307, "opendental", "odadmin", tls=Tls())
     assert "secret77" not in repr(result)
-    assert ("Its password stands there in clear" in result.remarks[0]) is ("password=;" not in text)
+    assert ("The file has the password in clear text" in result.remarks[0]) is ("password=;" not in text)
 
 
 def test_a_blank_connection_string_is_ignored(tmp_path: Path) -> None:
@@ -203,9 +203,9 @@ def test_a_blank_connection_string_is_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Server=localhost;Database=od", "names its server localhost, which means the computer"),
-        ("Database=od", "names its server localhost, which means the computer"),
-        ("Server=front;Protocol=pipe;Database=od", "names its server front, which means the computer"),
+        ("Server=localhost;Database=od", "names its server localhost, which refers to the computer"),
+        ("Database=od", "names its server localhost, which refers to the computer"),
+        ("Server=front;Protocol=pipe;Database=od", "names its server front, which refers to the computer"),
         ("Server=front", "names no database"),
         ("Server=front;Database=", "names no database"),
         ("Server=a,b;Database=od", "names several servers, or no usable port"),
@@ -249,19 +249,19 @@ def test_encoding_case_and_order_are_ignored(tmp_path: Path, content: bytes) -> 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no XML file"),
-        ("not xml", "no XML file"),
-        ("<a>", "no XML file"),
+        ("", "isn't a valid XML file"),
+        ("not xml", "isn't a valid XML file"),
+        ("<a>", "isn't a valid XML file"),
         ("<html><body/></html>", "it has no DatabaseConnection"),
         ("<ConnectionSettings/>", "names no computer and database"),
         (
             "<ConnectionSettings><ServerConnection><URI>https://x/</URI></ServerConnection></ConnectionSettings>",
             "Middle Tier",
         ),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><ConnectionSettings>&b;</ConnectionSettings>', "no XML file"),
-        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><ConnectionSettings/>', "no XML file"),
-        (b"<?xml version='1.0' encoding='klingon'?><a/>", "no XML file"),
-        (b"\xff\xfe\x00", "no XML file"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><ConnectionSettings>&b;</ConnectionSettings>', "isn't a valid XML file"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><ConnectionSettings/>', "isn't a valid XML file"),
+        (b"<?xml version='1.0' encoding='klingon'?><a/>", "isn't a valid XML file"),
+        (b"\xff\xfe\x00", "isn't a valid XML file"),
         (b"<a>" + b" " * 1_000_001, "too large"),
     ],
 )
@@ -325,9 +325,9 @@ def test_central_manager_offices_keep_their_order(central: ServerAddress, server
         ("Downtown (3)", ServerAddress("10.0.0.9", 3306, "od_y", "u", tls=Tls())),
     ]
     assert result.remarks == (
-        "By tier is reached by Middle Tier, and is left out.",
-        "Connection 6 names no server and database, and is left out.",
-        "Passwords are not taken: they are encrypted there. Each office asks for its own.",
+        "By tier is reached by Middle Tier, and was skipped.",
+        "Connection 6 names no server and database, and was skipped.",
+        "Passwords aren't imported because they are encrypted. Each office prompts for its own.",
     )
     assert "secret" not in repr(result)
 
@@ -340,8 +340,8 @@ def test_invalid_row_is_left_out_with_the_reason(central: ServerAddress, server:
         cursor.execute("UPDATE centralconnection SET DatabaseName = CHAR(111, 7, 100) WHERE ItemOrder = 4")
     result = import_from_central_manager(central, Secret(server.password), [], nobody_knows)
     assert [each.name for each in result.offices] == ["North", "Downtown"]
-    assert result.remarks[0] == "Downtown is left out: port must be a whole number from 1 to 65535."
-    assert result.remarks[2] == "Connection 4 is left out: database has characters that cannot be printed."
+    assert result.remarks[0] == "Downtown was skipped: port must be a whole number from 1 to 65535."
+    assert result.remarks[2] == "Connection 4 was skipped: database has characters that can't be printed."
 
 
 def test_a_server_on_the_central_managers_own_computer_is_named_or_left_out(
@@ -354,10 +354,10 @@ def test_a_server_on_the_central_managers_own_computer_is_named_or_left_out(
     left_out = import_from_central_manager(central, password, [], nobody_knows)
     assert [each.name for each in left_out.offices] == ["od_x@10.0.0.8", "Downtown"]
     assert left_out.remarks[:2] == (
-        "Downtown is left out: its server localhost:3307 means the computer that it was written on. --host says what"
-        " that computer is called from here.",
-        "North is left out: its server \\\\FRONT is a name that only Windows or Open Dental reads. Add it yourself:"
-        " apisetup offices add.",
+        "Downtown was skipped: its server localhost:3307 refers to the computer where it was entered. Use --host to"
+        " give that computer's name as seen from here.",
+        "North was skipped: its server \\\\FRONT is a name that only Windows or Open Dental understands. Add it"
+        " yourself: apisetup offices add.",
     )
     named = import_from_central_manager(
         central, password, [], lambda each: "cemt.example" if each.is_own_computer else None

@@ -65,7 +65,7 @@ def test_five_kinds_are_parsed(text: str, source: PasswordSource) -> None:
     "text", ["", SECRET, "env", "env:", "file:", "command: ", "prompt:x", "keyring:", f"pass:{SECRET}", "Prompt"]
 )
 def test_anything_else_is_refused_and_not_repeated(text: str) -> None:
-    assert "a password itself has no place there" in read_error(text).sentence
+    assert "can't be a password itself" in read_error(text).sentence
 
 
 def test_unclosed_quotation_mark_is_refused() -> None:
@@ -111,14 +111,14 @@ def test_password_is_the_first_line_of_the_file(file: Path, content: str, mode: 
 def test_file_that_others_can_access_is_refused_with_a_command(file: Path, mode: int) -> None:
     file.chmod(mode)
     error = read_error(f"file:{file}")
-    assert f"has mode {mode:04o}, so others can get at it" in error.sentence
+    assert f"has mode {mode:04o}, so other accounts can access it" in error.sentence
     assert error.hint == f"Run: chmod 600 '{file}'"
 
 
 def test_file_of_another_account_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give_to_stranger(file, monkeypatch)
     error = read_error(f"file:{file}")
-    assert "belongs to somebody else" in error.sentence
+    assert "belongs to another account" in error.sentence
     assert error.hint == f"Run: chown {os.getuid()} '{file}'"
 
 
@@ -144,13 +144,13 @@ def test_file_without_a_password_is_refused(file: Path, content: bytes) -> None:
 def test_missing_or_special_file_is_refused(tmp_path: Path) -> None:
     assert "No such file or directory" in read_error(f"file:{tmp_path / 'missing'}").sentence
     assert "Is a directory" in read_error(f"file:{tmp_path}").sentence
-    assert "is no file" in read_error("file:/dev/null").sentence
+    assert "isn't a file" in read_error("file:/dev/null").sentence
 
 
 def test_named_pipe_is_refused_without_blocking(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
-    assert "is no file" in read_error(f"file:{pipe}").sentence
+    assert "isn't a file" in read_error(f"file:{pipe}").sentence
 
 
 # -- a command -----------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_the_keyring_does_not_inherit_our_secrets(ring: Callable[..., None], mon
 def test_missing_keyring_package_is_refused_with_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "keyring.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert read_error("keyring").hint == "Install it beside apisetup: pip install keyring"
+    assert read_error("keyring").hint == "Install it alongside apisetup: pip install keyring"
 
 
 # -- secrets of other sources ------------------------------------------------------------

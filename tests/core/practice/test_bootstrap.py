@@ -118,7 +118,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> N
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     before = path.read_bytes()
-    with pytest.raises(NotAPractice, match="holds something else than a practice") as caught:
+    with pytest.raises(NotAPractice, match="isn't a practice database") as caught:
         opened(path)
     assert "nothing was changed" in caught.value.hint
     assert path.read_bytes() == before

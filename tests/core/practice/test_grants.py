@@ -154,7 +154,7 @@ def test_grants_on_other_databases_give_nothing_here(name: str) -> None:
     grants = evaluate(f"GRANT ALL PRIVILEGES ON `{quoted}`.* {TO}")
     applies = name == "o%n"
     assert (grants.missing == ()) is applies
-    assert grants.excess == (f"ALL PRIVILEGES on every table of {name}",)
+    assert grants.excess == (f"ALL PRIVILEGES on all tables of {name}",)
 
 
 def test_a_database_of_a_table_grant_is_not_a_pattern() -> None:
@@ -206,9 +206,9 @@ def test_excessive_rights_are_listed_with_their_target() -> None:
     )
     assert grants.excess == (
         "may act as another user (PROXY)",
-        "FILE, SUPER on every database of the server",
-        "SELECT on every table of mysql",
-        "may hand on its rights on od_main.patient (GRANT OPTION)",
+        "FILE, SUPER on all databases of the server",
+        "SELECT on all tables of mysql",
+        "has GRANT OPTION on od_main.patient",
         "SELECT on od_main.patient",
         "EXECUTE on a stored program",
     )
@@ -221,7 +221,7 @@ def test_the_same_rights_on_other_databases_are_counted() -> None:
     offices = [line.replace("`od_main`", f"`od_{number}`") for number in range(7) for line in here]
     assert evaluate(*here, *offices) == Grants(known=True, elsewhere=7)
     more = evaluate(*here, *offices, f"GRANT SELECT ON `od_3`.`patient` {TO}", f"GRANT ALL PRIVILEGES ON `x`.* {TO}")
-    assert (more.elsewhere, more.excess) == (7, ("SELECT on od_3.patient", "ALL PRIVILEGES on every table of x"))
+    assert (more.elsewhere, more.excess) == (7, ("SELECT on od_3.patient", "ALL PRIVILEGES on all tables of x"))
 
 
 def test_rights_of_everybody_count() -> None:
@@ -301,7 +301,7 @@ def test_the_user_of_the_tests_has_all_rights(server_sample: SampleServer) -> No
     grants = read_grants_as(server_sample, Account(server.user, server.password))
     assert (grants.known, grants.missing) == (True, ())
     # MariaDB calls them all, and MySQL lists them.
-    assert any(each.endswith(" on every database of the server") for each in grants.excess)
+    assert any(each.endswith(" on all databases of the server") for each in grants.excess)
 
 
 # -- a user with SELECT only -----------------------------------------------------------
@@ -324,10 +324,10 @@ def open_as(sample: SampleServer, account: Account) -> Office:
 def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleServer) -> None:
     with database_user(server_sample, "SELECT") as account, closing(open_as(server_sample, account)) as office:
         assert office.info.read_only.startswith(
-            f"The database user {account.user}@% may only read here: it lacks INSERT on securitylog, securityloghash,"
-            " signalod. The README has"
+            f"The database user {account.user}@% has read-only access here: it lacks INSERT on securitylog,"
+            " securityloghash, signalod. The README has"
         )
-        with writing(server_sample) as written, pytest.raises(NotPermitted, match="may only read here"):
+        with writing(server_sample) as written, pytest.raises(NotPermitted, match="has read-only access"):
             save_settings(office)
         assert written == Written()
         engine = office._practice.engine

@@ -19,7 +19,7 @@ from tests.support.practice_rows import TITLE
 NO_COPY = "This version of Open Dental (before 21.4.1) keeps no copy of the API keys."
 LOGGED_AS_SETUP = "Before 24.3.1, accepting the license is logged as Setup."
 NO_TRANSACTIONS = "Tables without transactions (MyISAM): each change is logged before it is made."
-RANDOM = "New rows get random primary keys, as this practice asks for."
+RANDOM = "New rows get random primary keys, as set in this practice."
 
 AlterServer = Callable[[str], None]
 
@@ -130,7 +130,7 @@ def test_a_missing_table_or_column_is_named(
     alter(change)
     with pytest.raises(NotAPractice) as caught:
         server_sample.open()
-    assert caught.value.sentence == f"This Open Dental database lacks, or hides from the database user: {missing}."
+    assert caught.value.sentence == f"This Open Dental database has no, or the database user can't read: {missing}."
     assert caught.value.hint
 
 
@@ -158,7 +158,7 @@ def test_the_replication_table_may_be_missing(file_sample: SampleFile) -> None:
 @pytest.mark.parametrize("statement", ["DELETE FROM preference", "UPDATE preference SET ValueString = ''"])
 def test_a_practice_without_its_version_is_refused(sample: SamplePractice, statement: str) -> None:
     sample.execute(f"{statement} WHERE PrefName = 'DataBaseVersion'")
-    with pytest.raises(NotAPractice, match="does not say which version"):
+    with pytest.raises(NotAPractice, match="has no Open Dental version"):
         sample.open()
 
 

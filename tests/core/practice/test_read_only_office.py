@@ -82,7 +82,7 @@ def test_everything_can_be_read(sample: SamplePractice) -> None:
 
 def test_nothing_is_exported_since_that_could_not_be_logged(sample: SamplePractice, tmp_path: Path) -> None:
     file = validate_target(str(tmp_path / "trail.csv"), may_replace=False)
-    with read_only(sample) as office, pytest.raises(NotPermitted, match="An export must be logged") as refused:
+    with read_only(sample) as office, pytest.raises(NotPermitted, match="Every export is logged") as refused:
         office.audit.export(ADMIN, AuditFilter(), file, may_replace=False).begin()
     assert "without --read-only" in refused.value.hint
     assert not list(tmp_path.glob("*trail*"))
@@ -101,7 +101,7 @@ def test_the_database_itself_refuses_to_write(sample: SamplePractice) -> None:
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StorageFailed, match="There is no file"):
+    with pytest.raises(StorageFailed, match="File not found"):
         open_file_office(FileAddress(tmp_path / "new"), default_agreement(), runtime(), read_only=True)
     assert not list(tmp_path.iterdir())
 
@@ -110,6 +110,6 @@ def test_a_file_of_an_older_version_is_not_changed(file_sample: SamplePractice) 
     file_sample.execute("DROP TABLE apisetup_key")
     file_sample.execute("DELETE FROM apisetup_migration")
     before = file_sample.companion.read_bytes()
-    with pytest.raises(NotAPractice, match="older apisetup"), read_only(file_sample):
+    with pytest.raises(NotAPractice, match="older version of apisetup"), read_only(file_sample):
         pass
     assert file_sample.companion.read_bytes() == before

@@ -49,7 +49,7 @@ def test_a_value_that_no_entry_tells_of_says_so(sample: SamplePractice) -> None:
         with pytest.raises(EditConflict) as caught:
             office.settings.save(ADMIN, read, replace(read, payment_type=CREDIT_CARD))
     assert tellers(caught) == [
-        "No audit entry since yesterday tells who changed it: Open Dental's own window writes none of this kind."
+        "No audit entry since yesterday shows who changed it. Open Dental's own window doesn't log this change."
     ]
 
 
@@ -62,7 +62,7 @@ def test_an_entry_about_another_value_is_not_taken_for_the_one(sample: SamplePra
             office.settings.save(ADMIN, read, replace(read, interval="5"))
     (attribution,) = tellers(caught)
     assert attribution.startswith(
-        "The last entry about it tells of another value, so another program changed it since."
+        "The last entry about it has a different value, so another program has changed it since."
     )
     assert attribution.endswith("from blank to 15 minutes")
 

@@ -170,7 +170,7 @@ def test_a_save_whose_values_were_changed_since_is_logged_as_unknown(
     assert kill_driver.kill_change(server_sample, SAVE, 2)
     server_sample.execute("UPDATE preference SET ValueString = ? WHERE PrefNum = ?", str(CASH), API_PAYMENT_TYPE)
     (change,) = settle(server_sample)
-    assert "its values were changed since" in change.sentence
+    assert "its values have changed since" in change.sentence
     assert entries(server_sample, before)[-1].startswith("UNKNOWN: API Setup: ")
 
 
@@ -181,11 +181,11 @@ def test_an_intent_that_cannot_be_settled_keeps_nobody_out(
     assert kill_driver.kill_change(server_sample, SAVE, 2)
 
     def refuse(_practice: Practice, _number: int) -> None:
-        raise NotPermitted("The database user may not do this.")
+        raise NotPermitted("The database user isn't allowed to do this.")
 
     with monkeypatch.context() as patch:
         patch.setattr(Practice, "add_missing_hash", refuse)
         (change,) = settle(server_sample)
-    assert "could not be settled" in change.sentence
+    assert "could not be resolved" in change.sentence
     (settled,) = settle(server_sample)
     assert "before anything was changed" in settled.sentence

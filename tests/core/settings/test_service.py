@@ -16,7 +16,7 @@ from tests.support.row_diff import Written, writing
 
 AS_FOUND = ApiSettings(enabled=False, interval="", payment_type=CHECK)
 NO_PROGRAM = "This database has no program FHIR: the API cannot be enabled here."
-NO_INTERVAL = "This database has no place for the subscription interval."
+NO_INTERVAL = "This database has no setting for the subscription interval."
 NO_PREFERENCE = "This database has no preference ApiPaymentType: update Open Dental to choose one."
 
 

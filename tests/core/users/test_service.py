@@ -116,7 +116,7 @@ def test_a_visible_user_comes_before_a_hidden_one_with_the_same_name(sample: Sam
 
 def test_a_user_without_the_permission_setup_cannot_sign_in(sample: SamplePractice) -> None:
     with sample.office() as office:
-        with pytest.raises(NotAuthorized, match="The user Maria lacks the permission Setup"):
+        with pytest.raises(NotAuthorized, match="The user Maria needs the permission Setup"):
             office.users.sign_in("Maria", Secret(PASSWORDS["Maria"]))
         with pytest.raises(WrongNameOrPassword):
             office.users.sign_in("Maria", Secret("wrong"))
@@ -337,7 +337,7 @@ def test_a_lock_that_is_held_too_long_refuses_without_judging(
     password = CountedPassword("wrong")
 
     def sign_in_meanwhile() -> None:
-        with pytest.raises(PracticeUnavailable, match="Another program is doing the same"):
+        with pytest.raises(PracticeUnavailable, match="Another program is making the same change"):
             other.users.sign_in("Admin", password)
 
     with server_sample.office() as office, server_sample.office() as other, pytest.raises(WrongNameOrPassword):
@@ -418,7 +418,7 @@ def test_users_with_a_null_name_or_password_are_ignored(sample: SamplePractice) 
 
 @pytest.mark.parametrize("name", ["stranger", "Maria", "Gone"])
 def test_an_account_without_a_user_with_setup_is_refused(file_sample: SamplePractice, name: str) -> None:
-    refusal = pytest.raises(NotAuthorized, match=f"has no user {name} who may use API Setup")
+    refusal = pytest.raises(NotAuthorized, match=f"has no user {name} with access to API Setup")
     with file_sample.office() as office, writing(file_sample) as written, refusal:
         office.users.account(name)
     assert written == Written()
