@@ -171,7 +171,7 @@ async def test_space_toggles_a_permission_and_does_not_scroll_too(demo: OpenRequ
         await open_permissions(user)
         sections = help_of(await open_help(user))
         spaces = [entry.sentence for section in sections for entry in section.entries if "Space" in entry.names]
-        assert spaces == ["Choose the permission or the group, or drop it."]
+        assert spaces == ["Toggle the permission or the group."]
 
 
 async def test_a_screen_without_a_list_has_no_keys_of_lists(demo: OpenRequest) -> None:

@@ -91,7 +91,7 @@ def test_keys_are_given_by_the_names_of_the_table() -> None:
         ({"accept": ["y"]}, "accept can't have y, because a pasted or mistyped text", 'such as "f9"'),
         ({"save": ["space"]}, "save can't have space, because a pasted or mistyped text", 'such as "f9"'),
         ({"reload": ["a"]}, "reload and add-key would both have the key a.", "give add-key (Add an API key"),
-        ({"add-key": ["k"]}, "add-key and up would both have the key k.", "give up (Go up by one row)"),
+        ({"add-key": ["k"]}, "add-key and up would both have the key k.", "give up (Move up one row)"),
         ({"export": ["1"]}, "export and place-api-setup would both have the key 1.", "Choose another key"),
         ({"remove-key": ["r"]}, "remove-key and reload would both have the key r.", "Choose another key"),
     ],
