@@ -21,7 +21,7 @@ from tui.bindings import KEYS, Key, display
 from tui.commands.parser import ENVIRONMENT
 from tui.commands.reference import generated_files
 from tui.manual.markdown import Heading, parse
-from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page
+from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page, page
 
 ROOT = Path(__file__).parents[1]
 TEXT = "\n".join(each.text for each in PAGES)
@@ -85,6 +85,14 @@ def test_every_environment_variable_of_the_program_is_listed() -> None:
     )
     variables = set(re.findall(r"\bAPISETUP_[A-Z_]+", sources)) | {name for name, _ in ENVIRONMENT}
     assert {variable for variable in variables if f"`{variable}`" not in TEXT} == set()
+
+
+def test_every_title_of_the_list_at_headquarters_is_explained() -> None:
+    messages = (ROOT / "core" / "headquarters" / "messages.py").read_text(encoding="utf-8")
+    table = page("keys").text.partition("| title | meaning |")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert explained
+    assert [title for title in explained if f'"{title}"' not in messages] == []
 
 
 # -- finding a page ------------------------------------------------------------------
