@@ -1,10 +1,8 @@
-"""The README is true: what it lists is what the program has."""
+"""The README is true: its links lead somewhere, and its keys are those of the program."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -13,46 +11,47 @@ import pytest
 
 from core.check.database import check_versions
 from core.check.result import CheckStatus
-from tui.bindings import KEYS, Key, display
+from tui.bindings import KEYS, display, key
 
 if TYPE_CHECKING:
     from core.practice.inspection import DatabaseProfile
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MANUAL = ROOT / "tui" / "manual"
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
-def test_every_key_is_listed_with_what_it_does(key: Key) -> None:
-    names = " ".join(f"`{display(name)}`" for name in key.keys.split(","))
-    assert f"| {names} | {key.tooltip} |" in README
+def links(text: str) -> list[str]:
+    """Return the targets of links and pictures within the repository."""
+    return re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["", "audit verify", "audit export", "offices list", "offices add", "offices remove", "offices import"],
-)
-def test_every_option_is_listed(command: str) -> None:
-    asked = [sys.executable, "-m", "tui", *command.split(), "--help"]
-    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    options = set(re.findall(r"--[a-z-]+[a-z]", shown))
-    assert {option for option in options if f"`{option}" not in README} == set()
+def test_every_link_leads_to_a_file() -> None:
+    assert [link for link in links(README) if not (ROOT / link).is_file()] == []
 
 
-def test_every_environment_variable_of_the_program_is_listed() -> None:
-    sources = "".join(
-        path.read_text(encoding="utf-8") for name in ("core", "tui") for path in (ROOT / name).rglob("*.py")
-    )
-    variables = set(re.findall(r"\bAPISETUP_[A-Z_]+", sources))
-    assert {variable for variable in variables if variable not in README} == set()
+def test_every_page_of_the_manual_is_linked() -> None:
+    assert {MANUAL / Path(link).name for link in links(README) if link.endswith(".md")} >= set(MANUAL.glob("*.md"))
 
 
-def test_every_picture_is_there() -> None:
-    pictures = re.findall(r"\]\((screenshots/[^)]+)\)", README)
-    assert [picture for picture in pictures if not (ROOT / picture).exists()] == []
-    assert {ROOT / picture for picture in pictures} == set((ROOT / "screenshots").glob("*.png"))
-    drawn = {file.with_suffix(".png") for file in (ROOT / "screenshots").glob("*.svg")}
-    assert drawn == set((ROOT / "screenshots").glob("*.png"))
+def test_a_picture_comes_first() -> None:
+    assert README.split("\n\n")[1].startswith("![")
+
+
+@pytest.mark.parametrize("id_", ["help", "manual", "filter", "palette", "back"])
+def test_the_keys_to_know_are_those_of_the_program(id_: str) -> None:
+    assert f"| `{display(key(id_))}` |" in README
+
+
+@pytest.mark.parametrize("id_", ["add-key", "choose-permissions", "save-choice", "continue", "accept", "disable-here"])
+def test_the_first_key_is_added_with_the_keys_of_the_program(id_: str) -> None:
+    assert f"`{display(key(id_))}`" in README.partition("## Your first key")[2].partition("\n## ")[0]
+
+
+def test_the_readme_names_no_key_that_does_not_exist() -> None:
+    existing = {display(name) for each in KEYS for name in each.keys.split(",")} | {"^y"}
+    named = set(re.findall(r"`(\^[a-z]|F\d|[a-zA-Z?/=])`", README))
+    assert named <= existing
 
 
 def versions(opendental: str, server: str) -> list[CheckStatus]:
@@ -61,14 +60,24 @@ def versions(opendental: str, server: str) -> list[CheckStatus]:
     return [result.status for result in check_versions(cast("DatabaseProfile", profile))]
 
 
-def test_the_supported_versions_are_those_that_the_check_accepts() -> None:
-    supported = README.partition("Supported are ")[2].partition(", MyISAM")[0]
-    numbers = re.fullmatch(
-        r"Open Dental ([\d.]+) to ([\d.]+) on MySQL ([\d.]+) to (\d+) or MariaDB ([\d.]+) and later", supported
+@pytest.mark.parametrize(
+    "text", [README, (MANUAL / "connecting.md").read_text(encoding="utf-8")], ids=["README", "manual"]
+)
+def test_the_supported_versions_are_those_that_the_check_accepts(text: str) -> None:
+    supported = re.search(
+        r"supports Open Dental ([\d.]+) to ([\d.]+) on MySQL ([\d.]+) to (\d+) and on MariaDB ([\d.]+) and later", text
     )
-    assert numbers is not None
-    first, last, oldest, newest, mariadb = numbers.groups()
+    assert supported is not None
+    first, last, oldest, newest, mariadb = supported.groups()
     for server in (f"MySQL {oldest}.0", "MySQL 8.4.0", f"MySQL {newest}.9.1", f"MariaDB {mariadb}.0", "MariaDB 13.0.1"):
         assert versions(first, server) == versions(last, server) == [CheckStatus.OK, CheckStatus.OK], server
     for server in ("MySQL 5.1.73", f"MySQL {int(newest) + 1}.0.0", "MariaDB 10.4.30"):
         assert versions(last, server) == [CheckStatus.OK, CheckStatus.WARNING], server
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    texts = [README, *(page.read_text(encoding="utf-8") for page in MANUAL.glob("*.md"))]
+    shown = {Path(link).name for text in texts for link in links(text) if "screenshots/" in link}
+    assert shown == {picture.name for picture in (ROOT / "screenshots").glob("*.png")}
+    drawn = {file.with_suffix(".png").name for file in (ROOT / "screenshots").glob("*.svg")}
+    assert drawn == shown

@@ -64,6 +64,10 @@ def _run(options: argparse.Namespace) -> int:
 def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
     from tui.commands.launch_target import find_launch_target, find_paths
 
+    if options.command == "help":
+        from tui.commands import manual
+
+        return manual.run(options, find_paths(options, os.environ).configuration)
     if options.command == "offices":
         from tui.commands import offices
 
@@ -89,27 +93,31 @@ def _run_in_terminal(options: argparse.Namespace, cleanup: ExitStack) -> int:
     with SignalHandler() as signals:
         from tui.platform.process import print_stderr, run_app
 
-        app = _create_app(options, cleanup)
+        app, mouse = _create_app(options, cleanup)
         signals.raise_pending()
     # On the screen, Ctrl+C is a key.
-    status = run_app(app)
+    status = run_app(app, mouse=mouse)
     app.sign_out_after_exit()
     if app.startup_error is not None:
         print_stderr(f"apisetup: {app.startup_error}")
     return status
 
 
-def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> ApisetupApp:
+def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> tuple[ApisetupApp, bool]:
+    """Return the application, and whether the mouse is turned on."""
     from tui.commands.launch_target import find_launch_target
 
     target = find_launch_target(options, os.environ, cleanup)
     from tui.app import ApisetupApp
+    from tui.bindings import use_keymap
+    from tui.commands.own_keys import read_keymap
     from tui.themes import find_theme
 
     _start_debug_log(options, target.paths.log)
+    use_keymap(read_keymap(target.keys, target.paths.configuration))
     app = ApisetupApp(target.request, target.offices)
     app.theme = find_theme(target.theme)
-    return app
+    return app, target.mouse
 
 
 def _start_debug_log(options: argparse.Namespace, log: Path) -> None:

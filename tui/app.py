@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on
-from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -19,7 +17,6 @@ from tui.bindings import bindings, display, key
 from tui.headings import office_heading, unconnected_heading
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
-from tui.palette_commands import palette_commands
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -214,8 +211,8 @@ class ApisetupApp(TerminalApp):
     # -- inactivity ------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Restart the inactivity timer at each key press and paste; drop those that come after its end."""
-        if isinstance(event, events.Key | events.Paste) and not self._inactivity.key_pressed():
+        """Restart the inactivity timer at each key, paste and click; drop those that come after its end."""
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and not self._inactivity.key_pressed():
             return
         await super().on_event(event)
 
@@ -283,10 +280,21 @@ class ApisetupApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show the keys of the top screen."""
-        from tui.screens.help import HelpScreen
+        from tui.guidance import show_help
 
-        if isinstance(self.screen, ScreenBehavior) and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+        show_help(self)
+
+    def action_manual(self) -> None:
+        """Open the manual at the page about the top screen."""
+        from tui.guidance import show_manual
+
+        show_manual(self)
+
+    def action_command_palette(self) -> None:
+        """Show the commands of the top screen, and run the chosen one."""
+        from tui.guidance import show_palette
+
+        show_palette(self)
 
     def action_show_message(self) -> None:
         """Show the whole message of the status line, which may be cut there."""
@@ -301,10 +309,6 @@ class ApisetupApp(TerminalApp):
         self._start_inactivity_timer(request, event.session.signed_in)
         if self._offices is not None:
             self.run_in_thread(partial(self._offices.save_last_opened, request), group="opened")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette."""
-        return palette_commands(self, screen)
 
     async def action_quit(self) -> None:
         """Quit after asking about unsaved changes, or confirm quitting if that is being asked."""

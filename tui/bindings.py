@@ -1,4 +1,4 @@
-"""The table of keys, from which bindings, key bar, command palette, help and README are generated.
+"""The table of keys, from which bindings, key bar, command palette, help and manual are generated.
 
 It contains only keys that every terminal sends and no terminal reserves. Each function key has an alternative among the
 letters or Ctrl+letters, because not every terminal and keyboard has function keys.
@@ -7,10 +7,13 @@ letters or Ctrl+letters, because not every terminal and keyboard has function ke
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key
 
 EVERYWHERE = "Everywhere"
 PLACES = "Places"
@@ -22,6 +25,7 @@ AGREEMENT = "Agreement"
 AUDIT_TRAIL = "Audit Trail"
 LISTS = "Lists"
 TEXTS = "Texts"
+MANUAL = "Manual"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ KEYS: tuple[Key, ...] = (
     Key("place-api-setup", "1", "app.go_api_setup", "API Setup", "Go to the settings and keys.", PLACES),
     Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
     Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
-    Key("help", "question_mark,f1", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
+    Key("help", "question_mark,ctrl+g", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
+    Key("manual", "f1,h", "app.manual", "Manual", "Read the manual page about this screen.", EVERYWHERE),
     Key("quit", "ctrl+q", "app.quit", "Quit", "Quit. Asks first if there are unsaved changes.", EVERYWHERE),
     Key(
         "ask-quit",
@@ -68,7 +73,7 @@ KEYS: tuple[Key, ...] = (
     Key("lock", "L", "app.lock_now", "Lock", "Lock the practice until somebody signs in again.", EVERYWHERE),
     Key(
         "message",
-        "m,ctrl+g",
+        "m,ctrl+n",
         "app.show_message",
         "Message",
         "Show the whole message of the status line.",
@@ -81,7 +86,7 @@ KEYS: tuple[Key, ...] = (
         "app.offices",
         "Offices",
         "Choose another office. Asks about unsaved changes first.",
-        PRACTICE,
+        API_SETUP,
     ),
     Key("back-to-offices", "escape", "app.offices", "Offices", "Go back to the list of offices.", PRACTICE),
     Key("open-office", "enter", "open_office", "Open", "Open the selected office.", PRACTICE),
@@ -231,6 +236,13 @@ KEYS: tuple[Key, ...] = (
     Key("undo-here", "u", "undo", "Undo", "Undo what the entry under the cursor did.", AUDIT_TRAIL),
     Key("undo", "u,f7", "undo", "Undo", "Undo the entry's change, if the value hasn't changed since.", AUDIT_TRAIL),
     Key("go-on", "r,f6", "retry", "Retry", "Continue after a lost connection.", AUDIT_TRAIL),
+    Key("follow-link", "enter", "follow_link", "Open", "Follow the selected link.", MANUAL),
+    Key("next-link", "tab", "next_link", "Next link", "Select the next link.", MANUAL),
+    Key("previous-link", "shift+tab", "previous_link", "Previous link", "Select the previous link.", MANUAL),
+    Key("search-manual", "slash", "search", "Search", "Search all pages.", MANUAL),
+    Key("contents", "C,f3", "contents", "Contents", "Open the list of all pages.", MANUAL),
+    Key("next-page", "right", "next_page", "Next page", "Open the page after this one.", MANUAL),
+    Key("previous-page", "left", "previous_page", "Previous page", "Open the page before this one.", MANUAL),
     Key("up", "up,k", "cursor_up", "Up", "Move up one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Move down one row.", LISTS),
     Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Move up one page.", LISTS),
@@ -244,7 +256,13 @@ KEYS: tuple[Key, ...] = (
 PLACE_IDS = ("place-api-setup", "place-audit-trail", "place-offices")
 """The keys of all places, in the order in which they are listed."""
 
+SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
+"""The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
+
 _BY_ID = {key.id: key for key in KEYS}
+
+_own: dict[str, Key] = {}
+"""The keys that the user has given other names to. Like a locale, they hold for the whole process."""
 
 _SHORT_NAMES = {
     "question_mark": "?",
@@ -257,6 +275,8 @@ _SHORT_NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "space": "Space",
+    "left": "Left",
+    "right": "Right",
     "up": "Up",
     "down": "Down",
     "pageup": "PgUp",
@@ -264,22 +284,40 @@ _SHORT_NAMES = {
     "home": "Home",
     "end": "End",
     "delete": "Delete",
+    "insert": "Insert",
+    "backspace": "Backspace",
 }
 
 
 def key(id: str) -> Key:  # noqa: A002 - Textual's name for it
-    """Return the key with this id."""
-    return _BY_ID[id]
+    """Return the key with this id, with the user's own names."""
+    return _own.get(id) or _BY_ID[id]
+
+
+def use_keymap(keymap: Mapping[str, str]) -> None:
+    """Give actions other keys, in this process.
+
+    Args:
+        keymap: The keys in Textual's notation, separated by commas, by the ids of actions. All others get their default
+            keys.
+    """
+    _own.clear()
+    _own.update({id_: replace(_BY_ID[id_], keys=names) for id_, names in keymap.items()})
+
+
+def own_keys() -> Mapping[str, Key]:
+    """Return the keys that the user has given other names to, by their ids."""
+    return _own
 
 
 def bindings(*ids: str) -> list[BindingType]:
-    """Return the Textual bindings of the keys with these ids."""
+    """Return the Textual bindings of the keys with these ids. `tui.platform.own_bindings` puts in the user's own."""
     return [_BY_ID[id_].binding() for id_ in ids]
 
 
 def keys(ids: Sequence[str]) -> tuple[Key, ...]:
     """Return the keys with these ids, in the same order."""
-    return tuple(_BY_ID[id_] for id_ in ids)
+    return tuple(map(key, ids))
 
 
 def typing_key(of: Key) -> str | None:
@@ -290,7 +328,7 @@ def typing_key(of: Key) -> str | None:
 
 def name_besides(of: Key, other: str) -> str | None:
     """Return the first name of a key that isn't also one of another key, or None."""
-    taken = _BY_ID[other].keys.split(",")
+    taken = key(other).keys.split(",")
     return next((name for name in of.keys.split(",") if name not in taken), None)
 
 
@@ -301,4 +339,17 @@ def display(key_or_name: Key | str) -> str:
         return _SHORT_NAMES[name]
     if name.startswith("ctrl+"):
         return "^" + name.removeprefix("ctrl+")
-    return name.upper() if len(name) > 1 else name
+    if len(name) == 1:
+        return name
+    return typed_character(name) or name.upper()
+
+
+def typed_character(name: str) -> str | None:
+    """Return the character that a key types into a text field, or None if it types none."""
+    return name if len(name) == 1 else _typed_characters().get(name)
+
+
+@cache
+def _typed_characters() -> Mapping[str, str]:
+    signs = {_character_to_key(sign): sign for sign in string.punctuation}
+    return {**signs, "space": " "}

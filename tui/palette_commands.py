@@ -1,31 +1,39 @@
-"""The commands of the palette: the keys of the top screen, listed by their descriptions."""
+"""The commands of the palette: what the keys of the top screen do now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
-
-from textual.app import SystemCommand
-from textual.screen import Screen
+from typing import TYPE_CHECKING
 
 from tui.bindings import Key, display, keys
+from tui.modals.palette import Command
 from tui.platform.base_screen import ScreenBehavior
-from tui.platform.shell import TerminalApp
+
+if TYPE_CHECKING:
+    from tui.platform.shell import TerminalApp
+
+_MOVING = ("next-field", "previous-field")
+"""The keys that only make sense where the focus is, which is not in the palette."""
+_EVERYWHERE = ("help", "manual", "quit")
 
 
-def palette_commands(app: TerminalApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """Yield the commands for a screen: the choice of a theme, and what the screen's keys do."""
-    if not isinstance(screen, ScreenBehavior):
-        return
-    ids = screen.KEYS if "offices" in screen.KEYS else (*screen.KEYS, "offices")
-    yield SystemCommand("Change the theme", "Change the colors until the program ends", app.search_themes)
-    for key in keys(ids):
+def palette_commands(app: TerminalApp, screen: ScreenBehavior, choose_theme: Callable[[], None]) -> Iterator[Command]:
+    """Yield the commands for a screen: what its keys do, the places, and what works everywhere.
+
+    Args:
+        app: The application.
+        screen: The screen on top.
+        choose_theme: Shows the themes.
+    """
+    places = app.places if screen.SHOWS_PLACES else ()
+    ids = dict.fromkeys((*screen.KEYS, *places, "offices", *_EVERYWHERE))
+    for key in keys(tuple(id_ for id_ in ids if id_ not in _MOVING)):
         namespace, _, action = key.action.rpartition(".")
         target = app if namespace == "app" else screen
         if hasattr(target, f"action_{action}") and screen.is_available(key):
-            run = partial(_run_command, app, screen, key)
-            yield SystemCommand(key.tooltip.rstrip("."), f"{key.label}: {display(key)}", run)
+            yield Command(key.label, display(key), key.tooltip, partial(_run_command, app, screen, key))
+    yield Command("Theme", "", "Change the colors until the program ends.", choose_theme)
 
 
 async def _run_command(app: TerminalApp, screen: ScreenBehavior, key: Key) -> None:

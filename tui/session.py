@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from core.users.service import SignedIn
 
 
-_SERVER_READ_ONLY = "The database user has read-only access. The README lists the rights that apisetup needs."
+_SERVER_READ_ONLY = (
+    "The database user has read-only access. Run 'apisetup help connecting' for the rights that apisetup needs."
+)
 _FILE_READ_ONLY = "The practice's file cannot be written. Check its owner and its permissions."
 
 

@@ -97,7 +97,7 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
             "grants-missing",
             CheckStatus.WARNING,
             f"Missing rights: {', '.join(grants.missing)}.{consequence}",
-            "The README has the script that grants them.",
+            "Run 'apisetup help connecting' for the script that grants them.",
         )
     else:
         yield CheckResult("grants-missing", CheckStatus.OK, "The database user has all required rights.")
@@ -112,15 +112,15 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
             CheckStatus.NOTE,
             f"Without {', '.join(grants.missing_optional)}, verification can't identify the audit entries that"
             " Database Maintenance removed.",
-            "The README's script grants it.",
+            "Run 'apisetup help connecting' for the script that grants it.",
         )
     if grants.excess:
         yield CheckResult(
             "grants-excess",
             CheckStatus.WARNING,
             f"Rights that apisetup doesn't need: {'; '.join(grants.excess)}.",
-            "Create a dedicated user with the README's script: anyone who obtains this user's password has all of"
-            " these rights.",
+            "Create a dedicated user with the script of 'apisetup help connecting': anyone who obtains this user's"
+            " password has all of these rights.",
         )
     else:
         yield CheckResult("grants-excess", CheckStatus.OK, "The database user has no unnecessary rights.")

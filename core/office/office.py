@@ -237,7 +237,7 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly 
         return None
     return ReadOnly(
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
-        "The README has the script that grants it.",
+        "Run 'apisetup help connecting' for the script that grants it.",
     )
 
 

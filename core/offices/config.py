@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,9 @@ from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
+from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, PRICE_SETTINGS, names
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
-_GENERAL_SETTINGS = ("license", "offices", "lock_after_minutes", "theme", "prices")
 _MAX_PRICE = 100_000
 
 
@@ -40,6 +40,10 @@ class Configuration:
     """`theme`: the name of the theme that the program starts with; None for the default."""
     prices: PriceList = DEFAULT_PRICES
     """`[prices]`: the monthly prices of keys, where they differ from the list that this version knows."""
+    mouse: bool = False
+    """`mouse`: turn the mouse on."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`[keys]`: the user's own keys by the names of actions, as written. Both are checked where they are known."""
 
     @property
     def password_variables(self) -> frozenset[str]:
@@ -131,12 +135,29 @@ def parse_configuration(path: Path, text: str) -> Configuration:
     try:
         return _parse_settings(ConfigTable((), content), resolver_for(path))
     except InvalidSetting as error:
-        # The line number is only searched for after an error, so that reading a valid file stays fast.
-        from core.offices.config_lines import line_of
+        raise _error_in(path, text, error) from error
 
-        line = line_of(text, error.keys)
-        place = f"{path}, line {line}" if line else str(path)
-        raise ConfigurationError(f"In {place}, {error.sentence}", error.hint) from error
+
+def refuse_setting(path: Path, keys: tuple[str, ...], sentence: str, hint: str) -> ConfigurationError:
+    """Return the error for a setting that was read and can't be used, with the number of its line.
+
+    Args:
+        path: The configuration file.
+        keys: The path of the setting: the keys from the top of the file down to it.
+        sentence: What is wrong.
+        hint: What to do about it.
+    """
+    text = read_regular_file(path).decode("utf-8-sig")
+    return _error_in(path, text, InvalidSetting(keys, sentence, hint))
+
+
+def _error_in(path: Path, text: str, error: InvalidSetting) -> ConfigurationError:
+    # The line number is only searched for after an error, so that reading a valid file stays fast.
+    from core.offices.config_lines import line_of
+
+    line = line_of(text, error.keys)
+    place = f"{path}, line {line}" if line else str(path)
+    return ConfigurationError(f"In {place}, {error.sentence}", error.hint)
 
 
 def resolver_for(path: Path) -> PathResolver:
@@ -149,9 +170,9 @@ def resolver_for(path: Path) -> PathResolver:
 
 
 def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
-    table.reject_unknown_names(_GENERAL_SETTINGS)
+    table.reject_unknown_names(names(GENERAL_SETTINGS))
     license_table = table.table("license")
-    license_table.reject_unknown_names(("file", "title"))
+    license_table.reject_unknown_names(names(LICENSE_SETTINGS))
     file, title = license_table.string("file"), license_table.string("title")
     if title is not None and file is None:
         raise license_table.invalid(
@@ -164,18 +185,24 @@ def _parse_settings(table: ConfigTable, resolve: PathResolver) -> Configuration:
         lock_after_minutes=table.integer("lock_after_minutes", minimum=1, maximum=MAX_LOCK_MINUTES),
         theme=table.string("theme"),
         prices=_parse_prices(table.table("prices")),
+        mouse=table.boolean("mouse"),
+        keys=_parse_keys(table.table("keys")),
     )
 
 
 def _parse_prices(table: ConfigTable) -> PriceList:
-    names = ("limited", "most", "everything")
-    table.reject_unknown_names(("date", *names))
-    known = {name: table.integer(name, minimum=0, maximum=_MAX_PRICE) for name in names}
+    table.reject_unknown_names(names(PRICE_SETTINGS))
+    priced = (name for name in names(PRICE_SETTINGS) if name != "date")
+    known = {name: table.integer(name, minimum=0, maximum=_MAX_PRICE) for name in priced}
     changed = {name: price for name, price in known.items() if price is not None}
     date = table.string("date")
     if changed and date is None:
         raise table.invalid(next(iter(changed)), "prices has no date.", "Add the date of the price list to [prices].")
     return replace(DEFAULT_PRICES, date=date or DEFAULT_PRICES.date, **changed)
+
+
+def _parse_keys(table: ConfigTable) -> dict[str, tuple[str, ...]]:
+    return {name: table.strings(name) for name in table.names}
 
 
 def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:

@@ -79,6 +79,19 @@ class ConfigTable:
             raise self.invalid(name, f"{self._path(name)} has characters that can't be printed.", "Remove them.")
         return value.strip()
 
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Return one string or a list of strings; empty if it is missing."""
+        value = self._content.get(name)
+        if value is None:
+            return ()
+        texts = value if isinstance(value, list) else [value]
+        printable = (isinstance(text, str) and text.strip() and text.strip().isprintable() for text in texts)
+        if not texts or not all(printable):
+            raise self.invalid(
+                name, f"{self._path(name)} must be a text or a list of texts.", 'Write "f5" or ["f5", "ctrl+r"].'
+            )
+        return tuple(text.strip() for text in texts)
+
     def choice(self, name: str, *choices: str) -> str | None:
         """Return a string that must be one of the choices; None if it is missing."""
         value = self.string(name)

@@ -14,26 +14,11 @@ from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, defau
 from core.model.api_key import AuthorityName
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.setting_names import OFFICE_SETTINGS, SERVER_SETTINGS, names
 
 MAX_NAME_LENGTH = 60
 MAX_LOCK_MINUTES = 525_600
 """One year, in minutes."""
-_SERVER_SETTINGS = (
-    "host",
-    "port",
-    "socket",
-    "database",
-    "user",
-    "password_from",
-    "tls",
-    "tls_ca",
-    "tls_cert",
-    "tls_key",
-    "server_public_key",
-    "companion",
-    "headquarters_url",
-)
-_COMMON_SETTINGS = ("authority", "license_file", "license_title", "read_only", "production", "lock_after_minutes")
 _TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
 
 PathResolver = Callable[[str], Path]
@@ -88,7 +73,7 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
             "an office has a password; passwords don't belong in this file.",
             'Remove it, change it because it was exposed here, and name its source: password_from = "prompt".',
         )
-    table.reject_unknown_names(("file", *_SERVER_SETTINGS, *_COMMON_SETTINGS))
+    table.reject_unknown_names(names(OFFICE_SETTINGS))
     is_file = "file" in table
     authority = table.choice("authority", *(each.value for each in AuthorityName))
     if is_file and authority == AuthorityName.HEADQUARTERS.value:
@@ -133,7 +118,7 @@ def validate_name(name: str, keys: tuple[str, ...]) -> None:
 
 
 def _parse_file_address(table: ConfigTable, resolve: PathResolver) -> FileAddress:
-    for name in _SERVER_SETTINGS:
+    for name in names(SERVER_SETTINGS):
         if name in table:
             raise table.invalid(name, f"file and {name} name two different practices.", "Choose one of them.")
     return FileAddress(resolve(table.string("file") or ""))

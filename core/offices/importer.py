@@ -217,7 +217,10 @@ def _workstation_remarks(connection: _Connection, office: ConfiguredOffice, user
         yield f"The certificate {file} is on the workstation; copy it, and name it as tls_ca."
     yield connection.password_remark
     if user.lower() == "root":
-        yield "The workstation's database user is root. A dedicated user with the rights in the README is safer."
+        yield (
+            "The workstation's database user is root. A dedicated user is safer:"
+            " 'apisetup help connecting' has the script."
+        )
 
 
 def _password_remark(clear: str, encrypted: str) -> str:

@@ -1,4 +1,4 @@
-"""The rights that this program needs on a practice's tables: exactly those granted by the README's script."""
+"""The rights that this program needs on a practice's tables: exactly those granted by the manual's script."""
 
 from __future__ import annotations
 

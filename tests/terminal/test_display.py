@@ -25,8 +25,8 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("escape", READY),
         ("a", "^ *.s Go on "),
         ("escape", "No key was added"),
-        ("?", "^ *Esc Back  PgDn Page down"),
-        ("escape", READY),
+        ("?", "Keys that work here"),
+        ("escape", "4 Audit trail"),
         ("/", "^ *Esc List  F3 Add"),
         ("escape", READY),
     ):

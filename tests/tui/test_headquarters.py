@@ -30,6 +30,7 @@ from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_hostile_text import WIDE, assert_harmless, assert_literal
 from tui.modals.assign_key import AssignKeyScreen
+from tui.modals.help import HelpPanel
 from tui.modals.license import LicenseScreen
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
@@ -40,7 +41,6 @@ from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.help import HelpScreen
 from tui.widgets.panel import Panel
 
 
@@ -601,7 +601,7 @@ async def test_the_outcome_is_shown_above_a_screen_opened_in_the_meantime(hq: He
         await open_api_setup(user)
         await disable_and_hold(user, hq)
         user.send("question_mark")
-        await until(lambda: isinstance(user.app.screen, HelpScreen))
+        await until(lambda: isinstance(user.app.screen, HelpPanel))
         hq.behave()
         await user.at(Notice)
         assert "is now Disabled by Customer at headquarters." in user.flowing_text

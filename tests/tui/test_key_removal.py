@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, run_program
+from tui.modals.help import HelpPanel
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.help import HelpScreen
 
 DEVELOPER = "Dentist Finder"
 
@@ -108,7 +108,7 @@ async def test_a_key_that_was_changed_meanwhile_stays_and_the_admin_is_told(demo
 async def test_help_lists_the_key_that_removes(demo: OpenRequest) -> None:
     async with run_program(demo, size=(100, 80)) as user:
         await user.press("question_mark")
-        await user.at(HelpScreen)
+        await user.at(HelpPanel)
         assert "Remove a key that was added by mistake from the local registry" in user.flowing_text
 
 

@@ -45,7 +45,7 @@ async def test_two_quick_presses_open_one_screen(demo: OpenRequest) -> None:
             ("enter", "EditKeyScreen"),
             ("e", "EditKeyScreen"),
             ("t", "AuditTrailScreen"),
-            ("question_mark", "HelpScreen"),
+            ("question_mark", "HelpPanel"),
             ("i", "Notice"),
         ):
             with case(key):
@@ -317,7 +317,7 @@ async def test_help_opens_during_a_save(demo: OpenRequest, gate: Gates) -> None:
         user.send("ctrl+s")
         await until(held.entered.is_set)
         user.send("question_mark")
-        await until(lambda: user.stack == ["ApiSetupScreen", "HelpScreen"])
+        await until(lambda: user.stack == ["ApiSetupScreen", "HelpPanel"])
         held.open()
         await user.settle()
         await user.press("escape")

@@ -14,8 +14,6 @@ from typing import ClassVar
 
 import pytest
 from textual.app import App
-from textual.command import CommandPalette
-from textual.widgets import Input, OptionList
 
 from core.model.practice_info import PracticeInfo
 from core.offices.catalog import OfficeCatalog
@@ -33,9 +31,11 @@ from tui.app import ApisetupApp
 from tui.modals.assign_key import AssignKeyScreen
 from tui.modals.change_series import ChangeSeries
 from tui.modals.choice import Choice
+from tui.modals.help import HelpPanel
 from tui.modals.license import LicenseScreen
 from tui.modals.locked import LockedScreen
 from tui.modals.notice import Notice
+from tui.modals.palette import Palette
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
@@ -45,7 +45,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
-from tui.screens.help import HelpScreen
+from tui.screens.manual import ManualScreen
 from tui.screens.offices import OfficesScreen
 from tui.screens.verification import VerificationScreen
 
@@ -350,17 +350,32 @@ async def open_settings_entry(user: User) -> None:
 
 async def open_help(user: User) -> None:
     await user.press("question_mark")
-    await user.at(HelpScreen)
+    await user.at(HelpPanel)
+
+
+async def filter_help(user: User) -> None:
+    await open_help(user)
+    await user.press(*"key")
+
+
+async def open_manual(user: User) -> None:
+    await user.press("f1")
+    await user.at(ManualScreen)
+
+
+async def follow_link(user: User) -> None:
+    await open_manual(user)
+    await user.press("m", "tab", "tab")
+
+
+async def search_manual(user: User) -> None:
+    await open_manual(user)
+    await user.press("slash", *"payment")
 
 
 async def open_palette(user: User) -> None:
     await user.press("ctrl+p")
-    await until(lambda: isinstance(user.app.screen, CommandPalette))
-    # Textual's own field blinks, so the snapshot would depend on the moment.
-    user.app.screen.query_one(Input).cursor_blink = False
-    options = user.app.screen.query_one(OptionList)
-    await until(lambda: options.option_count > 5)
-    await user.settle()
+    await user.at(Palette)
 
 
 async def open_about(user: User) -> None:
@@ -547,6 +562,10 @@ IN_DEMO: dict[str, Steps] = {
     "audit_trail_verified": verify,
     "audit_trail_export": open_export_prompt,
     "help": open_help,
+    "help_filtered": filter_help,
+    "manual": open_manual,
+    "manual_contents": follow_link,
+    "manual_search": search_manual,
     "palette": open_palette,
     "about": open_about,
 }

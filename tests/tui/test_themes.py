@@ -11,6 +11,7 @@ from textual.color import Color
 from core.base.errors import ConfigurationError
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
+from tui.modals.choice import Choice
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.themes import ANSI, ANSI_COLORS, READABLE, THEMES, contrast, find_theme, readable, semantic_colors
 
@@ -89,8 +90,8 @@ def unreadable(user: User) -> list[tuple[str, float]]:
 async def test_the_palette_changes_the_theme(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert user.app.theme == ANSI.name
-        user.app.search_themes()
-        await user.settle()
+        await user.press("ctrl+p", *"theme", "enter")
+        await user.at(Choice)
         await user.press(*"nord", "enter")
         assert user.app.theme == "nord"
 

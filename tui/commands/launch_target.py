@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,10 @@ class LaunchTarget:
     """None if the configuration file has several offices, and none of them was named."""
     theme: str | None = None
     """The theme that the command line or the configuration file names."""
+    mouse: bool = False
+    """True if the configuration file turns the mouse on."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The user's own keys, as the configuration file has them."""
 
     def require_request(self) -> OpenRequest:
         """Return the request, for a command that can't let the user choose an office.
@@ -66,14 +70,20 @@ def find_launch_target(options: argparse.Namespace, environment: Mapping[str, st
         _runtime_context(environment), paths, environment, options.read_only, prices=configuration.prices
     )
     catalog = OfficeCatalog(configuration, context)
-    theme = options.theme or configuration.theme
+    target = LaunchTarget(
+        paths,
+        catalog if configuration.offices else None,
+        None,
+        options.theme or configuration.theme,
+        configuration.mouse,
+        configuration.keys,
+    )
     if options.office is not None:
-        return LaunchTarget(paths, catalog, catalog.open_request(options.office), theme)
+        return replace(target, offices=catalog, request=catalog.open_request(options.office))
     if options.url is None and not options.demo and configuration.offices:
         only = configuration.offices[0].name if len(configuration.offices) == 1 else None
-        return LaunchTarget(paths, catalog, catalog.open_request(only) if only is not None else None, theme)
-    request = _unconfigured_request(options, configuration, context, cleanup)
-    return LaunchTarget(paths, catalog if configuration.offices else None, request, theme)
+        return replace(target, request=catalog.open_request(only) if only is not None else None)
+    return replace(target, request=_unconfigured_request(options, configuration, context, cleanup))
 
 
 def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:

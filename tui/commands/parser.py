@@ -5,17 +5,27 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-_EPILOG = """\
-environment:
-  APISETUP_PASSWORD     the password of the database user for --url; may be empty
-  APISETUP_OD_USER      for commands: the Open Dental user
-  APISETUP_OD_PASSWORD  for commands: that user's password; may be empty
-  APISETUP_CONFIG       the configuration file; the embedded practice and the companion files are next to it
-  NO_COLOR              no colors
-  ESCDELAY              milliseconds to wait after Esc for the rest of a key's sequence (500)
+ENVIRONMENT = (
+    ("APISETUP_PASSWORD", "the password of the database user for --url; may be empty"),
+    ("APISETUP_OD_USER", "for commands: the Open Dental user"),
+    ("APISETUP_OD_PASSWORD", "for commands: that user's password; may be empty"),
+    ("APISETUP_CONFIG", "the configuration file; the embedded practice and the companion files are next to it"),
+    ("NO_COLOR", "no colors"),
+    ("ESCDELAY", "milliseconds to wait after Esc for the rest of a key's sequence (500)"),
+)
+"""The environment variables and what they mean."""
 
-exit status: 0 success, 1 could not start or stopped by an error, 2 wrong usage, 128 + n ended by signal n
-"""
+EXIT_STATUS = "0 success, 1 could not start or stopped by an error, 2 wrong usage, 128 + n ended by signal n"
+"""The exit statuses of the program without a command."""
+
+_EPILOG = "\n".join(
+    (
+        "environment:",
+        *(f"  {name:<21} {meaning}" for name, meaning in ENVIRONMENT),
+        "",
+        f"exit status: {EXIT_STATUS}",
+    )
+)
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -91,6 +101,16 @@ def build_parser() -> _Parser:
     _add_offices(
         commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),
         shared,
+    )
+    summary = "print a page of the manual"
+    _add_help(
+        commands.add_parser(
+            "help",
+            allow_abbrev=False,
+            help=summary,
+            description=_sentence(summary),
+            epilog="exit status: 0 success, 2 no such topic",
+        )
     )
     return parser
 
@@ -173,6 +193,12 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _add_help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all pages"
+    )
+
+
 def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     """Add the subcommands of `offices`."""
     commands = parser.add_subparsers(dest="offices_command", required=True, metavar="command")
@@ -188,7 +214,11 @@ def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
     listing.add_argument("--json", action="store_true", help="print them as JSON")
     add = command("add", "add the practice of --url, with its connection options, under a name")
     add.add_argument("name", metavar="NAME", help="the office's name")
-    add.add_argument("--password-from", metavar="SOURCE", help="prompt, env:NAME, file:PATH, command:WORDS or keyring")
+    add.add_argument(
+        "--password-from",
+        metavar="SOURCE",
+        help="where the password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring",
+    )
     add.add_argument(
         "--companion", metavar="FILE", help="the companion file, instead of the one next to the configuration file"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -20,39 +21,42 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Choice(BaseModal[int]):
-    """A filtered list of options. Its result is the index of the chosen option, or None after Escape.
+class FilteredChoice(BaseModal[int]):
+    """A list that typing filters. Its result is the identity of the chosen row, an index, or None after Escape.
 
-    Args:
-        title: The title of the dialog.
-        options: The options, one line each.
+    A subclass returns the rows for what was typed in `matching_rows`.
     """
 
     CSS_PATH = "choice.tcss"
     KEYS: ClassVar[tuple[str, ...]] = ("take-choice", "back")
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("take-choice", "back")
     BINDINGS: ClassVar[list[BindingType]] = bindings("up", "down", "page-up", "page-down")
-
-    def __init__(self, title: str, options: Sequence[str]) -> None:
-        super().__init__(title)
-        self._options = tuple(options)
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 20, max_width=UNLIMITED),)
+    PLACEHOLDER: ClassVar[str] = "type to narrow the list"
+    BEST_FIRST: ClassVar[bool] = False
+    """True to select the first row whenever something was typed; otherwise the cursor stays on its row."""
+    EMPTY: ClassVar[str] = "No matches."
 
     def compose_body(self) -> ComposeResult:
         """Compose the filter and the list."""
-        yield PlainInput(placeholder="type to narrow the list")
-        yield RowList(Column("", 20, max_width=UNLIMITED), empty="No matches.")
+        yield PlainInput(placeholder=self.PLACEHOLDER)
+        yield RowList(*self.COLUMNS, empty=self.EMPTY)
 
     def on_mount(self) -> None:
-        """List all options. The filter keeps the focus while the arrow keys move the cursor of the list."""
+        """List all rows. The filter keeps the focus while the arrow keys move the cursor of the list."""
         self._apply_filter()
         self.query_one(PlainInput).focus()
 
+    def matching_rows(self, text: str) -> Iterable[Row]:
+        """Return the rows for what was typed. The identity of each is its index."""
+        raise NotImplementedError
+
     @on(Input.Changed)
     def _apply_filter(self) -> None:
-        text = self.query_one(PlainInput).value.casefold().strip()
-        self.query_one(RowList).show(
-            Row((option,), index) for index, option in enumerate(self._options) if text in option.casefold()
-        )
+        rows = self.query_one(RowList)
+        rows.show(self.matching_rows(self.query_one(PlainInput).value.strip()))
+        if self.BEST_FIRST:
+            rows.cursor = 0
 
     @on(Input.Submitted)
     @on(RowList.Chosen)
@@ -77,3 +81,21 @@ class Choice(BaseModal[int]):
     def action_page_down(self) -> None:
         """Move the cursor of the list down by one page, even while the filter has focus."""
         self.query_one(RowList).action_page_down()
+
+
+class Choice(FilteredChoice):
+    """A filtered list of options. Its result is the index of the chosen option, or None after Escape.
+
+    Args:
+        title: The title of the dialog.
+        options: The options, one line each.
+    """
+
+    def __init__(self, title: str, options: Sequence[str]) -> None:
+        super().__init__(title)
+        self._options = tuple(options)
+
+    def matching_rows(self, text: str) -> Iterable[Row]:
+        """Return the options that contain a text."""
+        folded = text.casefold()
+        return [Row((option,), index) for index, option in enumerate(self._options) if folded in option.casefold()]

@@ -27,6 +27,7 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
     """
 
     CSS_PATH = "export.tcss"
+    MANUAL = "verification"
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "back")
 
     def __init__(self, export: AuditExport, slowness: str = "") -> None:

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input
 from core.base.errors import InvalidInput
 from tui.bindings import display
 from tui.modals.text_modal import TextModal
+from tui.platform.key_help import KeyHelp
 from tui.widgets.inputs import PlainInput
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class Prompt(TextModal[T], Generic[T]):
         self.query_one(PlainInput).focus()
 
     @property
-    def help_lines(self) -> list[str]:
-        """The key that submits the text, as a line of the help screen."""
-        return [f"  {display(self._key):<18} {self._verb}."]
+    def own_help(self) -> tuple[KeyHelp, ...]:
+        """The key that submits the text, for the help."""
+        return (KeyHelp(display(self._key), f"{self._verb}."),)
 
     async def on_key(self, event: events.Key) -> None:
         """Submit the text if the key is meant."""

@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from tui.bindings import display, key
 from tui.modals.text_modal import TextModal
+from tui.platform.key_help import KeyHelp
 
 if TYPE_CHECKING:
     from textual import events
@@ -101,9 +102,9 @@ class Question(TextModal[str]):
         return {f"answer-{number}": answer for number, answer in enumerate(self._answers)}
 
     @property
-    def help_lines(self) -> list[str]:
-        """The keys of the answers, as lines of the help screen."""
-        return [f"  {display(answer.key):<18} {answer.label}." for answer in self._answers]
+    def own_help(self) -> tuple[KeyHelp, ...]:
+        """The keys of the answers, for the help."""
+        return tuple(KeyHelp(display(answer.key), f"{answer.label}.") for answer in self._answers)
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:

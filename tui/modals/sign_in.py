@@ -37,6 +37,7 @@ class SignInScreen(_Screen):
 
     CSS_PATH = "sign_in.tcss"
     PAUSES_WHEN_LOCKED = False
+    MANUAL = "connecting"
     KEYS: ClassVar[tuple[str, ...]] = ("next-field", "back-to-offices", "help", "quit")
 
     def __init__(self, office: Office, policy: UnlockPolicy | None = None) -> None:

@@ -21,6 +21,8 @@ from textual.widgets import Checkbox, Input, Select
 
 from core.base.errors import ApiSetupError
 from tui import bindings
+from tui.manual.pages import INDEX
+from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import MIN_SIZE, TerminalApp
 from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
@@ -57,6 +59,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
     KEYS: ClassVar[tuple[str, ...]] = ()
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ()
     """The keys in the key bar while a text field has focus, in place of those of `KEYS` that work while typing."""
+    MANUAL: ClassVar[str] = ""
+    """The topic of the manual about this screen; empty for that of the screen below it."""
     SHOWS_PLACES: ClassVar[bool] = False
     """True if the second line shows the places, and their digits work."""
     _dismissed = False
@@ -205,7 +209,9 @@ class ScreenBehavior(ServiceCaller, _Screen):
         focused = self.focused
         if isinstance(focused, Input) and self.TYPING_KEYS:
             named = [(key.keys, key) for key in bindings.keys(self.TYPING_KEYS)]
-            return [*named, ("f1", bindings.key("help"))] if "help" in self.KEYS else named
+            shown = bindings.key("help")
+            name = bindings.typing_key(shown) if "help" in self.KEYS else None
+            return [*named, (name, shown)] if name is not None else named
         available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
         if isinstance(focused, Input):
             return [(name, key) for key in available if (name := bindings.typing_key(key)) is not None]
@@ -214,6 +220,20 @@ class ScreenBehavior(ServiceCaller, _Screen):
             return [(key.keys, key) for key in available]
         others = [(name, key) for key in available if (name := bindings.name_besides(key, own)) is not None]
         return [(bindings.key(own).keys, bindings.key(own)), *others]
+
+    @property
+    def _binding_chain(self) -> BindingChain:
+        # Textual has no public hook for this: its own keymap would take letters from text fields.
+        own = bindings.own_keys()
+        return with_own_keys(super()._binding_chain, own) if own else super()._binding_chain
+
+    @property
+    def manual_topic(self) -> str:
+        """The topic of the manual about this screen, or about the nearest one below it that has a page."""
+        stack = self.app.screen_stack
+        below = stack[: stack.index(self)] if self in stack else stack
+        topics = (getattr(each, "MANUAL", "") for each in (self, *reversed(below)))
+        return next(filter(None, topics), INDEX)
 
     @property
     def help_keys(self) -> tuple[str, ...]:
@@ -329,7 +349,7 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "lock")
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock")
     _collapses_status = True
     _max_status_lines = 6
 

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.widgets import Input
 
+from tui.bindings import keys
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
 
-_FOCUS_KEYS = ("tab", "shift+tab", "slash")
-"""Keys that may move the focus to a text field."""
+_FOCUS_ACTIONS = (
+    *("next-field", "previous-field", "filter", "type-filter", "find-office", "filter-permissions", "search-manual"),
+    *("help", "palette"),
+)
+"""The actions that may move the focus to a text field."""
 
 
 class KeyQueue:
@@ -45,7 +50,7 @@ class KeyQueue:
         """
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             return False
-        moves_focus = isinstance(event, events.Key) and event.key in _FOCUS_KEYS
+        moves_focus = isinstance(event, events.Key) and _moves_focus(event.key)
         if not (self._dispatching or moves_focus or isinstance(self._app.focused, Input)):
             return False
         self._queue.append(event)
@@ -75,3 +80,7 @@ class KeyQueue:
             if node.call_later(self._continue_after if path else self._dispatch_next, *([path] if path else [])):
                 return
         self._app.call_later(self._dispatch_next)
+
+
+def _moves_focus(name: str) -> bool:
+    return any(name in each.keys.split(",") for each in keys(_FOCUS_ACTIONS))

@@ -25,16 +25,20 @@ EXIT_CRASHED = 1
 WAITING_FOR_CHANGE = "apisetup: a change is still being saved; waiting for it to finish."
 
 
-def run_app(app: TerminalApp) -> int:
+def run_app(app: TerminalApp, *, mouse: bool = False) -> int:
     """Run the application in this terminal and return the exit status of the process.
 
     A change that is being written when the application ends is written to its end first.
+
+    Args:
+        app: The application.
+        mouse: Ask the terminal for clicks and the wheel.
     """
     _send_tracebacks_to_log(app)
     # Until the application handles it, and after that, the program ends with its own cleanup.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        asyncio.run(_run(app))
+        asyncio.run(_run(app, mouse=mouse))
     except KeyboardInterrupt:
         return signal_exit_status(signal.SIGINT)
     except Exception as error:  # noqa: BLE001 - the last place that can keep the error's text off the terminal
@@ -48,7 +52,7 @@ def run_app(app: TerminalApp) -> int:
     return app.return_code or 0
 
 
-async def _run(app: TerminalApp) -> None:
+async def _run(app: TerminalApp, *, mouse: bool) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(partial(_record_loop_error, app))
     loop.set_default_executor(DaemonThreadExecutor())
@@ -59,7 +63,7 @@ async def _run(app: TerminalApp) -> None:
     loop.add_signal_handler(signal.SIGINT, app.show_quit_hint)
     app.force_stop = task.cancel if task is not None else None
     with contextlib.suppress(asyncio.CancelledError):
-        await app.run_async(mouse=False)
+        await app.run_async(mouse=mouse)
     loop.remove_signal_handler(signal.SIGINT)
 
 

@@ -16,7 +16,6 @@ from textual.driver import Driver as AnyDriver
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.types import CSSPathType
-from textual.widgets import Input
 
 from core.base.errors import ApiSetupError
 from tui.bindings import bindings, display, key
@@ -32,8 +31,6 @@ from tui.widgets.title_line import Heading
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.theme import Theme
-
-    from tui.platform.palette import Palette
 
 STYLESHEET = Path(__file__).with_name("shell.tcss")
 
@@ -51,11 +48,14 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     """
 
     PAUSES_WHEN_LOCKED = False
-    COMMAND_PALETTE_BINDING = key("palette").keys
+    # Our own palette (tui/modals/palette.py) has one line for each command.
+    ENABLE_COMMAND_PALETTE = False
     # Dimming the screen behind a dialog would redraw all of it.
     SUSPENDED_SCREEN_CLASS = ""
     NOTIFICATION_TIMEOUT = 10
-    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "quit", "ask-quit")
+    # The terminal selects text.
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "quit", "ask-quit")
 
     theme: Reactive[str] = Reactive(ANSI.name)
 
@@ -150,7 +150,9 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     # -- keys --------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys and pastes. Ignore them if they can have no effect, or none that the user would see."""
+        """Queue keys and pastes. Ignore input that can have no effect, or none that the user would see."""
+        if isinstance(event, events.MouseEvent) and (self.ignores_keys or self.too_small):
+            return
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.key_pace.record(event)
             if self.ignores_keys:
@@ -175,25 +177,6 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     def too_small(self) -> bool:
         """True if the terminal is smaller than `MIN_SIZE`."""
         return self.size.width < MIN_SIZE.width or self.size.height < MIN_SIZE.height
-
-    def action_command_palette(self) -> None:
-        """Open the command palette without a blinking cursor."""
-        from tui.platform.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self._open_palette(Palette(id="--command-palette"))
-
-    def search_themes(self) -> None:
-        """Open a palette with the themes."""
-        from textual.theme import ThemeProvider
-
-        from tui.platform.palette import Palette
-
-        self._open_palette(Palette(providers=[ThemeProvider], placeholder="Search for a theme"))
-
-    def _open_palette(self, palette: Palette) -> None:
-        self.push_screen(palette)
-        palette.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 
     def action_help_quit(self) -> None:
         """Handle Ctrl+C, which quits many other programs: display how to quit this one."""

@@ -39,7 +39,7 @@ class Driver(LinuxDriver):
     and then takes its own settings of the terminal for those to restore. It believes any size that the terminal or an
     environment variable names. Textual has no public way to change these, so this class replaces the private attribute
     `_file` and the private methods `_run_input_thread`, `_sigtstp_application`, `_sigcont_application`,
-    `_get_terminal_size` and `_query_in_band_window_resize`.
+    `_get_terminal_size`, `_query_in_band_window_resize` and `_enable_mouse_support`.
 
     Args:
         app: The application. It must be a `TerminalApp`, which has the methods `terminal_lost` and `fail`.
@@ -135,6 +135,12 @@ class Driver(LinuxDriver):
         if not (columns and lines):
             columns, lines = super()._get_terminal_size()
         return min(columns, _LARGEST_SIZE), min(lines, _LARGEST_SIZE)
+
+    def _enable_mouse_support(self) -> None:
+        """Ask for clicks and the wheel. Every movement, which Textual asks for, too, would be sent over a slow line."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+            self.flush()
 
     def _query_in_band_window_resize(self) -> None:
         """Don't ask for reports of the size: SIGWINCH tells of changes, and anything could print such a report."""

@@ -61,6 +61,7 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     PLACE = "place-api-setup"
     SHOWS_PLACES = True
+    MANUAL = "api-setup"
     KEYS: ClassVar[tuple[str, ...]] = (
         "end-filter",
         "add-key",

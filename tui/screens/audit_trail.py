@@ -46,6 +46,7 @@ class AuditTrailScreen(EntrySearchScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - declared so by Textual
     PLACE = "place-audit-trail"
     SHOWS_PLACES = True
+    MANUAL = "audit-trail"
     KEYS: ClassVar[tuple[str, ...]] = (
         "search-on",
         "open-entry",

@@ -41,6 +41,7 @@ class ConnectScreen(_Screen):
 
     CSS_PATH = "connect.tcss"
     AUTO_FOCUS = ""
+    MANUAL = "connecting"
     KEYS: ClassVar[tuple[str, ...]] = ("try-again", "back-to-offices", "help", "quit")
 
     def __init__(self, request: OpenRequest, failure: ApiSetupError | None = None) -> None:

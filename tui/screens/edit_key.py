@@ -47,6 +47,7 @@ class EditKeyScreen(KeyScreen[None]):
     CSS_PATH = "edit_key.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
     SHOWS_PLACES = True
+    MANUAL = "keys"
     KEYS: ClassVar[tuple[str, ...]] = (
         "disable",
         "enable",

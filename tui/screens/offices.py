@@ -62,6 +62,7 @@ class OfficesScreen(_Screen):
         "help",
         "quit",
     )
+    MANUAL = "offices"
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("open-office", "end-find")
 
     def __init__(self, offices: OfficeCatalog, current: OpenRequest | None = None, *, is_open: bool = False) -> None:

@@ -45,6 +45,7 @@ class VerificationScreen(BaseScreen[None]):
 
     CSS_PATH = "verification.tcss"
     SHOWS_PLACES = True
+    MANUAL = "verification"
     KEYS: ClassVar[tuple[str, ...]] = ("go-on", "open-entry", "back", "page-down", "help", "quit")
 
     def __init__(self, session: Session, date_range: AuditFilter) -> None:

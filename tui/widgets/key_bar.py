@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -39,24 +40,41 @@ class KeyBar(Widget):
             self._keys = tuple(keys)
             self.refresh()
 
-    def _fitting(self) -> list[tuple[str, str]]:
-        """Return the names and labels of the keys that fit. The help is always among them, and comes last."""
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key that was clicked does."""
+        left = 0
+        for name, key in self._fitting():
+            width = _width(name, key)
+            if left <= event.x - self.styles.padding.left < left + width - _GAP:
+                self.app.simulate_key(name.split(",")[0])
+                return
+            left += width
+
+    def _fitting(self) -> list[tuple[str, Key]]:
+        """Return the keys that fit, with their names. The help is always among them, and comes last."""
         ordered = sorted(self._keys, key=lambda named: named[1].id == "help")
-        texts = [(sanitize(display(name)), sanitize(key.label)) for name, key in ordered]
-        widths = [cell_width(name) + 1 + cell_width(label) + _GAP for name, label in texts]
-        left = self.size.width + _GAP
-        while texts and sum(widths) > left:
-            last = len(texts) - (2 if len(texts) > 1 and ordered[-1][1].id == "help" else 1)
-            del texts[last], widths[last], ordered[last]
-        return texts
+        while ordered and sum(_width(*named) for named in ordered) > self.size.width + _GAP:
+            del ordered[len(ordered) - (2 if len(ordered) > 1 and ordered[-1][1].id == "help" else 1)]
+        return ordered
 
     def render_line(self, y: int) -> Strip:
         """Draw as many keys as fit."""
         key_style = self.get_component_rich_style("key-bar--key")
         segments: list[Segment] = []
-        for name, label in self._fitting() if y == 0 else ():
+        for name, key in self._fitting() if y == 0 else ():
             if segments:
                 segments.append(Segment(" " * _GAP, self.rich_style))
-            segments += [Segment(name, key_style), Segment(f" {label}", self.rich_style)]
+            shown, label = _texts(name, key)
+            segments += [Segment(shown, key_style), Segment(f" {label}", self.rich_style)]
         used = sum(cell_width(segment.text) for segment in segments)
         return Strip(segments, used).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def _texts(name: str, key: Key) -> tuple[str, str]:
+    return sanitize(display(name)), sanitize(key.label)
+
+
+def _width(name: str, key: Key) -> int:
+    """Return the width of a key with its label and the gap behind it, in cells."""
+    shown, label = _texts(name, key)
+    return cell_width(shown) + 1 + cell_width(label) + _GAP

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.bindings import Key, display
+
+_GAP = 3
 
 
 class PlacesLine(Widget):
@@ -43,12 +46,26 @@ class PlacesLine(Widget):
             self._places, self._current = tuple(places), current
             self.refresh()
 
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place that was clicked."""
+        left = 0
+        for place in self._places:
+            width = len(_text(place))
+            if left <= event.x - self.styles.padding.left < left + width:
+                self.app.simulate_key(place.keys.split(",")[0])
+                return
+            left += width + _GAP
+
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         segments: list[Segment] = []
         for place in self._places if y == 0 else ():
             kind = "current" if place.id == self._current else "other"
             style = self.get_component_rich_style(f"places-line--{kind}")
-            segments += [Segment(f"{display(place)} {place.label}", style), Segment("   ", self.rich_style)]
+            segments += [Segment(_text(place), style), Segment(" " * _GAP, self.rich_style)]
         length = sum(len(segment.text) for segment in segments)
         return Strip(segments, length).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def _text(place: Key) -> str:
+    return f"{display(place)} {place.label}"

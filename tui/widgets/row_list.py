@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
@@ -193,6 +194,24 @@ class RowList(TonedView, can_focus=True):
                 self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
         self._place_terminal_cursor()
         self.post_message(self.Highlighted(self, new))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the row that was clicked; the second click opens it."""
+        offset = event.get_content_offset(self)
+        index = offset.y - _HEADER_HEIGHT + self.scroll_offset.y if offset is not None else -1
+        if offset is None or offset.y < _HEADER_HEIGHT or index >= len(self._rows):
+            return
+        self.cursor = index
+        if event.chain == 2:
+            self.action_choose()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Move the cursor down by one row for each step of the wheel."""
+        self.action_cursor_down()
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move the cursor up by one row for each step of the wheel."""
+        self.action_cursor_up()
 
     def _move_cursor_silently(self, index: int) -> None:
         """Move the cursor without posting `Highlighted`."""

@@ -15,6 +15,7 @@ from tui.widgets.safe_text import sanitize_lines
 from tui.widgets.tones import Line, TonedView, common_width, line_width
 
 _BLANK = Line(())
+_WHEEL_LINES = 3
 
 
 class TextLines(TonedView, can_focus=True):
@@ -147,6 +148,14 @@ class TextLines(TonedView, can_focus=True):
 
     def _scroll_by(self, lines: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scroll down by some lines for each step of the wheel."""
+        self._scroll_by(_WHEEL_LINES)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scroll up by some lines for each step of the wheel."""
+        self._scroll_by(-_WHEEL_LINES)
 
     def action_cursor_up(self) -> None:
         """Scroll up by one line."""

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 
 from tui.widgets.safe_text import cell_width, sanitize, wrap
 
-Tone = Literal["normal", "dim", "good", "warning", "alert", "accent", "strong"]
+Tone = Literal["normal", "dim", "good", "warning", "alert", "accent", "strong", "code", "link", "selected"]
 """The meaning of a text, which decides its color. The text itself must say the same."""
 
 
@@ -80,6 +80,9 @@ class TonedView(ScrollView):
         & > .tone--alert { color: $alert; }
         & > .tone--accent { color: $focus; }
         & > .tone--strong { text-style: bold; }
+        & > .tone--code { color: $focus; text-style: bold; }
+        & > .tone--link { color: $focus; text-style: underline; }
+        & > .tone--selected { color: $row-foreground; background: $row-background; text-style: $row-style; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in get_args(Tone)}

@@ -26,7 +26,7 @@ from tests.support.practice_rows import PASSWORDS
 from tests.support.row_diff import Written, writing
 from tests.support.server import pymysql
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).parents[3] / "tui" / "manual" / "connecting.md").read_text(encoding="utf-8")
 TABLES = frozenset(right.table for right in NEEDED)
 TO = "TO `u`@`%`"
 
@@ -37,13 +37,13 @@ def evaluate(*lines: str, tables: frozenset[str] = TABLES) -> Grants:
 
 
 def script_statements() -> list[str]:
-    """Return the GRANT statements of the README's script."""
-    match = re.search(r"<!-- grant -->\n```sql\n(.*?)```", README, re.DOTALL)
+    """Return the GRANT statements of the manual's script."""
+    match = re.search(r"<!-- grant -->\n```sql\n(.*?)```", MANUAL, re.DOTALL)
     assert match
     return [line.rstrip(";") for line in match[1].splitlines() if line.startswith("GRANT")]
 
 
-# -- the README's script ---------------------------------------------------------------
+# -- the manual's script ---------------------------------------------------------------
 
 
 def test_the_readme_grants_exactly_the_needed_rights() -> None:
@@ -55,7 +55,7 @@ def test_the_readme_grants_exactly_the_needed_rights() -> None:
 
 @contextmanager
 def readme_user(sample: SampleServer) -> Iterator[Account]:
-    """Create the user of the README's script for a test practice, and drop it at the end."""
+    """Create the user of the manual's script for a test practice, and drop it at the end."""
     account = Account(f"apisetup_{uuid4().hex[:12]}", "choose-a-long-one")
     sample.server.execute(f"CREATE USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
     tables = sample.practice_rows()
@@ -325,7 +325,7 @@ def test_a_user_with_select_only_is_detected_on_opening(server_sample: SampleSer
     with database_user(server_sample, "SELECT") as account, closing(open_as(server_sample, account)) as office:
         assert office.info.read_only.startswith(
             f"The database user {account.user}@% has read-only access here: it lacks INSERT on securitylog,"
-            " securityloghash, signalod. The README has"
+            " securityloghash, signalod. Run 'apisetup help connecting'"
         )
         with writing(server_sample) as written, pytest.raises(NotPermitted, match="has read-only access"):
             save_settings(office)

@@ -1,0 +1,121 @@
+"""The manual is true: what it lists is what the program has, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.offices.setting_names import (
+    COMMON_SETTINGS,
+    FILE_SETTING,
+    GENERAL_SETTINGS,
+    LICENSE_SETTINGS,
+    SERVER_SETTINGS,
+)
+from tests.test_readme import links
+from tui.bindings import KEYS, Key, display
+from tui.commands.parser import ENVIRONMENT
+from tui.commands.reference import generated_files
+from tui.manual.markdown import Heading, parse
+from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page, page
+
+ROOT = Path(__file__).parents[1]
+TEXT = "\n".join(each.text for each in PAGES)
+on_each_page = pytest.mark.parametrize("page", PAGES, ids=TOPICS)
+
+
+def test_every_page_is_a_topic() -> None:
+    assert {file.stem for file in DIRECTORY.glob("*.md")} == set(TOPICS)
+
+
+@pytest.mark.parametrize("path", generated_files(), ids=lambda path: path.name)
+def test_what_is_generated_is_up_to_date(path: Path) -> None:
+    """Run `python -m tui.commands.reference` if this fails."""
+    assert path.read_text(encoding="utf-8") == generated_files()[path]
+
+
+@on_each_page
+def test_a_page_has_a_title_and_says_what_it_explains(page: Page) -> None:
+    title, *others = [block for block in parse(page.text) if isinstance(block, Heading)]
+    assert title.level == 1
+    assert all(block.level > 1 for block in others)
+    assert 20 < len(page.summary) < 120
+
+
+@on_each_page
+def test_every_link_leads_to_a_file(page: Page) -> None:
+    assert [link for link in links(page.text) if not (DIRECTORY / link).is_file()] == []
+
+
+@on_each_page
+def test_a_key_in_a_sentence_exists(page: Page) -> None:
+    known = {each.id for each in KEYS}
+    assert {id_ for id_ in re.findall(r"\(keyboard\.md#([a-z-]+)\)", page.text) if id_ not in known} == set()
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+def test_every_key_is_listed_with_what_it_does(key: Key) -> None:
+    names = " ".join(f"`{display(name)}`" for name in key.keys.split(","))
+    assert f"| {names} | {key.tooltip} | `{key.id}` |" in TEXT
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "audit verify", "audit export", "offices list", "offices add", "offices remove", "offices import", "check"],
+)
+def test_every_option_is_listed(command: str) -> None:
+    asked = [sys.executable, "-m", "tui", *command.split(), "--help"]
+    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"--[a-z-]+[a-z]", shown))
+    assert {option for option in options if f"`{option}" not in TEXT and f", {option}" not in TEXT} == set()
+
+
+def test_every_setting_is_listed() -> None:
+    settings = (*GENERAL_SETTINGS, *LICENSE_SETTINGS, *SERVER_SETTINGS, FILE_SETTING, *COMMON_SETTINGS)
+    assert [each.name for each in settings if f"| `{each.shown}` | {each.meaning} |" not in TEXT] == []
+
+
+def test_every_environment_variable_of_the_program_is_listed() -> None:
+    sources = "".join(
+        path.read_text(encoding="utf-8") for name in ("core", "tui") for path in (ROOT / name).rglob("*.py")
+    )
+    variables = set(re.findall(r"\bAPISETUP_[A-Z_]+", sources)) | {name for name, _ in ENVIRONMENT}
+    assert {variable for variable in variables if f"`{variable}`" not in TEXT} == set()
+
+
+def test_every_title_of_the_list_at_headquarters_is_explained() -> None:
+    messages = (ROOT / "core" / "headquarters" / "messages.py").read_text(encoding="utf-8")
+    table = page("keys").text.partition("| title | meaning |")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert explained
+    assert [title for title in explained if f'"{title}"' not in messages] == []
+
+
+# -- finding a page ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("keys", "keys"),
+        ("KEYB", "keyboard"),
+        ("audit trail", "audit-trail"),
+        ("what is written", "what-is-written"),
+        ("Connecting and rights", "connecting"),
+        ("troubleshooting.md", "troubleshooting"),
+        ("index", "index"),
+    ],
+)
+def test_a_page_is_found_by_its_name_or_title(name: str, topic: str) -> None:
+    found = find_page(name)
+    assert found is not None
+    assert found.topic == topic
+
+
+@pytest.mark.parametrize("name", ["", " ", "nothing", "a", "c"])
+def test_a_name_that_means_no_page_or_several_finds_none(name: str) -> None:
+    assert find_page(name) is None
