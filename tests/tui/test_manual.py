@@ -66,7 +66,7 @@ async def test_a_link_is_followed_and_escape_returns_to_the_same_place(demo: Ope
 async def test_tab_goes_through_the_links_and_back(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         view = await open_manual(user)
-        await user.press("m")
+        await user.press("C")
         targets = []
         for _ in TOPICS[1:]:
             await user.press("tab")
@@ -79,7 +79,7 @@ async def test_tab_goes_through_the_links_and_back(demo: OpenRequest) -> None:
 async def test_the_selected_link_is_in_view(demo: OpenRequest) -> None:
     async with run_program(demo, size=(60, 20)) as user:
         view = await open_manual(user)
-        await user.press("m")
+        await user.press("C")
         for _ in TOPICS[1:]:
             await user.press("tab")
             selected = view._laid_out.selected

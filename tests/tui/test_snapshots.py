@@ -365,7 +365,7 @@ async def open_manual(user: User) -> None:
 
 async def follow_link(user: User) -> None:
     await open_manual(user)
-    await user.press("m", "tab", "tab")
+    await user.press("C", "tab", "tab")
 
 
 async def search_manual(user: User) -> None:

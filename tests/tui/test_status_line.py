@@ -11,7 +11,7 @@ from tui.modals.notice import Notice
 LONG = " ".join(f"word{number}" for number in range(120)) + " end"
 
 
-@pytest.mark.parametrize("key", ["m", "ctrl+g"])
+@pytest.mark.parametrize("key", ["m", "ctrl+n"])
 async def test_a_message_that_is_cut_is_shown_whole_by_a_key_that_it_names(demo: OpenRequest, key: str) -> None:
     async with run_program(demo) as user:
         user.screen.show_status(LONG, "problem")
