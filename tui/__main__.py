@@ -73,14 +73,16 @@ def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
 
         _start_debug_log(options, find_paths(options, os.environ).log)
         return offices.run(options, os.environ)
-    if options.command in ("audit", "check"):
-        from tui.commands import audit, check
+    if options.command in ("audit", "check", "why"):
+        from tui.commands import audit, check, why
 
         target = find_launch_target(options, os.environ, cleanup)
         _start_debug_log(options, target.paths.log)
         if options.command == "check":
             return check.run(options, target.require_request(), os.environ)
         cleanup.callback(remove_temporary_directories)
+        if options.command == "why":
+            return why.run(options, target.require_request(), os.environ)
         return audit.run(options, target.require_request(), os.environ)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigurationError("apisetup needs a terminal.", "Start it without redirecting input or output.")

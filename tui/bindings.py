@@ -23,6 +23,7 @@ ASSIGN = "Assign API Key"
 PRACTICE = "Open a practice"
 AGREEMENT = "Agreement"
 AUDIT_TRAIL = "Audit Trail"
+WHY = "Why?"
 LISTS = "Lists"
 TEXTS = "Texts"
 MANUAL = "Manual"
@@ -148,6 +149,14 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("about", "i,f9", "about", "Practice", "Show details of the practice, the database and the server.", API_SETUP),
     Key("filter", "slash", "filter", "Filter", "Show only the rows that contain a text.", API_SETUP),
+    Key(
+        "why",
+        "w",
+        "why",
+        "Why",
+        "Say why calls fail, for the key under the cursor or the practice.",
+        API_SETUP,
+    ),
     Key("audit-trail", "t,f5", "audit_trail", "Audit Trail", "Open the Audit Trail.", API_SETUP),
     Key("reload", "r,f6,ctrl+r", "reload", "Reload", "Reload everything.", API_SETUP),
     Key("save-key", "ctrl+s,f2", "save", "Save", "Save the changes to this key.", KEY),
@@ -243,6 +252,34 @@ KEYS: tuple[Key, ...] = (
     Key("contents", "C,f3", "contents", "Contents", "Open the list of all pages.", MANUAL),
     Key("next-page", "right", "next_page", "Next page", "Open the page after this one.", MANUAL),
     Key("previous-page", "left", "previous_page", "Previous page", "Open the page before this one.", MANUAL),
+    Key("fix-cause", "enter", "fix", "Fix", "Go to what can be done here about the cause.", WHY),
+    Key("what-was-seen", "slash", "what_was_seen", "Narrow down", "Say what the developer saw.", WHY),
+    Key(
+        "choose-workstation",
+        "f,f7",
+        "choose_workstation",
+        "Workstation",
+        "Choose the computer whose local API the developer calls.",
+        WHY,
+    ),
+    Key(
+        "probe-port",
+        "p,f8",
+        "probe",
+        "Probe port",
+        "Ask whether the API service's port 30223 answers from this computer.",
+        WHY,
+    ),
+    Key("whole-practice", "i,f5", "whole_practice", "All keys", "Look at the practice, or at the key again.", WHY),
+    Key(
+        "copy-developer-text",
+        "c,f9",
+        "copy_text",
+        "Copy text",
+        "Copy a text for the developer, which contains no key, to the terminal's clipboard.",
+        WHY,
+    ),
+    Key("show-developer-text", "v,f4", "show_text", "View text", "Show the text for the developer.", WHY),
     Key("up", "up,k", "cursor_up", "Up", "Move up one row.", LISTS),
     Key("down", "down,j", "cursor_down", "Down", "Move down one row.", LISTS),
     Key("page-up", "pageup,ctrl+b", "page_up", "Page up", "Move up one page.", LISTS),

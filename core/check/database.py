@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
@@ -11,6 +11,7 @@ from core.check.result import CheckResult, CheckResults, CheckStatus
 from core.practice.grants import read_grants
 from core.practice.indexes import missing_indexes
 from core.practice.inspection import DatabaseProfile
+from core.practice.required_rights import Right
 
 _MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
 _QUARTER_HOUR = timedelta(minutes=15)
@@ -106,12 +107,12 @@ def check_grants(connection: Connection, profile: DatabaseProfile) -> CheckResul
         yield CheckResult(
             "grants-elsewhere", CheckStatus.NOTE, f"The database user has the same rights on {databases} of the server."
         )
-    if grants.missing_optional:
+    optional = [right for right in grants.missing_optional if profile.is_at_least(*right.since)]
+    if optional:
         yield CheckResult(
             "grants-optional",
             CheckStatus.NOTE,
-            f"Without {', '.join(grants.missing_optional)}, verification can't identify the audit entries that"
-            " Database Maintenance removed.",
+            _what_lacks(optional),
             "Run 'apisetup help connecting' for the script that grants it.",
         )
     if grants.excess:
@@ -156,6 +157,13 @@ def check_clock(connection: Connection, clock: Callable[[], datetime]) -> CheckR
         f"{sentence[:1].upper()}{sentence[1:]}.",
         "Audit entries use the server's time. Correct its clock or this computer's." if wrong else "",
     )
+
+
+def _what_lacks(rights: Sequence[Right]) -> str:
+    """Return a sentence for each thing that doesn't work without some optional rights."""
+    consequences = dict.fromkeys(right.without for right in rights)
+    names = {each: ", ".join(str(right) for right in rights if right.without == each) for each in consequences}
+    return " ".join(f"Without {names[each]}, {each}." for each in consequences)
 
 
 def _parse_version(version: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from core.base.errors import ApiSetupError, Conflict, EditConflict, OperationNotAllowed, OutcomeUnknown
 from core.base.secret import Secret
 from core.companion.store import Companion
-from core.headquarters.cache import HeadquartersCache, LocalKeyData
+from core.headquarters.cache import HeadquartersCache, LocalKeyData, listed
 from core.headquarters.client import HeadquartersClient
 from core.headquarters.listing import KeyListing
 from core.headquarters.remote_change import RemoteChange, Reply, open_remote_change, remarks_on
@@ -195,6 +195,11 @@ class FetchedHeadquartersList:
 
     listing: KeyListing
     answer: HeadquartersList
+
+    @property
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The keys in the list, by developer. Looking at them keeps nothing."""
+        return listed(self.answer.keys)
 
     def apply(self, actor: Actor) -> KeyList:
         """Cache the list, make the practice's copy equal to it, and return it with its differences."""

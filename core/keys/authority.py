@@ -19,6 +19,10 @@ from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged, KeyR
 class FetchedList(Protocol):
     """A list that a remote authority answered, and that isn't shown yet."""
 
+    @property
+    def keys(self) -> tuple[ApiKey, ...]:
+        """The keys in the list, by developer. Looking at them keeps nothing."""
+
     def apply(self, actor: Actor) -> KeyList:
         """Cache the list, make the practice's copy equal to it, and return it with its differences.
 

@@ -57,7 +57,7 @@ class LicenseService:
         def decide(connection: Connection) -> Decided:
             # Here, since nothing may be recorded for a key that was added while the agreement was read.
             self._require_addable(new)
-            require_authorized(connection, actor, (event,))
+            require_authorized(connection, actor, (event,), required=self._practice.profile.required_permission)
             return Decided((event,), last_row=None)
 
         with self._practice.unit_of_work(actor, mode=self._companion.write_mode, decide=decide) as work:

@@ -15,7 +15,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.model import sign_in_events  # noqa: F401 - defines events, and is thus needed to parse them
+from core.model import (  # noqa: F401 - define events, and are thus needed to parse them
+    sign_in_events,
+    subscription_events,
+)
 from core.model.event_text import (
     Changes,
     ClearKey,
@@ -414,6 +417,9 @@ OUR_PATTERNS = tuple(dict.fromkeys(f"{stage.value}{_like(event)}" for stage in S
 
 OUR_KINDS = tuple(sorted({Permission.SETUP, *(event.permission for event in _OURS)}))
 """The permission types of API Setup's entries. Sign-ins are left out: every window writes the same ones."""
+
+CHANGE_KINDS = tuple(sorted({Permission.SETUP, *(event.permission for event in _EVENTS if event.changes_practice)}))
+"""The permission types of changes that were made; older versions of Open Dental record all of them as Setup."""
 
 CHANGE_PATTERNS = tuple(dict.fromkeys(_like(event) for event in _EVENTS if event.changes_practice))
 """Patterns for SQL's LIKE that match the texts of changes that were made."""

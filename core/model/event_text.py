@@ -10,7 +10,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from core.model.audit_entry import counted
@@ -44,6 +44,11 @@ def in_quotes(text: str) -> str:
 def as_it_is(text: str) -> str:
     """Write a free text without quotes, unless it would be read as one that has them."""
     return in_quotes(text) if text.startswith('"') else text
+
+
+def format_moment(moment: datetime | None) -> str:
+    """Return a time as audit texts write it; `none` for no time."""
+    return moment.replace(microsecond=0).isoformat(" ") if moment is not None else "none"
 
 
 def without_quotes(text: str) -> str:
@@ -118,6 +123,33 @@ class _Count(Codec):
 
     def read(self, text: str) -> int:
         return int(text.partition(" ")[0].replace(",", "") or 0)
+
+
+class _Number(Codec):
+    """The primary key of a row."""
+
+    pattern = "[0-9]+"
+
+    def write(self, value: int, _quote: Quote, /) -> str:
+        return str(value)
+
+    def read(self, text: str) -> int:
+        return int(text)
+
+
+class _Moment(Codec):
+    """A time in whole seconds; None for no time."""
+
+    pattern = "none|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+    def write(self, value: datetime | None, _quote: Quote, /) -> str:
+        return format_moment(value)
+
+    def read(self, text: str) -> datetime | None:
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
 
 
 class _UndoneEntry(Codec):
@@ -304,6 +336,8 @@ Sha256 = Annotated[str, _Matching("[0-9a-f]{64}")]
 Sha256Start = Annotated[str, _Matching("[0-9a-f]{12}")]
 Status = Annotated[KeyStatus, _Status()]
 Count = Annotated[int, _Count()]
+Number = Annotated[int, _Number()]
+Moment = Annotated[datetime | None, _Moment()]
 UndoneEntry = Annotated[int, _UndoneEntry()]
 Name = Annotated[KeyName, _KeyName()]
 Label = Annotated[KeyLabel, _KeyLabel()]

@@ -17,6 +17,7 @@ from core.opendental.permission_types import Permission
 SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
 EXPORT = "An export of the Audit Trail."
+SUBSCRIPTION = "A subscription of a developer."
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,7 @@ _ABOUT = {
     "API keys: copy made equal to headquarters' list: ": KEY_COPY,
     "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
+    "API subscription ": SUBSCRIPTION,
 }
 
 

@@ -21,6 +21,7 @@ from core.licenses.service import LicenseService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.office import demo_service_health
 from core.office.demo_developer_changes import developer_entries
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
@@ -128,6 +129,7 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
     settings = SettingsService(past_practice, AuditService(past_practice, tuple))
     before = settings.load().values
     settings.save(admin, before, replace(before, enabled=True, interval="5", payment_type=3))
+    demo_service_health.fill(practice.engine, now)
 
 
 class _ManualClock:

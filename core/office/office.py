@@ -18,6 +18,7 @@ from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
+from core.diagnosis.service import DiagnosisService
 from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
@@ -27,15 +28,17 @@ from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
-from core.office import demo
+from core.office import demo, demo_service_health
 from core.practice import bootstrap
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
 from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
+from core.subscriptions.service import SubscriptionService
 from core.undo.service import UndoService
 from core.undo.session_changes import SessionChanges
+from core.undo.subscriptions import SubscriptionUndo
 from core.use.service import UseService
 from core.users.service import UserService
 
@@ -56,8 +59,10 @@ class Office:
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
+        subscriptions: The subscriptions of developers.
         undoing: Undoes the last change of a session, or one that the Audit Trail records.
         recovery: Settles changes that were interrupted.
+        diagnosis: Says why the API doesn't work.
         licenses: The acceptances of the license agreement.
         use: What developers changed through the API.
         users: The Open Dental users, and signing in.
@@ -80,10 +85,14 @@ class Office:
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
+        self.subscriptions = SubscriptionService(practice, self.keys, self.audit)
         changes = SessionChanges()
         practice.on_change = changes.record
-        self.undoing = UndoService(self.settings, self.keys, self.audit, changes)
-        self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
+        self.undoing = UndoService(
+            self.settings, self.keys, self.audit, changes, SubscriptionUndo(self.subscriptions, self.audit)
+        )
+        self.recovery = RecoveryService(practice, journal, self.settings, self.keys, self.subscriptions)
+        self.diagnosis = DiagnosisService(practice, self.keys, self.settings, self.subscriptions, authority.clear_texts)
         self.licenses = LicenseService(practice, companion, agreement, self.keys.require_addable)
         self.use = UseService(practice, companion)
         self.users = UserService(practice, computer, SignInFailures(companion))
@@ -134,6 +143,8 @@ def open_file_office(
 def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
     engine = file_engine(address.path, is_temporary=with_demo)
     created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
+    if with_demo and created:
+        demo_service_health.create_tables(engine)
     practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
     companion.prepare(runtime.clock)

@@ -14,6 +14,7 @@ from core.opendental.log_hash import NO_DATE
 
 # SQLite generates primary keys only for a column whose type is exactly INTEGER.
 BIGINT = BigInteger().with_variant(mysql.BIGINT(), "mysql", "mariadb").with_variant(Integer(), "sqlite")
+INT = Integer().with_variant(mysql.INTEGER(), "mysql", "mariadb")
 INT_UNSIGNED = Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
 SMALLINT = SmallInteger().with_variant(mysql.SMALLINT(), "mysql", "mariadb")
 SMALLINT_UNSIGNED = SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")

@@ -15,6 +15,8 @@ class Permission(IntEnum):
     BACKUP = 28
     USER_LOG_ON_OFF = 83
     AUDIT_TRAIL = 122
+    DEF_EDIT = 220
+    API_SUBSCRIPTION = 225
     LICENSE_ACCEPT = 258
 
     @property

@@ -13,6 +13,7 @@ from sqlalchemy import Column, MetaData, Named, String, Table, TypedColumns
 from core.opendental.column_types import (
     BIGINT,
     DATE,
+    INT,
     INT_UNSIGNED,
     SMALLINT,
     SMALLINT_UNSIGNED,
@@ -71,6 +72,8 @@ class DefinitionColumns(TypedColumns):
     category: Named[int] = Column("Category", TINYINT_UNSIGNED, server_default="0")
     item_order: Named[int] = Column("ItemOrder", SMALLINT_UNSIGNED, server_default="0")
     item_name: Named[str | None] = Column("ItemName", VARCHAR, server_default="")
+    item_value: Named[str | None] = Column("ItemValue", VARCHAR, server_default="")
+    item_color: Named[int] = Column("ItemColor", INT, server_default="0")
     is_hidden: Named[int] = Column("IsHidden", TINYINT_UNSIGNED, server_default="0")
 
 

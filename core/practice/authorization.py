@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Exists, select
@@ -14,9 +14,16 @@ from core.model.resolved_change import Outcome
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
 
+_HAS_NOT = {False: "no longer has the permission", True: "doesn't have the permission"}
+"""The words for a permission that the sign-in checked, and for one that it didn't."""
+
 
 def require_authorized(
-    connection: Connection, actor: Actor, events: Iterable[AuditEvent], *also: ColumnElement[Any]
+    connection: Connection,
+    actor: Actor,
+    events: Iterable[AuditEvent],
+    *also: ColumnElement[Any],
+    required: Callable[[Permission], Permission],
 ) -> tuple[Any, ...] | None:
     """Check with one statement that a signed-in user still exists, is visible, and has the permissions for a change.
 
@@ -28,6 +35,7 @@ def require_authorized(
         actor: The user.
         events: What the Audit Trail is to say of the change.
         also: Values to read in the same statement.
+        required: Returns what this practice requires instead of a permission that its version may lack.
 
     Returns:
         The values of `also`; None if nothing had to be read.
@@ -35,7 +43,8 @@ def require_authorized(
     Raises:
         NotAuthorized: The user may not make the change.
     """
-    needed = tuple(dict.fromkeys(each for event in events if (each := _needed_permission(event)) is not None))
+    named = [each for event in events if (each := _needed_permission(event)) is not None]
+    needed = tuple(dict.fromkeys(required(each) for each in named))
     if not needed or actor.user_num <= 0:
         return None
     query = select(USER_OD.c.is_hidden, *(has_permission(each) for each in needed), *also)
@@ -53,7 +62,7 @@ def require_authorized(
     for permission, is_granted in zip(needed, granted, strict=True):
         if not is_granted:
             raise _not_authorized(
-                f"The user {actor.user_name} no longer has the permission {permission.label}.",
+                f"The user {actor.user_name} {_HAS_NOT[permission is Permission.DEF_EDIT]} {permission.label}.",
                 "Someone with SecurityAdmin can grant it in Open Dental, Setup > Security.",
             )
     return tuple(values)
@@ -77,7 +86,8 @@ def _needed_permission(event: AuditEvent) -> Permission | None:
     """Return the permission that a user needs for what an event records; None for sign-ins and sign-outs."""
     if event.permission is Permission.USER_LOG_ON_OFF:
         return None
-    return Permission.AUDIT_TRAIL if event.permission is Permission.AUDIT_TRAIL else Permission.SETUP
+    own = (Permission.AUDIT_TRAIL, Permission.DEF_EDIT)
+    return event.permission if event.permission in own else Permission.SETUP
 
 
 def _not_authorized(sentence: str, hint: str) -> NotAuthorized:

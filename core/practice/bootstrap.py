@@ -6,6 +6,7 @@ from sqlalchemy import Engine, Table, insert, inspect
 
 from core.base.errors import NotAPractice
 from core.database.driver_errors import translate_errors
+from core.opendental.optional_tables import OPTIONAL
 from core.opendental.permission_types import Permission
 from core.opendental.schema import (
     DEFINITION,
@@ -54,6 +55,7 @@ def make_practice(engine: Engine, user_name: str, title: str = TITLE) -> bool:
             if inspect(connection).has_table("preference"):
                 return False
             OPEN_DENTAL.create_all(connection)
+            OPTIONAL.create_all(connection)
             for table, rows in _first_rows(user_name, title):
                 connection.execute(insert(table), rows)
     return True

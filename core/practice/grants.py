@@ -33,8 +33,8 @@ class Grants:
     elsewhere: int = 0
     """The number of other databases of the server on which the user has rights that the program needs, and no others.
     A user for several offices has them."""
-    missing_optional: tuple[str, ...] = ()
-    """Rights that the user lacks, and without which the program only knows less."""
+    missing_optional: tuple[Right, ...] = ()
+    """Rights that the user lacks, and without which the program only does or knows less."""
     missing_to_write: str = ""
     """The missing rights that every change needs, such as `INSERT on securitylog`; empty if none of them is missing."""
 
@@ -116,7 +116,7 @@ def evaluate_grants(lines: Sequence[str], database: str, tables: frozenset[str])
     return Grants(
         known=True,
         missing=tuple(map(str, missing)),
-        missing_optional=tuple(str(right) for right in OPTIONAL if not _has_right(covering, right)),
+        missing_optional=tuple(right for right in OPTIONAL if not _has_right(covering, right)),
         excess=(*proxy, *_list_excess(here, database)),
         elsewhere=elsewhere,
         missing_to_write=_format_by_privilege([right for right in missing if right in AUDIT_WRITE_GRANTS]),

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, inspect, select, text
 
 from core.base.errors import NotAPractice
+from core.opendental.optional_tables import OPTIONAL
+from core.opendental.permission_types import Permission
 from core.opendental.schema import OPEN_DENTAL, PREFERENCE, REPLICATION_SERVER
+from core.opendental.service_health import SERVICE_TABLES
+from core.opendental.versions import parse_version
 
 _DEFAULT_RANDOM_KEYS = (10_000, 2**63 - 1)
 """Open Dental's range for random primary keys, unless a replication server has a range of its own."""
 MIN_RANGE_SPAN = 999_999
 """The smallest range of a replication server that Open Dental uses."""
 _OPTIONAL_TABLES = frozenset({"apikey", "replicationserver"})
+_OPTIONAL_COLUMNS = frozenset({"definition.ItemValue", "definition.ItemColor"})
+"""Columns that embedded practices made by earlier versions of this program lack."""
+_SINCE = {Permission.DEF_EDIT: (21, 4), Permission.API_SUBSCRIPTION: (22, 1)}
+"""The versions that brought a permission type; before them, the same is recorded as Setup."""
 _PREFERENCES = ("PracticeTitle", "DataBaseVersion", "RandomPrimaryKeys")
 _COLUMNS_OF_TABLE = (
     "SELECT LOWER(table_name), column_name, LOWER(column_type), character_octet_length, character_set_name"
@@ -33,6 +41,8 @@ _WRITTEN_TABLES = (
     "securityloghash",
     "signalod",
     "userod",
+    "definition",
+    "apisubscription",
 )
 
 
@@ -87,6 +97,8 @@ class DatabaseProfile:
     """The capacity of `securitylog.LogText`."""
     random_keys: tuple[int, int] | None
     """The range of new primary keys, inclusive, if the practice uses random ones; otherwise None."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The columns of each of these tables, as far as the database user may see them."""
 
     @property
     def transactional(self) -> bool:
@@ -97,6 +109,28 @@ class DatabaseProfile:
     def without_transactions(self) -> bool:
         """True if no table that this program writes knows transactions, so that none needs to be begun."""
         return not any(engine.lower() in ("innodb", "sqlite") for _, engine in self.engines)
+
+    def is_at_least(self, *version: int) -> bool:
+        """Return True if the database belongs to this version of Open Dental or a later one."""
+        return parse_version(self.database_version) >= version
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Return True if a table has a column, and the database user may see it."""
+        return column.lower() in {name.lower() for name in self.columns.get(table, ())}
+
+    def recorded_as(self, permission: Permission) -> Permission:
+        """Return the permission type under which this version records what a later one records as `permission`."""
+        exists = self.is_at_least(*_SINCE.get(permission, ()))
+        return permission if exists and permission <= self.permission_at_most else Permission.SETUP
+
+    def required_permission(self, permission: Permission) -> Permission:
+        """Return the permission that a user needs here for what needs `permission` in the newest version.
+
+        An embedded practice has no window in which somebody could grant others than those it began with.
+        """
+        if permission is Permission.DEF_EDIT and not self.host:
+            return Permission.SETUP
+        return permission if self.is_at_least(*_SINCE.get(permission, ())) else Permission.SETUP
 
     @property
     def notes(self) -> tuple[DatabaseNote, ...]:
@@ -161,6 +195,7 @@ def _inspect_sqlite(connection: Connection) -> DatabaseProfile:
         permission_at_most=32767,
         log_text=TextColumn(bytes_at_most=65_535, character_set="utf8mb4"),
         random_keys=_read_random_keys(connection, columns, preferences),
+        columns={name: tuple(sorted(columns[name])) for name in _names_of_tables() if name in columns},
     )
 
 
@@ -170,9 +205,10 @@ def _inspect_server(connection: Connection) -> DatabaseProfile:
     ).one()
     version, host, database, user, sql_mode, character_set = (str(value or "") for value in session)
     rows, engines = _read_tables(connection)
-    columns: dict[str, set[str]] = {}
+    in_order: dict[str, list[str]] = {}
     for row in rows:
-        columns.setdefault(row.table, set()).add(row.column)
+        in_order.setdefault(row.table, []).append(row.column)
+    columns = {table: set(names) for table, names in in_order.items()}
     _require_schema(columns)
     log_columns = {row.column.lower(): row for row in rows if row.table == "securitylog"}
     log_text = log_columns["logtext"]
@@ -192,6 +228,7 @@ def _inspect_server(connection: Connection) -> DatabaseProfile:
         permission_at_most=_max_value(log_columns["permtype"].type),
         log_text=TextColumn(log_text.octets, log_text.character_set),
         random_keys=_read_random_keys(connection, columns, preferences),
+        columns={table: tuple(names) for table, names in in_order.items()},
     )
 
 
@@ -201,7 +238,7 @@ def _read_tables(connection: Connection) -> tuple[list[_Column], dict[str, str]]
     Each table has a SELECT of its own. MariaDB looks up one named table, but opens all tables of the database for a
     list of names, and those of all databases for a join of the two views.
     """
-    names = [table.name for table in OPEN_DENTAL.sorted_tables]
+    names = _names_of_tables()
     selects = (
         each.replace(":table", f":table{number}")
         for number in range(len(names))
@@ -247,11 +284,18 @@ def _require_schema(columns: dict[str, set[str]]) -> None:
         )
 
 
+def _names_of_tables() -> list[str]:
+    """Return the names of all tables that this program uses, those that a practice may lack among them."""
+    tables = (*OPEN_DENTAL.sorted_tables, *OPTIONAL.sorted_tables, *SERVICE_TABLES.sorted_tables)
+    return [table.name for table in tables]
+
+
 def _missing_names(table: Table, columns: dict[str, set[str]]) -> list[str]:
     if table.name not in columns:
         return [table.name]
     existing = {name.lower() for name in columns[table.name]}
-    return [f"{table.name}.{column.name}" for column in table.columns if column.name.lower() not in existing]
+    missing = [f"{table.name}.{column.name}" for column in table.columns if column.name.lower() not in existing]
+    return [name for name in missing if name not in _OPTIONAL_COLUMNS]
 
 
 def _require_version(preferences: Mapping[str, str]) -> str:

@@ -172,7 +172,7 @@ class Practice:
             NotAuthorized: The user was deleted or hidden, or lost a permission.
         """
         with self.read() as connection:
-            require_authorized(connection, actor, events)
+            require_authorized(connection, actor, events, required=self.profile.required_permission)
 
     def exclusive(self, name: str, *, with_transactions: bool = False) -> AbstractContextManager[None]:
         """Hold a lock that every program on this practice waits for; see `ExclusiveLocks.hold`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,10 @@ class Right:
     table: str
     columns: tuple[str, ...] = ()
     """The columns that need the privilege; empty for the whole table."""
+    without: str = field(default="", compare=False)
+    """What happens without an optional right, as the rest of a sentence."""
+    since: tuple[int, ...] = field(default=(), compare=False)
+    """The version of Open Dental that brought the table; empty for all of them."""
 
     def __str__(self) -> str:
         columns = f" ({', '.join(self.columns)})" if self.columns else ""
@@ -48,5 +52,38 @@ NEEDED = (
 )
 """All rights that this program needs. Tables that a version of Open Dental lacks need none."""
 
-OPTIONAL = (Right("SELECT", "dbmlog"),)
-"""Rights without which this program says what it can't know: here, which audit entries Database Maintenance removed."""
+_NO_STATE = "it isn't known why a subscription is late, or where Open Dental runs"
+_NO_FHIR = "FHIR subscriptions aren't shown whole"
+_SUBSCRIPTIONS = (22, 1, 1)
+
+OPTIONAL = (
+    Right(
+        "SELECT", "dbmlog", without="verification can't identify the audit entries that Database Maintenance removed"
+    ),
+    Right("SELECT", "apisubscription", without="subscriptions aren't shown", since=_SUBSCRIPTIONS),
+    Right(
+        "UPDATE",
+        "apisubscription",
+        ("DateTimeStop",),
+        without="subscriptions can't be ended or resumed",
+        since=_SUBSCRIPTIONS,
+    ),
+    Right("DELETE", "apisubscription", without="subscriptions can't be deleted", since=_SUBSCRIPTIONS),
+    Right("SELECT", "computer", ("ComputerNum", "CompName", "LastHeartBeat"), without=_NO_STATE),
+    Right("SELECT", "fhirsubscription", without=_NO_FHIR),
+    Right("SELECT", "fhircontactpoint", without=_NO_FHIR),
+    Right("SELECT", "eservicesignal", without="it isn't known whether the eConnector runs"),
+    Right(
+        "SELECT",
+        "alertitem",
+        ("AlertItemNum", "Type", "Description"),
+        without="two eConnectors and differing clocks aren't noticed",
+    ),
+    Right(
+        "SELECT",
+        "updatehistory",
+        ("UpdateHistoryNum", "DateTimeUpdated", "ProgramVersion"),
+        without="it isn't known whether the last update installed the API service",
+    ),
+)
+"""Rights without which this program does less, or says what it can't know."""

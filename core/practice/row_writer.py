@@ -15,7 +15,6 @@ from core.database.column_text import fit_to_column, fit_to_length
 from core.model.actor import Actor
 from core.model.logged_event import LoggedEvent
 from core.opendental.log_hash import NO_DATE, log_hash
-from core.opendental.permission_types import Permission
 from core.opendental.schema import NO_DATE_DEFAULT, SECURITY_LOG, SECURITY_LOG_HASH, SIGNAL_OD
 from core.opendental.signals import SignalType
 from core.practice.inspection import DatabaseProfile
@@ -46,6 +45,11 @@ class RowWriter:
         self.now = now
         self._profile = profile
         self._random = random
+
+    @property
+    def profile(self) -> DatabaseProfile:
+        """The practice's tables and columns."""
+        return self._profile
 
     def insert(self, connection: Connection, key: Column[int], **values: object) -> int:
         """Insert one row into the table of a primary key and return its key.
@@ -122,11 +126,10 @@ class RowWriter:
 
     def _insert_audit_row(self, connection: Connection, actor: Actor, logged: LoggedEvent) -> int:
         event = logged.event
-        fits = event.permission <= self._profile.permission_at_most
         return self.insert(
             connection,
             SECURITY_LOG.c.security_log_num,
-            perm_type=int(event.permission if fits else Permission.SETUP),
+            perm_type=int(self._profile.recorded_as(event.permission)),
             user_num=actor.user_num,
             log_date_time=self.now(),
             log_text=self.fit_text(logged.text()),

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Connection, CursorResult, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Delete, Update, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.base.errors import ApiSetupError, NotPermitted
@@ -181,6 +181,18 @@ class UnitOfWork:
         """Insert one row into the table of a primary key and return its key."""
         return self._writer.insert(self.connection, key, **values)
 
+    def change_row(self, statement: Update | Delete, compensation: Compensation) -> bool:
+        """Execute a statement that changes or deletes one row if that row is still what was read.
+
+        Returns:
+            False if it changed no row; then nothing was written.
+        """
+        result = self.run_compensated(lambda: self.connection.execute(statement), compensation)
+        is_changed = cast("CursorResult[Any]", result).rowcount == 1
+        if not is_changed:
+            self._compensations.pop()
+        return is_changed
+
     def signal(self, kind: SignalType) -> None:
         """Have running workstations told, after the body, to drop a cache."""
         if kind not in self._signals:
@@ -200,7 +212,8 @@ class UnitOfWork:
             self.events, self.last_row = decided.events, decided.last_row
             return
         also = LAST_ROW if self._reads_last_row else ()
-        values = require_authorized(connection, self.actor, self.events, *also)
+        required = self._writer.profile.required_permission
+        values = require_authorized(connection, self.actor, self.events, *also, required=required)
         self.last_row = LastRow.of(values) if values else None
 
     def write_audit_rows(self, stage: Stage = Stage.DONE) -> None:

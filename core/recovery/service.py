@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, select
 
@@ -37,6 +38,18 @@ from core.settings.setting_texts import setting_texts, with_setting
 _logger = logging.getLogger(__name__)
 
 
+class ChangeWitness(Protocol):
+    """Tells what became of changes of one kind."""
+
+    def was_made(self, event: AuditEvent) -> bool | None:
+        """Return True if a change was made, False if not, and None if that isn't known or the event is another one."""
+        ...
+
+    def signals(self, event: AuditEvent) -> tuple[SignalType, ...]:
+        """Return the signals that follow a change; none for other events."""
+        ...
+
+
 class RecoveryService:
     """Settles interrupted changes.
 
@@ -45,11 +58,18 @@ class RecoveryService:
         journal: The intents of all programs that share the companion; None for a practice that needs none.
         settings: Tells the present settings, and saves them.
         keys: Tells the present keys.
+        witnesses: Tell what became of changes of anything else.
     """
 
     def __init__(
-        self, practice: Practice, journal: CompanionJournal | None, settings: SettingsService, keys: KeyService
+        self,
+        practice: Practice,
+        journal: CompanionJournal | None,
+        settings: SettingsService,
+        keys: KeyService,
+        *witnesses: ChangeWitness,
     ) -> None:
+        self._witnesses = witnesses
         self._practice = practice
         self._journal = journal
         self._settings = settings
@@ -121,6 +141,10 @@ class RecoveryService:
             return self._log_unknown(actor, abandoned, events[0])
         if False in states and True not in states:
             return self._log_not_done(actor, abandoned, events)
+        signals = {signal for each in self._witnesses for event in events for signal in each.signals(event)}
+        if True in states and signals:
+            # It may have been killed before it told the workstations; telling them twice does no harm.
+            self._practice.send_signals(sorted(signals))
         made = InterruptedChange(f"A change was interrupted after it was made: {rows[0].text}.")
         return self._cleared(abandoned, made if True in states else None)
 
@@ -247,7 +271,11 @@ class RecoveryService:
         return any(each.stage in stages and _is_about(each.event, events[0]) for each in outcomes)
 
     def _was_made(self, event: AuditEvent) -> bool | None:
-        """Return True if a change of a key was made, False if not, and None for an event that changes nothing."""
+        """Return True if a change was made, False if not, and None for an event that changes nothing."""
+        for witness in self._witnesses:
+            answer = witness.was_made(event)
+            if answer is not None:
+                return answer
         if not isinstance(event, KeyAdded | KeyRemoved | KeyStatusChanged | KeyFieldChanged | KeyPermissionsChanged):
             return None
         key = self._key(event)

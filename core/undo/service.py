@@ -20,6 +20,7 @@ from core.model.audit_events import (
     SettingsChanged,
 )
 from core.model.logged_event import AuditEvent
+from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded, SubscriptionResumed
 from core.model.whole_entry import WholeEntry
 from core.practice.made_change import MadeChange
 from core.settings.service import SettingsService
@@ -30,10 +31,12 @@ from core.undo.recorded import Recorded, require_genuine
 from core.undo.session_changes import SessionChanges
 from core.undo.settings import SettingsUndo
 from core.undo.step import Undone, UndoStep
+from core.undo.subscriptions import SubscriptionUndo
 
 _NOT_FROM_ENTRY = "Only saved settings and changes of a key's status or fields can be undone from their entry."
 _NEVER: dict[type[AuditEvent], OperationNotAllowed] = {
     KeyRemoved: OperationNotAllowed("Removing a key can't be undone.", "Add the key again."),
+    SubscriptionDeleted: OperationNotAllowed("Only its developer can make a deleted subscription again."),
     KeyCopyReconciled: OperationNotAllowed("Matching the practice's copy of keys can't be undone."),
 }
 
@@ -66,10 +69,16 @@ class UndoService:
         keys: Changes keys.
         audit: Reads entries.
         changes: Remembers the last change of the session.
+        subscriptions: Undoes changes of subscriptions.
     """
 
     def __init__(
-        self, settings: SettingsService, keys: KeyService, audit: AuditService, changes: SessionChanges
+        self,
+        settings: SettingsService,
+        keys: KeyService,
+        audit: AuditService,
+        changes: SessionChanges,
+        subscriptions: SubscriptionUndo,
     ) -> None:
         self._audit = audit
         self._changes = changes
@@ -80,6 +89,8 @@ class UndoService:
             KeyFieldChanged: fields,
             KeyPermissionsChanged: fields,
             KeyAdded: KeyAdditionUndo(keys),
+            SubscriptionEnded: subscriptions,
+            SubscriptionResumed: subscriptions,
         }
 
     # -- the last change of a session --------------------------------------------

@@ -29,6 +29,8 @@ def home(tmp_path: Path) -> Home:
 
 def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
     with home.start_ready("--demo") as terminal:
+        # It looks for what is wrong a moment after the start, and then once a minute.
+        terminal.wait_for("eConnector: no sign of life")
         assert_quiet(terminal)
         terminal.press("/")
         terminal.wait_for("developer, last four or status")

@@ -13,8 +13,16 @@ from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, KeyFields, NewKey
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
+from tests.support import opendental_columns
 from tests.support.actors import ADMIN
-from tests.support.practice_rows import ACCOUNT, CREDIT_CARD, PASSWORDS
+from tests.support.practice_rows import (
+    ACCOUNT,
+    BRIDGE_SUBSCRIPTION,
+    CLEARPAY_SUBSCRIPTION,
+    CREDIT_CARD,
+    PASSWORDS,
+    STRAY_SUBSCRIPTION,
+)
 
 Run = Callable[[Office], object]
 
@@ -64,6 +72,27 @@ def remove_key(office: Office) -> None:
             office.keys.remove(ADMIN, key)
 
 
+def end_subscription(office: Office) -> None:
+    """End a subscription, unless it has ended or this version of Open Dental has none."""
+    found = office.subscriptions.find(BRIDGE_SUBSCRIPTION)
+    if found is not None and not found.ended:
+        office.subscriptions.end(ADMIN, found)
+
+
+def resume_subscription(office: Office) -> None:
+    """Resume a subscription, unless it was resumed already."""
+    found = office.subscriptions.find(CLEARPAY_SUBSCRIPTION)
+    if found is not None and found.ended:
+        office.subscriptions.resume(ADMIN, found)
+
+
+def delete_subscription(office: Office) -> None:
+    """Delete a subscription, unless it was deleted already."""
+    found = office.subscriptions.find(STRAY_SUBSCRIPTION)
+    if found is not None:
+        office.subscriptions.delete(ADMIN, found)
+
+
 def sign_in(office: Office) -> None:
     """Sign in."""
     office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
@@ -85,6 +114,9 @@ KINDS: dict[str, Run] = {
     "edit key": lambda office: office.keys.edit(ADMIN, key_of(office, "Appointment Bridge"), EDITED),
     "show key": lambda office: office.keys.show(ADMIN, key_of(office, "Appointment Bridge")),
     "copy key": lambda office: office.keys.copy(ADMIN, key_of(office, "Appointment Bridge")),
+    "end subscription": end_subscription,
+    "resume subscription": resume_subscription,
+    "delete subscription": delete_subscription,
     # After the others, which change the same key.
     "remove key": remove_key,
     "sign in": sign_in,
@@ -93,6 +125,15 @@ KINDS: dict[str, Run] = {
     "open as account": lambda office: office.users.account(ACCOUNT),
 }
 
+SINCE_22 = ("end subscription", "resume subscription", "delete subscription")
+"""The kinds that change what older versions of Open Dental don't have."""
+
+
+def exists_in(kind: str, version: str) -> bool:
+    """Return True if a version of Open Dental has what a kind changes."""
+    return kind not in SINCE_22 or version == opendental_columns.NEW
+
+
 WORDS = {
     "save settings": ("API Setup: ",),
     "accept license": (" accepted by Admin",),
@@ -100,6 +141,9 @@ WORDS = {
     "disable key": ("changed from Enabled to Disabled by Customer",),
     "enable key": ("changed from Disabled by Customer to Enabled",),
     "remove key": ("removed from the local registry by Admin; its status was Enabled",),
+    "end subscription": ("API subscription 21 of ", "ended by Admin"),
+    "resume subscription": ("API subscription 22 of ", "resumed by Admin"),
+    "delete subscription": ("API subscription 23 of ", "deleted by Admin"),
     "edit key": ("e-mail changed", "phone changed", "permissions changed", "Business Associate Agreement changed"),
     "sign in": ("User: Admin has logged on.",),
     "fail to sign in": ("User: Admin failed to log on.",),

@@ -15,6 +15,8 @@ ACCOUNT = "office"
 CHECK, CASH, CREDIT_CARD, GIFT = 311, 312, 313, 314
 FHIR, INTERVAL, LAST_PROCESSED = 72, 903, 904
 API_PAYMENT_TYPE = 45
+BRIDGE_SUBSCRIPTION, CLEARPAY_SUBSCRIPTION, STRAY_SUBSCRIPTION = 21, 22, 23
+FHIR_SUBSCRIPTION = 31
 
 BRIDGE_KEY = "Ab12Cd34Ef56Gh78"
 CLEARPAY_KEY = "Zz98Yy76Xx54Ww32"
@@ -78,6 +80,44 @@ def rows(version: str) -> dict[str, list[Row]]:
             {"APIKeyNum": 1, "CustApiKey": BRIDGE_KEY, "DevName": "Appointment Bridge"},
             {"APIKeyNum": 2, "CustApiKey": CLEARPAY_KEY, "DevName": "ClearPay"},
             {"APIKeyNum": 3, "CustApiKey": STRAY_KEY, "DevName": "Stray Software"},
+        ],
+        "apisubscription": [
+            _subscription(BRIDGE_SUBSCRIPTION, BRIDGE_KEY, "https://bridge.example.test/hook/", "FRONTDESK-2"),
+            _subscription(
+                CLEARPAY_SUBSCRIPTION, CLEARPAY_KEY, "https://pay.example.test/in/", "", "2024-11-01 08:00:00"
+            ),
+            _subscription(STRAY_SUBSCRIPTION, "Nobody's key 1234", "http://10.0.0.7:8080/in/", ""),
+        ],
+        "computer": [
+            {"ComputerNum": 1, "CompName": "FRONTDESK-2", "LastHeartBeat": "2024-11-06 14:29:00"},
+            {"ComputerNum": 2, "CompName": "SERVER", "LastHeartBeat": NO_DATE},
+        ],
+        "fhirsubscription": [
+            {
+                "FHIRSubscriptionNum": FHIR_SUBSCRIPTION,
+                "Criteria": "Appointment?status=booked",
+                "Reason": "reminders",
+                "SubStatus": 2,
+                "ErrorNote": "The endpoint answered 500.",
+                "ChannelType": 0,
+                "ChannelEndpoint": "https://fhir.example.test/notify",
+                "ChannelPayLoad": "application/fhir+json",
+                "ChannelHeader": "Authorization: secret",
+                "DateEnd": NO_DATE,
+                "APIKeyHash": "hash",
+            }
+        ],
+        "fhircontactpoint": [
+            {
+                "FHIRContactPointNum": 41,
+                "FHIRSubscriptionNum": FHIR_SUBSCRIPTION,
+                "ContactSystem": 2,
+                "ContactValue": "ops@fhir.example.test",
+                "ContactUse": 1,
+                "ItemOrder": 1,
+                "DateStart": NO_DATE[:10],
+                "DateEnd": NO_DATE[:10],
+            }
         ],
     }
 
@@ -177,6 +217,21 @@ def _signal(number: int, kind: int) -> Row:
         "IType": kind,
         "RemoteRole": 0,
         "MsgValue": "",
+    }
+
+
+def _subscription(number: int, key: str, address: str, workstation: str, stop: str = NO_DATE) -> Row:
+    return {
+        "ApiSubscriptionNum": number,
+        "EndPointUrl": address,
+        "Workstation": workstation,
+        "CustomerKey": key,
+        "WatchTable": "Appointment",
+        "PollingSeconds": 60,
+        "UiEventType": "",
+        "DateTimeStart": "2024-11-06 14:29:50",
+        "DateTimeStop": stop,
+        "Note": "",
     }
 
 

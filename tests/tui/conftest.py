@@ -56,6 +56,8 @@ def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use relative file names, so that title lines are the same everywhere; do not wait for locks or details."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0)
+    # Pictures don't depend on how long a test takes.
+    monkeypatch.setattr("tui.flows.diagnosis.FIRST_LOOK", 3600)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 

@@ -22,6 +22,7 @@ from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.verification import VerificationScreen
+from tui.screens.why import WhyScreen
 
 SHORT_TEXTS = {
     # a text, and how it is shown
@@ -134,6 +135,32 @@ async def test_the_question_of_a_conflict(demo: OpenRequest, text: str, shown: t
         assert "^o Overwrite with yours" in user.text
         await user.press("ctrl+t")
         assert user.stack == ["ApiSetupScreen"]
+
+
+@each_text_alone
+async def test_why_calls_fail(demo: OpenRequest, text: str, shown: tuple[str, ...]) -> None:
+    put_everywhere(text)
+    rows.execute("UPDATE preference SET ValueString = ? WHERE PrefName = 'WebServiceServerName'", text)
+    rows.execute("UPDATE computer SET CompName = ?", text)
+    rows.execute("UPDATE program SET IsDisabledByHq = 1, CustErr = ? WHERE ProgName = 'FHIR'", text)
+    rows.execute("UPDATE alertitem SET Type = 11, Description = ?", text)
+    rows.execute(
+        "UPDATE eservicesignal SET Severity = 4, IsProcessed = 0, Description = ?,"
+        " SigDateTime = datetime(SigDateTime, '+1 day')",
+        text,
+    )
+    async with run_program(demo, size=WIDE) as user:
+        await user.press("w")
+        await user.at(WhyScreen)
+        for title in ("✕ Off at headquarters", "✕ Two eConnectors", "✕ eConnector errors"):
+            await user.go_to(title)
+            assert_literal(user, *shown)
+        await user.press("f")
+        await user.at(Choice)
+        assert_literal(user, *shown)
+        await user.press("escape", "v")
+        await user.at(Notice)
+        assert_literal(user, *shown)
 
 
 @each_text_alone

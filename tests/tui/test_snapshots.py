@@ -48,6 +48,7 @@ from tui.screens.edit_key import EditKeyScreen
 from tui.screens.manual import ManualScreen
 from tui.screens.offices import OfficesScreen
 from tui.screens.verification import VerificationScreen
+from tui.screens.why import WhyScreen
 
 Steps = Callable[[User], Awaitable[object]]
 AtHeadquarters = Callable[[User, HeadquartersServer], Awaitable[object]]
@@ -290,6 +291,31 @@ async def ask_to_quit(user: User) -> None:
     await enter_unsaved(user)
     await user.press("ctrl+q")
     await user.at(Question)
+
+
+async def show_health(user: User) -> None:
+    screen = await user.at(ApiSetupScreen)
+    screen.look()
+    await user.settle()
+    assert "eConnector: no sign of life for 3 h" in user.text
+
+
+async def ask_why(user: User) -> None:
+    await user.press("down", "down", "w")
+    await user.at(WhyScreen)
+
+
+async def narrow_down(user: User) -> None:
+    await ask_what_was_seen(user)
+    await user.enter_text("401 PUT /appointments/123/Confirm")
+    await user.press("enter")
+    await user.at(WhyScreen)
+
+
+async def ask_what_was_seen(user: User) -> None:
+    await ask_why(user)
+    await user.press("slash")
+    await user.at(Prompt)
 
 
 async def open_trail(user: User) -> None:
@@ -553,6 +579,10 @@ IN_DEMO: dict[str, Steps] = {
     "enable_question": ask_to_enable,
     "reload_question": ask_to_reload,
     "quit_question": ask_to_quit,
+    "api_setup_health": show_health,
+    "why": ask_why,
+    "why_narrowed": narrow_down,
+    "why_prompt": ask_what_was_seen,
     "audit_trail": open_trail,
     "audit_entry_altered": open_altered_entry,
     "audit_entry_settings": open_settings_entry,

@@ -22,13 +22,19 @@ USER_VARIABLE = "APISETUP_OD_USER"
 
 
 @contextmanager
-def office_session(request: OpenRequest, user: str | None, environment: Mapping[str, str]) -> Iterator[Session]:
-    """Open an office and sign in a user who may see the Audit Trail; at the end, sign out and close it.
+def office_session(
+    request: OpenRequest,
+    user: str | None,
+    environment: Mapping[str, str],
+    permission: Permission = Permission.AUDIT_TRAIL,
+) -> Iterator[Session]:
+    """Open an office and sign in a user who has a permission; at the end, sign out and close it.
 
     Args:
         request: The office to open.
         user: The Open Dental user that the command line names, if any.
         environment: The environment variables that can hold the user's name and password.
+        permission: The permission that the user needs.
 
     Raises:
         ConfigurationError: A name or a password is missing, and there is no terminal to prompt on.
@@ -42,11 +48,11 @@ def office_session(request: OpenRequest, user: str | None, environment: Mapping[
     office = request.open(read_database_password(request))
     try:
         if not request.on_server:
-            account = office.users.account(request.context.runtime.account, Permission.AUDIT_TRAIL)
+            account = office.users.account(request.context.runtime.account, permission)
             yield Session(office, account)
             return
         password = _open_dental_password(str(name), environment)
-        session = Session(office, office.users.sign_in(str(name), password, Permission.AUDIT_TRAIL))
+        session = Session(office, office.users.sign_in(str(name), password, permission))
         try:
             yield session
         finally:

@@ -97,6 +97,17 @@ def build_parser() -> _Parser:
             epilog="exit status: 0 success, 1 something is missing or not safe, 2 could not be checked",
         )
     )
+    summary = "why the API doesn't work, for one key or for the practice"
+    _add_why(
+        commands.add_parser(
+            "why",
+            parents=[shared],
+            allow_abbrev=False,
+            help=summary,
+            description=_sentence(summary),
+            epilog="exit status: 0 the office's side is in order, 1 a cause was found, 2 could not look at everything",
+        )
+    )
     summary = "list, add, remove or import the offices of the configuration file"
     _add_offices(
         commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),
@@ -197,6 +208,25 @@ def _add_help(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "topic", metavar="TOPIC", nargs="*", help="the page or the beginning of its name; none lists all pages"
     )
+
+
+def _add_why(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `why`: which key, and what its developer saw."""
+    parser.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--developer", metavar="NAME", help="look at the key of this developer")
+    which.add_argument("--key", metavar="LAST4", help="look at the key with these last four characters")
+    parser.add_argument("--status", metavar="NUMBER", type=int, help="the HTTP status that the developer saw: 401")
+    parser.add_argument(
+        "--text", metavar="TEXT", default="", help="the answer that the developer saw, or the request that failed"
+    )
+    parser.add_argument(
+        "--workstation", metavar="NAME", default="", help="the computer whose local API the developer calls"
+    )
+    parser.add_argument(
+        "--probe", action="store_true", help="ask whether port 30223 of the update server answers from this computer"
+    )
+    parser.add_argument("--json", action="store_true", help="write the result as JSON")
 
 
 def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:

@@ -10,6 +10,7 @@ from textual import on
 from textual.message import Message
 
 from core.base.errors import ApiSetupError, HeadquartersError
+from tui.flows import diagnosis
 from tui.flows.copy_match import match_copy
 from tui.flows.disable_several import disable_several
 from tui.flows.headquarters_list import refresh_key_list
@@ -27,7 +28,7 @@ from tui.flows.office_content import (
 from tui.flows.settings_save import may_read_again, save_settings
 from tui.flows.undo import show_change
 from tui.modals.notice import Notice, outcome_notice
-from tui.platform.workers import flow, latest
+from tui.platform.workers import flow, latest, once
 from tui.screens.key_screen import KeyScreen
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_history import history_lines
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
-
-
 _HISTORY_WIDTH = 120
 """The width of a terminal from which the details have room for a key's history."""
 
@@ -72,6 +71,7 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         "sort",
         "save",
         "undo-last",
+        "why",
         "help",
         "enable-here",
         "reveal-here",
@@ -133,6 +133,7 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
             "reload",
             "about",
             "filter",
+            "why",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
 
@@ -161,6 +162,12 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         self.show_status(" ".join((*(each.text for each in settled), *remarks)), "problem" if is_problem else "note")
         self.refresh_bindings()
         self.refresh_from_headquarters()
+        diagnosis.look_regularly(self, self.look)
+
+    @once
+    async def look(self) -> None:
+        """Look in the background for what is certainly wrong with the API."""
+        await diagnosis.show_headline(self, self.open_session)
 
     @latest
     async def reload(self) -> None:
@@ -391,6 +398,15 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         self._show(content)
         self._say_resolved(content, ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
+        self.look()
+
+    def action_why(self) -> None:
+        """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""
+        from tui.screens.why import WhyScreen
+
+        table = self.query_one(KeyTable)
+        key = table.key if table.has_focus_within else None
+        self.open_screen(WhyScreen(self.open_session, key), partial(diagnosis.act_on_cause, self))
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""

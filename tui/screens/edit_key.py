@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, EditConflict, HeadquartersError, InvalidInput, OperationNotAllowed
 from core.model.audit_entry import counted
+from core.model.diagnosis import Remedy
 from core.opendental.key_status import KeyStatus
 from tui.flows.conflict import MINE, resolve_conflict
 from tui.flows.headquarters_list import refresh_key_list
@@ -59,6 +60,7 @@ class EditKeyScreen(KeyScreen[None]):
         "undo-last",
         "help",
         "back",
+        "why",
         "remove-key",
         "reload",
         "next-field",
@@ -230,6 +232,20 @@ class EditKeyScreen(KeyScreen[None]):
     def show_practice_again(self) -> None:
         """Load the key again; unsaved input is kept."""
         self.reload()
+
+    def action_why(self) -> None:
+        """Say why calls with this key fail."""
+        from tui.screens.why import WhyScreen
+
+        self.open_screen(WhyScreen(self.open_session, self._key), self._act_on_cause)
+
+    def _act_on_cause(self, remedy: Remedy | None) -> None:
+        if remedy is Remedy.ENABLE_KEY:
+            self.action_enable()
+        elif remedy is Remedy.RELOAD:
+            self.action_reload()
+        elif remedy is not None:
+            self.show_status(f"Go back to API Setup to {remedy.value}.")
 
     @flow
     async def action_adopt(self) -> None:

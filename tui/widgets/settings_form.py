@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
+from tui.widgets.health_line import HealthLine
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
 from tui.widgets.panel import Panel
@@ -50,6 +51,7 @@ class SettingsForm(Panel):
             with Horizontal():
                 yield Static("Payment type", classes="field-label", id="payment-label")
                 yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
+        yield HealthLine()
 
     def on_mount(self) -> None:
         """Show the title."""

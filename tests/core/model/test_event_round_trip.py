@@ -87,6 +87,8 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.Sha256Start, hexadecimal.map(lambda text: text[:12])),
     (event_text.Status, st.sampled_from(KeyStatus)),
     (event_text.Count, st.integers(0, 10**7)),
+    (event_text.Number, st.integers(0, 2**63 - 1)),
+    (event_text.Moment, st.none() | st.datetimes().map(lambda moment: moment.replace(microsecond=0))),
     (event_text.UndoneEntry, st.integers(0, 10**9)),
     (event_text.Name, key_names),
     (event_text.Label, st.builds(KeyLabel, key_names, mixed_names)),

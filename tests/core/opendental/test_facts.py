@@ -12,12 +12,13 @@ from core.opendental.api_permissions import API_PERMISSIONS, PermissionGroup, de
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.numbered_names import NumberedNames
+from core.opendental.optional_tables import OPTIONAL
 from core.opendental.permission_types import PERMISSIONS, Permission
 from core.opendental.schema import OPEN_DENTAL
 from tests.support.opendental_columns import NEW, columns
 
 # The display width of an integer type doesn't limit its values.
-_WIDTHS = {"tinyint(1)", "tinyint(3)", "tinyint(4)", "smallint(5)", "int(10)", "bigint(20)"}
+_WIDTHS = {"tinyint(1)", "tinyint(3)", "tinyint(4)", "smallint(5)", "int(10)", "int(11)", "bigint(20)"}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,8 @@ def test_permission_labels_are_open_dentals_names() -> None:
         "Backup",
         "UserLogOnOff",
         "AuditTrail",
+        "DefEdit",
+        "ApiSubscription",
         "LicenseAccept",
     }
 
@@ -128,10 +131,13 @@ def test_key_statuses(number: int, label: str, enabled: bool, next_number: int |
     assert (status.label, status.enabled, status.office_may_change_to) == (label, enabled, next_number)
 
 
+_TABLES = (*OPEN_DENTAL.sorted_tables, *OPTIONAL.sorted_tables)
+
+
 def test_mapped_columns_have_open_dentals_types() -> None:
     documented = {(table, column.name): column for table, members in columns(NEW).items() for column in members}
     dialect = mysql.dialect()
-    for table in OPEN_DENTAL.sorted_tables:
+    for table in _TABLES:
         for column in table.columns:
             expected = documented[table.name, column.name]
             assert column.type.compile(dialect).lower() == _without_width(expected.type), f"{table.name}.{column.name}"
@@ -141,7 +147,7 @@ def test_mapped_columns_have_open_dentals_types() -> None:
 
 def test_mapped_defaults_are_open_dentals() -> None:
     documented = {(table, column.name): column for table, members in columns(NEW).items() for column in members}
-    for table in OPEN_DENTAL.sorted_tables:
+    for table in _TABLES:
         for column in table.columns:
             expected = documented[table.name, column.name].default
             if column.server_default is not None:
@@ -149,10 +155,10 @@ def test_mapped_defaults_are_open_dentals() -> None:
                 assert mapped == expected.strip("'"), f"{table.name}.{column.name}"
 
 
-def test_only_apikey_is_newer_than_the_oldest_version() -> None:
+def test_only_two_tables_are_newer_than_the_oldest_version() -> None:
     old = {(table, column.name) for table, members in columns("21.1.8.0").items() for column in members}
-    mapped = {(table.name, column.name) for table in OPEN_DENTAL.sorted_tables for column in table.columns}
-    assert {table for table, _ in mapped - old} == {"apikey"}
+    mapped = {(table.name, column.name) for table in _TABLES for column in table.columns}
+    assert {table for table, _ in mapped - old} == {"apikey", "apisubscription"}
 
 
 def _without_width(type_: str) -> str:

@@ -15,6 +15,7 @@ from core.base.errors import NotPermitted
 from core.base.secret import Secret
 from core.database.address import ServerAddress
 from core.database.engines import server_engine
+from core.diagnosis.service import DiagnosisRequest
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_server_office
@@ -46,11 +47,30 @@ def script_statements() -> list[str]:
 # -- the manual's script ---------------------------------------------------------------
 
 
-def test_the_readme_grants_exactly_the_needed_rights() -> None:
-    lines = [
+def script_rows() -> list[str]:
+    """Return the rows of SHOW GRANTS for the user of the README's script."""
+    return [
         line.replace("opendental.", "`od_main`.").replace("'apisetup'@'%'", "`u`@`%`") for line in script_statements()
     ]
-    assert evaluate(*lines) == Grants(known=True)
+
+
+def test_the_readme_grants_exactly_the_needed_rights() -> None:
+    assert evaluate(*script_rows()) == Grants(known=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("eservicesignal", "it isn't known whether the eConnector runs"),
+        ("alertitem", "two eConnectors and differing clocks aren't noticed"),
+        ("updatehistory", "it isn't known whether the last update installed the API service"),
+        ("computer", "it isn't known why a subscription is late, or where Open Dental runs"),
+    ],
+)
+def test_an_optional_right_says_what_its_lack_costs(table: str, words: str) -> None:
+    grants = evaluate(*(row for row in script_rows() if f".{table} " not in row))
+    assert [right.without for right in grants.missing_optional] == [words]
+    assert grants.missing == ()
 
 
 @contextmanager
@@ -86,6 +106,8 @@ def test_everything_works_with_the_readmes_user(server_sample: SampleServer, tmp
         export.begin()
         while not export.run_batch().done:
             pass
+        assert [line for line in office.diagnosis.diagnose(DiagnosisRequest()).unknown if ": unknown, " in line] == []
+        assert office.diagnosis.headline() == "Registration key: missing"
 
 
 @pytest.mark.parametrize(

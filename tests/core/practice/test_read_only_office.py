@@ -20,7 +20,7 @@ from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
 from core.office.office import Office, open_file_office, open_server_office
 from tests.support.actors import ADMIN
-from tests.support.change_kinds import KINDS
+from tests.support.change_kinds import KINDS, exists_in
 from tests.support.databases import SamplePractice, runtime
 from tests.support.practice_rows import ACCOUNT, PASSWORDS
 from tests.support.row_diff import writing
@@ -49,6 +49,8 @@ def read_only(sample: SamplePractice) -> Iterator[Office]:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in SIGNS_IN])
 def test_no_change_is_made(sample: SamplePractice, kind: str) -> None:
+    if not exists_in(kind, sample.version):
+        pytest.skip("this version of Open Dental has nothing of this kind")
     with read_only(sample) as office, writing(sample) as written:
         with pytest.raises(NotPermitted, match=r"opened read-only\. Nothing was changed") as refused:
             KINDS[kind](office)

@@ -603,6 +603,7 @@ MINIMAL = (
     "UPDATE (FailedAttempts, DateTFail) ON userod",
     *(f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")),
     "INSERT, DELETE ON apikey",
+    "UPDATE (DateTimeStop), DELETE ON apisubscription",
 )
 
 
