@@ -77,3 +77,14 @@ class TrailFloor:
     """The time of the oldest entry; None for an empty trail."""
     removed: str = ""
     """A sentence about old entries that Open Dental itself removed; blank if there was no removal."""
+
+
+@dataclass(frozen=True)
+class KnownUse:
+    """What is known of the use of keys at a moment."""
+
+    now: datetime
+    """The time by the practice's clock."""
+    developers: Mapping[str, DeveloperUse]
+    """By the developer's name; developers of whom nothing was read yet are left out."""
+    floor: TrailFloor

@@ -29,6 +29,7 @@ from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
 from core.office import demo, demo_service_health
+from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
 from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
@@ -67,6 +68,7 @@ class Office:
         use: What developers changed through the API.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
+        prices: The monthly prices of keys.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Office:
         self.use = UseService(practice, companion)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
+        self.prices = DEFAULT_PRICES
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.

@@ -101,14 +101,17 @@ class OpenRequest:
 
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            return office.open_file_office(address, agreement, runtime, with_demo=self.demo, read_only=self.read_only)
-        return office.open_server_office(
-            address,
-            password,
-            self.companion_file,
-            self.authority,
-            agreement,
-            runtime,
-            read_only=self.read_only,
-            headquarters_url=self.office.headquarters_url,
-        )
+            opened = office.open_file_office(address, agreement, runtime, with_demo=self.demo, read_only=self.read_only)
+        else:
+            opened = office.open_server_office(
+                address,
+                password,
+                self.companion_file,
+                self.authority,
+                agreement,
+                runtime,
+                read_only=self.read_only,
+                headquarters_url=self.office.headquarters_url,
+            )
+        opened.prices = self.context.prices
+        return opened

@@ -12,14 +12,14 @@ from core.audit.removals import read_old_data_removals
 from core.base.errors import InvalidInput
 from core.companion.store import Companion
 from core.model.api_key import ApiKey
-from core.model.developer_use import DAYS, DeveloperUse, TrailFloor, TrailRange, UseDetails
+from core.model.developer_use import DAYS, DeveloperUse, KnownUse, TrailFloor, TrailRange, UseDetails
 from core.practice.practice import Practice
 from core.use.reading import UseReading
 from core.use.remembered_use import Lifetime, RememberedUse
 from core.use.trail_reader import DayUse, oldest_moment, read_patients, read_window
 
 MAX_FORMER_NAMES = 20
-_WINDOW = timedelta(days=1)
+_WINDOW = timedelta(days=5)
 """The window of time in which the patients of a developer are counted."""
 
 
@@ -65,6 +65,16 @@ class UseService:
             if all(name in ranges for name in group)
         }
 
+    def known_now(self, developers: Iterable[str]) -> KnownUse:
+        """Return what was read so far, with the practice's time and how far back the Audit Trail goes.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+        """
+        with self._practice.read() as connection:
+            now = self._practice.now(connection)
+        return KnownUse(now, self.known(developers, now.date()), self.floor())
+
     def details(self, key: ApiKey) -> UseDetails:
         """Count what is counted only for a key that an admin looks at.
 
@@ -77,7 +87,7 @@ class UseService:
             now = self._practice.now(connection)
         start = datetime(now.year, now.month, now.day) - timedelta(days=DAYS - 1)
         patients: set[int] = set()
-        for since in (start + n * _WINDOW for n in range(DAYS)):
+        for since in (start + n * _WINDOW for n in range(DAYS // _WINDOW.days)):
             # One connection for each window, so that a writer is never kept waiting for all of them.
             with self._practice.read() as connection:
                 patients |= read_patients(connection, names.values(), since, since + _WINDOW)

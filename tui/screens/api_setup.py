@@ -10,7 +10,7 @@ from textual import on
 from textual.message import Message
 
 from core.base.errors import ApiSetupError, HeadquartersError
-from tui.flows import diagnosis
+from tui.flows import diagnosis, key_use
 from tui.flows.copy_match import match_copy
 from tui.flows.disable_several import disable_several
 from tui.flows.headquarters_list import refresh_key_list
@@ -40,6 +40,7 @@ from tui.widgets.settings_form import SettingsForm
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from core.audit.filter import AuditFilter
     from core.model.api_key import ApiKey
     from tui.session import Session
 
@@ -80,6 +81,8 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         "reload",
         "match-copy",
         "audit-trail",
+        "developer-entries",
+        "former-names",
         "about",
         "offices",
         "quit",
@@ -134,6 +137,8 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
             "about",
             "filter",
             "why",
+            "developer_entries",
+            "former_names",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
 
@@ -155,6 +160,7 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
             self.dismiss(error)
             return
         self.session = session
+        self.query_one(KeyTable).prices = session.office.prices
         self._show(content)
         settings = (*content.page.missing, *filter(None, [content.page.warning]))
         remarks = (*settings, *read_only_remark(self.session), *copy_remark(self.session, content.keys))
@@ -163,11 +169,18 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         self.refresh_bindings()
         self.refresh_from_headquarters()
         diagnosis.look_regularly(self, self.look)
+        self.read_use()
 
     @once
     async def look(self) -> None:
         """Look in the background for what is certainly wrong with the API."""
         await diagnosis.show_headline(self, self.open_session)
+        self.read_use()
+
+    @once
+    async def read_use(self) -> None:
+        """Read in the background what developers changed through the API."""
+        await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
 
     @latest
     async def reload(self) -> None:
@@ -246,10 +259,18 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
     def _load_history(self, event: KeyTable.Rested) -> None:
         event.stop()
         key = event.key
-        if key is None or self.session is None or self.size.width < _HISTORY_WIDTH:
+        if key is None or self.session is None:
             return
-        if not self.query_one(KeyTable).has_history(key):
+        table = self.query_one(KeyTable)
+        if table.needs_use_details(key):
+            self.count_use(key)
+        if self.size.width >= _HISTORY_WIDTH and not table.has_history(key):
             self.load_history(key)
+
+    @latest
+    async def count_use(self, key: ApiKey) -> None:
+        """Count what is counted only for a key whose details are shown."""
+        await key_use.count_use(self, self.open_session, self.query_one(KeyTable), key)
 
     @latest
     async def load_history(self, key: ApiKey) -> None:
@@ -368,17 +389,30 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         else:
             table.rows.focus()
 
+    def action_developer_entries(self) -> None:
+        """Open the Audit Trail with the entries of the current key's developer."""
+        key = self.current_key()
+        if key is not None:
+            self.action_audit_trail(key_use.entries_of_developer(self.query_one(KeyTable), key))
+
+    @flow
+    async def action_former_names(self) -> None:
+        """Enter the names that the current key's developer had before."""
+        key = self.current_key()
+        if key is not None and await key_use.edit_former_names(self, self.open_session, key):
+            self.read_use()
+
     def open_place(self, place: str) -> None:
         """Open a place of this office on top of this screen."""
         if place == "place-audit-trail":
             self.action_audit_trail()
 
-    def action_audit_trail(self) -> None:
+    def action_audit_trail(self, audit_filter: AuditFilter | None = None) -> None:
         """Open the Audit Trail, or say who can grant the missing permission for it."""
         from tui.screens.audit_trail import AuditTrailScreen
 
         if self.open_session.signed_in.sees_audit_trail:
-            self.open_screen(AuditTrailScreen(self.open_session), lambda _result: self.reload())
+            self.open_screen(AuditTrailScreen(self.open_session, audit_filter), lambda _result: self.reload())
         else:
             self.show_permission_granters()
 

@@ -36,14 +36,20 @@ ENOUGH = 60
 
 
 class EntrySearchScreen(PracticeScreen[None]):
-    """Finds the entries that a filter selects. A subclass has the widgets, and the keys that change the filter."""
+    """Finds the entries that a filter selects. A subclass has the widgets, and the keys that change the filter.
 
-    def __init__(self, session: Session) -> None:
+    Args:
+        session: The open office.
+        audit_filter: The first filter; None for the last ten days.
+    """
+
+    def __init__(self, session: Session, audit_filter: AuditFilter | None = None) -> None:
         super().__init__()
         self.session = session
         self._users = Users({})
         self._today = date.min
-        self._filter = AuditFilter()
+        self._filter = audit_filter or AuditFilter()
+        self._is_first_filter_given = audit_filter is not None
         self._search: AuditSearch | None = None
         self._stopped = False
         self._position: SavedPosition | None = None
@@ -75,7 +81,8 @@ class EntrySearchScreen(PracticeScreen[None]):
             self._trail.set_empty_text("Not loaded. Press r to retry.")
             raise
         typed = self._input.value
-        self._show_filter(self._filter.with_default_period(self._today))
+        first = self._filter
+        self._show_filter(first if self._is_first_filter_given else first.with_default_period(self._today))
         if typed:
             self._input.value = typed
         self.refresh_bindings()

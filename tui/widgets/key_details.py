@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.opendental.key_status import KeyStatus
 from tui.widgets.details_panel import DetailsPanel, labeled
 from tui.widgets.tones import Line, Tone, safe_line
+from tui.widgets.use_lines import KeyUse, use_section, use_summary
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
@@ -52,22 +53,29 @@ def short_key(key: ApiKey) -> str:
 class KeyDetails(DetailsPanel):
     """A panel with the details of one key."""
 
-    def show_key(self, key: ApiKey | None, remarks: Sequence[str], history: Sequence[Line] | None = None) -> None:
+    def show_key(
+        self,
+        key: ApiKey | None,
+        remarks: Sequence[str],
+        history: Sequence[Line] | None = None,
+        use: KeyUse | None = None,
+    ) -> None:
         """Display a key.
 
         Args:
             key: The key; None for an empty panel.
             remarks: What is unusual about its status.
             history: What happened to it; None if that isn't shown.
+            use: What is known about its use; None if that isn't shown.
         """
         self.show_title(key.developer if key else "Details")
-        lines = details_lines(key, remarks) if key else []
+        lines = details_lines(key, remarks, use) if key else []
         if key and history is not None:
             lines += [safe_line(("", "normal")), safe_line(("History", "strong")), *history]
         self.show_lines(lines)
 
 
-def details_lines(key: ApiKey, remarks: Sequence[str]) -> list[Line]:
+def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None) -> list[Line]:
     """Return the lines that describe a key, the most important first."""
     fields = key.fields
     status = "Gone from the list" if key.gone else key.status.label
@@ -80,6 +88,7 @@ def details_lines(key: ApiKey, remarks: Sequence[str]) -> list[Line]:
         return [*lines, _labeled("Contact", "unknown"), _labeled("May", "unknown")]
     agreement = fields.agreement_since
     lines.append(_labeled("BAA", _day(agreement) if agreement else "none", "normal" if agreement else "warning"))
+    lines += use_summary(use) if use is not None else []
     lines += [_labeled(label, text) for label, text in (("E-mail", fields.email), ("Phone", fields.phone)) if text]
     if key.added:
         lines.append(_labeled("Added", _day(key.added)))
@@ -88,7 +97,7 @@ def details_lines(key: ApiKey, remarks: Sequence[str]) -> list[Line]:
     lines.append(safe_line(("", "normal")))
     lines.append(safe_line(("Permissions", "strong"), (f"  {len(fields.permissions) or 'none'}", "dim")))
     lines += [safe_line((f"  {name}", "normal")) for name in fields.permissions]
-    return lines
+    return [*lines, *use_section(key, use)] if use is not None else lines
 
 
 def _labeled(label: str, text: str, tone: Tone = "normal") -> Line:

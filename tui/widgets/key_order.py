@@ -63,7 +63,19 @@ ORDERS = (
     KeyOrder(0, _developer),
     KeyOrder(1, lambda key: key.masked.lstrip("*").casefold()),
     KeyOrder(2, _status),
-    KeyOrder(3, _added, descending=True),
-    KeyOrder(4, _agreement),
+    KeyOrder(4, _added, descending=True),
+    KeyOrder(5, _agreement),
 )
 """The orders, by the columns of the key list. The first one is that of a list that was just opened."""
+CHANGE_COLUMN = 3
+_NEVER = datetime(1, 1, 1)
+
+
+def orders(last_change: Callable[[ApiKey], datetime | None]) -> tuple[KeyOrder, ...]:
+    """Return the orders with the one by the developers' last change, newest first, in the order of the columns.
+
+    Args:
+        last_change: Returns the time of a developer's last change; None if there is none, or it isn't known.
+    """
+    by_change = KeyOrder(CHANGE_COLUMN, lambda key: last_change(key) or _NEVER, descending=True)
+    return (*ORDERS[:CHANGE_COLUMN], by_change, *ORDERS[CHANGE_COLUMN:])

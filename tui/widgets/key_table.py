@@ -13,14 +13,16 @@ from textual.widgets import Input
 
 from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
+from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_word
-from tui.widgets.key_order import ORDERS
+from tui.widgets.key_order import CHANGE_COLUMN, orders
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
 from tui.widgets.safe_text import cell_width
 from tui.widgets.selectable_list import SelectableList, Selection
+from tui.widgets.use_lines import KeyUse, change_cell, is_idle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.keys.filter import KeyFilter
+    from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
     from tui.widgets.tones import Line
 
 _KEY = Column("Key", 5, min_width=5, tone="dim")
@@ -36,6 +39,7 @@ _COLUMNS = (
     Column("Developer", 20, min_width=10, max_width=32),
     _KEY,
     Column("Status", 13, min_width=13),
+    Column("Change", 6, min_width=6, right=True),
     Column("Added", 10, min_width=10, from_width=60),
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
@@ -43,7 +47,7 @@ _COLUMNS = (
 _TITLE_FRAME = 12
 """The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
 _STATUS = 2
-_AGREEMENT = 4
+_AGREEMENT = 5
 
 _CHANGED = "*"
 """The mark of a key that differs from the previous list."""
@@ -77,7 +81,12 @@ class KeyTable(Horizontal):
         """The words of the filter that are valid; None for all keys."""
         self._keys: dict[str, ApiKey] = {}
         self._label = self._counts = self._none = ""
-        self._order = ORDERS[0]
+        self._orders = orders(self._last_change)
+        self._order = self._orders[0]
+        self._use: KnownUse | None = None
+        self._use_details: dict[str, UseDetails] = {}
+        self.prices = DEFAULT_PRICES
+        """The monthly prices of keys, by which an unused one is told from a free one."""
         self._differences: Mapping[str, str] = {}
         self._histories: dict[str, Sequence[Line]] = {}
         self.notes: tuple[str, ...] = ()
@@ -130,7 +139,7 @@ class KeyTable(Horizontal):
 
     def sort_by_next(self) -> str:
         """Sort by the next column that is shown, and return its title."""
-        shown = [order for order in ORDERS if self.rows.shows_column(order.column)]
+        shown = [order for order in self._orders if self.rows.shows_column(order.column)]
         place = shown.index(self._order) if self._order in shown else -1
         self._order = shown[(place + 1) % len(shown)]
         self._show_matching()
@@ -151,6 +160,7 @@ class KeyTable(Horizontal):
         self.notes = keys.notes
         self.rows.keep_selected(self._keys)
         self._histories.clear()
+        self._use_details.clear()
         self._parse_filter()
         developer, _, *others = _COLUMNS
         ends_alike = any("#" in each.masked for each in keys.keys)
@@ -223,7 +233,9 @@ class KeyTable(Horizontal):
         first: FilterError | None = None
         while True:
             try:
-                self._wanted = parse_key_filter(text, self._keys.values(), self._today())
+                self._wanted = parse_key_filter(
+                    text, self._keys.values(), self._today(), self._use.developers if self._use else {}
+                )
             except FilterError as error:
                 first = first or error
                 text = text[: error.start] + text[error.end :]
@@ -240,14 +252,67 @@ class KeyTable(Horizontal):
             return
         key = self.key
         remarks = _status_remarks(key, self._differences) if key else []
-        self.query_one(KeyDetails).show_key(key, remarks, self._histories.get(key.fingerprint) if key else None)
+        history = self._histories.get(key.fingerprint) if key else None
+        self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
         self.post_message(self.Rested(key))
+
+    # -- use ---------------------------------------------------------------------
+
+    @property
+    def developers(self) -> tuple[str, ...]:
+        """The developers of the keys, each once."""
+        return tuple(dict.fromkeys(key.developer for key in self._keys.values() if key.developer.strip()))
+
+    def show_use(self, known: KnownUse) -> None:
+        """Display what is known of the keys' use. The filter and the order follow it."""
+        before, self._use = self._use, known
+        if before is not None and before.developers == known.developers and self._cells_stay(before, known):
+            return
+        self._parse_filter()
+        self._show_rows()
+
+    def show_use_details(self, key: ApiKey, details: UseDetails) -> None:
+        """Display what was counted for a key, if it is still the highlighted one."""
+        self._use_details[key.fingerprint] = details
+        if self.key is not None and self.key.fingerprint == key.fingerprint:
+            remarks = _status_remarks(key, self._differences)
+            history = self._histories.get(key.fingerprint)
+            self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
+
+    def needs_use_details(self, key: ApiKey) -> bool:
+        """Return True if the developer of a key made changes, and what is counted only for one key isn't known yet."""
+        use = self._use.developers.get(key.developer) if self._use else None
+        return use is not None and use.last is not None and key.fingerprint not in self._use_details
+
+    def use_of_developer(self, developer: str) -> DeveloperUse | None:
+        """Return what is known of a developer's use."""
+        return self._use.developers.get(developer) if self._use else None
+
+    def _use_of(self, key: ApiKey | None) -> KeyUse | None:
+        if key is None or self._use is None:
+            return None
+        details = self._use_details.get(key.fingerprint)
+        return KeyUse.of(key, self._use, self.prices, self._keys.values(), details)
+
+    def _last_change(self, key: ApiKey) -> datetime | None:
+        use = self._use.developers.get(key.developer) if self._use else None
+        return use.last if use is not None else None
+
+    def _cells_stay(self, before: KnownUse, after: KnownUse) -> bool:
+        """Return True if no age in the list is another one than before."""
+        return all(
+            change_cell(before.developers.get(name), before.now) == change_cell(after.developers.get(name), after.now)
+            for name in self.developers
+        )
+
+    # -- history -----------------------------------------------------------------
 
     def show_history(self, key: ApiKey, lines: Sequence[Line]) -> None:
         """Display what happened to a key below its details, if it is still the highlighted one."""
         self._histories[key.fingerprint] = lines
         if self.key is not None and self.key.fingerprint == key.fingerprint:
-            self.query_one(KeyDetails).show_key(key, _status_remarks(key, self._differences), lines)
+            remarks = _status_remarks(key, self._differences)
+            self.query_one(KeyDetails).show_key(key, remarks, lines, self._use_of(key))
 
     def forget_history(self) -> None:
         """Have the history of the highlighted key loaded again, because an entry about it was written."""
@@ -264,7 +329,7 @@ class KeyTable(Horizontal):
         return self._order.sorted(key for key in self._keys.values() if wanted is None or wanted.matches(key))
 
     def _show_matching(self, keep: str | None = None) -> None:
-        rows = [_row(key, changed=key.fingerprint in self._differences) for key in self._matching()]
+        rows = [_row(key, self._use, changed=key.fingerprint in self._differences) for key in self._matching()]
         self.rows.show(rows, keep=keep)
         self.rows.show_order(self._order.column, descending=self._order.descending)
 
@@ -295,17 +360,21 @@ class KeyTable(Horizontal):
             self.post_message(self.Rested(self.key))
 
 
-def _row(key: ApiKey, *, changed: bool) -> Row:
+def _row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
+    use = known.developers.get(key.developer) if known else None
     agreement = key.fields.agreement_since
     cells = (
         key.developer,
         short_key(key),
         status_word(key),
+        change_cell(use, known.now) if known else "",
         f"{key.added:%Y-%m-%d}" if key.added else "–",
         f"{agreement:%Y-%m-%d}" if agreement else "none" if key.known else "–",
         key.fields.email or "–",
     )
     tones = {_STATUS: status_tone(key)}
+    if known is not None and is_idle(key, use, known.now):
+        tones[CHANGE_COLUMN] = "warning"
     if key.known and agreement is None:
         tones[_AGREEMENT] = "warning"
     return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from tui.widgets.tones import Line, Tone, safe_line
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-    from core.model.developer_use import DeveloperUse, TrailFloor, UseDetails
+    from core.model.developer_use import DeveloperUse, KnownUse, TrailFloor, UseDetails
     from core.opendental.price_list import PriceList
 
 IDLE_DAYS = 90
@@ -39,6 +39,15 @@ class KeyUse:
     """The number of keys of this developer in the list."""
     details: UseDetails | None = None
     floor: TrailFloor | None = None
+
+    @classmethod
+    def of(
+        cls, key: ApiKey, known: KnownUse, prices: PriceList, keys: Iterable[ApiKey], details: UseDetails | None
+    ) -> KeyUse:
+        """Return what is known about the use of one of several keys."""
+        folded = key.developer.casefold()
+        same = sum(each.developer.casefold() == folded and not each.gone for each in keys)
+        return cls(known.developers.get(key.developer), known.now, prices, same, details, known.floor)
 
 
 def change_cell(use: DeveloperUse | None, now: datetime) -> str:
