@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, InsecureConnection
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
-from core.companion.journal import CompanionJournal
 from core.companion.sign_in_failures import SignInFailures
 from core.companion.store import PRACTICE_LOSS, Companion
 from core.database.address import FileAddress, ServerAddress
@@ -18,28 +19,29 @@ from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
-from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
-from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
-from core.office import demo
 from core.practice import bootstrap
-from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
-from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
-from core.undo.service import UndoService
 from core.users.service import UserService
+
+if TYPE_CHECKING:
+    from core.companion.journal import CompanionJournal
+    from core.licenses.service import LicenseService
+    from core.practice.grants import Grants
+    from core.recovery.service import RecoveryService
+    from core.undo.service import UndoService
 
 
 class Office:
-    """An open practice and its services.
+    """An open practice and its services. Those that the first screen doesn't need are imported when they are used.
 
     Args:
         practice: The practice database.
@@ -54,9 +56,6 @@ class Office:
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
-        undoing: Undoes changes that the Audit Trail records.
-        recovery: Settles changes that were interrupted.
-        licenses: The acceptances of the license agreement.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
     """
@@ -74,14 +73,33 @@ class Office:
         self._practice = practice
         self._companion = companion
         self._journal = journal
+        self._agreement = agreement
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
-        self.undoing = UndoService(self.settings, self.keys, self.audit)
-        self.recovery = RecoveryService(practice, journal, self.settings, self.keys)
-        self.licenses = LicenseService(practice, companion, agreement)
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
+
+    @cached_property
+    def undoing(self) -> UndoService:
+        """The service that undoes changes which the Audit Trail records."""
+        from core.undo.service import UndoService
+
+        return UndoService(self.settings, self.keys, self.audit)
+
+    @cached_property
+    def recovery(self) -> RecoveryService:
+        """The service that settles changes which were interrupted."""
+        from core.recovery.service import RecoveryService
+
+        return RecoveryService(self._practice, self._journal, self.settings, self.keys)
+
+    @cached_property
+    def licenses(self) -> LicenseService:
+        """The service for the license agreement and its acceptances."""
+        from core.licenses.service import LicenseService
+
+        return LicenseService(self._practice, self._companion, self._agreement)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
@@ -127,11 +145,14 @@ def open_file_office(
 
 def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
     engine = file_engine(address.path, is_temporary=with_demo)
-    created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
+    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    created = bootstrap.make_practice(engine, runtime.account, title)
     practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
     companion.prepare(runtime.clock)
     if with_demo and created:
+        from core.office import demo
+
         demo.fill(practice, companion, agreement, runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
@@ -170,6 +191,8 @@ def open_server_office(
     Raises:
         PracticeUnavailable: The server, the database or the companion file can't be used.
     """
+    from core.companion.journal import CompanionJournal
+
     engine = server_engine(address, password)
     try:
         if read_only:
@@ -184,11 +207,11 @@ def open_server_office(
     except ApiSetupError:
         engine.dispose()
         raise
-    key_authority: KeyAuthority = (
-        LocalRegistry(practice, companion)
-        if authority is AuthorityName.LOCAL
-        else Headquarters(practice, companion, runtime.computer, headquarters_url)
-    )
+    key_authority: KeyAuthority = LocalRegistry(practice, companion)
+    if authority is AuthorityName.HEADQUARTERS:
+        from core.headquarters.authority import Headquarters
+
+        key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
     line = _describe_encryption(practice.profile, address)
     return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line)
 
@@ -211,7 +234,7 @@ def _open_practice(
     with translate_errors(), engine.connect() as writable:
         connection = writable.execution_options(read_only=True)
         profile = inspect_database(connection)
-        grants = read_grants(connection, profile.database, profile.tables) if profile.host else Grants(known=False)
+        grants = _read_grants(connection, profile) if profile.host else None
     # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
     if tls is not None and not profile.tls:
         raise InsecureConnection(
@@ -225,9 +248,15 @@ def _open_practice(
     return Practice(engine, profile, runtime.clock, runtime.random, read_only=reason)
 
 
-def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
-    """Return the reason why the database user can't write to the practice; None if it can."""
-    if not grants.missing_to_write:
+def _read_grants(connection: Connection, profile: DatabaseProfile) -> Grants:
+    from core.practice.grants import read_grants
+
+    return read_grants(connection, profile.database, profile.tables)
+
+
+def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> ReadOnly | None:
+    """Return the reason why the database user can't write to the practice; None if it can, as in a file."""
+    if grants is None or not grants.missing_to_write:
         return None
     return ReadOnly(
         f"The database user {profile.user} may only read here: it lacks {grants.missing_to_write}.",
