@@ -56,6 +56,14 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "ctrl+q", "app.quit", "Quit", "Quit; asks first if there are unsaved changes.", EVERYWHERE),
     Key("ask-quit", "q", "app.ask_quit", "Quit", "Quit; always asks first, since text may contain a q.", EVERYWHERE),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
+    Key(
+        "leave-wait",
+        "escape",
+        "leave_wait",
+        "Stop waiting",
+        "Stop waiting for an answer that takes longer than half a second.",
+        EVERYWHERE,
+    ),
     Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
     Key("try-again", "r,f6", "try_again", "Try again", "Connect once more.", PRACTICE),
     Key(

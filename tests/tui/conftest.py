@@ -56,6 +56,8 @@ def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use relative file names, so that title lines are the same everywhere; do not wait for locks or details."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0)
+    # On a busy machine, any wait may be long enough to be displayed.
+    monkeypatch.setattr("tui.platform.waiting.SHOW_AFTER", 3600.0)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 

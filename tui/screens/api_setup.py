@@ -372,7 +372,7 @@ class ApiSetupScreen(BaseScreen[ApiSetupError]):
                 return
             if choice == "drop":
                 form.show(form.page)
-        with self.busy("Reading…"):
+        with self.busy("Reading the settings and keys…"):
             content = await self.call_service(partial(load_content, self._open_session), group="read")
         self._show(content)
         self._say_resolved(content, ASKING if self._open_session.office.keys.is_remote else _READ_AGAIN)
