@@ -143,7 +143,7 @@ KEYS: tuple[Key, ...] = (
         "end-filter",
         "escape",
         "end_filter",
-        "List",
+        "Back",
         "Leave the field, end the filter, or deselect all keys.",
         API_SETUP,
     ),
