@@ -33,7 +33,7 @@ def test_an_idle_api_setup_sends_nothing(home: Home) -> None:
         terminal.wait_for("eConnector: no sign of life")
         assert_quiet(terminal)
         terminal.press("/")
-        terminal.wait_for("developer, last four or status")
+        terminal.wait_for("status:on may:pay")
         assert_quiet(terminal)
 
 
