@@ -73,13 +73,17 @@ def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
 
         _start_debug_log(options, find_paths(options, os.environ).log)
         return offices.run(options, os.environ)
-    if options.command in ("audit", "check", "why"):
-        from tui.commands import audit, check, why
+    if options.command in ("audit", "check", "why", "subscriptions", "payment-types"):
+        from tui.commands import audit, check, listings, why
 
         target = find_launch_target(options, os.environ, cleanup)
         _start_debug_log(options, target.paths.log)
         if options.command == "check":
             return check.run(options, target.require_request(), os.environ)
+        if options.command == "subscriptions":
+            return listings.run_subscriptions(options, target.require_request(), os.environ)
+        if options.command == "payment-types":
+            return listings.run_payment_types(options, target.require_request(), os.environ)
         cleanup.callback(remove_temporary_directories)
         if options.command == "why":
             return why.run(options, target.require_request(), os.environ)

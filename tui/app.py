@@ -171,6 +171,14 @@ class ApisetupApp(TerminalApp):
         """Go to API Setup."""
         self.go_to_place("place-api-setup")
 
+    def action_go_subscriptions(self) -> None:
+        """Go to the subscriptions."""
+        self.go_to_place("place-subscriptions")
+
+    def action_go_payment_types(self) -> None:
+        """Go to the payment types."""
+        self.go_to_place("place-payment-types")
+
     def action_go_audit_trail(self) -> None:
         """Go to the Audit Trail."""
         self.go_to_place("place-audit-trail")

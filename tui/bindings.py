@@ -24,6 +24,8 @@ PRACTICE = "Open a practice"
 AGREEMENT = "Agreement"
 AUDIT_TRAIL = "Audit Trail"
 WHY = "Why?"
+SUBSCRIPTIONS = "Subscriptions"
+PAYMENT_TYPES = "Payment types"
 LISTS = "Lists"
 TEXTS = "Texts"
 MANUAL = "Manual"
@@ -56,6 +58,8 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("place-api-setup", "1", "app.go_api_setup", "API Setup", "Go to the settings and keys.", PLACES),
+    Key("place-subscriptions", "2", "app.go_subscriptions", "Subscriptions", "Go to the subscriptions.", PLACES),
+    Key("place-payment-types", "3", "app.go_payment_types", "Pay types", "Go to the payment types.", PLACES),
     Key("place-audit-trail", "4", "app.go_audit_trail", "Audit trail", "Go to the Audit Trail.", PLACES),
     Key("place-offices", "0", "app.offices", "Offices", "Go to the list of offices.", PLACES),
     Key("help", "question_mark,ctrl+g", "app.help", "Help", "Show the keys that work here.", EVERYWHERE),
@@ -215,6 +219,62 @@ KEYS: tuple[Key, ...] = (
     Key("filter-permissions", "slash", "filter", "Filter", "Show only permissions that contain a text.", ASSIGN),
     Key("accept", "ctrl+y,f7", "accept", "Accept", "Accept the license agreement.", AGREEMENT),
     Key("decline", "d,f8", "decline", "Decline", "Decline the license agreement. Asks first.", AGREEMENT),
+    Key(
+        "open-subscription",
+        "enter",
+        "open_subscription",
+        "Open",
+        "Show all about the subscription under the cursor.",
+        SUBSCRIPTIONS,
+    ),
+    Key(
+        "end-subscription",
+        "d,f7",
+        "end",
+        "End",
+        "End the subscription under the cursor, or all selected ones; asks first.",
+        SUBSCRIPTIONS,
+    ),
+    Key(
+        "resume-subscription",
+        "E,plus",
+        "resume",
+        "Resume",
+        "Let a subscription that has ended go on; asks first.",
+        SUBSCRIPTIONS,
+    ),
+    Key(
+        "delete-subscription",
+        "delete",
+        "delete",
+        "Delete",
+        "Delete the subscription under the cursor, or all selected ones; asks twice.",
+        SUBSCRIPTIONS,
+    ),
+    Key("select-row", "space", "select", "Select", "Select the row under the cursor, or deselect it.", SUBSCRIPTIONS),
+    Key(
+        "leave-selection",
+        "escape",
+        "leave_selection",
+        "Back",
+        "Deselect all rows, or else go back.",
+        SUBSCRIPTIONS,
+    ),
+    Key("edit-type", "enter,e,f4", "edit_type", "Edit", "Rename the payment type under the cursor.", PAYMENT_TYPES),
+    Key("add-type", "a,f3", "add_type", "Add", "Add a payment type at the end of the list.", PAYMENT_TYPES),
+    Key("hide-type", "d,f7", "hide", "Hide", "Hide the payment type under the cursor; asks first.", PAYMENT_TYPES),
+    Key("unhide-type", "E,plus", "unhide", "Show", "Show a hidden payment type again; asks first.", PAYMENT_TYPES),
+    Key("move-up", "less_than_sign,K", "move_up", "Move up", "Move the payment type up by one place.", PAYMENT_TYPES),
+    Key(
+        "move-down",
+        "greater_than_sign,J",
+        "move_down",
+        "Move down",
+        "Move the payment type down by one place.",
+        PAYMENT_TYPES,
+    ),
+    Key("alphabetize", "A,f5", "alphabetize", "A to Z", "Put all payment types in order by name.", PAYMENT_TYPES),
+    Key("save-type", "ctrl+s,f2", "save", "Save", "Save the payment type.", PAYMENT_TYPES),
     Key("open-entry", "enter", "open_entry", "Open", "Show the whole entry.", AUDIT_TRAIL),
     Key("type-filter", "slash", "type_filter", "Filter", "Enter a filter for the entries.", AUDIT_TRAIL),
     Key("complete", "tab", "complete", "Complete", "Complete the word in the filter.", AUDIT_TRAIL),
@@ -307,7 +367,7 @@ KEYS: tuple[Key, ...] = (
     Key("choose", "enter", "choose", "Open", "Open the selected row.", LISTS),
 )
 
-PLACE_IDS = ("place-api-setup", "place-audit-trail", "place-offices")
+PLACE_IDS = ("place-api-setup", "place-subscriptions", "place-payment-types", "place-audit-trail", "place-offices")
 """The keys of all places, in the order in which they are listed."""
 
 SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
@@ -320,6 +380,8 @@ _own: dict[str, Key] = {}
 
 _SHORT_NAMES = {
     "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "plus": "+",
     "exclamation_mark": "!",
     "slash": "/",

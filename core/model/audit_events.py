@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.model import (  # noqa: F401 - define events, and are thus needed to parse them
+    payment_type_events,
     sign_in_events,
     subscription_events,
 )
@@ -403,6 +404,8 @@ def _undone(entry: int) -> str:
 
 def _like(event: type[AuditEvent]) -> str:
     """Return a pattern for SQL's LIKE that matches every text of an event."""
+    if event.like:
+        return event.like
     fixed, _, variable = event.template.partition("{")
     if fixed:
         return f"{fixed}%" if variable else fixed

@@ -21,6 +21,8 @@ from core.model.event_values import (
     KeyName,
     KeyNames,
     ListChange,
+    PaymentTypeChange,
+    PaymentTypeField,
     Setting,
     SettingChange,
 )
@@ -241,28 +243,40 @@ class _Grant(Codec):
         return ", ".join(in_quotes(name) if name in reserved else quote(name) for name in names) or self._none
 
 
-class _SettingChanges(Codec):
-    pattern = ".+?"
-    _names = "|".join(re.escape(setting.value) for setting in Setting)
-    _change = re.compile(
-        rf"(?P<setting>{_names})(?: changed)? from (?P<before>{_FREE_TEXT}) to (?P<after>{_FREE_TEXT})"
-        rf"(?=; (?:{_names}) from |\Z)",
-        re.DOTALL,
-    )
+class _Changes(Codec):
+    """Values before and after, each with the name of what was changed.
 
-    def write(self, value: tuple[SettingChange, ...], quote: Quote, /) -> str:
+    Args:
+        names: What can be changed, in the order in which texts name it.
+        make: Makes a change of a name and the two texts.
+    """
+
+    pattern = ".+?"
+
+    def __init__(self, names: type[Setting | PaymentTypeField], make: Callable[[Any, str, str], Any]) -> None:
+        self._all = list(names)
+        self._make = make
+        alternatives = "|".join(re.escape(each.value) for each in names)
+        self._change = re.compile(
+            rf"(?P<setting>{alternatives})(?: changed)? from (?P<before>{_FREE_TEXT}) to (?P<after>{_FREE_TEXT})"
+            rf"(?=; (?:{alternatives}) from |\Z)",
+            re.DOTALL,
+        )
+
+    def write(self, value: tuple[SettingChange | PaymentTypeChange, ...], quote: Quote, /) -> str:
         phrases = [f"{each.setting.value} from {quote(each.before)} to {quote(each.after)}" for each in value]
         return "; ".join(phrases).replace(" from ", " changed from ", 1)
 
-    def read(self, text: str) -> tuple[SettingChange, ...]:
+    def read(self, text: str) -> tuple[Any, ...]:
         found = list(self._change.finditer(text))
-        order = [list(Setting).index(Setting(each["setting"])) for each in found]
+        by_name = {each.value: each for each in self._all}
+        order = [self._all.index(by_name[each["setting"]]) for each in found]
         # Entries name each setting once and in one order. Otherwise one of them is part of a payment type's name:
         # versions before 0.2 wrote no quotes.
         if order != sorted(set(order)):
             return ()
         return tuple(
-            SettingChange(Setting(each["setting"]), without_quotes(each["before"]), without_quotes(each["after"]))
+            self._make(by_name[each["setting"]], without_quotes(each["before"]), without_quotes(each["after"]))
             for each in found
             # With the word in a name, nobody can tell where the value ends.
             if each["after"].startswith('"') or " to " not in each["after"]
@@ -344,6 +358,7 @@ Label = Annotated[KeyLabel, _KeyLabel()]
 NewLabel = Annotated[KeyLabel, _NewKeyLabel()]
 ForKey = Annotated[KeyLabel | None, _ForKey()]
 Grant = Annotated[KeyGrant | None, _Grant()]
-Changes = Annotated[tuple[SettingChange, ...], _SettingChanges()]
+Changes = Annotated[tuple[SettingChange, ...], _Changes(Setting, SettingChange)]
+TypeChanges = Annotated[tuple[PaymentTypeChange, ...], _Changes(PaymentTypeField, PaymentTypeChange)]
 Permissions = Annotated[ListChange, _Permissions()]
 Copy = Annotated[CopyChange, _CopyChange()]

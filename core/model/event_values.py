@@ -73,6 +73,24 @@ class SettingChange:
     after: str
 
 
+class PaymentTypeField(Enum):
+    """What can be changed of a payment type; the values are their names in audit texts and conflicts."""
+
+    NAME = "name"
+    DEPOSIT_SLIPS = "deposit slips"
+    ORDER = "order"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class PaymentTypeChange:
+    """One value of a payment type before and after, as text."""
+
+    setting: PaymentTypeField
+    before: str
+    after: str
+
+
 @dataclass(frozen=True)
 class ListChange:
     """Names that were added to a list and removed from it."""

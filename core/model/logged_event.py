@@ -17,6 +17,7 @@ from core.opendental.permission_types import Permission
 SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
 EXPORT = "An export of the Audit Trail."
+PAYMENT_TYPES = "The list of payment types."
 SUBSCRIPTION = "A subscription of a developer."
 
 
@@ -48,6 +49,8 @@ class AuditEvent:
     """The event, in a word or two; empty if that depends on the event's values."""
     ours: ClassVar[bool] = True
     """False for an event that any window of Open Dental writes."""
+    like: ClassVar[str] = ""
+    """A pattern for SQL's LIKE that matches every text of the event; made from the template if it's empty."""
     changes_practice: ClassVar[bool] = False
     """True for an event that changes settings or keys."""
 

@@ -23,6 +23,8 @@ from core.model.agreement import Agreement
 from core.model.api_key import ApiKey, KeyFields, NewKey
 from core.office import demo_service_health
 from core.office.demo_developer_changes import developer_entries
+from core.office.demo_payment_types import add_payment_type_uses
+from core.office.demo_subscriptions import add_subscriptions
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE, log_hash
@@ -125,6 +127,8 @@ def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime
         for table, rows in (*_users_and_definitions(), *_entries(runtime.random, now)):
             connection.execute(insert(table), rows)
     _add_keys(past_practice, companion, agreement, admin, clock)
+    add_subscriptions(practice, now)
+    add_payment_type_uses(practice)
     settings = SettingsService(past_practice, AuditService(past_practice, tuple))
     before = settings.load().values
     settings.save(admin, before, replace(before, enabled=True, interval="5", payment_type=3))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.companion.journal import CompanionJournal
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
+    from core.payment_types.service import PaymentTypeService
     from core.practice.grants import Grants
     from core.recovery.service import RecoveryService
     from core.subscriptions.service import SubscriptionService
@@ -94,18 +95,38 @@ class Office:
     @cached_property
     def undoing(self) -> UndoService:
         """The service that undoes the last change of a session, or one that the Audit Trail records."""
-        from core.undo.service import UndoService
+        from core.model.logged_event import AuditEvent
+        from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden
+        from core.model.subscription_events import SubscriptionEnded, SubscriptionResumed
+        from core.undo.payment_types import PaymentTypeUndo
+        from core.undo.service import ChangeUndo, UndoService
         from core.undo.subscriptions import SubscriptionUndo
 
         subscriptions = SubscriptionUndo(self.subscriptions, self.audit)
-        return UndoService(self.settings, self.keys, self.audit, self._changes, subscriptions)
+        payment_types = PaymentTypeUndo(self.payment_types, self.audit)
+        others: dict[type[AuditEvent], ChangeUndo] = {
+            SubscriptionEnded: subscriptions,
+            SubscriptionResumed: subscriptions,
+            PaymentTypeEdited: payment_types,
+            PaymentTypeHidden: payment_types,
+        }
+        return UndoService(self.settings, self.keys, self.audit, self._changes, others)
 
     @cached_property
     def recovery(self) -> RecoveryService:
         """The service that settles changes which were interrupted."""
         from core.recovery.service import RecoveryService
 
-        return RecoveryService(self._practice, self._journal, self.settings, self.keys, self.subscriptions)
+        return RecoveryService(
+            self._practice, self._journal, self.settings, self.keys, self.subscriptions, self.payment_types
+        )
+
+    @cached_property
+    def payment_types(self) -> PaymentTypeService:
+        """The service for the list of payment types."""
+        from core.payment_types.service import PaymentTypeService
+
+        return PaymentTypeService(self._practice, self.audit)
 
     @cached_property
     def licenses(self) -> LicenseService:

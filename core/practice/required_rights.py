@@ -56,6 +56,8 @@ _NO_STATE = "it isn't known why a subscription is late, or where Open Dental run
 _NO_FHIR = "FHIR subscriptions aren't shown whole"
 _SUBSCRIPTIONS = (22, 1, 1)
 
+_NO_TYPES = "payment types can't be added or changed"
+
 OPTIONAL = (
     Right(
         "SELECT", "dbmlog", without="verification can't identify the audit entries that Database Maintenance removed"
@@ -70,6 +72,8 @@ OPTIONAL = (
     ),
     Right("DELETE", "apisubscription", without="subscriptions can't be deleted", since=_SUBSCRIPTIONS),
     Right("SELECT", "computer", ("ComputerNum", "CompName", "LastHeartBeat"), without=_NO_STATE),
+    Right("INSERT", "definition", without=_NO_TYPES),
+    Right("UPDATE", "definition", ("ItemName", "ItemValue", "ItemOrder", "IsHidden"), without=_NO_TYPES),
     Right("SELECT", "fhirsubscription", without=_NO_FHIR),
     Right("SELECT", "fhircontactpoint", without=_NO_FHIR),
     Right("SELECT", "eservicesignal", without="it isn't known whether the eConnector runs"),

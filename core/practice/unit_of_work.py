@@ -187,11 +187,19 @@ class UnitOfWork:
         Returns:
             False if it changed no row; then nothing was written.
         """
+        return self.change_rows(statement, 1, compensation)
+
+    def change_rows(self, statement: Update | Delete, count: int, compensation: Compensation) -> bool:
+        """Execute a statement that changes or deletes rows if all of them are still what was read.
+
+        Returns:
+            False if it changed fewer rows. Those that it changed are changed back if the unit of work then fails.
+        """
         result = self.run_compensated(lambda: self.connection.execute(statement), compensation)
-        is_changed = cast("CursorResult[Any]", result).rowcount == 1
-        if not is_changed:
+        changed = cast("CursorResult[Any]", result).rowcount
+        if not changed:
             self._compensations.pop()
-        return is_changed
+        return changed == count
 
     def signal(self, kind: SignalType) -> None:
         """Have running workstations told, after the body, to drop a cache."""

@@ -137,16 +137,22 @@ class RecoveryService:
         if isinstance(events[0], SettingsChanged):
             return self._settle_settings(actor, abandoned, rows[0], events[0])
         states = [self._was_made(event) for event in events]
+        if True in states:
+            self._tell_workstations(events)
+        if True in states and False in states:
+            return self._cleared(abandoned, _half_made(rows))
         if False in states and self._was_changed_since(intent, events):
             return self._log_unknown(actor, abandoned, events[0])
         if False in states and True not in states:
             return self._log_not_done(actor, abandoned, events)
-        signals = {signal for each in self._witnesses for event in events for signal in each.signals(event)}
-        if True in states and signals:
-            # It may have been killed before it told the workstations; telling them twice does no harm.
-            self._practice.send_signals(sorted(signals))
         made = InterruptedChange(f"A change was interrupted after it was made: {rows[0].text}.")
         return self._cleared(abandoned, made if True in states else None)
+
+    def _tell_workstations(self, events: Sequence[AuditEvent]) -> None:
+        """Send the signals that follow changes: the process may have been killed before; twice does no harm."""
+        signals = {signal for each in self._witnesses for event in events for signal in each.signals(event)}
+        if signals:
+            self._practice.send_signals(sorted(signals))
 
     def _settle_remote(
         self, actor: Actor, abandoned: AbandonedIntent, events: Sequence[AuditEvent]
@@ -322,6 +328,14 @@ class _Found:
 
     entry: int
     changes: tuple[SettingChange, ...]
+
+
+def _half_made(rows: Sequence[_Row]) -> InterruptedChange:
+    texts = "; ".join(row.text for row in rows)
+    return InterruptedChange(
+        f"A change was interrupted half way: {texts}. Part of it was made; compare the values, and make the rest by"
+        " hand."
+    )
 
 
 def _made(now: object, before: object, after: object) -> bool | None:

@@ -35,21 +35,23 @@ class SubscriptionMapper:
         """Return the subscription of a row."""
         state, reasons = state_of(row, self._around)
         label, key = self.label(row), self._keys.get(fingerprint(row.customer_key))
+        alerts = alerts_of(row, key, self._around, ended=state is SubscriptionState.ENDED)
         return ApiSubscription(
             number=row.number,
             key=label.name,
             fingerprint=fingerprint(row.customer_key),
             developer=label.developer,
-            workstation=row.workstation.strip(),
-            watches=row.watches,
+            workstation=_without(row.customer_key, row.workstation.strip()),
+            watches=self.watches(row),
             polling_seconds=row.polling_seconds,
             address=self.address(row),
             last_run=row.start if is_time(row.start) else None,
             stop=row.stop if is_time(row.stop) else None,
-            note=row.note,
+            note=_without(row.customer_key, row.note),
             state=state,
-            reasons=reasons,
-            alerts=alerts_of(row, key, self._around, ended=state is SubscriptionState.ENDED),
+            # They quote names that a developer gave.
+            reasons=tuple(_without(row.customer_key, each) for each in reasons),
+            alerts=tuple(_without(row.customer_key, each) for each in alerts),
             digest=row.digest,
         )
 
@@ -60,9 +62,18 @@ class SubscriptionMapper:
         name = KeyName(mask(row.customer_key) or _HIDDEN_KEY, fingerprint_tag(identity))
         return KeyLabel(name, key.developer if key is not None else "")
 
+    def watches(self, row: SubscriptionRow) -> str:
+        """Return what a row watches without its key."""
+        return _without(row.customer_key, row.watches)
+
     def address(self, row: SubscriptionRow) -> str:
         """Return the address of a row without secrets."""
         return shown_address(row.address, row.customer_key)
+
+
+def _without(key: str, text: str) -> str:
+    """Return a developer's text with the customer key masked, if it stands in it."""
+    return text.replace(key, mask(key)) if key.strip() else text
 
 
 def fhir_subscription(row: FhirRow, contacts: Iterable[ContactRow], now: datetime) -> FhirSubscription:

@@ -73,7 +73,7 @@ class SubscriptionService:
         Raises:
             PracticeUnavailable: The database doesn't answer.
         """
-        keys = self._keys.list().keys
+        keys = self._keys.list()
         reader = OptionalReader(self._practice.profile)
         with self._practice.read() as connection:
             now = self._practice.now(connection)
@@ -82,7 +82,8 @@ class SubscriptionService:
             fhir = reader.read(connection, FHIR_SUBSCRIPTION, read_fhir) or []
             contacts = (reader.read(connection, FHIR_CONTACT_POINT, read_contacts) if fhir else None) or []
             remarks = fhir_remarks(read_fhir_processing(connection), now) if fhir else ()
-        mapper = SubscriptionMapper(keys, SubscriptionContext(now, heartbeats, rows))
+        context = SubscriptionContext(now, heartbeats, rows, all_keys_known=keys.authority.may_change)
+        mapper = SubscriptionMapper(keys.keys, context)
         return SubscriptionPage(
             tuple(map(mapper.subscription, rows)),
             tuple(fhir_subscription(row, contacts, now) for row in fhir),
@@ -157,7 +158,9 @@ class SubscriptionService:
         """
         row, _ = self._present(subscription, "deleted")
         mapper = self._mapper()
-        event = SubscriptionDeleted(row.number, mapper.label(row), actor.user_name, row.watches, mapper.address(row))
+        event = SubscriptionDeleted(
+            row.number, mapper.label(row), actor.user_name, mapper.watches(row), mapper.address(row)
+        )
         columns = self._practice.profile.columns[API_SUBSCRIPTION.name]
         with self._practice.unit_of_work(actor, event, once=True) as work:
             whole = read_whole_row(work.connection, columns, row.number)
@@ -205,7 +208,7 @@ class SubscriptionService:
         if row is None:
             raise self._attributed(subscription, Conflict(_THE_SUBSCRIPTION, "in the list", GONE, wanted))
         if row.digest != subscription.digest:
-            raise self._attributed(subscription, *_differences(subscription, row, wanted))
+            raise self._attributed(subscription, *_differences(subscription, self._mapper().subscription(row), wanted))
         return row, now
 
     def _set_stop(
@@ -217,7 +220,7 @@ class SubscriptionService:
         undoing: int,
     ) -> None:
         before, mapper = row.stop if is_time(row.stop) else None, self._mapper()
-        about = (row.number, mapper.label(row), actor.user_name, row.watches, mapper.address(row))
+        about = (row.number, mapper.label(row), actor.user_name, mapper.watches(row), mapper.address(row))
         event = kind(*about, before, stop, undoing)
         after, stored = stop or NO_DATE, API_SUBSCRIPTION.c.stop
         statement = update(API_SUBSCRIPTION).where(*row.unchanged).values({stored: after})
@@ -249,17 +252,19 @@ class SubscriptionService:
         return SubscriptionMapper(self._keys.list().keys, SubscriptionContext(NO_DATE, None))
 
 
-def _differences(shown: ApiSubscription, row: SubscriptionRow, wanted: str) -> list[Conflict]:
-    """Return what differs between a subscription as it was shown and its row; at least one conflict."""
-    stop = row.stop if is_time(row.stop) else None
+def _differences(shown: ApiSubscription, now: ApiSubscription, wanted: str) -> list[Conflict]:
+    """Return what differs between a subscription as it was shown and as it is now; at least one conflict."""
     values = (
-        (stop_of(row.number), format_moment(shown.stop), format_moment(stop)),
-        ("workstation", shown.workstation, row.workstation.strip()),
-        ("interval", f"{shown.polling_seconds} s", f"{row.polling_seconds} s"),
-        ("what it watches", shown.watches, row.watches),
-        ("note", shown.note, row.note),
+        (stop_of(shown.number), format_moment(shown.stop), format_moment(now.stop)),
+        ("workstation", shown.workstation, now.workstation),
+        ("interval", f"{shown.polling_seconds} s", f"{now.polling_seconds} s"),
+        ("what it watches", shown.watches, now.watches),
+        ("address", shown.address, now.address),
+        ("note", shown.note, now.note),
     )
-    found = [Conflict(what, before or "blank", now or "blank", wanted) for what, before, now in values if before != now]
+    found = [
+        Conflict(what, before or "blank", after or "blank", wanted) for what, before, after in values if before != after
+    ]
     return found or [Conflict(_THE_SUBSCRIPTION, "as it was shown", "changed", wanted)]
 
 

@@ -30,6 +30,8 @@ class SubscriptionContext:
     """When Open Dental last ran on each computer, by its name in lower case; None if that isn't known."""
     rows: Collection[SubscriptionRow] = ()
     """All subscriptions."""
+    all_keys_known: bool = True
+    """False if the list of API keys isn't the authority's, so that it may lack some."""
 
     def is_running(self, computer: str) -> bool:
         """Return True if Open Dental runs on a computer."""
@@ -77,7 +79,7 @@ def alerts_of(row: SubscriptionRow, key: ApiKey | None, around: SubscriptionCont
     found = [_IN_CLEAR.format(host=host)] if host else []
     if not has_host(row.address):
         found.append("Its address isn't a complete URL, so nothing can be sent to it.")
-    return (*found, *_orphaned(key), *_sent_twice(row, around))
+    return (*found, *_orphaned(key, around), *_sent_twice(row, around))
 
 
 def fhir_alerts(row: FhirRow, now: datetime) -> tuple[str, ...]:
@@ -119,7 +121,9 @@ def _lost(row: SubscriptionRow, around: SubscriptionContext) -> tuple[str, ...]:
     return (f"Changes before {around.now - KEPT_CHANGES:%Y-%m-%d %H:%M} are lost to its developer ({kept} are kept).",)
 
 
-def _orphaned(key: ApiKey | None) -> tuple[str, ...]:
+def _orphaned(key: ApiKey | None, around: SubscriptionContext) -> tuple[str, ...]:
+    if key is None and not around.all_keys_known:
+        return ()
     if key is None:
         return ("Orphaned: no API key of this practice matches its customer key.",)
     if key.gone:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from core.audit.service import AuditService
@@ -20,7 +21,8 @@ from core.model.audit_events import (
     SettingsChanged,
 )
 from core.model.logged_event import AuditEvent
-from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded, SubscriptionResumed
+from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeHidden
+from core.model.subscription_events import SubscriptionDeleted
 from core.model.whole_entry import WholeEntry
 from core.practice.made_change import MadeChange
 from core.settings.service import SettingsService
@@ -31,12 +33,18 @@ from core.undo.recorded import Recorded, require_genuine
 from core.undo.session_changes import SessionChanges
 from core.undo.settings import SettingsUndo
 from core.undo.step import Undone, UndoStep
-from core.undo.subscriptions import SubscriptionUndo
 
-_NOT_FROM_ENTRY = "Only saved settings and changes of a key's status or fields can be undone from their entry."
+_NOT_FROM_ENTRY = "Only changes whose entry says what was there before can be undone from it."
+_TOGETHER: dict[type[AuditEvent], type[AuditEvent]] = {PaymentTypeHidden: SettingsChanged}
+"""Events that may be written together with one of another kind; what undoes the first undoes both."""
 _NEVER: dict[type[AuditEvent], OperationNotAllowed] = {
     KeyRemoved: OperationNotAllowed("Removing a key can't be undone.", "Add the key again."),
-    SubscriptionDeleted: OperationNotAllowed("Only its developer can make a deleted subscription again."),
+    SubscriptionDeleted: OperationNotAllowed(
+        "Deleting a subscription can't be undone.", "Its developer can make it again."
+    ),
+    PaymentTypeAdded: OperationNotAllowed(
+        "Adding a payment type can't be undone: Open Dental deletes none.", "Hide it instead."
+    ),
     KeyCopyReconciled: OperationNotAllowed("Matching the practice's copy of keys can't be undone."),
 }
 
@@ -62,14 +70,14 @@ class ChangeUndo(Protocol):
 class UndoService:
     """Undoes the last change of a session, or the change of an entry, if its values still are what it wrote.
 
-    To make another kind of change undoable, write a `ChangeUndo` and list its events in `_undoers`.
+    To make another kind of change undoable, write a `ChangeUndo` and give it to this service with its events.
 
     Args:
         settings: Saves settings.
         keys: Changes keys.
         audit: Reads entries.
         changes: Remembers the last change of the session.
-        subscriptions: Undoes changes of subscriptions.
+        others: What undoes events that are about neither settings nor keys, by the class of the events.
     """
 
     def __init__(
@@ -78,7 +86,7 @@ class UndoService:
         keys: KeyService,
         audit: AuditService,
         changes: SessionChanges,
-        subscriptions: SubscriptionUndo,
+        others: Mapping[type[AuditEvent], ChangeUndo] = MappingProxyType({}),
     ) -> None:
         self._audit = audit
         self._changes = changes
@@ -89,8 +97,7 @@ class UndoService:
             KeyFieldChanged: fields,
             KeyPermissionsChanged: fields,
             KeyAdded: KeyAdditionUndo(keys),
-            SubscriptionEnded: subscriptions,
-            SubscriptionResumed: subscriptions,
+            **others,
         }
 
     # -- the last change of a session --------------------------------------------
@@ -174,7 +181,8 @@ class UndoService:
         return Recorded(tuple(_undoable_event(each, from_entry=from_entry) for each in entries), entries)
 
     def _undoer(self, events: Sequence[AuditEvent]) -> ChangeUndo:
-        found = {self._undoers.get(type(event)) for event in events}
+        also = _TOGETHER.get(type(events[0]))
+        found = {self._undoers.get(type(event)) for event in events if type(event) is not also}
         undoer = found.pop() if len(found) == 1 else None
         if undoer is None:
             raise OperationNotAllowed(_NOT_FROM_ENTRY)

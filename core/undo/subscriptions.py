@@ -28,25 +28,30 @@ class SubscriptionUndo:
 
     def plan(self, recorded: Recorded[SubscriptionStopChanged]) -> UndoStep:
         """Return what undoing would do now."""
-        self._present(recorded)
-        return UndoStep(recorded.numbers, recorded.event.description, recorded.event.undo_lines)
+        return UndoStep(recorded.numbers, self._present(recorded).label, recorded.event.undo_lines)
 
     def undo(self, actor: Actor, recorded: Recorded[SubscriptionStopChanged]) -> Undone:
-        """Set the end that the subscription had before."""
+        """Set the stop that the subscription had before."""
         subscription, event = self._present(recorded), recorded.event
         change = self._subscriptions.resume if isinstance(event, SubscriptionEnded) else self._subscriptions.end
         done = change(actor, subscription, stop=event.before, undoing=recorded.number)
         return Undone(done.sentence, done.consequences)
 
     def _present(self, recorded: Recorded[SubscriptionStopChanged]) -> ApiSubscription:
-        recorded.require_exact("The subscription's earlier end can't be determined from this entry's text.")
+        """Return the subscription as it is now.
+
+        Raises:
+            OperationNotAllowed: The entry doesn't tell surely what the stop was.
+            EditConflict: The subscription has another stop by now, or is gone.
+        """
+        recorded.require_exact("The subscription's earlier stop can't be determined from this entry's text.")
         event = recorded.event
         found = self._subscriptions.find(event.number)
         if found is not None and found.key.tag != event.key_tag:
             # Its number was given to another one.
             found = None
+        if found is not None and found.stop == event.after:
+            return found
         before, after = format_moment(event.before), format_moment(event.after)
-        if found is None or found.stop != event.after:
-            now = GONE if found is None else format_moment(found.stop)
-            raise self._audit.with_attributions([Conflict(stop_of(event.number), after, now, before)], event.key_tag)
-        return found
+        now = GONE if found is None else format_moment(found.stop)
+        raise self._audit.with_attributions([Conflict(stop_of(event.number), after, now, before)], event.key_tag)

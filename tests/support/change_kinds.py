@@ -11,6 +11,7 @@ from core.base.errors import WrongNameOrPassword
 from core.base.secret import Secret
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, KeyFields, NewKey
+from core.model.payment_types import ListedPaymentType
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support import opendental_columns
@@ -18,8 +19,11 @@ from tests.support.actors import ADMIN
 from tests.support.practice_rows import (
     ACCOUNT,
     BRIDGE_SUBSCRIPTION,
+    CASH,
+    CHECK,
     CLEARPAY_SUBSCRIPTION,
     CREDIT_CARD,
+    GIFT,
     PASSWORDS,
     STRAY_SUBSCRIPTION,
 )
@@ -28,6 +32,8 @@ Run = Callable[[Office], object]
 
 NEW_KEY = "Nn12Ee34Ww56Kk78"
 NEW_DEVELOPER = "New Wave"
+NEW_TYPE = "Bank transfer"
+RENAMED_TYPE = "Cash and coins"
 ACCEPTED = Acceptance("Careful", "ab" * 32, 1)
 EDITED = KeyFields("new@example.test", "", ("ApiReadAll", "ApiPatients"), date(2024, 7, 8))
 NEW = NewKey(Secret(NEW_KEY), NEW_DEVELOPER, EDITED)
@@ -93,6 +99,47 @@ def delete_subscription(office: Office) -> None:
         office.subscriptions.delete(ADMIN, found)
 
 
+def payment_type_of(office: Office, number: int) -> ListedPaymentType:
+    """Return a payment type by its number."""
+    found = office.payment_types.load().find(number)
+    assert found is not None
+    return found
+
+
+def add_payment_type(office: Office) -> None:
+    """Add a payment type, unless it was added already."""
+    if all(each.name != NEW_TYPE for each in office.payment_types.load().types):
+        office.payment_types.add(ADMIN, NEW_TYPE, on_deposit_slips=False)
+
+
+def rename_payment_type(office: Office) -> None:
+    """Rename a payment type, unless it was renamed already."""
+    found = payment_type_of(office, CASH)
+    if found.name != RENAMED_TYPE:
+        office.payment_types.edit(ADMIN, found, RENAMED_TYPE, on_deposit_slips=False)
+
+
+def hide_payment_type(office: Office) -> None:
+    """Hide the payment type that the API uses, unless it was hidden already."""
+    found = payment_type_of(office, CHECK)
+    if not found.hidden:
+        office.payment_types.hide(ADMIN, found, replacement=CREDIT_CARD)
+
+
+def unhide_payment_type(office: Office) -> None:
+    """Show a hidden payment type again, unless it is shown already."""
+    found = payment_type_of(office, GIFT)
+    if found.hidden:
+        office.payment_types.unhide(ADMIN, found)
+
+
+def move_payment_type(office: Office) -> None:
+    """Move the first payment type down, unless it was moved already."""
+    page = office.payment_types.load()
+    if page.types[0].number == CHECK:
+        office.payment_types.move(ADMIN, page, CHECK, 1)
+
+
 def sign_in(office: Office) -> None:
     """Sign in."""
     office.users.sign_in("Admin", Secret(PASSWORDS["Admin"]))
@@ -117,6 +164,11 @@ KINDS: dict[str, Run] = {
     "end subscription": end_subscription,
     "resume subscription": resume_subscription,
     "delete subscription": delete_subscription,
+    "add payment type": add_payment_type,
+    "rename payment type": rename_payment_type,
+    "hide payment type": hide_payment_type,
+    "unhide payment type": unhide_payment_type,
+    "move payment type": move_payment_type,
     # After the others, which change the same key.
     "remove key": remove_key,
     "sign in": sign_in,
@@ -141,6 +193,11 @@ WORDS = {
     "disable key": ("changed from Enabled to Disabled by Customer",),
     "enable key": ("changed from Disabled by Customer to Enabled",),
     "remove key": ("removed from the local registry by Admin; its status was Enabled",),
+    "add payment type": (f"Definition created: {NEW_TYPE} with category: Payment Types; ",),
+    "rename payment type": (f"Definition edited: {RENAMED_TYPE} with category: Payment Types; ",),
+    "hide payment type": ("Definition hidden: Check with category: Payment Types; ", "payment type changed from"),
+    "unhide payment type": ("Definition edited: Gift certificate with category: Payment Types; ",),
+    "move payment type": ("Definition edited: Check with", "Definition edited: Credit Card with"),
     "end subscription": ("API subscription 21 of ", "ended by Admin"),
     "resume subscription": ("API subscription 22 of ", "resumed by Admin"),
     "delete subscription": ("API subscription 23 of ", "deleted by Admin"),

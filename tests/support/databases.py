@@ -37,7 +37,7 @@ COMPUTER = "server-1, 203.0.113.9"
 
 _LARGEST_COUNTED = 1_000_000
 """A primary key above this was picked at random or by a test, and the server would continue to count from it."""
-_NUMBERED_TABLES = {"securitylog", "securityloghash", "signalod", "apikey"}
+_NUMBERED_TABLES = {"securitylog", "securityloghash", "signalod", "apikey", "definition"}
 """The tables into which the program inserts rows."""
 
 Cells = dict[str, str | None]

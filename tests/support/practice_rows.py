@@ -196,7 +196,7 @@ _DEFINITIONS = (
 )
 # Admin, Maria (no Setup), Gone (hidden), Ecw, Bare, Blank, the account, Narrow (a Setup that is none: FKey is not 0).
 _MEMBERS = ((1, 1), (2, 2), (3, 1), (4, 1), (6, 1), (7, 1), (8, 1), (9, 4), (1, 2))
-_GRANTS = ((1, 8, 0), (1, 122, 0), (1, 24, 0), (2, 122, 0), (2, 25, 0), (4, 8, 17))
+_GRANTS = ((1, 8, 0), (1, 122, 0), (1, 24, 0), (2, 122, 0), (2, 25, 0), (4, 8, 17), (1, 220, 0))
 
 
 def _program(number: int, name: str, enabled: int) -> Row:

@@ -62,6 +62,10 @@ def put_everywhere(text: str) -> None:
     rows.execute("UPDATE securitylog SET LogText = LogText || ? WHERE LogText LIKE 'New API key%'", text)
     rows.execute("UPDATE apisetup_key SET developer = ?, email = ?, phone = ?", text, text, text)
     rows.execute("""UPDATE apisetup_key SET permissions = json_array('ApiReadAll', ?)""", text)
+    rows.execute(
+        "UPDATE apisubscription SET EndPointUrl = ?, Workstation = ?, WatchTable = ?, Note = ?", text, text, text, text
+    )
+    rows.execute("UPDATE fhirsubscription SET Criteria = ?, Reason = ?, ErrorNote = ?", text, text, text)
     rows.execute("UPDATE apisetup_license_acceptance SET title = ?, accepted_by = ?", text, text)
 
 
@@ -96,6 +100,30 @@ async def test_api_setup(demo: OpenRequest, text: str, shown: tuple[str, ...]) -
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
         assert_literal(user, *shown)
+
+
+@each_text
+async def test_subscriptions(demo: OpenRequest, text: str, shown: tuple[str, ...]) -> None:
+    put_everywhere(text)
+    async with run_program(demo, size=WIDE) as user:
+        await user.press("2", "down")
+        assert_harmless(user)
+        await user.press("d")
+        assert_harmless(user)
+        await user.press("escape", "end")
+        assert_harmless(user)
+
+
+@each_text
+async def test_payment_types(demo: OpenRequest, text: str, shown: tuple[str, ...]) -> None:
+    put_everywhere(text)
+    async with run_program(demo, size=WIDE) as user:
+        await user.press("3", "down")
+        assert_harmless(user)
+        await user.press("enter")
+        assert_harmless(user)
+        await user.press("escape", "d")
+        assert_harmless(user)
 
 
 @each_text

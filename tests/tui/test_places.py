@@ -22,7 +22,7 @@ def places(user: User) -> str:
 
 async def test_digits_go_to_the_places(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
-        assert places(user) == "1 API Setup   4 Audit trail"
+        assert places(user) == "1 API Setup   2 Subscriptions   3 Pay types   4 Audit trail"
         await user.press("4")
         await user.at(AuditTrailScreen)
         await user.press("enter")

@@ -36,6 +36,7 @@ from tui.modals.license import LicenseScreen
 from tui.modals.locked import LockedScreen
 from tui.modals.notice import Notice
 from tui.modals.palette import Palette
+from tui.modals.payment_type import PaymentTypeDialog
 from tui.modals.permissions import PermissionChoice
 from tui.modals.prompt import Prompt
 from tui.modals.question import Question
@@ -47,6 +48,8 @@ from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
 from tui.screens.manual import ManualScreen
 from tui.screens.offices import OfficesScreen
+from tui.screens.payment_types import PaymentTypesScreen
+from tui.screens.subscriptions import SubscriptionsScreen
 from tui.screens.verification import VerificationScreen
 from tui.screens.why import WhyScreen
 
@@ -318,6 +321,49 @@ async def ask_what_was_seen(user: User) -> None:
     await user.at(Prompt)
 
 
+async def open_subscriptions(user: User) -> None:
+    await user.press("2", "down", "down", "down", "down")
+    await user.at(SubscriptionsScreen)
+
+
+async def ask_to_end_subscriptions(user: User) -> None:
+    await user.press("2", "space", "space", "down", "down", "down", "down", "down", "space", "d")
+    await user.at(Question)
+
+
+async def open_no_subscriptions(user: User) -> None:
+    rows.execute("DROP TABLE apisubscription")
+    rows.execute("DELETE FROM fhirsubscription")
+    await user.press("2")
+    await user.at(SubscriptionsScreen)
+
+
+async def ask_to_disable_with_subscriptions(user: User) -> None:
+    await user.press("d")
+    await user.at(Question)
+
+
+async def open_payment_types_place(user: User) -> None:
+    await user.press("3", "down")
+    await user.at(PaymentTypesScreen)
+
+
+async def edit_payment_type(user: User) -> None:
+    await user.press("3", "down", "enter")
+    await user.enter_text("Coins")
+    await user.at(PaymentTypeDialog)
+
+
+async def ask_to_hide_payment_type(user: User) -> None:
+    await user.press("3", "down", "d")
+    await user.at(Question)
+
+
+async def choose_replacement(user: User) -> None:
+    await user.press("3", "down", "down", "d")
+    await user.at(Choice)
+
+
 async def open_trail(user: User) -> None:
     await user.press("t")
     await user.at(AuditTrailScreen)
@@ -583,6 +629,14 @@ IN_DEMO: dict[str, Steps] = {
     "why": ask_why,
     "why_narrowed": narrow_down,
     "why_prompt": ask_what_was_seen,
+    "subscriptions": open_subscriptions,
+    "subscriptions_end": ask_to_end_subscriptions,
+    "subscriptions_none": open_no_subscriptions,
+    "disable_with_subscriptions": ask_to_disable_with_subscriptions,
+    "payment_types": open_payment_types_place,
+    "payment_types_edit": edit_payment_type,
+    "payment_types_hide": ask_to_hide_payment_type,
+    "payment_types_replace": choose_replacement,
     "audit_trail": open_trail,
     "audit_entry_altered": open_altered_entry,
     "audit_entry_settings": open_settings_entry,

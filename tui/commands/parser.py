@@ -108,6 +108,20 @@ def build_parser() -> _Parser:
             epilog="exit status: 0 the office's side is in order, 1 a cause was found, 2 could not look at everything",
         )
     )
+    for name, summary, found in (
+        ("subscriptions", "list who is sent what changes", "one is late or has an alert"),
+        ("payment-types", "list the payment types in their order", "the API's default can't be used"),
+    ):
+        listing = commands.add_parser(
+            name,
+            parents=[shared],
+            allow_abbrev=False,
+            help=summary,
+            description=_sentence(summary),
+            epilog=f"exit status: 0 success, 1 {found}, 2 could not be read",
+        )
+        listing.add_argument("--user", metavar="NAME", help="the Open Dental user to sign in as; else APISETUP_OD_USER")
+        listing.add_argument("--json", action="store_true", help="print the list as JSON")
     summary = "list, add, remove or import the offices of the configuration file"
     _add_offices(
         commands.add_parser("offices", allow_abbrev=False, help=summary, description=_sentence(summary)),

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import OperationNotAllowed
 from core.opendental.key_status import KeyStatus
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS
+from tui.flows.key_subscriptions import (
+    WITH_SUBSCRIPTIONS,
+    active_subscriptions,
+    disable_answers,
+    end_in_turn,
+    subscription_lines,
+)
 from tui.flows.undo import show_change, undo_hint
 from tui.modals.change_series import ChangeDone, ChangeSeries, SeriesChange, SeriesResult
 from tui.modals.notice import Notice
-from tui.modals.question import Answer, Question
+from tui.modals.question import Question
 from tui.widgets.key_details import short_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.model.api_key import ApiKey
+    from core.model.subscription import ApiSubscription
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
@@ -52,11 +60,14 @@ async def disable_several(
         screen.open_screen(Notice("Nothing to disable", ["Nothing happens to:", *others, *_hidden_lines(hidden)]))
         return tuple(keys)
     title = f"Disable {_counted(len(possible))}?"
+    subscriptions = await active_subscriptions(screen, session, possible)
     lines = _lines(possible, others, hidden, is_remote=session.office.keys.is_remote)
-    if await screen.app.push_screen_wait(Question(title, lines, Answer("ctrl+y", "Disable", "yes"))) is None:
+    lines = [*lines[:-1], *subscription_lines(subscriptions), lines[-1]]
+    answer = await screen.app.push_screen_wait(Question(title, lines, *disable_answers(subscriptions)))
+    if answer is None:
         screen.show_status("Nothing was changed.")
         return tuple(keys)
-    return await _disable_in_turn(screen, session, possible)
+    return await _disable_in_turn(screen, session, possible, subscriptions if answer == WITH_SUBSCRIPTIONS else ())
 
 
 def _lines(possible: Sequence[ApiKey], others: Sequence[str], hidden: int, *, is_remote: bool) -> list[str]:
@@ -78,18 +89,22 @@ def _hidden_lines(hidden: int) -> list[str]:
     return ["", f"The filter hides {_counted(hidden, 'more selected key')}. Nothing happens to what is hidden."]
 
 
-async def _disable_in_turn(screen: BaseScreen[Any], session: Session, keys: Sequence[ApiKey]) -> tuple[ApiKey, ...]:
-    service, actor = session.office.keys, session.actor
+async def _disable_in_turn(
+    screen: BaseScreen[Any], session: Session, keys: Sequence[ApiKey], subscriptions: Sequence[ApiSubscription]
+) -> tuple[ApiKey, ...]:
+    service, actor, disabled = session.office.keys, session.actor, set[str]()
 
     def change(key: ApiKey) -> SeriesChange:
         def make() -> ChangeDone:
             changed = service.set_status(actor, key, _STATUS)
+            disabled.add(key.fingerprint)
             return ChangeDone(changed.sentence, changed.consequences)
 
         return SeriesChange(_name(key), make)
 
     with session.office.undoing.together():
-        series = ChangeSeries(f"Disable {_counted(len(keys))}", [change(key) for key in keys])
+        changes = [*map(change, keys), *end_in_turn(session, subscriptions, disabled)]
+        series = ChangeSeries(f"Disable {_counted(len(keys))}", changes)
         results = await screen.app.push_screen_wait(series) or (SeriesResult(),) * len(keys)
     left = tuple(key for key, result in zip(keys, results, strict=False) if result.done is None)
     done = len(keys) - len(left)

@@ -8,12 +8,22 @@ from core.base.errors import HeadquartersError, OperationNotAllowed, OutcomeUnkn
 from core.opendental.key_status import KeyStatus
 from tui.flows.confirm_enabling import confirm_enabling
 from tui.flows.headquarters_messages import ASKING, ASKS_HEADQUARTERS, failure_notice
+from tui.flows.key_subscriptions import (
+    WITH_SUBSCRIPTIONS,
+    active_subscriptions,
+    disable_answers,
+    end_with_key,
+    subscription_lines,
+)
 from tui.flows.undo import show_change
 from tui.modals.notice import outcome_notice
-from tui.modals.question import Answer, Question
+from tui.modals.question import Question
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.model.api_key import ApiKey
+    from core.model.subscription import ApiSubscription
     from tui.platform.base_screen import BaseScreen
     from tui.session import Session
 
@@ -31,9 +41,12 @@ async def disable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) ->
     """
     status = KeyStatus.DISABLED_BY_CUSTOMER
     _require_allowed(session, key, status)
-    question = Question("Disable this key?", _lines(session, key, status), Answer("ctrl+y", "Disable", "yes"))
-    confirmed = await screen.app.push_screen_wait(question) is not None
-    return await _set_status(screen, session, key, status, confirmed=confirmed)
+    subscriptions = await active_subscriptions(screen, session, [key])
+    lines = _lines(session, key, status, subscriptions)
+    question = Question("Disable this key?", lines, *disable_answers(subscriptions))
+    answer = await screen.app.push_screen_wait(question)
+    with_key = subscriptions if answer == WITH_SUBSCRIPTIONS else ()
+    return await _set_status(screen, session, key, status, with_key, confirmed=answer is not None)
 
 
 async def enable_key(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
@@ -60,32 +73,42 @@ def _require_allowed(session: Session, key: ApiKey, status: KeyStatus) -> None:
         raise OperationNotAllowed(refusal)
 
 
-def _lines(session: Session, key: ApiKey, status: KeyStatus) -> list[str]:
+def _lines(
+    session: Session, key: ApiKey, status: KeyStatus, subscriptions: Sequence[ApiSubscription] = ()
+) -> list[str]:
     return [
         f"Developer   {key.developer}",
         f"API Key     {key.masked}",
         f"Status      {key.status.label} → {status.label}",
         "",
+        *subscription_lines(subscriptions),
         *([ASKS_HEADQUARTERS] if session.office.keys.is_remote else []),
         "This is recorded in the Audit Trail.",
     ]
 
 
 async def _set_status(
-    screen: BaseScreen[Any], session: Session, key: ApiKey, status: KeyStatus, *, confirmed: bool
+    screen: BaseScreen[Any],
+    session: Session,
+    key: ApiKey,
+    status: KeyStatus,
+    subscriptions: Sequence[ApiSubscription] = (),
+    *,
+    confirmed: bool,
 ) -> bool:
     if not confirmed:
         screen.show_status("Nothing was changed.")
         return False
     keys = session.office.keys
     try:
-        with screen.busy(ASKING if keys.is_remote else "Saving…"):
+        with session.office.undoing.together(), screen.busy(ASKING if keys.is_remote else "Saving…"):
             change = await screen.commit(lambda: keys.set_status(session.actor, key, status))
+            ended = await end_with_key(screen, session, subscriptions)
     except (HeadquartersError, OutcomeUnknown) as error:
         screen.show_problem(error)
         screen.open_screen(failure_notice(error))
         return True
     show_change(screen, session, change.sentence)
     title = "Enabled" if status.enabled else "Disabled"
-    screen.show_outcome(outcome_notice(title, change.sentence, change.consequences))
+    screen.show_outcome(outcome_notice(title, change.sentence, (*ended, *change.consequences)))
     return True

@@ -406,6 +406,19 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         """Open a place of this office on top of this screen."""
         if place == "place-audit-trail":
             self.action_audit_trail()
+        elif place == "place-subscriptions":
+            from tui.screens.subscriptions import SubscriptionsScreen
+
+            self.open_screen(SubscriptionsScreen(self.open_session), lambda _result: self.reload())
+        elif place == "place-payment-types":
+            from tui.screens.payment_types import PaymentTypesScreen
+
+            self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
+
+    @on(SettingsForm.OtherPaymentType)
+    def _open_payment_types(self, event: SettingsForm.OtherPaymentType) -> None:
+        event.stop()
+        self.open_place("place-payment-types")
 
     def action_audit_trail(self, audit_filter: AuditFilter | None = None) -> None:
         """Open the Audit Trail, or say who can grant the missing permission for it."""

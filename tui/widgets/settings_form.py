@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+_OTHER = -1
+"""The value of the entry that leads to the list of payment types; no type has this number."""
+
+
 class SettingsForm(Panel):
     """A form that keeps the settings as they were read and the edited values."""
 
     class Edited(Message):
         """Posted when a value of the form changed."""
+
+    class OtherPaymentType(Message):
+        """Posted when the entry of the payment types was chosen that leads to their list."""
 
     FIELDS: ClassVar[dict[str, str]] = {
         "enabled": "Enabled",
@@ -38,6 +45,7 @@ class SettingsForm(Panel):
     def __init__(self) -> None:
         super().__init__()
         self._page = SettingsPage(ApiSettings(None, None, None), (), ())
+        self._chosen_type: int | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the fields, side by side where there is room."""
@@ -84,7 +92,9 @@ class SettingsForm(Panel):
         with self.prevent(Checkbox.Changed, Input.Changed, Select.Changed):
             self._enabled.value = bool(values.enabled)
             self._interval.value = values.interval or ""
-            self._payment_type.set_options([(_payment_type_label(each), each.number) for each in page.payment_types])
+            choices = [(_payment_type_label(each), each.number) for each in page.payment_types]
+            self._payment_type.set_options([*choices, (Content("other…"), _OTHER)])
+            self._chosen_type = chosen
             self._payment_type.value = Select.NULL if chosen is None else chosen
         self._enabled.disabled = page.values.enabled is None
         self._interval.disabled = page.values.interval is None
@@ -98,7 +108,7 @@ class SettingsForm(Panel):
         return ApiSettings(
             enabled=None if read.enabled is None else self._enabled.value,
             interval=None if read.interval is None else self._interval.value,
-            payment_type=None if read.payment_type is None else chosen if isinstance(chosen, int) else 0,
+            payment_type=None if read.payment_type is None else _number(chosen, self._chosen_type),
         )
 
     @property
@@ -129,9 +139,20 @@ class SettingsForm(Panel):
     def _payment_type(self) -> Select[int]:
         return self.query_one("#payment-type", Select)
 
+    @on(Select.Changed)
+    def _follow_choice(self, event: Select.Changed) -> None:
+        """Remember the choice, or put it back if it was the entry that leads to the list of payment types."""
+        if event.value != _OTHER:
+            self._chosen_type = event.value if isinstance(event.value, int) else None
+            self._handle_edit()
+            return
+        event.stop()
+        with self.prevent(Select.Changed):
+            self._payment_type.value = Select.NULL if self._chosen_type is None else self._chosen_type
+        self.post_message(self.OtherPaymentType())
+
     @on(Checkbox.Changed)
     @on(Input.Changed)
-    @on(Select.Changed)
     def _handle_edit(self) -> None:
         self._show_unsaved()
         self.post_message(self.Edited())
@@ -139,6 +160,13 @@ class SettingsForm(Panel):
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
         self.border_subtitle = f"* unsaved: {names}" if names else ""
+
+
+def _number(chosen: object, before: int | None) -> int:
+    """Return the number of the chosen payment type; 0 if none is chosen."""
+    if chosen == _OTHER:
+        return before or 0
+    return chosen if isinstance(chosen, int) else 0
 
 
 def _payment_type_label(payment_type: PaymentType) -> Content:

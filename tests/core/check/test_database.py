@@ -14,7 +14,7 @@ from core.database.address import ServerAddress
 from core.database.engines import server_engine
 from core.practice.inspection import inspect_database
 from tests.core.practice.test_grants import readme_user
-from tests.support.databases import Account, SampleFile, SampleServer
+from tests.support.databases import Account, SampleFile, SampleServer, database_user
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,25 @@ def test_one_user_for_several_offices_is_a_note(
         assert results["grants-excess"].status is CheckStatus.OK
         server_sample.server.execute(f"GRANT DELETE ON `{other.database}`.`preference` TO '{account.user}'@'%'")
         assert grants_of(server_sample, account)["grants-excess"].status is CheckStatus.WARNING
+
+
+@pytest.mark.parametrize(
+    ("server_sample", "has_subscriptions"), [("24.3 InnoDB", True), ("21.1 InnoDB", False)], indirect=["server_sample"]
+)
+def test_each_optional_right_that_is_missing_is_named_with_its_cost(
+    server_sample: SampleServer, has_subscriptions: bool
+) -> None:
+    every_table = ("preference", "program", "programproperty", "definition", "securitylog", "securityloghash")
+    rest = ("signalod", "userod", "usergroupattach", "grouppermission", "replicationserver")
+    apikey = ("apikey",) if has_subscriptions else ()
+    rights = [f"SELECT ON {table}" for table in (*every_table, *rest, *apikey)]
+    with database_user(server_sample, *rights) as account:
+        sentence = grants_of(server_sample, account)["grants-optional"].sentence
+    assert ("Without SELECT on apisubscription, subscriptions aren't shown." in sentence) is has_subscriptions
+    assert ("on apisubscription" in sentence) is has_subscriptions
+    assert "it isn't known why a subscription is late." in sentence
+    assert "FHIR subscriptions aren't shown whole." in sentence
+    assert "UPDATE (ItemName, ItemValue, ItemOrder, IsHidden) on definition, payment types can't be" in sentence
 
 
 def test_a_server_that_can_be_written_gets_no_warning(server_sample: SampleServer) -> None:

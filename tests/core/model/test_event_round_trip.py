@@ -23,6 +23,8 @@ from core.model.event_values import (
     KeyName,
     KeyNames,
     ListChange,
+    PaymentTypeChange,
+    PaymentTypeField,
     Setting,
     SettingChange,
 )
@@ -76,6 +78,11 @@ setting_changes = st.lists(
     min_size=1,
     unique_by=lambda change: change.setting,
 ).map(lambda changes: tuple(sorted(changes, key=lambda change: list(Setting).index(change.setting))))
+type_changes = st.lists(
+    st.builds(PaymentTypeChange, st.sampled_from(PaymentTypeField), mixed_names, mixed_names),
+    min_size=1,
+    unique_by=lambda change: change.setting,
+).map(lambda changes: tuple(sorted(changes, key=lambda change: list(PaymentTypeField).index(change.setting))))
 hexadecimal = st.text("0123456789abcdef", min_size=64, max_size=64)
 VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.FreeText, mixed_names),
@@ -98,6 +105,7 @@ VALUES: tuple[tuple[Any, st.SearchStrategy[Any]], ...] = (
     (event_text.Permissions, st.builds(ListChange, name_lists, name_lists)),
     (event_text.Copy, st.builds(CopyChange, some_keys, some_keys)),
     (event_text.Changes, setting_changes),
+    (event_text.TypeChanges, type_changes),
 )
 
 

@@ -80,8 +80,10 @@ def test_subscriptions_are_listed_with_developer_and_state(newer: SamplePractice
 
 def test_nothing_that_is_listed_holds_a_key_in_clear(newer: SamplePractice) -> None:
     newer.execute(
-        "UPDATE apisubscription SET EndPointUrl = ? WHERE ApiSubscriptionNum = ?",
+        "UPDATE apisubscription SET EndPointUrl = ?, Note = ?, Workstation = ? WHERE ApiSubscriptionNum = ?",
         f"https://a.test/{BRIDGE_KEY}?key={BRIDGE_KEY}",
+        f"made with {BRIDGE_KEY}",
+        BRIDGE_KEY,
         BRIDGE_SUBSCRIPTION,
     )
     assert BRIDGE_KEY not in repr(load(newer))
@@ -248,7 +250,7 @@ CHANGES: dict[str, Callable[[Office, ApiSubscription], object]] = {
         ("WatchTable", "Patient", "what it watches"),
         ("PollingSeconds", "5", "interval"),
         ("Note", "new", "note"),
-        ("EndPointUrl", "https://other.test/", "the subscription"),
+        ("EndPointUrl", "https://other.test/", "address"),
         ("CustomerKey", "other", "the subscription"),
     ],
 )
@@ -378,6 +380,8 @@ def test_an_end_that_was_changed_since_is_not_undone(newer: SamplePractice) -> N
 def test_a_deletion_is_not_undone(newer: SamplePractice) -> None:
     with newer.office() as office:
         office.subscriptions.delete(ADMIN, subscription(office))
+        with pytest.raises(OperationNotAllowed, match="Deleting a subscription can't be undone"):
+            office.undoing.plan_last(ADMIN)
         with pytest.raises(OperationNotAllowed):
             office.undoing.plan(last(newer))
 

@@ -145,6 +145,10 @@ def test_what_is_wrong_with_its_key_is_an_alert(key: ApiKey | None, alert: str) 
     assert alerts(ROW, key).startswith(alert)
 
 
+def test_a_key_that_is_missing_from_a_list_that_may_lack_some_is_no_alert() -> None:
+    assert alerts(ROW, None, replace(RUNNING, all_keys_known=False)) == ""
+
+
 @pytest.mark.parametrize("status", [KeyStatus.ENABLED, KeyStatus.ENABLED_READ_ONLY, KeyStatus.UNKNOWN])
 def test_a_key_that_may_be_enabled_is_no_alert(status: KeyStatus) -> None:
     assert alerts(ROW, replace(KEY, status=status)) == ""

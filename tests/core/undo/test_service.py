@@ -365,7 +365,7 @@ def test_other_entries_cannot_be_undone(file_sample: SampleFile, act: Callable[[
         act(office)
         with (
             writing(file_sample) as written,
-            pytest.raises(OperationNotAllowed, match="Only saved settings and changes"),
+            pytest.raises(OperationNotAllowed, match="Only changes whose entry says"),
         ):
             office.undoing.undo(ADMIN, last(file_sample))
     assert written == Written()

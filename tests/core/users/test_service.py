@@ -604,6 +604,7 @@ MINIMAL = (
     *(f"INSERT ON {table}" for table in ("securitylog", "securityloghash", "signalod")),
     "INSERT, DELETE ON apikey",
     "UPDATE (DateTimeStop), DELETE ON apisubscription",
+    "INSERT, UPDATE (ItemName, ItemValue, ItemOrder, IsHidden) ON definition",
 )
 
 
