@@ -95,6 +95,23 @@ def test_every_title_of_the_list_at_headquarters_is_explained() -> None:
     assert [title for title in explained if f'"{title}"' not in messages] == []
 
 
+def test_a_start_does_not_import_what_only_the_manual_needs() -> None:
+    program = "import sys, tui.app; print(*(name for name in sys.modules if name.startswith(('markdown_it', 'tui.'))))"
+    imported = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "tui.app" in imported
+    unneeded = {
+        "markdown_it",
+        "tui.manual.blocks",
+        "tui.keymap",
+        "tui.modals.palette",
+        "tui.modals.help",
+        "tui.guidance",
+    }
+    assert unneeded & set(imported) == set()
+
+
 # -- finding a page ------------------------------------------------------------------
 
 

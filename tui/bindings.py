@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -375,6 +375,9 @@ SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (A
 
 _BY_ID = {key.id: key for key in KEYS}
 
+_PRESSED = re.compile(r"([Pp]ress |, )(\S{1,9})(?= to )")
+"""A key in a message: `Press r to continue, Esc to go back.`"""
+
 _own: dict[str, Key] = {}
 """The keys that the user has given other names to. Like a locale, they hold for the whole process."""
 
@@ -424,6 +427,22 @@ def use_keymap(keymap: Mapping[str, str]) -> None:
 def own_keys() -> Mapping[str, Key]:
     """Return the keys that the user has given other names to, by their ids."""
     return _own
+
+
+def with_own_names(message: str, ids: Iterable[str]) -> str:
+    """Return a message that says which key to press, such as `Press r to retry.`, with the user's own keys.
+
+    Args:
+        message: The message, with default keys.
+        ids: The ids of the actions that the message can mean, the most likely first.
+    """
+    if not _own:
+        return message
+    names: dict[str, str] = {}
+    for id_ in ids:
+        for name in _BY_ID[id_].keys.split(","):
+            names.setdefault(display(name), display(key(id_)) if id_ in _own else display(name))
+    return _PRESSED.sub(lambda match: match[1] + names.get(match[2], match[2]), message)
 
 
 def bindings(*ids: str) -> list[BindingType]:

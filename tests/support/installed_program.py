@@ -188,7 +188,7 @@ def add_key(terminal: Terminal, key: str, developer: str) -> None:
     go_to(terminal, "BAA signed on")
     fill_in(terminal, "BAA signed on", "2024-05-06")
     terminal.press("ctrl+s")
-    terminal.wait_for(r"Read: \d+%")
+    terminal.wait_for(r"Read \d+%")
     terminal.press("end")
     accept_license(terminal)
     terminal.wait_for("─ Key added ")

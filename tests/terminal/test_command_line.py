@@ -82,7 +82,10 @@ def test_the_program_needs_a_terminal(installed_home: Home) -> None:
         (("--tls", "verify"), "An SQLite practice has no network connection."),
         (("--url", "mysql://u@h/d", "--tls", "off", "--tls-ca", "x"), "--tls off and --tls-ca can't be combined."),
         (("--url", "mysql://u@h/d", "--tls-key", "x"), "--tls-key needs --tls-cert."),
-        (("--url", "mysql://u@h/d", "--server-public-key", "x"), "isn't used with a verified server"),
+        (
+            ("--url", "mysql://u@h/d", "--server-public-key", "x"),
+            "--server-public-key isn't used with a verified server.",
+        ),
         (("--server-public-key", "x"), "An SQLite practice has no server."),
     ],
 )

@@ -23,7 +23,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("enter", "^ *Esc Back  PgDn Page down"),
         ("escape", "^ *Enter Open  / Filter"),
         ("escape", READY),
-        ("a", "^ *.s Go on "),
+        ("a", "^ *.s Continue "),
         ("escape", "No key was added"),
         ("?", "Keys that work here"),
         ("escape", "4 Audit trail"),

@@ -111,7 +111,7 @@ def test_a_declined_license_adds_no_key(home: Home) -> None:
         fill_in_key(terminal, KEY, DEVELOPER)
         terminal.press("ctrl+s")
         answer(terminal, "─ Continue without an agreement")
-        terminal.wait_for(r"Read: \d+%")
+        terminal.wait_for(r"Read \d+%")
         while not terminal.find("─ Decline the agreement"):
             # One that comes too early is ignored, as by a question.
             terminal.press("d")

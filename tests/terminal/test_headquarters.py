@@ -70,7 +70,7 @@ def assign_key(terminal: Terminal) -> None:
     go_to(terminal, "BAA signed on")
     fill_in(terminal, "BAA signed on", "2024-05-06")
     terminal.press("ctrl+s")
-    terminal.wait_for(r"Read: \d+%")
+    terminal.wait_for(r"Read \d+%")
 
 
 def accept_license(terminal: Terminal) -> None:

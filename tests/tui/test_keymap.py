@@ -14,7 +14,7 @@ from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import fill_form
 from tests.tui.test_bindings import screens
-from tui.bindings import KEYS, display, key, keys, own_keys, use_keymap
+from tui.bindings import KEYS, display, key, keys, own_keys, use_keymap, with_own_names
 from tui.commands.own_keys import read_keymap
 from tui.keymap import KeymapError, key_name, meet, parse_keymap
 from tui.manual.blocks import fill
@@ -216,6 +216,22 @@ def test_the_manual_shows_own_keys_in_lists_and_sentences() -> None:
     use_keymap(parse_keymap({"add-key": ["N", "f3"]}))
     assert "| `N` `F3` | Add an API key for this practice. | `add-key` |" in fill(page("keyboard").text)
     assert "1. [`N`](keyboard.md#add-key) opens the form." in fill(page("api-setup").text)
+
+
+async def test_messages_name_own_keys(demo: OpenRequest) -> None:
+    use_keymap(parse_keymap({"filter": ["F"], "end-filter": ["f1"], "manual": ["H"], "about": ["I"]}))
+    async with run_program(demo, size=(120, 40)) as user:
+        user.screen.show_status("Press / to filter, Esc to go back. Press r to retry.")
+        assert user.status_text == "Press F to filter, F1 to go back. Press r to retry."
+        await user.press("F", *"zzz")
+        assert "Press Esc to show all." not in user.text
+        assert "Press F1 to show all." in user.text
+
+
+def test_a_message_names_the_key_of_the_nearest_screen() -> None:
+    use_keymap({"reload": "f5"})
+    assert with_own_names("Press r to retry.", ("reload", "try-again")) == "Press F5 to retry."
+    assert with_own_names("Press r to retry.", ("try-again", "reload")) == "Press r to retry."
 
 
 def test_without_own_keys_the_table_applies() -> None:

@@ -35,7 +35,7 @@ class Hit:
         start = max(0, min(positions, default=0) - _BEFORE)
         # Whole words are easier to read.
         start = self.text.find(" ", start - 1) + 1 if start else 0
-        return f"…{self.text[start:]}" if start else self.text
+        return f"…{self.text[start:].lstrip()}" if start else self.text
 
 
 def all_places() -> tuple[Hit, ...]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
-_HINT = f"Press {display(key('accept'))} to accept or {display(key('decline'))} to decline."
+def _hint() -> str:
+    return f"Press {display(key('accept'))} to accept or {display(key('decline'))} to decline."
 
 
 class Refusal(Enum):
@@ -87,7 +88,7 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | InvalidInput | None]):
     @on(TextLines.Progress)
     def _show_progress(self, event: TextLines.Progress) -> None:
         percent = 100 if event.end_seen else event.read_percent
-        hint = _HINT if event.end_seen else "Scroll to the end to accept."
+        hint = _hint() if event.end_seen else "Scroll to the end to accept."
         self.query_one("#progress", Static).update(f"Read {percent}%. {hint}")
         self.refresh_bindings()
 
@@ -108,7 +109,7 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | InvalidInput | None]):
         answers = [name for id_ in ("accept", "decline") for name in key(id_).keys.split(",")]
         if event.key in answers and not await self.is_deliberate(event):
             event.stop()
-            self.show_status(f"Key ignored: it came too fast. {_HINT}")
+            self.show_status(f"Key ignored: it came too fast. {_hint()}")
 
     @flow
     async def action_back(self) -> None:

@@ -42,7 +42,7 @@ class TextModal(BaseModal[T]):
     def compose_body(self) -> ComposeResult:
         """Compose the text, with a scroll bar if it does not fit, and the answers."""
         with VerticalScroll(classes="text", can_focus=False):
-            yield Static(safe_content(self._lines))
+            yield Static(safe_content(map(self.with_own_names, self._lines)))
         yield from self.compose_answers()
 
     def compose_answers(self) -> ComposeResult:

@@ -131,7 +131,12 @@ class ScreenBehavior(ServiceCaller, _Screen):
             kind: Its kind.
             hint: A key for what just happened, on the right.
         """
-        self.status.show(text, kind, hint)
+        self.status.show(self.with_own_names(text), kind, hint)
+
+    def with_own_names(self, message: str) -> str:
+        """Return a message with the user's own keys for the actions of this screen and of those below it."""
+        ids = (id_ for screen in reversed(self.app.screen_stack) for id_ in getattr(screen, "KEYS", ()))
+        return bindings.with_own_names(message, ids) if bindings.own_keys() else message
 
     def on_flow_refused(self) -> None:
         """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
@@ -156,7 +161,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
             yield
         finally:
             self._busy_with.remove(text)
-            if self.status.text == text:
+            if self.status.text == self.with_own_names(text):
                 self.show_status("")
 
     # -- waiting -----------------------------------------------------------------

@@ -70,12 +70,10 @@ class ManualScreen(BaseScreen[None]):
                 yield PageView()
 
     def on_mount(self) -> None:
-        """Show the first page."""
+        """Show the first page. It's laid out when its width is known."""
         self.query_one("#contents", Panel).show_title("Contents")
-        view = self.query_one(PageView)
-        view.focus()
-        # Its width is known after the first layout.
-        self.call_after_refresh(self._show, self._topic)
+        self._show(self._topic)
+        self.query_one(PageView).focus()
 
     def _show(self, topic: str, *, block: int = 0, words: Sequence[str] = (), top: int = 0) -> None:
         self._topic = topic

@@ -328,7 +328,8 @@ class RowList(TonedView, can_focus=True):
             return self._row_strip(index)
         if index == 0:
             mark = f"{_CURSOR} " if self.has_focus else "  "
-            text = mark + sanitize(self._empty, self.size.width - _MARKER_WIDTH)
+            with_own_names = getattr(self.screen, "with_own_names", str)
+            text = mark + sanitize(with_own_names(self._empty), self.size.width - _MARKER_WIDTH)
             return self._strip([Segment(text, terse(self.get_component_rich_style("row-list--empty")))])
         return Strip.blank(self.size.width, self.tone_style("normal"))
 
