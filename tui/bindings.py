@@ -70,6 +70,14 @@ KEYS: tuple[Key, ...] = (
         EVERYWHERE,
     ),
     Key("back", "escape", "back", "Back", "Go back without saving.", EVERYWHERE),
+    Key(
+        "leave-wait",
+        "escape",
+        "leave_wait",
+        "Stop waiting",
+        "Stop waiting for an answer that takes longer than half a second.",
+        EVERYWHERE,
+    ),
     Key("palette", "ctrl+p", "app.command_palette", "Commands", "Search for a command by its name.", EVERYWHERE),
     Key("lock", "L", "app.lock_now", "Lock", "Lock the practice until somebody signs in again.", EVERYWHERE),
     Key(
@@ -135,7 +143,7 @@ KEYS: tuple[Key, ...] = (
         "end-filter",
         "escape",
         "end_filter",
-        "List",
+        "Back",
         "Leave the field, end the filter, or deselect all keys.",
         API_SETUP,
     ),

@@ -43,7 +43,7 @@ class RangeSize:
         The median of the last ranges decides. A range that took more than twice as long shrinks the next one at once.
 
         Args:
-            seconds: The time of the slowest statement that read the range, with its round trip.
+            seconds: The time of the statement that read the range, with its round trip.
         """
         # No statement is faster than a round trip, so the fastest one corrects what was measured for it.
         self._round_trip = min(self._round_trip, seconds)

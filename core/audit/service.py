@@ -6,27 +6,28 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from core.audit.activity import Activity, read_activity
-from core.audit.attribution import DAYS_BACK, recent_entries, with_attribution
 from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, select_rows
-from core.audit.export import AuditExport
 from core.audit.filter import AuditFilter, Users
-from core.audit.search import AuditSearch
-from core.audit.verification import Verification
 from core.base.errors import Conflict, EditConflict, EntryGone, PracticeUnavailable
 from core.base.recent import Recent
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry
 from core.model.audit_events import parse_entry
 from core.model.key_text import fingerprint_tag
-from core.model.whole_entry import WholeEntry
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SECURITY_LOG
-from core.practice.indexes import missing_indexes
 from core.practice.practice import Practice
+
+if TYPE_CHECKING:
+    from core.audit.activity import Activity
+    from core.audit.export import AuditExport
+    from core.audit.search import AuditSearch
+    from core.audit.verification import Verification
+    from core.model.whole_entry import WholeEntry
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ _KINDS_ABOUT_KEYS = (Permission.SETUP, Permission.LICENSE_ACCEPT)
 
 
 class AuditService:
-    """Reads the Audit Trail.
+    """Reads the Audit Trail. What the first screen doesn't need is imported when it's used.
 
     Args:
         practice: The open practice.
@@ -52,16 +53,22 @@ class AuditService:
 
     def search(self, wanted: AuditFilter) -> AuditSearch:
         """Return a search for entries, with the users and keys that the practice has now."""
+        from core.audit.search import AuditSearch
+
         return AuditSearch(self._practice, wanted, self._maker())
 
     def verification(self, wanted: AuditFilter) -> Verification:
         """Return a verification of the entries of some days, or of all if the filter has no date."""
+        from core.audit.verification import Verification
+
         return Verification(self._practice, wanted, self._maker())
 
     def export(
         self, actor: Actor, wanted: AuditFilter, file: Path, *, may_replace: bool, excel: bool = False
     ) -> AuditExport:
         """Return an export of the entries that a filter shows, to a file from `validate_target`."""
+        from core.audit.export import AuditExport
+
         return AuditExport(self._practice, self.search(wanted), actor, file, may_replace=may_replace, excel=excel)
 
     def slowness(self) -> str:
@@ -69,6 +76,8 @@ class AuditService:
 
         It's empty if there are none.
         """
+        from core.practice.indexes import missing_indexes
+
         if self._practice.engine.dialect.name == "sqlite":
             return ""
         with self._practice.read() as connection:
@@ -97,6 +106,8 @@ class AuditService:
 
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""
+        from core.audit.activity import read_activity
+
         mapper = EntryMapper(Users({}), ()) if not wanted.suspect else self._maker()
         with self._practice.read() as connection:
             return read_activity(connection, wanted, self._practice.now(connection).date(), days, mapper)
@@ -107,6 +118,8 @@ class AuditService:
         Raises:
             EntryGone: There is no such entry any more.
         """
+        from core.model.whole_entry import WholeEntry
+
         maker = self._maker()
         with self._practice.read() as connection:
             rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num == number)).all()
@@ -141,6 +154,8 @@ class AuditService:
             conflicts: The values.
             key_tag: The short fingerprint of the API key whose values they are; empty for settings.
         """
+        from core.audit.attribution import DAYS_BACK, recent_entries, with_attribution
+
         attributed = tuple(conflicts)
         try:
             since = self.today() - timedelta(days=DAYS_BACK)

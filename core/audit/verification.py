@@ -118,11 +118,11 @@ class Verification:
         if self._findings.entries_complete:
             self._find_orphans(connection)
             return
-        started = time.perf_counter()
         checked = self._entry_scan.next_range(connection, self._range_size.rows)
-        found = time.perf_counter()
+        # Finding a range reads an index only, and may take several round trips.
+        started = time.perf_counter()
         suspects = self._find_suspects(connection, checked)
-        self._range_size.adapt(max(found - started, time.perf_counter() - found))
+        self._range_size.adapt(time.perf_counter() - started)
         before_hashes = self._set_aside_before_hashes(suspects)
         reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
@@ -146,9 +146,8 @@ class Verification:
     def _find_orphans(self, connection: Connection) -> None:
         """Find the hashes without an entry in one range of hashes, and what Open Dental noted about those entries."""
         scan = self._hash_scan
-        started = time.perf_counter()
         checked = scan.next_range(connection, self._range_size.rows)
-        found = time.perf_counter()
+        started = time.perf_counter()
         number = SECURITY_LOG_HASH.c.security_log_num
         orphans = (
             select(number)
@@ -157,7 +156,7 @@ class Verification:
             .distinct()
         )
         numbers = sorted(connection.scalars(orphans))
-        self._range_size.adapt(max(found - started, time.perf_counter() - found))
+        self._range_size.adapt(time.perf_counter() - started)
         duplicates = self._read_duplicates(connection, numbers)
         unexplained = [number for number in numbers if number not in duplicates]
         kept = [number for number in unexplained if self._kept_from is None or number >= self._kept_from]

@@ -31,7 +31,6 @@ from core.opendental.schema import DEFINITION, SECURITY_LOG, SECURITY_LOG_HASH, 
 from core.practice.practice import Practice
 from core.settings.service import SettingsService
 
-TITLE = "Bright Smiles Dental (demo)"
 ENTRIES = 300
 """The number of audit entries of the practice's staff."""
 PERIOD = timedelta(days=21)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, InsecureConnection
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
-from core.companion.journal import CompanionJournal
 from core.companion.sign_in_failures import SignInFailures
 from core.companion.store import PRACTICE_LOSS, Companion
 from core.database.address import FileAddress, ServerAddress
@@ -18,34 +19,34 @@ from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
-from core.diagnosis.service import DiagnosisService
-from core.headquarters.authority import Headquarters
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
-from core.licenses.service import LicenseService
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
-from core.office import demo, demo_service_health
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
-from core.practice.grants import Grants, read_grants
 from core.practice.inspection import DatabaseProfile, inspect_database
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
-from core.recovery.service import RecoveryService
 from core.settings.service import SettingsService
-from core.subscriptions.service import SubscriptionService
-from core.undo.service import UndoService
 from core.undo.session_changes import SessionChanges
-from core.undo.subscriptions import SubscriptionUndo
-from core.use.service import UseService
 from core.users.service import UserService
+
+if TYPE_CHECKING:
+    from core.companion.journal import CompanionJournal
+    from core.diagnosis.service import DiagnosisService
+    from core.licenses.service import LicenseService
+    from core.practice.grants import Grants
+    from core.recovery.service import RecoveryService
+    from core.subscriptions.service import SubscriptionService
+    from core.undo.service import UndoService
+    from core.use.service import UseService
 
 
 class Office:
-    """An open practice and its services.
+    """An open practice and its services. Those that the first screen doesn't need are imported when they are used.
 
     Args:
         practice: The practice database.
@@ -60,12 +61,6 @@ class Office:
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
-        subscriptions: The subscriptions of developers.
-        undoing: Undoes the last change of a session, or one that the Audit Trail records.
-        recovery: Settles changes that were interrupted.
-        diagnosis: Says why the API doesn't work.
-        licenses: The acceptances of the license agreement.
-        use: What developers changed through the API.
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
@@ -84,22 +79,63 @@ class Office:
         self._practice = practice
         self._companion = companion
         self._journal = journal
+        self._agreement = agreement
+        self._authority = authority
         self.audit = AuditService(practice, authority.clear_texts)
         self.settings = SettingsService(practice, self.audit)
         self.keys = KeyService(practice, authority, self.audit)
-        self.subscriptions = SubscriptionService(practice, self.keys, self.audit)
         changes = SessionChanges()
         practice.on_change = changes.record
-        self.undoing = UndoService(
-            self.settings, self.keys, self.audit, changes, SubscriptionUndo(self.subscriptions, self.audit)
-        )
-        self.recovery = RecoveryService(practice, journal, self.settings, self.keys, self.subscriptions)
-        self.diagnosis = DiagnosisService(practice, self.keys, self.settings, self.subscriptions, authority.clear_texts)
-        self.licenses = LicenseService(practice, companion, agreement, self.keys.require_addable)
-        self.use = UseService(practice, companion)
+        self._changes = changes
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+
+    @cached_property
+    def undoing(self) -> UndoService:
+        """The service that undoes the last change of a session, or one that the Audit Trail records."""
+        from core.undo.service import UndoService
+        from core.undo.subscriptions import SubscriptionUndo
+
+        subscriptions = SubscriptionUndo(self.subscriptions, self.audit)
+        return UndoService(self.settings, self.keys, self.audit, self._changes, subscriptions)
+
+    @cached_property
+    def recovery(self) -> RecoveryService:
+        """The service that settles changes which were interrupted."""
+        from core.recovery.service import RecoveryService
+
+        return RecoveryService(self._practice, self._journal, self.settings, self.keys, self.subscriptions)
+
+    @cached_property
+    def licenses(self) -> LicenseService:
+        """The service for the license agreement and its acceptances."""
+        from core.licenses.service import LicenseService
+
+        return LicenseService(self._practice, self._companion, self._agreement, self.keys.require_addable)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionService:
+        """The service for the subscriptions of developers."""
+        from core.subscriptions.service import SubscriptionService
+
+        return SubscriptionService(self._practice, self.keys, self.audit)
+
+    @cached_property
+    def diagnosis(self) -> DiagnosisService:
+        """The service that says why the API doesn't work."""
+        from core.diagnosis.service import DiagnosisService
+
+        return DiagnosisService(
+            self._practice, self.keys, self.settings, self.subscriptions, self._authority.clear_texts
+        )
+
+    @cached_property
+    def use(self) -> UseService:
+        """The service that says what developers changed through the API."""
+        from core.use.service import UseService
+
+        return UseService(self._practice, self._companion)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
@@ -145,13 +181,18 @@ def open_file_office(
 
 def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
     engine = file_engine(address.path, is_temporary=with_demo)
-    created = bootstrap.make_practice(engine, runtime.account, demo.TITLE if with_demo else bootstrap.TITLE)
+    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    created = bootstrap.make_practice(engine, runtime.account, title)
     if with_demo and created:
+        from core.office import demo_service_health
+
         demo_service_health.create_tables(engine)
     practice = _open_practice(engine, runtime)
     companion = Companion(engine, shared=True)
     companion.prepare(runtime.clock)
     if with_demo and created:
+        from core.office import demo
+
         demo.fill(practice, companion, agreement, runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
@@ -190,6 +231,8 @@ def open_server_office(
     Raises:
         PracticeUnavailable: The server, the database or the companion file can't be used.
     """
+    from core.companion.journal import CompanionJournal
+
     engine = server_engine(address, password)
     try:
         if read_only:
@@ -204,11 +247,11 @@ def open_server_office(
     except ApiSetupError:
         engine.dispose()
         raise
-    key_authority: KeyAuthority = (
-        LocalRegistry(practice, companion)
-        if authority is AuthorityName.LOCAL
-        else Headquarters(practice, companion, runtime.computer, headquarters_url)
-    )
+    key_authority: KeyAuthority = LocalRegistry(practice, companion)
+    if authority is AuthorityName.HEADQUARTERS:
+        from core.headquarters.authority import Headquarters
+
+        key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
     line = _describe_encryption(practice.profile, address)
     return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line)
 
@@ -231,7 +274,7 @@ def _open_practice(
     with translate_errors(), engine.connect() as writable:
         connection = writable.execution_options(read_only=True)
         profile = inspect_database(connection)
-        grants = read_grants(connection, profile.database, profile.tables) if profile.host else Grants(known=False)
+        grants = _read_grants(connection, profile) if profile.host else None
     # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
     if tls is not None and not profile.tls:
         raise InsecureConnection(
@@ -245,9 +288,15 @@ def _open_practice(
     return Practice(engine, profile, runtime.clock, runtime.random, read_only=reason)
 
 
-def _missing_write_grants(profile: DatabaseProfile, grants: Grants) -> ReadOnly | None:
-    """Return the reason why the database user can't write to the practice; None if it can."""
-    if not grants.missing_to_write:
+def _read_grants(connection: Connection, profile: DatabaseProfile) -> Grants:
+    from core.practice.grants import read_grants
+
+    return read_grants(connection, profile.database, profile.tables)
+
+
+def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> ReadOnly | None:
+    """Return the reason why the database user can't write to the practice; None if it can, as in a file."""
+    if grants is None or not grants.missing_to_write:
         return None
     return ReadOnly(
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,8 +99,8 @@ class OpenRequest:
             ConfigurationError: The license text can't be read.
             PracticeUnavailable: The database or the companion can't be used.
         """
-        from core.office import office
-
+        with _collecting_no_garbage():
+            from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
             opened = office.open_file_office(address, agreement, runtime, with_demo=self.demo, read_only=self.read_only)
@@ -115,3 +117,16 @@ class OpenRequest:
             )
         opened.prices = self.context.prices
         return opened
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()

@@ -21,6 +21,7 @@ from core.opendental.schema import (
 
 VERSION = "24.3.10.0"
 TITLE = "Embedded practice"
+DEMO_TITLE = "Bright Smiles Dental (demo)"
 PAYMENT_TYPES = ("Check", "Cash", "Credit Card")
 
 

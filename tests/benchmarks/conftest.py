@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.benchmarks import startup
 from tests.benchmarks.measuring import Figures, measured, table
 
 _LINES = pytest.StashKey[list[str]]()
 _FIGURES = pytest.StashKey[dict[str, Figures]]()
+_STARTS = pytest.StashKey[startup.Starts]()
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,14 @@ def figures(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     """The figures of the plain application, the embedded practice and the demo."""
     found = measured(tmp_path_factory.mktemp("benchmark"))
     pytestconfig.stash[_FIGURES] = found
+    return found
+
+
+@pytest.fixture(scope="session")
+def starts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> startup.Starts:
+    """The starts of the plain application, the embedded practice and the demo."""
+    found = startup.measure_starts(tmp_path_factory.mktemp("startup"))
+    pytestconfig.stash[_STARTS] = found
     return found
 
 
@@ -34,6 +44,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if found is not None:
         terminalreporter.section("80x24, ratios to a plain Textual application with the same widgets")
         for line in table(found):
+            terminalreporter.write_line(line)
+    starts = config.stash.get(_STARTS, None)
+    if starts is not None:
+        terminalreporter.section("from starting a process, 80x24, ratios to a plain Textual application")
+        for line in startup.table(starts):
             terminalreporter.write_line(line)
     lines = config.stash.get(_LINES, [])
     if lines:

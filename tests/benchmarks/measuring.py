@@ -1,8 +1,7 @@
-"""Starting programs side by side, and counting their seconds and bytes."""
+"""Starting programs side by side, and counting their bytes."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +18,6 @@ ESCAPE_SECONDS = 1.0
 REPEAT_SECONDS = 0.1
 """The pause between two keys that repeat, at most."""
 
-MEANINGFUL = r"(Enabled|API)[\s\S]*(Subscription|FHIR) interval[\s\S]*[Pp]ayment type"
-"""The labels of the form: an admin knows where this is."""
-
 PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
 
 
@@ -29,7 +25,6 @@ PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
 class Figures:
     """What one program needed, a figure for each round."""
 
-    start: list[float] = field(default_factory=list)
     start_bytes: list[int] = field(default_factory=list)
     down: list[int] = field(default_factory=list)
     """Bytes for a Down key and all that follows it, such as details."""
@@ -62,10 +57,7 @@ def measured(directory: Path) -> dict[str, Figures]:
 
 
 def _measure(start: Callable[[], Terminal], complete: str, figures: Figures, *, last: bool) -> None:
-    begin = time.perf_counter()
     with start() as terminal:
-        terminal.wait_for(MEANINGFUL)
-        figures.start.append(time.perf_counter() - begin)
         terminal.wait_for(complete)
         terminal.settle()
         figures.start_bytes.append(terminal.bytes_sent)
@@ -90,17 +82,12 @@ def _bytes_for(terminal: Terminal, key: str, quiet: float = 0.3) -> int:
 
 def table(figures: dict[str, Figures]) -> list[str]:
     """The medians, and the ratios to the plain application, as lines to print."""
-    lines = [
-        f"{'medians':<12}{'start ms':>16}{'start bytes':>18}{'Down bytes':>18}{'dialog bytes':>18}{'idle bytes':>12}"
-    ]
+    lines = [f"{'medians':<12}{'start bytes':>18}{'Down bytes':>18}{'dialog bytes':>18}{'idle bytes':>12}"]
     plain = figures[PLAIN]
     for name, each in figures.items():
         cells = [
-            f"{each.median('start') * 1000:.0f} ({each.median('start') / plain.median('start'):.2f})",
-            *(
-                f"{each.median(what):,.0f} ({each.median(what) / plain.median(what):.2f})"
-                for what in ("start_bytes", "down", "dialog")
-            ),
+            f"{each.median(what):,.0f} ({each.median(what) / plain.median(what):.2f})"
+            for what in ("start_bytes", "down", "dialog")
         ]
-        lines.append(f"{name:<12}{cells[0]:>16}" + "".join(f"{cell:>18}" for cell in cells[1:]) + f"{each.idle[0]:>12}")
+        lines.append(f"{name:<12}" + "".join(f"{cell:>18}" for cell in cells) + f"{each.idle[0]:>12}")
     return lines

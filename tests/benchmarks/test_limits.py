@@ -5,13 +5,23 @@ from __future__ import annotations
 import pytest
 
 from tests.benchmarks.measuring import DEMO, EMBEDDED, PLAIN, Figures
+from tests.benchmarks.startup import Starts, peak, ratio
 
 AFTER = (EMBEDDED, DEMO)
 
 
 @pytest.mark.parametrize("program", AFTER)
-def test_the_first_meaningful_screen_is_soon_there(figures: dict[str, Figures], program: str) -> None:
-    assert figures[program].median("start") <= 1.3 * figures[PLAIN].median("start")
+def test_the_first_picture_is_soon_there(starts: Starts, program: str) -> None:
+    assert ratio(starts, program, "first_picture") <= 1.1
+
+
+@pytest.mark.parametrize(("program", "limit"), [(EMBEDDED, 1.7), (DEMO, 2.0)])
+def test_the_keys_are_soon_there(starts: Starts, program: str, limit: float) -> None:
+    assert ratio(starts, program, "keys") <= limit
+
+
+def test_an_embedded_start_needs_little_memory(starts: Starts) -> None:
+    assert peak(starts, EMBEDDED) <= 60
 
 
 @pytest.mark.parametrize("program", AFTER)

@@ -29,11 +29,35 @@ LIGHT = (
 )
 
 
+SHOW_EMBEDDED = """
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from core.base.runtime import RuntimeContext
+from core.database.address import FileAddress
+from core.model.agreement import default_agreement
+from core.office.office import open_file_office
+office = open_file_office(
+    FileAddress(Path(sys.argv[1])), default_agreement(), RuntimeContext(datetime.now, Random(), "test", "Admin")
+)
+office.users.account("Admin")
+office.resolve_pending()
+office.settings.load()
+office.keys.list()
+"""
+"""What the first screen calls for a practice in a file."""
+
+
 def loaded_by(*modules: str) -> set[str]:
     """The top-level modules in a fresh interpreter that imported these."""
-    program = f"import sys\nfor name in {modules!r}: __import__(name)\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    return {name.split(".")[0] for name in done.stdout.split()}
+    return {name.split(".")[0] for name in loaded_after(f"for name in {modules!r}: __import__(name)")}
+
+
+def loaded_after(program: str, *arguments: str) -> set[str]:
+    """All modules in a fresh interpreter that ran a program."""
+    command = [sys.executable, "-c", f"import sys\n{program}\nprint(*sys.modules)", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_core_knows_no_terminal() -> None:
@@ -49,3 +73,31 @@ def test_what_starts_before_the_database_is_light(module: str) -> None:
 def test_what_asks_headquarters_is_loaded_when_it_is_asked() -> None:
     assert loaded_by(*MODULES).isdisjoint({"httpx", "httpcore", "defusedxml"})
     assert loaded_by(*ASKS_HEADQUARTERS).isdisjoint({"sqlalchemy", "pymysql", "httpx", "httpcore", "defusedxml"})
+
+
+def test_nothing_loads_the_object_mapper() -> None:
+    program = f"for name in {MODULES!r}: __import__(name)"
+    assert not [name for name in loaded_after(program) if name.startswith("sqlalchemy.orm")]
+
+
+def test_the_first_screen_of_a_practice_in_a_file_loads_only_what_it_uses(tmp_path: Path) -> None:
+    loaded = loaded_after(SHOW_EMBEDDED, str(tmp_path / "own" / "practice.sqlite3"))
+    assert "sqlalchemy" in loaded
+    unused = {
+        "core.audit.activity",
+        "core.audit.export",
+        "core.audit.search",
+        "core.audit.verification",
+        "core.companion.journal",
+        "core.headquarters.authority",
+        "core.licenses.service",
+        "core.office.demo",
+        "core.practice.grants",
+        "core.recovery.service",
+        "core.undo.service",
+        "httpx",
+        "pymysql",
+        "sqlalchemy.orm",
+        "xml.etree.ElementTree",
+    }
+    assert loaded.isdisjoint(unused), loaded & unused

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from core.base.secret import Secret
-from core.office.demo import TITLE
-from core.practice.bootstrap import VERSION
+from core.practice.bootstrap import DEMO_TITLE, VERSION
 from tests.support import embedded_rows as rows
 from tests.support.fake_headquarters import HeadquartersServer, headquarters
 from tests.support.headquarters_protocol import HeldKey, PracticeCredentials
@@ -45,7 +44,7 @@ OFFERED = HeldKey(
 @contextmanager
 def registered_practice() -> Iterator[HeadquartersServer]:
     """Register the practice with a headquarters that has three keys of it, and offers one."""
-    with headquarters(practice=PracticeCredentials(REGISTRATION_KEY, TITLE, "5550100", VERSION)) as server:
+    with headquarters(practice=PracticeCredentials(REGISTRATION_KEY, DEMO_TITLE, "5550100", VERSION)) as server:
         for key in (BRIDGE, CLEARPAY, RECALL):
             server.add_key(key)
         server.offer(OFFERED)

@@ -105,11 +105,16 @@ class Home:
         self.configuration.parent.mkdir(exist_ok=True)
         self.configuration.write_text(text, encoding="utf-8")
 
-    def make_practice(self) -> None:
-        """Make the practice that a first start makes: empty, with one audit entry that the user opened it."""
+    def make_practice(self, *, with_demo: bool = False) -> None:
+        """Make the practice that a first start makes: with one audit entry that the user opened it, and no keys.
+
+        Args:
+            with_demo: True to give it the keys and audit entries of the demo practice.
+        """
         account = pwd.getpwuid(os.getuid()).pw_name
         runtime = RuntimeContext(datetime.now, Random(), "test", account)  # noqa: S311 - picks primary keys
-        with closing(open_file_office(FileAddress(self.practice), default_agreement(), runtime)) as office:
+        address, agreement = FileAddress(self.practice), default_agreement()
+        with closing(open_file_office(address, agreement, runtime, with_demo=with_demo)) as office:
             office.users.account(account)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -27,7 +27,7 @@ def visit_the_main_screens(terminal: Terminal) -> None:
         ("escape", "No key was added"),
         ("?", "Keys that work here"),
         ("escape", "4 Audit trail"),
-        ("/", "^ *Esc List  F3 Add"),
+        ("/", "^ *Esc Back  F3 Add"),
         ("escape", READY),
     ):
         terminal.press(key)

@@ -58,6 +58,8 @@ def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.widgets.details_panel.DETAILS_DELAY", 0)
     # Pictures don't depend on how long a test takes.
     monkeypatch.setattr("tui.flows.diagnosis.FIRST_LOOK", 3600)
+    # On a busy machine, any wait may be long enough to be displayed.
+    monkeypatch.setattr("tui.platform.waiting.SHOW_AFTER", 3600.0)
     monkeypatch.setattr("core.database.engines._SQLITE_BUSY_SECONDS", 0.05)
 
 

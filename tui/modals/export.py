@@ -110,6 +110,10 @@ class ExportProgress(BaseModal["ExportResult | ApiSetupError"]):
         self.show_status("")
         self.write()
 
+    def action_leave_wait(self) -> None:
+        """Cancel the export after the step that is being written."""
+        self.action_back()
+
     def action_back(self) -> None:
         """Cancel the export and delete its file."""
         self._cancelled = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -24,6 +25,7 @@ from tui import bindings
 from tui.manual.pages import INDEX
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import MIN_SIZE, TerminalApp
+from tui.platform.waiting import Wait, WaitKind, Waits
 from tui.platform.workers import ServiceCaller
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.places_line import PlacesLine
@@ -40,6 +42,9 @@ else:
     _Screen = object
 
 T = TypeVar("T")
+
+# Before the widget in focus and the screen's own Esc, but only while a wait is displayed.
+_LEAVE_WAIT = replace(bindings.key("leave-wait").binding(), priority=True)
 
 ANSWER_DELAY = 0.3
 """Seconds. A key that arrives sooner after a question was displayed was pressed before anybody could read it."""
@@ -80,6 +85,8 @@ class ScreenBehavior(ServiceCaller, _Screen):
         more = f"{bindings.display(bindings.key('message'))} more"
         self.status = StatusLine(collapse=self._collapses_status, max_lines=self._max_status_lines, more=more)
         """The status line."""
+        self._waits = Waits(self.status)
+        self._busy_with: list[str] = []
 
     def __init_subclass__(cls, **options: Any) -> None:
         if "KEYS" in cls.__dict__:
@@ -142,13 +149,34 @@ class ScreenBehavior(ServiceCaller, _Screen):
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
-        """Display a message while the block runs."""
+        """Display a message while the block runs; if that takes long, with the time since it began."""
         self.show_status(text)
+        self._busy_with.append(text)
         try:
             yield
         finally:
+            self._busy_with.remove(text)
             if self.status.text == text:
                 self.show_status("")
+
+    # -- waiting -----------------------------------------------------------------
+
+    @contextmanager
+    def waiting(self, what: str, kind: WaitKind, leave: Callable[[], object]) -> Iterator[Wait | None]:
+        """Display what is waited for while the block runs, if that takes long. The text of `busy` goes first."""
+        is_busy = bool(self._busy_with) and kind is not WaitKind.BACKGROUND
+        with self._waits.waiting(self._busy_with[-1] if is_busy else what, kind, leave) as wait:
+            yield wait
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let Esc leave a wait only while one is displayed; otherwise it does what it always does here."""
+        if action == "leave_wait":
+            return self._waits.displayed is not None
+        return super().check_action(action, parameters)
+
+    def action_leave_wait(self) -> None:
+        """Stop waiting for what the status line names, or say that a change can't be stopped."""
+        self._waits.leave()
 
     # -- other screens -----------------------------------------------------------
 
@@ -298,6 +326,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
 class BaseScreen(ScreenBehavior, Screen[T]):
     """A full-size screen: title line, places, body, status line and key bar."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [_LEAVE_WAIT]
     PLACE: ClassVar[str] = ""
     """The id of the key that goes to this screen; empty for a screen that belongs to the place below it."""
 
@@ -349,7 +378,10 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock"),
+        _LEAVE_WAIT,
+    ]
     _collapses_status = True
     _max_status_lines = 6
 

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, active_worker, get_current_worker
 
 from core.base.errors import ApiSetupError
+from tui.platform.waiting import SAVING, Wait, WaitKind, WaitLeft, describe_group
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -31,6 +33,9 @@ else:
 
 REMOTE_GROUP = "headquarters"
 """The worker group of calls to a remote server that may take minutes. Nothing waits for their results."""
+
+UNSEEN_GROUPS = frozenset({"use", "use details", "health"})
+"""The worker groups of calls that only complete what a screen shows. Waiting for them is never displayed."""
 
 _THREAD_NAME = "thread"
 """The name of every worker started by `ServiceCaller.run_in_thread`; Textual has no public way to tell them apart."""
@@ -144,6 +149,11 @@ class ServiceCaller(_Node):
     def before_flow(self) -> None:
         """Prepare the screen for a flow that is about to start."""
 
+    @contextmanager
+    def waiting(self, what: str, kind: WaitKind, leave: Callable[[], object]) -> Iterator[Wait | None]:  # noqa: ARG002
+        """Display what is waited for while the block runs. This implementation displays nothing."""
+        yield None
+
     @property
     def service_host(self) -> ServiceHost:
         """The application."""
@@ -159,15 +169,22 @@ class ServiceCaller(_Node):
             group: The name of the group, unique within the screen.
 
         Raises:
+            WaitLeft: The admin stopped waiting; the function still runs, and its result is dropped.
             Exception: The error that the function raised, unchanged.
         """
         get_current_worker()  # raises outside of a worker, where waiting would freeze the screen
         if await self._wait_while_locked():
             self._cancel_if_closed()
         worker = self.run_in_thread(function, group, exclusive=True)
+        what, kind = describe_group(group), WaitKind.BACKGROUND if group == REMOTE_GROUP else WaitKind.READ
+        waiting = nullcontext() if group in UNSEEN_GROUPS else self.waiting(what, kind, worker.cancel)
+        wait: Wait | None = None
         try:
-            result = await worker.wait()
+            with waiting as wait:
+                result = await worker.wait()
         except WorkerCancelled:
+            if wait is not None and wait.left:
+                raise WaitLeft(wait.what) from None
             raise asyncio.CancelledError from None
         except WorkerFailed as failed:
             error = failed.error
@@ -197,7 +214,8 @@ class ServiceCaller(_Node):
         if await self._wait_while_locked():
             self._cancel_if_closed()
         try:
-            result = await host.commits.commit(change, host.report_unawaited_error, background=background)
+            with self.waiting(SAVING, WaitKind.BACKGROUND if background else WaitKind.CHANGE, _do_nothing):
+                result = await host.commits.commit(change, host.report_unawaited_error, background=background)
         except Exception as error:
             await self._wait_while_locked()
             if self._closed_or_exiting:
@@ -322,6 +340,10 @@ def once(
             self._run_body(partial(method, self, *args, **kwargs), group=group, exclusive=False)
 
     return start
+
+
+def _do_nothing() -> None:
+    """Leave a change alone."""
 
 
 def _report_error(report: Callable[[Exception], None], future: asyncio.Future[Any]) -> None:

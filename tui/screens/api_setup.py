@@ -427,7 +427,7 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         """Load everything again; the admin chooses if unsaved input is dropped."""
         if not await may_read_again(self, self.query_one(SettingsForm)):
             return
-        with self.busy("Reading…"):
+        with self.busy("Reading the settings and keys…"):
             content = await self.call_service(partial(load_content, self.open_session), group="read")
         self._show(content)
         self._say_resolved(content, ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.base.errors import ApiSetupError, ConfigurationError, LoginRefused
 from core.base.secret import Secret
 from tui.platform.base_screen import BaseScreen
+from tui.platform.waiting import WaitLeft
 from tui.platform.workers import flow
 from tui.widgets.inputs import SecretInput
 from tui.widgets.safe_text import safe_content
@@ -26,6 +27,27 @@ if TYPE_CHECKING:
     _Screen = BaseScreen[Office | None]
 else:
     _Screen = BaseScreen
+
+
+class _Attempt:
+    """One attempt to open an office, whose result may come too late."""
+
+    def __init__(self) -> None:
+        self._office: Office | None = None
+        self._abandoned = False
+
+    def opened(self, office: Office) -> Office:
+        """Keep the open office, or close it if nobody wants it any more."""
+        self._office = office
+        if self._abandoned:
+            office.close()
+        return office
+
+    def abandon(self) -> None:
+        """Close the office, now or as soon as it is open."""
+        self._abandoned = True
+        if self._office is not None:
+            Thread(target=self._office.close, name="close", daemon=True).start()
 
 
 class ConnectScreen(_Screen):
@@ -49,8 +71,7 @@ class ConnectScreen(_Screen):
         self._request = request
         self.failure = failure
         self._asks_for_password = False
-        self._office: Office | None = None
-        self._abandoned = False
+        self._attempt = _Attempt()
 
     @property
     def frame_title(self) -> str:
@@ -101,27 +122,26 @@ class ConnectScreen(_Screen):
             password = Secret(field.value) if self._asks_for_password else await self._read_password()
             if password is None:
                 return
-            with self.busy("Connecting…"):
-                office = await self.call_service(partial(self._open, password), group="connect")
+            self._attempt = attempt = _Attempt()
+            try:
+                with self.busy("Connecting…"):
+                    office = await self.call_service(partial(self._open, password, attempt), group="connect")
+            except WaitLeft:
+                attempt.abandon()
+                raise
         except ApiSetupError as error:
             self._show_failure(error)
             return
         field.value = ""
         self.dismiss(office)
 
-    def _open(self, password: Secret) -> Office:
-        """Open the office; called in a thread. An office that opens after `abandon` is closed again."""
-        office = self._request.open(password)
-        self._office = office
-        if self._abandoned:
-            office.close()
-        return office
+    def _open(self, password: Secret, attempt: _Attempt) -> Office:
+        """Open the office; called in a thread."""
+        return attempt.opened(self._request.open(password))
 
     def abandon(self) -> None:
         """Close the office, now or as soon as it is open, because another one was chosen."""
-        self._abandoned = True
-        if self._office is not None:
-            Thread(target=self._office.close, name="close", daemon=True).start()
+        self._attempt.abandon()
 
     async def _read_password(self) -> Secret | None:
         """Return the password from its configured source; show the password field if that can't be read here."""

@@ -237,6 +237,13 @@ class EntrySearchScreen(PracticeScreen[None]):
         days = panel.chart.days
         panel.show(await self.call_service(partial(self._audit.activity, self._filter, days), group="days"))
 
+    def action_leave_wait(self) -> None:
+        """Stop the running search so that it can be continued; stop waiting for anything else."""
+        if self._searching:
+            self._stop_search()
+        else:
+            super().action_leave_wait()
+
     def _stop_search(self) -> None:
         """Stop the running search so that it can be continued."""
         for group in ("latest find", "once fetch"):

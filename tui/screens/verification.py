@@ -158,6 +158,10 @@ class VerificationScreen(BaseScreen[None]):
         if entry is not None:
             self.open_screen(AuditEntryScreen(self._session, entry))
 
+    def action_leave_wait(self) -> None:
+        """Stop the verification, so that it can be continued."""
+        self.action_back()
+
     def action_back(self) -> None:
         """Stop the verification if it runs, else return to the previous screen."""
         if self._verifying:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.model.audit_entry import HashStatus
-from core.model.audit_events import parse_entry
 from tui.widgets.tones import Line, safe_line
 
 if TYPE_CHECKING:
@@ -18,6 +17,9 @@ _SHOWN = 50
 
 def what_happened(entry: AuditEntry) -> str:
     """Return what an entry says about a key without naming the key again; the whole text if it is no event of ours."""
+    # Most practices are opened without anybody looking at the history of a key, and the events are many classes.
+    from core.model.audit_events import parse_entry
+
     logged = parse_entry(entry.text)
     return logged.summary if logged is not None else entry.text
 
