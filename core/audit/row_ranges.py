@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -48,6 +48,10 @@ class RangeScan(ABC):
     def advance(self, finished: RowRange) -> None:
         """Move the scan to the end of a range."""
 
+    @abstractmethod
+    def in_order(self, moments: Mapping[int, str]) -> list[int]:
+        """Return the numbers of entries in the order of the scan, from their numbers and their times as stored."""
+
 
 class NumberScan(RangeScan):
     """A scan of all rows that exist when it starts, in the order of an indexed column of numbers.
@@ -83,6 +87,9 @@ class NumberScan(RangeScan):
     def advance(self, finished: RowRange) -> None:
         self._after = finished.end
 
+    def in_order(self, moments: Mapping[int, str]) -> list[int]:
+        return sorted(moments)
+
 
 class DateScan(RangeScan):
     """A scan of the entries of some days, newest first.
@@ -106,6 +113,9 @@ class DateScan(RangeScan):
 
     def advance(self, finished: RowRange) -> None:
         self._cursor = finished.end
+
+    def in_order(self, moments: Mapping[int, str]) -> list[int]:
+        return sorted(moments, key=lambda number: (moments[number], number), reverse=True)
 
     def _read_bounds(self, connection: Connection) -> tuple[datetime, datetime]:
         """Return the times of the newest and the oldest entry that have a date, using the index on the time."""

@@ -184,9 +184,13 @@ class Verification:
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
     def _reread(self, connection: Connection, suspects: dict[int, Suspect]) -> list[AuditEntry]:
-        """Read again the suspects with a hash, and as many of those without one as can still be listed."""
-        hashed = [number for number, suspect in suspects.items() if suspect.has_hash]
-        unhashed = [number for number, suspect in suspects.items() if not suspect.has_hash]
+        """Read again the suspects with a hash, and as many of those without one as can still be listed.
+
+        They are returned in the order of the scan, so that the list doesn't depend on the size of the ranges.
+        """
+        numbers = self._entry_scan.in_order({number: suspect.moment for number, suspect in suspects.items()})
+        hashed = [number for number in numbers if suspects[number].has_hash]
+        unhashed = [number for number in numbers if not suspects[number].has_hash]
         return self._read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
 
     def _read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
@@ -195,7 +199,8 @@ class Verification:
             batch = numbers[start : start + _ENTRIES_PER_QUERY]
             rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num.in_(batch))).all()
             entries += self._mapper.entries(rows)
-        return entries
+        position = {number: index for index, number in enumerate(numbers)}
+        return sorted(entries, key=lambda entry: position[entry.number])
 
 
 def _round_trip(connection: Connection) -> float:

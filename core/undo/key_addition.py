@@ -33,7 +33,7 @@ class KeyAdditionUndo:
         return Undone(change.sentence, change.consequences)
 
     def _key_to_remove(self, recorded: Recorded[KeyAdded]) -> ApiKey:
-        key = listed_key(self._keys, recorded, "was added")
+        key = listed_key(self._keys, recorded, "The key that was added")
         if self._keys.was_adopted(key):
             raise OperationNotAllowed(
                 "Adopting a key can't be undone: the practice's copy had the key before.",

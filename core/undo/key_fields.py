@@ -43,7 +43,7 @@ class KeyFieldsUndo:
 
     def _to_write(self, recorded: Recorded[FieldEvent]) -> tuple[ApiKey, KeyFields]:
         """Return the key as it is now, and its fields to save."""
-        key = listed_key(self._keys, recorded, "the values were")
+        key = listed_key(self._keys, recorded, "The earlier values")
         fields, moved = key.fields, []
         for event in recorded.events:
             conflict = _conflict(key.fields, event)

@@ -36,7 +36,7 @@ class KeyStatusUndo:
 
     def _key_to_change(self, recorded: Recorded[KeyStatusChanged]) -> ApiKey:
         event = recorded.event
-        key = listed_key(self._keys, recorded, "the status was")
+        key = listed_key(self._keys, recorded, "The earlier status")
         if key.status is not event.after:
             moved = Conflict("Key Status", event.after.label, key.status.label, event.before.label)
             raise self._audit.with_attributions([moved], event.key_tag)

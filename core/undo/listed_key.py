@@ -17,17 +17,17 @@ def listed_key(keys: KeyService, recorded: Recorded[KeyEvent], what: str) -> Api
     Args:
         keys: The keys.
         recorded: The change.
-        what: What its entries must tell surely, such as `the status was`.
+        what: What its entries must say without doubt, such as `The earlier status`, to begin a sentence.
 
     Raises:
-        OperationNotAllowed: The key isn't in the list any more, or the entries don't tell surely what was changed.
+        OperationNotAllowed: The key is no longer in the list, or what was changed can't be determined.
     """
     event = recorded.event
     found = [key for key in keys.list().keys if fingerprint_tag(key.fingerprint) == event.key_tag]
     if len(found) != 1:
         raise OperationNotAllowed("This API key is no longer in the list.", "Reload the list.")
     (key,) = found
-    sentence = f"This entry's text does not tell surely what {what}."
+    sentence = f"{what} can't be determined from this entry's text."
     recorded.require_exact(sentence)
     # Versions before 0.2 wrote a developer's name without quotes, and it may hold words that look like a change.
     if isinstance(event.key, KeyLabel) and event.key.developer not in ("", key.developer):

@@ -571,6 +571,6 @@ async def test_a_key_that_is_added_while_the_agreement_is_on_screen_is_not_accep
         )
         await accept_license(user)
         await user.at(AssignKeyScreen)
-        assert user.status_text.startswith("This key is in the list already: Faster Program, Enabled.")
+        assert user.status_text.startswith("This key is already in the list: Faster Program, Enabled.")
         assert user.field("developer").value == "Night Guard"
         assert rows.last_entry() == before

@@ -497,6 +497,6 @@ async def test_a_key_that_is_adopted_while_the_agreement_is_on_screen_is_not_acc
         )
         await user.press("end", "ctrl+y")
         await user.at(EditKeyScreen)
-        assert user.status_text.startswith("This key is in the list already: Stray Software, Enabled.")
+        assert user.status_text.startswith("This key is already in the list: Stray Software, Enabled.")
         assert "Key Status       ● Enabled" in user.text
         assert rows.last_entry() == before

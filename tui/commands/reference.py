@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from core.base.file_status import file_status
 from tui.commands.parser import ENVIRONMENT, EXIT_STATUS, build_parser
 from tui.manual.blocks import fill, table
 from tui.manual.pages import PAGES, TOPICS
@@ -31,7 +32,7 @@ _MAN_PAGE = "man/man1/apisetup.1"
 def main() -> None:
     """Write all files whose content has changed."""
     for path, content in generated_files().items():
-        if not path.exists() or path.read_text(encoding="utf-8") != content:
+        if file_status(path) is None or path.read_text(encoding="utf-8") != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
             print(path)

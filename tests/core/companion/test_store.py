@@ -19,7 +19,7 @@ from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, copy_private, file_rows
 
-MIGRATIONS = ["keys and licenses", "headquarters", "order of answers", "sign-in failures", "journal"]
+MIGRATIONS = ["keys and licenses", "headquarters", "order of answers", "sign-in failures", "journal", "use of keys"]
 
 
 def prepared(path: Path) -> Path:
@@ -76,6 +76,9 @@ def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_
     run(path, "DROP TABLE apisetup_question")
     run(path, "DROP TABLE apisetup_sign_in_failure")
     run(path, "DROP TABLE apisetup_journal")
+    run(path, "DROP TABLE apisetup_use_day")
+    run(path, "DROP TABLE apisetup_use_range")
+    run(path, "DROP TABLE apisetup_former_name")
     run(path, "DELETE FROM apisetup_migration WHERE number > 1")
     keys = file_rows(path)["apisetup_key"]
     rows = file_rows(prepared(path))

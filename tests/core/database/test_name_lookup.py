@@ -66,19 +66,16 @@ def test_a_program_can_end_while_the_name_service_is_silent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "name of the database server cannot be"),
-        (UnicodeError("label too long"), "name of the database server cannot be found"),
-    ],
+    "error",
+    [socket.gaierror(socket.EAI_NONAME, "Name or service not known"), UnicodeError("label too long")],
 )
-def test_an_unknown_name_is_reported(monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
+def test_an_unknown_name_is_reported(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(*_arguments: object, **_options: object) -> None:
         raise error
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     engine = server_engine(ServerAddress("unknown.example", 3306, "d", "u"), Secret(""))
-    with pytest.raises(ServerUnreachable, match=words), translate_errors(), engine.connect():
+    with pytest.raises(ServerUnreachable, match="host name can't be resolved"), translate_errors(), engine.connect():
         pass
 
 
