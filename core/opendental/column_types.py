@@ -5,24 +5,49 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, SmallInteger, String, Text
-from sqlalchemy.dialects import mysql
+from sqlalchemy import BigInteger, Date, Integer, SmallInteger, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from core.opendental.log_hash import NO_DATE
 
+
+class ServerInteger(TypeDecorator[int]):
+    """An integer column of a type that only MySQL and MariaDB have. Their dialect is imported when it's in use.
+
+    Args:
+        name: The type's name there, such as `TINYINT`.
+        unsigned: True for a column without negative numbers.
+    """
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def __init__(self, name: str, *, unsigned: bool = False) -> None:
+        super().__init__()
+        self.name_on_server = name
+        self.unsigned = unsigned
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type for MySQL and MariaDB; SQLite has only `integer` and `smallint`."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Integer() if self.name_on_server == "INTEGER" else SmallInteger())
+        from sqlalchemy.dialects import mysql
+
+        return dialect.type_descriptor(getattr(mysql, self.name_on_server)(unsigned=self.unsigned))
+
+
 # SQLite generates primary keys only for a column whose type is exactly INTEGER.
-BIGINT = BigInteger().with_variant(mysql.BIGINT(), "mysql", "mariadb").with_variant(Integer(), "sqlite")
-INT = Integer().with_variant(mysql.INTEGER(), "mysql", "mariadb")
-INT_UNSIGNED = Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
-SMALLINT = SmallInteger().with_variant(mysql.SMALLINT(), "mysql", "mariadb")
-SMALLINT_UNSIGNED = SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
-TINYINT = SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb")
-TINYINT_UNSIGNED = SmallInteger().with_variant(mysql.TINYINT(unsigned=True), "mysql", "mariadb")
-TEXT = Text().with_variant(mysql.TEXT(), "mysql", "mariadb")
+BIGINT = BigInteger().with_variant(Integer(), "sqlite")
+INT = ServerInteger("INTEGER")
+INT_UNSIGNED = ServerInteger("INTEGER", unsigned=True)
+SMALLINT = SmallInteger()
+SMALLINT_UNSIGNED = ServerInteger("SMALLINT", unsigned=True)
+TINYINT = ServerInteger("TINYINT")
+TINYINT_UNSIGNED = ServerInteger("TINYINT", unsigned=True)
+TEXT = Text()
 VARCHAR = String(255)
-DATE = String(10).with_variant(mysql.DATE(), "mysql", "mariadb")
+DATE = String(10).with_variant(Date(), "mysql", "mariadb")
 
 
 class ServerTime(TypeDecorator[datetime]):
@@ -39,6 +64,8 @@ class ServerTime(TypeDecorator[datetime]):
         """Return `datetime` for MySQL and MariaDB, and text in the same format for SQLite."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(19))
+        from sqlalchemy.dialects import mysql
+
         return dialect.type_descriptor(mysql.DATETIME())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002

@@ -97,6 +97,7 @@ def test_the_first_screen_of_a_practice_in_a_file_loads_only_what_it_uses(tmp_pa
         "core.undo.service",
         "httpx",
         "pymysql",
+        "sqlalchemy.dialects.mysql",
         "sqlalchemy.orm",
         "xml.etree.ElementTree",
     }
