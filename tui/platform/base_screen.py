@@ -93,6 +93,9 @@ class ScreenBehavior(ServiceCaller, _Screen):
             more: list[BindingType] = list(cls.__dict__.get("BINDINGS", ()))
             places = bindings.PLACE_IDS if cls.SHOWS_PLACES else ()
             cls.BINDINGS = [*bindings.bindings(*cls.KEYS, *places), *more]
+        if "BINDINGS" in cls.__dict__:
+            # A class replaces the bindings that its base class has for the same key.
+            cls.BINDINGS = [_LEAVE_WAIT, *cls.__dict__["BINDINGS"]]
         super().__init_subclass__(**options)
 
     @property
@@ -331,7 +334,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
 class BaseScreen(ScreenBehavior, Screen[T]):
     """A full-size screen: title line, places, body, status line and key bar."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_LEAVE_WAIT]
+    BINDINGS: ClassVar[list[BindingType]] = []
     PLACE: ClassVar[str] = ""
     """The id of the key that goes to this screen; empty for a screen that belongs to the place below it."""
 
@@ -383,10 +386,7 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
         title: The text in its frame.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock"),
-        _LEAVE_WAIT,
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings.bindings("back", "quit", "ask-quit", "help", "manual", "lock")
     _collapses_status = True
     _max_status_lines = 6
 
