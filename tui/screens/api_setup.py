@@ -19,17 +19,15 @@ from tui.flows.interrupted_changes import settle_interrupted_changes
 from tui.flows.key_addition import add_key
 from tui.flows.office_content import (
     OfficeContent,
-    about_lines,
-    audit_trail_refusal,
     copy_remark,
     load_content,
     read_only_remark,
 )
 from tui.flows.settings_save import may_read_again, save_settings
 from tui.flows.undo import show_change
-from tui.modals.notice import Notice, outcome_notice
+from tui.modals.notice import outcome_notice
 from tui.platform.workers import flow, latest, once
-from tui.screens.key_screen import KeyScreen
+from tui.screens.office_home import OfficeHome
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_history import history_lines
 from tui.widgets.key_table import KeyTable
@@ -40,7 +38,6 @@ from tui.widgets.settings_form import SettingsForm
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from core.audit.filter import AuditFilter
     from core.model.api_key import ApiKey
     from tui.session import Session
 
@@ -49,7 +46,7 @@ _HISTORY_WIDTH = 120
 """The width of a terminal from which the details have room for a key's history."""
 
 
-class ApiSetupScreen(KeyScreen[ApiSetupError]):
+class ApiSetupScreen(OfficeHome[ApiSetupError]):
     """Shows the office's API settings and keys. Its only result is the error that kept the office from being opened.
 
     Args:
@@ -389,52 +386,6 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         else:
             table.rows.focus()
 
-    def action_developer_entries(self) -> None:
-        """Open the Audit Trail with the entries of the current key's developer."""
-        key = self.current_key()
-        if key is not None:
-            self.action_audit_trail(key_use.entries_of_developer(self.query_one(KeyTable), key))
-
-    @flow
-    async def action_former_names(self) -> None:
-        """Enter the names that the current key's developer had before."""
-        key = self.current_key()
-        if key is not None and await key_use.edit_former_names(self, self.open_session, key):
-            self.read_use()
-
-    def open_place(self, place: str) -> None:
-        """Open a place of this office on top of this screen."""
-        if place == "place-audit-trail":
-            self.action_audit_trail()
-        elif place == "place-subscriptions":
-            from tui.screens.subscriptions import SubscriptionsScreen
-
-            self.open_screen(SubscriptionsScreen(self.open_session), lambda _result: self.reload())
-        elif place == "place-payment-types":
-            from tui.screens.payment_types import PaymentTypesScreen
-
-            self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
-
-    @on(SettingsForm.OtherPaymentType)
-    def _open_payment_types(self, event: SettingsForm.OtherPaymentType) -> None:
-        event.stop()
-        self.open_place("place-payment-types")
-
-    def action_audit_trail(self, audit_filter: AuditFilter | None = None) -> None:
-        """Open the Audit Trail, or say who can grant the missing permission for it."""
-        from tui.screens.audit_trail import AuditTrailScreen
-
-        if self.open_session.signed_in.sees_audit_trail:
-            self.open_screen(AuditTrailScreen(self.open_session, audit_filter), lambda _result: self.reload())
-        else:
-            self.show_permission_granters()
-
-    @latest
-    async def show_permission_granters(self) -> None:
-        """Say which users can grant the permission for the Audit Trail."""
-        names = await self.call_service(self.open_session.office.users.permission_granters, group="grants")
-        self.show_status(audit_trail_refusal(names), "problem")
-
     @flow
     async def action_reload(self) -> None:
         """Load everything again; the admin chooses if unsaved input is dropped."""
@@ -446,15 +397,3 @@ class ApiSetupScreen(KeyScreen[ApiSetupError]):
         self._say_resolved(content, ASKING if self.open_session.office.keys.is_remote else _READ_AGAIN)
         self.refresh_from_headquarters()
         self.look()
-
-    def action_why(self) -> None:
-        """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""
-        from tui.screens.why import WhyScreen
-
-        table = self.query_one(KeyTable)
-        key = table.key if table.has_focus_within else None
-        self.open_screen(WhyScreen(self.open_session, key), partial(diagnosis.act_on_cause, self))
-
-    def action_about(self) -> None:
-        """Show the details of the practice, its database and this session."""
-        self.open_screen(Notice("Practice", about_lines(self.open_session)))

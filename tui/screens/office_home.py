@@ -1,0 +1,104 @@
+"""The base of an office's first screen: opens the office's places, and the screens about its keys and its API."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from textual import on
+
+from tui.flows import diagnosis, key_use
+from tui.flows.office_content import about_lines, audit_trail_refusal
+from tui.modals.notice import Notice
+from tui.platform.workers import flow, latest
+from tui.screens.key_screen import KeyScreen
+from tui.widgets.key_table import KeyTable
+from tui.widgets.settings_form import SettingsForm
+
+if TYPE_CHECKING:
+    from core.audit.filter import AuditFilter
+
+T = TypeVar("T")
+
+
+class OfficeHome(KeyScreen[T]):
+    """A screen with the office's `KeyTable`, from which everything else in the office is opened."""
+
+    @abstractmethod
+    def reload(self) -> None:
+        """Load everything again; unsaved input is kept."""
+
+    @abstractmethod
+    def read_use(self) -> None:
+        """Read in the background what developers changed through the API."""
+
+    @abstractmethod
+    def action_add_key(self) -> None:
+        """Add a key."""
+
+    @abstractmethod
+    def action_reload(self) -> None:
+        """Load everything again, after a question about unsaved input."""
+
+    # -- places --------------------------------------------------------------
+
+    def open_place(self, place: str) -> None:
+        """Open a place of this office on top of this screen."""
+        if place == "place-audit-trail":
+            self.action_audit_trail()
+        elif place == "place-subscriptions":
+            from tui.screens.subscriptions import SubscriptionsScreen
+
+            self.open_screen(SubscriptionsScreen(self.open_session), lambda _result: self.reload())
+        elif place == "place-payment-types":
+            from tui.screens.payment_types import PaymentTypesScreen
+
+            self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
+
+    @on(SettingsForm.OtherPaymentType)
+    def _open_payment_types(self, event: SettingsForm.OtherPaymentType) -> None:
+        event.stop()
+        self.open_place("place-payment-types")
+
+    def action_audit_trail(self, audit_filter: AuditFilter | None = None) -> None:
+        """Open the Audit Trail, or say who can grant the missing permission for it."""
+        from tui.screens.audit_trail import AuditTrailScreen
+
+        if self.open_session.signed_in.sees_audit_trail:
+            self.open_screen(AuditTrailScreen(self.open_session, audit_filter), lambda _result: self.reload())
+        else:
+            self.show_permission_granters()
+
+    @latest
+    async def show_permission_granters(self) -> None:
+        """Say which users can grant the permission for the Audit Trail."""
+        names = await self.call_service(self.open_session.office.users.permission_granters, group="grants")
+        self.show_status(audit_trail_refusal(names), "problem")
+
+    # -- what an office says about its keys, its API and itself ------------------
+
+    def action_developer_entries(self) -> None:
+        """Open the Audit Trail with the entries of the current key's developer."""
+        key = self.current_key()
+        if key is not None:
+            self.action_audit_trail(key_use.entries_of_developer(self.query_one(KeyTable), key))
+
+    @flow
+    async def action_former_names(self) -> None:
+        """Enter the names that the current key's developer had before."""
+        key = self.current_key()
+        if key is not None and await key_use.edit_former_names(self, self.open_session, key):
+            self.read_use()
+
+    def action_why(self) -> None:
+        """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""
+        from tui.screens.why import WhyScreen
+
+        table = self.query_one(KeyTable)
+        key = table.key if table.has_focus_within else None
+        self.open_screen(WhyScreen(self.open_session, key), partial(diagnosis.act_on_cause, self))
+
+    def action_about(self) -> None:
+        """Show the details of the practice, its database and this session."""
+        self.open_screen(Notice("Practice", about_lines(self.open_session)))
