@@ -226,6 +226,7 @@ async def test_escape_does_not_leave_a_sign_in(gate: Gates) -> None:
 
 @pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.__name__)
 def test_escape_leaves_a_wait_on_every_screen_and_does_what_it_did_before(screen: type[ScreenBehavior]) -> None:
+    assert screen._merged_bindings is not None
     actions = [binding.action for binding in screen._merged_bindings.key_to_bindings["escape"]]
     assert actions[0] == "leave_wait"
     if issubclass(screen, BaseModal):
