@@ -318,7 +318,7 @@ async def test_page_down_from_the_palette_scrolls_the_text_that_has_focus(demo: 
         await open_license(user)
         before = user.text
         await open_palette(user)
-        await user.enter_text("Move down one page")
+        await user.enter_text("Scroll down by one page")
         await user.press("enter")
         assert user.stack[-1] == "LicenseScreen"
         assert user.text != before
@@ -328,7 +328,7 @@ async def test_page_down_from_the_palette_on_a_text_that_fits_does_nothing(demo:
     async with run_program(demo, size=(100, 60)) as user:
         await open_license(user)
         await open_palette(user)
-        await user.enter_text("Move down one page")
+        await user.enter_text("Scroll down by one page")
         await user.press("enter")
         assert user.app.crash is None
 

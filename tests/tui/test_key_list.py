@@ -174,7 +174,7 @@ async def test_a_filter_without_matches_says_how_to_end_it(demo: OpenRequest) ->
     async with run_program(demo) as user:
         await user.press("slash")
         await user.enter_text("nobody")
-        assert "No key matches the filter. Press Esc to show all." in user.text
+        assert "No key matches. Press Esc to show all." in user.text
         await user.press("enter", "d")
         assert user.stack == ["ApiSetupScreen"]
         await user.press("escape")

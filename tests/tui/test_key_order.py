@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.user_driver import User, run_program
@@ -10,6 +12,12 @@ from tests.support.user_driver import User, run_program
 def column(user: User, index: int) -> list[str]:
     found = [user.list.rows.row(number) for number in range(len(user.list.rows))]
     return [row.cells[index] for row in found if row]
+
+
+def _age(cell: str) -> float:
+    """Return the age of a last change in hours; infinite for none."""
+    number, _, unit = cell.partition(" ")
+    return int(number) * {"h": 1, "d": 24}[unit] if unit else inf
 
 
 def header(user: User) -> str:
@@ -28,13 +36,16 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
         assert column(user, 2)[0] == "● on"
         assert column(user, 2) == sorted(column(user, 2), key="● on,◐ reads,○ off,✕ developer,✕ Open Dental,?".find)
         await user.press("s")
+        assert "Change▼" in header(user)
+        assert column(user, 3) == sorted(column(user, 3), key=_age)
+        await user.press("s")
         assert "Added ▼" in header(user)
-        assert column(user, 3) == sorted(column(user, 3), reverse=True)
+        assert column(user, 4) == sorted(column(user, 4), reverse=True)
         await user.press("s")
         assert "BAA since▲" in header(user)
-        without = column(user, 4).count("none")
-        assert column(user, 4)[:without] == ["none"] * without
-        assert column(user, 4)[without:] == sorted(column(user, 4)[without:])
+        without = column(user, 5).count("none")
+        assert column(user, 5)[:without] == ["none"] * without
+        assert column(user, 5)[without:] == sorted(column(user, 5)[without:])
         await user.press("s")
         assert "Developer ▲" in header(user)
 
@@ -42,7 +53,7 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
 async def test_only_columns_that_are_shown_take_part(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert "Added" not in header(user)
-        for title in ("Key ▲", "Status ▲", "Developer ▲"):
+        for title in ("Key ▲", "Status ▲", "Change▼", "Developer ▲"):
             await user.press("s")
             assert title in header(user)
 

@@ -168,7 +168,7 @@ async def test_the_drop_down_of_api_setup_leads_to_the_list(demo: OpenRequest) -
         await user.enter_text("Bank transfer")
         await user.press("ctrl+s", "escape")
         await user.at_api_setup()
-        assert "not saved yet" not in user.text
+        assert "unsaved" not in user.text
         assert "Credit Card" in user.text.splitlines()[3]
         user.screen.query_one("#payment-type").focus()
         await user.press("enter")
@@ -179,10 +179,10 @@ async def test_a_choice_that_is_not_saved_is_kept_by_the_entry_for_others(demo: 
     async with run_program(demo) as user:
         user.screen.query_one("#payment-type").focus()
         await user.press("enter", "home", "enter")
-        assert "not saved yet: payment type" in user.text
+        assert "unsaved: payment type" in user.text
         await user.press("enter", "end", "enter")
         await user.at(PaymentTypesScreen)
         await user.press("escape")
         await user.at_api_setup()
-        assert "not saved yet: payment type" in user.text
+        assert "unsaved: payment type" in user.text
     assert rows.query(API_TYPE) == [(str(CREDIT_CARD),)]

@@ -39,7 +39,11 @@ async def test_undo_restores_the_settings(demo: OpenRequest) -> None:
         assert user.status_text.startswith("Undone: Enabled from on to off; ")
         assert rows.settings() == (0, "", "1")
         (text,) = rows.audit_texts(before)
-        assert text.endswith("(undoing entry 326)")
+        undone = int(text.rpartition("(undoing entry ")[2].rstrip(")"))
+        assert (
+            "payment type from Check to Credit Card"
+            in dict(rows.query("SELECT SecurityLogNum, LogText FROM securitylog"))[undone]
+        )
         await user.press("escape", "escape")
         await user.at(ApiSetupScreen)
         assert user.field("interval").value == ""

@@ -61,6 +61,6 @@ async def send_key_to_clipboard(screen: BaseScreen[Any], session: Session, key: 
     screen.app._clipboard = ""
     screen.show_status(
         "Sent to the terminal's clipboard (if it supports OSC 52; tmux: set -g set-clipboard on)."
-        f" {display(key_of('reveal'))} shows the key."
+        f" Press {display(key_of('reveal'))} to view the key."
     )
     return True

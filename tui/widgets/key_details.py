@@ -87,14 +87,15 @@ def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None
     agreement = fields.agreement_since
     lines.append(_labeled("BAA", _day(agreement) if agreement else "none", "normal" if agreement else "warning"))
     lines += use_summary(use) if use is not None else []
+    lines.append(safe_line(("", "normal")))
+    lines.append(safe_line(("Permissions", "strong"), (f"  {len(fields.permissions) or 'none'}", "dim")))
+    lines += [safe_line((f"  {name}", "normal")) for name in fields.permissions]
+    lines.append(safe_line(("", "normal")))
     lines += [_labeled(label, text) for label, text in (("E-mail", fields.email), ("Phone", fields.phone)) if text]
     if key.added:
         lines.append(_labeled("Added", _day(key.added)))
     if key.license is not None:
         lines.append(_labeled("License", f"accepted by {key.license.accepted_by}"))
-    lines.append(safe_line(("", "normal")))
-    lines.append(safe_line(("Permissions", "strong"), (f"  {len(fields.permissions) or 'none'}", "dim")))
-    lines += [safe_line((f"  {name}", "normal")) for name in fields.permissions]
     return [*lines, *use_section(key, use)] if use is not None else lines
 
 

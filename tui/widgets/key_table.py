@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -35,15 +36,20 @@ if TYPE_CHECKING:
 
 _KEY = Column("Key", 5, min_width=5, tone="dim")
 _KEY_WITH_FINGERPRINT = Column("Key", 13, min_width=7, tone="dim")
+_CHANGE = Column("Change", 7, min_width=7, right=True)
+_CHANGE_BESIDE_FINGERPRINTS = replace(_CHANGE, from_width=60)
+"""In a narrow list, telling keys apart is more important."""
 _COLUMNS = (
     Column("Developer", 20, min_width=10, max_width=32),
     _KEY,
     Column("Status", 13, min_width=13),
-    Column("Change", 6, min_width=6, right=True),
+    _CHANGE,
     Column("Added", 10, min_width=10, from_width=60),
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
 )
+_WITH_FINGERPRINT = {_KEY: _KEY_WITH_FINGERPRINT, _CHANGE: _CHANGE_BESIDE_FINGERPRINTS}
+_COLUMNS_WITH_FINGERPRINT = tuple(_WITH_FINGERPRINT.get(column, column) for column in _COLUMNS)
 _TITLE_FRAME = 12
 """The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
 _STATUS = 2
@@ -148,7 +154,7 @@ class KeyTable(Horizontal):
     @property
     def why_empty(self) -> str:
         """The reason why no key is highlighted, in a few words."""
-        return "No key matches the filter. Press Esc to show all." if self.filtered else self._none
+        return "No key matches. Press Esc to show all." if self.filtered else self._none
 
     def show(self, keys: KeyList) -> None:
         """Display other keys. The cursor stays on its key."""
@@ -162,9 +168,8 @@ class KeyTable(Horizontal):
         self._histories.clear()
         self._use_details.clear()
         self._parse_filter()
-        developer, _, *others = _COLUMNS
         ends_alike = any("#" in each.masked for each in keys.keys)
-        self.rows.show_columns(developer, _KEY_WITH_FINGERPRINT if ends_alike else _KEY, *others)
+        self.rows.show_columns(*(_COLUMNS_WITH_FINGERPRINT if ends_alike else _COLUMNS))
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:
@@ -336,7 +341,7 @@ class KeyTable(Horizontal):
     def _show_rows(self) -> None:
         matching = self._matching()
         shown, count = len(matching), len(self._keys)
-        self.rows.set_empty_text("No key matches the filter. Press Esc to show all." if count else self._none)
+        self.rows.set_empty_text("No key matches. Press Esc to show all." if count else self._none)
         self._show_matching()
         enabled = sum(key.status.enabled and not key.gone for key in matching)
         total = str(count) if shown == count else f"{shown} of {count}"

@@ -73,7 +73,7 @@ def use_summary(known: KeyUse) -> list[Line]:
     if use.last is None:
         text = "none in the Audit Trail" if use.read.complete else f"none seen since {use.read.since:%Y-%m-%d}"
         return [_labeled("Change", text)]
-    lines = [_labeled("Change", f"{format_ago(known.now - use.last)}, {use.last:%Y-%m-%d %H:%M}")]
+    lines = [_labeled("Change", format_ago(known.now - use.last))]
     lines.append(_labeled(f"{DAYS} days", f"{use.total:,} {'change' if use.total == 1 else 'changes'}"))
     if use.total:
         lines.append(safe_line((small_chart(use.counts), "accent")))
@@ -88,6 +88,8 @@ def use_section(key: ApiKey, known: KeyUse) -> list[Line]:
     lines = [safe_line(("", "normal")), safe_line(("Use, by the Audit Trail", "strong"))]
     if use.first is not None:
         lines.append(_labeled("First", f"{use.first:%Y-%m-%d %H:%M}"))
+    if use.last is not None:
+        lines.append(_labeled("Last", f"{use.last:%Y-%m-%d %H:%M}"))
     if use.kinds:
         lines.append(_labeled("Kinds", _kinds(use)))
         lines.append(_labeled("Through", ", ".join(use.computers) or "no computer named"))
