@@ -46,6 +46,7 @@ class PaymentTypesScreen(PracticeScreen[None]):
     """
 
     CSS_PATH = "payment_types.tcss"
+    MANUAL = "payment-types"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     PLACE = "place-payment-types"
     SHOWS_PLACES = True

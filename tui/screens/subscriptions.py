@@ -42,6 +42,7 @@ class SubscriptionsScreen(PracticeScreen[None]):
     """
 
     CSS_PATH = "subscriptions.tcss"
+    MANUAL = "subscriptions"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     PLACE = "place-subscriptions"
     SHOWS_PLACES = True

@@ -53,6 +53,7 @@ class WhyScreen(BaseScreen[Remedy]):
     """
 
     CSS_PATH = "why.tcss"
+    MANUAL = "why"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]  # noqa: RUF012
     SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
