@@ -92,7 +92,7 @@ async def test_letters_in_a_question_only_show_its_key(demo: OpenRequest) -> Non
         for key in ("y", "d", "q", "1", "tab"):
             user.screen.show_status("")
             await user.press(key)
-            assert user.status_text == "Press ^y to confirm, Esc to cancel."
+            assert user.status_text == "Press ^y or ^e to confirm, Esc to cancel."
             assert user.focused == "cancel"
             assert user.stack == ["ApiSetupScreen", "Question"]
 
@@ -152,7 +152,7 @@ async def test_a_click_within_the_first_moment_is_ignored(demo: OpenRequest, sec
         user.now += seconds
         await user.pilot.click("#answer-0")
         await user.settle()
-        assert user.status_text == "Click ignored: it came too fast. Press ^y to confirm, Esc to cancel."
+        assert user.status_text == "Click ignored: it came too fast. Press ^y or ^e to confirm, Esc to cancel."
         assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
 
 
@@ -182,7 +182,7 @@ async def test_an_answer_within_the_first_moment_is_ignored(demo: OpenRequest) -
         await user.at(Question)
         user.type_at(ANSWER_DELAY - 0.01, "ctrl+y")
         await user.settle()
-        assert user.status_text == ("Key ignored: it came too fast. Press ^y to confirm, Esc to cancel.")
+        assert user.status_text == ("Key ignored: it came too fast. Press ^y or ^e to confirm, Esc to cancel.")
         assert rows.status_of("Insurance Mate") == KeyStatus.ENABLED
         user.type_at(ANSWER_DELAY, "ctrl+y")
         await user.at(Notice)

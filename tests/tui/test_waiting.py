@@ -114,7 +114,7 @@ async def test_escape_leaves_the_users_of_the_audit_trail(demo: OpenRequest, gat
         user.send("t")
         await waits(user, held, "Reading the users")
         user.send("escape")
-        await until(lambda: "Not read; r tries again." in user.text)
+        await until(lambda: "Not loaded. Press r to retry." in user.text)
         assert isinstance(user.screen, AuditTrailScreen)
         await finish(user, held)
         await user.press("r")
@@ -129,7 +129,7 @@ async def test_escape_stops_a_search_that_can_be_continued(demo: OpenRequest, ga
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped: "))
         await finish(user, held)
-        await user.press("c")
+        await user.press("n")
         assert len(user.list.rows) > 0
 
 
@@ -137,7 +137,7 @@ async def test_escape_stops_a_verification_that_can_be_continued(demo: OpenReque
     async with run_program(demo) as user:
         await user.press("t")
         held = gate(Verification, "run_batch")
-        user.send("v")
+        user.send("V")
         await user.until_asked()
         user.send("e")
         await waits(user, held, "Verifying")
@@ -153,7 +153,7 @@ async def test_escape_leaves_the_history_of_a_key(demo: OpenRequest, gate: Gates
         user.send("enter")
         await waits(user, held, "Reading the key's history")
         user.send("escape")
-        await until(lambda: "Not read; r tries again." in user.text)
+        await until(lambda: "Not loaded. Press r to retry." in user.text)
         await finish(user, held)
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         await user.press("escape")

@@ -125,7 +125,7 @@ class WhyScreen(BaseScreen[Remedy]):
             with self.busy(waiting):
                 diagnosis = await self.call_service(diagnose, group="diagnosis")
         except ApiSetupError:
-            self.query_one(RowList).set_empty_text(f"Not read; {display(key('reload'))} tries again.")
+            self.query_one(RowList).set_empty_text(f"Not loaded. Press {display(key('reload'))} to retry.")
             raise
         self._show(diagnosis)
 
