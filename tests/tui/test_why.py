@@ -246,7 +246,7 @@ async def test_a_practice_that_cannot_be_read_keeps_the_screen(
             patch.setattr(DiagnosisService, "diagnose", lose)
             await ask_why(user)
             assert user.status_text == "The line was cut. Try again."
-            assert "Not read; r tries again." in user.text
+            assert "Not loaded. Press r to retry." in user.text
         await user.press("r")
         assert user.row.startswith("✕ eConnector")
 
