@@ -14,6 +14,7 @@ from core.offices.setting_names import (
     FILE_SETTING,
     GENERAL_SETTINGS,
     LICENSE_SETTINGS,
+    PRICE_SETTINGS,
     SERVER_SETTINGS,
 )
 from tests.test_readme import links
@@ -65,7 +66,19 @@ def test_every_key_is_listed_with_what_it_does(key: Key) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "audit verify", "audit export", "offices list", "offices add", "offices remove", "offices import", "check"],
+    [
+        "",
+        "audit verify",
+        "audit export",
+        "check",
+        "why",
+        "subscriptions",
+        "payment-types",
+        "offices list",
+        "offices add",
+        "offices remove",
+        "offices import",
+    ],
 )
 def test_every_option_is_listed(command: str) -> None:
     asked = [sys.executable, "-m", "tui", *command.split(), "--help"]
@@ -75,7 +88,14 @@ def test_every_option_is_listed(command: str) -> None:
 
 
 def test_every_setting_is_listed() -> None:
-    settings = (*GENERAL_SETTINGS, *LICENSE_SETTINGS, *SERVER_SETTINGS, FILE_SETTING, *COMMON_SETTINGS)
+    settings = (
+        *GENERAL_SETTINGS,
+        *PRICE_SETTINGS,
+        *LICENSE_SETTINGS,
+        *SERVER_SETTINGS,
+        FILE_SETTING,
+        *COMMON_SETTINGS,
+    )
     assert [each.name for each in settings if f"| `{each.shown}` | {each.meaning} |" not in TEXT] == []
 
 

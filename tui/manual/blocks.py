@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, OFFICE_SETTINGS, Setting
+from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, OFFICE_SETTINGS, PRICE_SETTINGS, Setting
 from tui.bindings import KEYS, Key, display, key
 from tui.manual.pages import PAGES
 
@@ -70,7 +70,7 @@ def _key_row(each: Key) -> tuple[str, str, str]:
 
 def _settings(names: Sequence[str]) -> str:
     lists: dict[str, tuple[Setting, ...]] = {
-        "general": (*GENERAL_SETTINGS, *LICENSE_SETTINGS),
+        "general": (*GENERAL_SETTINGS, *PRICE_SETTINGS, *LICENSE_SETTINGS),
         "office": OFFICE_SETTINGS,
     }
     rows = [(_code(each.shown), each.meaning) for name in names for each in lists[name]]
