@@ -24,7 +24,7 @@ async def open_manual(user: User) -> PageView:
 async def test_f1_opens_the_page_about_the_screen(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_manual(user)
-        assert user.panel("page") == "API Setup  4 of 14"
+        assert user.panel("page") == "API Setup  4 of 17"
         await user.press("escape", "t")
         await open_manual(user)
         assert user.panel("page").startswith("Audit Trail and filter language")
@@ -32,6 +32,16 @@ async def test_f1_opens_the_page_about_the_screen(demo: OpenRequest) -> None:
         await open_key(user)
         await open_manual(user)
         assert user.panel("page").startswith("API keys and headquarters")
+
+
+@pytest.mark.parametrize(
+    ("key", "title"), [("w", "Why the API fails"), ("2", "Subscriptions"), ("3", "Payment types")]
+)
+async def test_f1_opens_the_page_about_a_screen_that_a_key_opens(demo: OpenRequest, key: str, title: str) -> None:
+    async with run_program(demo) as user:
+        await user.press(key)
+        await open_manual(user)
+        assert user.panel("page").startswith(title)
 
 
 async def test_the_manual_opens_from_a_text_field_and_keeps_what_was_typed(demo: OpenRequest) -> None:
@@ -50,7 +60,7 @@ async def test_the_manual_opens_from_a_text_field_and_keeps_what_was_typed(demo:
 async def test_a_link_is_followed_and_escape_returns_to_the_same_place(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         view = await open_manual(user)
-        await user.press("tab")
+        await user.press("tab", "tab", "tab")
         assert view.target == "keys"
         top = view.top
         assert top > 0
@@ -58,7 +68,7 @@ async def test_a_link_is_followed_and_escape_returns_to_the_same_place(demo: Ope
         assert user.panel("page").startswith("API keys and headquarters")
         assert view.top == 0
         await user.press("escape")
-        assert (user.panel("page"), view.top) == ("API Setup  4 of 14", top)
+        assert (user.panel("page"), view.top) == ("API Setup  4 of 17", top)
         await user.press("escape")
         assert user.stack == ["ApiSetupScreen"]
 
@@ -98,9 +108,9 @@ async def test_the_arrow_keys_turn_pages(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_manual(user)
         await user.press("right")
-        assert user.panel("page").startswith("API keys and headquarters  5 of 14")
+        assert user.panel("page").startswith("API keys and headquarters  5 of 17")
         await user.press("left", "left", "left", "left", "left")
-        assert user.panel("page").startswith("Troubleshooting  14 of 14") or user.panel("page").startswith("Manual")
+        assert user.panel("page").startswith("Troubleshooting  17 of 17") or user.panel("page").startswith("Manual")
 
 
 async def test_a_search_opens_the_place_that_was_found(demo: OpenRequest) -> None:
