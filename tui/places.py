@@ -25,7 +25,10 @@ def existing_places(app: TerminalApp) -> tuple[str, ...]:
 
 
 async def go_to_place(app: TerminalApp, place: str, ask: Ask) -> None:
-    """Close the screens above a place, after asking about unsaved changes in them, and open the place."""
+    """Close the screens above a place, after asking about unsaved changes in them, and open the place.
+
+    While the office is being opened, its first screen remembers the place and opens it afterwards.
+    """
     home = next((screen for screen in app.screen_stack if isinstance(screen, ApiSetupScreen)), None)
     if home is None or not app.unlocked.is_set():
         return

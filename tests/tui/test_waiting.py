@@ -19,9 +19,11 @@ from tests.support.gates import Gate, Gates
 from tests.support.open_requests import DATABASE_PASSWORD, ServerOpenRequest, server_request
 from tests.support.user_driver import User, run_program, running
 from tests.support.waiting import until
+from tests.tui.test_bindings import screens
 from tui.app import ApisetupApp
 from tui.modals.sign_in import SignInScreen
 from tui.platform import waiting
+from tui.platform.base_screen import BaseModal, ScreenBehavior
 from tui.screens.audit_trail import AuditTrailScreen
 from tui.screens.connect import ConnectScreen
 from tui.screens.edit_key import EditKeyScreen
@@ -220,3 +222,12 @@ async def test_escape_does_not_leave_a_sign_in(gate: Gates) -> None:
         await until(lambda: "This can't be stopped" in user.status_text)
         await finish(user, held)
         await user.at_api_setup()
+
+
+@pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.__name__)
+def test_escape_leaves_a_wait_on_every_screen_and_does_what_it_did_before(screen: type[ScreenBehavior]) -> None:
+    assert screen._merged_bindings is not None
+    actions = [binding.action for binding in screen._merged_bindings.key_to_bindings["escape"]]
+    assert actions[0] == "leave_wait"
+    if issubclass(screen, BaseModal):
+        assert len(actions) > 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from rich.segment import Segment
 from textual import events
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -93,9 +93,10 @@ class ScreenBehavior(ServiceCaller, _Screen):
             more: list[BindingType] = list(cls.__dict__.get("BINDINGS", ()))
             places = bindings.PLACE_IDS if cls.SHOWS_PLACES else ()
             cls.BINDINGS = [*bindings.bindings(*cls.KEYS, *places), *more]
-        if "BINDINGS" in cls.__dict__:
-            # A class replaces the bindings that its base class has for the same key.
-            cls.BINDINGS = [_LEAVE_WAIT, *cls.__dict__["BINDINGS"]]
+        own: list[BindingType] = cls.__dict__.get("BINDINGS", [])
+        if any(isinstance(each, Binding) and "escape" in each.key.split(",") for each in own):
+            # With a binding of Esc, a class replaces all that its base class has for Esc.
+            cls.BINDINGS = [_LEAVE_WAIT, *own]
         super().__init_subclass__(**options)
 
     @property
@@ -334,7 +335,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
 class BaseScreen(ScreenBehavior, Screen[T]):
     """A full-size screen: title line, places, body, status line and key bar."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [_LEAVE_WAIT]
     PLACE: ClassVar[str] = ""
     """The id of the key that goes to this screen; empty for a screen that belongs to the place below it."""
 

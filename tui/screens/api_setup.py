@@ -167,6 +167,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.refresh_from_headquarters()
         diagnosis.look_regularly(self, self.look)
         self.read_use()
+        self.open_requested_place()
 
     @once
     async def look(self) -> None:

@@ -25,6 +25,9 @@ T = TypeVar("T")
 class OfficeHome(KeyScreen[T]):
     """A screen with the office's `KeyTable`, from which everything else in the office is opened."""
 
+    _requested_place = ""
+    """The place whose digit was pressed before the office was open."""
+
     @abstractmethod
     def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
@@ -44,8 +47,10 @@ class OfficeHome(KeyScreen[T]):
     # -- places --------------------------------------------------------------
 
     def open_place(self, place: str) -> None:
-        """Open a place of this office on top of this screen."""
-        if place == "place-audit-trail":
+        """Open a place of this office on top of this screen, or as soon as the office is open."""
+        if self.session is None:
+            self._requested_place = place
+        elif place == "place-audit-trail":
             self.action_audit_trail()
         elif place == "place-subscriptions":
             from tui.screens.subscriptions import SubscriptionsScreen
@@ -55,6 +60,12 @@ class OfficeHome(KeyScreen[T]):
             from tui.screens.payment_types import PaymentTypesScreen
 
             self.open_screen(PaymentTypesScreen(self.open_session), lambda _result: self.reload())
+
+    def open_requested_place(self) -> None:
+        """Open the place that was asked for before the office was open."""
+        place, self._requested_place = self._requested_place, ""
+        if place:
+            self.open_place(place)
 
     @on(SettingsForm.OtherPaymentType)
     def _open_payment_types(self, event: SettingsForm.OtherPaymentType) -> None:
