@@ -373,6 +373,17 @@ PLACE_IDS = ("place-api-setup", "place-subscriptions", "place-payment-types", "p
 SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
 """The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
 
+_LISTS_OF_THE_OFFICE = frozenset({SUBSCRIPTIONS, PAYMENT_TYPES})
+ALSO_IN: Mapping[str, frozenset[str]] = {
+    "offices": _LISTS_OF_THE_OFFICE,
+    "undo-last": _LISTS_OF_THE_OFFICE,
+    "reload": _LISTS_OF_THE_OFFICE | {WHY},
+    "sort": frozenset({PRACTICE}),
+    "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
+    "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
+}
+"""The groups besides its own on whose screens an action works, by its id."""
+
 _BY_ID = {key.id: key for key in KEYS}
 
 _PRESSED = re.compile(r"([Pp]ress |, )(\S{1,9})(?= to )")

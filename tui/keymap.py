@@ -8,7 +8,7 @@ from itertools import combinations
 
 from textual.keys import _character_to_key
 
-from tui.bindings import EVERYWHERE, KEYS, LISTS, PLACES, SHARED_SCREENS, Key, display, typed_character
+from tui.bindings import ALSO_IN, EVERYWHERE, KEYS, LISTS, PLACES, SHARED_SCREENS, Key, display, typed_character
 
 _NAMED = (
     *("escape", "enter", "tab", "shift+tab", "space", "up", "down", "left", "right", "pageup", "pagedown"),
@@ -135,4 +135,6 @@ def _refuse_clash(one: Key, other: Key, keymap: Mapping[str, str]) -> None:
 def meet(one: Key, other: Key) -> bool:
     """Return True if two actions can work on the same screen, so that a key can't do both."""
     groups = {one.group, other.group}
-    return len(groups) == 1 or bool(groups & {EVERYWHERE, PLACES, LISTS}) or frozenset(groups) in SHARED_SCREENS
+    if len(groups) == 1 or groups & {EVERYWHERE, PLACES, LISTS} or frozenset(groups) in SHARED_SCREENS:
+        return True
+    return other.group in ALSO_IN.get(one.id, ()) or one.group in ALSO_IN.get(other.id, ())

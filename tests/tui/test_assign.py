@@ -75,7 +75,7 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
         await user.at(Notice)
         assert "Added and enabled: API key ********Gh78 (Night Guard)." in user.flowing_text
         await user.press("enter")
-        assert user.row == "Night Guard | …Gh78 | ● on"
+        assert user.row.startswith("Night Guard | …Gh78 | ● on |")
         assert user.status_text == "Added and enabled: API key ********Gh78 (Night Guard)."
         accepted, added = rows.audit_texts(before)
         assert accepted.startswith("API Access Agreement for API key ********Gh78 #")
@@ -104,7 +104,7 @@ async def test_the_new_key_is_highlighted_among_the_others(demo: OpenRequest) ->
         await accept_license(user)
         await user.at(Notice)
         await user.press("enter")
-        assert user.row == "Night Guard | …Gh78 | ● on"
+        assert user.row.startswith("Night Guard | …Gh78 | ● on |")
         assert "Keys  13 ·" in user.text
 
 
@@ -117,7 +117,7 @@ async def test_a_new_key_is_shown_even_if_the_filter_would_hide_it(demo: OpenReq
         await accept_license(user)
         await user.at(Notice)
         await user.press("enter")
-        assert user.row == "Night Guard | …Gh78 | ● on"
+        assert user.row.startswith("Night Guard | …Gh78 | ● on |")
 
 
 # -- the key -------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_what_terminals_do_not_send_is_unknown(text: str) -> None:
 
 
 def test_keys_are_given_by_the_names_of_the_table() -> None:
-    assert parse_keymap({"audit-trail": ["T", "f5"], "reload": ["^r"]}) == {"audit-trail": "T,f5", "reload": "ctrl+r"}
+    assert parse_keymap({"audit-trail": ["X", "f5"], "reload": ["^r"]}) == {"audit-trail": "X,f5", "reload": "ctrl+r"}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_actions_of_different_screens_can_have_the_same_key() -> None:
 
 
 def test_a_key_that_actions_share_by_default_stays_shared() -> None:
-    assert parse_keymap({"choose": ["enter", "w"]}) == {"choose": "enter,w"}
+    assert parse_keymap({"choose": ["enter", "b"]}) == {"choose": "enter,b"}
 
 
 def test_the_default_keys_have_no_clash() -> None:
@@ -133,7 +133,7 @@ def test_keys_of_the_same_screen_are_known_to_meet(screen: type[ScreenBehavior])
 
 def test_an_error_names_the_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('theme = "ansi"\n\n[keys]\nadd-key = "N"\nreload = ["f5"]\n', encoding="utf-8")
+    path.write_text('theme = "ansi"\n\n[keys]\nadd-key = "B"\nreload = ["f5"]\n', encoding="utf-8")
     configured = parse_configuration(path, path.read_text(encoding="utf-8")).keys
     with pytest.raises(ConfigurationError) as raised:
         read_keymap(configured, path)
@@ -150,11 +150,11 @@ def test_a_value_that_is_no_text_is_refused(tmp_path: Path, text: str) -> None:
 
 
 async def test_an_own_key_works_in_place_of_the_default_one(demo: OpenRequest) -> None:
-    use_keymap(parse_keymap({"audit-trail": ["T"]}))
+    use_keymap(parse_keymap({"audit-trail": ["X"]}))
     async with run_program(demo) as user:
         await user.press("t", "f5")
         assert user.stack == ["ApiSetupScreen"]
-        await user.press("T")
+        await user.press("X")
         await user.at(AuditTrailScreen)
 
 
@@ -168,9 +168,9 @@ async def test_exchanged_keys_work(demo: OpenRequest) -> None:
 
 
 async def test_keys_of_lists_and_of_the_program_can_be_changed(demo: OpenRequest) -> None:
-    use_keymap(parse_keymap({"down": ["w"], "help": ["H"], "place-audit-trail": ["9"]}))
+    use_keymap(parse_keymap({"down": ["b"], "help": ["H"], "place-audit-trail": ["9"]}))
     async with run_program(demo) as user:
-        await user.press("w")
+        await user.press("b")
         assert user.list.cursor == 1
         await user.press("down")
         assert user.list.cursor == 1
@@ -192,20 +192,20 @@ async def test_an_own_letter_is_typed_into_a_text_field(demo: OpenRequest) -> No
 
 
 async def test_everything_shows_the_own_key(demo: OpenRequest) -> None:
-    use_keymap(parse_keymap({"add-key": ["N"], "audit-trail": ["T"], "place-audit-trail": ["9"]}))
+    use_keymap(parse_keymap({"add-key": ["B"], "audit-trail": ["X"], "place-audit-trail": ["9"]}))
     async with run_program(demo, size=(100, 60)) as user:
-        assert "N Add" in user.keys
+        assert "B Add" in user.keys
         assert "9 Audit trail" in user.text
         await user.press("question_mark")
         await user.at(HelpPanel)
-        assert "N Add an API key for this practice." in user.flowing_text
+        assert "B Add an API key for this practice." in user.flowing_text
         assert "a, F3" not in user.flowing_text
         await user.press("escape", "ctrl+p")
         await user.at(Palette)
-        assert user.row == "Add | N | Add an API key for this practice."
+        assert user.row == "Add | B | Add an API key for this practice."
         await user.press("escape")
         await open_manual_page(user)
-        assert "1. N opens the form." in user.flowing_text
+        assert "1. B opens the form." in user.flowing_text
 
 
 async def open_manual_page(user: User) -> None:
@@ -213,9 +213,9 @@ async def open_manual_page(user: User) -> None:
 
 
 def test_the_manual_shows_own_keys_in_lists_and_sentences() -> None:
-    use_keymap(parse_keymap({"add-key": ["N", "f3"]}))
-    assert "| `N` `F3` | Add an API key for this practice. | `add-key` |" in fill(page("keyboard").text)
-    assert "1. [`N`](keyboard.md#add-key) opens the form." in fill(page("api-setup").text)
+    use_keymap(parse_keymap({"add-key": ["B", "f3"]}))
+    assert "| `B` `F3` | Add an API key for this practice. | `add-key` |" in fill(page("keyboard").text)
+    assert "1. [`B`](keyboard.md#add-key) opens the form." in fill(page("api-setup").text)
 
 
 async def test_messages_name_own_keys(demo: OpenRequest) -> None:

@@ -125,7 +125,7 @@ async def test_the_details_follow_the_cursor_once_it_rests(demo: OpenRequest, mo
 
 
 async def test_a_wide_terminal_shows_what_happened_to_the_key(demo: OpenRequest) -> None:
-    async with run_program(demo, size=(160, 40)) as user:
+    async with run_program(demo, size=(160, 50)) as user:
         await user.go_to("Dentist Finder")
         await until(lambda: "History" in user.text)
         assert "Enabled → Disabled by Customer by admin" in user.flowing_text

@@ -116,3 +116,11 @@ def test_kinds_and_computers_are_listed_with_their_number() -> None:
     assert "AppointmentCreate 3, AppointmentMove 1" in shown
     assert "SERVER-1" in shown
     assert "3 in 30 days" in shown
+
+
+def test_a_space_follows_every_label() -> None:
+    use = used(timedelta(days=1), kinds={8: 3}, computers=("SERVER-1",), counts=(0,) * (DAYS - 1) + (3,))
+    known = KeyUse(use, NOW, DEFAULT_PRICES, details=UseDetails(4, None))
+    lines = texts(known).splitlines()
+    assert "Patients 4 in 30 days" in lines
+    assert "Through  SERVER-1" in lines

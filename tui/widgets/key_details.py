@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from core.opendental.key_status import KeyStatus
 from tui.widgets.details_panel import DetailsPanel, labeled
 from tui.widgets.tones import Line, Tone, safe_line
-from tui.widgets.use_lines import KeyUse, use_section, use_summary
+from tui.widgets.use_lines import LABEL_WIDTH, KeyUse, use_section, use_summary
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-
-_LABEL_WIDTH = 8
 
 _MARKS: Mapping[KeyStatus, tuple[str, str, Tone]] = {
     KeyStatus.ENABLED: ("●", "on", "good"),
@@ -101,7 +99,7 @@ def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None
 
 
 def _labeled(label: str, text: str, tone: Tone = "normal") -> Line:
-    return labeled(label, text, _LABEL_WIDTH, tone)
+    return labeled(label, text, LABEL_WIDTH, tone)
 
 
 def _day(moment: datetime | date) -> str:

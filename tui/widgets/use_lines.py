@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 IDLE_DAYS = 90
 """The days without a change after which an enabled key is marked."""
-_LABEL = 8
+LABEL_WIDTH = 9
+"""The width of the labels in the details of a key, with the space after the longest one."""
 _BARS = "▁▂▃▄▅▆▇█"
 _NONE = "·"
 _KINDS_SHOWN = 4
@@ -148,4 +149,4 @@ def _limits(key: ApiKey, known: KeyUse, use: DeveloperUse) -> list[str]:
 
 
 def _labeled(label: str, text: str, tone: Tone = "normal") -> Line:
-    return labeled(label, text, _LABEL, tone)
+    return labeled(label, text, LABEL_WIDTH, tone)
