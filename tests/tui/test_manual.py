@@ -34,9 +34,7 @@ async def test_f1_opens_the_page_about_the_screen(demo: OpenRequest) -> None:
         assert user.panel("page").startswith("API keys and headquarters")
 
 
-@pytest.mark.parametrize(
-    ("key", "title"), [("w", "Why the API fails"), ("2", "Subscriptions"), ("3", "Payment types")]
-)
+@pytest.mark.parametrize(("key", "title"), [("w", "Why the API fails"), ("2", "Subscriptions"), ("3", "Payment types")])
 async def test_f1_opens_the_page_about_a_screen_that_a_key_opens(demo: OpenRequest, key: str, title: str) -> None:
     async with run_program(demo) as user:
         await user.press(key)
