@@ -123,7 +123,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
     before = practice.rows("SELECT * FROM apikey")
     with practice.start(home) as terminal:
         sign_in(terminal)
-        terminal.wait_for("─ not asked; copy, status unknown ─")
+        terminal.wait_for("─ not contacted; copy, status unknown ─")
         terminal.wait_for("^! This practice has no registration key")
         assert terminal.find(r"^▌ Appointment Bridge +…Gh78 +\? unknown")
         terminal.press("a")

@@ -660,7 +660,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
 async def test_a_practice_without_a_registration_key_shows_its_copy(demo: OpenRequest) -> None:
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "Keys: 12 · not asked; copy, status unknown"
+        assert label(user) == "Keys: 12 · not contacted; copy, status unknown"
         assert user.status_text.startswith("This practice has no registration key")
 
 
