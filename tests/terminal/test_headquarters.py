@@ -148,7 +148,7 @@ def test_the_copy_is_shown_until_headquarters_answers_again(
 ) -> None:
     hq.misbehave(Misbehaviour.HTTP_503)
     with start(home, practice, hq) as terminal:
-        terminal.wait_for("unusable answer; copy, status unknown")
+        terminal.wait_for("unusable response; copy, status unknown")
         terminal.wait_for(r"^! Open Dental's headquarters is unavailable \(HTTP 503")
         terminal.press("a")
         terminal.wait_for("─ Can't add keys right now ")

@@ -359,4 +359,4 @@ def test_a_port_of_another_program_is_named_on_the_screen(home: Home) -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         with home.start("--url", f"mysql://u@127.0.0.1:{port}/d", env={"APISETUP_PASSWORD": ""}) as terminal:
-            terminal.wait_for(f"No MySQL server answers at 127.0.0.1:{port}: another program does")
+            terminal.wait_for(f"Another program, not MySQL, answers at 127.0.0.1:{port}")

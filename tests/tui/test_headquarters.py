@@ -627,7 +627,7 @@ async def test_everything_else_works_while_headquarters_is_unreachable(hq: Headq
     hq.misbehave(Misbehaviour.HTTP_503)
     async with run_program(headquarters_request()) as user:
         await open_api_setup(user)
-        assert label(user) == "Keys: 3 · unusable answer; copy as of 2024-11-05 06:00, status unknown"
+        assert label(user) == "Keys: 3 · unusable response; copy as of 2024-11-05 06:00, status unknown"
         assert "is unavailable (HTTP 503 Service Unavailable)" in user.status_text
         assert list_rows(user)[0] == "Appointment Bridge | …Gh78 | ? unknown"
         assert "Last known: Enabled" in user.text

@@ -75,7 +75,7 @@ async def test_an_entry_found_by_a_full_key_shows_it_masked(demo: OpenRequest, l
 async def test_a_key_in_an_entry_is_masked_in_a_verification(demo: OpenRequest, logged_key: str) -> None:
     async with run_program(demo) as user:
         await search(user, "")
-        await user.press("v")
+        await user.press("V")
         await user.at(VerificationScreen)
         assert any("New API key ********AD92" in str(row) for row in list_rows(user))
         assert not any(logged_key in str(row) for row in list_rows(user))
@@ -119,7 +119,7 @@ async def test_a_key_typed_into_the_filter_is_not_logged(demo: OpenRequest, capl
                 await user.press("enter")
                 assert user.field("filter").selected_text == f"{word}:{KEY}"
                 await user.press("escape")
-        await user.press("d")
+        await user.press("D")
         await user.enter_text(KEY)
         await user.press("enter")
         assert user.status_text.startswith("Not a valid date")
