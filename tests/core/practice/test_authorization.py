@@ -10,6 +10,7 @@ import pytest
 from core.base.errors import NotAuthorized
 from core.model.actor import Actor
 from core.office.office import Office
+from core.opendental.permission_types import Permission
 from core.practice.unit_of_work import WriteMode
 from tests.support.actors import ADMIN
 from tests.support.audit_exports import begin_export, finish, new_export
@@ -67,12 +68,10 @@ def refuse(change: Callable[[], object], sentence: str) -> None:
 
 
 @of_each_loss
-def test_every_kind_of_change_is_refused_after_a_loss_of_rights(
-    sample: SamplePractice, loss: str
-) -> None:
+def test_every_kind_of_change_is_refused_after_a_loss_of_rights(sample: SamplePractice, loss: str) -> None:
     statement, sentence = LOSSES[loss]
     with sample.office() as office:
-        needs_def_edit = office.payment_types.needs is Permission.DEF_EDIT
+        needs_def_edit = office._practice.profile.required_permission(Permission.DEF_EDIT) is Permission.DEF_EDIT
         sample.execute(statement)
         with writing(sample) as written:
             for kind, run in CHANGES.items():
