@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.offices.config import parse_configuration
 from core.offices.setting_names import (
     COMMON_SETTINGS,
     FILE_SETTING,
@@ -21,6 +22,7 @@ from tests.test_readme import links
 from tui.bindings import KEYS, Key, display
 from tui.commands.parser import ENVIRONMENT
 from tui.commands.reference import generated_files
+from tui.keymap import parse_keymap
 from tui.manual.markdown import Heading, parse
 from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page, page
 
@@ -97,6 +99,15 @@ def test_every_setting_is_listed() -> None:
         *COMMON_SETTINGS,
     )
     assert [each.name for each in settings if f"| `{each.shown}` | {each.meaning} |" not in TEXT] == []
+
+
+EXAMPLES = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.partition("\n")[0])
+def test_an_example_of_the_configuration_file_is_accepted(example: str, tmp_path: Path) -> None:
+    configuration = parse_configuration(tmp_path / "config.toml", example)
+    assert parse_keymap(configuration.keys).keys() == configuration.keys.keys()
 
 
 def test_every_environment_variable_of_the_program_is_listed() -> None:

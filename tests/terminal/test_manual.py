@@ -41,8 +41,8 @@ def test_an_unknown_topic_lists_the_topics(home: Home) -> None:
 
 
 def test_help_shows_own_keys(home: Home) -> None:
-    home.write_configuration('[keys]\nadd-key = "N"\n')
-    assert " 1. `N` opens the form." in home.run("help", "api-setup").stdout
+    home.write_configuration('[keys]\nadd-key = "B"\n')
+    assert " 1. `B` opens the form." in home.run("help", "api-setup").stdout
 
 
 def test_help_works_with_a_broken_configuration(home: Home) -> None:
@@ -58,15 +58,15 @@ def test_help_works_with_a_broken_configuration(home: Home) -> None:
 
 
 def test_own_keys_are_shown_and_obeyed(home: Home) -> None:
-    home.write_configuration('[keys]\naudit-trail = "T"\nadd-key = ["N", "f3"]\nhelp = "H"\n')
+    home.write_configuration('[keys]\naudit-trail = "X"\nadd-key = ["B", "f3"]\nhelp = "H"\n')
     with home.start("--demo", columns=120) as terminal:
-        terminal.wait_for("^ N Add ")
+        terminal.wait_for("^ B Add ")
         terminal.press("t")
         terminal.press("H")
-        terminal.wait_for("N, F3 +Add an API key for this practice")
+        terminal.wait_for("B, F3 +Add an API key for this practice")
         terminal.press("escape")
         terminal.wait_for("4 Audit trail")
-        terminal.press("T")
+        terminal.press("X")
         terminal.wait_for("─ Entries ")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0

@@ -87,8 +87,8 @@ def test_each_optional_right_that_is_missing_is_named_with_its_cost(
         sentence = grants_of(server_sample, account)["grants-optional"].sentence
     assert ("Without SELECT on apisubscription, subscriptions aren't shown." in sentence) is has_subscriptions
     assert ("on apisubscription" in sentence) is has_subscriptions
-    assert "it isn't known why a subscription is late." in sentence
-    assert "FHIR subscriptions aren't shown whole." in sentence
+    assert "it isn't known why a subscription is late, or where Open Dental runs" in sentence
+    assert "FHIR subscriptions aren't shown whole" in sentence
     assert "UPDATE (ItemName, ItemValue, ItemOrder, IsHidden) on definition, payment types can't be" in sentence
 
 

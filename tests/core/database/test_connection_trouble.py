@@ -54,7 +54,7 @@ def read_enabled(office: Office) -> bool | None:
 def test_a_network_that_drops_everything_is_noticed_and_recovers(server_sample: SampleServer, proxy: TcpProxy) -> None:
     with server_sample.office() as office:
         proxy.stall()
-        with pytest.raises(StatementStopped, match=r"did not answer in time"):
+        with pytest.raises(StatementStopped, match=r"did not respond in time"):
             read_enabled(office)
         with pytest.raises(ServerUnreachable, match=rf"answers at 127.0.0.1:{proxy.port}: the connection timed out"):
             read_enabled(office)
@@ -70,7 +70,7 @@ def test_a_statement_that_gets_no_answer_in_time_is_told_apart(server_sample: Sa
                 proxy.stall()
                 connection.exec_driver_sql("SELECT 1")
 
-        with pytest.raises(StatementStopped, match="did not answer in time"):
+        with pytest.raises(StatementStopped, match="did not respond in time"):
             read_from_a_network_that_drops_everything()
 
 
@@ -183,7 +183,7 @@ def test_a_statement_that_somebody_stops_is_no_lost_connection(server_sample: Sa
 
 def test_a_statement_longer_than_the_read_timeout_is_no_lost_connection(server_sample: SampleServer) -> None:
     with server_sample.practice() as practice:
-        with pytest.raises(StatementStopped, match="did not answer in time"), practice.read() as connection:
+        with pytest.raises(StatementStopped, match="did not respond in time"), practice.read() as connection:
             connection.scalar(text("SELECT SLEEP(10)"))
         with practice.read() as connection:
             assert practice.now(connection)

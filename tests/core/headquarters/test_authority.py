@@ -348,7 +348,7 @@ def test_without_headquarters_the_copy_is_listed_without_statuses(
         bridge = key_of_developer(keys, "Appointment Bridge")
         assert bridge.status is KeyStatus.UNKNOWN
         assert bridge.last_known.startswith("Enabled on 20")
-        assert "unusable answer; copy as of 20" in keys.authority.label
+        assert "unusable response; copy as of 20" in keys.authority.label
         assert keys.authority.label.endswith("status unknown")
         assert not keys.authority.may_change
         with (
@@ -370,7 +370,7 @@ def test_a_practice_that_was_never_answered_lists_its_copy(server_sample: Sample
         assert {key.status for key in keys.keys} == {KeyStatus.UNKNOWN}
         with pytest.raises(HeadquartersUnreachable, match="has no registration key"):
             office.keys.fetch()
-        assert office.keys.list().authority.label == "not asked; copy, status unknown"
+        assert office.keys.list().authority.label == "not contacted; copy, status unknown"
 
 
 @pytest.mark.parametrize(
@@ -697,7 +697,7 @@ def test_a_disabled_key_can_be_enabled_from_its_entry(server_sample: SampleServe
         office.undoing.undo(ADMIN, number)
         assert hq.status(BRIDGE_KEY) == "Enabled"
         # The entry that it was asked for tells of nothing that was done.
-        with pytest.raises(OperationNotAllowed, match="Only saved settings"):
+        with pytest.raises(OperationNotAllowed, match="Only changes whose entry"):
             office.undoing.undo(ADMIN, number - 1)
 
 
@@ -966,7 +966,7 @@ def test_a_developers_name_that_repeats_a_key_is_kept_without_it(
 @pytest.mark.parametrize(
     ("server_sample", "words"),
     [
-        ("21.1 MyISAM", "Shown is its last list."),
+        ("21.1 MyISAM", "Showing its last list."),
         ("24.3 MyISAM", "Showing the practice's copy, which has no status information."),
     ],
     indirect=["server_sample"],

@@ -66,7 +66,7 @@ def test_a_key_that_headquarters_assigned_stays(server_sample: SampleServer, hq:
     with office_of(server_sample) as office:
         fetch_list(office)
         add_new_wave(office)
-        with pytest.raises(OperationNotAllowed, match="Headquarters keeps its keys"):
+        with pytest.raises(OperationNotAllowed, match="Headquarters manages the keys"):
             office.undoing.plan_last(ADMIN)
 
 

@@ -127,7 +127,7 @@ def test_connection_lost_while_reading(server_sample: SampleServer) -> None:
 
         with pytest.raises(ConnectionLost) as caught:
             read_over_cut_connection()
-        assert "Retry" in caught.value.hint
+        assert "Try again" in caught.value.hint
         # The next query gets a new connection.
         assert office.settings.load().values.enabled is False
 
