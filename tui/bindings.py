@@ -240,7 +240,7 @@ KEYS: tuple[Key, ...] = (
         "E,plus",
         "resume",
         "Resume",
-        "Let a subscription that has ended go on; asks first.",
+        "Resume a subscription that has ended; asks first.",
         SUBSCRIPTIONS,
     ),
     Key(
@@ -319,7 +319,7 @@ KEYS: tuple[Key, ...] = (
         "Open the key or the settings that the entry is about.",
         AUDIT_TRAIL,
     ),
-    Key("undo-here", "u", "undo", "Undo", "Undo what the entry under the cursor did.", AUDIT_TRAIL),
+    Key("undo-here", "u", "undo", "Undo", "Undo the change that the entry under the cursor records.", AUDIT_TRAIL),
     Key("undo", "u,f7", "undo", "Undo", "Undo the entry's change, if the value hasn't changed since.", AUDIT_TRAIL),
     Key("go-on", "r,f6", "retry", "Retry", "Continue after a lost connection.", AUDIT_TRAIL),
     Key("follow-link", "enter", "follow_link", "Open", "Follow the selected link.", MANUAL),

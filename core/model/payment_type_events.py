@@ -56,6 +56,11 @@ class PaymentTypeEdited(PaymentTypeEvent):
         return tuple(Edit(field_of(self.number, each.setting), each.before, each.after) for each in self.changes)
 
     @property
+    def undo_lines(self) -> tuple[str, ...]:
+        """What undoing the event does; the type is named above the lines, so its number isn't repeated."""
+        return tuple(f"{each.setting.value}: from {each.after} back to {each.before}" for each in self.changes)
+
+    @property
     def values_after(self) -> Mapping[str, str | None]:
         """The values after."""
         return {field_of(self.number, each.setting): each.after for each in self.changes}
@@ -82,6 +87,11 @@ class PaymentTypeHidden(PaymentTypeEvent):
     def edits(self) -> tuple[Edit, ...]:
         """That it was shown before."""
         return (Edit(field_of(self.number, PaymentTypeField.HIDDEN), "no", "yes"),)
+
+    @property
+    def undo_lines(self) -> tuple[str, ...]:
+        """That undoing shows it again."""
+        return (f"{PaymentTypeField.HIDDEN.value}: from yes back to no",)
 
     @property
     def values_after(self) -> Mapping[str, str | None]:

@@ -32,9 +32,13 @@ class PaymentTypeUndo:
     def plan(self, recorded: Recorded[_Change]) -> UndoStep:
         """Return what undoing would do now."""
         self._present(recorded)
-        lines = tuple(line for event in recorded.events for line in event.undo_lines)
         first = recorded.event
         is_order = len(recorded.events) > 1 and isinstance(first, PaymentTypeEdited)
+        lines = tuple(
+            f"{event.name}: {line}" if is_order and not isinstance(event, SettingsChanged) else line
+            for event in recorded.events
+            for line in event.undo_lines
+        )
         name = "" if isinstance(first, SettingsChanged) else first.name
         subject = "The order of payment types" if is_order else f"Payment type {name}"
         return UndoStep(recorded.numbers, subject, lines)

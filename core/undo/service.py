@@ -43,7 +43,7 @@ _NEVER: dict[type[AuditEvent], OperationNotAllowed] = {
         "Deleting a subscription can't be undone.", "Its developer can make it again."
     ),
     PaymentTypeAdded: OperationNotAllowed(
-        "Adding a payment type can't be undone: Open Dental deletes none.", "Hide it instead."
+        "Adding a payment type can't be undone: Open Dental never deletes payment types.", "Hide it instead."
     ),
     KeyCopyReconciled: OperationNotAllowed("Matching the practice's copy of keys can't be undone."),
 }

@@ -61,6 +61,15 @@ async def test_without_a_change_there_is_nothing_to_undo(demo: OpenRequest) -> N
         assert user.status_text == "Nothing to undo: you haven't changed anything in this session."
 
 
+async def test_the_key_bar_offers_undo_only_after_a_change(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(200, 50)) as user:
+        assert "^z Undo" not in user.keys
+        await save_interval(user, "30")
+        user.list.focus()
+        await user.settle()
+        assert "^z Undo" in user.keys
+
+
 async def test_a_disabled_key_is_enabled_again_after_its_end_was_typed(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("ClearPay")

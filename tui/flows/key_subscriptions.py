@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WITH_SUBSCRIPTIONS = "with subscriptions"
 """The result of the answer that also ends subscriptions."""
 _MAX_LISTED = 6
-_NOT_KNOWN = "Nobody outside Open Dental knows whether they go on when the key is disabled."
+_NOT_KNOWN = "Open Dental doesn't document whether subscriptions continue after their key is disabled."
 
 
 async def active_subscriptions(

@@ -196,6 +196,6 @@ def _hide_lines(shown: ListedPaymentType, replacement: ListedPaymentType | None)
     return [
         *([f"Default payment type of the API  {shown.name} → {replacement.name}", ""] if replacement else []),
         *(f"Used for: {use}" for use in shown.uses),
-        "It can't be chosen for payments any more. Payments may have it; hiding it changes none of them.",
+        "It can no longer be chosen for payments. Payments that have it keep it.",
         _LOGGED,
     ]

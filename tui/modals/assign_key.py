@@ -17,7 +17,7 @@ from tui.bindings import display
 from tui.bindings import key as key_of
 from tui.modals.license import LicenseScreen, Refusal
 from tui.modals.permissions import PermissionChoice
-from tui.modals.question import Answer, Question
+from tui.modals.question import discard_question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput
@@ -211,13 +211,8 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
     @flow
     async def action_back(self) -> None:
         """Close the form, after a confirmation if anything was typed."""
-        if self.unsaved:
-            question = Question(
-                "Discard what you typed?", ["What you typed will be discarded."], Answer("ctrl+y", "Leave", "leave")
-            )
-            if await self.app.push_screen_wait(question) is None:
-                return
-        self.dismiss(None)
+        if not self.unsaved or await self.app.push_screen_wait(discard_question()):
+            self.dismiss(None)
 
     async def _validated_key(self, *, focus_on_error: bool = True) -> Secret | None:
         """Return the key if it can be added; otherwise display the reason and return None.

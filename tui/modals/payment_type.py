@@ -10,7 +10,9 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from core.base.errors import InvalidInput
+from tui.modals.question import discard_question
 from tui.platform.base_screen import BaseModal
+from tui.platform.workers import flow
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
 
@@ -58,7 +60,7 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
         with Horizontal(classes="field"):
             yield Static("Deposit slips", classes="field-label")
             yield OnOff(id="deposit-slips", disabled=self._initial.on_deposit_slips is None)
-        yield Static("On: payments of this type are selected for deposit slips at first.", id="explanation")
+        yield Static("On: payments of this type are preselected for deposit slips.", id="explanation")
 
     def on_mount(self) -> None:
         """Show the mark, and focus the name."""
@@ -74,6 +76,12 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
     def _typed(self) -> TypedPaymentType:
         mark = None if self._initial.on_deposit_slips is None else self.query_one(OnOff).value
         return TypedPaymentType(self.query_one(PlainInput).value, mark)
+
+    @flow
+    async def action_back(self) -> None:
+        """Close the dialog, after a question if anything was typed."""
+        if not self.unsaved or await self.app.push_screen_wait(discard_question()):
+            self.dismiss(None)
 
     @on(Input.Changed)
     def _show_warning(self) -> None:

@@ -104,7 +104,8 @@ class Question(TextModal[str]):
     @property
     def own_help(self) -> tuple[KeyHelp, ...]:
         """The keys of the answers, for the help."""
-        return tuple(KeyHelp(display(answer.key), f"{answer.label}.") for answer in self._answers)
+        answers = tuple(KeyHelp(display(answer.key), f"{answer.label}.") for answer in self._answers)
+        return (*answers, KeyHelp(display("escape"), f"{self._cancel}. Nothing is changed."))
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
@@ -114,6 +115,12 @@ class Question(TextModal[str]):
             self.show_status(f"Click ignored: it came too fast. {self._hint}")
             return
         self.dismiss(answer.value if answer else None)
+
+
+def discard_question() -> Question:
+    """Return the question whether to discard what was typed in a dialog; None means no."""
+    lines = ["What you typed will be discarded."]
+    return Question("Discard what you typed?", lines, Answer("ctrl+y", "Discard", "discard"), cancel="Back")
 
 
 def _occurs_in_text(event: events.Key) -> bool:

@@ -236,7 +236,10 @@ class ScreenBehavior(ServiceCaller, _Screen):
     # -- key bar -----------------------------------------------------------------
 
     def show_keys(self) -> None:
-        """Display the keys that work now in the key bar."""
+        """Display the keys that work now in the key bar; none while a dialog is on top, which has its own."""
+        if self.app.screen is not self and isinstance(self.app.screen, ModalScreen):
+            self._key_bar.show(())
+            return
         shown = self._working_keys()
         self._key_bar.show(shown)
         self._key_bar.display = bool(shown)
@@ -317,11 +320,16 @@ class ScreenBehavior(ServiceCaller, _Screen):
         """Check the terminal's size."""
         self._check_size()
 
+    def on_screen_suspend(self) -> None:
+        """Clear the key bar under a dialog."""
+        self.show_keys()
+
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Check the terminal's size and close the screen if that was deferred."""
+        """Check the terminal's size, show the keys again, and close the screen if that was deferred."""
         # Textual styles each widget when it is mounted, and then all of a new screen again when it is shown.
         event.refresh_styles = False
         self._check_size()
+        self.show_keys()
         self._displayed_at = None
         self.call_after_refresh(self._note_display)
         dismiss, self._deferred_dismiss = self._deferred_dismiss, None

@@ -117,7 +117,9 @@ class EditKeyScreen(KeyScreen[None]):
     def is_useful(self, key: Key) -> bool:
         """Leave out of the key bar what the key's status doesn't allow: enabling an enabled key, for example."""
         status = {"disable": KeyStatus.DISABLED_BY_CUSTOMER, "enable": KeyStatus.ENABLED}.get(key.action)
-        return status is None or not self.open_session.office.keys.status_refusal(self._key, status)
+        if status is None:
+            return super().is_useful(key)
+        return not self.open_session.office.keys.status_refusal(self._key, status)
 
     # -- loading -------------------------------------------------------------
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.flows.undo import undo_last_change
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.session import Session
+
+if TYPE_CHECKING:
+    from tui.bindings import Key
 
 T = TypeVar("T")
 
@@ -29,6 +32,12 @@ class PracticeScreen(BaseScreen[T]):
         if action == "undo_last" and self.session is None:
             return False
         return super().check_action(action, parameters)
+
+    def is_useful(self, key: Key) -> bool:
+        """Leave undoing out of the key bar while there is nothing to undo."""
+        if key.action == "undo_last" and self.session is not None:
+            return self.session.office.undoing.can_undo_last(self.session.actor)
+        return super().is_useful(key)
 
     @flow
     async def action_undo_last(self) -> None:

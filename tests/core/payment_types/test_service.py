@@ -414,7 +414,7 @@ def test_an_entry_of_a_hidden_type_is_undone(sample: SamplePractice) -> None:
     with sample.office() as office:
         office.payment_types.hide(ADMIN, payment_type_of(office, CASH))
         number = last(sample)
-        assert office.undoing.plan(number).lines == (f"hidden of payment type {CASH}: from yes back to no",)
+        assert office.undoing.plan(number).lines == ("hidden: from yes back to no",)
         office.undoing.undo(ADMIN, number)
         assert not payment_type_of(office, CASH).hidden
     assert f"(undoing entry {number})" in str(sample.value("securitylog", last(sample), "LogText"))
