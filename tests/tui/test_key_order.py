@@ -28,13 +28,15 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
         assert column(user, 2)[0] == "● on"
         assert column(user, 2) == sorted(column(user, 2), key="● on,◐ reads,○ off,✕ developer,✕ Open Dental,?".find)
         await user.press("s")
+        assert "Change▼" in header(user)
+        await user.press("s")
         assert "Added ▼" in header(user)
-        assert column(user, 3) == sorted(column(user, 3), reverse=True)
+        assert column(user, 4) == sorted(column(user, 4), reverse=True)
         await user.press("s")
         assert "BAA since▲" in header(user)
-        without = column(user, 4).count("none")
-        assert column(user, 4)[:without] == ["none"] * without
-        assert column(user, 4)[without:] == sorted(column(user, 4)[without:])
+        without = column(user, 5).count("none")
+        assert column(user, 5)[:without] == ["none"] * without
+        assert column(user, 5)[without:] == sorted(column(user, 5)[without:])
         await user.press("s")
         assert "Developer ▲" in header(user)
 
@@ -42,7 +44,7 @@ async def test_s_sorts_by_each_column_in_turn_and_an_arrow_shows_by_which(demo: 
 async def test_only_columns_that_are_shown_take_part(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         assert "Added" not in header(user)
-        for title in ("Key ▲", "Status ▲", "Developer ▲"):
+        for title in ("Key ▲", "Status ▲", "Change▼", "Developer ▲"):
             await user.press("s")
             assert title in header(user)
 
