@@ -71,7 +71,7 @@ def _essential_gaps(facts: Facts, seen: Interpretation) -> Iterator[str]:
     if isinstance(practice.econnector, NotRead) and seen.way in (None, Way.REMOTE):
         yield f"eConnector: unknown, {practice.econnector.reason}."
     if facts.keys.failure:
-        yield f"Statuses and permissions of keys: unknown, because {facts.keys.failure}"
+        yield f"Statuses and permissions of keys: unknown. {facts.keys.failure}"
     elif facts.key is not None and facts.key.key is not None and facts.key.key.status is KeyStatus.UNKNOWN:
         yield "The key's status: unknown, because the list that is known here has none. Reload it."
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from core.diagnosis import cause_ids as ids
 from core.diagnosis.econnector import EConnector, EConnectorState, ServiceSignal
@@ -17,7 +17,8 @@ from core.opendental.subscriptions import HEARTBEAT_MAX_AGE
 
 FIRST_SERVICE = (22, 2)
 """The version that brought the API service."""
-_SHOWN_REASONS = 3
+_NAMED = 3
+"""The number of late subscriptions that a sentence names."""
 
 
 def service_causes(facts: Facts, seen: Interpretation, symptom: Symptom) -> Iterator[Cause]:
@@ -35,7 +36,7 @@ def service_causes(facts: Facts, seen: Interpretation, symptom: Symptom) -> Iter
     yield from _probe(facts)
     yield from _workstation(practice, seen, symptom.workstation)
     if not isinstance(practice.subscriptions, NotRead):
-        yield from _subscriptions(practice.subscriptions)
+        yield from _subscriptions(practice.subscriptions, practice.now)
 
 
 def _econnector(practice: PracticeFacts, econnector: EConnector, seen: Interpretation) -> Iterator[Cause]:
@@ -205,19 +206,30 @@ def is_running(workstation: Workstation, practice: PracticeFacts) -> bool:
     return workstation.last_seen >= practice.now - HEARTBEAT_MAX_AGE
 
 
-def _subscriptions(found: tuple[ApiSubscription, ...]) -> Iterator[Cause]:
+def _subscriptions(found: tuple[ApiSubscription, ...], now: datetime) -> Iterator[Cause]:
     """Yield subscriptions that deliver nothing (row 18). Why one is late can only be guessed."""
     late = [each for each in found if each.state is SubscriptionState.LATE]
     if not late:
         return
     active = sum(not each.ended for each in found)
-    reasons = tuple(dict.fromkeys(reason for each in late for reason in each.reasons))
-    more = " (and other reasons)" if len(reasons) > _SHOWN_REASONS else ""
+    counted = f"{len(late)} of {active} API subscriptions {'are' if late[1:] else 'is'} late, so events don't arrive"
     yield Cause(
         ids.SUBSCRIPTIONS,
         Certainty.CERTAIN,
-        f"{len(late)} of {active} API subscriptions {'is' if len(late) == 1 else 'are'} late, so events don't arrive."
-        f" {' '.join(reasons[:_SHOWN_REASONS])}{more}",
+        f"{counted}: {_named_late(late, now)}." if late[1:] else f"{counted}. {' '.join(late[0].reasons)}",
         "Look at Subscriptions, which shows each one with its computer and address.",
         since=min((each.last_run for each in late if each.last_run), default=None),
     )
+
+
+def _named_late(late: Sequence[ApiSubscription], now: datetime) -> str:
+    """Return the developers of late subscriptions with the age of each one's last delivery.
+
+    The likely reasons differ from one to the next, so none is given for all of them.
+    """
+    named = [
+        f"{each.developer or each.key.masked} ({format_ago(now - each.last_run) if each.last_run else 'never'})"
+        for each in late[:_NAMED]
+    ]
+    more = len(late) - len(named)
+    return f"last delivered to {', '.join(named)}{f' and {more} more' if more > 0 else ''}"

@@ -7,7 +7,7 @@ the key: two keys of one developer share everything here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 DAYS = 30
@@ -51,6 +51,10 @@ class DeveloperUse:
     def never(self) -> bool:
         """True if the whole Audit Trail has no change of this developer."""
         return self.last is None and self.read.complete
+
+    def counts_same_changes(self, other: DeveloperUse | None) -> bool:
+        """Return True if another reading found the same changes in the last `DAYS` days, however far back it went."""
+        return other is not None and replace(other, read=self.read, first=self.first) == self
 
     def is_idle(self, today: date, days: int) -> bool:
         """Return True if the Audit Trail was read far enough to say that there was no change for some days."""

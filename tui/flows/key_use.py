@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from core.audit.filter import AuditFilter
+from core.audit.filter import Alternatives, AuditFilter
 from core.base.errors import ApiSetupError
 from core.opendental.log_sources import API
 from tui.modals.prompt import Prompt
@@ -56,11 +56,25 @@ async def count_use(screen: BaseScreen[Any], session: Session, table: KeyTable, 
         screen.terminal_app.record_problem(error)
 
 
-def entries_of_developer(table: KeyTable, key: ApiKey) -> AuditFilter:
-    """Return the filter for the audit entries of a key's developer, from the first change that is known."""
+async def entries_of_developer(
+    screen: BaseScreen[Any], session: Session, table: KeyTable, key: ApiKey
+) -> AuditFilter | None:
+    """Return the filter for the audit entries of a key's developer, from the first change that is known.
+
+    Entries under the developer's former names match, too. None if the key has no developer; the reason is shown.
+
+    Raises:
+        PracticeUnavailable: The companion can't be read.
+    """
+    if not _has_developer(screen, key):
+        return None
+    former = await screen.call_service(lambda: session.office.use.former_names(key.developer), group="former names")
     use = table.use_of_developer(key.developer)
     since = use.first.date() if use is not None and use.first is not None else None
-    return AuditFilter(since=since, source=API, text=f"by {key.developer} through")
+    texts = tuple(f"by {name} through" for name in (key.developer, *former))
+    if not former:
+        return AuditFilter(since=since, source=API, text=texts[0])
+    return AuditFilter(since=since, source=API, more=(Alternatives("text", texts),))
 
 
 async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:
@@ -73,6 +87,8 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
         PracticeUnavailable: The companion can't be read or written.
         NotPermitted: This account may not write the companion.
     """
+    if not _has_developer(screen, key):
+        return False
     use = session.office.use
     before = await screen.call_service(lambda: use.former_names(key.developer), group="former names")
     lines = [
@@ -86,6 +102,14 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
     await screen.commit(lambda: use.set_former_names(key.developer, names))
     screen.show_status(f"Former names of {key.developer}: {'; '.join(names) or 'none'}.", "ok")
     return True
+
+
+def _has_developer(screen: BaseScreen[Any], key: ApiKey) -> bool:
+    """Return True if a key names its developer; say otherwise what that means."""
+    if key.developer.strip():
+        return True
+    screen.show_status("This key has no developer name, so the Audit Trail can't show what was done with it.")
+    return False
 
 
 def _split_names(text: str) -> tuple[str, ...]:

@@ -89,11 +89,16 @@ class OfficeHome(KeyScreen[T]):
 
     # -- what an office says about its keys, its API and itself ------------------
 
-    def action_developer_entries(self) -> None:
+    @flow
+    async def action_developer_entries(self) -> None:
         """Open the Audit Trail with the entries of the current key's developer."""
         key = self.current_key()
-        if key is not None:
-            self.action_audit_trail(key_use.entries_of_developer(self.query_one(KeyTable), key))
+        if key is None:
+            return
+        table = self.query_one(KeyTable)
+        wanted = await key_use.entries_of_developer(self, self.open_session, table, key)
+        if wanted is not None:
+            self.action_audit_trail(wanted)
 
     @flow
     async def action_former_names(self) -> None:

@@ -28,10 +28,15 @@ class DetailsPanel(Panel):
         """Compose the text."""
         yield TextLines(id="details")
 
-    def show_lines(self, lines: Sequence[Line]) -> None:
-        """Display lines. Tab reaches them only if they are more than fit, so that it soon reaches the fields."""
+    def show_lines(self, lines: Sequence[Line], *, keep_place: bool = False) -> None:
+        """Display lines. Tab reaches them only if they are more than fit, so that it soon reaches the fields.
+
+        Args:
+            lines: The lines.
+            keep_place: They describe the same as before, so they stay scrolled as they are.
+        """
         text = self.query_one(TextLines)
-        text.show(lines)
+        text.show(lines, keep_place=keep_place)
         text.can_focus = text.has_focus or text.overflows
 
     def follow(self, show: Callable[[], None]) -> None:

@@ -51,6 +51,9 @@ def short_key(key: ApiKey) -> str:
 class KeyDetails(DetailsPanel):
     """A panel with the details of one key."""
 
+    _shown: str | None = None
+    """The fingerprint of the key."""
+
     def show_key(
         self,
         key: ApiKey | None,
@@ -70,7 +73,8 @@ class KeyDetails(DetailsPanel):
         lines = details_lines(key, remarks, use) if key else []
         if key and history is not None:
             lines += [safe_line(("", "normal")), safe_line(("History", "strong")), *history]
-        self.show_lines(lines)
+        shown, self._shown = self._shown, key.fingerprint if key else None
+        self.show_lines(lines, keep_place=shown == self._shown)
 
 
 def details_lines(key: ApiKey, remarks: Sequence[str], use: KeyUse | None = None) -> list[Line]:

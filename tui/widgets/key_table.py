@@ -271,6 +271,7 @@ class KeyTable(Horizontal):
     def show_use(self, known: KnownUse) -> None:
         """Display what is known of the keys' use. The filter and the order follow it."""
         before, self._use = self._use, known
+        self._forget_outdated_details(before, known)
         if before is not None and before.developers == known.developers and self._cells_stay(before, known):
             return
         self._parse_filter()
@@ -283,6 +284,14 @@ class KeyTable(Horizontal):
             remarks = _status_remarks(key, self._differences)
             history = self._histories.get(key.fingerprint)
             self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
+
+    def _forget_outdated_details(self, before: KnownUse | None, after: KnownUse) -> None:
+        """Forget what was counted for a key if its developer has made changes since, or has other former names."""
+        for fingerprint in tuple(self._use_details):
+            name = self._keys[fingerprint].developer
+            use = after.developers.get(name)
+            if use is None or before is None or not use.counts_same_changes(before.developers.get(name)):
+                del self._use_details[fingerprint]
 
     def needs_use_details(self, key: ApiKey) -> bool:
         """Return True if the developer of a key made changes, and what is counted only for one key isn't known yet."""

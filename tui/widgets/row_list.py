@@ -20,7 +20,7 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from tui.bindings import bindings
-from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, column_widths
+from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, changed_rows, column_widths
 from tui.widgets.safe_text import cell_width, fit_to_width, sanitize
 from tui.widgets.tones import Tone, TonedView, terse
 
@@ -121,16 +121,23 @@ class RowList(TonedView, can_focus=True):
     def show(self, rows: RowSource | Iterable[Row], keep: Hashable = None) -> None:
         """Display other rows. The cursor stays on its row if that row is among them.
 
+        If the number of rows stays the same, only the lines that differ are drawn again.
+
         Args:
             rows: The rows, or a source of them.
             keep: The identity of the row to put the cursor on, instead of the current one.
         """
         current = self.row
         identity = keep if keep is not None or current is None else current.identity
+        before, cursor = self._rows, self.cursor
         self._rows = Rows(rows) if isinstance(rows, Iterable) else rows
         index = None if identity is None else self._rows.find(identity)
-        self.refresh_rows()
-        self._move_cursor_silently(self.cursor if index is None else index)
+        changed = changed_rows(before, self._rows)
+        if changed is None:
+            self.refresh_rows()
+        self._move_cursor_silently(cursor if index is None else index)
+        if changed is not None:
+            self._redraw(changed, cursor)
         self.post_message(self.Highlighted(self, self.cursor))
 
     def show_columns(self, *columns: Column) -> None:
@@ -176,8 +183,9 @@ class RowList(TonedView, can_focus=True):
 
     def set_empty_text(self, text: str) -> None:
         """Change the text for a list without rows, for example to say that the filter hides them all."""
-        self._empty = text
-        self.refresh()
+        if self._empty != text:
+            self._empty = text
+            self.refresh()
 
     # -- the cursor ----------------------------------------------------------
 
@@ -188,8 +196,8 @@ class RowList(TonedView, can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         """Redraw the few cells that change, or scroll by half a page if the cursor left the view."""
         if not self._scroll_to_cursor():
-            self._refresh_cursor(old)
-            self._refresh_cursor(new)
+            self._refresh_row(old)
+            self._refresh_row(new)
             if self.position_label:
                 self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
         self._place_terminal_cursor()
@@ -219,7 +227,16 @@ class RowList(TonedView, can_focus=True):
         self._scroll_to_cursor()
         self._place_terminal_cursor()
 
-    def _refresh_cursor(self, index: int) -> None:
+    def _redraw(self, changed: set[int], cursor: int) -> None:
+        """Draw the rows that changed, and those that the cursor left and reached."""
+        if cursor != self.cursor:
+            changed = changed | {cursor, self.cursor}
+            self.refresh(Region(0, 0, self.size.width, _HEADER_HEIGHT))
+        for index in changed:
+            if 0 <= index - self.scroll_offset.y < self._page:
+                self._refresh_row(index)
+
+    def _refresh_row(self, index: int) -> None:
         y = index - self.scroll_offset.y + _HEADER_HEIGHT
         self.refresh(Region(0, y, self._row_width, 1))
 
@@ -312,12 +329,12 @@ class RowList(TonedView, can_focus=True):
 
     def on_focus(self) -> None:
         """Highlight the cursor for a list with focus."""
-        self._refresh_cursor(self.cursor)
+        self._refresh_row(self.cursor)
         self._place_terminal_cursor()
 
     def on_blur(self) -> None:
         """Highlight the cursor for a list without focus."""
-        self._refresh_cursor(self.cursor)
+        self._refresh_row(self.cursor)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line: the header, a row, or the text for a list without rows."""

@@ -100,6 +100,13 @@ class Rows:
         return next((index for index, row in enumerate(self._rows) if row.identity == identity), None)
 
 
+def changed_rows(before: RowSource, after: RowSource) -> set[int] | None:
+    """Return the indexes of the rows that differ; None if their number differs, or they aren't all in memory."""
+    if not (isinstance(before, Rows) and isinstance(after, Rows) and 0 < len(before) == len(after)):
+        return None
+    return {index for index in range(len(after)) if before.row(index) != after.row(index)}
+
+
 def column_widths(columns: Sequence[Column], total: int) -> list[int]:
     """Return the columns' widths in cells.
 

@@ -67,7 +67,7 @@ class SelectableList(RowList):
         if row is None:
             return
         self._select(self._selected ^ {row.identity})
-        self._refresh_cursor(self.cursor)
+        self._refresh_row(self.cursor)
         self.cursor += 1
 
     def deselect(self, identities: Collection[Hashable] | None = None) -> None:

@@ -86,11 +86,16 @@ class TextLines(TonedView, can_focus=True):
             return 100
         return min(100, 100 * (self.scroll_offset.y + self.size.height) // len(self._drawn))
 
-    def show(self, text: str | Sequence[str | Line]) -> None:
-        """Display another text from its beginning."""
+    def show(self, text: str | Sequence[str | Line], *, keep_place: bool = False) -> None:
+        """Display another text from its beginning.
+
+        Args:
+            text: The text.
+            keep_place: It is the same text with newer details, so it stays scrolled as it is.
+        """
         self._lines = _to_lines(text)
-        self._end_seen = False
-        if self.scroll_offset.y:
+        self._end_seen = self._end_seen and keep_place
+        if self.scroll_offset.y and not keep_place:
             self.scroll_to(y=0, animate=False, force=True)
         self._draw_changes()
         self._update_progress()

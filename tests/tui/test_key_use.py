@@ -1,0 +1,41 @@
+"""The use of keys at the keyboard: a developer's entries, former names, and a list that stays still."""
+
+from __future__ import annotations
+
+from core.offices.open_request import OpenRequest
+from tests.support.user_driver import User, run_program
+from tui.modals.prompt import Prompt
+from tui.screens.audit_trail import AuditTrailScreen
+from tui.widgets.rows import Row, Rows, changed_rows
+
+
+async def enter_former_names(user: User, names: str) -> None:
+    await user.press("N")
+    await user.at(Prompt)
+    await user.enter_text(names)
+    await user.press("enter")
+    await user.at_api_setup()
+
+
+async def test_t_opens_the_entries_of_the_developer(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await user.press("T")
+        await user.at(AuditTrailScreen)
+        await user.settle()
+        assert 'text:"by Appointment Bridge through"' in user.flowing_text
+
+
+async def test_t_finds_the_entries_under_former_names_too(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(160, 40)) as user:
+        await enter_former_names(user, 'Old "Bridge", Ltd')
+        await user.press("T")
+        await user.at(AuditTrailScreen)
+        await user.settle()
+        assert r'text:"by Appointment Bridge through","by Old \"Bridge\", Ltd through"' in user.flowing_text
+
+
+def test_only_rows_that_differ_are_drawn_again() -> None:
+    before, after = Rows([Row(["a"]), Row(["b"])]), Rows([Row(["a"]), Row(["c"])])
+    assert changed_rows(before, before) == set()
+    assert changed_rows(before, after) == {1}
+    assert changed_rows(before, Rows([Row(["a"])])) is None
