@@ -107,7 +107,7 @@ def test_verify_finds_deleted_entries(home: Home, practice: ServerPractice) -> N
     ("arguments", "env", "sentence"),
     [
         (("verify",), {"APISETUP_OD_PASSWORD": "wrong"}, "Invalid username or password."),
-        (("verify",), {"APISETUP_OD_USER": ""}, "The Open Dental user is missing. Add --user NAME"),
+        (("verify",), {"APISETUP_OD_USER": ""}, "No Open Dental user was given. Add --user NAME"),
         (("verify",), {"APISETUP_PASSWORD": "wrong"}, "The server refuses this database user or its password."),
         (("verify", "--user", "Ecw"), {"APISETUP_OD_PASSWORD": "no"}, "Invalid username or password."),
         (("verify", "--since", "2024-02-30"), {}, "Not a valid date: 2024-02-30."),

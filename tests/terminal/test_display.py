@@ -67,7 +67,7 @@ def test_reports_that_nobody_asked_for_change_nothing(home: Home, report: str) -
         before = terminal.text
         terminal.type(report)
         terminal.press("j")
-        terminal.wait_for("^▌ Canopy Analytics ")
+        terminal.wait_for("^▌ Canopy ")
         terminal.press("k")
         terminal.wait_until(lambda: terminal.text == before, "the screen is as it was")
         terminal.resize(100, 30)
@@ -86,16 +86,16 @@ def test_the_terminal_can_be_resized(home: Home) -> None:
         terminal.resize(50, 15)
         terminal.wait_for("^This terminal is 50x15; apisetup needs at least$")
         terminal.resize(80, 24)
-        terminal.wait_for("^▌ Appointment Bridge ")
+        terminal.wait_for("^▌ Appointment")
         terminal.wait_for(READY)
         terminal.press("down")
-        terminal.wait_for("^▌ Canopy Analytics ")
+        terminal.wait_for("^▌ Canopy ")
         terminal.resize(120, 40)
         terminal.wait_for(r"^ *Patient Portal Plus +…9511 ")
         terminal.wait_until(lambda: READY[1:] in terminal.screen.display[39], "the key bar is the last line")
         terminal.resize(60, 20)
         terminal.wait_until(lambda: READY[1:] in terminal.screen.display[19], "the key bar is the last line")
-        terminal.wait_for("^▌ Canopy Analytics ")
+        terminal.wait_for("^▌ Canopy ")
         terminal.press("ctrl+q")
         assert terminal.exit_status() == 0
         assert terminal.unrestored_modes() == []

@@ -22,9 +22,9 @@ def test_the_main_job_is_recorded_in_the_audit_trail(installed_home: Home) -> No
         change_settings(terminal)
         save(terminal)
         add_key(terminal, KEY, DEVELOPER)
-        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +● on")
+        terminal.wait_for(r"▌ Bridge \[red\] \S+ +…Lp2D +● on")
         disable_key(terminal)
-        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +○ off")
+        terminal.wait_for(r"▌ Bridge \[red\] \S+ +…Lp2D +○ off")
         terminal.press("t")
         terminal.wait_for("─ Entries  5 ")
         newest_first = re.findall(r"\d\d:\d\d +\S+ +(\S{3,}(?: \w+)?)", terminal.text)
@@ -80,7 +80,7 @@ def test_a_second_start_shows_the_saved_values(home: Home) -> None:
         terminal.wait_for(r"API +● on")
         assert terminal.find("FHIR interval 5 ")
         assert terminal.find("Payment type +Cash ")
-        terminal.wait_for(r"▌ Bridge \[red\] Ltd +…Lp2D +● on")
+        terminal.wait_for(r"▌ Bridge \[red\] \S+ +…Lp2D +● on")
 
 
 def test_the_files_are_private(home: Home) -> None:

@@ -91,7 +91,7 @@ def test_a_key_is_added_and_disabled_at_headquarters(
 ) -> None:
     with start(home, practice, hq) as terminal:
         terminal.wait_for(LIST_SHOWN)
-        terminal.wait_for(r"^▌ Appointment Bridge +…Gh78 +● on")
+        terminal.wait_for(r"^▌ Appointment B\S* +…Gh78 +● on")
         terminal.wait_for(r"^ *ClearPay +…Ww32 +○ off")
         assign_key(terminal)
         accept_license(terminal)
@@ -158,7 +158,7 @@ def test_the_copy_is_shown_until_headquarters_answers_again(
         hq.behave()
         terminal.press("r")
         terminal.wait_for(LIST_SHOWN)
-        terminal.wait_for(r"^▌ Appointment Bridge +…Gh78 +● on")
+        terminal.wait_for(r"^▌ Appointment B\S* +…Gh78 +● on")
         terminal.press("d")
         terminal.wait_for("─ Disable this key")
     assert (hq.count(ASSIGN), hq.count(SET_STATUS)) == (0, 0)
