@@ -17,7 +17,7 @@ from tui.bindings import display
 from tui.bindings import key as key_of
 from tui.modals.license import LicenseScreen, Refusal
 from tui.modals.permissions import PermissionChoice
-from tui.modals.question import Answer, Question
+from tui.modals.question import Answer, Question, discard_question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput
