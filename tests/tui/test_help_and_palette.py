@@ -119,6 +119,14 @@ async def test_question_mark_in_a_text_field_is_only_a_character(demo: OpenReque
         assert user.field("key").value == "?"
 
 
+async def test_the_help_of_a_question_says_that_escape_changes_nothing(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_question(user)
+        panel = await open_help(user)
+        first = help_of(panel)[0].entries
+        assert ("Esc", "Cancel. Nothing is changed.") in [(entry.names, entry.sentence) for entry in first]
+
+
 # -- the help ------------------------------------------------------------------------
 
 

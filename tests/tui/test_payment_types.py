@@ -63,6 +63,33 @@ async def test_a_blank_name_is_refused_in_the_dialog(demo: OpenRequest) -> None:
     assert len(names()) == 5
 
 
+async def test_escape_asks_before_a_typed_name_is_lost(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_place(user, "a")
+        await user.at(PaymentTypeDialog)
+        await user.enter_text("Bank transfer")
+        await user.press("escape")
+        await user.at(Question)
+        assert "Discard what you typed?" in user.text
+        await user.press("escape")
+        await user.at(PaymentTypeDialog)
+        assert user.field("name").value == "Bank transfer"
+        await user.press("escape", "ctrl+y")
+        await user.at(PaymentTypesScreen)
+    assert len(names()) == 5
+
+
+async def test_an_undo_names_the_type_once(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        await open_place(user, "d", "ctrl+y")
+        await user.at(PaymentTypesScreen)
+        await user.press("ctrl+z")
+        await user.at(Question)
+        assert "Payment type Check" in user.text
+        assert "hidden: from yes back to no" in user.text
+        assert "of payment type" not in user.flowing_text
+
+
 async def test_a_type_is_renamed(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_place(user, "enter")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from core.offices.open_request import OpenRequest
+from core.settings.service import SettingsService
 from tests.support import embedded_rows as rows
-from tests.support.user_driver import User, run_program
+from tests.support.gates import Gates
+from tests.support.user_driver import User, run_program, running
 from tests.support.waiting import until
+from tui.app import ApisetupApp
 from tui.modals.question import Question
 from tui.screens.audit_entry import AuditEntryScreen
 from tui.screens.audit_trail import AuditTrailScreen
@@ -147,3 +150,25 @@ async def test_a_place_chosen_before_a_screen_is_complete_leaves_it(demo: OpenRe
         user.send("4")
         await user.settle()
         assert user.app.crash is None
+
+
+async def test_a_digit_during_opening_goes_to_its_place_afterwards(demo: OpenRequest, gate: Gates) -> None:
+    held = gate(SettingsService, "load")
+    async with running(ApisetupApp(demo)) as user:
+        await until(held.entered.is_set)
+        user.send("4")
+        held.open()
+        await user.at(AuditTrailScreen)
+        assert user.stack == TRAIL
+
+
+async def test_a_dialog_hides_the_keys_of_the_screen_below_it(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        keys = user.text.splitlines()[-1]
+        assert "d Disable" in keys
+        await user.press("d")
+        await user.at(Question)
+        assert user.text.splitlines()[-1].strip() == ""
+        await user.press("escape")
+        await user.at_api_setup()
+        assert user.text.splitlines()[-1] == keys

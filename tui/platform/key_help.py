@@ -50,7 +50,7 @@ class HelpSection:
 def help_sections(screen: ScreenBehavior) -> tuple[HelpSection, ...]:
     """Return what the keys do on a screen now: its own keys, then those of its fields and lists, then all others."""
     sections = _Sections()
-    sections.add_entries("On this screen", getattr(screen, "own_help", ()))
+    sections.add_own("On this screen", getattr(screen, "own_help", ()))
     own = [each for each in keys(screen.help_keys) if each.group not in (EVERYWHERE, LISTS) or each.id == "back"]
     sections.add("Works now", [each for each in own if screen.is_available(each)])
     if getattr(screen, "SHOWS_PLACES", False):
@@ -91,11 +91,16 @@ class _Sections:
         """
         entries = []
         for each in map(_current, listed):
-            names = [name for name in each.keys.split(",") if apart or name not in self._taken]
+            names = [name for name in map(display, each.keys.split(",")) if apart or name not in self._taken]
             if names:
-                entries.append(KeyHelp(", ".join(map(display, names)), each.tooltip, each.label))
+                entries.append(KeyHelp(", ".join(names), each.tooltip, each.label))
             if not apart:
                 self._taken.update(names)
+        self.add_entries(title, entries)
+
+    def add_own(self, title: str, entries: Sequence[KeyHelp]) -> None:
+        """Add a section of a dialog's own entries, whose keys do nothing else in it."""
+        self._taken.update(name for entry in entries for name in entry.names.split(", "))
         self.add_entries(title, entries)
 
     def add_entries(self, title: str, entries: Sequence[KeyHelp]) -> None:
