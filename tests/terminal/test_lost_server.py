@@ -47,7 +47,7 @@ def test_an_unavailable_server_keeps_unsaved_input(home: Home, practice: ServerP
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut()
         terminal.press("ctrl+s")
-        terminal.wait_for("^ ?! .*(was lost|did not answer in time|No MySQL server answers)")
+        terminal.wait_for("^ ?! .*(was lost|did not respond in time|No MySQL server answers)")
         assert terminal.find("FHIR interval 5 ")
         assert terminal.find(r"\* unsaved: Enabled")
         assert practice.value("SELECT Enabled FROM program WHERE ProgName = 'FHIR'") == "0"
@@ -143,7 +143,7 @@ def test_a_network_that_drops_all_packets_is_reported(home: Home, practice: Serv
         change_settings(terminal, "Credit Card")
         proxy.stall()
         terminal.press("ctrl+s")
-        terminal.wait_for("^ ?! .*(was lost|did not answer in time|No MySQL server answers)")
+        terminal.wait_for("^ ?! .*(was lost|did not respond in time|No MySQL server answers)")
         assert terminal.find("FHIR interval 5 ")
         proxy.reconnect()
         save(terminal)
