@@ -137,5 +137,5 @@ def test_the_configured_license_is_shown(home: Home) -> None:
         terminal.wait_for("^ *Developer +Dev ")
         terminal.press("ctrl+s")
         answer(terminal, "─ Continue without an agreement")
-        terminal.wait_for(r"^ *Our \[bold\]rules\[/\]$")
+        terminal.wait_for(r"─ Our \[bold\]rules\[/\] ─")
         terminal.wait_for(r"^ *Be \[red\]careful\[/red\]\.$")

@@ -119,11 +119,11 @@ def test_a_lost_answer_is_resolved_when_the_server_is_back(
     with unsaved_changes(proxy, practice, home) as terminal:
         proxy.cut_at(b"COMMIT", reaches_server=True, stays_cut=True)
         terminal.press("ctrl+s")
-        terminal.wait_for("^! .*It is not known")
+        terminal.wait_for("^ ?! .*It is unknown")
         assert terminal.find("FHIR interval 5 ")
         proxy.reconnect()
         terminal.press("ctrl+r")
-        answer(terminal, "─ Read again", "ctrl+t")
+        answer(terminal, "─ Reload and discard", "ctrl+t")
         terminal.wait_for("^! The change whose response was lost was made: API Setup: Enabled changed from")
         assert not terminal.find("unsaved")
         terminal.press("ctrl+q")

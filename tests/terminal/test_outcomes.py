@@ -318,7 +318,12 @@ def test_a_signal_ends_a_check_without_a_traceback(home: Home, number: signal.Si
 @pytest.mark.parametrize(
     ("failure", "command_status", "screen_status", "message"),
     [
-        (PracticeUnavailable("It is away.", "Wait, or use another user."), 2, 1, "apisetup: It is away. Wait.\n"),
+        (
+            PracticeUnavailable("It is away.", "Wait, or use another user."),
+            2,
+            1,
+            "apisetup: It is away. Wait, or use another user.\n",
+        ),
         (ConfigurationError("No such file."), 2, 2, "apisetup: No such file.\n"),
         (KeyboardInterrupt(), 130, 130, "apisetup: ended by signal 2.\n"),
         (SignalReceived(15), 143, 143, "apisetup: ended by signal 15.\n"),

@@ -31,6 +31,6 @@ def test_l_locks_and_enter_continues(installed_home: Home) -> None:
         terminal.wait_for(READY)
         terminal.press("L")
         terminal.wait_for("─ Locked ─")
-        assert not terminal.find("Canopy Analytics")
+        assert not terminal.find("▌ Appointment")
         terminal.press("enter")
-        terminal.wait_for("Canopy Analytics")
+        terminal.wait_for("▌ Appointment")

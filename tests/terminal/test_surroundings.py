@@ -46,7 +46,7 @@ def test_a_wrong_database_password_can_be_typed_again(home: Home, practice: Serv
 
 def test_a_missing_database(home: Home, server: Server) -> None:
     with ServerPractice(server, "apisetup_test_nowhere").start(home) as terminal:
-        assert_fails_with(terminal, "The server has no database with that name, or this user has no access to it.")
+        assert_fails_with(terminal, "The server has no database with that name")
 
 
 def test_a_database_of_another_program(home: Home, server: Server) -> None:
@@ -95,7 +95,7 @@ def test_a_locked_sqlite_file_can_be_retried(home: Home) -> None:
         other.execute("BEGIN EXCLUSIVE")
         with home.start() as terminal:
             terminal.wait_for("The SQLite file is locked by another program.")
-            terminal.wait_for("^r Try again")
+            terminal.wait_for("^ r Retry")
             other.execute("ROLLBACK")
             terminal.press("r")
             terminal.wait_for(READY)

@@ -154,7 +154,7 @@ async def test_what_makes_it_slow_is_shown_also_after_a_failure(
     demo: OpenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_verification: Verification) -> VerificationReport:
-        raise StatementStopped("The server did not answer in time.")
+        raise StatementStopped("The server did not respond in time.")
 
     # Only a practice on a server can lack an index.
     slowness = "Slow, because securityloghash has no index on SecurityLogNum. Outside office hours, run: ALTER TABLE …"
@@ -162,7 +162,7 @@ async def test_what_makes_it_slow_is_shown_also_after_a_failure(
     monkeypatch.setattr(Verification, "run_batch", fail)
     async with run_program(demo) as user:
         await verify(user)
-        await until(lambda: "did not answer in time" in user.status_text)
+        await until(lambda: "did not respond in time" in user.status_text)
         assert "ALTER TABLE" in user.text
 
 
