@@ -129,7 +129,7 @@ def test_a_practice_without_a_registration_key_shows_its_copy_of_the_keys(home: 
         terminal.press("a")
         terminal.wait_for("─ Can't add keys right now ")
         notice = terminal.inside("Can't add keys right now")
-        assert "Open Dental's headquarters manages the keys" in notice
+        assert "Open Dental's headquarters manages this practice's keys" in notice
         assert "stored in the preference RegistrationKey" in notice
         terminal.press("enter")
         terminal.wait_for_no("─ Can't add keys right now ")

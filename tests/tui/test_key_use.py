@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
+from core.model.developer_use import KnownUse, TrailFloor, UseDetails
 from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tui.modals.prompt import Prompt
 from tui.screens.audit_trail import AuditTrailScreen
+from tui.widgets.key_table import KeyTable
 from tui.widgets.rows import Row, Rows, changed_rows
 
 
@@ -39,3 +44,13 @@ def test_only_rows_that_differ_are_drawn_again() -> None:
     assert changed_rows(before, before) == set()
     assert changed_rows(before, after) == {1}
     assert changed_rows(before, Rows([Row(["a"])])) is None
+
+
+async def test_counts_that_arrive_for_a_key_that_is_gone_are_dropped(demo: OpenRequest) -> None:
+    async with run_program(demo) as user:
+        table = user.app.screen.query_one(KeyTable)
+        assert table.key is not None
+        table.show_use_details(replace(table.key, fingerprint="00" * 32), UseDetails(1, None))
+        table.show_use(KnownUse(datetime(2024, 11, 6), {}, TrailFloor(None)))
+        await user.settle()
+        assert user.app.crash is None

@@ -279,6 +279,9 @@ class KeyTable(Horizontal):
 
     def show_use_details(self, key: ApiKey, details: UseDetails) -> None:
         """Display what was counted for a key, if it is still the highlighted one."""
+        if key.fingerprint not in self._keys:
+            # The list was read again while this was counted, and no longer has the key.
+            return
         self._use_details[key.fingerprint] = details
         if self.key is not None and self.key.fingerprint == key.fingerprint:
             remarks = _status_remarks(key, self._differences)
