@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,9 +48,9 @@ class FilteredChoice(BaseModal[int]):
         self._apply_filter()
         self.query_one(PlainInput).focus()
 
+    @abstractmethod
     def matching_rows(self, text: str) -> Iterable[Row]:
         """Return the rows for what was typed. The identity of each is its index."""
-        raise NotImplementedError
 
     @on(Input.Changed)
     def _apply_filter(self) -> None:
