@@ -27,14 +27,9 @@ from core.model.api_key import (
     format_field_changes,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.audit_events import (
-    KeyCopied,
-    KeyRemoved,
-    KeyShown,
-    KeyStatusChanged,
-    parse_entry,
-)
+from core.model.audit_events import parse_entry
 from core.model.event_values import KeyLabel, KeyName
+from core.model.key_events import KeyCopied, KeyRemoved, KeyShown, KeyStatusChanged
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus
