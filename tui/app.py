@@ -13,8 +13,9 @@ from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
-from tui.bindings import bindings, display, key
+from tui.bindings import bindings, key
 from tui.headings import office_heading, unconnected_heading
+from tui.key_names import display
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
