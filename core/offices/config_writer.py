@@ -30,7 +30,7 @@ from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import ConfiguredOffice, parse_office, validate_name
 from core.offices.password_source import PROMPT
 
-_Setting = str | int | bool | Path | None
+_Setting = str | int | bool | Path | list[str] | None
 
 
 def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
@@ -200,6 +200,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
 def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
     """Return the settings of an office by name, in the order they are written; None for those left at the default."""
     common: dict[str, _Setting] = {
+        "tags": list(office.tags) or None,
         "authority": office.authority.value if office.authority else None,
         "license_file": office.license_file,
         "license_title": office.license_title,
@@ -220,6 +221,8 @@ def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),
+        "od_user": office.od_user or None,
+        "od_password_from": None if office.od_password_from == PROMPT else str(office.od_password_from),
         "tls": _tls_mode(address),
         "tls_ca": tls.authority if tls else None,
         "tls_cert": tls.certificate if tls else None,
