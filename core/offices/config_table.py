@@ -92,9 +92,7 @@ class ConfigTable:
         texts = value if isinstance(value, list) else [value]
         printable = (isinstance(text, str) and text.strip() and text.strip().isprintable() for text in texts)
         if not texts or not all(printable):
-            raise self.invalid(
-                name, f"{self._path(name)} must be a text or a list of texts.", f"Write {example}."
-            )
+            raise self.invalid(name, f"{self._path(name)} must be a text or a list of texts.", f"Write {example}.")
         return tuple(text.strip() for text in texts)
 
     def choice(self, name: str, *choices: str) -> str | None:

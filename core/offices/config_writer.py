@@ -40,19 +40,28 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
         ConfigurationError: A name is taken, an office isn't valid, or the file can't be used or written.
     """
     with _exclusive_lock(path):
-        taken = {office.name.casefold() for office in read_configuration(path).offices}
-        for office in offices:
-            _validate(office, path)
-            if office.name.casefold() in taken:
-                raise ConfigurationError(
-                    f"An office named {office.name} already exists.", "Choose another name, or remove it first."
-                )
-            taken.add(office.name.casefold())
+        validate_offices(path, offices)
         text = _read(path)
         separator = "" if not text else "\n" if text.endswith("\n") else "\n\n"
         extended = text + separator + "\n".join(_to_toml(office, path) for office in offices)
         _require_extensible(path, extended)
         _write(path, extended)
+
+
+def validate_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
+    """Check that offices could be added to the configuration file, and write nothing.
+
+    Raises:
+        ConfigurationError: A name is taken, an office isn't valid, or the file can't be used.
+    """
+    taken = {office.name.casefold() for office in read_configuration(path).offices}
+    for office in offices:
+        _validate(office, path)
+        if office.name.casefold() in taken:
+            raise ConfigurationError(
+                f"An office named {office.name} already exists.", "Choose another name, or remove it first."
+            )
+        taken.add(office.name.casefold())
 
 
 def remove_office(path: Path, name: str) -> ConfiguredOffice:
