@@ -131,6 +131,29 @@ _USE_OF_KEYS = (
     """,
 )
 
+_SEALS = (
+    """
+    CREATE TABLE apisetup_seal (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        seal TEXT NOT NULL,
+        PRIMARY KEY (practice, number)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_sealed_entries (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        first_entry BIGINT NOT NULL,
+        last_entry BIGINT NOT NULL,
+        entries INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (practice, number, part)
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -138,6 +161,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sign-in failures", _SIGN_IN_FAILURES),
     ("journal", _JOURNAL),
     ("use of keys", _USE_OF_KEYS),
+    ("seals", _SEALS),
 )
 
 

@@ -37,7 +37,7 @@ _SQLITE_BUSY_SECONDS = 5
 # connection. Reads need no transaction, and changes begin one.
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10,"
-    " lock_wait_timeout=15, autocommit=1"
+    " lock_wait_timeout=15, group_concat_max_len=16777216, autocommit=1"
 )
 
 WITHOUT_TRANSACTIONS = "without_transactions"
