@@ -12,7 +12,7 @@ import pytest
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
 from tests.support.headquarters_office import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeCredentials
-from tests.support.installed_program import (
+from tests.support.installed_program import (, only_office
     READY,
     Home,
     answer,
@@ -245,7 +245,7 @@ def check(home: Home, practice: ServerPractice, **env: str) -> tuple[int, dict[s
     """Run the check and return its exit status and the results about headquarters by their ids."""
     completed = home.run("check", "--json", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password, **env)
     assert completed.stderr == ""
-    results = {each["id"]: each for each in json.loads(completed.stdout)["findings"]}
+    results = {each["id"]: each for each in only_office(completed.stdout)["findings"]}
     prefix = "headquarters-"
     return completed.returncode, {
         name.removeprefix(prefix): each for name, each in results.items() if name.startswith(prefix)
