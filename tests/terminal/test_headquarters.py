@@ -12,7 +12,7 @@ import pytest
 from tests.support.fake_headquarters import HeadquartersServer, Misbehaviour, headquarters
 from tests.support.headquarters_office import BRIDGE, CLEARPAY, NEW_KEY, OFFERED, REGISTRATION_KEY
 from tests.support.headquarters_protocol import ASSIGN, LIST, SET_STATUS, PracticeCredentials
-from tests.support.installed_program import (, only_office
+from tests.support.installed_program import (
     READY,
     Home,
     answer,
@@ -20,6 +20,7 @@ from tests.support.installed_program import (, only_office
     disable_key,
     fill_in,
     go_to,
+    only_office,
     save,
 )
 from tests.support.opendental_columns import NEW

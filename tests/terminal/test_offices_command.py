@@ -40,7 +40,8 @@ def test_list_prints_json(home: Home) -> None:
     add_office(home, "Down town", "--tls", "off", "--authority", "local")
     (office,) = json.loads(home.run("offices", "list", "--json").stdout)["offices"]
     assert office == {
-        "name": "Down town",
+        "office": "Down town",
+        "tags": [],
         "host": "db.example",
         "port": 3307,
         "socket": None,
@@ -49,6 +50,8 @@ def test_list_prints_json(home: Home) -> None:
         "file": None,
         "tls": False,
         "password_from": "prompt",
+        "od_user": None,
+        "od_password_from": None,
         "authority": "local",
         "read_only": False,
         "production": False,
