@@ -13,7 +13,6 @@ from sqlalchemy import Column, ColumnElement, Connection, ScalarSelect, Select, 
 from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import Setting, SettingChange
 from core.model.settings import (
     ApiSettings,
@@ -25,6 +24,7 @@ from core.model.settings import (
     format_interval,
     format_payment_type,
 )
+from core.model.settings_events import SettingsChanged
 from core.opendental.schema import DEFINITION, PREFERENCE, PROGRAM, PROGRAM_PROPERTY
 from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
