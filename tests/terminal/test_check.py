@@ -100,7 +100,7 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
         "id": "engines",
         "state": "note",
         "sentence": "Storage engines: MyISAM.",
-        "hint": "",
+        "hint": None,
     }
     assert "keeps no copy of the API keys" in results["key-copy"]["sentence"]
     assert "logged as Setup" in results["license-log"]["sentence"]
@@ -252,7 +252,7 @@ def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
                 "id": "practice",
                 "state": "not checked",
                 "sentence": "Not checked because an earlier check failed.",
-                "hint": "",
+                "hint": None,
             },
         ],
     )

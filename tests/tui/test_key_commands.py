@@ -130,7 +130,7 @@ def test_disabling_a_key_writes_the_entry_of_the_screen(line: CommandLine) -> No
 
 def test_subscriptions_of_a_disabled_key_are_named_or_ended(line: CommandLine) -> None:
     planned = line.run("keys", "disable", "--developer", "ClearPay", "--dry-run")
-    assert planned.out.splitlines()[1] == "  not ended: subscription 7 (ClearPay, PatField)"
+    assert planned.out.splitlines()[1].startswith("  Not ended: subscription 7 (ClearPay, PatField). To end it")
     completed = line.run("keys", "disable", "--developer", "ClearPay", "--end-subscriptions", "--yes")
     assert completed.status == 0
     assert "Ended: subscription 7 (ClearPay, PatField)." in completed.out

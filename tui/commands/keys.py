@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.model.api_key import format_fields
+from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
 from tui.commands.report import DONE, WANTING, OfficeReport, table
@@ -24,6 +25,8 @@ _LABEL_WIDTH = 30
 
 def run(command: OfficeCommand) -> int:
     """Run one of the `keys` commands and return the exit status."""
+    if command.options.verb == "add":
+        return add(command)
     refuse_whole_key(*getattr(command.options, "key", ()))
     verbs = {"list": _list, "show": _show, "disable": disable, "enable": enable, "remove": remove}
     return command.run(partial(verbs[command.options.verb], command))
