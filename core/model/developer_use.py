@@ -56,6 +56,10 @@ class DeveloperUse:
         """Return True if another reading found the same changes in the last `DAYS` days, however far back it went."""
         return other is not None and replace(other, read=self.read, first=self.first) == self
 
+    def reads_like(self, other: DeveloperUse | None) -> bool:
+        """Return True if another reading found the same, whenever it was made."""
+        return other is not None and replace(other, read=replace(other.read, until=self.read.until)) == self
+
     def is_idle(self, today: date, days: int) -> bool:
         """Return True if the Audit Trail was read far enough to say that there was no change for some days."""
         start = today - timedelta(days=days)

@@ -181,6 +181,11 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
 
     @latest
+    async def read_use_again(self) -> None:
+        """Read what developers changed under other names than before, instead of under those that are being read."""
+        await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
+
+    @latest
     async def reload(self) -> None:
         """Load everything again; unsaved input is kept."""
         content = await self.call_service(partial(load_content, self.open_session), group="read")

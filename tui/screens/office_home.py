@@ -33,8 +33,8 @@ class OfficeHome(KeyScreen[T]):
         """Load everything again; unsaved input is kept."""
 
     @abstractmethod
-    def read_use(self) -> None:
-        """Read in the background what developers changed through the API."""
+    def read_use_again(self) -> None:
+        """Read in the background what developers changed through the API, since their former names changed."""
 
     @abstractmethod
     def action_add_key(self) -> None:
@@ -105,7 +105,7 @@ class OfficeHome(KeyScreen[T]):
         """Enter the names that the current key's developer had before."""
         key = self.current_key()
         if key is not None and await key_use.edit_former_names(self, self.open_session, key):
-            self.read_use()
+            self.read_use_again()
 
     def action_why(self) -> None:
         """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""

@@ -476,7 +476,7 @@ def test_emergency_exits_are_named_only_while_headquarters_cannot_be_asked() -> 
         ({"econnector": EConnector(EConnectorState.MONITORING_STOPPED, NOW)}, ""),
         ({"econnector": EConnector(EConnectorState.NEVER_INSTALLED)}, ""),
         ({"program": AT_HQ, "econnector": REFUSED}, "API: switched off by headquarters"),
-        ({"program": None}, "API: this database has no API program"),
+        ({"program": None}, "API: no API program in this database"),
         ({"registration": Registration(present=False, disabled=False)}, "Registration key: missing"),
         # Who has switched the API off isn't told about its services.
         ({"program": OFF, "econnector": REFUSED}, ""),
