@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from core.opendental.permission_types import QUERY_TYPES
+
 DAYS = 30
 """The number of days, today included, for which changes are counted per day."""
 
@@ -46,6 +48,11 @@ class DeveloperUse:
     def total(self) -> int:
         """The changes of the last `DAYS` days."""
         return sum(self.counts)
+
+    @property
+    def queries(self) -> int:
+        """The database queries of the last `DAYS` days, which `kinds` counts, too."""
+        return sum(self.kinds.get(kind, 0) for kind in QUERY_TYPES)
 
     @property
     def never(self) -> bool:

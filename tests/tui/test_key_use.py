@@ -70,6 +70,16 @@ async def test_t_finds_the_entries_under_former_names_too(demo: OpenRequest) -> 
         assert r'text:"by Appointment Bridge through","by Old \"Bridge\", Ltd through"' in user.flowing_text
 
 
+async def test_q_opens_the_database_queries_of_the_developer(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(120, 40)) as user:
+        await user.go_to("Canopy Analytics")
+        await user.press("Q")
+        await user.at(AuditTrailScreen)
+        await user.settle()
+        assert "SELECT COUNT(*) FROM appointment" in user.flowing_text
+        assert len(user.list.rows) == 1
+
+
 def test_only_rows_that_differ_are_drawn_again() -> None:
     before, after = Rows([Row(["a"]), Row(["b"])]), Rows([Row(["a"]), Row(["c"])])
     assert changed_rows(before, before) == set()

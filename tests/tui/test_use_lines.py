@@ -118,6 +118,12 @@ def test_kinds_and_computers_are_listed_with_their_number() -> None:
     assert "3 in 30 days" in shown
 
 
+def test_database_queries_are_counted_with_the_key_that_shows_their_text() -> None:
+    use = used(timedelta(hours=1), kinds={19: 2, 26: 1}, counts=(0,) * 29 + (3,))
+    assert "2 in 30 days; Q shows their text" in texts(KeyUse(use, NOW, DEFAULT_PRICES))
+    assert "Queries" not in texts(KeyUse(used(timedelta(hours=1)), NOW, DEFAULT_PRICES))
+
+
 def test_a_space_follows_every_label() -> None:
     use = used(timedelta(days=1), kinds={8: 3}, computers=("SERVER-1",), counts=(0,) * (DAYS - 1) + (3,))
     known = KeyUse(use, NOW, DEFAULT_PRICES, details=UseDetails(4, None))

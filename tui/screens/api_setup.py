@@ -79,6 +79,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "match-copy",
         "audit-trail",
         "developer-entries",
+        "developer-queries",
         "former-names",
         "about",
         "offices",
@@ -135,6 +136,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             "filter",
             "why",
             "developer_entries",
+            "developer_queries",
             "former_names",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)

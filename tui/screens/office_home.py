@@ -92,11 +92,19 @@ class OfficeHome(KeyScreen[T]):
     @flow
     async def action_developer_entries(self) -> None:
         """Open the Audit Trail with the entries of the current key's developer."""
+        await self._open_entries(only_queries=False)
+
+    @flow
+    async def action_developer_queries(self) -> None:
+        """Open the Audit Trail with the database queries of the current key's developer."""
+        await self._open_entries(only_queries=True)
+
+    async def _open_entries(self, *, only_queries: bool) -> None:
         key = self.current_key()
         if key is None:
             return
         table = self.query_one(KeyTable)
-        wanted = await key_use.entries_of_developer(self, self.open_session, table, key)
+        wanted = await key_use.entries_of_developer(self, self.open_session, table, key, only_queries=only_queries)
         if wanted is not None:
             self.action_audit_trail(wanted)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from core.model.age import format_ago, format_duration
 from core.model.developer_use import DAYS
 from core.opendental.permission_types import PERMISSIONS
+from tui.bindings import display
+from tui.bindings import key as key_named
 from tui.widgets.details_panel import labeled
 from tui.widgets.tones import Line, Tone, safe_line
 
@@ -93,6 +95,9 @@ def use_section(key: ApiKey, known: KeyUse) -> list[Line]:
     if use.kinds:
         lines.append(_labeled("Kinds", _kinds(use)))
         lines.append(_labeled("Through", ", ".join(use.computers) or "no computer named"))
+    if use.queries:
+        opens = key_named("developer-queries")
+        lines.append(_labeled("Queries", f"{use.queries:,} in {DAYS} days; {display(opens)} shows their text"))
     if known.details is not None and use.total:
         lines.append(_labeled("Patients", f"{known.details.patients:,} in {DAYS} days"))
     lines += [safe_line(each) for each in _warnings(key, known, use)]
