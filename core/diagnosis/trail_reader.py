@@ -10,10 +10,11 @@ from sqlalchemy import Connection, func, or_, select
 
 from core.audit.text_search import contains
 from core.diagnosis.facts import CallsAfterDisabling, LoggedSwitch
-from core.model.audit_events import SettingsChanged, parse_entry
+from core.model.audit_events import parse_entry
 from core.model.event_values import Setting
 from core.model.logged_event import Stage
 from core.model.settings import format_enabled
+from core.model.settings_events import SettingsChanged
 from core.opendental.column_types import ServerTime
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SECURITY_LOG

@@ -8,7 +8,6 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput, OperationNotAllowed
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import GONE, PaymentTypeChange, PaymentTypeField, Setting, SettingChange
 from core.model.logged_event import AuditEvent
 from core.model.payment_type_events import (
@@ -19,6 +18,7 @@ from core.model.payment_type_events import (
     field_of,
 )
 from core.model.payment_types import ListedPaymentType, PaymentTypePage, PaymentTypeSaved, yes_or_no
+from core.model.settings_events import SettingsChanged
 from core.opendental.payment_types import (
     ACCOUNTING_PREFERENCE,
     API_PREFERENCE,

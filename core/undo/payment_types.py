@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.audit.service import AuditService
 from core.base.errors import Conflict, OperationNotAllowed
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import GONE, PaymentTypeField
 from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden, field_of
 from core.model.payment_types import ListedPaymentType, PaymentTypePage
+from core.model.settings_events import SettingsChanged
 from core.payment_types.conflicts import value_conflict
 from core.payment_types.service import PaymentTypeService
 from core.undo.recorded import Recorded

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
 from tui.widgets.panel import Panel

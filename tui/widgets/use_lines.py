@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from core.model.age import format_ago, format_duration
 from core.model.developer_use import DAYS
 from core.opendental.permission_types import PERMISSIONS
-from tui.bindings import display
 from tui.bindings import key as key_named
+from tui.key_names import display
 from tui.widgets.details_panel import labeled
 from tui.widgets.tones import Line, Tone, safe_line
 
