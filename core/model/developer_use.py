@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from core.model.api_key import ApiKey
 from core.opendental.permission_types import QUERY_TYPES
 
 DAYS = 30
 """The number of days, today included, for which changes are counted per day."""
+IDLE_DAYS = 90
+"""The days without a change after which an enabled key is marked."""
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,8 @@ class KnownUse:
     developers: Mapping[str, DeveloperUse]
     """By the developer's name; developers of whom nothing was read yet are left out."""
     floor: TrailFloor
+
+
+def is_idle_key(key: ApiKey, use: DeveloperUse | None, now: datetime) -> bool:
+    """Return True for an enabled key that may write, and whose developer changed nothing for `IDLE_DAYS`."""
+    return use is not None and key.may_write and use.is_idle(now.date(), IDLE_DAYS)
