@@ -64,7 +64,8 @@ def show_use(command: OfficeCommand, session: Session) -> OfficeReport:
     known = session.office.use.read_to_end([key.developer for key in chosen])
     used = [_used_key(session, key, known) for key in chosen]
     warnings = [warning for each in used for warning in each.warnings]
-    lines = table(_HEADS, [_row(each, known.now) for each in used]) if used else ["No key matches."]
+    none = "No key matches." if keys.keys else "No API keys."
+    lines = table(_HEADS, [_row(each, known.now) for each in used]) if used else [none]
     remarks = [*warnings, _READS, *_floor_remarks(known.floor)]
     data = {
         "time": _text(known.now),
@@ -75,7 +76,7 @@ def show_use(command: OfficeCommand, session: Session) -> OfficeReport:
         "prices": session.office.prices.date,
         "keys": [_as_json(each) for each in used],
     }
-    is_well = bool(chosen) and current and not warnings
+    is_well = bool(chosen or not keys.keys) and current and not warnings
     return OfficeReport(DONE if is_well else WANTING, data, [*lines, *map(sanitize, remarks)])
 
 
