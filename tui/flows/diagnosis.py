@@ -8,7 +8,6 @@ from core.base.errors import ApiSetupError
 from core.model.diagnosis import Remedy
 from tui.bindings import key
 from tui.key_names import display
-from tui.widgets.health_line import HealthLine
 from tui.widgets.settings_form import SettingsForm
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def look_regularly(screen: BaseScreen[Any], look: Callable[[], None]) -> None:
 
 
 async def show_headline(screen: BaseScreen[Any], session: Session) -> None:
-    """Show in one line what is certainly wrong with the API. What can't be read is not said here.
+    """Show in the border of the settings what is certainly wrong with the API. What can't be read is not said here.
 
     Args:
         screen: API Setup. While another screen covers it, nothing is read.
@@ -70,7 +69,7 @@ async def show_headline(screen: BaseScreen[Any], session: Session) -> None:
     except ApiSetupError:
         # The next key that reads says what is wrong with the connection; the line would only say it twice.
         return
-    screen.query_one(HealthLine).show(headline)
+    screen.query_one(SettingsForm).show_headline(headline)
 
 
 def act_on_cause(screen: ApiSetup, remedy: Remedy | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.audit.filter import Alternatives, AuditFilter
 from core.base.errors import ApiSetupError
 from core.opendental.log_sources import API
+from core.opendental.permission_types import QUERY_TYPES
 from tui.modals.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -57,11 +58,18 @@ async def count_use(screen: BaseScreen[Any], session: Session, table: KeyTable, 
 
 
 async def entries_of_developer(
-    screen: BaseScreen[Any], session: Session, table: KeyTable, key: ApiKey
+    screen: BaseScreen[Any], session: Session, table: KeyTable, key: ApiKey, *, only_queries: bool = False
 ) -> AuditFilter | None:
     """Return the filter for the audit entries of a key's developer, from the first change that is known.
 
     Entries under the developer's former names match, too. None if the key has no developer; the reason is shown.
+
+    Args:
+        screen: API Setup.
+        session: The open office.
+        table: The list of keys.
+        key: The key.
+        only_queries: Only the entries whose text is a database query.
 
     Raises:
         PracticeUnavailable: The companion can't be read.
@@ -72,9 +80,10 @@ async def entries_of_developer(
     use = table.use_of_developer(key.developer)
     since = use.first.date() if use is not None and use.first is not None else None
     texts = tuple(f"by {name} through" for name in (key.developer, *former))
+    more = [Alternatives("permission", QUERY_TYPES)] if only_queries else []
     if not former:
-        return AuditFilter(since=since, source=API, text=texts[0])
-    return AuditFilter(since=since, source=API, more=(Alternatives("text", texts),))
+        return AuditFilter(since=since, source=API, text=texts[0], more=tuple(more))
+    return AuditFilter(since=since, source=API, more=(*more, Alternatives("text", texts)))
 
 
 async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiKey) -> bool:

@@ -79,6 +79,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "match-copy",
         "audit-trail",
         "developer-entries",
+        "developer-queries",
         "former-names",
         "about",
         "offices",
@@ -135,6 +136,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             "filter",
             "why",
             "developer_entries",
+            "developer_queries",
             "former_names",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
@@ -178,6 +180,11 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @once
     async def read_use(self) -> None:
         """Read in the background what developers changed through the API."""
+        await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
+
+    @latest
+    async def read_use_again(self) -> None:
+        """Read what developers changed under other names than before, instead of under those that are being read."""
         await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
 
     @latest

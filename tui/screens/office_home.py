@@ -33,8 +33,8 @@ class OfficeHome(KeyScreen[T]):
         """Load everything again; unsaved input is kept."""
 
     @abstractmethod
-    def read_use(self) -> None:
-        """Read in the background what developers changed through the API."""
+    def read_use_again(self) -> None:
+        """Read in the background what developers changed through the API, since their former names changed."""
 
     @abstractmethod
     def action_add_key(self) -> None:
@@ -92,11 +92,19 @@ class OfficeHome(KeyScreen[T]):
     @flow
     async def action_developer_entries(self) -> None:
         """Open the Audit Trail with the entries of the current key's developer."""
+        await self._open_entries(only_queries=False)
+
+    @flow
+    async def action_developer_queries(self) -> None:
+        """Open the Audit Trail with the database queries of the current key's developer."""
+        await self._open_entries(only_queries=True)
+
+    async def _open_entries(self, *, only_queries: bool) -> None:
         key = self.current_key()
         if key is None:
             return
         table = self.query_one(KeyTable)
-        wanted = await key_use.entries_of_developer(self, self.open_session, table, key)
+        wanted = await key_use.entries_of_developer(self, self.open_session, table, key, only_queries=only_queries)
         if wanted is not None:
             self.action_audit_trail(wanted)
 
@@ -105,7 +113,7 @@ class OfficeHome(KeyScreen[T]):
         """Enter the names that the current key's developer had before."""
         key = self.current_key()
         if key is not None and await key_use.edit_former_names(self, self.open_session, key):
-            self.read_use()
+            self.read_use_again()
 
     def action_why(self) -> None:
         """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""
