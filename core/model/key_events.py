@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.model.api_key import GONE, THE_KEY
 from core.model.event_text import (
     ClearKey,
     Copy,
@@ -18,7 +19,7 @@ from core.model.event_text import (
     Status,
     UndoneEntry,
 )
-from core.model.event_values import GONE, THE_KEY, KeyLabel, KeyName
+from core.model.event_values import KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import KEY_COPY, AuditEvent, Edit
 
@@ -256,6 +257,7 @@ class KeyCopyReconciled(AuditEvent):
 
     template = "API keys: copy made equal to the local registry: {change}"
     subject = KEY_COPY
+    changes_copy = True
 
     change: Copy
 

@@ -22,6 +22,7 @@ from core.database.tls import Tls
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
+from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
@@ -157,6 +158,15 @@ class Office:
         from core.use.service import UseService
 
         return UseService(self._practice, self._companion)
+
+    @property
+    def may_have_interrupted_changes(self) -> bool:
+        """True if a killed program may have left a change half done, which `recovery` settles."""
+        return self._journal is not None and self._practice.read_only is None
+
+    def can_undo_last(self, actor: Actor) -> bool:
+        """Return True if the last change of this user's session is of a kind that `undoing` can undo. Reads nothing."""
+        return bool(self._changes.last(actor)) and self.undoing.can_undo_last(actor)
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
