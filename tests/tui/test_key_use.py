@@ -18,7 +18,7 @@ async def enter_former_names(user: User, names: str) -> None:
     await user.press("N")
     await user.at(Prompt)
     await user.enter_text(names)
-    await user.press("enter")
+    await user.press("ctrl+s")
     await user.at_api_setup()
 
 
@@ -54,3 +54,14 @@ async def test_counts_that_arrive_for_a_key_that_is_gone_are_dropped(demo: OpenR
         table.show_use(KnownUse(datetime(2024, 11, 6), {}, TrailFloor(None)))
         await user.settle()
         assert user.app.crash is None
+
+
+async def test_enter_does_not_save_former_names(demo: OpenRequest) -> None:
+    """A pasted line break is Enter, too."""
+    async with run_program(demo) as user:
+        await user.press("N")
+        await user.at(Prompt)
+        await user.enter_text("Old Bridge")
+        await user.press("enter")
+        assert isinstance(user.screen, Prompt)
+        assert "Press ^s to confirm" in user.flowing_text

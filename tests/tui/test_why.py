@@ -139,7 +139,7 @@ async def test_what_the_developer_saw_narrows_the_causes_down(demo: OpenRequest)
         # A blank text looks at everything again.
         await user.press("slash", "ctrl+u", "enter")
         await user.at(WhyScreen)
-        assert "Not known." in user.flowing_text
+        assert "Unknown. Press" in user.flowing_text
 
 
 async def test_a_workstation_is_chosen_from_those_that_exist(demo: OpenRequest) -> None:

@@ -80,7 +80,7 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
     @flow
     async def action_back(self) -> None:
         """Close the dialog, after a question if anything was typed."""
-        if not self.unsaved or await self.app.push_screen_wait(discard_question()):
+        if not self.unsaved or await self.app.push_screen_wait(discard_question(self.unsaved)):
             self.dismiss(None)
 
     @on(Input.Changed)
