@@ -25,7 +25,7 @@ ESERVICE_SIGNAL = Table(
     Column("SigDateTime", ServerTime, nullable=False, server_default=NO_TIME_DEFAULT),
     Column("IsProcessed", TINYINT, nullable=False),
 )
-"""What the eConnector and other services report of themselves."""
+"""The status reports of the eConnector and other services."""
 
 ALERT_ITEM = Table(
     "alertitem",

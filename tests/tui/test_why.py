@@ -1,4 +1,4 @@
-"""Why the API doesn't work: the line on API Setup, the screen, and what follows from a cause."""
+"""The diagnosis: the line on API Setup, the screen, and the steps that a cause leads to."""
 
 from __future__ import annotations
 

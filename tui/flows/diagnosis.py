@@ -1,4 +1,4 @@
-"""What API Setup does with the diagnosis: it watches for what is certainly wrong, and acts on a cause."""
+"""The diagnosis on API Setup: watch for what is certainly wrong, and act on a cause."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TypedPaymentType:
-    """What was typed in the dialog."""
+    """The values typed in the dialog."""
 
     name: str
     on_deposit_slips: bool | None

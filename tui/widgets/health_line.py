@@ -25,7 +25,7 @@ class HealthLine(Static):
 
     @property
     def headline(self) -> str:
-        """What is wrong; empty if nothing is known to be."""
+        """The problem; empty if none is known."""
         return self._headline
 
     def show(self, headline: str) -> None:

@@ -179,7 +179,7 @@ def _split_word(word: str, width: int) -> list[str]:
     for index, character in enumerate(word):
         size = get_character_cell_size(character)
         if used + size > width:
-            end = _after_sign(word, start + (index - start) // 2, index)
+            end = _after_sign(word, start + max(0, (index - start) // 2 - 1), index)
             parts.append(word[start:end])
             start, used = end, cell_width(word[end:index])
         used += size
