@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from textual.app import ComposeResult
+    from textual.types import CSSPathType
 
     from tui.session import Session
     from tui.widgets.tones import Line
@@ -35,7 +36,7 @@ class ListingScreen(PracticeScreen[None]):
         session: The open office and its user.
     """
 
-    CSS_PATH = "listing.tcss"
+    CSS_PATH: ClassVar[CSSPathType] = "listing.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide"), (160, "-widest")]  # noqa: RUF012
     SHOWS_PLACES = True
     LIST_TITLE: ClassVar[str]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from textual.app import ComposeResult
+    from textual.types import CSSPathType
 
     from tui.session import Session
     from tui.widgets.tones import Line
@@ -37,7 +38,7 @@ class SubscriptionsScreen(ListingScreen):
         session: The open office and its user.
     """
 
-    CSS_PATH = ["listing.tcss", "subscriptions.tcss"]  # noqa: RUF012 - declared so by Textual
+    CSS_PATH: ClassVar[CSSPathType] = ["listing.tcss", "subscriptions.tcss"]
     MANUAL = "subscriptions"
     PLACE = "place-subscriptions"
     LIST_TITLE = "Subscriptions"
