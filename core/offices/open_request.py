@@ -14,7 +14,7 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.password_source import PROMPT
+from core.offices.password_source import OPEN_DENTAL_PASSWORD, PROMPT
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
@@ -91,6 +91,17 @@ class OpenRequest:
             return self.password
         context = self.context
         return self.office.password_from.read(self.office.name, context.environment, context.password_variables)
+
+    def read_open_dental_password(self) -> Secret | None:
+        """Return the password of the office's Open Dental user, or None if the user must be prompted for it. May block.
+
+        Raises:
+            ConfigurationError: The password source has no password, can't be read, or isn't private.
+        """
+        context, office = self.context, self.office
+        return office.od_password_from.read(
+            office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
+        )
 
     def open(self, password: Secret) -> Office:
         """Open the office. Blocks, and imports the database libraries.

@@ -10,7 +10,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.bindings import Key, display
+from tui.key_definition import Key
+from tui.key_names import display
 
 _GAPS = (3, 2)
 """The numbers of blanks between two places, the better one first."""
