@@ -60,7 +60,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     NOTIFICATION_TIMEOUT = 10
     # The terminal selects text.
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "quit", "ask-quit")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "redraw", "quit", "ask-quit")
 
     theme: Reactive[str] = Reactive(ANSI.name)
 
@@ -173,6 +173,10 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
             self._end_update()
             driver.flush()
         self.post_display_hook()
+
+    def action_redraw(self) -> None:
+        """Draw everything again."""
+        self.redraw()
 
     def redraw(self) -> None:
         """Draw everything again, because another program may have written to the terminal."""
