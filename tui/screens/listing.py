@@ -9,8 +9,9 @@ from textual import on
 from textual.containers import Horizontal
 
 from core.base.errors import ApiSetupError, EditConflict
-from tui.bindings import display, key
+from tui.bindings import key
 from tui.flows.conflict import conflict_lines
+from tui.key_names import display
 from tui.modals.notice import Notice
 from tui.platform.workers import flow, latest
 from tui.screens.practice_screen import PracticeScreen
