@@ -57,7 +57,7 @@ _ON_SERVER = (
 )
 
 _Row: TypeAlias = Row[*tuple[Any, ...]]
-_REMOVED = "Cut off: requests with this key, wherever this registry is consulted."
+_REMOVED = "Cut off: requests with the removed key, wherever this registry is consulted."
 
 
 class LocalRegistry(KeyAuthority):
@@ -254,7 +254,7 @@ class LocalRegistry(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
-            "Cut off: requests with this key, wherever this registry is consulted.",
+            "Cut off: requests with a disabled key, wherever this registry is consulted.",
             "Not cut off: what the developer has already received, and services that cache the key for some hours.",
             self.info.explanation,
         )

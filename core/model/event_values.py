@@ -69,7 +69,7 @@ class SettingChange:
 
 
 class PaymentTypeField(Enum):
-    """What can be changed of a payment type; the values are their names in audit texts and conflicts."""
+    """The attributes of a payment type that can be changed; the values are their names in audit texts and conflicts."""
 
     NAME = "name"
     DEPOSIT_SLIPS = "deposit slips"

@@ -42,7 +42,7 @@ class KeyEvent(AuditEvent):
 
     @property
     def description(self) -> str:
-        """Which key the event is about."""
+        """The key that the event is about."""
         return f"The API key {self.key_name}."
 
 
@@ -237,7 +237,7 @@ class VendorKeyAdded(AuditEvent):
 
     @property
     def description(self) -> str:
-        """Which key the event is about."""
+        """The key that the event is about."""
         return f"The API key {mask(self.key)} {self.key_tag}, added in Open Dental's own window."
 
 

@@ -130,7 +130,7 @@ class AuditEvent:
 
     @property
     def undo_lines(self) -> tuple[str, ...]:
-        """What undoing the event does, a line for each value."""
+        """The effect of undoing the event, a line for each value."""
         return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in self.edits)
 
     @property

@@ -1,4 +1,4 @@
-"""What the Audit Trail costs at 3,000,000 entries, against the bare query behind it, or the plain way to do the same.
+"""The cost of the Audit Trail at 3,000,000 entries, against the bare query or the plain way to do the same.
 
 Everything is measured in one run, so the ratios hold on any machine. Making the practices takes about a minute.
 """

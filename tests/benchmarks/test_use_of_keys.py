@@ -1,4 +1,4 @@
-"""What reading the use of keys costs on a MyISAM Audit Trail of 3,000,000 entries, and how long writers wait for it.
+"""The cost of reading the use of keys on a MyISAM Audit Trail of 3,000,000 entries, and the wait of writers.
 
 One entry in ten of the last 400 days is of the API. Making the practice takes about a minute.
 """

@@ -63,7 +63,8 @@ async def edit_former_names(screen: BaseScreen[Any], session: Session, key: ApiK
         f"Audit entries name a developer, not a key. If {key.developer} had other names before, enter them here.",
         "Separate several names with semicolons. They are kept on this computer only.",
     ]
-    prompt = Prompt(f"Former names of {key.developer}", lines, "; ".join(before), _split_names, verb="Save")
+    title, typed = f"Former names of {key.developer}", "; ".join(before)
+    prompt = Prompt(title, lines, typed, _split_names, verb="Save", key="ctrl+s")
     names = await screen.app.push_screen_wait(prompt)
     if names is None or names == before:
         return False

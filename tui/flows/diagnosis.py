@@ -1,4 +1,4 @@
-"""What API Setup does with the diagnosis: it watches for what is certainly wrong."""
+"""The diagnosis on API Setup: watch for what is certainly wrong."""
 
 from __future__ import annotations
 

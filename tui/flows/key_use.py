@@ -1,4 +1,4 @@
-"""What API Setup does with the use of keys: it reads the Audit Trail in the background."""
+"""The use of keys on API Setup: read the Audit Trail in the background."""
 
 from __future__ import annotations
 
