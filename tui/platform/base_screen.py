@@ -23,6 +23,7 @@ from textual.widgets import Checkbox, Input, Select
 from core.base.errors import ApiSetupError
 from tui import bindings
 from tui.manual.pages import INDEX
+from tui.platform.covered_screen import CoverableScreen
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import MIN_SIZE, TerminalApp
 from tui.platform.waiting import Wait, WaitKind, Waits
@@ -35,11 +36,6 @@ from tui.widgets.title_line import Heading, TitleLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.screen import Screen as _Base
-
-    _Screen = _Base[Any]
-else:
-    _Screen = object
 
 T = TypeVar("T")
 
@@ -54,7 +50,7 @@ _WIDGET_KEYS: tuple[tuple[type[Widget], str], ...] = ((Select, "open-choices"), 
 _CHANGE_IN_PROGRESS = "A change is still being saved. Try again when it is done."
 
 
-class ScreenBehavior(ServiceCaller, _Screen):
+class ScreenBehavior(ServiceCaller, CoverableScreen):
     """The behavior that `BaseScreen` and `BaseModal` share.
 
     A subclass lists the ids of its keys in `KEYS`. They are bound and appear in the key bar and in the screen's help.
