@@ -45,9 +45,10 @@ _SESSION = (
 # server has already stays. Each server runs the comment that is meant for it (MariaDB has no MySQL 5.7, and MySQL takes
 # the first one for a comment), and servers before MariaDB 10.1.2 and MySQL 5.7.8 run neither. MySQL limits SELECT only.
 _LIMIT = (
-    "/*M!100102 , max_statement_time=IF(@@max_statement_time BETWEEN 0.001 AND {seconds}, @@max_statement_time, {seconds})"
-    " */ /*!50708 , max_execution_time=CAST(IF(@@max_execution_time BETWEEN 1 AND {seconds} * 1000, @@max_execution_time,"
-    " {seconds} * 1000) AS UNSIGNED) */"
+    "/*M!100102 , max_statement_time=IF("
+    "@@max_statement_time BETWEEN 0.001 AND {seconds}, @@max_statement_time, {seconds}) */"
+    " /*!50708 , max_execution_time=CAST(IF("
+    "@@max_execution_time BETWEEN 1 AND {seconds} * 1000, @@max_execution_time, {seconds} * 1000) AS UNSIGNED) */"
 )
 
 WITHOUT_TRANSACTIONS = "without_transactions"
