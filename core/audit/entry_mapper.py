@@ -91,10 +91,11 @@ class EntryMapper:
         hashes: dict[int, list[str]] = {}
         first_rows: dict[int, Sequence[Any]] = {}
         for row in rows:
-            stored_hashes = hashes.setdefault(row[0], [])
-            first_rows.setdefault(row[0], row)
-            if row[9] is not None:
-                stored_hashes.append(row[9])
+            number, stored = row[0], row[_HASH]
+            if number not in hashes:
+                first_rows[number], hashes[number] = row, []
+            if stored is not None:
+                hashes[number].append(stored)
         return [self._entry(row, tuple(hashes[number])) for number, row in first_rows.items()]
 
     def mask_keys(self, text: str) -> str:
