@@ -1,4 +1,4 @@
-"""The sources of a database password. The configuration file itself never contains one."""
+"""The sources of passwords and encryption keys. The configuration file itself never contains one."""
 
 from __future__ import annotations
 
@@ -43,6 +43,24 @@ class SourceKind(Enum):
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """The use of a secret, for error messages.
+
+    Args:
+        what: The secret, such as `database password`.
+        setting: The setting that names its source.
+        account_suffix: Added to the office's name as the account in the keyring, to tell an office's secrets apart.
+    """
+
+    what: str
+    setting: str
+    account_suffix: str = ""
+
+
+DATABASE_PASSWORD = Purpose("database password", "password_from")
+
+
+@dataclass(frozen=True)
 class PasswordSource:
     """A source of a database password.
 
@@ -58,7 +76,11 @@ class PasswordSource:
         return f"{self.kind.value}:{self.detail}" if self.detail else self.kind.value
 
     def read(
-        self, account: str, environment: Mapping[str, str], hidden_variables: Collection[str] = ()
+        self,
+        account: str,
+        environment: Mapping[str, str],
+        hidden_variables: Collection[str] = (),
+        purpose: Purpose = DATABASE_PASSWORD,
     ) -> Secret | None:
         """Return the password, or None if the user must be prompted for it. May block.
 
@@ -67,21 +89,24 @@ class PasswordSource:
             environment: The environment variables.
             hidden_variables: The variables with passwords of other offices, which a command doesn't inherit. It never
                 inherits those of `SECRET_VARIABLES`.
+            purpose: What the secret is for.
 
         Raises:
             ConfigurationError: The source has no password, can't be read, or isn't private.
         """
         if self.kind is SourceKind.ENVIRONMENT:
-            return _read_environment(self.detail, environment)
+            return _read_environment(self.detail, environment, purpose)
         if self.kind is SourceKind.FILE:
-            return _read_file(expand_user(self.detail))
+            return _read_file(expand_user(self.detail), purpose)
         if self.kind is SourceKind.COMMAND:
-            return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables))
+            return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables), purpose)
         if self.kind is SourceKind.KEYRING:
             # Imported here, because only few offices use it.
             from core.offices.system_keyring import read_system_keyring
 
-            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables))
+            return read_system_keyring(
+                f"{account}{purpose.account_suffix}", environment, SECRET_VARIABLES.union(hidden_variables)
+            )
         return None
 
 
@@ -110,16 +135,16 @@ def parse_password_source(text: str) -> PasswordSource:
     return PasswordSource(kind, detail)
 
 
-def _read_environment(name: str, environment: Mapping[str, str]) -> Secret:
+def _read_environment(name: str, environment: Mapping[str, str], purpose: Purpose) -> Secret:
     if name not in environment:
         raise ConfigurationError(
-            f"The environment variable {name}, which should hold the database password, is not set.",
-            "Set it, or change password_from.",
+            f"The environment variable {name}, which should hold the {purpose.what}, is not set.",
+            f"Set it, or change {purpose.setting}.",
         )
     return Secret(environment[name])
 
 
-def _read_file(path: Path) -> Secret:
+def _read_file(path: Path, purpose: Purpose) -> Secret:
     """Return the first line of a private file.
 
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
@@ -130,9 +155,10 @@ def _read_file(path: Path) -> Secret:
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(
-            f"The password file {path} cannot be read: {error.strerror}.", "Fix the cause, or change password_from."
+            f"The password file {path} cannot be read: {error.strerror}.",
+            f"Fix the cause, or change {purpose.setting}.",
         ) from error
-    return _first_line(content, f"The password file {path}")
+    return _first_line(content, f"The password file {path}", purpose)
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
@@ -149,12 +175,13 @@ def _require_private(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
+def _run_command(command: str, hidden_variables: Collection[str], purpose: Purpose) -> Secret:
     """Return the first line of a command's output. No error repeats what it printed, which may contain the password.
 
     Args:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
+        purpose: What the secret is for.
     """
     # Imported here, because only few offices use it.
     from core.offices.detached_process import ProgramStopped, run_detached
@@ -166,19 +193,19 @@ def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
         ended = run_detached(arguments, hidden_variables, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
-            f"The command {program} for the database password cannot be started: {error.strerror}.",
-            "Use its full path in password_from.",
+            f"The command {program} for the {purpose.what} cannot be started: {error.strerror}.",
+            f"Use its full path in {purpose.setting}.",
         ) from error
     except ProgramStopped as stopped:
         raise ConfigurationError(
-            f"The command {program} for the database password {stopped.reason}.", stopped.hint
+            f"The command {program} for the {purpose.what} {stopped.reason}.", stopped.hint
         ) from None
     if ended.status:
         raise ConfigurationError(
-            f"The command {program} for the database password {ended.failure}.",
+            f"The command {program} for the {purpose.what} {ended.failure}.",
             "Run it yourself to see why; it can't prompt here.",
         )
-    return _first_line(ended.output, f"The output of {program}")
+    return _first_line(ended.output, f"The output of {program}", purpose)
 
 
 def _split_command(command: str) -> list[str]:
@@ -190,7 +217,7 @@ def _split_command(command: str) -> list[str]:
         ) from None
 
 
-def _first_line(content: bytes, origin: str) -> Secret:
+def _first_line(content: bytes, origin: str, purpose: Purpose) -> Secret:
     """Return the first line of what a source contains; `origin` names the source in error messages."""
     line = content.split(b"\n", 1)[0].removesuffix(b"\r")
     password: str | None = None
@@ -201,7 +228,7 @@ def _first_line(content: bytes, origin: str) -> Secret:
         raise ConfigurationError(f"{origin} is not UTF-8 text.", "It must contain only the password.")
     if not password:
         raise ConfigurationError(
-            f"{origin} begins with an empty line, where the database password should be.",
-            "Put it there, or change password_from.",
+            f"{origin} begins with an empty line, where the {purpose.what} should be.",
+            f"Put it there, or change {purpose.setting}.",
         )
     return Secret(password)

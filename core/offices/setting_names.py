@@ -66,11 +66,26 @@ SERVER_SETTINGS = (
     Setting(
         "server_public_key", "The server's public key for encrypting the password, as the option `--server-public-key`."
     ),
-    Setting("companion", "The companion file, instead of the one in `companions/`."),
+    Setting(
+        "companion",
+        "The companion file, instead of the one in `companions/`. Or the URL of a database that a team shares:"
+        " `postgresql+psycopg://user@host:5432/database` or `mysql+pymysql://user@host:3306/database`. See"
+        " [Companion](companion.md).",
+    ),
+    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`; no `prompt`."),
+    Setting("companion_tls", '`"verify"` or `"off"`, for the connection to it.'),
+    Setting("companion_tls_ca", "The certificates of those who sign its server's."),
+    Setting("companion_tls_cert", "A client certificate for it."),
+    Setting("companion_tls_key", "The key of that client certificate."),
     Setting("headquarters_url", "The address of headquarters, instead of the one in the practice's preferences."),
 )
 COMMON_SETTINGS = (
     Setting("authority", 'Who decides about keys: `"headquarters"` (the default on a server) or `"local"`.'),
+    Setting(
+        "companion_key_from",
+        "Where the encryption key of the companion comes from, as `password_from`; no `prompt`. The default is a key"
+        " file next to the companion.",
+    ),
     Setting("license_file", "This office's own license agreement."),
     Setting("license_title", "The title of this office's own license agreement."),
     Setting("read_only", "`true` writes nothing to the practice, as the option `--read-only`."),

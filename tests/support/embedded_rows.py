@@ -7,9 +7,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.support.open_requests import FILE
+from tests.support.sealed_keys import register
 
 REFUSE_KEYS = "CREATE TRIGGER refuse BEFORE INSERT ON apisetup_key BEGIN SELECT RAISE(ABORT, 'not now'); END"
 """A statement that makes adding a key fail, and nothing else."""
@@ -20,6 +22,7 @@ ACCEPT_KEYS = "DROP TRIGGER refuse"
 def database() -> Iterator[sqlite3.Connection]:
     """Open another program's connection to the practice file; commit and close it at the end."""
     connection = sqlite3.connect(FILE)
+    register(connection, Path(FILE))
     try:
         with connection:
             yield connection
@@ -98,7 +101,9 @@ def settings() -> tuple[int, str, str]:
 
 def key_texts() -> list[str]:
     """Read all keys in full, in the order in which they were added."""
-    return [text for (text,) in query("SELECT key_text FROM apisetup_key ORDER BY added, developer")]
+    return [
+        text for (text,) in query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key ORDER BY added, developer")
+    ]
 
 
 def status_of(developer: str) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from core.base.current_directory import absolute_path
 from core.base.errors import ConfigurationError
-from core.database.address import ServerAddress
+from core.database.address import FileAddress, ServerAddress
+from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
 from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
@@ -130,7 +131,9 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
         address=request.office.address,
         password_from=_password_source(options, on_server=request.on_server),
         authority=AuthorityName(options.authority) if options.authority else None,
-        companion=expand_user(options.companion) if options.companion else None,
+        companion=_companion(options),
+        companion_password_from=_secret_source(options.companion_password_from),
+        companion_key_from=_secret_source(options.companion_key_from),
         read_only=options.read_only,
         production=options.production,
         lock_after_minutes=options.lock_after_minutes,
@@ -145,16 +148,31 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     return DONE
 
 
+def _companion(options: argparse.Namespace) -> CompanionAddress | None:
+    if not options.companion:
+        return None
+    return parse_companion_url(options.companion) if is_url(options.companion) else _file(options.companion)
+
+
+def _file(path: str) -> FileAddress:
+    return FileAddress(expand_user(path))
+
+
+def _secret_source(text: str | None) -> PasswordSource | None:
+    if text is None:
+        return None
+    source = parse_password_source(text)
+    # Later runs start in other directories, so the configuration file needs an absolute path.
+    is_file = source.kind is SourceKind.FILE
+    return replace(source, detail=str(absolute_path(expand_user(source.detail)))) if is_file else source
+
+
 def _password_source(options: argparse.Namespace, *, on_server: bool) -> PasswordSource:
     if options.password_from is None:
         return PROMPT
     if not on_server:
         raise ConfigurationError("An SQLite practice has no password.", "Leave out --password-from.")
-    source = parse_password_source(options.password_from)
-    if source.kind is SourceKind.FILE:
-        # Later runs start in other directories, so the configuration file needs an absolute path.
-        return replace(source, detail=str(absolute_path(expand_user(source.detail))))
-    return source
+    return _secret_source(options.password_from) or PROMPT
 
 
 def _remove(options: argparse.Namespace, paths: Paths) -> int:

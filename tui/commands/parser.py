@@ -264,7 +264,19 @@ def _add_offices(parser: argparse.ArgumentParser, shared: _Parser) -> None:
         help="where the password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring",
     )
     add.add_argument(
-        "--companion", metavar="FILE", help="the companion file, instead of the one next to the configuration file"
+        "--companion",
+        metavar="FILE",
+        help="the companion file or the URL of a shared companion, instead of the file next to the configuration file",
+    )
+    add.add_argument(
+        "--companion-password-from",
+        metavar="SOURCE",
+        help="where the password of a shared companion comes from: env:NAME, file:PATH, command:WORDS or keyring",
+    )
+    add.add_argument(
+        "--companion-key-from",
+        metavar="SOURCE",
+        help="where the companion's encryption key comes from, instead of the key file next to it",
     )
     add.add_argument("--production", action="store_true", help="show PRODUCTION in the first line")
     add.add_argument(

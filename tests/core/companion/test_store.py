@@ -19,7 +19,16 @@ from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, copy_private, file_rows
 
-MIGRATIONS = ["keys and licenses", "headquarters", "order of answers", "sign-in failures", "journal", "use of keys"]
+MIGRATIONS = [
+    "keys and licenses",
+    "headquarters",
+    "order of answers",
+    "sign-in failures",
+    "journal",
+    "use of keys",
+    "encrypted keys",
+    "clear texts erased",
+]
 
 
 def prepared(path: Path) -> Path:

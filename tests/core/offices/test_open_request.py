@@ -45,7 +45,7 @@ def test_authority_has_a_default_by_address(office: ConfiguredOffice, authority:
     ],
 )
 def test_companion_has_a_default_by_address(office: ConfiguredOffice, path: Path) -> None:
-    assert OpenRequest(office, CONTEXT).companion_file == path
+    assert OpenRequest(office, CONTEXT).companion_address == FileAddress(path)
 
 
 @pytest.mark.parametrize(("configured", "forced"), [(True, False), (False, True), (True, True)])
