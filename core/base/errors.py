@@ -124,7 +124,7 @@ class CompanionUnavailable(PracticeUnavailable):
 
 
 class EncryptionKeyUnavailable(PracticeUnavailable):
-    """The text of an API key can't be encrypted or decrypted: the encryption key can't be used, or the text was changed."""
+    """The text of an API key can't be encrypted or decrypted: a key can't be used, or the text was changed."""
 
 
 class EntryGone(PracticeUnavailable):

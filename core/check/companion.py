@@ -1,4 +1,4 @@
-"""The checks of the companion: whether it is private and whole, has the current schema, and its encryption key is here."""
+"""The checks of the companion: whether it is private, whole and up to date, and its encryption key is here."""
 
 from __future__ import annotations
 

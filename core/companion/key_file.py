@@ -173,7 +173,9 @@ class KeyFile:
 
 def key_file_of(companion: Path) -> KeyFile:
     """Return the key file next to a companion file."""
-    return KeyFile(companion.with_name(companion.name + KEY_FILE_SUFFIX))
+    # As with SQLite's own files next to a database, those of a link are next to its target.
+    target = real_path(companion)
+    return KeyFile(target.with_name(target.name + KEY_FILE_SUFFIX))
 
 
 def _parsed(text: str) -> EncryptionKey | None:

@@ -105,10 +105,10 @@ class Companion:
         with self.read() as connection:
             if not self.shared:
                 self._require_own_tables(connection)
-            if not self.shared and not self.on_server:
-                # A companion is small, and damage in its middle would otherwise show in the middle of a change.
-                if connection.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
-                    raise DamagedFile("The SQLite file is damaged.")
+            # A companion is small, and damage in its middle would otherwise show in the middle of a change.
+            checks = not self.shared and not self.on_server
+            if checks and connection.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
+                raise DamagedFile("The SQLite file is damaged.")
             return needs_migration(connection)
 
     def rotate_key(self, clock: Callable[[], datetime], given: EncryptionKey | None = None) -> Rotation:
@@ -138,8 +138,8 @@ class Companion:
     def _not_a_companion(self, table: str) -> NotAPractice:
         if self.on_server:
             return NotAPractice(
-                f"The database {self._engine.url.database} has tables of another program, such as {table}, so it isn't a"
-                " companion. Nothing was changed.",
+                f"The database {self._engine.url.database} has tables of another program, such as {table}, so it isn't"
+                " a companion. Nothing was changed.",
                 "Create a database of its own for the companion, and name it in the configuration file.",
             )
         return NotAPractice(
@@ -207,8 +207,8 @@ class Companion:
         """
         with self._translate_errors(), self._engine.begin() as connection:
             if self.on_server:
-                # As with a file, only one program writes at a time, so that nothing changes between reading and writing.
-                # The row is the only one that every companion has.
+                # As with a file, only one program writes at a time, so nothing changes between reading and writing. The
+                # row is the only one that every companion has.
                 connection.execute(select(QUESTION.c.number).with_for_update())
             yield connection
 

@@ -1,7 +1,7 @@
 """Lock files that show which programs on this computer still run.
 
-A program holds a lock on a file of its own for as long as it runs; the system releases it when the process ends, however
-it ends.
+A program holds a lock on a file of its own for as long as it runs; the system releases it when the process ends,
+however it ends.
 """
 
 from __future__ import annotations

@@ -106,6 +106,30 @@ def key_texts() -> list[str]:
     ]
 
 
+def key_text(developer: str) -> str:
+    """Read a developer's key in full."""
+    return str(query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = ?", developer)[0][0])
+
+
+def set_key_text(developer: str, text: str) -> None:
+    """Change the text of a developer's key."""
+    values = "fingerprint = sha256(?), masked = masked(?), sealed = sealed(?)"
+    execute(f"UPDATE apisetup_key SET {values} WHERE developer = ?", text, text, text, developer)
+
+
+def add_key(text: str, developer: str) -> None:
+    """Add an enabled key to the registry, as another program would."""
+    execute(
+        "INSERT INTO apisetup_key"
+        " (fingerprint, masked, sealed, key_id, developer, email, phone, permissions, status, added)"
+        " SELECT sha256(?), masked(?), sealed(?), key_id(), ?, '', '', '[]', 1, added FROM apisetup_key LIMIT 1",
+        text,
+        text,
+        text,
+        developer,
+    )
+
+
 def status_of(developer: str) -> int:
     """Read the status number of a developer's key."""
     return int(query("SELECT status FROM apisetup_key WHERE developer = ?", developer)[0][0])

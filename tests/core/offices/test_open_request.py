@@ -40,7 +40,7 @@ def test_authority_has_a_default_by_address(office: ConfiguredOffice, authority:
     ("office", "path"),
     [
         (SERVER, PATHS.companion_of(ADDRESS)),
-        (replace(SERVER, companion=Path("/own.sqlite3")), Path("/own.sqlite3")),
+        (replace(SERVER, companion=FileAddress(Path("/own.sqlite3"))), Path("/own.sqlite3")),
         (FILE, Path("/training.sqlite3")),
     ],
 )
