@@ -9,10 +9,7 @@ from core.database.address import FileAddress
 from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
 from core.offices.config_table import ConfigTable
 from core.offices.connection_settings import PathResolver, parse_source, parse_tls
-from core.offices.password_source import PROMPT, PasswordSource, Purpose
-
-COMPANION_PASSWORD = Purpose("companion's password", "companion_password_from", " companion")
-COMPANION_KEY = Purpose("encryption key", "companion_key_from", " companion key")
+from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PROMPT, PasswordSource, Purpose
 
 _PREFIX = "companion_"
 _SERVER_ONLY = ("companion_password_from", *(f"{_PREFIX}{each}" for each in ("tls", "tls_ca", "tls_cert", "tls_key")))
@@ -46,7 +43,7 @@ def parse_companion_password_source(table: ConfigTable, resolve: PathResolver) -
     Raises:
         InvalidSetting: It can't be used. Only the practice's own password can be prompted for.
     """
-    return _parse_unprompted(table, "companion_password_from", resolve)
+    return _parse_unprompted(table, COMPANION_PASSWORD, resolve)
 
 
 def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:
@@ -55,15 +52,15 @@ def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> Pas
     Raises:
         InvalidSetting: It can't be used, or is the prompt.
     """
-    return _parse_unprompted(table, "companion_key_from", resolve)
+    return _parse_unprompted(table, COMPANION_KEY, resolve)
 
 
-def _parse_unprompted(table: ConfigTable, name: str, resolve: PathResolver) -> PasswordSource | None:
-    source = parse_source(table, name, resolve)
+def _parse_unprompted(table: ConfigTable, purpose: Purpose, resolve: PathResolver) -> PasswordSource | None:
+    source = parse_source(table, purpose, resolve)
     if source == PROMPT:
         raise table.invalid(
-            name,
-            f"{name} can't be prompt: only the password of the practice's database user is prompted for.",
+            purpose.setting,
+            f"{purpose.setting} can't be prompt: only the password of the practice's database user is prompted for.",
             "Write env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
     return source

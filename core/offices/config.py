@@ -203,7 +203,7 @@ def _parse_prices(table: ConfigTable) -> PriceList:
 
 
 def _parse_keys(table: ConfigTable) -> dict[str, tuple[str, ...]]:
-    return {name: table.strings(name) for name in table.names}
+    return {name: table.strings(name, '"f5" or ["f5", "ctrl+r"]') for name in table.names}
 
 
 def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:

@@ -19,7 +19,7 @@ from core.offices.companion_settings import (
 )
 from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.connection_settings import PathResolver, parse_source, parse_tls
-from core.offices.password_source import PROMPT, PasswordSource
+from core.offices.password_source import DATABASE_PASSWORD, OPEN_DENTAL_PASSWORD, PROMPT, PasswordSource
 from core.offices.setting_names import OFFICE_SETTINGS, SERVER_SETTINGS, names
 
 MAX_NAME_LENGTH = 60
@@ -36,6 +36,12 @@ class ConfiguredOffice:
     address: Address
     """Includes the TLS settings."""
     password_from: PasswordSource = PROMPT
+    od_user: str = ""
+    """The Open Dental user that commands sign in as; empty if none was named."""
+    od_password_from: PasswordSource = PROMPT
+    """The source of that user's password."""
+    tags: tuple[str, ...] = ()
+    """Words that select this office with others, as written."""
     authority: AuthorityName | None = None
     """None for the default: headquarters for a server, the local registry for a file."""
     companion: CompanionAddress | None = None
@@ -58,8 +64,12 @@ class ConfiguredOffice:
     @property
     def secret_sources(self) -> tuple[PasswordSource, ...]:
         """The sources of its passwords and of its encryption key."""
-        named = (self.password_from, self.companion_password_from, self.companion_key_from)
+        named = (self.password_from, self.od_password_from, self.companion_password_from, self.companion_key_from)
         return tuple(source for source in named if source is not None)
+
+    def has_tag(self, tag: str) -> bool:
+        """Return True if the office has a tag, in any case."""
+        return tag.strip().casefold() in {each.casefold() for each in self.tags}
 
     def agreement(self) -> Agreement:
         """Return the agreement to accept before a key is added.
@@ -98,7 +108,10 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
     return ConfiguredOffice(
         name=name,
         address=_parse_file_address(table, resolve) if is_file else _parse_server_address(table, resolve),
-        password_from=parse_source(table, "password_from", resolve) or PROMPT,
+        password_from=parse_source(table, DATABASE_PASSWORD, resolve) or PROMPT,
+        od_user=_parse_open_dental_user(table),
+        od_password_from=parse_source(table, OPEN_DENTAL_PASSWORD, resolve) or PROMPT,
+        tags=table.strings("tags", '"north" or ["north", "pilot"]'),
         authority=AuthorityName(authority) if authority is not None else None,
         companion=None if is_file else parse_companion(table, resolve),
         companion_password_from=None if is_file else parse_companion_password_source(table, resolve),
@@ -197,3 +210,10 @@ def _parse_headquarters_url(table: ConfigTable) -> str:
     except HeadquartersUnreachable as error:
         raise table.invalid("headquarters_url", f"headquarters_url: {error.sentence}", error.hint) from None
     return url
+
+
+def _parse_open_dental_user(table: ConfigTable) -> str:
+    user = table.string("od_user") or ""
+    if not user and "od_password_from" in table:
+        raise table.invalid("od_password_from", "od_password_from is set without od_user.", "Name the user as well.")
+    return user

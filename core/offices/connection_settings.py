@@ -8,7 +8,7 @@ from pathlib import Path
 from core.base.errors import ConfigurationError
 from core.database.tls import Tls
 from core.offices.config_table import ConfigTable
-from core.offices.password_source import PasswordSource, SourceKind, parse_password_source
+from core.offices.password_source import PasswordSource, Purpose, SourceKind, parse_password_source
 
 PathResolver = Callable[[str], Path]
 """Returns the full path for a path in the configuration file."""
@@ -38,17 +38,18 @@ def parse_tls(table: ConfigTable, resolve: PathResolver, *, local: bool, prefix:
     return Tls(*(resolve(files[each]) if each in files else None for each in (ca, cert, key)))
 
 
-def parse_source(table: ConfigTable, name: str, resolve: PathResolver) -> PasswordSource | None:
+def parse_source(table: ConfigTable, purpose: Purpose, resolve: PathResolver) -> PasswordSource | None:
     """Return the source of a password or key that a setting names; None if it is missing.
 
     Raises:
         InvalidSetting: The setting can't be used. The message doesn't contain it, since it may be a password.
     """
+    name = purpose.setting
     text = table.string(name)
     if text is None:
         return None
     try:
-        source = parse_password_source(text)
+        source = parse_password_source(text, purpose)
     except ConfigurationError as error:
         # Not chained, because the setting may contain a password.
         raise table.invalid(name, f"{name}: {error.sentence}", error.hint) from None

@@ -15,9 +15,15 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.database.companion_address import CompanionAddress
 from core.model.api_key import AuthorityName
-from core.offices.companion_settings import COMPANION_KEY, COMPANION_PASSWORD
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.password_source import PROMPT, PasswordSource, Purpose
+from core.offices.password_source import (
+    COMPANION_KEY,
+    COMPANION_PASSWORD,
+    OPEN_DENTAL_PASSWORD,
+    PROMPT,
+    PasswordSource,
+    Purpose,
+)
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
@@ -116,7 +122,7 @@ class OpenRequest:
         secret = source.read(self.office.name, context.environment, context.password_variables, purpose)
         if secret is None:
             raise ConfigurationError(
-                f"The {purpose.what} can't be read: the system keyring can't be used over SSH.",
+                f"The {purpose.words} can't be read: the system keyring can't be used over SSH.",
                 f"Use another source in {purpose.setting}: env:NAME, file:PATH or command:PROGRAM.",
             )
         return secret
@@ -138,6 +144,17 @@ class OpenRequest:
             return self.password
         context = self.context
         return self.office.password_from.read(self.office.name, context.environment, context.password_variables)
+
+    def read_open_dental_password(self) -> Secret | None:
+        """Return the password of the office's Open Dental user, or None if the user must be prompted for it. May block.
+
+        Raises:
+            ConfigurationError: The password source has no password, can't be read, or isn't private.
+        """
+        context, office = self.context, self.office
+        return office.od_password_from.read(
+            office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
+        )
 
     def open(self, password: Secret) -> Office:
         """Open the office. Blocks, and imports the database libraries.

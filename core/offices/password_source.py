@@ -1,4 +1,4 @@
-"""The sources of passwords and encryption keys. The configuration file itself never contains one."""
+"""The sources of passwords and of the encryption key. The configuration file itself never contains one."""
 
 from __future__ import annotations
 
@@ -44,25 +44,28 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True)
 class Purpose:
-    """The use of a secret, for error messages.
+    """A password's use, for error messages and the keyring.
 
     Args:
-        what: The secret, such as `database password`.
+        words: The password as sentences name it.
         setting: The setting that names its source.
-        account_suffix: Added to the office's name as the account in the keyring, to tell an office's secrets apart.
+        account: Added to the name of the office in the system keyring.
     """
 
-    what: str
+    words: str
     setting: str
-    account_suffix: str = ""
+    account: str = ""
 
 
 DATABASE_PASSWORD = Purpose("database password", "password_from")
+OPEN_DENTAL_PASSWORD = Purpose("Open Dental password", "od_password_from", " (Open Dental)")
+COMPANION_PASSWORD = Purpose("companion's password", "companion_password_from", " (companion)")
+COMPANION_KEY = Purpose("encryption key", "companion_key_from", " (companion key)")
 
 
 @dataclass(frozen=True)
 class PasswordSource:
-    """A source of a database password.
+    """A source of a password.
 
     Args:
         kind: The kind of source.
@@ -89,7 +92,7 @@ class PasswordSource:
             environment: The environment variables.
             hidden_variables: The variables with passwords of other offices, which a command doesn't inherit. It never
                 inherits those of `SECRET_VARIABLES`.
-            purpose: What the secret is for.
+            purpose: What the password is for.
 
         Raises:
             ConfigurationError: The source has no password, can't be read, or isn't private.
@@ -104,9 +107,8 @@ class PasswordSource:
             # Imported here, because only few offices use it.
             from core.offices.system_keyring import read_system_keyring
 
-            return read_system_keyring(
-                f"{account}{purpose.account_suffix}", environment, SECRET_VARIABLES.union(hidden_variables)
-            )
+            account = f"{account}{purpose.account}"
+            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables), purpose.setting)
         return None
 
 
@@ -114,7 +116,7 @@ PROMPT = PasswordSource()
 """The default source: the user is prompted."""
 
 
-def parse_password_source(text: str) -> PasswordSource:
+def parse_password_source(text: str, purpose: Purpose = DATABASE_PASSWORD) -> PasswordSource:
     """Parse `prompt`, `env:NAME`, `file:PATH`, `command:WORDS` or `keyring`.
 
     Raises:
@@ -131,14 +133,14 @@ def parse_password_source(text: str) -> PasswordSource:
             "Write prompt, env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
     if kind is SourceKind.COMMAND:
-        _split_command(detail)
+        _split_command(detail, purpose)
     return PasswordSource(kind, detail)
 
 
 def _read_environment(name: str, environment: Mapping[str, str], purpose: Purpose) -> Secret:
     if name not in environment:
         raise ConfigurationError(
-            f"The environment variable {name}, which should hold the {purpose.what}, is not set.",
+            f"The environment variable {name}, which should hold the {purpose.words}, is not set.",
             f"Set it, or change {purpose.setting}.",
         )
     return Secret(environment[name])
@@ -181,39 +183,39 @@ def _run_command(command: str, hidden_variables: Collection[str], purpose: Purpo
     Args:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
-        purpose: What the secret is for.
+        purpose: What the password is for.
     """
     # Imported here, because only few offices use it.
     from core.offices.detached_process import ProgramStopped, run_detached
 
-    arguments = _split_command(command)
+    arguments = _split_command(command, purpose)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
     try:
         ended = run_detached(arguments, hidden_variables, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
-            f"The command {program} for the {purpose.what} cannot be started: {error.strerror}.",
+            f"The command {program} for the {purpose.words} cannot be started: {error.strerror}.",
             f"Use its full path in {purpose.setting}.",
         ) from error
     except ProgramStopped as stopped:
         raise ConfigurationError(
-            f"The command {program} for the {purpose.what} {stopped.reason}.", stopped.hint
+            f"The command {program} for the {purpose.words} {stopped.reason}.", stopped.hint
         ) from None
     if ended.status:
         raise ConfigurationError(
-            f"The command {program} for the {purpose.what} {ended.failure}.",
+            f"The command {program} for the {purpose.words} {ended.failure}.",
             "Run it yourself to see why; it can't prompt here.",
         )
     return _first_line(ended.output, f"The output of {program}", purpose)
 
 
-def _split_command(command: str) -> list[str]:
+def _split_command(command: str, purpose: Purpose) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError:
         raise ConfigurationError(
-            "The command in password_from has an unclosed quotation mark.", "Close the quotation mark."
+            f"The command in {purpose.setting} has an unclosed quotation mark.", "Close the quotation mark."
         ) from None
 
 
@@ -228,7 +230,7 @@ def _first_line(content: bytes, origin: str, purpose: Purpose) -> Secret:
         raise ConfigurationError(f"{origin} is not UTF-8 text.", "It must contain only the password.")
     if not password:
         raise ConfigurationError(
-            f"{origin} begins with an empty line, where the {purpose.what} should be.",
+            f"{origin} begins with an empty line, where the {purpose.words} should be.",
             f"Put it there, or change {purpose.setting}.",
         )
     return Secret(password)

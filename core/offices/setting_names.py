@@ -77,6 +77,13 @@ SERVER_SETTINGS = (
     Setting("companion_tls_ca", "The certificates of those who sign its server's."),
     Setting("companion_tls_cert", "A client certificate for it."),
     Setting("companion_tls_key", "The key of that client certificate."),
+    Setting("od_user", "The Open Dental user that commands sign in as, unless `--user` names another one."),
+    Setting(
+        "od_password_from",
+        "Where that user's password comes from, for scheduled jobs: the same sources as for `password_from`."
+        " The screen always prompts.",
+    ),
+    Setting("companion", "The companion file, instead of the one in `companions/`."),
     Setting("headquarters_url", "The address of headquarters, instead of the one in the practice's preferences."),
 )
 COMMON_SETTINGS = (
@@ -86,6 +93,7 @@ COMMON_SETTINGS = (
         "Where the encryption key of the companion comes from, as `password_from`; no `prompt`. The default is a key"
         " file next to the companion.",
     ),
+    Setting("tags", 'Words that select this office with others, such as `["north"]`: see `--tag`.'),
     Setting("license_file", "This office's own license agreement."),
     Setting("license_title", "The title of this office's own license agreement."),
     Setting("read_only", "`true` writes nothing to the practice, as the option `--read-only`."),
