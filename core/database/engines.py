@@ -52,7 +52,8 @@ _LIMIT = (
 )
 
 WITHOUT_TRANSACTIONS = "without_transactions"
-"""The execution option of an engine whose database ignores transactions (MyISAM): none is begun."""
+"""The execution option of an engine whose database ignores transactions (MyISAM), or of a connection for statements
+that run outside one (SQLite's VACUUM): none is begun."""
 
 
 class WriteInReadSession(RuntimeError):
@@ -111,7 +112,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
         if not options.get("read_only", False) and not options.get(WITHOUT_TRANSACTIONS, False):
             connection.exec_driver_sql("BEGIN")
 
-    return _with_listeners(replace_dead_connections(engine))
+    return with_listeners(replace_dead_connections(engine))
 
 
 def _session() -> str:
@@ -172,10 +173,13 @@ def _existing_file_engine(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A writing transaction takes the lock first, so that it waits before its first change and not in the middle.
-        read_only = connection.get_execution_options().get("read_only", False)
+        options = connection.get_execution_options()
+        if options.get(WITHOUT_TRANSACTIONS, False):
+            return
+        read_only = options.get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
-    return _with_listeners(engine)
+    return with_listeners(engine)
 
 
 def read_only_file_engine(path: Path) -> Engine:
@@ -242,7 +246,8 @@ def _empty_database() -> bytes:
         return connection.serialize()
 
 
-def _with_listeners(engine: Engine) -> Engine:
+def with_listeners(engine: Engine) -> Engine:
+    """Log the statements of an engine, refuse writes over its reading connections, and return it."""
     return log_statements(_enforce_read_sessions(engine))
 
 

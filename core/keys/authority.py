@@ -84,6 +84,13 @@ class KeyAuthority(ABC):
         if not info.may_change:
             raise OperationNotAllowed(info.refusal)
 
+    def require_assignable(self) -> None:  # noqa: B027 - nothing to refuse, unless the list is kept here
+        """Refuse if a new key can't be kept, before the license agreement is accepted for it.
+
+        Raises:
+            EncryptionKeyUnavailable: Its text can't be encrypted.
+        """
+
     @abstractmethod
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
         """Add a key, enabled."""

@@ -80,10 +80,10 @@ def add_to_copy(practice: Practice, work: UnitOfWork, keys: Mapping[str, str]) -
             _insert(work, key, _fitted(practice, developer))
 
 
-def remove_from_copy(practice: Practice, work: UnitOfWork, key: str) -> None:
-    """Remove all rows of a key from the copy."""
+def remove_from_copy(practice: Practice, work: UnitOfWork, identity: str) -> None:
+    """Remove all rows of a key, given by its fingerprint, from the copy."""
     if has_copy(practice):
-        _delete(work, [row for row in _rows(work.connection) if row.key == key])
+        _delete(work, [row for row in _rows(work.connection) if fingerprint(row.key) == identity])
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class CopyDifferences:
     """The differences between the practice's copy and a list of keys."""
 
     missing: Mapping[str, str]
-    """The developers' names by key, for the keys that the copy lacks."""
+    """The developers' names by the keys' fingerprints, for the keys that the copy lacks."""
     duplicates: int
     """The number of rows for keys that the copy has already."""
 
@@ -101,9 +101,9 @@ def compare_copy(copy: Iterable[CopiedKey], keys: Mapping[str, str]) -> CopyDiff
 
     Args:
         copy: The rows of the copy.
-        keys: The developers' names by key.
+        keys: The developers' names by the keys' fingerprints.
     """
-    rows = [row.key for row in copy]
+    rows = [fingerprint(row.key) for row in copy]
     missing = {key: developer for key, developer in keys.items() if key not in rows}
     return CopyDifferences(missing, len(rows) - len(set(rows)))
 

@@ -6,12 +6,18 @@ Listing is part of every start, so what only a change needs is imported when one
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
+from core.base.errors import (
+    EditConflict,
+    EncryptionKeyUnavailable,
+    InvalidInput,
+    OperationNotAllowed,
+    OutcomeUnknown,
+)
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
 from core.keys.consequences import other_keys
@@ -92,8 +98,10 @@ class KeyService:
 
         Raises:
             InvalidInput: It is; the field is `key`.
+            EncryptionKeyUnavailable: Its text couldn't be kept.
         """
         self._refuse_known(fingerprint(validate_key(new.key.reveal())))
+        self._authority.require_assignable()
 
     def check_details(self, new: NewKey) -> None:
         """Check everything about a new key but the key itself.
@@ -314,7 +322,10 @@ class KeyService:
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
         """Return the audit entries that name a key, newest first."""
-        text = self._authority.clear_text(key.fingerprint)
+        text = None
+        # Without the text, these are the entries that name its fingerprint, as this program's do.
+        with suppress(EncryptionKeyUnavailable):
+            text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
     def _require_developer(self, new: NewKey) -> None:

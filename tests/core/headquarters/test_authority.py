@@ -446,7 +446,7 @@ def test_an_address_of_the_office_goes_before_that_of_the_practice(server_sample
         office = open_server_office(
             server_sample.address,
             server_sample.password,
-            server_sample.companion,
+            server_sample.companion_source,
             AuthorityName.HEADQUARTERS,
             default_agreement(),
             runtime(),

@@ -46,6 +46,7 @@ from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
 from tests.support.properties import examples
 from tests.support.row_diff import writing
+from tests.support.sealed_keys import seal
 
 OPENING = ApiSetupOpened()
 ADMIN_NAME = "Admin"
@@ -155,7 +156,7 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
     def fail(office: Office) -> None:
         key = key_of(office, "Appointment Bridge")
         with closing(sqlite3.connect(server_sample.companion)) as connection, connection:
-            connection.execute("UPDATE apisetup_key SET status = 4 WHERE key_text = ?", (BRIDGE_KEY,))
+            connection.execute("UPDATE apisetup_key SET status = 4 WHERE fingerprint = ?", (fingerprint(BRIDGE_KEY),))
         with suppress(EditConflict):
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
@@ -167,7 +168,9 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
 def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: SampleFile) -> None:
     other = f"Other{BRIDGE_KEY}"
     file_sample.execute(
-        "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = 'Canopy'", other, fingerprint(other)
+        "UPDATE apisetup_key SET sealed = ?, fingerprint = ? WHERE developer = 'Canopy'",
+        seal(other),
+        fingerprint(other),
     )
     texts = written_texts(file_sample, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
     assert events(texts) == [KeyShown(name(other), ADMIN_NAME)]
