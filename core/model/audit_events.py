@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from core.model import (  # noqa: F401 - define events, and are thus needed to parse them
     payment_type_events,
+    receipt_events,
     sign_in_events,
     subscription_events,
 )
@@ -28,6 +29,7 @@ from core.model.event_text import (
     ForKey,
     FreeText,
     Grant,
+    InReceipt,
     KeyField,
     Label,
     Name,
@@ -149,7 +151,7 @@ class KeyRemoved(KeyEvent):
 class KeyStatusChanged(KeyEvent):
     """An API key was enabled or disabled."""
 
-    template = "API key {key} changed from {before} to {after} by {user}{undoes}"
+    template = "API key {key} changed from {before} to {after} by {user}{undoes}{receipt}"
     changes_practice = True
 
     key: Label
@@ -157,6 +159,7 @@ class KeyStatusChanged(KeyEvent):
     after: Status
     user: FreeText
     undoes: UndoneEntry = 0
+    receipt: InReceipt = ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:
