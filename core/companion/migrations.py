@@ -131,6 +131,46 @@ _USE_OF_KEYS = (
     """,
 )
 
+_FLEET = (
+    """
+    CREATE TABLE apisetup_fleet_answer (
+        office VARCHAR(60) NOT NULL PRIMARY KEY,
+        answered_at DATETIME NOT NULL,
+        answer JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_joined_name (
+        name VARCHAR(255) NOT NULL PRIMARY KEY,
+        joined_with VARCHAR(255) NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_fleet_run (
+        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
+        started_at DATETIME NOT NULL,
+        plan JSON NOT NULL,
+        written JSON NOT NULL,
+        finished INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_fleet_result (
+        receipt VARCHAR(20) NOT NULL,
+        office VARCHAR(60) NOT NULL,
+        result JSON NOT NULL,
+        PRIMARY KEY (receipt, office)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_last_verification (
+        number INTEGER NOT NULL PRIMARY KEY,
+        verified_at DATETIME NOT NULL,
+        verdict TEXT NOT NULL
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -138,6 +178,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sign-in failures", _SIGN_IN_FAILURES),
     ("journal", _JOURNAL),
     ("use of keys", _USE_OF_KEYS),
+    ("offices as a fleet", _FLEET),
 )
 
 

@@ -35,11 +35,15 @@ from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
 
 if TYPE_CHECKING:
+    from core.audit.last_verification import LastVerification
     from core.companion.journal import CompanionJournal
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
+    from core.model.actor import Actor
+    from core.model.receipt_events import ReceiptRecorded
     from core.payment_types.service import PaymentTypeService
     from core.practice.grants import Grants
+    from core.practice.made_change import LoggedChange
     from core.recovery.service import RecoveryService
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
@@ -152,11 +156,32 @@ class Office:
         )
 
     @cached_property
+    def last_verification(self) -> LastVerification:
+        """The result of the last verification of the Audit Trail, as kept in the companion."""
+        from core.audit.last_verification import LastVerification
+
+        return LastVerification(self._practice, self._companion)
+
+    @cached_property
     def use(self) -> UseService:
         """The service that says what developers changed through the API."""
         from core.use.service import UseService
 
         return UseService(self._practice, self._companion)
+
+    def last_changes(self, actor: Actor) -> tuple[LoggedChange, ...]:
+        """Return the last change that this user made here, one entry for each event; empty for none."""
+        return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
+
+    def record_receipt(self, actor: Actor, receipt: ReceiptRecorded) -> None:
+        """Record in the Audit Trail that the receipt of a change in several offices was written.
+
+        Raises:
+            NotPermitted: The database user may not write.
+            PracticeUnavailable: The database failed.
+        """
+        with self._practice.unit_of_work(actor, receipt):
+            pass
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
