@@ -27,6 +27,7 @@ from core.model.fleet import OfficeAnswer, OfficeState, Reach
 from core.offices.open_request import OpenRequest
 
 if TYPE_CHECKING:
+    from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
 
 READERS = 12
@@ -64,6 +65,7 @@ class Fleet:
         self._before: dict[str, OfficeAnswer] = {}
         self._actors: dict[str, Actor] = {}
         self._refused: dict[tuple[str, str], list[Secret]] = {}
+        self._known: dict[str, InspectedDatabase] = {}
         self._lock = Lock()
         self._unsaved: dict[str, OfficeAnswer] = {}
 
@@ -174,7 +176,7 @@ class Fleet:
             raise OperationNotAllowed("This office is no longer in the configuration file.")
         if actor is None:
             raise OperationNotAllowed("Nobody is signed in to this office.", "Sign in, then try again.")
-        with closing(_open(request)) as office:
+        with closing(_open(request, self._known.get(name))) as office:
             yield office, actor
 
     # -- one office -------------------------------------------------------------------
@@ -185,6 +187,7 @@ class Fleet:
         reading = replace(request, context=replace(request.context, read_only=True))
         try:
             with closing(_open(reading)) as office:
+                self._remember_database(name, office)
                 return self._answered(name, read_answer(office))
         except _Prompts:
             return self._set(name, reach=Reach.PROMPTS, failure=_PROMPTS)
@@ -216,7 +219,7 @@ class Fleet:
             raise OperationNotAllowed(
                 f"{name} refused this user and password before, so they weren't tried again.", "Use others."
             )
-        with closing(_open(request)) as office:
+        with closing(_open(request, self._known.get(name))) as office:
             try:
                 signed_in = office.users.sign_in(chosen.user, chosen.password)
             except WrongNameOrPassword:
@@ -225,6 +228,7 @@ class Fleet:
             self._signed_in(name, office, signed_in.actor)
 
     def _signed_in(self, name: str, office: Office, actor: Actor) -> None:
+        self._remember_database(name, office)
         self._actors[name] = actor
         self._set(name, signed_in_as=actor.user_name)
         self._answered(name, read_answer(office, actor=actor))
@@ -248,6 +252,17 @@ class Fleet:
         reached = isinstance(error, WrongNameOrPassword | NotAuthorized | OperationNotAllowed) and known
         return self._set(name, reach=Reach.ANSWERS if reached else reach_of(error), failure=str(error))
 
+    def _remember_database(self, name: str, office: Office) -> None:
+        """Remember what the inspection found, for opening the office again soon. Offices alike share the columns."""
+        found = office.database
+        if found is None:
+            return
+        with self._lock:
+            columns = next((each.profile.columns for each in self._known.values()), {})
+            alike = columns == found.profile.columns
+            profile = replace(found.profile, columns=columns) if alike else found.profile
+            self._known[name] = replace(found, profile=profile)
+
     def _set(self, name: str, **changes: object) -> OfficeState:
         with self._lock:
             state = self._states[name] = replace(self._states[name], **changes)  # type: ignore[arg-type]
@@ -269,11 +284,11 @@ class _Prompts(ApiSetupError):
     """The database password of an office must be typed."""
 
 
-def _open(request: OpenRequest) -> Office:
+def _open(request: OpenRequest, known: InspectedDatabase | None = None) -> Office:
     password = request.read_password()
     if password is None:
         raise _Prompts("The database password must be typed.")
-    return request.open(password)
+    return request.open(password, known)
 
 
 def _own_credentials(request: OpenRequest) -> Credentials:

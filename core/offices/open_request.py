@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +15,12 @@ from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.password_source import PROMPT
+from core.offices.password_source import OPEN_DENTAL_PASSWORD, PROMPT
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
 if TYPE_CHECKING:
+    from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
 
 
@@ -92,8 +94,23 @@ class OpenRequest:
         context = self.context
         return self.office.password_from.read(self.office.name, context.environment, context.password_variables)
 
-    def open(self, password: Secret) -> Office:
+    def read_open_dental_password(self) -> Secret | None:
+        """Return the password of the office's Open Dental user, or None if the user must be prompted for it. May block.
+
+        Raises:
+            ConfigurationError: The password source has no password, can't be read, or isn't private.
+        """
+        context, office = self.context, self.office
+        return office.od_password_from.read(
+            office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
+        )
+
+    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:
         """Open the office. Blocks, and imports the database libraries.
+
+        Args:
+            password: The database password.
+            known: A server's database as it was inspected a short while ago, so that it isn't inspected again.
 
         Raises:
             ConfigurationError: The license text can't be read.
@@ -114,6 +131,7 @@ class OpenRequest:
                 runtime,
                 read_only=self.read_only,
                 headquarters_url=self.office.headquarters_url,
+                known=known,
             )
         opened.prices = self.context.prices
         return opened
@@ -122,6 +140,10 @@ class OpenRequest:
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
     """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
+    if "core.office.office" in sys.modules:
+        # Freezing again would keep the garbage of offices that were opened before.
+        yield
+        return
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -193,6 +193,15 @@ class SubscriptionService:
             self._signal(work)
         return SubscriptionChange(f"Deleted: {subscription.label}.", self._remark_on_signal())
 
+    def read(self, number: int) -> ApiSubscription | None:
+        """Return a subscription as it is now, without looking whether its computers run; None if it's gone."""
+        with self._practice.read() as connection:
+            now = self._practice.now(connection)
+            row = read_subscription(connection, number)
+        if row is None:
+            return None
+        return SubscriptionMapper(self._keys.list().keys, SubscriptionContext(now, None)).subscription(row)
+
     def find(self, number: int) -> ApiSubscription | None:
         """Return a subscription as it is now; None if it's gone."""
         return next((each for each in self.load().subscriptions if each.number == number), None)
