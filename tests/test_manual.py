@@ -19,9 +19,11 @@ from core.offices.setting_names import (
     SERVER_SETTINGS,
 )
 from tests.test_readme import links
-from tui.bindings import KEYS, Key, display
+from tui.bindings import KEYS
 from tui.commands.parser import ENVIRONMENT
 from tui.commands.reference import generated_files
+from tui.key_definition import Key
+from tui.key_names import display
 from tui.keymap import parse_keymap
 from tui.manual.markdown import Heading, parse
 from tui.manual.pages import DIRECTORY, PAGES, TOPICS, Page, find_page, page

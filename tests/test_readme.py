@@ -11,7 +11,8 @@ import pytest
 
 from core.check.database import check_versions
 from core.check.result import CheckStatus
-from tui.bindings import KEYS, display, key
+from tui.bindings import KEYS, key
+from tui.key_names import display
 
 if TYPE_CHECKING:
     from core.practice.inspection import DatabaseProfile

@@ -11,14 +11,12 @@ import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
-from core.base.partial_file import remove_temporary_directories
 from core.base.secret import exclude_from_core_dumps
 from tui.commands.outcome import COULD_NOT, run_safely
-from tui.commands.parser import build_parser
+from tui.commands.parser import parse_arguments
 from tui.commands.signals import SignalHandler
 from tui.platform.output import flush_output, is_terminal
 from tui.platform.terminal_encoding import escape_unencodable_output
@@ -49,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
-        return build_parser().parse_args(arguments)
+        return parse_arguments(arguments)
     except SystemExit:
         if not flush_output():
             raise SystemExit(COULD_NOT) from None
@@ -62,32 +60,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_with(options: argparse.Namespace, cleanup: ExitStack) -> int:
-    from tui.commands.launch_target import find_launch_target, find_paths
+    if options.command is not None:
+        from tui.commands.dispatch import run_command
 
-    if options.command == "help":
-        from tui.commands import manual
-
-        return manual.run(options, find_paths(options, os.environ).configuration)
-    if options.command == "offices":
-        from tui.commands import offices
-
-        _start_debug_log(options, find_paths(options, os.environ).log)
-        return offices.run(options, os.environ)
-    if options.command in ("audit", "check", "why", "subscriptions", "payment-types"):
-        from tui.commands import audit, check, listings, why
-
-        target = find_launch_target(options, os.environ, cleanup)
-        _start_debug_log(options, target.paths.log)
-        if options.command == "check":
-            return check.run(options, target.require_request(), os.environ)
-        if options.command == "subscriptions":
-            return listings.run_subscriptions(options, target.require_request(), os.environ)
-        if options.command == "payment-types":
-            return listings.run_payment_types(options, target.require_request(), os.environ)
-        cleanup.callback(remove_temporary_directories)
-        if options.command == "why":
-            return why.run(options, target.require_request(), os.environ)
-        return audit.run(options, target.require_request(), os.environ)
+        return run_command(options, os.environ, cleanup)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigurationError("apisetup needs a terminal.", "Start it without redirecting input or output.")
     return _run_in_terminal(options, cleanup)
@@ -111,6 +87,7 @@ def _run_in_terminal(options: argparse.Namespace, cleanup: ExitStack) -> int:
 
 def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> tuple[ApisetupApp, bool]:
     """Return the application, and whether the mouse is turned on."""
+    from tui.commands.dispatch import start_debug_log
     from tui.commands.launch_target import find_launch_target
 
     target = find_launch_target(options, os.environ, cleanup)
@@ -119,18 +96,11 @@ def _create_app(options: argparse.Namespace, cleanup: ExitStack) -> tuple[Apiset
     from tui.commands.own_keys import read_keymap
     from tui.themes import find_theme
 
-    _start_debug_log(options, target.paths.log)
+    start_debug_log(options, target.paths.log)
     use_keymap(read_keymap(target.keys, target.paths.configuration))
     app = ApisetupApp(target.request, target.offices)
     app.theme = find_theme(target.theme)
     return app, target.mouse
-
-
-def _start_debug_log(options: argparse.Namespace, log: Path) -> None:
-    if options.debug:
-        from tui.platform.debug_log import start_log
-
-        start_log(log)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from core.base.errors import ApiSetupError
-from core.base.secret import Secret
-from tui.bindings import bindings, display, key
+from tui.bindings import bindings, key
 from tui.headings import office_heading, unconnected_heading
+from tui.key_names import display
 from tui.modals.notice import message_notice
 from tui.modals.question import Answer, Question
+from tui.opening import choose_first_office, offices_screen, open_embedded
 from tui.places import existing_places, go_to_place, may_leave, unsaved_on
 from tui.platform.base_screen import ScreenBehavior
 from tui.platform.inactivity import Inactivity, shortest_limit
@@ -27,7 +28,7 @@ from tui.platform.workers import cancel_flows, flow, latest, once
 from tui.screens.api_setup import ApiSetupScreen
 from tui.screens.connect import ConnectScreen
 from tui.session import Session
-from tui.sign_out import close_office, close_office_and_wait
+from tui.sign_out import close_office, close_office_and_wait, session_to_sign_out
 from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from core.offices.catalog import OfficeCatalog
     from core.offices.open_request import OpenRequest
     from core.users.service import SignedIn
-    from tui.screens.offices import OfficesScreen
 
 _logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class ApisetupApp(TerminalApp):
             request: The office to open; None shows the list of offices first.
             session: The session, if a user is signed in to this office already.
         """
-        self._request = request or await self._choose_first_office()
+        self._request = request or await choose_first_office(self, self._offices)
         failure: ApiSetupError | None = None
         while True:
             if session is not None:
@@ -95,21 +95,11 @@ class ApisetupApp(TerminalApp):
             elif failure is not None or self._request.on_server:
                 failure = await self._connect_and_sign_in(self._request, failure)
             else:
-                failure = await self.push_screen_wait(ApiSetupScreen(partial(_open_embedded, self._request)))
+                failure = await self.push_screen_wait(ApiSetupScreen(partial(open_embedded, self._request)))
             # API Setup returns only if the office couldn't be opened.
             session = None
             await self._close_session()
             self.show_heading(Heading())
-
-    async def _choose_first_office(self) -> OpenRequest:
-        from tui.screens.offices import OfficesScreen
-
-        assert self._offices is not None  # noqa: S101 - only a configuration file with offices leaves the request open
-        self.show_heading(unconnected_heading())
-        request: OpenRequest | None = None
-        while request is None:
-            request = await self.push_screen_wait(OfficesScreen(self._offices))
-        return request
 
     async def _connect_and_sign_in(self, request: OpenRequest, failure: ApiSetupError | None) -> ApiSetupError | None:
         """Show the connect, sign-in and API Setup screens; return the error if the office couldn't be opened."""
@@ -140,7 +130,7 @@ class ApisetupApp(TerminalApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable `offices` if the configuration file lists none, or if they are on screen already."""
         if action == "offices":
-            return self.has_offices and not isinstance(self.screen, _offices_screen())
+            return self.has_offices and not isinstance(self.screen, offices_screen())
         return super().check_action(action, parameters)
 
     def action_offices(self) -> None:
@@ -153,7 +143,7 @@ class ApisetupApp(TerminalApp):
         if self._offices is None:
             return
         request = await self._push_and_wait(
-            _offices_screen()(self._offices, self._request, is_open=self._office is not None)
+            offices_screen()(self._offices, self._request, is_open=self._office is not None)
         )
         if request is None or not await self._confirm_leaving("Leave this office without saving?", "Leave"):
             return
@@ -371,22 +361,16 @@ class ApisetupApp(TerminalApp):
         office, self._office = self._office, None
         if office is None:
             return
-        signing_out = self._session_to_sign_out(session)
+        signing_out = session_to_sign_out(session, self._request)
         if signing_out is not None:
             self.show_status("Signing out…")
         await close_office(office, signing_out, self.record_problem)
-
-    def _session_to_sign_out(self, session: Session | None) -> Session | None:
-        """Return the session if its end is logged; a practice without sign-in and a read-only session log none."""
-        if session is None or self._request is None or not self._request.on_server:
-            return None
-        return session if session.signed_in.writable else None
 
     def sign_out_after_exit(self) -> None:
         """Log the sign-out if a signal or a lost terminal ended the program; wait at most `SHUTDOWN_TIMEOUT`."""
         session, self._session = self._session, None
         if session is not None:
-            close_office_and_wait(session.office, self._session_to_sign_out(session), self.record_problem)
+            close_office_and_wait(session.office, session_to_sign_out(session, self._request), self.record_problem)
 
     def record_problem(self, error: ApiSetupError) -> None:
         """Write an error that was shown to the admin, with its cause, to the log of `--debug`."""
@@ -395,15 +379,3 @@ class ApisetupApp(TerminalApp):
     def record_crash(self, error: BaseException) -> None:
         """Write an unhandled error with its cause to the log of `--debug`."""
         _logger.error("%s", type(error).__name__, exc_info=error)
-
-
-def _open_embedded(request: OpenRequest) -> Session:
-    office = request.open(Secret(""))
-    return Session(office, office.users.account(request.context.runtime.account))
-
-
-def _offices_screen() -> type[OfficesScreen]:
-    """Import the offices screen, which is needed only if the configuration file lists offices."""
-    from tui.screens.offices import OfficesScreen
-
-    return OfficesScreen

@@ -6,55 +6,28 @@ letters or Ctrl+letters, because not every terminal and keyboard has function ke
 
 from __future__ import annotations
 
-import re
-import string
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from textual.binding import Binding, BindingType
-from textual.keys import _character_to_key
+from textual.binding import BindingType
 
-EVERYWHERE = "Everywhere"
-PLACES = "Places"
-API_SETUP = "API Setup"
-KEY = "Key"
-ASSIGN = "Assign API Key"
-PRACTICE = "Open a practice"
-AGREEMENT = "Agreement"
-AUDIT_TRAIL = "Audit Trail"
-WHY = "Why?"
-SUBSCRIPTIONS = "Subscriptions"
-PAYMENT_TYPES = "Payment types"
-LISTS = "Lists"
-TEXTS = "Texts"
-MANUAL = "Manual"
-
-
-@dataclass(frozen=True)
-class Key:
-    """An action and the keys that trigger it.
-
-    Args:
-        id: A unique name, which a user's keymap can refer to.
-        keys: The keys in Textual's notation, separated by commas. The first one is displayed.
-        action: The action of a screen, a widget or the application.
-        label: One or two words for the key bar.
-        tooltip: One sentence for the help and the command palette.
-        group: The heading in the help.
-    """
-
-    id: str
-    keys: str
-    action: str
-    label: str
-    tooltip: str
-    group: str
-
-    def binding(self) -> Binding:
-        """Return the Textual binding. It is hidden from Textual's footer, because `KeyBar` displays it."""
-        return Binding(self.keys, self.action, self.label, show=False, tooltip=self.tooltip, id=self.id)
-
+from tui.key_definition import (
+    AGREEMENT,
+    API_SETUP,
+    ASSIGN,
+    AUDIT_TRAIL,
+    EVERYWHERE,
+    KEY,
+    LISTS,
+    MANUAL,
+    PAYMENT_TYPES,
+    PLACES,
+    PRACTICE,
+    SUBSCRIPTIONS,
+    TEXTS,
+    WHY,
+    Key,
+)
 
 KEYS: tuple[Key, ...] = (
     Key("place-api-setup", "1", "app.go_api_setup", "API Setup", "Go to the settings and keys.", PLACES),
@@ -370,58 +343,20 @@ KEYS: tuple[Key, ...] = (
 PLACE_IDS = ("place-api-setup", "place-subscriptions", "place-payment-types", "place-audit-trail", "place-offices")
 """The keys of all places, in the order in which they are listed."""
 
-SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
-"""The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
-
-_LISTS_OF_THE_OFFICE = frozenset({SUBSCRIPTIONS, PAYMENT_TYPES})
-ALSO_IN: Mapping[str, frozenset[str]] = {
-    "offices": _LISTS_OF_THE_OFFICE,
-    "undo-last": _LISTS_OF_THE_OFFICE,
-    "reload": _LISTS_OF_THE_OFFICE | {WHY},
-    "sort": frozenset({PRACTICE}),
-    "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
-    "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
-}
-"""The groups besides its own on whose screens an action works, by its id."""
-
 _BY_ID = {key.id: key for key in KEYS}
-
-_PRESSED = re.compile(r"([Pp]ress |, )(\S{1,9})(?= to )")
-"""A key in a message: `Press r to continue, Esc to go back.`"""
 
 _own: dict[str, Key] = {}
 """The keys that the user has given other names to. Like a locale, they hold for the whole process."""
-
-_SHORT_NAMES = {
-    "question_mark": "?",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "plus": "+",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "equals_sign": "=",
-    "escape": "Esc",
-    "enter": "Enter",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "space": "Space",
-    "left": "Left",
-    "right": "Right",
-    "up": "Up",
-    "down": "Down",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "delete": "Delete",
-    "insert": "Insert",
-    "backspace": "Backspace",
-}
 
 
 def key(id: str) -> Key:  # noqa: A002 - Textual's name for it
     """Return the key with this id, with the user's own names."""
     return _own.get(id) or _BY_ID[id]
+
+
+def default_key(id: str) -> Key:  # noqa: A002 - Textual's name for it
+    """Return the key with this id, with its default names."""
+    return _BY_ID[id]
 
 
 def use_keymap(keymap: Mapping[str, str]) -> None:
@@ -440,22 +375,6 @@ def own_keys() -> Mapping[str, Key]:
     return _own
 
 
-def with_own_names(message: str, ids: Iterable[str]) -> str:
-    """Return a message that says which key to press, such as `Press r to retry.`, with the user's own keys.
-
-    Args:
-        message: The message, with default keys.
-        ids: The ids of the actions that the message can mean, the most likely first.
-    """
-    if not _own:
-        return message
-    names: dict[str, str] = {}
-    for id_ in ids:
-        for name in _BY_ID[id_].keys.split(","):
-            names.setdefault(display(name), display(key(id_)) if id_ in _own else display(name))
-    return _PRESSED.sub(lambda match: match[1] + names.get(match[2], match[2]), message)
-
-
 def bindings(*ids: str) -> list[BindingType]:
     """Return the Textual bindings of the keys with these ids. `tui.platform.own_bindings` puts in the user's own."""
     return [_BY_ID[id_].binding() for id_ in ids]
@@ -464,38 +383,3 @@ def bindings(*ids: str) -> list[BindingType]:
 def keys(ids: Sequence[str]) -> tuple[Key, ...]:
     """Return the keys with these ids, in the same order."""
     return tuple(map(key, ids))
-
-
-def typing_key(of: Key) -> str | None:
-    """Return the first of the keys that works while a text field has focus, or None."""
-    names = of.keys.split(",")
-    return next((name for name in names if re.fullmatch(r"f\d|ctrl\+[a-z]|escape|tab", name)), None)
-
-
-def name_besides(of: Key, other: str) -> str | None:
-    """Return the first name of a key that isn't also one of another key, or None."""
-    taken = key(other).keys.split(",")
-    return next((name for name in of.keys.split(",") if name not in taken), None)
-
-
-def display(key_or_name: Key | str) -> str:
-    """Return the short name of the first key, such as `^s`, `Enter` or `F2`."""
-    name = (key_or_name.keys if isinstance(key_or_name, Key) else key_or_name).split(",")[0]
-    if name in _SHORT_NAMES:
-        return _SHORT_NAMES[name]
-    if name.startswith("ctrl+"):
-        return "^" + name.removeprefix("ctrl+")
-    if len(name) == 1:
-        return name
-    return typed_character(name) or name.upper()
-
-
-def typed_character(name: str) -> str | None:
-    """Return the character that a key types into a text field, or None if it types none."""
-    return name if len(name) == 1 else _typed_characters().get(name)
-
-
-@cache
-def _typed_characters() -> Mapping[str, str]:
-    signs = {_character_to_key(sign): sign for sign in string.punctuation}
-    return {**signs, "space": " "}

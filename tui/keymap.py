@@ -8,7 +8,37 @@ from itertools import combinations
 
 from textual.keys import _character_to_key
 
-from tui.bindings import ALSO_IN, EVERYWHERE, KEYS, LISTS, PLACES, SHARED_SCREENS, Key, display, typed_character
+from tui.bindings import KEYS
+from tui.key_definition import (
+    AGREEMENT,
+    API_SETUP,
+    ASSIGN,
+    AUDIT_TRAIL,
+    EVERYWHERE,
+    KEY,
+    LISTS,
+    PAYMENT_TYPES,
+    PLACES,
+    PRACTICE,
+    SUBSCRIPTIONS,
+    WHY,
+    Key,
+)
+from tui.key_names import display, typed_character
+
+_SHARED_SCREENS = frozenset(frozenset(groups) for groups in ((API_SETUP, KEY), (ASSIGN, KEY)))
+"""The pairs of groups whose keys work on the same screen, besides those of `EVERYWHERE`, `PLACES` and `LISTS`."""
+
+_LISTS_OF_THE_OFFICE = frozenset({SUBSCRIPTIONS, PAYMENT_TYPES})
+_ALSO_IN: Mapping[str, frozenset[str]] = {
+    "offices": _LISTS_OF_THE_OFFICE,
+    "undo-last": _LISTS_OF_THE_OFFICE,
+    "reload": _LISTS_OF_THE_OFFICE | {WHY},
+    "sort": frozenset({PRACTICE}),
+    "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
+    "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
+}
+"""The groups besides its own on whose screens an action works, by its id."""
 
 _NAMED = (
     *("escape", "enter", "tab", "shift+tab", "space", "up", "down", "left", "right", "pageup", "pagedown"),
@@ -135,6 +165,6 @@ def _refuse_clash(one: Key, other: Key, keymap: Mapping[str, str]) -> None:
 def meet(one: Key, other: Key) -> bool:
     """Return True if two actions can work on the same screen, so that a key can't do both."""
     groups = {one.group, other.group}
-    if len(groups) == 1 or groups & {EVERYWHERE, PLACES, LISTS} or frozenset(groups) in SHARED_SCREENS:
+    if len(groups) == 1 or groups & {EVERYWHERE, PLACES, LISTS} or frozenset(groups) in _SHARED_SCREENS:
         return True
-    return other.group in ALSO_IN.get(one.id, ()) or one.group in ALSO_IN.get(other.id, ())
+    return other.group in _ALSO_IN.get(one.id, ()) or one.group in _ALSO_IN.get(other.id, ())

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.bindings import Key, display, keys
+from tui.bindings import keys
+from tui.key_definition import Key
+from tui.key_names import display
 from tui.modals.palette import Command
 from tui.platform.base_screen import ScreenBehavior
 

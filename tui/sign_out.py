@@ -13,10 +13,18 @@ from tui.platform.shell import SHUTDOWN_TIMEOUT
 
 if TYPE_CHECKING:
     from core.office.office import Office
+    from core.offices.open_request import OpenRequest
     from tui.session import Session
 
 Record = Callable[[ApiSetupError], None]
 """Writes an error to the log."""
+
+
+def session_to_sign_out(session: Session | None, request: OpenRequest | None) -> Session | None:
+    """Return a session if its end is logged; a practice without sign-in and a read-only session log none."""
+    if session is None or request is None or not request.on_server:
+        return None
+    return session if session.signed_in.writable else None
 
 
 async def close_office(office: Office, session: Session | None, record: Record) -> None:

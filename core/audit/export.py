@@ -21,7 +21,7 @@ from core.audit.server_offsets import ServerOffsets
 from core.base.errors import ApiSetupError, ExportFailed, NotPermitted, OutcomeUnknown
 from core.model.actor import Actor
 from core.model.audit_entry import AuditEntry, HashStatus
-from core.model.audit_events import ExportFinished, ExportStarted
+from core.model.export_events import ExportFinished, ExportStarted
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage
 from core.model.resolved_change import Outcome
 from core.practice.practice import Practice

@@ -27,7 +27,8 @@ from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
 from core.audit.text_search import contains
 from core.model.audit_entry import AuditEntry, HashStatus
-from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, ExportStarted, parse_entry
+from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, parse_entry
+from core.model.export_events import ExportStarted
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.permission_types import Permission
 from core.opendental.schema import SECURITY_LOG

@@ -261,6 +261,7 @@ class Conflict:
         wanted: The value that was to be saved. All three are formatted for display.
         attribution: A sentence about the audit entry that recorded the change, or that no entry recorded it; may be
             empty.
+        title: The name that an admin reads where `what` names a row by its number; blank if it's `what`.
     """
 
     what: str
@@ -268,6 +269,12 @@ class Conflict:
     now: str
     wanted: str
     attribution: str = field(default="", compare=False)
+    title: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        """The name of the value as an admin reads it."""
+        return self.title or self.what
 
 
 class EditConflict(ChangeRefused):
@@ -278,7 +285,7 @@ class EditConflict(ChangeRefused):
     """
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
-        names = ", ".join(conflict.what for conflict in conflicts)
+        names = ", ".join(conflict.label for conflict in conflicts)
         super().__init__(
             f"Changed by another program since it was loaded: {names}. Nothing was changed.",
             "Compare the values and choose one.",

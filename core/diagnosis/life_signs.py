@@ -22,16 +22,11 @@ from sqlalchemy import (
 
 from core.diagnosis.econnector import ServiceSignal, evaluate_signals
 from core.diagnosis.facts import Alert, ApiProgram, NotRead, PracticeFacts, Registration
-from core.diagnosis.practice_reader import COUNTED_SEVERITIES, PREFERENCE, is_true
+from core.diagnosis.practice_reader import COUNTED_SEVERITIES, is_true
 from core.opendental.column_types import ServerTime
-from core.opendental.service_health import (
-    ALERT_ITEM,
-    API_PROGRAM,
-    ESERVICE_SIGNAL,
-    AlertType,
-    EServiceCode,
-    EServiceSeverity,
-)
+from core.opendental.optional_tables import ALERT_ITEM, API_PROGRAM, ESERVICE_SIGNAL
+from core.opendental.schema import PREFERENCE
+from core.opendental.service_health import AlertType, EServiceCode, EServiceSeverity
 from core.practice.inspection import DatabaseProfile
 
 _NOT_READ = NotRead("it was not looked at")
@@ -90,16 +85,14 @@ def _statement(readable: frozenset[str], *, with_now: bool) -> Select[*tuple[Any
     signals = ESERVICE_SIGNAL.name in readable
     columns: list[ColumnElement[Any]] = [
         (func.now() if with_now else null()).label("now"),
-        _program(API_PROGRAM.c.Enabled).label("enabled"),
-        (_program(API_PROGRAM.c.IsDisabledByHq) if API_PROGRAM.name in readable else null()).label(
+        _program(API_PROGRAM.c.enabled).label("enabled"),
+        (_program(API_PROGRAM.c.off_at_headquarters) if API_PROGRAM.name in readable else null()).label(
             "off_at_headquarters"
         ),
         _preference("RegistrationKey").label("registration_key"),
         _preference("RegistrationKeyIsDisabled").label("registration_disabled"),
-        (_newest_signal(ESERVICE_SIGNAL.c.Severity) if signals else null()).label("severity"),
-        type_coerce(_newest_signal(ESERVICE_SIGNAL.c.SigDateTime) if signals else null(), ServerTime()).label(
-            "signal_time"
-        ),
+        (_newest_signal(ESERVICE_SIGNAL.c.severity) if signals else null()).label("severity"),
+        type_coerce(_newest_signal(ESERVICE_SIGNAL.c.moment) if signals else null(), ServerTime()).label("signal_time"),
         (_errors() if signals else literal(0, Integer)).label("errors"),
     ]
     for kind in _ALERTS:
@@ -110,27 +103,27 @@ def _statement(readable: frozenset[str], *, with_now: bool) -> Select[*tuple[Any
 
 def _program(column: ColumnElement[Any]) -> ColumnElement[Any]:
     program = API_PROGRAM.c
-    return select(column).where(program.ProgName == "FHIR").order_by(program.ProgramNum).limit(1).scalar_subquery()
+    return select(column).where(program.prog_name == "FHIR").order_by(program.program_num).limit(1).scalar_subquery()
 
 
 def _preference(name: str) -> ColumnElement[Any]:
-    value = type_coerce(PREFERENCE.c.ValueString, String())
-    return select(value).where(PREFERENCE.c.PrefName == name).limit(1).scalar_subquery()
+    value = type_coerce(PREFERENCE.c.value_string, String())
+    return select(value).where(PREFERENCE.c.pref_name == name).limit(1).scalar_subquery()
 
 
 def _newest_signal(column: ColumnElement[Any]) -> ColumnElement[Any]:
     signal = ESERVICE_SIGNAL.c
-    counted = and_(signal.ServiceCode == int(EServiceCode.ECONNECTOR), signal.Severity.in_(COUNTED_SEVERITIES))
-    newest_first = (signal.SigDateTime.desc(), signal.Severity.desc())
+    counted = and_(signal.service == int(EServiceCode.ECONNECTOR), signal.severity.in_(COUNTED_SEVERITIES))
+    newest_first = (signal.moment.desc(), signal.severity.desc())
     return select(column).where(counted).order_by(*newest_first).limit(1).scalar_subquery()
 
 
 def _errors() -> ColumnElement[Any]:
     signal = ESERVICE_SIGNAL.c
-    unacknowledged = and_(signal.Severity == int(EServiceSeverity.ERROR), signal.IsProcessed == 0)
-    return select(func.count(signal.EServiceSignalNum)).where(unacknowledged).scalar_subquery()
+    unacknowledged = and_(signal.severity == int(EServiceSeverity.ERROR), signal.is_processed == 0)
+    return select(func.count(signal.number)).where(unacknowledged).scalar_subquery()
 
 
 def _alerts(kind: AlertType) -> ColumnElement[Any]:
     alert = ALERT_ITEM.c
-    return select(func.count(alert.AlertItemNum)).where(alert.Type == int(kind)).scalar_subquery()
+    return select(func.count(alert.number)).where(alert.kind == int(kind)).scalar_subquery()

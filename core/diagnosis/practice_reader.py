@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, column, func, select, table
+from sqlalchemy import Select, func, select
 
 from core.diagnosis.econnector import EConnector, ServiceSignal, evaluate_signals, parse_computers
 from core.diagnosis.facts import (
@@ -20,18 +20,10 @@ from core.diagnosis.facts import (
     Workstation,
 )
 from core.diagnosis.table_reader import TableReader
-from core.opendental.optional_tables import COMPUTER
-from core.opendental.service_health import (
-    ALERT_ITEM,
-    API_PROGRAM,
-    ESERVICE_SIGNAL,
-    UPDATE_HISTORY,
-    AlertType,
-    EServiceCode,
-    EServiceSeverity,
-)
+from core.opendental.optional_tables import ALERT_ITEM, API_PROGRAM, COMPUTER, ESERVICE_SIGNAL, UPDATE_HISTORY
+from core.opendental.schema import PREFERENCE
+from core.opendental.service_health import AlertType, EServiceCode, EServiceSeverity
 
-PREFERENCE = table("preference", column("PrefName", String), column("ValueString", String))
 _PREFERENCES = (
     "PracticeTitle",
     "ProgramVersion",
@@ -63,7 +55,9 @@ def read_preferences(reader: TableReader) -> Mapping[str, str]:
     """Return the preferences that a diagnosis needs; one that the practice doesn't have is missing."""
     names = {name.lower(): name for name in _PREFERENCES}
     columns = PREFERENCE.c
-    rows = reader.required_rows(select(columns.PrefName, columns.ValueString).where(columns.PrefName.in_(_PREFERENCES)))
+    rows = reader.required_rows(
+        select(columns.pref_name, columns.value_string).where(columns.pref_name.in_(_PREFERENCES))
+    )
     # The server compares names without regard to case.
     return {names[name.lower()]: value or "" for name, value in rows if name.lower() in names}
 
@@ -98,9 +92,9 @@ def read_program(reader: TableReader, enabled: bool | None, mask: Mask) -> ApiPr
         return None
     columns = API_PROGRAM.c
     rows = reader.rows(
-        select(columns.IsDisabledByHq, columns.CustErr)
-        .where(columns.ProgName == "FHIR")
-        .order_by(columns.ProgramNum)
+        select(columns.off_at_headquarters, columns.headquarters_message)
+        .where(columns.prog_name == "FHIR")
+        .order_by(columns.program_num)
         .limit(1),
         API_PROGRAM,
     )
@@ -128,8 +122,8 @@ def read_econnector(reader: TableReader, now: datetime, mask: Mask) -> Maybe[ECo
     if isinstance(errors, NotRead):
         return errors
     return evaluate_signals(
-        ServiceSignal(newest[0].Severity, newest[0].SigDateTime) if newest else None,
-        tuple(ServiceSignal(row.Severity, row.SigDateTime, shorten(mask(row.Description or ""))) for row in errors),
+        ServiceSignal(newest[0].severity, newest[0].moment) if newest else None,
+        tuple(ServiceSignal(row.severity, row.moment, shorten(mask(row.description or ""))) for row in errors),
         count[0][0],
         now,
     )
@@ -139,9 +133,9 @@ def read_econnector(reader: TableReader, now: datetime, mask: Mask) -> Maybe[ECo
 def _newest_signal() -> Select[*tuple[Any, ...]]:
     columns = ESERVICE_SIGNAL.c
     return (
-        select(columns.Severity, columns.SigDateTime)
-        .where(columns.ServiceCode == int(EServiceCode.ECONNECTOR), columns.Severity.in_(COUNTED_SEVERITIES))
-        .order_by(columns.SigDateTime.desc(), columns.Severity.desc())
+        select(columns.severity, columns.moment)
+        .where(columns.service == int(EServiceCode.ECONNECTOR), columns.severity.in_(COUNTED_SEVERITIES))
+        .order_by(columns.moment.desc(), columns.severity.desc())
         .limit(1)
     )
 
@@ -150,8 +144,8 @@ def _newest_signal() -> Select[*tuple[Any, ...]]:
 def _count_errors() -> Select[*tuple[Any, ...]]:
     # Of any service, as in Open Dental's own test.
     columns = ESERVICE_SIGNAL.c
-    return select(func.count(columns.EServiceSignalNum)).where(
-        columns.Severity == int(EServiceSeverity.ERROR), columns.IsProcessed == 0
+    return select(func.count(columns.number)).where(
+        columns.severity == int(EServiceSeverity.ERROR), columns.is_processed == 0
     )
 
 
@@ -159,9 +153,9 @@ def _count_errors() -> Select[*tuple[Any, ...]]:
 def _newest_errors() -> Select[*tuple[Any, ...]]:
     columns = ESERVICE_SIGNAL.c
     return (
-        select(columns.Severity, columns.SigDateTime, columns.Description)
-        .where(columns.Severity == int(EServiceSeverity.ERROR), columns.IsProcessed == 0)
-        .order_by(columns.SigDateTime.desc(), columns.EServiceSignalNum.desc())
+        select(columns.severity, columns.moment, columns.description)
+        .where(columns.severity == int(EServiceSeverity.ERROR), columns.is_processed == 0)
+        .order_by(columns.moment.desc(), columns.number.desc())
         .limit(_SHOWN_ERRORS)
     )
 
@@ -171,15 +165,15 @@ def read_alerts(reader: TableReader, mask: Mask) -> Maybe[tuple[Alert, ...]]:
     columns = ALERT_ITEM.c
     kinds = [int(kind) for kind in AlertType]
     rows = reader.rows(
-        select(columns.Type, columns.Description)
-        .where(columns.Type.in_(kinds))
-        .order_by(columns.AlertItemNum.desc())
+        select(columns.kind, columns.description)
+        .where(columns.kind.in_(kinds))
+        .order_by(columns.number.desc())
         .limit(len(kinds) * 10),
         ALERT_ITEM,
     )
     if isinstance(rows, NotRead):
         return rows
-    return tuple(Alert(row.Type, shorten(mask(row.Description or ""))) for row in rows)
+    return tuple(Alert(row.kind, shorten(mask(row.description or ""))) for row in rows)
 
 
 def read_workstations(reader: TableReader) -> Maybe[tuple[Workstation, ...]]:
@@ -200,14 +194,12 @@ def read_last_update(reader: TableReader) -> Maybe[LastUpdate | None]:
     """Return the newest update of Open Dental; None if none is recorded."""
     columns = UPDATE_HISTORY.c
     rows = reader.rows(
-        select(columns.DateTimeUpdated, columns.ProgramVersion)
-        .order_by(columns.DateTimeUpdated.desc(), columns.UpdateHistoryNum.desc())
-        .limit(1),
+        select(columns.moment, columns.version).order_by(columns.moment.desc(), columns.number.desc()).limit(1),
         UPDATE_HISTORY,
     )
     if isinstance(rows, NotRead):
         return rows
-    return LastUpdate(rows[0].DateTimeUpdated, rows[0].ProgramVersion or "") if rows else None
+    return LastUpdate(rows[0].moment, rows[0].version or "") if rows else None
 
 
 def shorten(text: str) -> str:

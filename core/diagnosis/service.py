@@ -177,8 +177,8 @@ class DiagnosisService:
                 facts,
                 workstations=read_workstations(reader),
                 last_update=read_last_update(reader),
-                payment_type_hidden=read_hidden_since(reader, chosen.name) if hidden and chosen else None,
-                logged_switch=read_logged_switch(reader, lambda number: names.get(number, f"user {number}")),
+                payment_type_hidden=read_hidden_since(connection, chosen.name) if hidden and chosen else None,
+                logged_switch=read_logged_switch(connection, lambda number: names.get(number, f"user {number}")),
                 subscriptions=subscriptions,
             )
 
@@ -241,9 +241,7 @@ class DiagnosisService:
             until = key.date_disabled + CACHE_TIME
             if key.developer and key.date_disabled <= practice.now < until:
                 with self._practice.read() as connection:
-                    calls = read_calls_since(
-                        TableReader(connection, self._practice.profile), key.developer, key.date_disabled, practice.now
-                    )
+                    calls = read_calls_since(connection, key.developer, key.date_disabled, practice.now)
         return KeyFacts(target.wanted, key, in_copy, calls)
 
 

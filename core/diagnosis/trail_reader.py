@@ -4,56 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, String, column, func, or_, select, table
+from sqlalchemy import Connection, func, or_, select
 
+from core.audit.text_search import contains
 from core.diagnosis.facts import CallsAfterDisabling, LoggedSwitch
-from core.diagnosis.table_reader import TableReader
-from core.model.audit_events import SettingsChanged, parse_entry
+from core.model.audit_events import parse_entry
 from core.model.event_values import Setting
 from core.model.logged_event import Stage
 from core.model.settings import format_enabled
+from core.model.settings_events import SettingsChanged
 from core.opendental.column_types import ServerTime
 from core.opendental.permission_types import Permission
-
-_API = 23
-"""The `LogSource` of what was done through the API."""
-
-_LOG = table(
-    "securitylog",
-    column("SecurityLogNum", Integer),
-    column("PermType", Integer),
-    column("UserNum", Integer),
-    column("LogDateTime", ServerTime),
-    column("LogText", String),
-    column("LogSource", Integer),
-)
+from core.opendental.schema import SECURITY_LOG
+from core.use.trail_reader import read_window
 
 
-def read_logged_switch(reader: TableReader, user_name: Callable[[int], str]) -> LoggedSwitch | None:
+def read_logged_switch(connection: Connection, user_name: Callable[[int], str]) -> LoggedSwitch | None:
     """Return the newest entry that says that the API was switched on or off; None if there is none.
 
     Args:
-        reader: Reads the practice.
+        connection: To the practice.
         user_name: Returns the name of a user's number.
     """
-    columns, what = _LOG.c, Setting.ENABLED.value
-    rows = reader.required_rows(
-        select(columns.UserNum, columns.LogDateTime, columns.LogText)
+    columns, what = SECURITY_LOG.c, Setting.ENABLED.value
+    rows = connection.execute(
+        select(columns.user_num, columns.log_date_time, columns.log_text)
         .where(
-            columns.PermType == int(Permission.SETUP),
-            columns.LogText.contains("API Setup: ", autoescape=True),
+            columns.perm_type == int(Permission.SETUP),
+            columns.log_text.contains("API Setup: ", autoescape=True),
             or_(
-                columns.LogText.contains(f"{what} changed from ", autoescape=True),
-                columns.LogText.contains(f"{what} from ", autoescape=True),
+                columns.log_text.contains(f"{what} changed from ", autoescape=True),
+                columns.log_text.contains(f"{what} from ", autoescape=True),
             ),
         )
-        .order_by(columns.LogDateTime.desc(), columns.SecurityLogNum.desc()),
-    )
+        .order_by(columns.log_date_time.desc(), columns.security_log_num.desc()),
+    ).all()
     not_done: Counter[SettingsChanged] = Counter()
     for row in rows:
-        logged = parse_entry(row.LogText or "")
+        logged = parse_entry(row.log_text or "")
         if logged is None or not isinstance(logged.event, SettingsChanged):
             continue
         after = logged.event.values_after.get(what)
@@ -64,53 +54,36 @@ def read_logged_switch(reader: TableReader, user_name: Callable[[int], str]) -> 
         elif not_done[logged.event]:
             not_done[logged.event] -= 1
         else:
-            return LoggedSwitch(after == format_enabled(True), row.LogDateTime, user_name(row.UserNum))
+            return LoggedSwitch(after == format_enabled(True), row.log_date_time, user_name(row.user_num))
     return None
 
 
-def read_hidden_since(reader: TableReader, payment_type: str) -> datetime | None:
+def read_hidden_since(connection: Connection, payment_type: str) -> datetime | None:
     """Return when a payment type was hidden, according to Open Dental's own entry; None if none says so."""
-    columns = _LOG.c
-    rows = reader.required_rows(
-        select(func.max(columns.LogDateTime, type_=ServerTime())).where(
-            columns.PermType == int(Permission.DEF_EDIT),
-            columns.LogText.startswith(
-                f"Definition hidden: {payment_type} with category: Payment Types", autoescape=True
-            ),
-        ),
+    columns = SECURITY_LOG.c
+    words = f"Definition hidden: {payment_type} with category: Payment Types"
+    moment = connection.scalar(
+        select(func.max(columns.log_date_time, type_=ServerTime())).where(
+            columns.perm_type == int(Permission.DEF_EDIT), contains(connection.dialect, columns.log_text, words)
+        )
     )
-    if rows[0][0] is None:
-        return None
-    moment: datetime = rows[0][0]
-    return moment if moment.year >= 1880 else None
+    return moment if moment is not None and moment.year >= 1880 else None
 
 
 def read_calls_since(
-    reader: TableReader, developer: str, since: datetime, until: datetime
+    connection: Connection, developer: str, since: datetime, until: datetime
 ) -> CallsAfterDisabling | None:
     """Return the changes that a developer made through the API in a few hours; None if there are none.
 
-    The entries name the developer, not the key. Open Dental's own lookup finds them by the same words.
+    The entries name the developer, not the key.
 
     Args:
-        reader: Reads the practice.
+        connection: To the practice.
         developer: The developer's name.
         since: The beginning; the index on the time bounds what is read.
-        until: The end.
+        until: The end, included.
     """
-    columns = _LOG.c
-    rows = reader.required_rows(
-        select(columns.LogDateTime)
-        .where(
-            columns.UserNum == 0,
-            columns.LogSource == _API,
-            columns.LogDateTime >= since,
-            columns.LogDateTime <= until,
-            columns.LogText.contains(f"by {developer} through", autoescape=True),
-        )
-        .order_by(columns.LogDateTime.desc())
-        .limit(1000),
-    )
+    rows = read_window(connection, {developer.casefold(): developer}, since, until + timedelta(seconds=1))
     if not rows:
         return None
-    return CallsAfterDisabling(len(rows), rows[0].LogDateTime)
+    return CallsAfterDisabling(sum(row.entries for row in rows), max(row.last for row in rows))

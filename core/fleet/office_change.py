@@ -10,7 +10,7 @@ from functools import partial
 from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.audit_events import KeyStatusChanged, parse_entry
+from core.model.audit_events import parse_entry
 from core.model.event_text import format_moment
 from core.model.fleet_change import (
     FleetPlan,
@@ -21,6 +21,7 @@ from core.model.fleet_change import (
     PlannedSubscription,
     RecordedChange,
 )
+from core.model.key_events import KeyStatusChanged
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Stage
 from core.model.receipt_events import ReceiptRecorded

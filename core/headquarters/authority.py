@@ -20,8 +20,8 @@ from core.keys.authority import AuthorityChange, KeyAuthority, read_after_change
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
-from core.model.audit_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
 from core.model.event_values import KeyGrant, KeyLabel
+from core.model.key_events import KeyAdded, KeyFieldChanged, KeyPermissionsChanged, KeyStatusChanged
 from core.model.key_text import fingerprint, mask
 from core.practice.practice import Practice
 from core.practice.unit_of_work import WriteMode

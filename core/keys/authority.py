@@ -13,7 +13,7 @@ from core.base.secret import Secret
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
-from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
+from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 
 class FetchedList(Protocol):

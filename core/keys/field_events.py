@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.model.api_key import PERMISSIONS, ApiKey, KeyFields, format_fields
-from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged
 from core.model.event_values import KeyLabel, ListChange
+from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged
 
 
 def field_events(

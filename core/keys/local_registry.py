@@ -39,7 +39,8 @@ from core.model.api_key import (
     NewKey,
     format_fields,
 )
-from core.model.audit_events import (
+from core.model.event_values import GONE, THE_KEY, KeyGrant, KeyLabel
+from core.model.key_events import (
     KeyAdded,
     KeyCopyReconciled,
     KeyFieldChanged,
@@ -47,7 +48,6 @@ from core.model.audit_events import (
     KeyRemoved,
     KeyStatusChanged,
 )
-from core.model.event_values import GONE, THE_KEY, KeyGrant, KeyLabel
 from core.model.key_text import fingerprint, masks
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus

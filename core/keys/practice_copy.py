@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, insert, select
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, KeyFields
-from core.model.audit_events import KeyCopyChanged
 from core.model.event_values import CopyChange, KeyName, KeyNames
+from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus

@@ -29,7 +29,25 @@ def change_refusal(key: ApiKey, unknown_key_reason: str) -> str:
     return f"The office can't change a key whose status is {key.status.label}."
 
 
-def already_has(status: KeyStatus) -> str:
-    """Return that a key has a status already."""
+def status_refusal(key: ApiKey, status: KeyStatus, unknown_key_reason: str) -> str:
+    """Return why the office can't give a key a status, whether or not keys can be changed now; blank if it can.
+
+    Args:
+        key: The key.
+        status: The status.
+        unknown_key_reason: The authority's reason for a key that only the practice's copy has.
+    """
+    if key.status.office_may_change_to is status and not (key.gone or key.unusable):
+        return ""
+    if key.gone or key.unusable or not key.known:
+        return change_refusal(key, unknown_key_reason)
+    if key.status is status or (key.status.enabled and status.enabled):
+        return _already_has(key.status)
+    if status is KeyStatus.DISABLED_BY_CUSTOMER and key.status.disabled:
+        return _already_has(key.status)
+    return change_refusal(key, unknown_key_reason)
+
+
+def _already_has(status: KeyStatus) -> str:
     detail = "" if status in (KeyStatus.ENABLED, KeyStatus.DISABLED_BY_CUSTOMER) else f" ({status.label})"
     return f"Already {'enabled' if status.enabled else 'disabled'}{detail}; nothing to do."

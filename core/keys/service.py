@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
+from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
 from core.keys.consequences import other_keys
 from core.keys.field_events import field_events
 from core.keys.pasted_key import find_key, refuse_keys_in
-from core.keys.refusals import already_has, change_refusal
+from core.keys.refusals import change_refusal, status_refusal
+from core.keys.rights import rights_remarks
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -27,20 +27,12 @@ from core.model.api_key import (
     format_field_changes,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.audit_events import (
-    KeyCopied,
-    KeyRemoved,
-    KeyShown,
-    KeyStatusChanged,
-    parse_entry,
-)
 from core.model.event_values import KeyLabel, KeyName
+from core.model.key_events import KeyCopied, KeyRemoved, KeyShown, KeyStatusChanged
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
-from core.model.logged_event import Stage
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
 
-_logger = logging.getLogger(__name__)
 _NO_ENTRIES: Mapping[str, int] = {}
 
 
@@ -211,7 +203,11 @@ class KeyService:
         return KeyChange(
             changed,
             f"{changed.label} is now {changed.status.label} {keys.authority.where}.",
-            (*done.remarks, *self._remarks_on_rights(key, event), *self._consequences(changed, keys)),
+            (
+                *done.remarks,
+                *rights_remarks(self._audit, key, event, is_remote=self.is_remote),
+                *self._consequences(changed, keys),
+            ),
         )
 
     def status_refusal(self, key: ApiKey, status: KeyStatus | None = None) -> str:
@@ -307,16 +303,7 @@ class KeyService:
         return change_refusal(key, self._authority.info.unknown_key_reason)
 
     def _why_not_to(self, key: ApiKey, status: KeyStatus) -> str:
-        """Return why a key can't be given a status, whether or not keys can be changed now; blank if it can."""
-        if key.status.office_may_change_to is status and not (key.gone or key.unusable):
-            return ""
-        if key.gone or key.unusable or not key.known:
-            return self._why_not(key)
-        if key.status is status or (key.status.enabled and status.enabled):
-            return already_has(key.status)
-        if status is KeyStatus.DISABLED_BY_CUSTOMER and key.status.disabled:
-            return already_has(key.status)
-        return self._why_not(key)
+        return status_refusal(key, status, self._authority.info.unknown_key_reason)
 
     def _reveal(self, actor: Actor, key: ApiKey, event: KeyShown | KeyCopied) -> Secret:
         if key.unusable:
@@ -348,40 +335,6 @@ class KeyService:
                 "Open it in the list to enable or disable it.",
             )
         return True
-
-    def _remarks_on_rights(self, key: ApiKey, event: KeyStatusChanged) -> tuple[str, ...]:
-        """Return a remark on a key that was enabled, and had or may have been read-only before it was disabled.
-
-        Enabling always asks for Enabled, and nobody documents what headquarters makes of that for such a key.
-        """
-        if event.after is not KeyStatus.ENABLED:
-            return ()
-        before = self._status_before_disabled(key)
-        if before is KeyStatus.ENABLED_READ_ONLY:
-            condition = f"This key was {before.label} before it was disabled."
-        elif before is None and self.is_remote:
-            condition = f"If this key was {KeyStatus.ENABLED_READ_ONLY.label} before it was disabled:"
-        else:
-            return ()
-        return (
-            f"{condition} {KeyStatus.ENABLED.label} may give it more rights than before; compare its status and"
-            " permissions with what its developer should have.",
-        )
-
-    def _status_before_disabled(self, key: ApiKey) -> KeyStatus | None:
-        """Return the status that the key had before it was last disabled; None if the Audit Trail doesn't say it."""
-        try:
-            entries = self._audit.of_key(key.fingerprint, "")
-        except PracticeUnavailable as error:
-            # The change was made; only a remark on it is less precise.
-            _logger.warning("The status of a key before it was disabled could not be read: %s", error)
-            return None
-        for logged in (parse_entry(each.text) for each in entries):
-            if logged is None or logged.stage is not Stage.DONE:
-                continue
-            if isinstance(logged.event, KeyStatusChanged) and not logged.event.after.enabled:
-                return logged.event.before
-        return None
 
     def _consequences(self, key: ApiKey, keys: KeyList) -> tuple[str, ...]:
         """Return what a new status means and what it doesn't, one sentence each."""

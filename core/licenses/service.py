@@ -12,8 +12,8 @@ from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT
 from core.model.actor import Actor
 from core.model.agreement import Acceptance, Agreement
 from core.model.api_key import NewKey
-from core.model.audit_events import LicenseAccepted, LicenseDeclined
 from core.model.event_values import KeyLabel
+from core.model.license_events import LicenseAccepted, LicenseDeclined
 from core.practice.authorization import require_authorized
 from core.practice.practice import Practice
 from core.practice.unit_of_work import Decided, UnitOfWork

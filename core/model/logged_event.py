@@ -1,6 +1,6 @@
 """The base of all audit events, and an entry's text as an event with its outcome.
 
-`core.model.audit_events` defines the events; import from there, so that all of them are known.
+The modules in `EVENT_MODULES` define the events. Reading a text imports all of them; a start that reads none needs few.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import cache
+from importlib import import_module
 from typing import ClassVar, Self, get_type_hints
 
 from core.model.event_text import SHORTENED, Codec, Quote, as_it_is, in_quotes
@@ -30,7 +32,20 @@ class Edit:
     after: str
 
 
-_events: list[type[AuditEvent]] = []
+EVENT_MODULES = (
+    "payment_type_events",
+    "receipt_events",
+    "sign_in_events",
+    "subscription_events",
+    "settings_events",
+    "key_events",
+    "license_events",
+    "export_events",
+)
+"""The modules of this folder that define events, in the order in which a text is tried on them."""
+
+_events: dict[str, list[type[AuditEvent]]] = {}
+"""The events that are defined so far, by their modules."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class AuditEvent:
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "template"):
-            _events.append(cls)
+            _events.setdefault(cls.__module__, []).append(cls)
 
     def text(self) -> str:
         """Return the text of the event's audit row."""
@@ -273,13 +288,15 @@ _ABOUT = {
 
 def _parse_event(text: str) -> AuditEvent | None:
     if not text.endswith(SHORTENED):
-        for event in _events:
+        for event in known_events():
             found = event.parse(text)
             if found is not None:
                 return found
     return UnreadableEvent.parse(text)
 
 
+@cache
 def known_events() -> tuple[type[AuditEvent], ...]:
-    """Return every event that is defined so far, in the order in which a text is tried on them."""
-    return tuple(_events)
+    """Return every event, in the order in which a text is tried on them."""
+    modules = [import_module(f"core.model.{name}").__name__ for name in EVENT_MODULES]
+    return tuple(event for module in modules for event in _events[module])

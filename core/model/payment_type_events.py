@@ -1,4 +1,4 @@
-"""The audit events of payment types; import `core.model.audit_events`, so that all events are known.
+"""The audit events of payment types.
 
 Each begins with the text that Open Dental's own window writes for the same change. What was there before and after,
 which that window doesn't record, follows after a semicolon.

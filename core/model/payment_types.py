@@ -52,11 +52,6 @@ class PaymentTypePage:
         """The types that aren't hidden."""
         return tuple(each for each in self.types if not each.hidden)
 
-    @property
-    def orders(self) -> dict[int, int]:
-        """The stored place of each type by its number."""
-        return {each.number: each.order for each in self.types}
-
     def find(self, number: int) -> ListedPaymentType | None:
         """Return the type with a number; None if there is none."""
         return next((each for each in self.types if each.number == number), None)

@@ -1,4 +1,4 @@
-"""The audit events of subscriptions; import them from `core.model.audit_events`."""
+"""The audit events of subscriptions."""
 
 from __future__ import annotations
 

@@ -6,16 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
-from core.opendental.optional_tables import COMPUTER
-from core.opendental.service_health import (
-    ALERT_ITEM,
-    ESERVICE_SIGNAL,
-    SERVICE_TABLES,
-    UPDATE_HISTORY,
-    AlertType,
-    EServiceCode,
-    EServiceSeverity,
-)
+from core.opendental.optional_tables import ALERT_ITEM, COMPUTER, ESERVICE_SIGNAL, SERVICE_TABLES, UPDATE_HISTORY
+from core.opendental.service_health import AlertType, EServiceCode, EServiceSeverity
 
 UPDATE_SERVER = "SERVER-1"
 """The computer of the eConnector."""
@@ -60,9 +52,9 @@ def fill(engine: Engine, now: datetime) -> None:
             if name not in there:
                 _insert(connection, COMPUTER, name=name, last_heartbeat=now - age)
         _insert_signals(connection, now)
-        _insert(connection, ALERT_ITEM, Type=int(AlertType.ECONNECTOR_DOWN), Description=_ALERT)
+        _insert(connection, ALERT_ITEM, kind=int(AlertType.ECONNECTOR_DOWN), description=_ALERT)
         for days, version in ((200, "24.2.20.0"), (45, "24.3.10.0")):
-            _insert(connection, UPDATE_HISTORY, DateTimeUpdated=now - timedelta(days=days), ProgramVersion=version)
+            _insert(connection, UPDATE_HISTORY, moment=now - timedelta(days=days), version=version)
 
 
 def _insert_signals(connection: Connection, now: datetime) -> None:
@@ -76,11 +68,11 @@ def _insert_signals(connection: Connection, now: datetime) -> None:
         _insert(
             connection,
             ESERVICE_SIGNAL,
-            ServiceCode=int(EServiceCode.ECONNECTOR),
-            Severity=int(severity),
-            Description=description,
-            SigDateTime=now - age,
-            IsProcessed=processed,
+            service=int(EServiceCode.ECONNECTOR),
+            severity=int(severity),
+            description=description,
+            moment=now - age,
+            is_processed=processed,
         )
 
 

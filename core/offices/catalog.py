@@ -66,6 +66,10 @@ class OfficeCatalog:
         """
         return self._open_request(self._configuration.find_office(name))
 
+    def open_requests(self) -> tuple[OpenRequest, ...]:
+        """Return the requests to open all offices, in the order of the file."""
+        return tuple(map(self._open_request, self._configuration.offices))
+
     def save_last_opened(self, request: OpenRequest) -> None:
         """Save that an office is being opened now. A practice that is not in the configuration file is ignored."""
         if request.office.name:

@@ -48,7 +48,7 @@ class Configuration:
     @property
     def password_variables(self) -> frozenset[str]:
         """The environment variables from which the offices take their passwords."""
-        sources = (office.password_from for office in self.offices)
+        sources = (source for office in self.offices for source in (office.password_from, office.od_password_from))
         return frozenset(source.detail for source in sources if source.kind is SourceKind.ENVIRONMENT)
 
     def apply_defaults(self, office: ConfiguredOffice) -> ConfiguredOffice:
@@ -202,7 +202,7 @@ def _parse_prices(table: ConfigTable) -> PriceList:
 
 
 def _parse_keys(table: ConfigTable) -> dict[str, tuple[str, ...]]:
-    return {name: table.strings(name) for name in table.names}
+    return {name: table.strings(name, '"f5" or ["f5", "ctrl+r"]') for name in table.names}
 
 
 def _parse_offices(table: ConfigTable, resolve: PathResolver) -> tuple[ConfiguredOffice, ...]:

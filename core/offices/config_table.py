@@ -79,17 +79,20 @@ class ConfigTable:
             raise self.invalid(name, f"{self._path(name)} has characters that can't be printed.", "Remove them.")
         return value.strip()
 
-    def strings(self, name: str) -> tuple[str, ...]:
-        """Return one string or a list of strings; empty if it is missing."""
+    def strings(self, name: str, example: str) -> tuple[str, ...]:
+        """Return one string or a list of strings; empty if it is missing.
+
+        Args:
+            name: The setting.
+            example: What may be written, for the error message.
+        """
         value = self._content.get(name)
         if value is None:
             return ()
         texts = value if isinstance(value, list) else [value]
         printable = (isinstance(text, str) and text.strip() and text.strip().isprintable() for text in texts)
         if not texts or not all(printable):
-            raise self.invalid(
-                name, f"{self._path(name)} must be a text or a list of texts.", 'Write "f5" or ["f5", "ctrl+r"].'
-            )
+            raise self.invalid(name, f"{self._path(name)} must be a text or a list of texts.", f"Write {example}.")
         return tuple(text.strip() for text in texts)
 
     def choice(self, name: str, *choices: str) -> str | None:

@@ -30,7 +30,7 @@ from core.offices.config_table import ConfigTable, InvalidSetting
 from core.offices.configured_office import ConfiguredOffice, parse_office, validate_name
 from core.offices.password_source import PROMPT
 
-_Setting = str | int | bool | Path | None
+_Setting = str | int | bool | Path | list[str] | None
 
 
 def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
@@ -40,19 +40,28 @@ def add_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
         ConfigurationError: A name is taken, an office isn't valid, or the file can't be used or written.
     """
     with _exclusive_lock(path):
-        taken = {office.name.casefold() for office in read_configuration(path).offices}
-        for office in offices:
-            _validate(office, path)
-            if office.name.casefold() in taken:
-                raise ConfigurationError(
-                    f"An office named {office.name} already exists.", "Choose another name, or remove it first."
-                )
-            taken.add(office.name.casefold())
+        validate_offices(path, offices)
         text = _read(path)
         separator = "" if not text else "\n" if text.endswith("\n") else "\n\n"
         extended = text + separator + "\n".join(_to_toml(office, path) for office in offices)
         _require_extensible(path, extended)
         _write(path, extended)
+
+
+def validate_offices(path: Path, offices: Sequence[ConfiguredOffice]) -> None:
+    """Check that offices could be added to the configuration file, and write nothing.
+
+    Raises:
+        ConfigurationError: A name is taken, an office isn't valid, or the file can't be used.
+    """
+    taken = {office.name.casefold() for office in read_configuration(path).offices}
+    for office in offices:
+        _validate(office, path)
+        if office.name.casefold() in taken:
+            raise ConfigurationError(
+                f"An office named {office.name} already exists.", "Choose another name, or remove it first."
+            )
+        taken.add(office.name.casefold())
 
 
 def remove_office(path: Path, name: str) -> ConfiguredOffice:
@@ -200,6 +209,7 @@ def _exclusive_lock(path: Path) -> Iterator[None]:
 def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
     """Return the settings of an office by name, in the order they are written; None for those left at the default."""
     common: dict[str, _Setting] = {
+        "tags": list(office.tags) or None,
         "authority": office.authority.value if office.authority else None,
         "license_file": office.license_file,
         "license_title": office.license_title,
@@ -220,6 +230,8 @@ def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
         "database": address.database,
         "user": address.user,
         "password_from": None if office.password_from == PROMPT else str(office.password_from),
+        "od_user": office.od_user or None,
+        "od_password_from": None if office.od_password_from == PROMPT else str(office.od_password_from),
         "tls": _tls_mode(address),
         "tls_ca": tls.authority if tls else None,
         "tls_cert": tls.certificate if tls else None,

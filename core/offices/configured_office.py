@@ -13,7 +13,15 @@ from core.database.tls import Tls, is_local
 from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.model.api_key import AuthorityName
 from core.offices.config_table import ConfigTable, InvalidSetting
-from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.password_source import (
+    DATABASE_PASSWORD,
+    OPEN_DENTAL_PASSWORD,
+    PROMPT,
+    PasswordSource,
+    Purpose,
+    SourceKind,
+    parse_password_source,
+)
 from core.offices.setting_names import OFFICE_SETTINGS, SERVER_SETTINGS, names
 
 MAX_NAME_LENGTH = 60
@@ -34,6 +42,12 @@ class ConfiguredOffice:
     address: Address
     """Includes the TLS settings."""
     password_from: PasswordSource = PROMPT
+    od_user: str = ""
+    """The Open Dental user that commands sign in as; empty if none was named."""
+    od_password_from: PasswordSource = PROMPT
+    """The source of that user's password."""
+    tags: tuple[str, ...] = ()
+    """Words that select this office with others, as written."""
     authority: AuthorityName | None = None
     """None for the default: headquarters for a server, the local registry for a file."""
     companion: Path | None = None
@@ -48,6 +62,10 @@ class ConfiguredOffice:
     """True if the practice has real patients' data. The title line says so."""
     lock_after_minutes: int | None = None
     """Lock the screen after so many minutes without a key press, or sooner if the practice's own limit is shorter."""
+
+    def has_tag(self, tag: str) -> bool:
+        """Return True if the office has a tag, in any case."""
+        return tag.strip().casefold() in {each.casefold() for each in self.tags}
 
     def agreement(self) -> Agreement:
         """Return the agreement to accept before a key is added.
@@ -87,7 +105,10 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
     return ConfiguredOffice(
         name=name,
         address=_parse_file_address(table, resolve) if is_file else _parse_server_address(table, resolve),
-        password_from=_parse_password_source(table, resolve),
+        password_from=_parse_password_source(table, resolve, DATABASE_PASSWORD),
+        od_user=_parse_open_dental_user(table),
+        od_password_from=_parse_password_source(table, resolve, OPEN_DENTAL_PASSWORD),
+        tags=table.strings("tags", '"north" or ["north", "pilot"]'),
         authority=AuthorityName(authority) if authority is not None else None,
         companion=resolve(companion) if companion else None,
         headquarters_url=_parse_headquarters_url(table),
@@ -198,13 +219,20 @@ def _parse_headquarters_url(table: ConfigTable) -> str:
     return url
 
 
-def _parse_password_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource:
-    text = table.string("password_from")
+def _parse_open_dental_user(table: ConfigTable) -> str:
+    user = table.string("od_user") or ""
+    if not user and "od_password_from" in table:
+        raise table.invalid("od_password_from", "od_password_from is set without od_user.", "Name the user as well.")
+    return user
+
+
+def _parse_password_source(table: ConfigTable, resolve: PathResolver, purpose: Purpose) -> PasswordSource:
+    text = table.string(purpose.setting)
     if text is None:
         return PROMPT
     try:
-        source = parse_password_source(text)
+        source = parse_password_source(text, purpose)
     except ConfigurationError as error:
         # Not chained, because the setting may contain a password.
-        raise table.invalid("password_from", f"password_from: {error.sentence}", error.hint) from None
+        raise table.invalid(purpose.setting, f"{purpose.setting}: {error.sentence}", error.hint) from None
     return PasswordSource(source.kind, str(resolve(source.detail))) if source.kind is SourceKind.FILE else source

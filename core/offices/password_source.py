@@ -1,4 +1,4 @@
-"""The sources of a database password. The configuration file itself never contains one."""
+"""The sources of passwords. The configuration file itself never contains one."""
 
 from __future__ import annotations
 
@@ -43,8 +43,27 @@ class SourceKind(Enum):
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """A password's use, for error messages and the keyring.
+
+    Args:
+        words: The password as sentences name it.
+        setting: The setting that names its source.
+        account: Added to the name of the office in the system keyring.
+    """
+
+    words: str
+    setting: str
+    account: str = ""
+
+
+DATABASE_PASSWORD = Purpose("database password", "password_from")
+OPEN_DENTAL_PASSWORD = Purpose("Open Dental password", "od_password_from", " (Open Dental)")
+
+
+@dataclass(frozen=True)
 class PasswordSource:
-    """A source of a database password.
+    """A source of a password.
 
     Args:
         kind: The kind of source.
@@ -58,7 +77,11 @@ class PasswordSource:
         return f"{self.kind.value}:{self.detail}" if self.detail else self.kind.value
 
     def read(
-        self, account: str, environment: Mapping[str, str], hidden_variables: Collection[str] = ()
+        self,
+        account: str,
+        environment: Mapping[str, str],
+        hidden_variables: Collection[str] = (),
+        purpose: Purpose = DATABASE_PASSWORD,
     ) -> Secret | None:
         """Return the password, or None if the user must be prompted for it. May block.
 
@@ -67,21 +90,23 @@ class PasswordSource:
             environment: The environment variables.
             hidden_variables: The variables with passwords of other offices, which a command doesn't inherit. It never
                 inherits those of `SECRET_VARIABLES`.
+            purpose: What the password is for.
 
         Raises:
             ConfigurationError: The source has no password, can't be read, or isn't private.
         """
         if self.kind is SourceKind.ENVIRONMENT:
-            return _read_environment(self.detail, environment)
+            return _read_environment(self.detail, environment, purpose)
         if self.kind is SourceKind.FILE:
-            return _read_file(expand_user(self.detail))
+            return _read_file(expand_user(self.detail), purpose)
         if self.kind is SourceKind.COMMAND:
-            return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables))
+            return _run_command(self.detail, SECRET_VARIABLES.union(hidden_variables), purpose)
         if self.kind is SourceKind.KEYRING:
             # Imported here, because only few offices use it.
             from core.offices.system_keyring import read_system_keyring
 
-            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables))
+            account = f"{account}{purpose.account}"
+            return read_system_keyring(account, environment, SECRET_VARIABLES.union(hidden_variables), purpose.setting)
         return None
 
 
@@ -89,7 +114,7 @@ PROMPT = PasswordSource()
 """The default source: the user is prompted."""
 
 
-def parse_password_source(text: str) -> PasswordSource:
+def parse_password_source(text: str, purpose: Purpose = DATABASE_PASSWORD) -> PasswordSource:
     """Parse `prompt`, `env:NAME`, `file:PATH`, `command:WORDS` or `keyring`.
 
     Raises:
@@ -106,20 +131,20 @@ def parse_password_source(text: str) -> PasswordSource:
             "Write prompt, env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
         )
     if kind is SourceKind.COMMAND:
-        _split_command(detail)
+        _split_command(detail, purpose)
     return PasswordSource(kind, detail)
 
 
-def _read_environment(name: str, environment: Mapping[str, str]) -> Secret:
+def _read_environment(name: str, environment: Mapping[str, str], purpose: Purpose) -> Secret:
     if name not in environment:
         raise ConfigurationError(
-            f"The environment variable {name}, which should hold the database password, is not set.",
-            "Set it, or change password_from.",
+            f"The environment variable {name}, which should hold the {purpose.words}, is not set.",
+            f"Set it, or change {purpose.setting}.",
         )
     return Secret(environment[name])
 
 
-def _read_file(path: Path) -> Secret:
+def _read_file(path: Path, purpose: Purpose) -> Secret:
     """Return the first line of a private file.
 
     The owner and the mode are read from the open descriptor, so the file can't be exchanged after the check.
@@ -130,9 +155,10 @@ def _read_file(path: Path) -> Secret:
             content = file.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(
-            f"The password file {path} cannot be read: {error.strerror}.", "Fix the cause, or change password_from."
+            f"The password file {path} cannot be read: {error.strerror}.",
+            f"Fix the cause, or change {purpose.setting}.",
         ) from error
-    return _first_line(content, f"The password file {path}")
+    return _first_line(content, f"The password file {path}", purpose)
 
 
 def _require_private(path: Path, status: os.stat_result) -> None:
@@ -149,48 +175,49 @@ def _require_private(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _run_command(command: str, hidden_variables: Collection[str]) -> Secret:
+def _run_command(command: str, hidden_variables: Collection[str], purpose: Purpose) -> Secret:
     """Return the first line of a command's output. No error repeats what it printed, which may contain the password.
 
     Args:
         command: The command.
         hidden_variables: The environment variables that the command must not see: it needs no password but its own.
+        purpose: What the password is for.
     """
     # Imported here, because only few offices use it.
     from core.offices.detached_process import ProgramStopped, run_detached
 
-    arguments = _split_command(command)
+    arguments = _split_command(command, purpose)
     program = Path(arguments[0]).name
     arguments[0] = str(expand_user(arguments[0]))
     try:
         ended = run_detached(arguments, hidden_variables, COMMAND_SECONDS)
     except OSError as error:
         raise ConfigurationError(
-            f"The command {program} for the database password cannot be started: {error.strerror}.",
-            "Use its full path in password_from.",
+            f"The command {program} for the {purpose.words} cannot be started: {error.strerror}.",
+            f"Use its full path in {purpose.setting}.",
         ) from error
     except ProgramStopped as stopped:
         raise ConfigurationError(
-            f"The command {program} for the database password {stopped.reason}.", stopped.hint
+            f"The command {program} for the {purpose.words} {stopped.reason}.", stopped.hint
         ) from None
     if ended.status:
         raise ConfigurationError(
-            f"The command {program} for the database password {ended.failure}.",
+            f"The command {program} for the {purpose.words} {ended.failure}.",
             "Run it yourself to see why; it can't prompt here.",
         )
-    return _first_line(ended.output, f"The output of {program}")
+    return _first_line(ended.output, f"The output of {program}", purpose)
 
 
-def _split_command(command: str) -> list[str]:
+def _split_command(command: str, purpose: Purpose) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError:
         raise ConfigurationError(
-            "The command in password_from has an unclosed quotation mark.", "Close the quotation mark."
+            f"The command in {purpose.setting} has an unclosed quotation mark.", "Close the quotation mark."
         ) from None
 
 
-def _first_line(content: bytes, origin: str) -> Secret:
+def _first_line(content: bytes, origin: str, purpose: Purpose) -> Secret:
     """Return the first line of what a source contains; `origin` names the source in error messages."""
     line = content.split(b"\n", 1)[0].removesuffix(b"\r")
     password: str | None = None
@@ -201,7 +228,7 @@ def _first_line(content: bytes, origin: str) -> Secret:
         raise ConfigurationError(f"{origin} is not UTF-8 text.", "It must contain only the password.")
     if not password:
         raise ConfigurationError(
-            f"{origin} begins with an empty line, where the database password should be.",
-            "Put it there, or change password_from.",
+            f"{origin} begins with an empty line, where the {purpose.words} should be.",
+            f"Put it there, or change {purpose.setting}.",
         )
     return Secret(password)

@@ -66,11 +66,18 @@ SERVER_SETTINGS = (
     Setting(
         "server_public_key", "The server's public key for encrypting the password, as the option `--server-public-key`."
     ),
+    Setting("od_user", "The Open Dental user that commands sign in as, unless `--user` names another one."),
+    Setting(
+        "od_password_from",
+        "Where that user's password comes from, for scheduled jobs: the same sources as for `password_from`."
+        " The screen always prompts.",
+    ),
     Setting("companion", "The companion file, instead of the one in `companions/`."),
     Setting("headquarters_url", "The address of headquarters, instead of the one in the practice's preferences."),
 )
 COMMON_SETTINGS = (
     Setting("authority", 'Who decides about keys: `"headquarters"` (the default on a server) or `"local"`.'),
+    Setting("tags", 'Words that select this office with others, such as `["north"]`: see `--tag`.'),
     Setting("license_file", "This office's own license agreement."),
     Setting("license_title", "The title of this office's own license agreement."),
     Setting("read_only", "`true` writes nothing to the practice, as the option `--read-only`."),

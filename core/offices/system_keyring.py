@@ -1,4 +1,4 @@
-"""The system keyring as a source of a database password.
+"""The system keyring as a source of a password.
 
 Some backends of the package `keyring` prompt on the terminal, and would write over the screen and take the keys typed
 there. So the keyring is read in a process of its own, which has no terminal and a deadline.
@@ -42,11 +42,17 @@ os._exit(0)
 
 
 def read_system_keyring(
-    account: str, environment: Mapping[str, str], hidden_variables: Collection[str]
+    account: str, environment: Mapping[str, str], hidden_variables: Collection[str], setting: str = "password_from"
 ) -> Secret | None:
     """Return the password of an account; None over SSH. May block until the deadline.
 
     Over SSH, the keyring would wait for an unlock dialog on a desktop that nobody sees.
+
+    Args:
+        account: The account's name in the keyring.
+        environment: The environment variables.
+        hidden_variables: The variables that the process doesn't inherit.
+        setting: The setting that names the keyring, for error messages.
 
     Raises:
         ConfigurationError: The keyring has no such password, can't be used, or would have to ask.
@@ -61,9 +67,9 @@ def read_system_keyring(
     try:
         ended = run_detached(arguments, hidden_variables, SECONDS)
     except OSError as error:
-        raise _unusable(f"cannot be started: {error.strerror}") from error
+        raise _unusable(f"cannot be started: {error.strerror}", setting) from error
     except ProgramStopped as stopped:
-        raise _unusable(stopped.reason) from None
+        raise _unusable(stopped.reason, setting) from None
     if ended.status == _NO_PACKAGE:
         raise ConfigurationError(
             "The system keyring needs the Python package keyring, which is not installed.",
@@ -79,11 +85,11 @@ def read_system_keyring(
         password = ended.output.decode("utf-8") if ended.status == 0 else None
     if password is None:
         # Raised outside the handler, because UnicodeDecodeError contains the bytes and would be chained.
-        raise _unusable("cannot be used")
+        raise _unusable("cannot be used", setting)
     return Secret(password)
 
 
-def _unusable(reason: str) -> ConfigurationError:
+def _unusable(reason: str, setting: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The system keyring {reason}.", "Unlock it first, because it can't prompt here; or change password_from."
+        f"The system keyring {reason}.", f"Unlock it first, because it can't prompt here; or change {setting}."
     )

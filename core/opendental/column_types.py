@@ -47,6 +47,8 @@ TINYINT = ServerInteger("TINYINT")
 TINYINT_UNSIGNED = ServerInteger("TINYINT", unsigned=True)
 TEXT = Text()
 VARCHAR = String(255)
+NO_DATE_DEFAULT = "0001-01-01 00:00:00"
+"""The default of a time that isn't set."""
 DATE = String(10).with_variant(Date(), "mysql", "mariadb")
 
 

@@ -15,6 +15,7 @@ from core.opendental.column_types import (
     DATE,
     INT,
     INT_UNSIGNED,
+    NO_DATE_DEFAULT,
     SMALLINT,
     SMALLINT_UNSIGNED,
     TEXT,
@@ -23,9 +24,6 @@ from core.opendental.column_types import (
     VARCHAR,
     ServerTime,
 )
-
-NO_DATE_DEFAULT = "0001-01-01 00:00:00"
-
 
 OPEN_DENTAL = MetaData()
 """The tables of a practice, as far as this program uses them."""

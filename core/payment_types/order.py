@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+from core.model.payment_types import ListedPaymentType
 from core.payment_types.rows import TypeRow
 
+Placed: TypeAlias = TypeRow | ListedPaymentType
+"""A payment type with its place, as it is stored or as it was shown."""
 
-def moved(rows: Sequence[TypeRow], number: int, by: int) -> tuple[int, ...] | None:
+
+def moved(rows: Sequence[Placed], number: int, by: int) -> tuple[int, ...] | None:
     """Return the numbers of all types after one of them was moved; None if it can't move that way.
 
     Args:
@@ -24,12 +29,12 @@ def moved(rows: Sequence[TypeRow], number: int, by: int) -> tuple[int, ...] | No
     return tuple(numbers)
 
 
-def alphabetical(rows: Sequence[TypeRow]) -> tuple[int, ...]:
+def alphabetical(rows: Sequence[Placed]) -> tuple[int, ...]:
     """Return the numbers of all types by name, regardless of case."""
     return tuple(row.number for row in sorted(rows, key=lambda row: (row.name.casefold(), row.order, row.number)))
 
 
-def new_places(rows: Sequence[TypeRow], wanted: Sequence[int]) -> Mapping[int, int]:
+def new_places(rows: Sequence[Placed], wanted: Sequence[int]) -> Mapping[int, int]:
     """Return the new place of each type whose place changes, by its number, in the wanted order."""
     before = {row.number: row.order for row in rows}
     return {number: place for place, number in enumerate(wanted) if before[number] != place}

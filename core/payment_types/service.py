@@ -8,7 +8,6 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput, OperationNotAllowed
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import GONE, PaymentTypeChange, PaymentTypeField, Setting, SettingChange
 from core.model.logged_event import AuditEvent
 from core.model.payment_type_events import (
@@ -19,6 +18,7 @@ from core.model.payment_type_events import (
     field_of,
 )
 from core.model.payment_types import ListedPaymentType, PaymentTypePage, PaymentTypeSaved, yes_or_no
+from core.model.settings_events import SettingsChanged
 from core.opendental.payment_types import (
     ACCOUNTING_PREFERENCE,
     API_PREFERENCE,
@@ -27,6 +27,7 @@ from core.opendental.payment_types import (
 )
 from core.opendental.signals import SignalType
 from core.payment_types import changes
+from core.payment_types.conflicts import order_conflict, type_conflicts, value_conflict
 from core.payment_types.listing import hide_refusal, page_of
 from core.payment_types.order import alphabetical, moved, new_places
 from core.payment_types.rows import StoredTypes, TypeRow, knows_deposit_slips, read_types
@@ -204,10 +205,10 @@ class PaymentTypeService:
             OperationNotAllowed: It is the first or the last one.
             EditConflict: The list was changed since it was shown.
         """
-        stored = self._present_list(page)
-        wanted = moved(stored.rows, number, by)
+        wanted = moved(page.types, number, by)
         if wanted is None:
             raise OperationNotAllowed(f"This payment type is the {'first' if by < 0 else 'last'} one already.")
+        stored = self._present_list(page, wanted)
         self.set_order(actor, stored.rows, new_places(stored.rows, wanted))
         row = next(row for row in stored.rows if row.number == number)
         return PaymentTypeSaved(f"Moved {'up' if by < 0 else 'down'}: {row.name}.", number=number)
@@ -219,8 +220,9 @@ class PaymentTypeService:
             OperationNotAllowed: They are in this order already.
             EditConflict: The list was changed since it was shown.
         """
-        stored = self._present_list(page)
-        places = new_places(stored.rows, alphabetical(stored.rows))
+        wanted = alphabetical(page.types)
+        stored = self._present_list(page, wanted)
+        places = new_places(stored.rows, wanted)
         if not places:
             raise OperationNotAllowed("The payment types are in alphabetical order already.")
         self.set_order(actor, stored.rows, places)
@@ -253,7 +255,8 @@ class PaymentTypeService:
         ]
         with self._practice.unit_of_work(actor, *events, once=True) as work:
             if not changes.set_places(work, {number: by_number[number].order for number in places}, places):
-                raise EditConflict((Conflict("the order", "as it was shown", "changed", "changed"),))
+                wanted = sorted(by_number, key=lambda number: places.get(number, by_number[number].order))
+                raise EditConflict((order_conflict(rows, None, wanted),))
             work.signal(SignalType.DEFS)
 
     def check_name(self, name: str) -> str:
@@ -335,23 +338,26 @@ class PaymentTypeService:
         row, now = stored.find(shown.number), page_of(stored).find(shown.number)
         if row is None or now is None:
             raise self._audit.with_attributions([Conflict("the payment type", shown.name, GONE, wanted)])
-        found = [
-            Conflict(field_of(shown.number, what), before, now.texts[what], wanted)
-            for what, before in shown.texts.items()
-            if before != now.texts[what] and what is not PaymentTypeField.ORDER
-        ]
+        found = type_conflicts(shown, now, wanted)
         if found:
             raise self._audit.with_attributions(found)
         return stored, row
 
-    def _present_list(self, page: PaymentTypePage) -> StoredTypes:
+    def _present_list(self, page: PaymentTypePage, wanted: Sequence[int]) -> StoredTypes:
+        """Read the types again.
+
+        Raises:
+            EditConflict: They aren't in the order that was shown any more.
+        """
         stored = self.stored()
-        if {row.number: row.order for row in stored.rows} != page.orders:
-            raise EditConflict((Conflict("the order", "as it was shown", "changed", "changed"),))
+        # Their places may have been numbered anew, as Open Dental's window does when it closes.
+        if [row.number for row in stored.rows] != [each.number for each in page.types]:
+            raise EditConflict((order_conflict(page.types, stored.rows, wanted),))
         return stored
 
     def _moved(self, row: TypeRow, edit: PaymentTypeChange) -> EditConflict:
-        return EditConflict((Conflict(field_of(row.number, edit.setting), edit.before, "something else", edit.after),))
+        conflict = value_conflict(row.number, row.name, edit.setting, edit.before, "something else", edit.after)
+        return EditConflict((conflict,))
 
 
 def _chosen(row: TypeRow, choice: TypeRow, undoing: int = 0) -> SettingsChanged:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Table, inspect, select, text
 
 from core.base.errors import NotAPractice
-from core.opendental.optional_tables import OPTIONAL
+from core.opendental.optional_tables import OPTIONAL, SERVICE_TABLES
 from core.opendental.permission_types import Permission
 from core.opendental.schema import OPEN_DENTAL, PREFERENCE, REPLICATION_SERVER
-from core.opendental.service_health import SERVICE_TABLES
 from core.opendental.versions import parse_version
 
 _DEFAULT_RANDOM_KEYS = (10_000, 2**63 - 1)

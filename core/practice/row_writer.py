@@ -14,8 +14,9 @@ from sqlalchemy.exc import NoResultFound
 from core.database.column_text import fit_to_column, fit_to_length
 from core.model.actor import Actor
 from core.model.logged_event import LoggedEvent
+from core.opendental.column_types import NO_DATE_DEFAULT
 from core.opendental.log_hash import NO_DATE, log_hash
-from core.opendental.schema import NO_DATE_DEFAULT, SECURITY_LOG, SECURITY_LOG_HASH, SIGNAL_OD
+from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH, SIGNAL_OD
 from core.opendental.signals import SignalType
 from core.practice.inspection import DatabaseProfile
 

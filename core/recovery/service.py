@@ -15,19 +15,19 @@ from core.companion.journal import AbandonedIntent, CompanionJournal
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, format_fields
-from core.model.audit_events import (
+from core.model.event_values import SettingChange
+from core.model.interrupted_change import InterruptedChange
+from core.model.key_events import (
     KeyAdded,
     KeyEvent,
     KeyFieldChanged,
     KeyPermissionsChanged,
     KeyRemoved,
     KeyStatusChanged,
-    SettingsChanged,
 )
-from core.model.event_values import SettingChange
-from core.model.interrupted_change import InterruptedChange
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent, Edit, LoggedEvent, Reason, Stage
+from core.model.settings_events import SettingsChanged
 from core.opendental.schema import SECURITY_LOG, SECURITY_LOG_HASH
 from core.opendental.signals import SignalType
 from core.practice.journal import Intent

@@ -13,7 +13,6 @@ from sqlalchemy import Column, ColumnElement, Connection, ScalarSelect, Select, 
 from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import Setting, SettingChange
 from core.model.settings import (
     ApiSettings,
@@ -25,6 +24,7 @@ from core.model.settings import (
     format_interval,
     format_payment_type,
 )
+from core.model.settings_events import SettingsChanged
 from core.opendental.schema import DEFINITION, PREFERENCE, PROGRAM, PROGRAM_PROPERTY
 from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
@@ -61,6 +61,20 @@ class SettingsService:
         with self._practice.read() as connection:
             _checked(_read(connection), read, wanted)
 
+    def preview(self, read: ApiSettings, wanted: ApiSettings) -> tuple[str, ...]:
+        """Return what `save` would change, one phrase for each value, and write nothing.
+
+        Args:
+            read: The values that were shown.
+            wanted: The values to save.
+
+        Raises:
+            InvalidInput: As for `save`.
+        """
+        with self._practice.read() as connection:
+            stored = _read(connection)
+        return tuple(_phrase(edit) for edit in _edits(stored, read, _checked(stored, read, wanted)))
+
     def save(self, actor: Actor, read: ApiSettings, wanted: ApiSettings, *, undoing: int = 0) -> SavedSettings:
         """Write the values that differ between `read` and `wanted`, if they still are what was read.
 
@@ -92,7 +106,7 @@ class SettingsService:
         changes = [edit.change for edit in edits]
         chosen = any(each.setting is Setting.PAYMENT_TYPE for each in changes)
         return SavedSettings(
-            tuple(f"{each.setting.value} from {each.before} to {each.after}" for each in changes),
+            tuple(map(_phrase, edits)),
             "" if chosen else stored.page.warning,
         )
 
@@ -133,6 +147,10 @@ class _Edit:
     cell: _Cell
     raw: int | str
     conflict: Conflict | None
+
+
+def _phrase(edit: _Edit) -> str:
+    return f"{edit.change.setting.value} from {edit.change.before} to {edit.change.after}"
 
 
 def _read(connection: Connection) -> _Stored:

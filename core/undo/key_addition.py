@@ -6,7 +6,7 @@ from core.base.errors import OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.audit_events import KeyAdded
+from core.model.key_events import KeyAdded
 from core.undo.listed_key import listed_key
 from core.undo.recorded import Recorded
 from core.undo.step import Undone, UndoStep

@@ -9,8 +9,8 @@ from core.base.errors import Conflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import PERMISSIONS, ApiKey, KeyFields, format_fields, with_field
-from core.model.audit_events import KeyFieldChanged, KeyPermissionsChanged
 from core.model.event_values import ListChange
+from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged
 from core.opendental.api_permissions import API_PERMISSIONS
 from core.settings.setting_texts import BY_HAND
 from core.undo.listed_key import listed_key

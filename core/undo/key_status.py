@@ -7,7 +7,7 @@ from core.base.errors import Conflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.api_key import ApiKey
-from core.model.audit_events import KeyStatusChanged
+from core.model.key_events import KeyStatusChanged
 from core.settings.setting_texts import BY_HAND
 from core.undo.listed_key import listed_key
 from core.undo.recorded import Recorded

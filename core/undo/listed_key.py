@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.base.errors import OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.api_key import ApiKey
-from core.model.audit_events import KeyEvent
 from core.model.event_values import KeyLabel
+from core.model.key_events import KeyEvent
 from core.model.key_text import fingerprint_tag
 from core.undo.recorded import Recorded
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from core.audit.service import AuditService
 from core.base.errors import Conflict, OperationNotAllowed
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import GONE, PaymentTypeField
 from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden, field_of
 from core.model.payment_types import ListedPaymentType, PaymentTypePage
+from core.model.settings_events import SettingsChanged
+from core.payment_types.conflicts import value_conflict
 from core.payment_types.service import PaymentTypeService
 from core.undo.recorded import Recorded
 from core.undo.step import Undone, UndoStep
@@ -102,11 +103,12 @@ def _conflicts(event: _Change, page: PaymentTypePage) -> list[Conflict]:
         used = next((each.name for each in page.types if each.is_api_default), GONE)
         return [Conflict(edit.what, edit.after, used, edit.before) for edit in event.edits if used != edit.after]
     found = page.find(event.number)
-    now = {field_of(event.number, what): text for what, text in found.texts.items()} if found is not None else {}
+    now = found.texts if found is not None else {}
+    fields = {field_of(event.number, field): field for field in PaymentTypeField}
     return [
-        Conflict(edit.what, edit.after, now.get(edit.what, GONE), edit.before)
+        value_conflict(event.number, event.name, field, edit.after, now.get(field, GONE), edit.before)
         for edit in event.edits
-        if now.get(edit.what) != edit.after
+        if now.get(field := fields[edit.what]) != edit.after
     ]
 
 

@@ -11,17 +11,17 @@ from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
-from core.model.audit_events import (
+from core.model.key_events import (
     KeyAdded,
     KeyCopyReconciled,
     KeyFieldChanged,
     KeyPermissionsChanged,
     KeyRemoved,
     KeyStatusChanged,
-    SettingsChanged,
 )
 from core.model.logged_event import AuditEvent
 from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeHidden
+from core.model.settings_events import SettingsChanged
 from core.model.subscription_events import SubscriptionDeleted
 from core.model.whole_entry import WholeEntry
 from core.practice.made_change import MadeChange

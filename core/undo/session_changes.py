@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from core.model.actor import Actor
-from core.model.audit_events import KeyCopyReconciled
+from core.model.key_events import KeyCopyReconciled
 from core.practice.made_change import LoggedChange, MadeChange
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.audit.service import AuditService
 from core.base.errors import Conflict
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.settings import ApiSettings
+from core.model.settings_events import SettingsChanged
 from core.settings.service import SettingsService
 from core.settings.setting_texts import setting_texts, with_setting
 from core.undo.recorded import Recorded

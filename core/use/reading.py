@@ -15,7 +15,7 @@ from math import inf
 from core.model.developer_use import TrailRange
 from core.practice.practice import Practice
 from core.use.remembered_use import Progress, RememberedUse
-from core.use.trail_reader import DayUse, oldest_moment, read_window
+from core.use.trail_reader import DayUse, now_and_oldest, read_window
 
 TARGET_SECONDS = 0.025
 """The time that one window takes at most on average. On MyISAM, writers wait that long."""
@@ -76,7 +76,7 @@ class UseReading:
             return False
         if self._now is None:
             with self._practice.read() as connection:
-                self._now, self._oldest = self._practice.now(connection), oldest_moment(connection)
+                self._now, self._oldest = now_and_oldest(self._practice, connection)
         ranges = self._remembered.ranges(self._names)
         window = self._next_window(ranges, self._now)
         if window is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from core.audit.entry_mapper import EntryMapper
 from core.audit.filter import Users
-from core.audit.removals import read_old_data_removals
+from core.audit.removals import OldDataRemoval, read_old_data_removals
 from core.base.errors import InvalidInput
 from core.companion.store import Companion
 from core.model.api_key import ApiKey
@@ -16,7 +16,7 @@ from core.model.developer_use import DAYS, DeveloperUse, KnownUse, TrailFloor, T
 from core.practice.practice import Practice
 from core.use.reading import UseReading
 from core.use.remembered_use import Lifetime, RememberedUse
-from core.use.trail_reader import DayUse, oldest_moment, read_patients, read_window
+from core.use.trail_reader import DayUse, now_and_oldest, read_patients, read_window
 
 MAX_FORMER_NAMES = 20
 _WINDOW = timedelta(days=5)
@@ -71,9 +71,11 @@ class UseService:
         Raises:
             PracticeUnavailable: The practice or the companion can't be read.
         """
+        mapper = EntryMapper(Users({user.number: user.name for user in self._practice.user_names.get()}), ())
         with self._practice.read() as connection:
-            now = self._practice.now(connection)
-        return KnownUse(now, self.known(developers, now.date()), self.floor())
+            now, oldest = now_and_oldest(self._practice, connection)
+            removals = read_old_data_removals(connection, mapper)
+        return KnownUse(now, self.known(developers, now.date()), _floor(oldest, removals))
 
     def details(self, key: ApiKey) -> UseDetails:
         """Count what is counted only for a key that an admin looks at.
@@ -84,7 +86,7 @@ class UseService:
         """
         names = self._names([key.developer]).get(key.developer, {})
         with self._practice.read() as connection:
-            now = self._practice.now(connection)
+            now, _oldest = now_and_oldest(self._practice, connection)
         start = datetime(now.year, now.month, now.day) - timedelta(days=DAYS - 1)
         patients: set[int] = set()
         for since in (start + n * _WINDOW for n in range(DAYS // _WINDOW.days)):
@@ -94,21 +96,6 @@ class UseService:
         if key.date_disabled is None or not key.status.disabled:
             return UseDetails(len(patients), None)
         return UseDetails(len(patients), *self._after(names, key.date_disabled))
-
-    def floor(self) -> TrailFloor:
-        """Return how far back the Audit Trail goes, and what Open Dental removed of it.
-
-        Raises:
-            PracticeUnavailable: The practice can't be read.
-        """
-        mapper = EntryMapper(Users({user.number: user.name for user in self._practice.user_names.get()}), ())
-        with self._practice.read() as connection:
-            oldest, removals = oldest_moment(connection), read_old_data_removals(connection, mapper)
-        if not removals:
-            return TrailFloor(oldest)
-        newest = removals[0]
-        on = f" on {newest.moment:%Y-%m-%d}" if newest.moment else ""
-        return TrailFloor(oldest, f"{newest.user} removed entries up to {newest.written_day}{on}.")
 
     def former_names(self, developer: str) -> tuple[str, ...]:
         """Return the names that a developer had before, as an admin entered them.
@@ -152,6 +139,14 @@ class UseService:
             rows = read_window(connection, names, disabled + timedelta(seconds=1), next_day)
         rows += self._remembered.days(names, next_day.date())
         return sum(row.entries for row in rows), max((row.last for row in rows), default=None)
+
+
+def _floor(oldest: datetime | None, removals: Sequence[OldDataRemoval]) -> TrailFloor:
+    if not removals:
+        return TrailFloor(oldest)
+    newest = removals[0]
+    on = f" on {newest.moment:%Y-%m-%d}" if newest.moment else ""
+    return TrailFloor(oldest, f"{newest.user} removed entries up to {newest.written_day}{on}.")
 
 
 def _use(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, String, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, case, func, literal, or_, select, type_coerce
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.text_search import contains
@@ -19,6 +19,7 @@ from core.opendental.column_types import server_time
 from core.opendental.log_hash import NO_DATE
 from core.opendental.log_sources import API
 from core.opendental.schema import SECURITY_LOG
+from core.practice.practice import Practice
 
 _FIRST_YEAR = "1880-01-01 00:00:00"
 """Entries before have no date."""
@@ -42,10 +43,14 @@ class DayUse:
     last: datetime
 
 
-def oldest_moment(connection: Connection) -> datetime | None:
-    """Return the time of the oldest entry that has one; None for an empty trail."""
-    oldest = connection.scalar(select(func.min(STORED_MOMENT)).where(STORED_MOMENT >= _FIRST_YEAR))
-    return None if oldest is None else server_time(oldest)
+def now_and_oldest(practice: Practice, connection: Connection) -> tuple[datetime, datetime | None]:
+    """Return the practice's time, and that of the oldest entry that has one; None for an empty trail."""
+    oldest = select(func.min(STORED_MOMENT)).where(STORED_MOMENT >= _FIRST_YEAR).scalar_subquery()
+    # One statement, since each one takes a round trip.
+    now = practice.now_expression()
+    clock = literal(now) if isinstance(now, datetime) else now
+    moment, first = connection.execute(select(clock, oldest)).one()
+    return server_time(moment), None if first is None else server_time(first)
 
 
 def read_window(connection: Connection, names: Mapping[str, str], since: datetime, until: datetime) -> list[DayUse]:

@@ -12,8 +12,8 @@ from core.base.errors import LockedOut, NotAuthorized, NotPermitted, WrongNameOr
 from core.base.secret import Secret
 from core.companion.sign_in_failures import SignInFailures
 from core.model.actor import Actor
-from core.model.audit_events import ApiSetupOpened
 from core.model.logged_event import AuditEvent
+from core.model.settings_events import ApiSetupOpened
 from core.model.sign_in_events import UNKNOWN_USER, UserAutoLoggedOff, UserLoggedOff, UserLogOnFailed
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission

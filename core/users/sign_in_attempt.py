@@ -11,8 +11,8 @@ from sqlalchemy import Connection, case, update
 from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameOrPassword
 from core.base.secret import Secret
 from core.companion.sign_in_failures import FailureCount, SignInFailures
-from core.model.audit_events import ApiSetupOpened
 from core.model.logged_event import AuditEvent
+from core.model.settings_events import ApiSetupOpened
 from core.model.sign_in_events import UserLoggedOn, UserLogOnFailed
 from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches

@@ -1,4 +1,8 @@
-"""Round trips to a server until the thing an admin wants is on screen, and the time they take on a long line."""
+"""Round trips to a server until the thing an admin wants is on screen, and the time they take on a long line.
+
+What the program reads in the background (the use of keys, the line that says what is wrong) is counted separately:
+nobody waits for it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,15 @@ CONNECTING, SIGNING_IN, TRAIL, ENTRY, BACK, KEY, BACK_TO_KEYS, SAVING = (
     "back to the keys",
     "saving one value",
 )
-LIMITS = {CONNECTING: 10, SIGNING_IN: 10, TRAIL: 4, ENTRY: 0, BACK: 0, KEY: 4, BACK_TO_KEYS: 4, SAVING: 10}
+LIMITS = {CONNECTING: 10, SIGNING_IN: 10, TRAIL: 4, ENTRY: 0, BACK: 0, KEY: 3, BACK_TO_KEYS: 4, SAVING: 10}
+
+SWITCH = "^ Enter Switch "
+"""The key bar while the switch of the API has the focus."""
+
+_BACKGROUND = re.compile(
+    r"' through'|min\(securitylog\.`LogDateTime`\)|'SecurityLog and SecurityLogHashes on/before|eservicesignal\\.`"
+)
+"""The statements of background readings. Everything else counts, also if it comes after the picture."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,15 @@ class Step:
     """The cost of one step."""
 
     bursts: list[str]
+    background: int
+    """The round trips meanwhile that nobody waits for."""
     seconds: float
+
+    @classmethod
+    def of(cls, bursts: list[str], seconds: float) -> Step:
+        """Tell the round trips of a step from those of background readings."""
+        waited_for = [each for each in bursts if not _BACKGROUND.search(each)]
+        return cls(waited_for, len(bursts) - len(waited_for), seconds)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -61,8 +81,13 @@ def test_a_step_takes_few_round_trips(
     engine: str, runs: list[dict[str, Step]], step: str, report: Callable[[str], None]
 ) -> None:
     times = "  ".join(f"{run[step].seconds * 1000:5.0f}" for run in runs)
-    report(f"{engine:8}{step:32}{len(runs[0][step].bursts):3} round trips   ms at 0, 40, 80 ms: {times}")
-    assert len(runs[0][step].bursts) <= LIMITS[step], "\n".join(runs[0][step].bursts)
+    most = max((run[step] for run in runs), key=lambda each: len(each.bursts))
+    background = " ".join(f"{run[step].background:3}" for run in runs)
+    report(
+        f"{engine:8}{step:32}{len(most.bursts):3} round trips   ms at 0, 40, 80 ms: {times}"
+        f"   in the background: {background}"
+    )
+    assert len(most.bursts) <= LIMITS[step], "\n".join(most.bursts)
 
 
 @pytest.mark.skipif(shutil.which("mycli") is None, reason="mycli isn't installed")
@@ -90,12 +115,12 @@ def _connection(practice: ServerPractice, home: Home, delay: float) -> dict[str,
             seconds = time.perf_counter() - begin
             # What comes after the picture counts, too.
             terminal.settle()
-            steps[name] = Step(proxy.take(), seconds)
+            steps[name] = Step.of(proxy.take(), seconds)
 
         begin = time.perf_counter()
         with practice.through_port(proxy.port).start(home, "--authority", "local") as terminal:
             terminal.wait_for(SIGN_IN)
-            steps[CONNECTING] = Step(proxy.take(), time.perf_counter() - begin)
+            steps[CONNECTING] = Step.of(proxy.take(), time.perf_counter() - begin)
             fill_in(terminal, "User name", USER)
             go_to(terminal, "Password", key="enter")
             terminal.type(PASSWORD)
@@ -110,11 +135,20 @@ def _connection(practice: ServerPractice, home: Home, delay: float) -> dict[str,
             measure(BACK, lambda: terminal.press("escape"), r"New API key")
             terminal.press("escape")
             terminal.wait_for(READY)
-            terminal.wait_for("│ API ")
-            go_to(terminal, "│ API ")
+            _focus_switch(terminal)
             terminal.press("space")
+            terminal.wait_for(r"\* unsaved: Enabled")
             terminal.settle()
             measure(SAVING, lambda: terminal.press("ctrl+s"), "Saved")
             terminal.press("ctrl+q")
             terminal.exit_status()
     return steps
+
+
+def _focus_switch(terminal: Terminal) -> None:
+    """Move the focus from the list to the switch of the API. Details that are too long are focused on the way."""
+    for _ in range(2):
+        if not terminal.find(SWITCH):
+            terminal.press("tab")
+            terminal.settle()
+    terminal.wait_for(SWITCH)

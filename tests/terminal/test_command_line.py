@@ -71,7 +71,7 @@ def test_the_program_needs_a_terminal(installed_home: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--demo", "--url", "mysql://u@h/d"), "--demo and --url name two different practices."),
+        (("--demo", "--url", "mysql://u@h/d"), "--demo and --url name different practices."),
         (("--url", f"mysql+pymysql://root:{SECRET}@h/d"), "A password in the address would appear in process lists"),
         (("--url", f"mysql+pymysql://root:{SECRET}/slash@h/d"), "The address after --url is not valid."),
         (("--url", f"postgresql://{SECRET}@h/d"), "The address after --url has an unsupported scheme."),

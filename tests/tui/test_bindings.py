@@ -10,7 +10,9 @@ from collections import Counter
 import pytest
 
 import tui
-from tui.bindings import KEYS, LISTS, Key, bindings, display, key, keys
+from tui.bindings import KEYS, bindings, key, keys
+from tui.key_definition import LISTS, Key
+from tui.key_names import display
 from tui.platform.base_screen import ScreenBehavior
 
 FORBIDDEN = {

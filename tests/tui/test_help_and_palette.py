@@ -12,7 +12,8 @@ from tests.support.user_driver import User, run_program
 from tests.support.waiting import until
 from tests.tui.test_assign import fill_form, open_license
 from tests.tui.test_edit_key import open_key
-from tui.bindings import Key, keys
+from tui.bindings import keys
+from tui.key_definition import Key
 from tui.modals.help import HelpPanel
 from tui.modals.palette import Palette
 from tui.modals.permissions import PermissionChoice

@@ -14,8 +14,9 @@ from core.offices.open_request import OpenRequest
 from tests.support.user_driver import User, run_program
 from tests.tui.test_assign import fill_form
 from tests.tui.test_bindings import screens
-from tui.bindings import KEYS, display, key, keys, own_keys, use_keymap, with_own_names
+from tui.bindings import KEYS, key, keys, own_keys, use_keymap
 from tui.commands.own_keys import read_keymap
+from tui.key_names import display, with_own_names
 from tui.keymap import KeymapError, key_name, meet, parse_keymap
 from tui.manual.blocks import fill
 from tui.manual.pages import page

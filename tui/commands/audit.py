@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.audit.export_format import json_value
@@ -15,49 +14,44 @@ from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import parse_day, parse_filter
 from core.base.errors import ApiSetupError, ConfigurationError
-from core.filtering.terms import FilterError
 from core.model.audit_entry import counted
-from tui.commands.office_session import office_session
+from core.opendental.permission_types import Permission
+from tui.commands.key_choice import pointing_at_error
 from tui.commands.outcome import COULD_NOT, report_error
+from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
-from tui.platform.output import is_terminal, print_error, print_result
+from tui.platform.output import is_terminal
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.audit.export import AuditExport, ExportResult
-    from core.audit.service import AuditService
     from core.audit.verification_report import VerificationReport
     from core.model.audit_entry import AuditEntry
-    from core.offices.open_request import OpenRequest
+    from tui.commands.office_command import OfficeCommand
     from tui.session import Session
 
-DONE, FOUND = 0, 1
-"""The exit statuses besides `COULD_NOT`. Only `verify` returns the second one."""
 
-
-def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Run `audit verify` or `audit export` and return the exit status.
+def run(command: OfficeCommand) -> int:
+    """Run one of the `audit` commands and return the exit status.
 
     Raises:
         ApiSetupError: The command failed.
         SignalReceived: A signal ended it.
     """
-    command = _verify if options.audit_command == "verify" else _export
-    try:
-        with SignalHandler() as signals, office_session(request, options.user, environment) as session:
-            return command(options, session, signals)
-    except SignalReceived as received:
-        received.outcome = received.outcome or "no file was kept"
-        raise
-    except TargetExists as error:
-        report_error(error)
-        print_error("Add --replace to replace it.")
-        return COULD_NOT
+    with SignalHandler() as signals:
+        if command.options.verb == "verify":
+            return command.run(partial(_verify, command, signals), Permission.AUDIT_TRAIL)
+        command.selection.only()
+        try:
+            return command.run(partial(_export_or_name_option, command, signals), Permission.AUDIT_TRAIL)
+        except SignalReceived as received:
+            received.outcome = received.outcome or "no file was kept"
+            raise
 
 
-def _verify(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
-    date_range = _date_range(options, session)
+def _verify(command: OfficeCommand, signals: SignalHandler, session: Session) -> OfficeReport:
+    date_range = _date_range(command.options, session)
     # First, since the beginning may already be what is slow.
     _say_if_slow(session)
     verification = session.office.audit.verification(date_range)
@@ -67,22 +61,21 @@ def _verify(options: argparse.Namespace, session: Session, signals: SignalHandle
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
         report = verification.run_batch()
     progress.clear()
-    if options.json:
-        print_result(json.dumps(_report_as_json(report, date_range, session), indent=2))
-    else:
-        print_result("\n".join([*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]))
-    return DONE if report.clean else FOUND
+    lines = [*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]
+    data = _report_as_json(report, date_range, session)
+    return OfficeReport(DONE if report.clean else WANTING, data, lines)
 
 
-def _export(options: argparse.Namespace, session: Session, signals: SignalHandler) -> int:
-    audit, date_range = session.office.audit, _date_range(options, session)
-    audit_filter = _parse_filter(options.filter, audit)
-    if date_range != AuditFilter():
-        if audit_filter.since or audit_filter.until:
-            raise ConfigurationError(
-                "The dates are set twice.", "Set the dates with options or in the filter, not both."
-            )
-        audit_filter = replace(audit_filter, since=date_range.since, until=date_range.until)
+def _export_or_name_option(command: OfficeCommand, signals: SignalHandler, session: Session) -> OfficeReport:
+    try:
+        return _export(command, signals, session)
+    except TargetExists as error:
+        raise ConfigurationError(error.sentence, "Choose another name, or add --replace to replace it.") from error
+
+
+def _export(command: OfficeCommand, signals: SignalHandler, session: Session) -> OfficeReport:
+    options, audit = command.options, session.office.audit
+    audit_filter = _wanted(options, session)
     file = validate_target(options.file, may_replace=options.replace)
     if options.excel and file.suffix.casefold() != ".csv":
         raise ConfigurationError("--excel is for .csv files.", "Leave out --excel, or choose a name that ends in .csv.")
@@ -100,22 +93,29 @@ def _export(options: argparse.Namespace, session: Session, signals: SignalHandle
             # Only reported here: the error that ended the export is the one to raise.
             report_error(error)
         raise
-    if options.json:
-        summary = {
-            "file": str(result.file),
-            "about": str(result.manifest),
-            "entries": result.count,
-            "sha256": result.sha256,
-        }
-        text = json.dumps(summary, indent=2)
-    else:
-        text = f"{counted(result.count)} written to {sanitize(str(result.file))}\nSHA-256 {result.sha256}"
-    try:
-        print_result(text, f"The export {result.file} is complete.")
-    finally:
-        if result.not_logged is not None:
-            report_error(result.not_logged)
-    return DONE if result.not_logged is None else COULD_NOT
+    data = {
+        "file": str(result.file),
+        "about": str(result.manifest),
+        "entries": result.count,
+        "sha256": result.sha256,
+    }
+    lines = [f"{counted(result.count)} written to {sanitize(str(result.file))}", f"SHA-256 {result.sha256}"]
+    if result.not_logged is not None:
+        report_error(result.not_logged)
+    status = DONE if result.not_logged is None else COULD_NOT
+    return OfficeReport(status, data, lines, f"The export {result.file} is complete.")
+
+
+def _wanted(options: argparse.Namespace, session: Session) -> AuditFilter:
+    """Return the filter with the days of --since and --until."""
+    audit, date_range = session.office.audit, _date_range(options, session)
+    with pointing_at_error(options.filter):
+        audit_filter = parse_filter(options.filter, audit.users(), audit.today())
+    if date_range == AuditFilter():
+        return audit_filter
+    if audit_filter.since or audit_filter.until:
+        raise ConfigurationError("The dates are set twice.", "Set the dates with options or in the filter, not both.")
+    return replace(audit_filter, since=date_range.since, until=date_range.until)
 
 
 def _write(export: AuditExport, signals: SignalHandler) -> ExportResult:
@@ -127,16 +127,6 @@ def _write(export: AuditExport, signals: SignalHandler) -> ExportResult:
         result = export.run_batch()
     progress.clear()
     return result
-
-
-def _parse_filter(text: str, audit: AuditService) -> AuditFilter:
-    try:
-        return parse_filter(text, audit.users(), audit.today())
-    except FilterError as error:
-        # One column for each character, so that the carets appear below the wrong word.
-        shown = "".join(each if each.isprintable() else "?" for each in text)
-        print(f"  {shown}\n  {' ' * error.start}{'^' * max(1, error.end - error.start)}", file=sys.stderr)
-        raise
 
 
 def _date_range(options: argparse.Namespace, session: Session) -> AuditFilter:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus, exit_status
-from tui.commands.office_session import USER_VARIABLE, read_database_password
-from tui.platform.output import print_result
+from tui.commands.report import OfficeReport
+from tui.commands.sign_in import USER_VARIABLE, read_database_password
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.offices.open_request import OpenRequest
+    from tui.commands.office_command import OfficeCommand
 
 _LABELS = {
     CheckStatus.OK: "ok",
@@ -27,15 +26,19 @@ _LABELS = {
 _LABEL_WIDTH = max(map(len, _LABELS.values()))
 
 
-def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
-    """Check the practice, print the results and return the exit status.
+def run(command: OfficeCommand) -> int:
+    """Check the practices, print the results and return the exit status.
 
     Raises:
         ConfigurationError: The practice is the demo, which has nothing to check.
     """
-    if request.demo:
+    if command.options.demo:
         raise ConfigurationError("The demo practice can't be checked.", "Choose another practice.")
-    user = options.user or environment.get(USER_VARIABLE)
+    return command.run_requests(partial(_check, command))
+
+
+def _check(command: OfficeCommand, request: OpenRequest) -> OfficeReport:
+    user = command.options.user or request.office.od_user or command.environment.get(USER_VARIABLE)
     try:
         password = read_database_password(request)
     except ConfigurationError as error:
@@ -44,13 +47,9 @@ def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[
         )
     else:
         results = check_office(request, password, user)
-    status = exit_status(results)
-    if options.json:
-        print_result(json.dumps(_as_json(request, results, status), indent=2))
-    else:
-        width = max(len(result.id) for result in results)
-        print_result("\n".join(line for result in results for line in _lines(result, width)))
-    return status
+    width = max(len(result.id) for result in results)
+    lines = [line for result in results for line in _lines(result, width)]
+    return OfficeReport(exit_status(results), {"findings": [_as_json(each) for each in results]}, lines)
 
 
 def _lines(result: CheckResult, width: int) -> list[str]:
@@ -65,13 +64,10 @@ def _lines(result: CheckResult, width: int) -> list[str]:
     return [first, *([f"{indent}{sanitize(result.hint)}"] if result.hint else [])]
 
 
-def _as_json(request: OpenRequest, results: tuple[CheckResult, ...], status: int) -> dict[str, object]:
+def _as_json(result: CheckResult) -> dict[str, str | None]:
     return {
-        "office": request.office.name or None,
-        "address": request.office.address.label,
-        "status": status,
-        "findings": [
-            {"id": each.id, "state": each.status.value, "sentence": each.sentence, "hint": each.hint}
-            for each in results
-        ],
+        "id": result.id,
+        "state": result.status.value,
+        "sentence": result.sentence,
+        "hint": result.hint or None,
     }

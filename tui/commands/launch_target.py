@@ -37,16 +37,6 @@ class LaunchTarget:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The user's own keys, as the configuration file has them."""
 
-    def require_request(self) -> OpenRequest:
-        """Return the request, for a command that can't let the user choose an office.
-
-        Raises:
-            ConfigurationError: The configuration file has several offices, and none of them was named.
-        """
-        if self.request is None:
-            raise ConfigurationError("The configuration file has several offices.", "Choose one with --office NAME.")
-        return self.request
-
 
 def find_launch_target(options: argparse.Namespace, environment: Mapping[str, str], cleanup: ExitStack) -> LaunchTarget:
     """Find the practice to open. This is the one place where a start reads the configuration file.
@@ -60,30 +50,49 @@ def find_launch_target(options: argparse.Namespace, environment: Mapping[str, st
         ConfigurationError: Options contradict each other, or the configuration file can't be used.
     """
     from core.offices.catalog import OfficeCatalog
-    from core.offices.config import read_configuration
-    from core.offices.open_request import LaunchContext
 
-    _refuse_contradictions(options)
-    paths = find_paths(options, environment)
-    configuration = read_configuration(paths.configuration)
-    context = LaunchContext(
-        _runtime_context(environment), paths, environment, options.read_only, prices=configuration.prices
-    )
+    refuse_contradictions(options)
+    configuration, context = read_launch_context(options, environment)
     catalog = OfficeCatalog(configuration, context)
     target = LaunchTarget(
-        paths,
+        context.paths,
         catalog if configuration.offices else None,
         None,
         options.theme or configuration.theme,
         configuration.mouse,
         configuration.keys,
     )
-    if options.office is not None:
-        return replace(target, offices=catalog, request=catalog.open_request(options.office))
+    if options.office:
+        return replace(target, offices=catalog, request=catalog.open_request(options.office[0]))
     if options.url is None and not options.demo and configuration.offices:
         only = configuration.offices[0].name if len(configuration.offices) == 1 else None
         return replace(target, request=catalog.open_request(only) if only is not None else None)
     return replace(target, request=_unconfigured_request(options, configuration, context, cleanup))
+
+
+def read_launch_context(
+    options: argparse.Namespace, environment: Mapping[str, str]
+) -> tuple[Configuration, LaunchContext]:
+    """Read the configuration file, and return it with the circumstances of this run.
+
+    Raises:
+        ConfigurationError: The file can't be used.
+    """
+    from core.offices.config import read_configuration
+    from core.offices.open_request import LaunchContext
+
+    paths = find_paths(options, environment)
+    configuration = read_configuration(paths.configuration)
+    # A run that only says what it would do opens a practice in the way that refuses every write.
+    dry_run = getattr(options, "dry_run", False) and not options.demo
+    context = LaunchContext(
+        _runtime_context(environment),
+        paths,
+        environment,
+        options.read_only or dry_run,
+        prices=configuration.prices,
+    )
+    return configuration, context
 
 
 def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> Paths:
@@ -94,18 +103,30 @@ def find_paths(options: argparse.Namespace, environment: Mapping[str, str]) -> P
     return paths.find_paths({**environment, **override})
 
 
-def _refuse_contradictions(options: argparse.Namespace) -> None:
+def refuse_contradictions(options: argparse.Namespace) -> None:
+    """Check that the options that choose practices agree with each other.
+
+    Raises:
+        ConfigurationError: They don't.
+    """
     if options.demo and options.read_only:
         raise ConfigurationError(
             "--demo creates a practice, so it can't be combined with --read-only.", "Choose one of them."
         )
-    named = [
-        name
-        for name, given in (("--demo", options.demo), ("--url", options.url is not None), ("--office", options.office))
-        if given
-    ]
-    if len(named) > 1:
-        raise ConfigurationError(f"{named[0]} and {named[1]} name two different practices.", "Choose one of them.")
+    chosen = (
+        ("--demo", options.demo),
+        ("--url", options.url is not None),
+        ("--office", options.office),
+        ("--tag", options.tag),
+        ("--all-offices", options.all_offices),
+    )
+    named = [name for name, given in chosen if given]
+    if len(named) > 1 and named != ["--office", "--tag"]:
+        raise ConfigurationError(f"{named[0]} and {named[1]} name different practices.", "Choose one of them.")
+    if options.command is None and (options.tag or options.all_offices or len(options.office) > 1):
+        raise ConfigurationError(
+            "The screen opens one office.", "Choose it with --office NAME. Commands work on several offices."
+        )
     settings = {
         "--authority": options.authority,
         "--tls": options.tls,
@@ -113,9 +134,10 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
         "--server-public-key": options.server_public_key,
     }
     given = [name for name, value in settings.items() if value is not None]
-    if options.office is not None and given:
+    configured = [name for name in named if name not in ("--demo", "--url")]
+    if configured and given:
         raise ConfigurationError(
-            f"{given[0]} can't be combined with --office. The configuration file has the office's settings.",
+            f"{given[0]} can't be combined with {configured[0]}. The configuration file has the office's settings.",
             "Change it there, or use --url.",
         )
 

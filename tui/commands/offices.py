@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,10 +17,21 @@ from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
-from core.offices.password_source import PROMPT, PasswordSource, SourceKind, parse_password_source
+from core.offices.password_source import (
+    DATABASE_PASSWORD,
+    OPEN_DENTAL_PASSWORD,
+    PROMPT,
+    PasswordSource,
+    Purpose,
+    SourceKind,
+    parse_password_source,
+)
 from core.offices.paths import expand_user
-from tui.commands.launch_target import find_launch_target, find_paths
-from tui.commands.office_session import read_database_password
+from tui.commands.confirmation import confirm, require_answerable
+from tui.commands.launch_target import find_paths
+from tui.commands.office_selection import select_offices
+from tui.commands.report import DONE, WANTING, document
+from tui.commands.sign_in import read_database_password
 from tui.platform.output import ask, is_terminal, print_result
 from tui.widgets.safe_text import sanitize
 
@@ -35,9 +45,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-DONE = 0
-"""The exit status of a command that succeeded. `main` returns 2 for an error."""
-
 
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Run one of the `offices` commands and return the exit status.
@@ -45,13 +52,13 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     Raises:
         ApiSetupError: The command failed; nothing was written.
     """
-    _logger.debug("apisetup offices %s", options.offices_command)
+    _logger.debug("apisetup offices %s", options.verb)
     paths = find_paths(options, environment)
-    if options.offices_command == "list":
+    if options.verb == "list":
         return _list(options, paths)
-    if options.offices_command == "add":
+    if options.verb == "add":
         return _add(options, paths, environment)
-    if options.offices_command == "remove":
+    if options.verb == "remove":
         return _remove(options, paths)
     return _import(options, paths, environment)
 
@@ -60,11 +67,12 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _list(options: argparse.Namespace, paths: Paths) -> int:
-    offices = read_configuration(paths.configuration).offices
+    every = read_configuration(paths.configuration).offices
+    offices = [each for each in every if not options.tag or any(map(each.has_tag, options.tag))]
     opened = LastOpened(paths.last_opened).read()
     if options.json:
-        print_result(json.dumps([_as_json(office, opened.get(office.name)) for office in offices], indent=2))
-    elif offices:
+        print_result(document("offices list", DONE, [_as_json(each, opened.get(each.name)) for each in offices]))
+    elif every:
         print_result("\n".join(sanitize(_line(office, opened.get(office.name)), 400) for office in offices))
     else:
         print_result(
@@ -77,6 +85,7 @@ def _line(office: ConfiguredOffice, opened: datetime | None) -> str:
     remarks = [
         *(["PRODUCTION"] if office.production else []),
         *(["READ-ONLY"] if office.read_only else []),
+        *([f"tags: {', '.join(office.tags)}"] if office.tags else []),
         *([f"password: {_password_label(office)}"] if isinstance(office.address, ServerAddress) else []),
         f"last opened {opened:%Y-%m-%d %H:%M}" if opened else "never opened",
     ]
@@ -87,7 +96,8 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
     address = office.address
     on_server = isinstance(address, ServerAddress)
     return {
-        "name": office.name,
+        "office": office.name,
+        "tags": list(office.tags),
         "host": address.host if isinstance(address, ServerAddress) and not address.socket else None,
         "port": address.port if isinstance(address, ServerAddress) and not address.socket else None,
         "socket": (address.socket or None) if isinstance(address, ServerAddress) else None,
@@ -96,6 +106,8 @@ def _as_json(office: ConfiguredOffice, opened: datetime | None) -> dict[str, obj
         "file": None if isinstance(address, ServerAddress) else str(address.path),
         "tls": isinstance(address, ServerAddress) and address.tls is not None,
         "password_from": office.password_from.kind.value if on_server else None,
+        "od_user": office.od_user or None,
+        "od_password_from": office.od_password_from.kind.value if office.od_user else None,
         "authority": office.authority.value if office.authority else None,
         "read_only": office.read_only,
         "production": office.production,
@@ -113,7 +125,7 @@ def _password_label(office: ConfiguredOffice) -> str:
 
 
 def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
-    from core.offices.config_writer import add_offices
+    from core.offices.config_writer import add_offices, validate_offices
 
     if options.url is None:
         raise ConfigurationError(
@@ -128,7 +140,10 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     office = ConfiguredOffice(
         name=options.name.strip(),
         address=request.office.address,
-        password_from=_password_source(options, on_server=request.on_server),
+        password_from=_password_source(options.password_from, DATABASE_PASSWORD, on_server=request.on_server),
+        od_user=_open_dental_user(options, on_server=request.on_server),
+        od_password_from=_password_source(options.od_password_from, OPEN_DENTAL_PASSWORD, on_server=request.on_server),
+        tags=tuple(options.tag),
         authority=AuthorityName(options.authority) if options.authority else None,
         companion=expand_user(options.companion) if options.companion else None,
         read_only=options.read_only,
@@ -137,6 +152,10 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     )
     if office.companion is not None and not request.on_server:
         raise ConfigurationError("An SQLite practice has no companion file.", "Leave out --companion.")
+    if options.dry_run:
+        validate_offices(paths.configuration, [office])
+        print_result(f"would: add to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}")
+        return DONE
     add_offices(paths.configuration, [office])
     print_result(
         f"Added to {sanitize(str(paths.configuration))}: {sanitize(_line(office, None), 400)}",
@@ -145,12 +164,22 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     return DONE
 
 
-def _password_source(options: argparse.Namespace, *, on_server: bool) -> PasswordSource:
-    if options.password_from is None:
+def _open_dental_user(options: argparse.Namespace, *, on_server: bool) -> str:
+    user = (options.od_user or "").strip()
+    if user and not on_server:
+        raise ConfigurationError("An SQLite practice has no users to sign in as.", "Leave out --od-user.")
+    if options.od_password_from is not None and not user:
+        raise ConfigurationError("--od-password-from needs --od-user.", "Add --od-user NAME.")
+    return user
+
+
+def _password_source(text: str | None, purpose: Purpose, *, on_server: bool) -> PasswordSource:
+    if text is None:
         return PROMPT
     if not on_server:
-        raise ConfigurationError("An SQLite practice has no password.", "Leave out --password-from.")
-    source = parse_password_source(options.password_from)
+        option = f"--{purpose.setting.replace('_', '-')}"
+        raise ConfigurationError("An SQLite practice has no password.", f"Leave out {option}.")
+    source = parse_password_source(text, purpose)
     if source.kind is SourceKind.FILE:
         # Later runs start in other directories, so the configuration file needs an absolute path.
         return replace(source, detail=str(absolute_path(expand_user(source.detail))))
@@ -161,10 +190,14 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
     from core.offices.config_writer import remove_office
 
     office = read_configuration(paths.configuration).find_office(options.name, exact=True)
-    unchanged = "Nothing was removed."
-    if not _confirm(options, f"Remove {sanitize(_line(office, None), 400)}?", unchanged):
-        print_result(unchanged)
+    line = sanitize(_line(office, None), 400)
+    if options.dry_run:
+        print_result(f"would: remove {line}")
         return DONE
+    require_answerable(options)
+    if not confirm(options, [line], "Remove this office from the configuration file?"):
+        print_result("Nothing was removed.")
+        return WANTING
     remove_office(paths.configuration, office.name)
     print_result(
         f"Removed: {sanitize(office.name)}. Its companion file, if any, was kept.",
@@ -177,7 +210,7 @@ def _remove(options: argparse.Namespace, paths: Paths) -> int:
 
 
 def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str, str]) -> int:
-    from core.offices.config_writer import add_offices
+    from core.offices.config_writer import add_offices, validate_offices
 
     taken = [office.name for office in read_configuration(paths.configuration).offices]
     found = _find_offices(options, environment, taken)
@@ -190,9 +223,14 @@ def _import(options: argparse.Namespace, paths: Paths, environment: Mapping[str,
     for office in found.offices:
         print_result(sanitize(_line(office, None), 400), unchanged)
     count, file = _office_count(len(found.offices)), str(paths.configuration)
-    if not _confirm(options, f"Add {count} to {sanitize(file)}?", unchanged):
-        print_result(unchanged)
+    if options.dry_run:
+        validate_offices(paths.configuration, found.offices)
+        print_result(f"would: add {count} to {sanitize(file)}")
         return DONE
+    require_answerable(options)
+    if not confirm(options, (), f"Add {count} to {file}?"):
+        print_result(unchanged)
+        return WANTING
     add_offices(paths.configuration, found.offices)
     print_result(f"Added: {count}.", f"Added to {file}: {', '.join(office.name for office in found.offices)}.")
     return DONE
@@ -245,22 +283,16 @@ class _HostQuestions:
     def _ask(self, server: ServerName) -> str | None:
         unchanged = "Nothing was added."
         print_result(f"The server is named {sanitize(server.text, 200)}, which {server.meaning}.", unchanged)
-        return ask("What is it called from here? HOST or HOST:PORT, or nothing to leave it out:", unchanged) or None
+        return ask("What is it called from here? HOST or HOST:PORT, or nothing to leave it out:") or None
 
 
 def _named_practice(options: argparse.Namespace, environment: Mapping[str, str]) -> OpenRequest:
     """Return the practice of --url; nothing is opened or created."""
+    # Here, --tag names the tags of the new office.
+    options = argparse.Namespace(**{**vars(options), "tag": []})
     with ExitStack() as cleanup:
-        return find_launch_target(options, environment, cleanup).require_request()
+        return select_offices(options, environment, cleanup).only()
 
 
 def _office_count(number: int) -> str:
     return "one office" if number == 1 else f"{number} offices"
-
-
-def _confirm(options: argparse.Namespace, question: str, unchanged: str) -> bool:
-    if options.yes:
-        return True
-    if not is_terminal(sys.stdin):
-        raise ConfigurationError(f"{question} No terminal to prompt on.", "Add --yes for a scheduled job.")
-    return (ask(f"{question} [y/N]", unchanged) or "").casefold() in ("y", "yes")

@@ -50,7 +50,12 @@ def run_safely(run: Callable[[], int], *, is_command: bool) -> int:
     return status if flush_output() else COULD_NOT
 
 
-def report_error(error: ApiSetupError) -> None:
-    """Print an error, and write it with its causes to the log of `--debug`."""
+def report_error(error: ApiSetupError, office: str = "") -> None:
+    """Print an error, and write it with its causes to the log of `--debug`.
+
+    Args:
+        error: The error.
+        office: The name of the office that it is about, if there are several.
+    """
     _logger.warning("%s", error, exc_info=error)
-    print_error(error)
+    print_error(f"{office}: {error}" if office else error)

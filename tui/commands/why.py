@@ -3,55 +3,43 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ConfigurationError
 from core.diagnosis.service import DiagnosisRequest
 from core.model.diagnosis import Cause, Certainty, Diagnosis, Symptom, Verdict
-from core.opendental.permission_types import Permission
-from tui.commands.office_session import office_session
+from tui.commands.key_choice import refuse_whole_key
 from tui.commands.outcome import COULD_NOT
-from tui.platform.output import print_result
+from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.widgets.safe_text import sanitize
 
 if TYPE_CHECKING:
     from core.diagnosis.key_target import KeyTarget
     from core.office.office import Office
-    from core.offices.open_request import OpenRequest
+    from tui.commands.office_command import OfficeCommand
+    from tui.session import Session
 
-_EXIT_STATUS = {Verdict.IN_ORDER: 0, Verdict.CAUSE_FOUND: 1, Verdict.INCOMPLETE: COULD_NOT}
-_LONGEST_ENDING = 8
-"""The length of the longest text that names a key without being one: a short fingerprint has seven characters."""
+_EXIT_STATUS = {Verdict.IN_ORDER: DONE, Verdict.CAUSE_FOUND: WANTING, Verdict.INCOMPLETE: COULD_NOT}
 _LABEL_WIDTH = 10
 
 
-def run(options: argparse.Namespace, request: OpenRequest, environment: Mapping[str, str]) -> int:
+def run(command: OfficeCommand) -> int:
     """Print what is wrong with the API, and return the exit status.
 
     Raises:
         ConfigurationError: The key is named by more than its end.
-        InvalidInput: Several keys match.
     """
-    if options.key and len(options.key.strip()) > _LONGEST_ENDING:
-        raise ConfigurationError(
-            "--key takes the last four characters of a key, not a whole key: others can read the command line.",
-            "Name the last four characters, or the developer with --developer.",
-        )
+    refuse_whole_key(command.options.key or "")
+    return command.run(partial(_diagnose, command.options))
+
+
+def _diagnose(options: argparse.Namespace, session: Session) -> OfficeReport:
     symptom = Symptom(options.status, " ".join(options.text.split()), options.workstation.strip())
-    with office_session(request, options.user, environment, Permission.SETUP) as session:
-        office = session.office
-        target = _target(options, office)
-        diagnosis = office.diagnosis.diagnose(
-            DiagnosisRequest(symptom, target, ask_headquarters=True, probe=options.probe)
-        )
-    status = _EXIT_STATUS[diagnosis.verdict]
-    if options.json:
-        print_result(json.dumps(_as_json(request, diagnosis, status), indent=2))
-    else:
-        print_result("\n".join(_lines(diagnosis)))
-    return status
+    office = session.office
+    request = DiagnosisRequest(symptom, _target(options, office), ask_headquarters=True, probe=options.probe)
+    diagnosis = office.diagnosis.diagnose(request)
+    return OfficeReport(_EXIT_STATUS[diagnosis.verdict], _as_json(diagnosis), list(_lines(diagnosis)))
 
 
 def _target(options: argparse.Namespace, office: Office) -> KeyTarget | None:
@@ -91,11 +79,8 @@ def _labelled(label: str, text: str) -> Iterator[str]:
     yield f"{label:<{_LABEL_WIDTH}}{sanitize(text)}"
 
 
-def _as_json(request: OpenRequest, diagnosis: Diagnosis, status: int) -> dict[str, object]:
+def _as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
-        "office": request.office.name or None,
-        "address": request.office.address.label,
-        "status": status,
         "subject": diagnosis.subject,
         "time": diagnosis.at.isoformat(sep=" "),
         "verdict": diagnosis.verdict.value,

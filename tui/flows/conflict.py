@@ -34,6 +34,6 @@ def conflict_lines(error: EditConflict) -> list[str]:
     """Return lines with the three values of each conflict and, if known, who changed it."""
     lines = [error.sentence]
     for conflict in error.conflicts:
-        lines += ["", f"{conflict.what}: was {conflict.read}", f"  now {conflict.now}", f"  yours {conflict.wanted}"]
+        lines += ["", f"{conflict.label}: was {conflict.read}", f"  now {conflict.now}", f"  yours {conflict.wanted}"]
         lines += [f"  {conflict.attribution}"] if conflict.attribution else []
     return lines

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.base.errors import ApiSetupError
 from core.model.diagnosis import Remedy
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.widgets.health_line import HealthLine
 from tui.widgets.settings_form import SettingsForm
 

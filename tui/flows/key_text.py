@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.bindings import display
 from tui.bindings import key as key_of
+from tui.key_names import display
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import EditConflict, HeadquartersError, OutcomeUnknown
-from tui.bindings import display, key
+from tui.bindings import key
 from tui.flows.confirm_enabling import confirm_with_count, confirm_with_ending
 from tui.flows.conflict import conflict_lines
 from tui.flows.headquarters_messages import ASKS_HEADQUARTERS, failure_notice
+from tui.key_names import display
 from tui.modals.change_series import ChangeDone, ChangeSeries, SeriesChange
 from tui.modals.notice import Notice, outcome_notice
 from tui.modals.question import Answer, Question

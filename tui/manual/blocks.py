@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, OFFICE_SETTINGS, PRICE_SETTINGS, Setting
-from tui.bindings import KEYS, Key, display, key
+from tui.bindings import KEYS, key
+from tui.key_definition import Key
+from tui.key_names import display
 from tui.manual.pages import PAGES
 
 _BLOCK = re.compile(r"<!-- (?P<kind>[a-z]+)(?:: (?P<names>[^>]+))? -->\n.*?<!-- end -->", re.DOTALL)

@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 from core.base.errors import InvalidInput
 from core.keys.pasted_key import PastedKey, PasteSource, find_key
 from core.model.api_key import KeyFields, NewKey
-from tui.bindings import display
 from tui.bindings import key as key_of
+from tui.key_names import display
 from tui.modals.license import LicenseScreen, Refusal
 from tui.modals.permissions import PermissionChoice
 from tui.modals.question import Answer, Question, discard_question

@@ -15,7 +15,7 @@ from tui.widgets.tones import Line, Tone, safe_line
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui.bindings import Key
+    from tui.key_definition import Key
 
 _OTHER_LINES = 8
 """The lines of the dialog that are not text: the frame, the status line, the keys and the room around it."""

@@ -10,7 +10,8 @@ from textual.widgets import Static
 
 from core.base.errors import ApiSetupError, InvalidInput
 from core.model.agreement import Acceptance
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Input
 
 from core.base.errors import InvalidInput
-from tui.bindings import display
+from tui.key_names import display
 from tui.modals.text_modal import TextModal
 from tui.platform.key_help import KeyHelp
 from tui.widgets.inputs import PlainInput

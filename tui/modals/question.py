@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button
 
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.modals.text_modal import TextModal
 from tui.platform.key_help import KeyHelp
 

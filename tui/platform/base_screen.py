@@ -8,28 +8,27 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from rich.segment import Segment
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
-from textual.strip import Strip
-from textual.widget import Widget
-from textual.widgets import Checkbox, Input, Select
 
 from core.base.errors import ApiSetupError
 from tui import bindings
+from tui.key_definition import Key
+from tui.key_names import display, with_own_names
 from tui.manual.pages import INDEX
 from tui.platform.own_bindings import BindingChain, with_own_keys
-from tui.platform.shell import MIN_SIZE, TerminalApp
+from tui.platform.shell import TerminalApp
+from tui.platform.too_small import TooSmallMessage
 from tui.platform.waiting import Wait, WaitKind, Waits
 from tui.platform.workers import ServiceCaller
+from tui.platform.working_keys import working_keys
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.places_line import PlacesLine
-from tui.widgets.safe_text import fit_to_width, sanitize, wrap
+from tui.widgets.safe_text import sanitize
 from tui.widgets.status_line import Kind, StatusLine
 from tui.widgets.title_line import Heading, TitleLine
 
@@ -49,8 +48,6 @@ _LEAVE_WAIT = replace(bindings.key("leave-wait").binding(), priority=True)
 ANSWER_DELAY = 0.3
 """Seconds. A key that arrives sooner after a question was displayed was pressed before anybody could read it."""
 _NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.InputEvent)
-_WIDGET_KEYS: tuple[tuple[type[Widget], str], ...] = ((Select, "open-choices"), (Checkbox, "toggle"))
-"""The keys that widgets of Textual take for themselves while they have focus."""
 _CHANGE_IN_PROGRESS = "A change is still being saved. Try again when it is done."
 
 
@@ -82,7 +79,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
         # messages may come before that.
         self._key_bar = KeyBar()
         self._too_small = TooSmallMessage()
-        more = f"{bindings.display(bindings.key('message'))} more"
+        more = f"{display(bindings.key('message'))} more"
         self.status = StatusLine(collapse=self._collapses_status, max_lines=self._max_status_lines, more=more)
         """The status line."""
         self._waits = Waits(self.status)
@@ -140,7 +137,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
     def with_own_names(self, message: str) -> str:
         """Return a message with the user's own keys for the actions of this screen and of those below it."""
         ids = (id_ for screen in reversed(self.app.screen_stack) for id_ in getattr(screen, "KEYS", ()))
-        return bindings.with_own_names(message, ids) if bindings.own_keys() else message
+        return with_own_names(message, ids) if bindings.own_keys() else message
 
     def on_flow_refused(self) -> None:
         """Say that a change is being made. A flow that only reads or asks is over before anybody can wonder."""
@@ -240,26 +237,11 @@ class ScreenBehavior(ServiceCaller, _Screen):
         if self.app.screen is not self and isinstance(self.app.screen, ModalScreen):
             self._key_bar.show(())
             return
-        shown = self._working_keys()
+        available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
+        typing = bindings.keys(self.TYPING_KEYS)
+        shown = working_keys(available, self.focused, typing, has_help="help" in self.KEYS)
         self._key_bar.show(shown)
         self._key_bar.display = bool(shown)
-
-    def _working_keys(self) -> list[tuple[str, bindings.Key]]:
-        """Return the keys of `KEYS` that are available now, each with a name that the widget in focus leaves to it."""
-        focused = self.focused
-        if isinstance(focused, Input) and self.TYPING_KEYS:
-            named = [(key.keys, key) for key in bindings.keys(self.TYPING_KEYS)]
-            shown = bindings.key("help")
-            name = bindings.typing_key(shown) if "help" in self.KEYS else None
-            return [*named, (name, shown)] if name is not None else named
-        available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
-        if isinstance(focused, Input):
-            return [(name, key) for key in available if (name := bindings.typing_key(key)) is not None]
-        own = next((id_ for widget, id_ in _WIDGET_KEYS if isinstance(focused, widget)), None)
-        if own is None:
-            return [(key.keys, key) for key in available]
-        others = [(name, key) for key in available if (name := bindings.name_besides(key, own)) is not None]
-        return [(bindings.key(own).keys, bindings.key(own)), *others]
 
     @property
     def _binding_chain(self) -> BindingChain:
@@ -282,13 +264,13 @@ class ScreenBehavior(ServiceCaller, _Screen):
             id_ for id_ in self.KEYS if bindings.key(id_).action != "app.offices" or self.terminal_app.has_offices
         )
 
-    def is_available(self, key: bindings.Key) -> bool:
+    def is_available(self, key: Key) -> bool:
         """Return True if the key's action is enabled now."""
         namespace, _, action = key.action.rpartition(".")
         target = self.app if namespace == "app" else self
         return bool(target.check_action(action if namespace == "app" else key.action, ()))
 
-    def is_useful(self, key: bindings.Key) -> bool:  # noqa: ARG002 - for screens that leave keys out
+    def is_useful(self, key: Key) -> bool:  # noqa: ARG002 - for screens that leave keys out
         """Return False if a key that is available can only say why it does nothing now: the key bar leaves it out."""
         return True
 
@@ -416,21 +398,3 @@ class BaseModal(ScreenBehavior, ModalScreen[T | None]):
     def action_back(self) -> None:
         """Close the dialog without a decision."""
         self.dismiss(None)
-
-
-class TooSmallMessage(Widget):
-    """Covers the whole screen with a message while the terminal is too small."""
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the message."""
-        lines = wrap(too_small_message(self.size), self.size.width)
-        text = lines[y] if y < len(lines) else ""
-        return Strip([Segment(fit_to_width(text, self.size.width), self.rich_style)], self.size.width)
-
-
-def too_small_message(size: Size) -> str:
-    """Describe the terminal's size, the smallest usable size and what to do."""
-    return (
-        f"This terminal is {size.width}x{size.height}; apisetup needs at least {MIN_SIZE.width}x{MIN_SIZE.height}."
-        f" Make the window larger, or press {bindings.display(bindings.key('quit'))} to quit."
-    )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Checkbox, Input, Select
 
-from tui.bindings import EVERYWHERE, LISTS, PLACES, Key, display, key, keys
 from tui.bindings import KEYS as ALL_KEYS
+from tui.bindings import key, keys
+from tui.key_definition import EVERYWHERE, LISTS, PLACES, Key
+from tui.key_names import display
 from tui.widgets.row_list import RowList
 from tui.widgets.text_lines import TextLines
 

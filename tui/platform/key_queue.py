@@ -1,7 +1,8 @@
-"""A queue for keys that arrive faster than the focus moves.
+"""A queue for keys that arrive faster than the program handles them.
 
 Textual sends a key to the widget that has focus when the key arrives. If a password manager or a slow connection
 delivers a user name, Enter and a password at once, all of them would go to the name field, which displays the password.
+A key that arrives while a dialog closes would go to that dialog, and be lost.
 """
 
 from __future__ import annotations
@@ -11,28 +12,19 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.widgets import Input
-
-from tui.bindings import keys
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.dom import DOMNode
 
-_FOCUS_ACTIONS = (
-    *("next-field", "previous-field", "filter", "type-filter", "find-office", "filter-permissions", "search-manual"),
-    *("help", "palette"),
-)
-"""The actions that may move the focus to a text field."""
-
 
 class KeyQueue:
-    """Dispatches keys one at a time while a text field has focus.
+    """Dispatches keys one at a time.
 
     A key is dispatched after everything that the key before it caused has been handled.
 
     Args:
-        app: The application, whose focused widget decides about queueing.
+        app: The application, whose focused widget gets the keys.
         dispatch: Makes the application handle a key.
     """
 
@@ -43,15 +35,12 @@ class KeyQueue:
         self._dispatching = False
 
     async def enqueue(self, event: events.Event) -> bool:
-        """Queue an event if it is a key or a paste that may have to wait.
+        """Queue an event if it is a key or a paste, which may have to wait.
 
         Returns:
             True if the event was queued; False if the application should handle it at once.
         """
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
-            return False
-        moves_focus = isinstance(event, events.Key) and _moves_focus(event.key)
-        if not (self._dispatching or moves_focus or isinstance(self._app.focused, Input)):
             return False
         self._queue.append(event)
         if not self._dispatching:
@@ -80,7 +69,3 @@ class KeyQueue:
             if node.call_later(self._continue_after if path else self._dispatch_next, *([path] if path else [])):
                 return
         self._app.call_later(self._dispatch_next)
-
-
-def _moves_focus(name: str) -> bool:
-    return any(name in each.keys.split(",") for each in keys(_FOCUS_ACTIONS))

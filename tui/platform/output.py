@@ -34,13 +34,12 @@ def accept_any_text() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def print_result(text: str, outcome: str = "", *, end: str = "\n") -> None:
+def print_result(text: str, outcome: str = "") -> None:
     """Write a result to standard output at once. Its parts from elsewhere must be sanitized already.
 
     Args:
         text: The result.
         outcome: What the command did or didn't do, in a sentence, for the error if the result can't be written.
-        end: What follows the text.
 
     Raises:
         OutputFailed: It can't be written.
@@ -48,28 +47,41 @@ def print_result(text: str, outcome: str = "", *, end: str = "\n") -> None:
     if sys.stdout is None:
         raise OutputFailed("standard output is closed", outcome)
     try:
-        print(text, end=end, flush=True)
+        print(text, flush=True)
     except OSError as error:
         _discard(sys.stdout)
         raise OutputFailed(error.strerror or type(error).__name__, outcome) from error
 
 
-def ask(question: str, outcome: str = "") -> str | None:
-    """Print a question, and return the line that was typed, without blanks around it; None at the end of the input.
+def ask(question: str) -> str | None:
+    """Print a question on standard error, and return the line that was typed, without blanks around it.
+
+    Standard output is left to the result, which a program may read.
 
     Args:
-        question: The question, sanitized already.
-        outcome: As of `print_result`.
+        question: The question.
 
-    Raises:
-        OutputFailed: The question can't be written.
+    Returns:
+        The answer; None at the end of the input.
     """
-    # `input` would write the question itself, but raises errors of its own if that fails.
-    print_result(question, outcome, end=" ")
+    print_note(question, end=" ")
     try:
         return input().strip()
     except (EOFError, OSError, UnicodeDecodeError):
         return None
+
+
+def print_note(text: str, *, end: str = "\n") -> None:
+    """Write a line for an admin to standard error, with visible control characters.
+
+    Nothing happens if standard error can't be written.
+    """
+    from tui.widgets.safe_text import sanitize
+
+    try:
+        print(sanitize(text), end=end, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _discard(sys.stderr)
 
 
 def flush_output() -> bool:

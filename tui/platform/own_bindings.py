@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from tui.bindings import Key, typed_character
+from tui.key_definition import Key
+from tui.key_names import typed_character
 
 BindingChain = list[tuple[DOMNode, BindingsMap]]
 

@@ -18,7 +18,8 @@ from textual.reactive import Reactive
 from textual.types import CSSPathType
 
 from core.base.errors import ApiSetupError
-from tui.bindings import bindings, display, key
+from tui.bindings import bindings, key
+from tui.key_names import display
 from tui.platform.crash import CrashSafeApp
 from tui.platform.key_pace import KeyPace
 from tui.platform.key_queue import KeyQueue

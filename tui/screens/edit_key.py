@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey
-    from tui.bindings import Key
+    from tui.key_definition import Key
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."

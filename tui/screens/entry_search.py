@@ -14,7 +14,8 @@ from core.audit.filter_language import format_filter
 from core.audit.paging import Direction, PageCursor, after_day
 from core.base.errors import ApiSetupError
 from core.model.audit_entry import HashStatus, counted
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.platform.workers import latest, once
 from tui.screens.practice_screen import PracticeScreen
 from tui.widgets.activity_chart import ActivityPanel

@@ -10,7 +10,7 @@ from tui.platform.workers import flow
 from tui.session import Session
 
 if TYPE_CHECKING:
-    from tui.bindings import Key
+    from tui.key_definition import Key
 
 T = TypeVar("T")
 

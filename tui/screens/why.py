@@ -14,7 +14,8 @@ from core.base.errors import ApiSetupError
 from core.diagnosis.key_target import KeyTarget
 from core.diagnosis.service import DiagnosisRequest
 from core.model.diagnosis import Diagnosis, Remedy, Symptom
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.modals.choice import Choice
 from tui.modals.notice import Notice
 from tui.modals.prompt import Prompt

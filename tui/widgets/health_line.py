@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.bindings import display, key
+from tui.bindings import key
+from tui.key_names import display
 from tui.widgets.safe_text import sanitize
 
 

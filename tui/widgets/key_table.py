@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ from core.filtering.terms import FilterError
 from core.model.api_key import ApiKey, KeyList
 from core.opendental.price_list import DEFAULT_PRICES
 from tui.widgets.filter_input import FilterInput
-from tui.widgets.key_details import KeyDetails, short_key, status_tone, status_word
-from tui.widgets.key_order import CHANGE_COLUMN, orders
+from tui.widgets.key_details import KeyDetails
+from tui.widgets.key_order import orders
+from tui.widgets.key_rows import COLUMNS, COLUMNS_WITH_FINGERPRINT, key_row, status_remarks
 from tui.widgets.panel import Panel
 from tui.widgets.row_list import RowList
-from tui.widgets.rows import Column, Row
 from tui.widgets.safe_text import cell_width
 from tui.widgets.selectable_list import SelectableList, Selection
-from tui.widgets.use_lines import KeyUse, change_cell, is_idle
+from tui.widgets.use_lines import KeyUse, change_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,29 +33,8 @@ if TYPE_CHECKING:
     from core.model.developer_use import DeveloperUse, KnownUse, UseDetails
     from tui.widgets.tones import Line
 
-_KEY = Column("Key", 5, min_width=5, tone="dim")
-_KEY_WITH_FINGERPRINT = Column("Key", 13, min_width=7, tone="dim")
-_CHANGE = Column("Change", 7, min_width=7, right=True)
-_CHANGE_BESIDE_FINGERPRINTS = replace(_CHANGE, from_width=60)
-"""In a narrow list, telling keys apart is more important."""
-_COLUMNS = (
-    Column("Developer", 20, min_width=10, max_width=32),
-    _KEY,
-    Column("Status", 13, min_width=13),
-    _CHANGE,
-    Column("Added", 10, min_width=10, from_width=60),
-    Column("BAA since", 10, min_width=10, from_width=60),
-    Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
-)
-_WITH_FINGERPRINT = {_KEY: _KEY_WITH_FINGERPRINT, _CHANGE: _CHANGE_BESIDE_FINGERPRINTS}
-_COLUMNS_WITH_FINGERPRINT = tuple(_WITH_FINGERPRINT.get(column, column) for column in _COLUMNS)
 _TITLE_FRAME = 12
 """The cells of the border's upper line that are left to its corners, blanks and the panel's name."""
-_STATUS = 2
-_AGREEMENT = 5
-
-_CHANGED = "*"
-"""The mark of a key that differs from the previous list."""
 
 
 class KeyTable(Horizontal):
@@ -102,7 +80,7 @@ class KeyTable(Horizontal):
         """Compose the list with its filter, and the details."""
         with Panel(id="keys-panel"):
             yield FilterInput(id="filter", placeholder="status:on may:pay -baa:none; Tab completes")
-            yield SelectableList(*_COLUMNS, empty="", id="keys")
+            yield SelectableList(*COLUMNS, empty="", id="keys")
         yield KeyDetails()
 
     def on_mount(self) -> None:
@@ -149,7 +127,7 @@ class KeyTable(Horizontal):
         place = shown.index(self._order) if self._order in shown else -1
         self._order = shown[(place + 1) % len(shown)]
         self._show_matching()
-        return _COLUMNS[self._order.column].title
+        return COLUMNS[self._order.column].title
 
     @property
     def why_empty(self) -> str:
@@ -169,7 +147,7 @@ class KeyTable(Horizontal):
         self._use_details.clear()
         self._parse_filter()
         ends_alike = any("#" in each.masked for each in keys.keys)
-        self.rows.show_columns(*(_COLUMNS_WITH_FINGERPRINT if ends_alike else _COLUMNS))
+        self.rows.show_columns(*(COLUMNS_WITH_FINGERPRINT if ends_alike else COLUMNS))
         self._show_rows()
 
     def show_key(self, key: ApiKey) -> None:
@@ -256,7 +234,7 @@ class KeyTable(Horizontal):
         if not self.is_attached:
             return
         key = self.key
-        remarks = _status_remarks(key, self._differences) if key else []
+        remarks = status_remarks(key, self._differences) if key else []
         history = self._histories.get(key.fingerprint) if key else None
         self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
         self.post_message(self.Rested(key))
@@ -284,7 +262,7 @@ class KeyTable(Horizontal):
             return
         self._use_details[key.fingerprint] = details
         if self.key is not None and self.key.fingerprint == key.fingerprint:
-            remarks = _status_remarks(key, self._differences)
+            remarks = status_remarks(key, self._differences)
             history = self._histories.get(key.fingerprint)
             self.query_one(KeyDetails).show_key(key, remarks, history, self._use_of(key))
 
@@ -328,7 +306,7 @@ class KeyTable(Horizontal):
         """Display what happened to a key below its details, if it is still the highlighted one."""
         self._histories[key.fingerprint] = lines
         if self.key is not None and self.key.fingerprint == key.fingerprint:
-            remarks = _status_remarks(key, self._differences)
+            remarks = status_remarks(key, self._differences)
             self.query_one(KeyDetails).show_key(key, remarks, lines, self._use_of(key))
 
     def forget_history(self) -> None:
@@ -346,7 +324,7 @@ class KeyTable(Horizontal):
         return self._order.sorted(key for key in self._keys.values() if wanted is None or wanted.matches(key))
 
     def _show_matching(self, keep: str | None = None) -> None:
-        rows = [_row(key, self._use, changed=key.fingerprint in self._differences) for key in self._matching()]
+        rows = [key_row(key, self._use, changed=key.fingerprint in self._differences) for key in self._matching()]
         self.rows.show(rows, keep=keep)
         self.rows.show_order(self._order.column, descending=self._order.descending)
 
@@ -375,32 +353,3 @@ class KeyTable(Horizontal):
         if self._counts:
             self._show_title()
             self.post_message(self.Rested(self.key))
-
-
-def _row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
-    use = known.developers.get(key.developer) if known else None
-    agreement = key.fields.agreement_since
-    cells = (
-        key.developer,
-        short_key(key),
-        status_word(key),
-        change_cell(use, known.now) if known else "",
-        f"{key.added:%Y-%m-%d}" if key.added else "–",
-        f"{agreement:%Y-%m-%d}" if agreement else "none" if key.known else "–",
-        key.fields.email or "–",
-    )
-    tones = {_STATUS: status_tone(key)}
-    if known is not None and is_idle(key, use, known.now):
-        tones[CHANGE_COLUMN] = "warning"
-    if key.known and agreement is None:
-        tones[_AGREEMENT] = "warning"
-    return Row(cells, key.fingerprint, tones=tones, mark=_CHANGED if changed else "")
-
-
-def _status_remarks(key: ApiKey, differences: Mapping[str, str]) -> list[str]:
-    """Return how a key's status changed since the previous list, and its last known status if it is unknown now."""
-    changed = differences.get(key.fingerprint)
-    remarks = [f"{_CHANGED} {changed}"] if changed else []
-    if key.unusable:
-        remarks.append(f"Unusable: it {key.unusable}")
-    return [*remarks, *([f"Last known: {key.last_known}"] if key.last_known else [])]

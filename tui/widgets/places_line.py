@@ -10,7 +10,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.bindings import Key, display
+from tui.key_definition import Key
+from tui.key_names import display
 
 _GAP = 3
 

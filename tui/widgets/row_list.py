@@ -20,6 +20,7 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from tui.bindings import bindings
+from tui.widgets.row_drawing import aligned, cell_tone, column_title, merged, top_with_cursor
 from tui.widgets.rows import COLUMN_GAP, Column, Row, Rows, RowSource, changed_rows, column_widths
 from tui.widgets.safe_text import cell_width, fit_to_width, sanitize
 from tui.widgets.tones import Tone, TonedView, terse
@@ -250,13 +251,7 @@ class RowList(TonedView, can_focus=True):
         top = self.scroll_offset.y
         if page <= 0 or top <= self.cursor < top + page:
             return False
-        half = page // 2
-        near = top - half <= self.cursor < top + page + half
-        if self.cursor < top:
-            y = top - half if near else self.cursor
-        else:
-            y = top + half if near else self.cursor - page + 1
-        self.scroll_to(y=max(0, y), animate=False, force=True)
+        self.scroll_to(y=top_with_cursor(self.cursor, top, page), animate=False, force=True)
         return True
 
     def _place_terminal_cursor(self) -> None:
@@ -351,10 +346,7 @@ class RowList(TonedView, can_focus=True):
         return Strip.blank(self.size.width, self.tone_style("normal"))
 
     def _header(self) -> Strip:
-        titles = zip(self._shown, self._widths, strict=True)
-        text = "  " + (" " * COLUMN_GAP).join(
-            _aligned(self._title(index, width), width, self._columns[index]) for index, width in titles
-        )
+        text = "  " + (" " * COLUMN_GAP).join(map(self._title, self._shown, self._widths))
         if self.position_label:
             position = f" {self.position_label}"
             text = fit_to_width(text.rstrip(), self.size.width - len(position)) + position
@@ -362,11 +354,8 @@ class RowList(TonedView, can_focus=True):
 
     def _title(self, index: int, width: int) -> str:
         """Return the title of a column, with an arrow if the rows are sorted by it."""
-        title = self._columns[index].title
-        if self._sorted is None or self._sorted[0] != index:
-            return title
-        arrow = "▼" if self._sorted[1] else "▲"
-        return f"{title} {arrow}" if cell_width(title) + 2 <= width else f"{sanitize(title, width - 1)}{arrow}"
+        arrow = "" if self._sorted is None or self._sorted[0] != index else "▼" if self._sorted[1] else "▲"
+        return aligned(column_title(self._columns[index].title, width, arrow), width, self._columns[index])
 
     def _row_strip(self, index: int) -> Strip:
         row = self._rows.row(index) or Row([_LOADING, *[""] * len(self._columns)], tone="dim")
@@ -377,11 +366,12 @@ class RowList(TonedView, can_focus=True):
             highlight = self._cursor_style(name)
         segments = self.markers(row, is_current=is_current, highlight=highlight)
         for index_of_cell, width in zip(self._shown, self._widths, strict=True):
-            text = _aligned(row.cells[index_of_cell], width, self._columns[index_of_cell])
-            style = self._cell_style(self._tone(row, index_of_cell), highlight)
+            column = self._columns[index_of_cell]
+            text = aligned(row.cells[index_of_cell], width, column)
+            style = self._cell_style(cell_tone(row, index_of_cell, column), highlight)
             gap = " " * COLUMN_GAP if index_of_cell != self._shown[0] else ""
             segments.append(Segment(gap + text, style))
-        return self._strip(_merged(segments))
+        return self._strip(merged(segments))
 
     def markers(self, row: Row, *, is_current: bool, highlight: Style) -> list[Segment]:
         """Return the bar of the cursor and the row's mark."""
@@ -402,29 +392,6 @@ class RowList(TonedView, can_focus=True):
         # A reversed color would become a colored block.
         return (self.tone_style("normal") if highlight.reverse else self.tone_style(tone)) + highlight
 
-    def _tone(self, row: Row, index: int) -> Tone:
-        if index in row.tones:
-            return row.tones[index]
-        return row.tone if row.tone != "normal" else self._columns[index].tone
-
     def _strip(self, segments: list[Segment]) -> Strip:
         length = sum(cell_width(segment.text) for segment in segments)
         return Strip(segments, length).adjust_cell_length(self.size.width, self.tone_style("normal"))
-
-
-def _aligned(text: str, width: int, column: Column) -> str:
-    if not column.right:
-        return fit_to_width(text, width)
-    safe = sanitize(text, width)
-    return " " * (width - cell_width(safe)) + safe
-
-
-def _merged(segments: list[Segment]) -> list[Segment]:
-    """Join neighbors of the same style, so that fewer escape sequences are sent."""
-    merged: list[Segment] = []
-    for segment in segments:
-        if merged and merged[-1].style == segment.style:
-            merged[-1] = Segment(merged[-1].text + segment.text, segment.style)
-        else:
-            merged.append(segment)
-    return merged

@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import core.model
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction
 from core.base.errors import EditConflict
-from core.model.audit_events import (
-    OUR_KINDS,
-    OUR_PATTERNS,
-    ApiSetupOpened,
-    ExportFinished,
-    ExportStarted,
+from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, parse_entry
+from core.model.event_values import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
+from core.model.export_events import ExportFinished, ExportStarted
+from core.model.key_events import (
     KeyAdded,
     KeyCopied,
     KeyFieldChanged,
@@ -28,17 +27,13 @@ from core.model.audit_events import (
     KeyRemoved,
     KeyShown,
     KeyStatusChanged,
-    LicenseAccepted,
-    LicenseDeclined,
-    SettingsChanged,
     VendorKeyAdded,
-    VendorLicenseAccepted,
-    parse_entry,
 )
-from core.model.event_values import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
 from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
-from core.model.logged_event import AuditEvent, LoggedEvent, Stage
+from core.model.license_events import LicenseAccepted, LicenseDeclined, VendorLicenseAccepted
+from core.model.logged_event import EVENT_MODULES, AuditEvent, LoggedEvent, Stage
 from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeEdited, PaymentTypeHidden
+from core.model.settings_events import ApiSetupOpened, SettingsChanged
 from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded, SubscriptionResumed
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
@@ -54,6 +49,11 @@ from tests.support.row_diff import writing
 OPENING = ApiSetupOpened()
 ADMIN_NAME = "Admin"
 GRANT = KeyGrant(EDITED.permissions, EDITED.agreement_since)
+
+
+def test_the_events_of_each_module_are_read() -> None:
+    modules = {path.stem for path in Path(core.model.__path__[0]).glob("*_events.py")}
+    assert modules - {"audit_events"} == set(EVENT_MODULES)
 
 
 def name(key: str) -> KeyName:

@@ -10,11 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model import event_text
-from core.model.audit_events import (
-    KeyStatusChanged,
-    VendorKeyAdded,
-    VendorLicenseAccepted,
-)
 from core.model.event_text import SHORTENED
 from core.model.event_values import (
     CopyChange,
@@ -28,6 +23,8 @@ from core.model.event_values import (
     Setting,
     SettingChange,
 )
+from core.model.key_events import KeyStatusChanged, VendorKeyAdded
+from core.model.license_events import VendorLicenseAccepted
 from core.model.logged_event import AuditEvent, LoggedEvent, Reason, Stage, known_events
 from core.opendental.key_status import KeyStatus
 from tests.support.properties import examples

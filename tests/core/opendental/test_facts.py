@@ -12,7 +12,7 @@ from core.opendental.api_permissions import API_PERMISSIONS, PermissionGroup, de
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_sources import LOG_SOURCES
 from core.opendental.numbered_names import NumberedNames
-from core.opendental.optional_tables import OPTIONAL
+from core.opendental.optional_tables import API_PROGRAM, OPTIONAL, SERVICE_TABLES
 from core.opendental.permission_types import PERMISSIONS, Permission
 from core.opendental.schema import OPEN_DENTAL
 from tests.support.opendental_columns import NEW, columns
@@ -131,7 +131,7 @@ def test_key_statuses(number: int, label: str, enabled: bool, next_number: int |
     assert (status.label, status.enabled, status.office_may_change_to) == (label, enabled, next_number)
 
 
-_TABLES = (*OPEN_DENTAL.sorted_tables, *OPTIONAL.sorted_tables)
+_TABLES = (*OPEN_DENTAL.sorted_tables, *OPTIONAL.sorted_tables, *SERVICE_TABLES.sorted_tables, API_PROGRAM)
 
 
 def test_mapped_columns_have_open_dentals_types() -> None:

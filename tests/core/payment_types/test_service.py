@@ -337,9 +337,29 @@ def test_an_order_that_was_changed_meanwhile_is_a_conflict(sample: SamplePractic
     with sample.office() as office:
         page = office.payment_types.load()
         sample.execute("UPDATE definition SET ItemOrder = 9 WHERE DefNum = ?", CASH)
-        with writing(sample) as written, pytest.raises(EditConflict):
+        with writing(sample) as written, pytest.raises(EditConflict) as caught:
             office.payment_types.move(ADMIN, page, CHECK, 1)
     assert written == Written()
+    (conflict,) = caught.value.conflicts
+    assert (conflict.what, conflict.read) == ("the order", "Check, Credit Card, Cash, Gift certificate")
+    assert conflict.now == "Check, Credit Card, Gift certificate, Cash"
+    assert conflict.wanted == "Credit Card, Check, Cash, Gift certificate"
+
+
+def test_places_that_were_numbered_anew_in_the_same_order_are_no_conflict(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        page = office.payment_types.load()
+        sample.execute("UPDATE definition SET ItemOrder = ItemOrder + 10 WHERE Category = 10")
+        office.payment_types.move(ADMIN, page, CHECK, 1)
+        assert [each.order for each in office.payment_types.load().types] == [0, 1, 2, 3]
+
+
+def test_a_conflict_names_the_payment_type(sample: SamplePractice) -> None:
+    with sample.office() as office:
+        shown = payment_type_of(office, CASH)
+        sample.execute("UPDATE definition SET IsHidden = 1 WHERE DefNum = ?", CASH)
+        with pytest.raises(EditConflict, match="since it was loaded: Cash, hidden"):
+            office.payment_types.hide(ADMIN, shown)
 
 
 def test_definitions_of_other_categories_are_never_touched(sample: SamplePractice) -> None:

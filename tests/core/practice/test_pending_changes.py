@@ -9,9 +9,9 @@ import pytest
 
 from core.base.errors import AlreadyApplied, ConnectionLost, OutcomeUnknown, ServerUnreachable
 from core.database.address import Address, ServerAddress
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import Setting, SettingChange
 from core.model.resolved_change import Outcome
+from core.model.settings_events import SettingsChanged
 from core.office.office import Office
 from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer

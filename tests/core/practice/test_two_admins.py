@@ -9,8 +9,8 @@ import pytest
 
 from core.base.errors import EditConflict
 from core.model.actor import Actor
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import Setting, SettingChange
+from core.model.settings_events import SettingsChanged
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN

@@ -12,9 +12,9 @@ from core.base.errors import ApiSetupError, Conflict, EditConflict, EntryGone, I
 from core.base.secret import Secret
 from core.model.actor import Actor
 from core.model.api_key import NewKey
-from core.model.audit_events import SettingsChanged
 from core.model.event_values import Setting, SettingChange
 from core.model.key_text import fingerprint
+from core.model.settings_events import SettingsChanged
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
 from core.practice.unit_of_work import WriteMode

@@ -1,0 +1,40 @@
+"""Keys that arrive together, as over a slow connection: each one goes to the screen that the key before it left."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.offices.open_request import OpenRequest
+from tests.support.user_driver import User, run_program
+from tests.support.waiting import until
+from tui.modals.notice import Notice
+
+
+async def _press_after(user: User, first: str, steps: int, second: str) -> None:
+    """Press a key when the program has made some steps since the key before."""
+    user.send(first)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    user.send(second)
+
+
+@pytest.mark.parametrize("closing", ["enter", "escape"])
+async def test_a_key_right_after_one_that_closes_a_dialog_is_not_lost(demo: OpenRequest, closing: str) -> None:
+    async with run_program(demo) as user:
+        screen = await user.at_api_setup()
+        user.list.focus()
+        await user.settle()
+        lost = []
+        for steps in range(30):
+            screen.open_screen(Notice("Disabled", ["The key is disabled."]))
+            await user.settle()
+            await _press_after(user, closing, steps, "question_mark")
+            await user.settle()
+            if user.app.screen is screen:
+                lost.append(steps)
+            else:
+                await user.press("escape")
+            await until(lambda: user.app.screen is screen)
+        assert not lost

@@ -1,0 +1,1 @@
+"""The arguments of the commands, one module for each noun. Importing them is cheap."""

@@ -1,0 +1,126 @@
+"""`apisetup keys list` and `apisetup keys show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from core.model.api_key import format_fields
+from tui.commands.key_changes import disable, enable, remove
+from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
+from tui.commands.report import DONE, WANTING, OfficeReport, table
+from tui.widgets.safe_text import sanitize
+
+if TYPE_CHECKING:
+    from core.model.api_key import ApiKey
+    from core.model.audit_entry import AuditEntry
+    from tui.commands.office_command import OfficeCommand
+    from tui.session import Session
+
+_LABEL_WIDTH = 30
+
+
+def run(command: OfficeCommand) -> int:
+    """Run one of the `keys` commands and return the exit status."""
+    refuse_whole_key(*getattr(command.options, "key", ()))
+    verbs = {"list": _list, "show": _show, "disable": disable, "enable": enable, "remove": remove}
+    return command.run(partial(verbs[command.options.verb], command))
+
+
+def _list(command: OfficeCommand, session: Session) -> OfficeReport:
+    keys, current = read_keys(session)
+    chosen = choose_keys(command.options, session, keys)
+    data = {
+        "authority": keys.authority.name.value,
+        "current": current,
+        "notes": list(keys.notes),
+        "keys": [key_as_json(key) for key in chosen],
+    }
+    lines = table(("DEVELOPER", "KEY", "STATUS", "BAA", "PERMISSIONS"), [_row(key) for key in chosen])
+    if not chosen:
+        lines = ["No API keys." if not keys.keys else "No key matches the filter."]
+    return OfficeReport(DONE if current else WANTING, data, [*lines, *map(sanitize, keys.notes)])
+
+
+def _show(command: OfficeCommand, session: Session) -> OfficeReport:
+    keys, current = read_keys(session)
+    chosen = choose_keys(command.options, session, keys)
+    shown: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for key in chosen:
+        text = session.office.keys.show(session.actor, key).reveal() if command.options.reveal else None
+        history = session.office.keys.history(key)
+        shown.append({**key_as_json(key), "text": text, "history": [_entry_as_json(each) for each in history]})
+        lines += [*([""] if lines else []), *_details(key, text, history)]
+    data = {"authority": keys.authority.name.value, "current": current, "keys": shown}
+    return OfficeReport(DONE if chosen and current else WANTING, data, lines or ["No key matches."])
+
+
+def key_as_json(key: ApiKey) -> dict[str, Any]:
+    """Return a key for JSON, without its text."""
+    accepted, fields = key.license, key.fields
+    return {
+        "fingerprint": key.fingerprint,
+        "key": key.masked,
+        "ending": key.ending,
+        "developer": key.developer,
+        "status": key.status.name.lower(),
+        "enabled": key.status.enabled and not key.gone,
+        "known": key.known,
+        "gone": key.gone,
+        "unusable": key.unusable or None,
+        "email": fields.email or None,
+        "phone": fields.phone or None,
+        "permissions": list(fields.permissions),
+        "baa_since": _text(fields.agreement_since),
+        "added": _text(key.added),
+        "disabled": _text(key.date_disabled),
+        "license": {
+            "title": accepted.title,
+            "sha256": accepted.sha256,
+            "accepted_by": accepted.accepted_by,
+            "accepted": _text(accepted.accepted_at),
+        }
+        if accepted is not None
+        else None,
+    }
+
+
+def _row(key: ApiKey) -> tuple[str, ...]:
+    since = key.fields.agreement_since
+    status = f"{key.status.label}{', gone' if key.gone else ''}"
+    return key.developer, key.masked, status, str(since) if since else "none", ", ".join(key.fields.permissions)
+
+
+def _details(key: ApiKey, text: str | None, history: tuple[AuditEntry, ...]) -> Iterator[str]:
+    accepted = key.license
+    values = {
+        "Developer": key.developer,
+        "API key": text if text is not None else key.masked,
+        "Fingerprint (SHA-256)": key.fingerprint,
+        "Status": key.status.label,
+        **{f"{name[:1].upper()}{name[1:]}": value for name, value in format_fields(key.fields).items()},
+        "Added": f"{key.added:%Y-%m-%d %H:%M}" if key.added else "",
+        "Disabled": f"{key.date_disabled:%Y-%m-%d %H:%M}" if key.date_disabled else "",
+        "License": f"{accepted.title}, accepted by {accepted.accepted_by} on {accepted.accepted_at:%Y-%m-%d %H:%M}"
+        if accepted
+        else "",
+        "Note": key.unusable or key.last_known,
+    }
+    for label, value in values.items():
+        if value:
+            yield f"{label:<{_LABEL_WIDTH}}{sanitize(value)}"
+    for entry in history:
+        yield sanitize(f"  {entry.stored_moment}  {entry.user}  {entry.text}", 400)
+
+
+def _entry_as_json(entry: AuditEntry) -> dict[str, Any]:
+    return {"number": entry.number, "time": entry.stored_moment, "user": entry.user, "text": entry.text}
+
+
+def _text(value: date | datetime | None) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()

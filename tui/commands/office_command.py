@@ -1,0 +1,117 @@
+"""A command in the offices that the command line selects: it signs in to each, does its work, and reports it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import ApiSetupError
+from core.opendental.permission_types import Permission
+from tui.commands.confirmation import require_answerable
+from tui.commands.outcome import report_error
+from tui.commands.report import OfficeReport, combine, document, office_as_json, status_of
+from tui.commands.sign_in import CommandSignIn
+from tui.commands.signals import SignalReceived
+from tui.platform.output import print_result
+from tui.widgets.safe_text import sanitize
+
+if TYPE_CHECKING:
+    from core.offices.open_request import OpenRequest
+    from tui.commands.office_selection import OfficeSelection
+    from tui.session import Session
+
+Work = Callable[["Session"], OfficeReport]
+
+
+class OfficeCommand:
+    """One run of a command.
+
+    Args:
+        options: The parsed command line.
+        selection: The offices to work on.
+        environment: The environment variables.
+
+    Attributes:
+        options: The parsed command line.
+        selection: The offices to work on.
+        environment: The environment variables.
+        sign_in: Opens the offices.
+    """
+
+    def __init__(self, options: argparse.Namespace, selection: OfficeSelection, environment: Mapping[str, str]) -> None:
+        self.options = options
+        self.selection = selection
+        self.environment = environment
+        self.sign_in = CommandSignIn(options.user, environment, several=selection.several)
+
+    @property
+    def name(self) -> str:
+        """The command's noun and verb."""
+        return " ".join(filter(None, (self.options.command, getattr(self.options, "verb", None))))
+
+    @property
+    def dry_run(self) -> bool:
+        """True if nothing may be written."""
+        return bool(getattr(self.options, "dry_run", False))
+
+    def run(self, work: Work, permission: Permission = Permission.SETUP) -> int:
+        """Do some work in each office, one after the other, and return the exit status.
+
+        An office that can't be opened, or where the work fails, is reported, and the others follow.
+
+        Args:
+            work: The work; returns what to report.
+            permission: The permission that the Open Dental user needs.
+
+        Raises:
+            ConfigurationError: The command changes something, and nobody can confirm it.
+            SignalReceived: A signal ended it.
+        """
+        if hasattr(self.options, "yes"):
+            require_answerable(self.options)
+        return self.run_requests(lambda request: self._work_in(request, work, permission))
+
+    def run_requests(self, work: Callable[[OpenRequest], OfficeReport]) -> int:
+        """Do some work for each office without opening it first, and return the exit status."""
+        offices: list[dict[str, Any]] = []
+        statuses: list[int] = []
+        outcomes: list[str] = []
+        for request in self.selection.requests:
+            try:
+                report, error = self._report(request, work)
+            except SignalReceived as received:
+                if self.selection.several and not received.outcome:
+                    received.outcome = f"{len(statuses)} of {len(self.selection.requests)} offices were done"
+                raise
+            statuses.append(report.status)
+            outcomes.append(report.outcome)
+            offices.append(office_as_json(request, report, error))
+            if not self.options.json:
+                self._print(request, report)
+        status = combine(statuses)
+        if self.options.json:
+            print_result(document(self.name, status, offices), " ".join(filter(None, outcomes)))
+        return status
+
+    def _work_in(self, request: OpenRequest, work: Work, permission: Permission) -> OfficeReport:
+        with self.sign_in.session(request, permission) as session:
+            if hasattr(self.options, "yes") and not self.dry_run:
+                session.require_writable()
+            return work(session)
+
+    def _report(
+        self, request: OpenRequest, work: Callable[[OpenRequest], OfficeReport]
+    ) -> tuple[OfficeReport, ApiSetupError | None]:
+        try:
+            return work(request), None
+        except ApiSetupError as error:
+            report_error(error, request.office.name if self.selection.several else "")
+            return OfficeReport(status_of(error)), error
+
+    def _print(self, request: OpenRequest, report: OfficeReport) -> None:
+        lines = list(report.lines)
+        if self.selection.several and lines:
+            lines = [f"{sanitize(request.office.name)}:", *(f"  {line}".rstrip() for line in lines)]
+        if lines:
+            print_result("\n".join(lines), report.outcome)

@@ -1,0 +1,38 @@
+"""Opening an office: choosing the first one, and an embedded one without a sign-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.base.secret import Secret
+from tui.headings import unconnected_heading
+from tui.platform.shell import TerminalApp
+from tui.session import Session
+
+if TYPE_CHECKING:
+    from core.offices.catalog import OfficeCatalog
+    from core.offices.open_request import OpenRequest
+    from tui.screens.offices import OfficesScreen
+
+
+async def choose_first_office(app: TerminalApp, offices: OfficeCatalog | None) -> OpenRequest:
+    """Show the list of offices until one is chosen."""
+    assert offices is not None  # noqa: S101 - only a configuration file with offices leaves the request open
+    app.show_heading(unconnected_heading())
+    request: OpenRequest | None = None
+    while request is None:
+        request = await app.push_screen_wait(offices_screen()(offices))
+    return request
+
+
+def open_embedded(request: OpenRequest) -> Session:
+    """Open an office that needs no password and no sign-in, for the operating system's account."""
+    office = request.open(Secret(""))
+    return Session(office, office.users.account(request.context.runtime.account))
+
+
+def offices_screen() -> type[OfficesScreen]:
+    """Import the offices screen, which is needed only if the configuration file lists offices."""
+    from tui.screens.offices import OfficesScreen
+
+    return OfficesScreen
