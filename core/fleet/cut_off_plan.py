@@ -31,6 +31,8 @@ def plan_cut_off(
 ) -> FleetPlan:
     """Return what cutting a developer off would do in each office that has its keys.
 
+    An office where nobody is signed in is in the plan, too, since it may have keys that aren't known.
+
     Args:
         developer: The developer, with its keys by office.
         states: The offices, as they were read when somebody signed in there.
@@ -38,9 +40,9 @@ def plan_cut_off(
         end_subscriptions: True to end the active subscriptions of the keys, too.
     """
     offices = tuple(
-        _plan_office(state, developer.keys[state.office], end_subscriptions=end_subscriptions)
+        _plan_office(state, developer.keys.get(state.office, ()), end_subscriptions=end_subscriptions)
         for state in states
-        if state.office in developer.keys
+        if state.office in developer.keys or not state.signed_in_as
     )
     return FleetPlan(receipt, developer.name, _STATUS, offices)
 

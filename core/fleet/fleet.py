@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +15,12 @@ from core.base.errors import (
     ConfigurationError,
     NotAuthorized,
     OperationNotAllowed,
+    StorageFailed,
     WrongNameOrPassword,
 )
 from core.base.secret import Secret
+from core.database.address import FileAddress
+from core.database.database_file import database_exists
 from core.fleet.answers import differences
 from core.fleet.office_reading import reach_of, read_answer
 from core.fleet.parallel import for_each
@@ -46,6 +49,10 @@ class Credentials:
 
     user: str
     password: Secret
+
+
+SignInWith = Credentials | Mapping[str, Credentials] | None
+"""One user for all offices, one for each by its name, or each office's own user in the configuration."""
 
 
 class Fleet:
@@ -112,7 +119,7 @@ class Fleet:
             self._save(0)
 
     def sign_in(
-        self, credentials: Credentials | None, on_state: OnState, stopped: Event, offices: Iterable[str] | None = None
+        self, credentials: SignInWith, on_state: OnState, stopped: Event, offices: Iterable[str] | None = None
     ) -> None:
         """Sign in to offices, once in each, and read them in full. Blocks.
 
@@ -120,7 +127,8 @@ class Fleet:
         tried alone: if it refuses the password, which may be a typing error, no other is tried.
 
         Args:
-            credentials: The user for all offices on servers; None for each office's own user.
+            credentials: The user for all offices on servers, or for each of them by its name; None for each office's
+                own user in the configuration.
             on_state: Called in several threads with the new state of an office.
             stopped: Set it to begin no further office.
             offices: The names of the offices; None for all.
@@ -132,10 +140,10 @@ class Fleet:
         waiting = [name for name in wanted if name in self._requests and name not in self._actors]
 
         def sign_in_one(name: str) -> None:
-            self._try_to_sign_in(name, credentials, on_state)
+            self._try_to_sign_in(name, _for_office(credentials, name), on_state)
 
         try:
-            if credentials is not None:
+            if isinstance(credentials, Credentials):
                 on_server = (name for name in waiting if self._requests[name].on_server)
                 untried = (name for name in on_server if not self._was_refused(name, credentials))
                 first = next(untried, None)
@@ -285,10 +293,18 @@ class _Prompts(ApiSetupError):
 
 
 def _open(request: OpenRequest, known: InspectedDatabase | None = None) -> Office:
+    address = request.office.address
+    if isinstance(address, FileAddress) and not (request.demo or database_exists(address.path)):
+        # One office that is opened by itself is created; among many it is a mistake.
+        raise StorageFailed(f"File not found: {address.path}.", "Open the office by itself to create it.")
     password = request.read_password()
     if password is None:
         raise _Prompts("The database password must be typed.")
     return request.open(password, known)
+
+
+def _for_office(credentials: SignInWith, name: str) -> Credentials | None:
+    return credentials.get(name) if isinstance(credentials, Mapping) else credentials
 
 
 def _own_credentials(request: OpenRequest) -> Credentials:

@@ -62,7 +62,7 @@ class CommandSignIn:
                 "No Open Dental user was given.", f"Add --user NAME, or set od_user or {USER_VARIABLE}."
             )
         database_password = read_database_password(request)
-        password = self._password(request, name)
+        password = self.password(request, name)
         office = request.open(database_password)
         try:
             session = Session(office, office.users.sign_in(name, password, permission))
@@ -94,7 +94,7 @@ class CommandSignIn:
         finally:
             office.close()
 
-    def _password(self, request: OpenRequest, name: str) -> Secret:
+    def password(self, request: OpenRequest, name: str) -> Secret:
         """Return a user's password: from the office's own source, from the environment, or as it is typed."""
         folded = name.casefold()
         if folded == request.office.od_user.casefold():

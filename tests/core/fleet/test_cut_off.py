@@ -71,6 +71,15 @@ def test_an_office_without_a_sign_in_can_not_be_changed(files: SampleFleet) -> N
     assert {each.problem for each in cut_off_plan(fleet).offices} == {"Nobody is signed in to this office."}
 
 
+def test_an_office_that_does_not_answer_is_in_the_plan(files: SampleFleet, tmp_path: Path) -> None:
+    (tmp_path / "West.sqlite3").unlink()
+    fleet = files.signed_in()
+    (west,) = [each for each in cut_off_plan(fleet).offices if each.office == "West"]
+    assert west.problem
+    outcome = cut_off(files, fleet=fleet)
+    assert [each.office for each in outcome.unsettled] == ["West"]
+
+
 def test_each_office_has_its_own_entries_with_one_receipt_number(files: SampleFleet) -> None:
     outcome = cut_off(files)
     assert [result.outcome for result in outcome.results] == [OfficeOutcome.DONE] * 3
