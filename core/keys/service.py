@@ -192,7 +192,9 @@ class KeyService:
         self._authority.require_change()
         return self._authority.reconcile_copy(actor).keys
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
+    def set_status(
+        self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0, receipt: str = ""
+    ) -> KeyChange:
         """Disable or enable a key, by Open Dental's rules.
 
         Args:
@@ -200,6 +202,7 @@ class KeyService:
             key: The key as it was shown.
             status: The new status.
             undoing: The number of the audit entry that this undoes; 0 for none.
+            receipt: The number of the receipt that lists this change; empty for none.
 
         Raises:
             OperationNotAllowed: The key has this status already, or the office may not set it on this key.
@@ -213,7 +216,7 @@ class KeyService:
         refusal = self._why_not_to(key, status)
         if refusal:
             raise OperationNotAllowed(refusal)
-        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
+        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing, receipt)
         with self._with_attribution(key):
             done = self._authority.set_status(actor, key, event)
         found, keys = _find(done.keys, key.fingerprint), done.keys

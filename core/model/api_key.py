@@ -100,6 +100,8 @@ class ApiKey:
     """True if the newest list of the authority no longer has the key."""
     unusable: str = ""
     """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
+    developer_number: int = 0
+    """Headquarters' number of the developer (`FHIRDeveloperNum`); 0 if it isn't known."""
 
     @property
     def may_write(self) -> bool:

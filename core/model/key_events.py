@@ -11,6 +11,7 @@ from core.model.event_text import (
     Copy,
     FreeText,
     Grant,
+    InReceipt,
     KeyField,
     Label,
     Name,
@@ -91,7 +92,7 @@ class KeyRemoved(KeyEvent):
 class KeyStatusChanged(KeyEvent):
     """An API key was enabled or disabled."""
 
-    template = "API key {key} changed from {before} to {after} by {user}{undoes}"
+    template = "API key {key} changed from {before} to {after} by {user}{undoes}{receipt}"
     changes_practice = True
 
     key: Label
@@ -99,6 +100,7 @@ class KeyStatusChanged(KeyEvent):
     after: Status
     user: FreeText
     undoes: UndoneEntry = 0
+    receipt: InReceipt = ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -36,6 +36,7 @@ class Edit:
 
 EVENT_MODULES = (
     "payment_type_events",
+    "receipt_events",
     "sign_in_events",
     "subscription_events",
     "opening_events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from core.opendental.price_list import DEFAULT_PRICES, PriceList
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
 
 
@@ -156,8 +158,12 @@ class OpenRequest:
             office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
         )
 
-    def open(self, password: Secret) -> Office:
+    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:
         """Open the office. Blocks, and imports the database libraries.
+
+        Args:
+            password: The database password.
+            known: A server's database as it was inspected a short while ago, so that it isn't inspected again.
 
         Raises:
             ConfigurationError: The license text can't be read.
@@ -181,6 +187,7 @@ class OpenRequest:
                 runtime,
                 read_only=self.read_only,
                 headquarters_url=self.office.headquarters_url,
+                known=known,
             )
         opened.prices = self.context.prices
         return opened
@@ -189,6 +196,10 @@ class OpenRequest:
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
     """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
+    if "core.office.office" in sys.modules:
+        # Freezing again would keep the garbage of offices that were opened before.
+        yield
+        return
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -96,4 +96,5 @@ async def test_what_changed_meanwhile_is_there_when_the_screen_above_is_left() -
         app.pop_screen()
         await pilot.pause()
         update = app.screen._compositor.render_update(full=True)
+        assert update is not None
         assert "after" in "".join(segment.text for segment in app.console.render(update))

@@ -29,8 +29,20 @@ def run(command: OfficeCommand) -> int:
     if command.options.verb == "add":
         return add(command)
     refuse_whole_key(*getattr(command.options, "key", ()))
+    if is_for_fleet(command):
+        from tui.commands import fleet_keys
+
+        return fleet_keys.run(command)
     verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
     return command.run(partial(verbs[command.options.verb], command))
+
+
+def is_for_fleet(command: OfficeCommand) -> bool:
+    """Return True for a change in several offices that gets one receipt."""
+    options = command.options
+    if getattr(options, "continues", False) or getattr(options, "receipt", None) is not None:
+        return True
+    return options.verb == "disable" and options.developer is not None and command.selection.several
 
 
 def _list(command: OfficeCommand, session: Session) -> OfficeReport:

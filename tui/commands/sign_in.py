@@ -63,7 +63,7 @@ class CommandSignIn:
             )
         office = request.open(read_database_password(request))
         try:
-            session = Session(office, office.users.sign_in(name, self._password(request, name), permission))
+            session = Session(office, office.users.sign_in(name, self.password(request, name), permission))
             try:
                 yield session
             finally:
@@ -92,7 +92,7 @@ class CommandSignIn:
         finally:
             office.close()
 
-    def _password(self, request: OpenRequest, name: str) -> Secret:
+    def password(self, request: OpenRequest, name: str) -> Secret:
         """Return a user's password: from the office's own source, from the environment, or as it is typed."""
         folded = name.casefold()
         if folded == request.office.od_user.casefold():

@@ -22,9 +22,18 @@ def add(noun: argparse.ArgumentParser) -> None:
     )
     add_key_choice(use, required=False)
     disable = verbs.changing("disable", "disable API keys")
-    add_key_choice(disable)
+    add_key_choice(disable).add_argument(
+        "--continue",
+        dest="continues",
+        action="store_true",
+        help="continue disabling a developer's keys in several offices where it was interrupted",
+    )
     disable.add_argument("--end-subscriptions", action="store_true", help="also end the subscriptions of each key")
-    add_key_choice(verbs.changing("enable", "enable API keys that the office disabled"))
+    add_key_choice(verbs.changing("enable", "enable API keys that the office disabled")).add_argument(
+        "--receipt",
+        metavar="FILE",
+        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled",
+    )
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
 
 
