@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, select
 
 from core.audit.entry_mapper import STORED_MOMENT
 from core.audit.verification_report import Suspect
+from core.model.audit_events import our_kinds
 from core.opendental.column_types import server_time
 from core.opendental.entry_digest import (
     COMPUTER_SQL,
@@ -42,6 +43,8 @@ class RangeContents:
     """Their times as numbers such as 20241104103000; 0 for no date."""
     digests: bytes = b""
     """The digests of the entries, 32 bytes each; empty if they weren't read."""
+    own: Sequence[int] = ()
+    """The numbers of the entries that this program may have written: their texts name a user."""
     suspects: dict[int, Suspect] = field(default_factory=dict)
     """The entries whose hash seems to be missing or not to match, by number, if hashes were checked."""
 
@@ -72,7 +75,7 @@ class RangeReader:
 
     def _read_joined(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents | None:
         """Read a range that the server joins to long texts; None if one of them was cut off."""
-        count, pairs, suspects, digests = connection.execute(self._statement(conditions)).one()
+        count, pairs, own, suspects, digests = connection.execute(self._statement(conditions)).one()
         values = _text(pairs).replace(",", " ").split()
         numbers, moments = list(map(int, values[::2])), list(map(int, values[1::2]))
         found = [each.split("/") for each in _text(suspects).split(",") if each]
@@ -80,7 +83,8 @@ class RangeReader:
         if not complete or (self._digests and len(digests or b"") != count * DIGEST_BYTES):
             return None
         by_number = {int(number): Suspect(moment, has_hash == "1") for number, has_hash, moment in found}
-        return _in_order(numbers, moments, bytes(digests or b""), by_number)
+        ours = [int(number) for number in _text(own).split(",") if number]
+        return _in_order(numbers, moments, bytes(digests or b""), by_number, ours)
 
     def _statement(self, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
         """Return the statement whose row has the count, the numbers and times, the suspects, and the digests."""
@@ -88,8 +92,9 @@ class RangeReader:
             columns = (
                 func.count(),
                 _sql(f"GROUP_CONCAT(securitylog.SecurityLogNum, ' ', {MOMENT_SQL})"),
+                _sql(f"GROUP_CONCAT(IF({_own_sql()}, securitylog.SecurityLogNum, NULL))"),
                 _sql("NULL"),
-                _sql(f"GROUP_CONCAT({digest_sql()} SEPARATOR '')"),
+                _sql(f"GROUP_CONCAT({digest_sql()} SEPARATOR '')" if self._digests else "NULL"),
             )
             return _select(columns).select_from(SECURITY_LOG).where(*conditions)
         values = {
@@ -98,6 +103,7 @@ class RangeReader:
             "t": "CAST(securitylog.LogDateTime AS CHAR)",
             "v": HASH_IN_HEX,
             "s": "CAST(securityloghash.LogHash AS BINARY)",
+            "o": _own_sql(),
         }
         if self._digests:
             values |= {"h": HEAD_SQL, "c": COMPUTER_SQL}
@@ -106,7 +112,13 @@ class RangeReader:
         rows = rows.select_from(SECURITY_LOG.outerjoin(SECURITY_LOG_HASH, joined)).where(*conditions)
         suspect = "IF(x.s IS NULL OR x.s != TO_BASE64(UNHEX(x.v)), CONCAT(x.n, '/', x.s IS NOT NULL, '/', x.t), NULL)"
         digests = f"GROUP_CONCAT({digest_sql('x.h', 'x.v', 'x.c')} SEPARATOR '')" if self._digests else "NULL"
-        columns = (func.count(), _sql("GROUP_CONCAT(x.n, ' ', x.m)"), _sql(f"GROUP_CONCAT({suspect})"), _sql(digests))
+        columns = (
+            func.count(),
+            _sql("GROUP_CONCAT(x.n, ' ', x.m)"),
+            _sql("GROUP_CONCAT(IF(x.o, x.n, NULL))"),
+            _sql(f"GROUP_CONCAT({suspect})"),
+            _sql(digests),
+        )
         return _select(columns).select_from(rows.limit(_NO_LIMIT).subquery("x"))
 
     def _read_rows(self, connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
@@ -115,7 +127,7 @@ class RangeReader:
         query = select(*DIGEST_COLUMNS, STORED_MOMENT, *([stored.log_hash] if self._hashes else []))
         if self._hashes:
             query = query.outerjoin(SECURITY_LOG_HASH, stored.security_log_num == log.security_log_num)
-        numbers, moments, digests = [], [], bytearray()
+        numbers, moments, own, digests = [], [], [], bytearray()
         suspects: dict[int, Suspect] = {}
         row: Sequence[Any]
         for row in connection.execute(query.where(*conditions).order_by(log.security_log_num)):
@@ -123,22 +135,34 @@ class RangeReader:
             numbers.append(row[0])
             moments.append(moment_number(server_time(row[3])))
             digests += digest
+            if _is_own(row[1], row[10]):
+                own.append(row[0])
             if self._hashes and row[-1] != computed:
                 suspects[row[0]] = Suspect(str(row[len(DIGEST_COLUMNS)]), row[-1] is not None)
-        return _in_order(numbers, moments, bytes(digests) if self._digests else b"", suspects)
+        return _in_order(numbers, moments, bytes(digests) if self._digests else b"", suspects, own)
 
 
 def _read_checked(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> RangeContents:
     """Read a range of an SQLite file, in which a registered function compares the hashes."""
     log, stored = SECURITY_LOG.c, SECURITY_LOG_HASH.c
     suspect = seems_suspect(connection.dialect)
-    query = select(log.security_log_num, STORED_MOMENT, stored.security_log_num, suspect).outerjoin(
+    own = and_(log.perm_type.in_(our_kinds()), log.log_text.like("% by %"))
+    query = select(log.security_log_num, STORED_MOMENT, stored.security_log_num, suspect, own).outerjoin(
         SECURITY_LOG_HASH, stored.security_log_num == log.security_log_num
     )
     rows = connection.execute(query.where(*conditions).order_by(log.security_log_num)).all()
     suspects = {row[0]: Suspect(str(row[1]), row[2] is not None) for row in rows if row[3]}
     numbers, moments = [row[0] for row in rows], [_stored_number(row[1]) for row in rows]
-    return _in_order(numbers, moments, b"", suspects)
+    return _in_order(numbers, moments, b"", suspects, [row[0] for row in rows if row[4]])
+
+
+def _own_sql() -> str:
+    kinds = ", ".join(str(int(kind)) for kind in our_kinds())
+    return f"securitylog.PermType IN ({kinds}) AND securitylog.LogText LIKE '% by %'"
+
+
+def _is_own(perm_type: int, text: str | None) -> bool:
+    return perm_type in our_kinds() and " by " in (text or "")
 
 
 def _stored_number(moment: object) -> int:
@@ -146,16 +170,22 @@ def _stored_number(moment: object) -> int:
     return int(digits) if len(digits) == 14 and digits.isdecimal() and digits >= "1880" else 0
 
 
-def _in_order(numbers: list[int], moments: list[int], digests: bytes, suspects: dict[int, Suspect]) -> RangeContents:
+def _in_order(
+    numbers: list[int], moments: list[int], digests: bytes, suspects: dict[int, Suspect], own: Sequence[int]
+) -> RangeContents:
     """Return the contents with each entry once, in the order of the numbers. An entry may have several hashes."""
     if all(a < b for a, b in pairwise(numbers)):
-        return RangeContents(numbers, moments, digests, suspects)
+        return RangeContents(numbers, moments, digests, own, suspects)
     places = {number: place for place, number in enumerate(numbers)}
     order = [places[number] for number in sorted(places)]
-    ordered = (
-        b"".join(digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] for place in order) if digests else b""
+    ordered = [digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] for place in order]
+    return RangeContents(
+        [numbers[place] for place in order],
+        [moments[place] for place in order],
+        b"".join(ordered),
+        sorted({*own}),
+        suspects,
     )
-    return RangeContents([numbers[place] for place in order], [moments[place] for place in order], ordered, suspects)
 
 
 def _text(value: str | bytes | None) -> str:
