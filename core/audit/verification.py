@@ -110,7 +110,7 @@ class Verification:
                     self._unindexed.read_now(connection, self._findings.newest_unhashed)
                 if self._plausibility is not None:
                     self._findings.plausibility = self._plausibility.report(self._kept_from)
-                self._findings.recount(self._read_entries(connection, self._findings.newest_unhashed))
+                self._findings.recount(self.read_entries(connection, self._findings.newest_unhashed))
         return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
 
     def _start(self, connection: Connection) -> None:
@@ -285,9 +285,10 @@ class Verification:
         numbers = self._entry_scan.in_order({number: suspect.moment for number, suspect in suspects.items()})
         hashed = [number for number in numbers if suspects[number].has_hash]
         unhashed = [number for number in numbers if not suspects[number].has_hash]
-        return self._read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
+        return self.read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
 
-    def _read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+    def read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+        """Return the entries of some numbers, in the order of these."""
         entries: list[AuditEntry] = []
         for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
             batch = numbers[start : start + _ENTRIES_PER_QUERY]
