@@ -191,6 +191,10 @@ class AuditService:
             _logger.warning("Who changed a value could not be read: %s", error)
         return EditConflict(attributed)
 
+    def mapper(self) -> EntryMapper:
+        """Return what converts rows to entries, with the users and keys that the practice has now."""
+        return self._maker()
+
     def _maker(self) -> EntryMapper:
         # Before any entry is read: on SQLite a reading inside another would wait for a writer who waits for it.
         if self._changes_seen != self._practice.changes:
