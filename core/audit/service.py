@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,11 @@ class AuditService:
         """Return today's date by the practice's clock."""
         with self._practice.read() as connection:
             return self._practice.now(connection).date()
+
+    def now(self) -> datetime:
+        """Return the time by the practice's clock."""
+        with self._practice.read() as connection:
+            return self._practice.now(connection)
 
     def activity(self, wanted: AuditFilter, days: int) -> Activity:
         """Return the number of entries that a filter shows on each of its days, for at most `days` of the last ones."""

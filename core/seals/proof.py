@@ -68,6 +68,11 @@ class EntryProof:
         )
 
     @property
+    def named_values(self) -> tuple[tuple[str, str], ...]:
+        """The values with the names of their columns, without the number."""
+        return tuple(zip(VALUE_NAMES[1:], self.values[1:], strict=True))
+
+    @property
     def problem(self) -> str:
         """What is wrong with the proof, in a sentence; empty if it proves that the entry is sealed."""
         content = self.seal.content

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.audit.entry_mapper import EntryMapper
+from core.audit.filter import AuditFilter
+from core.audit.verification import Verification
 from core.base.errors import ApiSetupError, ConfigurationError, OperationNotAllowed
 from core.companion.store import Companion
 from core.model.actor import Actor
@@ -25,6 +27,7 @@ from core.seals.sealing import Program, Sealing
 from core.seals.signing import SigningKey
 from core.seals.sources import collect_seals
 from core.seals.store import SealStore
+from core.seals.trail_digest import TrailDigest
 from core.seals.verification import SealedVerification
 
 _DAY = timedelta(days=1)
@@ -184,6 +187,11 @@ class SealService:
         collection = collect_seals(self._store, self._directory, files)
         return SealedVerification(self._practice, self._mapper(), collection, self.fingerprint, public_key)
 
+    def digesting_verification(self) -> tuple[Verification, TrailDigest]:
+        """Return a verification of all entries without the seals, and the digest of these entries at its end."""
+        digest = TrailDigest()
+        return Verification(self._practice, AuditFilter(), self._mapper(), digest.add), digest
+
     def proof(self, number: int) -> EntryProof:
         """Return the proof that an entry is sealed.
 
@@ -237,7 +245,7 @@ class SealService:
         return keys.prepare_next().public_key
 
     def _adopt(self, directory: SealDirectory, last: Sequence[Seal], missing: Sequence[Seal]) -> None:
-        problems = check_chain([*last, *missing], self.fingerprint if last or missing else "")
+        problems = check_chain([*last, *missing], self.fingerprint, complete=bool(last))
         if problems:
             raise OperationNotAllowed(
                 f"{directory.path} has newer seals that don't continue those of the companion: {problems[0].sentence}"

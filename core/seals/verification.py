@@ -18,6 +18,7 @@ from core.seals.comparison import Comparison
 from core.seals.explanations import explain, removed_up_to
 from core.seals.seal_report import MAX_LISTED, SealedEntry, SealReport, Tampering
 from core.seals.sources import SealCollection
+from core.seals.trail_digest import TrailDigest
 
 
 class SealedVerification:
@@ -29,6 +30,9 @@ class SealedVerification:
         collection: The seals.
         fingerprint: The fingerprint of the practice.
         public_key: The key that is known to be right; empty to trust that of the seals.
+
+    Attributes:
+        digest: The digest of all entries.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class SealedVerification:
         self._practice = practice
         self._mapper = mapper
         self._collection = collection
+        self.digest = TrailDigest()
         self._waiting: list[RangeContents] = []
         self._verification = Verification(practice, AuditFilter(), mapper, self._waiting.append)
         chain = collection.chain
@@ -77,6 +82,7 @@ class SealedVerification:
         # Not while the practice is read: in an SQLite file, one reading inside another could wait for a writer.
         while self._waiting:
             self._comparison.add(self._waiting[0])
+            self.digest.add(self._waiting[0])
             del self._waiting[0]
         if report.done and self._report is None:
             self._report = self._finish(self._comparison)
