@@ -75,6 +75,7 @@ class Office:
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
+        seals_daily: True if the screen seals the Audit Trail once a day.
         seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
     """
 
@@ -104,6 +105,7 @@ class Office:
         self.users = UserService(practice, computer, SignInFailures(companion))
         self.info = _practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+        self.seals_daily = False
         self.seal_settings: Callable[[], SealSettings] | None = None
 
     @cached_property

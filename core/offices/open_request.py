@@ -134,7 +134,7 @@ class OpenRequest:
             keys = SealKeyFile(Path(source.detail))
         elif source is not None:
             keys = GivenSealKey(partial(self._read_given_key, source), f"seal_key_from ({source.kind.label})")
-        return SealSettings(keys, configured.directory, daily=bool(configured.daily))
+        return SealSettings(keys, configured.directory)
 
     def _read_given_key(self, source: PasswordSource) -> Secret:
         return self._read_secret(source, SEAL_KEY) or Secret("")
@@ -213,6 +213,7 @@ class OpenRequest:
             )
         opened.prices = self.context.prices
         opened.seal_settings = self._seal_settings
+        opened.seals_daily = bool(self.office.seals.daily)
         return opened
 
 

@@ -41,8 +41,6 @@ class SealSettings:
     """The private key."""
     directory: Path | None = None
     """The directory for copies of the seals; None for none."""
-    daily: bool = False
-    """True to seal once a day while the screen is open."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +76,6 @@ class SealService:
         self._settings = settings
         self._utc = utc
         self._known_fingerprint = ""
-
-    @property
-    def daily(self) -> bool:
-        """True if the screen seals once a day."""
-        return self._settings.daily
 
     @property
     def fingerprint(self) -> str:

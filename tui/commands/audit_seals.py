@@ -47,15 +47,14 @@ def _seal(signals: SignalHandler, command: OfficeCommand, session: Session) -> O
     sealing = seals.sealing(session.actor, program_version(), next_key=next_key, rotate=options.rotate)
     progress = Progress()
     try:
-        result = sealing.run_batch()
-        while result.seal is None:
+        while not (reading := sealing.read_batch()).complete:
             signals.raise_pending()
-            progress.show(f"{result.fraction:4.0%}  {counted(result.entries)}")
-            result = sealing.run_batch()
+            progress.show(f"{reading.fraction:4.0%}  {counted(reading.entries)}")
+        signals.raise_pending()
+        seal = sealing.store()
     finally:
         progress.clear()
         sealing.discard()
-    seal = result.seal
     not_copied = copy_safely(seals, seal)
     lines = [seal.as_line()] if options.line else _seal_lines(seal)
     if first and not options.line:

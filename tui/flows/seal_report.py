@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.seals.seal import Seal
     from core.seals.seal_report import SealedEntry, SealReport
 
+_MAX_NUMBERS = 8
 _WORDS = {
     Tampering.ALTERED: "altered since it was sealed",
     Tampering.INSERTED: "inserted into a sealed period",
@@ -25,6 +26,13 @@ _WORDS = {
 def seal_lines(report: SealReport) -> list[str]:
     """Return the lines that say whether the entries are as they were sealed."""
     return list(_lines(report))
+
+
+def screen_lines(report: SealReport) -> list[str]:
+    """Return the same lines for the screen, whose list has no deleted entries: their numbers are added."""
+    deleted = [each.number for each in report.found if each.kind is Tampering.DELETED]
+    numbers = ", ".join(map(str, deleted[:_MAX_NUMBERS])) + (", …" if len(deleted) > _MAX_NUMBERS else "")
+    return [*seal_lines(report), *([f"Deleted since they were sealed: {numbers}"] if deleted else [])]
 
 
 def sealed_entry_line(each: SealedEntry) -> str:
