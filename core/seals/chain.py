@@ -102,7 +102,7 @@ def _wrong_links(before: Seal, seal: Seal) -> Iterator[ChainProblem]:
     number, expected = seal.content.number, before.content.number + 1
     if number > expected:
         yield ChainProblem(
-            f"{_range(expected, number - 1)} missing. Look for it in copies of the companion or seal_dir."
+            f"{_range(expected, number - 1)} missing. Look for copies of the companion or of seal_dir."
         )
     elif seal.content.previous != before.sha256:
         yield ChainProblem(

@@ -108,10 +108,12 @@ class VerificationScreen(BaseScreen[None]):
             if self._slowness is None:
                 self._slowness = await self.call_service(self._session.office.audit.slowness, group="verify")
                 self._show_result([])
-            if self._verification is None:
+            verification = self._verification
+            if verification is None:
                 start = partial(_verification, self._session, self._date_range)
-                self._verification, self._seals = await self.call_service(start, group="verify")
-            report = await self._verify_all(self._verification)
+                verification, self._seals = await self.call_service(start, group="verify")
+                self._verification = verification
+            report = await self._verify_all(verification)
         except ApiSetupError as error:
             self.show_problem(error)
             self.show_status(f"{error} Checked entries are kept. Press r to continue.", "problem")
