@@ -28,10 +28,12 @@ def use_key_file(office: Office, directory: Path, seal_dir: Path | None = None) 
 def seal(office: Office, *, rotate: bool = False, next_key: str = "") -> Seal:
     """Seal an office as the command does."""
     sealing = office.seals.sealing(ACTOR, "0.2.0", rotate=rotate, next_key=next_key)
-    while not sealing.read_batch().complete:
-        pass
-    made = sealing.store()
-    sealing.discard()
+    try:
+        while not sealing.read_batch().complete:
+            pass
+        made = sealing.store()
+    finally:
+        sealing.discard()
     office.seals.finish(made)
     return made
 

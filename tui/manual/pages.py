@@ -19,6 +19,7 @@ TOPICS = (
     "payment-types",
     "audit-trail",
     "verification",
+    "seals",
     "commands",
     "configuration",
     "keyboard",

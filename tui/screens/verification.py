@@ -111,8 +111,9 @@ class VerificationScreen(BaseScreen[None]):
             verification = self._verification
             if verification is None:
                 start = partial(_verification, self._session, self._date_range)
-                verification, self._seals = await self.call_service(start, group="verify")
-                self._verification = verification
+                opened = await self.call_service(start, group="verify")
+                verification = self._verification = opened[0]
+                self._seals = opened[1]
             report = await self._verify_all(verification)
         except ApiSetupError as error:
             self.show_problem(error)
