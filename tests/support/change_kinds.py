@@ -216,6 +216,7 @@ WORDS = {
     "hide payment type": ("Definition hidden: Check with category: Payment Types; ", "payment type changed from"),
     "unhide payment type": ("Definition edited: Gift certificate with category: Payment Types; ",),
     "move payment type": ("Definition edited: Check with", "Definition edited: Credit Card with"),
+    "seal trail": ("Audit Trail sealed by Admin: seal 1, 10 entries, SHA-256 ",),
     "end subscription": ("API subscription 21 of ", "ended by Admin"),
     "resume subscription": ("API subscription 22 of ", "resumed by Admin"),
     "delete subscription": ("API subscription 23 of ", "deleted by Admin"),
