@@ -73,15 +73,18 @@ class KeyVault:
 
     Args:
         keys: The source of the encryption keys.
+
+    Attributes:
+        keys: The source of the encryption keys.
     """
 
     def __init__(self, keys: EncryptionKeys) -> None:
-        self._keys = keys
+        self.keys = keys
 
     @property
     def place(self) -> str:
         """The source of the encryption keys, as named in sentences."""
-        return self._keys.place
+        return self.keys.place
 
     def key_ids(self) -> frozenset[str]:
         """Return the IDs of the encryption keys that are here.
@@ -89,7 +92,7 @@ class KeyVault:
         Raises:
             EncryptionKeyUnavailable: Their source can't be read.
         """
-        return frozenset(key.id for key in self._keys.read())
+        return frozenset(key.id for key in self.keys.read())
 
     def establish(self, connection: Connection, moment: datetime, *, shared: bool) -> None:
         """Record the current encryption key in a new companion; a missing key file is created.
@@ -107,8 +110,8 @@ class KeyVault:
         recorded = current_key_id(connection)
         if recorded is not None and (shared or self._is_needed(connection) or recorded in self.key_ids()):
             return
-        present = self._keys.read()
-        key = self._keys.ensure() if isinstance(self._keys, KeyFile) else present[0]
+        present = self.keys.read()
+        key = self.keys.ensure() if isinstance(self.keys, KeyFile) else present[0]
         _record(connection, key.id, moment)
 
     def seal(self, connection: Connection, text: str, fingerprint: str) -> SealedText:
@@ -139,7 +142,7 @@ class KeyVault:
         Raises:
             EncryptionKeyUnavailable: The key that it needs isn't here, or the text was changed.
         """
-        key = next((key for key in self._keys.read() if key.id == row.key_id), None)
+        key = next((key for key in self.keys.read() if key.id == row.key_id), None)
         if key is None:
             raise EncryptionKeyUnavailable(
                 f"The text of this API key can't be read: {self._lacks(row.key_id)}. Everything else about it can.",
@@ -150,7 +153,7 @@ class KeyVault:
     def texts(self, rows: Iterable[SealedRow]) -> dict[str, str]:
         """Return the texts of rows by their fingerprints, without those that can't be decrypted."""
         try:
-            keys = {key.id: key for key in self._keys.read()}
+            keys = {key.id: key for key in self.keys.read()}
         except EncryptionKeyUnavailable:
             return {}
         found = {}
@@ -200,7 +203,7 @@ class KeyVault:
             EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
             PracticeUnavailable: The companion can't be written; nothing was changed.
         """
-        old, new = self._keys.read(), given or EncryptionKey.generate()
+        old, new = self.keys.read(), given or EncryptionKey.generate()
         if given is None:
             self._key_file().replace((new, *old))
         known = {key.id: key for key in (*old, new)}
@@ -223,16 +226,16 @@ class KeyVault:
         return Rotation(new.id, encrypted, tuple(unreadable))
 
     def _key_file(self) -> KeyFile:
-        if not isinstance(self._keys, KeyFile):
+        if not isinstance(self.keys, KeyFile):
             raise ConfigurationError(
                 f"The encryption key comes from {self.place}, so apisetup can't replace it there.",
                 "Name the source of a new key with --new-key-from.",
             )
-        return self._keys
+        return self.keys
 
     def _current(self, connection: Connection) -> EncryptionKey:
         recorded = current_key_id(connection)
-        key = next((key for key in self._keys.read() if key.id == recorded), None)
+        key = next((key for key in self.keys.read() if key.id == recorded), None)
         if key is None:
             raise EncryptionKeyUnavailable(
                 f"No API key can be added: {self._lacks(recorded or '')}.",
@@ -241,7 +244,7 @@ class KeyVault:
         return key
 
     def _lacks(self, key_id: str) -> str:
-        if not self._keys.read():
+        if not self.keys.read():
             return f"the encryption key file {self.place} is missing (key {key_id})"
         return f"{self.place} lacks the encryption key {key_id}"
 
