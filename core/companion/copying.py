@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, CursorResult, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, CursorResult, Table, insert, select, update
 
 from core.base.errors import CompanionUnavailable, OperationNotAllowed
 from core.companion.key_vault import KeyVault
@@ -228,13 +228,20 @@ class _Copy:
         self._target.execute(update(QUESTION).where(QUESTION.c.number < asked).values(number=asked))
 
     def _add_use(self) -> None:
-        """Add what was read of the use by names of which the target has read nothing."""
-        known = set(self._target.scalars(select(USE_RANGE.c.name)))
-        days = [row for row in _rows(self._source, USE_DAY) if row["name"] not in known]
-        if self._writes:
-            for name in {row["name"] for row in days}:
-                self._target.execute(delete(USE_DAY).where(USE_DAY.c.name == name))
-        self._insert(USE_DAY, "days of developers' use", days)
+        """Add what was read of developers' use, apart from names of which the target has read another part."""
+        there = {row["name"]: row for row in _rows(self._target, USE_RANGE)}
+        ranges = {row["name"]: row for row in _rows(self._source, USE_RANGE)}
+        alike = {name for name, row in ranges.items() if there.get(name, row) == row}
+        present = {_day_key(row): row for row in _rows(self._target, USE_DAY)}
+        missing = []
+        for row in _rows(self._source, USE_DAY):
+            found = present.get(_day_key(row))
+            if row["name"] in alike and found is None:
+                missing.append(row)
+            else:
+                counted = self._result.present if found == row else self._result.kept
+                counted["days of developers' use"] += 1
+        self._insert(USE_DAY, "days of developers' use", missing)
         self._add_unless_there(USE_RANGE, "names of developers whose use was read", USE_RANGE.c.name)
 
     def _add_unless_there(self, table: Table, what: str, key: Column[Any]) -> None:
@@ -265,3 +272,7 @@ def _rows(connection: Connection, table: Table) -> list[_Values]:
 
 def _without_number(row: _Values) -> tuple[object, ...]:
     return tuple(value for name, value in row.items() if name != "number")
+
+
+def _day_key(row: _Values) -> tuple[object, ...]:
+    return tuple(row[column.name] for column in USE_DAY.primary_key)
