@@ -20,6 +20,7 @@ from core.companion.key_file import EncryptionKeys, KeyFile
 from core.companion.tables import ENCRYPTION, REGISTRY_KEY
 
 _ONE = 1
+STILL_WORKS = "Disabling, enabling, editing and removing still work."
 RESTORE = (
     "Restore the key from a backup or another computer. If it is lost for good, run: apisetup companion rotate-key."
     " The manual's page 'companion' says what is lost."
@@ -145,7 +146,7 @@ class KeyVault:
         key = next((key for key in self.keys.read() if key.id == row.key_id), None)
         if key is None:
             raise EncryptionKeyUnavailable(
-                f"The text of this API key can't be read: {self._lacks(row.key_id)}. Everything else about it can.",
+                f"The text of this API key can't be read: {self._lacks(row.key_id)}. {STILL_WORKS}",
                 RESTORE,
             )
         return key.open(row.sealed, row.fingerprint)
@@ -181,7 +182,7 @@ class KeyVault:
         if not missing:
             return ""
         texts = "one API key" if len(missing) == 1 else f"{len(missing)} API keys"
-        return f"The text of {texts} can't be read: {self._lacks(missing[0])}. Everything else still works."
+        return f"The text of {texts} can't be read: {self._lacks(missing[0])}. {STILL_WORKS}"
 
     def rotate(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from sqlalchemy import StaticPool, create_engine, select
+
 from core.base.errors import ConfigurationError, StorageFailed
 from core.base.secret import Secret
 from core.companion.copying import CopyResult, compare_content, copy_content
@@ -15,6 +17,7 @@ from core.companion.key_vault import Rotation, current_key_id
 from core.companion.migrations import applied_migrations, encrypts_keys
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.store import Companion
+from core.companion.tables import COMPANION, REGISTRY_KEY
 from core.database.address import FileAddress
 from core.database.companion_address import CompanionServer
 from core.database.database_file import database_exists
@@ -108,14 +111,26 @@ def rotate_key(request: OpenRequest, new_key_from: PasswordSource | None = None)
         return companion.rotate_key(request.context.runtime.clock, given)
 
 
-def count_keys(request: OpenRequest) -> int:
-    """Return the number of API keys in an office's local registry. Blocks."""
-    from sqlalchemy import func, select
+@dataclass(frozen=True)
+class EncryptedKeys:
+    """The API keys in an office's local registry.
 
-    from core.companion.tables import REGISTRY_KEY
+    Attributes:
+        readable: The number of those whose texts can be decrypted here.
+        unreadable: The number of the others.
+    """
 
-    with _opened(request.companion_source(), request) as companion, companion.read() as connection:
-        return connection.scalar(select(func.count()).select_from(REGISTRY_KEY)) or 0
+    readable: int
+    unreadable: int
+
+
+def count_keys(request: OpenRequest) -> EncryptedKeys:
+    """Count the API keys in an office's local registry. Blocks."""
+    with _opened(request.companion_source(), request) as companion:
+        with companion.read() as connection:
+            rows = connection.execute(select(REGISTRY_KEY)).all()
+        readable = len(companion.vault.texts(rows))
+    return EncryptedKeys(readable, len(rows) - readable)
 
 
 def _copied_source(request: OpenRequest, source: FileAddress | None) -> CompanionSource:
@@ -170,11 +185,6 @@ def _share_key(source: CompanionSource, target: CompanionSource, companion: Comp
 
 
 def _compare_with_empty(source: Companion) -> CopyResult:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
-
-    from core.companion.tables import COMPANION
-
     engine = create_engine("sqlite://", poolclass=StaticPool)
     COMPANION.create_all(engine)
     empty = Companion(engine, shared=False, keys=source.vault.keys)

@@ -77,6 +77,8 @@ def _copy(command: OfficeCommand, request: OpenRequest, target: CopyTarget) -> O
     lines += [f"there already: {number} {what}" for what, number in result.present.items()]
     lines += [f"kept as they are there: {number} {what}" for what, number in result.kept.items()]
     lines += [f"NOT COPIED: {conflict}" for conflict in result.conflicts]
+    if not result.rows_copied:
+        lines.append("Nothing to copy: all rows are there already, or there are none.")
     if not options.dry_run:
         lines += [
             f"Encryption key: {done.key_place}. Every admin's computer needs it.",
@@ -102,10 +104,17 @@ def _target(options: argparse.Namespace) -> CopyTarget:
 
 def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource | None) -> OfficeReport:
     options, keys = command.options, count_keys(request)
-    plan = f"Encrypt {_count(keys)} of {request.companion_address.label} with a new encryption key."
+    plan = [f"Encrypt {_count(keys.readable)} of {request.companion_address.label} with a new encryption key."]
+    if keys.unreadable:
+        plan.append(
+            f"{_count(keys.unreadable)} can't be read here and will stay as they are. If another computer has the"
+            " encryption key, copy its key file here instead."
+        )
+    lines = [sanitize(line, 400) for line in plan]
     if options.dry_run:
-        return OfficeReport(DONE, {"dry_run": True, "keys": keys}, [sanitize(f"would: {plan}", 400)])
-    if not confirm(options, [sanitize(plan, 400)], "Rotate the encryption key?"):
+        counts = {"dry_run": True, "readable": keys.readable, "unreadable": keys.unreadable}
+        return OfficeReport(DONE, counts, [f"would: {lines[0]}", *lines[1:]])
+    if not confirm(options, lines, "Rotate the encryption key?"):
         return OfficeReport(WANTING, {"result": "not confirmed"}, [_NOT_CONFIRMED])
     rotation = rotate_key(request, source)
     data = {
