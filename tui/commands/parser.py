@@ -31,6 +31,7 @@ COMMANDS = (
     ("audit", "search, verify or export the Audit Trail"),
     ("check", "check whether everything works in a practice, without writing to it"),
     ("offices", "list, add, remove or import the offices of the configuration file"),
+    ("companion", "copy a companion to a server, or rotate its encryption key"),
     ("help", "print a page of the manual"),
 )
 """The commands, each with its summary. The module of the same name in `arguments` adds its verbs and options."""

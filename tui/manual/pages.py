@@ -21,6 +21,7 @@ TOPICS = (
     "verification",
     "commands",
     "configuration",
+    "companion",
     "keyboard",
     "terminal",
     "what-is-written",
