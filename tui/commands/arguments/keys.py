@@ -15,6 +15,12 @@ def add(noun: argparse.ArgumentParser) -> None:
     add_key_choice(show)
     show.add_argument("--reveal", action="store_true", help="print each key in full; this is logged")
     _add_addition(verbs.changing("add", "add an API key, which is read from standard input or typed"))
+    use = verbs.reading(
+        "use",
+        "show what the developers of API keys changed, by the Audit Trail",
+        found="a key is idle, or was used after it was disabled",
+    )
+    add_key_choice(use, required=False)
     disable = verbs.changing("disable", "disable API keys")
     add_key_choice(disable)
     disable.add_argument("--end-subscriptions", action="store_true", help="also end the subscriptions of each key")
