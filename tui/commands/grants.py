@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigurationError
+from core.check.grant_script import ALL_FEATURES, Feature, GrantTarget, Role, grant_statements
 from core.database.address import ServerAddress
-from core.practice.grant_script import ALL_FEATURES, Feature, GrantTarget, Role, grant_statements
 from tui.commands.report import DONE, OfficeReport
 from tui.widgets.safe_text import sanitize
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from core.base.file_status import file_status
-from core.practice.grant_script import GrantTarget, grant_statements
+from core.check.grant_script import GrantTarget, grant_statements
 from tui.commands.parser import ENVIRONMENT, EXIT_STATUS, build_parser
 from tui.manual.blocks import Generator, fill, table
 from tui.manual.pages import PAGES, TOPICS

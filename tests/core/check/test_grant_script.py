@@ -10,12 +10,7 @@ import pytest
 from core.audit.filter import AuditFilter
 from core.base.errors import ApiSetupError, NotPermitted
 from core.base.secret import Secret
-from core.database.address import ServerAddress
-from core.model.agreement import default_agreement
-from core.model.api_key import AuthorityName
-from core.office.office import Office, open_server_office
-from core.opendental.permission_types import Permission
-from core.practice.grant_script import (
+from core.check.grant_script import (
     ALL_FEATURES,
     Feature,
     GrantTarget,
@@ -23,6 +18,11 @@ from core.practice.grant_script import (
     grant_statements,
     required_rights,
 )
+from core.database.address import ServerAddress
+from core.model.agreement import default_agreement
+from core.model.api_key import AuthorityName
+from core.office.office import Office, open_server_office
+from core.opendental.permission_types import Permission
 from core.practice.required_rights import NEEDED, OPTIONAL
 from tests.support.change_kinds import save_settings
 from tests.support.databases import SampleServer, database_user, runtime
@@ -49,7 +49,7 @@ def opened(sample: SampleServer, role: Role, *features: Feature) -> Iterator[Off
         office = open_server_office(
             address,
             Secret(account.password),
-            sample.companion,
+            sample.companion_source,
             AuthorityName.LOCAL,
             default_agreement(),
             runtime(),
