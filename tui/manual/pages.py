@@ -20,6 +20,8 @@ TOPICS = (
     "audit-trail",
     "verification",
     "commands",
+    "recipes",
+    "json",
     "configuration",
     "companion",
     "keyboard",

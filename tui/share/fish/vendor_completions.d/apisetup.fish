@@ -50,8 +50,8 @@ function _shtab_apisetup_using
   test "$_shtab_apisetup_cmdpath" = "$argv"
 end
 
-set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit export' check offices 'offices list' 'offices add' 'offices remove' 'offices import' companion 'companion copy' 'companion rotate-key' help
-set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --filter --from --host --interval --key --limit --lock-after-minutes --name --new-key-from --od-password-from --od-user --office --password-from --payment-type --permission --phone --receipt --replacement --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
+set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit export' check grants offices 'offices list' 'offices add' 'offices remove' 'offices import' companion 'companion copy' 'companion rotate-key' help
+set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --features --filter --from --host --interval --key --limit --lock-after-minutes --name --new-key-from --od-password-from --od-user --office --password-from --payment-type --permission --phone --receipt --replacement --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --to --to-password-from --to-tls --to-tls-ca --until --url --user --workstation
 
 complete -c apisetup -e
 complete -c apisetup -f
@@ -615,6 +615,25 @@ complete -c apisetup -n '_shtab_apisetup_using check' -l authority -xka "local h
 complete -c apisetup -n '_shtab_apisetup_using check' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using check' -l user -x -d 'also check this Open Dental user'"'"'s permissions'
 complete -c apisetup -n '_shtab_apisetup_using check' -l json -d 'print the results as JSON'
+complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a grants -d 'Print the script that creates the database user of an office and grants it the rights that apisetup needs. With --read-only, it only reads. Nothing is opened.'
+complete -c apisetup -n '_shtab_apisetup_using grants' -s h -l help -d 'show this help message and exit'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l demo -d 'open a practice with sample data that is deleted at the end'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l office -x -d 'open an office from the configuration file (commands: can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l tag -x -d 'commands: all offices with this tag (can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l all-offices -d 'commands: all offices of the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file, instead of APISETUP_CONFIG'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l url -x -d 'open a practice: mysql+pymysql://user@host:3306/opendental, or sqlite:///FILE'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l read-only -d 'write nothing to the practice, not even the sign-in'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l tls -xka "verify off" -d 'how to protect the connection to a server. verify is the default for other computers; a connection on this computer is encrypted if the server offers it'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l tls-ca -xka "(__fish_complete_path (commandline -ct))" -d 'the certificate authorities that sign the server'"'"'s certificate (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l tls-cert -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate, if the server requires one (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l tls-key -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate'"'"'s key, if it is in another file (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l server-public-key -xka "(__fish_complete_path (commandline -ct))" -d 'the server'"'"'s public key (PEM), which encrypts the password on connections without TLS'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l authority -xka "local headquarters" -d 'who manages the keys of a practice on a server: headquarters (the default), or a registry on this computer'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l auditor -d 'rights to read, and to record sign-ins and exports in the Audit Trail; customer keys can'"'"'t be read'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l features -x -d 'only these: settings, keys, payment-types, subscriptions, why, verification (separated by commas)'
+complete -c apisetup -n '_shtab_apisetup_using grants' -l json -d 'print the result as JSON'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a offices -d 'List, add, remove or import the offices of the configuration file.'
 complete -c apisetup -n '_shtab_apisetup_using offices' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using offices; and test $_shtab_apisetup_npos -eq 0' -a list -d 'List the offices.'
@@ -747,4 +766,4 @@ complete -c apisetup -n '_shtab_apisetup_using companion rotate-key' -l dry-run 
 complete -c apisetup -n '_shtab_apisetup_using companion rotate-key' -l yes -d 'don'"'"'t ask for confirmation; required without a terminal'
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a help -d 'Print a page of the manual.'
 complete -c apisetup -n '_shtab_apisetup_using help' -s h -l help -d 'show this help message and exit'
-complete -c apisetup -n '_shtab_apisetup_using help; and test $_shtab_apisetup_npos -ge 0' -ka "index connecting offices api-setup keys why subscriptions payment-types audit-trail verification commands configuration companion keyboard terminal what-is-written limits troubleshooting" -d 'the page or the beginning of its name; none lists all pages'
+complete -c apisetup -n '_shtab_apisetup_using help; and test $_shtab_apisetup_npos -ge 0' -ka "index connecting offices api-setup keys why subscriptions payment-types audit-trail verification commands recipes json configuration companion keyboard terminal what-is-written limits troubleshooting" -d 'the page or the beginning of its name; none lists all pages'
