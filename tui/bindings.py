@@ -65,6 +65,14 @@ KEYS: tuple[Key, ...] = (
         "Show the whole message of the status line.",
         EVERYWHERE,
     ),
+    Key(
+        "redraw",
+        "ctrl+l",
+        "app.redraw",
+        "Redraw",
+        "Draw the screen again, in case another program wrote over it.",
+        EVERYWHERE,
+    ),
     Key("try-again", "r,f6", "try_again", "Retry", "Connect again.", PRACTICE),
     Key(
         "offices",

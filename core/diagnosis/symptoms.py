@@ -1,4 +1,4 @@
-"""What a developer sees when the API fails, and what each answer means.
+"""The symptoms of a failing API, and the meaning of each.
 
 The API's literal texts aren't documented and may change, so a text is only searched for single words. Source: Open
 Dental's page *API Implementation*, and answers that several public integrations quote alike.
@@ -27,7 +27,7 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Interpretation:
-    """What a symptom means."""
+    """The meaning of a symptom."""
 
     meaning: str = ""
     """In a sentence or two; empty if there is no symptom."""

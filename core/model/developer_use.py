@@ -1,4 +1,4 @@
-"""What the Audit Trail shows of a developer's use of the API, as values.
+"""A developer's use of the API, as the Audit Trail shows it.
 
 Calls that only read leave no entry, so none of this says when a key was last used. Entries name the developer and not
 the key: two keys of one developer share everything here.
@@ -78,7 +78,7 @@ class DeveloperUse:
 
 @dataclass(frozen=True)
 class UseDetails:
-    """What is counted for one developer only when an admin looks at it."""
+    """The counts for one developer, made only when an admin looks at them."""
 
     patients: int
     """The number of patients whose records were changed in the last `DAYS` days."""
@@ -89,7 +89,7 @@ class UseDetails:
 
 @dataclass(frozen=True)
 class TrailFloor:
-    """How far back the Audit Trail goes."""
+    """The beginning of the Audit Trail."""
 
     oldest: datetime | None
     """The time of the oldest entry; None for an empty trail."""
@@ -99,7 +99,7 @@ class TrailFloor:
 
 @dataclass(frozen=True)
 class KnownUse:
-    """What is known of the use of keys at a moment."""
+    """The known use of keys at a moment."""
 
     now: datetime
     """The time by the practice's clock."""

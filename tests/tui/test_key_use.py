@@ -49,7 +49,7 @@ async def enter_former_names(user: User, names: str) -> None:
     await user.press("N")
     await user.at(Prompt)
     await user.enter_text(names)
-    await user.press("enter")
+    await user.press("ctrl+s")
     await user.at_api_setup()
 
 
@@ -133,3 +133,14 @@ async def test_a_key_that_the_filter_shows_stays_while_former_names_are_read(dem
         table.show_use(KnownUse(NOW, {}, FLOOR))
         await user.settle()
         assert "ClearPay" in user.row
+
+
+async def test_enter_does_not_save_former_names(demo: OpenRequest) -> None:
+    """A pasted line break is Enter, too."""
+    async with run_program(demo) as user:
+        await user.press("N")
+        await user.at(Prompt)
+        await user.enter_text("Old Bridge")
+        await user.press("enter")
+        assert isinstance(user.screen, Prompt)
+        assert "Press ^s to confirm" in user.flowing_text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.base.secret import Secret
-from core.database.address import ServerAddress
+from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
 from core.offices.open_request import LaunchContext, OpenRequest
@@ -56,7 +56,7 @@ def opened_by(server: Server, database: str, *rights: str) -> Iterator[OpenReque
         name="",
         address=ServerAddress(host=server.host, port=server.port, database=database, user=user),
         authority=AuthorityName.LOCAL,
-        companion=Path("companion.sqlite3"),
+        companion=FileAddress(Path("companion.sqlite3")),
     )
     try:
         yield OpenRequest(office, LaunchContext(runtime(), PATHS), password=Secret(password))

@@ -22,7 +22,7 @@ COLUMNS = (
     _KEY,
     Column("Status", 13, min_width=13),
     _CHANGE,
-    Column("Added", 10, min_width=10, from_width=60),
+    Column("Added", 10, min_width=10, from_width=78),
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
 )

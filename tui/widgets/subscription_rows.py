@@ -20,7 +20,7 @@ COLUMNS = (
     Column("Watches", 12, min_width=8, max_width=26),
     Column("State", 13, min_width=13),
     Column("Last run", 10, min_width=10, from_width=60),
-    Column("Sent by", 16, min_width=10, max_width=24, from_width=72),
+    Column("Sent by", 16, min_width=10, max_width=24, from_width=80),
     Column("Sent to", 30, min_width=16, max_width=60, from_width=104),
 )
 _STATE = 2

@@ -32,7 +32,7 @@ _NEVER = "—"
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What is known about the use of one key, and what that is compared with."""
+    """The known use of one key, and the values that it is compared with."""
 
     use: DeveloperUse | None
     now: datetime
