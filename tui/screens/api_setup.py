@@ -77,12 +77,12 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "match-copy",
         "audit-trail",
         "developer-entries",
-        "developer-queries",
         "former-names",
         "about",
         "offices",
         "quit",
         "next-field",
+        "developer-queries",
     )
 
     class OfficeOpened(Message):
