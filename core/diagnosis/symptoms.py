@@ -45,6 +45,11 @@ class Interpretation:
         """True if a method failed that changes something."""
         return self.method is not None and not self.method.reads
 
+    @property
+    def events_missing(self) -> bool:
+        """True if the developer doesn't get events."""
+        return self.explained_by is not None and ids.SUBSCRIPTIONS in self.explained_by
+
     def explains(self, cause_id: str) -> bool:
         """Return True if a cause can explain the symptom."""
         return self.explained_by is None or cause_id in self.explained_by | ids.EVERYTHING

@@ -229,7 +229,7 @@ class EditKeyScreen(KeyScreen[None]):
 
     @on(KeyFieldsForm.Edited)
     def _show_unsaved(self) -> None:
-        self.query_one("#key-panel", Panel).border_subtitle = "* unsaved" if self.unsaved else ""
+        self.query_one("#key-panel", Panel).show_subtitle("* unsaved" if self.unsaved else "", "$caution")
 
     # -- changing ------------------------------------------------------------
 
