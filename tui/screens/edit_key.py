@@ -171,7 +171,7 @@ class EditKeyScreen(KeyScreen[None]):
         keys = await self.call_service(self.open_session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
-            await self.app.push_screen_wait(Notice("No longer in the list", ["This key is no longer in the list."]))
+            await self.app.push_screen_wait(Notice("The list has changed", ["This key is no longer in the list."]))
             self.dismiss(None)
             return
         self._show_key(matching[0], drop)
