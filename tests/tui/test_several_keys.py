@@ -66,7 +66,7 @@ async def test_one_question_lists_what_will_happen_to_each_key(demo: OpenRequest
         assert "Disable 2 keys?" in text
         assert "ClearPay …AD92 Enabled → Disabled by Customer" in text
         assert "Insurance Mate …C465 Enabled → Disabled by Customer" in text
-        assert "Nothing happens to:" in text
+        assert "Not changed:" in text
         assert f"{DISABLED} …70F3 Already disabled; nothing to do." in text
 
 

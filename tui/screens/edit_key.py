@@ -337,7 +337,7 @@ class EditKeyScreen(KeyScreen[None]):
             self.dismiss(None)
 
     async def _confirm_discard(self, title: str) -> bool:
-        question = Question(title, ["What you typed isn't saved."], Answer("ctrl+y", "Discard", "drop"))
+        question = Question(title, ["Your changes aren't saved."], Answer("ctrl+y", "Discard", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)
