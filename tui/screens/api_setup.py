@@ -321,7 +321,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         if not selection.counts:
             await super().disable()
         elif not selection.shown:
-            self.show_status("The filter hides the selected keys, so nothing was done. Esc shows all keys.")
+            self.show_status("The filter hides the selected keys, so nothing was done. Press Esc to show all keys.")
         else:
             keys = table.selected_keys
             left = await disable_several(self, self.open_session, keys, selection.hidden)
