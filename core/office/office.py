@@ -258,7 +258,7 @@ def _open_file(
     if with_demo and created:
         from core.office import demo
 
-        demo.fill(practice, companion, agreement, runtime)
+        demo.fill(practice, agreement, runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
