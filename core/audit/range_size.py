@@ -55,6 +55,10 @@ class AdaptiveSize:
         self._round_trip = round_trip
         self._paces: deque[float] = deque(maxlen=_REMEMBERED)
 
+    def note_round_trip(self, seconds: float) -> None:
+        """Note the time of a statement that reads no row, or hardly any. The shortest counts."""
+        self._round_trip = min(self._round_trip, seconds)
+
     def adapt(self, seconds: float) -> None:
         """Adapt the size after a range was read.
 
@@ -65,7 +69,7 @@ class AdaptiveSize:
         """
         limits = self._limits
         # No statement is faster than a round trip, so the fastest one corrects what was measured for it.
-        self._round_trip = min(self._round_trip, seconds)
+        self.note_round_trip(seconds)
         pace = max(seconds - self._round_trip, _SHORTEST) / self.value
         self._paces.append(pace)
         size = min(limits.seconds / median(self._paces), 2 * limits.seconds / pace, self.value * _MAX_GROWTH)

@@ -54,9 +54,9 @@ class UseReading:
         self._remembered = remembered
         self._names = dict(names)
         self._elapsed = elapsed
-        hours = SizeLimits(_hours(_FIRST_WINDOW), _hours(_SHORTEST), _hours(_LONGEST), TARGET_SECONDS)
-        # The fastest answer so far is taken for the time that any answer is on its way.
-        self._hours = AdaptiveSize(hours, round_trip=inf)
+        self._hours = AdaptiveSize(
+            SizeLimits(_hours(_FIRST_WINDOW), _hours(_SHORTEST), _hours(_LONGEST), TARGET_SECONDS), round_trip=inf
+        )
         self._now: datetime | None = None
         self._oldest: datetime | None = None
         self._continued: dict[str, datetime] = {}
@@ -76,7 +76,10 @@ class UseReading:
             return False
         if self._now is None:
             with self._practice.read() as connection:
+                started = self._elapsed()
                 self._now, self._oldest = now_and_oldest(self._practice, connection)
+                # It uses an index only, so nearly all of its time is spent on the line.
+                self._hours.note_round_trip(self._elapsed() - started)
         ranges = self._remembered.ranges(self._names)
         window = self._next_window(ranges, self._now)
         if window is None:

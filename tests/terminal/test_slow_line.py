@@ -7,7 +7,7 @@ from tests.support.installed_program import READY, Home
 from tests.support.server_practice import ServerPractice
 
 SLOW_SECONDS = 5.0
-"""How long each direction of the line takes: less than the program waits for an answer, and more than the test needs."""
+"""The delay of each direction of the line: the program still waits for an answer then, and longer than the test."""
 
 
 def test_a_long_wait_says_what_for_and_since_when_and_escape_leaves_it(home: Home, practice: ServerPractice) -> None:

@@ -95,5 +95,5 @@ async def test_what_changed_meanwhile_is_there_when_the_screen_above_is_left() -
         await pilot.pause()
         app.pop_screen()
         await pilot.pause()
-        update = app.screen._compositor.render_update(full=True)
+        update = app.screen._compositor.render_full_update()
         assert "after" in "".join(segment.text for segment in app.console.render(update))
