@@ -221,7 +221,7 @@ class Verification:
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
     def _timed(self, read: Callable[[], T]) -> T:
-        """Read a range, and adapt the size of the next one. Only this counts, since writers wait for nothing else."""
+        """Read a range, and adapt the size of the next one. Only this time counts, since writers wait for it."""
         started = time.perf_counter()
         found = read()
         self._range_size.adapt(time.perf_counter() - started)
