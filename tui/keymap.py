@@ -15,6 +15,7 @@ from tui.key_definition import (
     ASSIGN,
     AUDIT_TRAIL,
     EVERYWHERE,
+    FLEET,
     KEY,
     LISTS,
     PAYMENT_TYPES,
@@ -34,7 +35,9 @@ _ALSO_IN: Mapping[str, frozenset[str]] = {
     "offices": _LISTS_OF_THE_OFFICE,
     "undo-last": _LISTS_OF_THE_OFFICE,
     "reload": _LISTS_OF_THE_OFFICE | {WHY},
-    "sort": frozenset({PRACTICE}),
+    "sort": frozenset({PRACTICE, FLEET}),
+    "by-developer": frozenset({FLEET}),
+    "sign-in-many": frozenset({FLEET}),
     "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
     "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),
 }

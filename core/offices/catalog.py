@@ -38,6 +38,11 @@ class OfficeCatalog:
         self._context = context
         self._last_opened = LastOpened(context.paths.last_opened)
 
+    @property
+    def context(self) -> LaunchContext:
+        """The context of the run that opens the offices."""
+        return self._context
+
     def entries(self) -> tuple[CatalogEntry, ...]:
         """Return all offices in the order of the file, as it was when it was last read."""
         last_opened = self._last_opened.read()
