@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from core.offices.open_request import OpenRequest
-from tests.support.databases import make_file_template
-from tests.support.fleets import SampleFleet, change_file, file_fleet, read_file
+from tests.support.fleets import NAMES, SampleFleet, change_file, read_file
 from tests.support.open_requests import catalog_of
 from tests.support.user_driver import User, running
 from tui.app import ApisetupApp
@@ -19,29 +16,7 @@ from tui.modals.fleet_sign_in import FleetSignIn
 from tui.screens.fleet_developers import FleetDevelopersScreen
 from tui.screens.offices import OfficesScreen
 
-NAMES = ("North", "South", "West")
 STATUS = "SELECT status FROM apisetup_key WHERE developer = 'Appointment Bridge'"
-TAGS = {"North": 'tags = ["coast"]\n', "West": 'tags = ["coast", "pilot"]\n'}
-
-
-@pytest.fixture(scope="session")
-def sample_practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite practice to copy, whose only user is the account of the tests."""
-    path = tmp_path_factory.mktemp("fleet") / "practice.sqlite3"
-    make_file_template(path)
-    return path
-
-
-@pytest.fixture
-def fleet(sample_practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleFleet:
-    """Three offices in the configuration file."""
-    sample = file_fleet(tmp_path, sample_practice, *NAMES)
-    for name in NAMES:
-        change_file(sample, name, "UPDATE userod SET UserName = 'admin' WHERE UserName = 'office'")
-    text = "".join(f'[offices.{each}]\nfile = "{each}.sqlite3"\n{TAGS.get(each, "")}' for each in NAMES)
-    sample.paths.configuration.write_text(text)
-    sample.paths.configuration.chmod(0o600)
-    return sample
 
 
 @asynccontextmanager
