@@ -38,7 +38,7 @@ async def sign_in_with_own_users(user: User) -> None:
 async def at_developers(user: User) -> FleetDevelopersScreen:
     """Sign in, and show the developers by office."""
     await sign_in_with_own_users(user)
-    await user.press("b")
+    await user.press("D")
     return await user.at(FleetDevelopersScreen)
 
 
@@ -81,7 +81,7 @@ async def test_signing_in_to_all_offices_is_shown(fleet: SampleFleet) -> None:
 
 async def test_developers_are_shown_only_where_somebody_is_signed_in(fleet: SampleFleet) -> None:
     async with at_offices() as user:
-        await user.press("b")
+        await user.press("D")
         await user.at(FleetDevelopersScreen)
         assert "Press S to sign in to the offices." in user.text
         assert "Appointment Bridge" not in user.text
@@ -97,7 +97,7 @@ async def test_developers_by_office_scroll_both_ways(fleet: SampleFleet) -> None
         assert "West" in user.text
         await user.press("left")
         assert "offices 2 to 2 of 3" in user.text
-        await user.press("b")
+        await user.press("D")
         assert isinstance(user.app.screen, OfficesScreen)
 
 
@@ -200,7 +200,7 @@ async def test_sign_ins_end_with_the_time_without_keys(fleet: SampleFleet) -> No
         access = user.app._fleet
         assert access is not None
         access._inactivity._expire()
-        await user.press("b")
+        await user.press("D")
         await user.at(FleetDevelopersScreen)
         assert "Press S to sign in to the offices." in user.text
 
