@@ -205,6 +205,10 @@ class Fleet:
         """True if a user is signed in to at least one office."""
         return bool(self._actors)
 
+    def needs_password(self, offices: Iterable[str]) -> bool:
+        """Return True if a user must sign in with a password to one of some offices."""
+        return any(self._requests[name].on_server for name in offices if name in self._requests)
+
     def actor(self, office: str) -> Actor | None:
         """Return the user who is signed in to an office; None for nobody."""
         return self._actors.get(office)
@@ -230,7 +234,7 @@ class Fleet:
     def _read(self, name: str) -> OfficeState:
         request = self._requests[name]
         # Reading writes nothing, not even by mistake. A file that doesn't exist isn't created.
-        reading = replace(request, context=replace(request.context, read_only=True))
+        reading = replace(request, context=replace(request.context, read_only=not request.demo))
         try:
             with closing(_open(reading)) as office:
                 self._remember_database(name, office)

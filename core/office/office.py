@@ -209,6 +209,7 @@ def open_file_office(
     runtime: RuntimeContext,
     *,
     with_demo: bool = False,
+    demo_office: str = "",
     read_only: bool = False,
 ) -> Office:
     """Open an SQLite practice. Its companion is the same file, and a missing file is created.
@@ -218,6 +219,7 @@ def open_file_office(
         agreement: The license agreement to accept before a key is added.
         runtime: The clock, random numbers, computer and account.
         with_demo: True to fill a new practice with the demo's keys and audit entries.
+        demo_office: The name of another office of the demo; empty for the first one.
         read_only: True to write nothing to the file, which must exist.
 
     Raises:
@@ -226,10 +228,12 @@ def open_file_office(
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
             return _open_file_read_only(address, agreement, runtime)
-        return _open_file(address, agreement, runtime, with_demo=with_demo)
+        return _open_file(address, agreement, runtime, with_demo=with_demo, demo_office=demo_office)
 
 
-def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool) -> Office:
+def _open_file(
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool, demo_office: str
+) -> Office:
     engine = file_engine(address.path, is_temporary=with_demo)
     title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
     created = bootstrap.make_practice(engine, runtime.account, title)
@@ -244,6 +248,11 @@ def _open_file(address: FileAddress, agreement: Agreement, runtime: RuntimeConte
         from core.office import demo
 
         demo.fill(practice, companion, agreement, runtime)
+        if demo_office:
+            from core.office.demo_variation import vary_demo
+
+            vary_demo(companion, demo_office)
+            practice = _open_practice(engine, inspect_engine(engine), runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 

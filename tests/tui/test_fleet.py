@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from core.fleet.fleet import Credentials
 from core.offices.open_request import OpenRequest
 from tests.support.fleets import NAMES, SampleFleet, change_file, read_file
 from tests.support.open_requests import catalog_of
 from tests.support.user_driver import User, running
 from tui.app import ApisetupApp
 from tui.modals.fleet_change import FleetChangeScreen
-from tui.modals.fleet_sign_in import FleetSignIn
+from tui.modals.fleet_sign_in import FleetSignIn, OwnUsers
 from tui.screens.fleet_developers import FleetDevelopersScreen
 from tui.screens.offices import OfficesScreen
 
@@ -28,11 +29,8 @@ async def at_offices(size: tuple[int, int] = (120, 40)) -> AsyncIterator[User]:
 
 
 async def sign_in_with_own_users(user: User) -> None:
-    """Sign in to all offices."""
+    """Sign in to all offices. They are in files of this account, so no password is asked for."""
     await user.press("S")
-    await user.at(FleetSignIn)
-    await user.press("ctrl+o")
-    await user.at(OfficesScreen)
 
 
 async def at_developers(user: User) -> FleetDevelopersScreen:
@@ -77,6 +75,23 @@ async def test_signing_in_to_all_offices_is_shown(fleet: SampleFleet) -> None:
         assert "3 signed in" in user.text
         await user.press("S")
         assert "Already signed in" in user.text
+
+
+async def test_the_sign_in_asks_for_a_name_and_takes_each_office_s_own_user(fleet: SampleFleet) -> None:
+    async with at_offices() as user:
+        answers: list[object] = []
+        for keys in (("tab", "enter"), ("ctrl+o",)):
+            user.app.push_screen(FleetSignIn(3), answers.append)
+            await user.at(FleetSignIn)
+            await user.press(*keys)
+            if not answers:
+                assert "Enter a user name." in user.text
+                await user.enter_text("Admin")
+                await user.press("enter", "enter")
+        first, second = answers
+        assert isinstance(first, Credentials)
+        assert first.user == "Admin"
+        assert isinstance(second, OwnUsers)
 
 
 async def test_developers_are_shown_only_where_somebody_is_signed_in(fleet: SampleFleet) -> None:

@@ -30,11 +30,13 @@ async def sign_in_many(
     if not waiting:
         screen.show_status("Already signed in to these offices.")
         return
-    answer = await screen.app.push_screen_wait(FleetSignIn(len(waiting)))
-    if answer is None:
-        screen.show_status("Nobody was signed in.")
-        return
-    credentials = None if isinstance(answer, OwnUsers) else answer
+    credentials = None
+    if fleet.needs_password(waiting):
+        answer = await screen.app.push_screen_wait(FleetSignIn(len(waiting)))
+        if answer is None:
+            screen.show_status("Nobody was signed in.")
+            return
+        credentials = None if isinstance(answer, OwnUsers) else answer
     try:
         with screen.busy(f"Signing in to {counted(len(waiting))}…"):
             await work.run(lambda stopped: fleet.sign_in(credentials, work.note, stopped, waiting))

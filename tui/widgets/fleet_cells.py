@@ -15,7 +15,7 @@ from tui.widgets.tones import Line, Tone, safe_line
 if TYPE_CHECKING:
     from core.fleet.developers import Developer
 
-OFFICE_COLUMN = 15
+OFFICE_COLUMN = 17
 """The width of the column of an office in cells."""
 
 
