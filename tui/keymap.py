@@ -37,7 +37,7 @@ _ALSO_IN: Mapping[str, frozenset[str]] = {
     "reload": _LISTS_OF_THE_OFFICE | {WHY},
     "sort": frozenset({PRACTICE, FLEET}),
     "by-developer": frozenset({FLEET}),
-    "complete": frozenset({PRACTICE}),
+    "complete": frozenset({PRACTICE, API_SETUP}),
     "sign-in-many": frozenset({FLEET}),
     "scroll-down": frozenset({AGREEMENT, AUDIT_TRAIL}),
     "page-up": frozenset({AGREEMENT, AUDIT_TRAIL}),

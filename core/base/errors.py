@@ -12,6 +12,8 @@
     │   ├── StatementStopped         a statement took too long, or was stopped on the server
     │   ├── StorageFailed            file or disk: missing, locked, damaged or full
     │   │   └── DamagedFile      the file is damaged, or isn't an SQLite database
+    │   ├── CompanionUnavailable     the companion database on a server can't be used
+    │   ├── EncryptionKeyUnavailable the text of an API key can't be encrypted or decrypted
     │   ├── EntryGone                an audit entry that was read before no longer exists
     │   └── OutcomeUnknown           a change was made or may have been made; check before repeating it
     ├── HeadquartersError            a request to Open Dental's headquarters failed, or its outcome is unknown
@@ -115,6 +117,14 @@ class StorageFailed(PracticeUnavailable):
 
 class DamagedFile(StorageFailed):
     """An SQLite file is damaged, or isn't an SQLite database."""
+
+
+class CompanionUnavailable(PracticeUnavailable):
+    """The companion database on a server can't be reached or used. The practice itself may well be available."""
+
+
+class EncryptionKeyUnavailable(PracticeUnavailable):
+    """The text of an API key can't be encrypted or decrypted: a key can't be used, or the text was changed."""
 
 
 class EntryGone(PracticeUnavailable):

@@ -1,37 +1,89 @@
-"""The check of the companion file: whether it is private and whole, and has the current schema."""
+"""The checks of the companion: whether it is private, whole and up to date, and its encryption key is here."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from sqlalchemy import select
 
 from core.base.errors import ApiSetupError
-from core.check.result import CheckResult, CheckStatus
+from core.check.result import CheckResult, CheckResults, CheckStatus
+from core.companion.key_vault import RESTORE, current_key_id
+from core.companion.migrations import applied_migrations, encrypts_keys, refuse_newer
+from core.companion.opening import CompanionSource
 from core.companion.store import Companion
+from core.companion.tables import REGISTRY_KEY
+from core.database.address import FileAddress
 from core.database.database_file import database_exists
 from core.database.engines import read_only_file_engine
 
 
-def check_companion(path: Path, *, shared: bool) -> CheckResult:
-    """Check a companion file. A missing one is only noted, since opening the practice creates it.
+def check_companion(source: CompanionSource, *, shared: bool) -> CheckResults:
+    """Check a companion. Missing files and tables are only noted, since opening the practice creates them.
 
     Args:
-        path: The file.
+        source: The companion.
         shared: True if it's also the practice's file.
     """
+    address = source.address
     try:
-        if not database_exists(path):
-            return CheckResult("companion", CheckStatus.NOTE, f"{path} will be created when the practice is opened.")
-        outdated = _needs_migration(path, shared=shared)
+        if isinstance(address, FileAddress) and not database_exists(address.path):
+            yield CheckResult(
+                "companion", CheckStatus.NOTE, f"{address.path} will be created when the practice is opened."
+            )
+            return
+        engine = read_only_file_engine(address.path) if isinstance(address, FileAddress) else source.engine()
+        companion = Companion(engine, shared=shared, keys=source.encryption_keys)
+        try:
+            yield _check_schema(companion, address.label)
+            yield from _check_key(companion)
+        finally:
+            companion.close()
     except ApiSetupError as error:
-        return CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
+        yield CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
+
+
+def _check_schema(companion: Companion, label: str) -> CheckResult:
+    outdated = companion.inspect()
+    with companion.read() as connection:
+        applied = applied_migrations(connection)
+        refuse_newer(applied)
+    if outdated and companion.on_server and not applied:
+        return CheckResult(
+            "companion", CheckStatus.NOTE, f"{label} is empty. Its tables will be created when the practice is opened."
+        )
     if outdated:
-        return CheckResult("companion", CheckStatus.NOTE, f"{path} will be upgraded when the practice is opened.")
-    return CheckResult("companion", CheckStatus.OK, f"{path} exists and is up to date.")
+        return CheckResult("companion", CheckStatus.NOTE, f"{label} will be upgraded when the practice is opened.")
+    if companion.on_server:
+        return CheckResult("companion", CheckStatus.OK, f"{label} answers and is up to date.")
+    return CheckResult("companion", CheckStatus.OK, f"{label} exists and is up to date.")
 
 
-def _needs_migration(path: Path, *, shared: bool) -> bool:
-    companion = Companion(read_only_file_engine(path), shared=shared)
+def _check_key(companion: Companion) -> CheckResults:
+    """Check that the texts of the local registry's keys can be decrypted; nothing before they are encrypted."""
+    with companion.read() as connection:
+        if not encrypts_keys(connection):
+            return
+        current = current_key_id(connection)
+        rows = connection.execute(
+            select(REGISTRY_KEY.c.fingerprint, REGISTRY_KEY.c.masked, REGISTRY_KEY.c.key_id, REGISTRY_KEY.c.sealed)
+        ).all()
+    vault = companion.vault
     try:
-        return companion.inspect()
-    finally:
-        companion.close()
+        present = vault.key_ids()
+    except ApiSetupError as error:
+        yield CheckResult("companion-key", CheckStatus.WARNING, error.sentence, error.hint)
+        return
+    if current not in present:
+        lost = f" The texts of {len(rows)} API keys can't be read, and none can be added." if rows else ""
+        sentence = f"The companion's encryption key {current} isn't in {vault.place}.{lost}"
+        yield CheckResult("companion-key", CheckStatus.WARNING, sentence, RESTORE)
+        return
+    readable = vault.texts(rows)
+    unreadable = [row.masked for row in rows if row.fingerprint not in readable]
+    if unreadable:
+        sentence = f"The texts of {len(unreadable)} of {len(rows)} API keys can't be read: {', '.join(unreadable[:5])}."
+        yield CheckResult("companion-key", CheckStatus.WARNING, sentence, RESTORE)
+        return
+    number = "one API key" if len(rows) == 1 else f"{len(rows)} API keys"
+    yield CheckResult(
+        "companion-key", CheckStatus.OK, f"The encryption key {current} is in {vault.place}; {number} can be read."
+    )

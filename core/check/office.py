@@ -127,5 +127,14 @@ def _check_practice(request: OpenRequest, engine: Engine, user: str | None) -> C
     yield check_settings(practice)
     account = user if request.on_server else runtime.account
     yield from check_user(practice, account, signs_in=request.on_server)
-    yield check_companion(request.companion_file, shared=not request.on_server)
+    yield from _check_companion(request)
     yield from check_authority(practice, request)
+
+
+def _check_companion(request: OpenRequest) -> CheckResults:
+    try:
+        source = request.companion_source()
+    except ApiSetupError as error:
+        yield CheckResult("companion", CheckStatus.WARNING, error.sentence, error.hint)
+        return
+    yield from check_companion(source, shared=not request.on_server)

@@ -1,28 +1,26 @@
 """The journal of intents in the companion, shared by all programs that use it.
 
-Each program holds a lock on a file of its own for as long as it runs; the system releases it when the process ends,
-however it ends. So an intent is abandoned if the lock of its writer can be taken.
+An intent is abandoned if its writer has ended. On one computer, lock files show that (`core.companion.writer_locks`);
+on a server that several computers share, confirmations in the journal (`core.companion.heartbeat`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
-from threading import Lock
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, literal, select, update
 
 from core.base.errors import ApiSetupError, StorageFailed
+from core.companion.heartbeat import RENEW_SECONDS, Heartbeat, is_over, server_seconds
 from core.companion.store import Companion
 from core.companion.tables import JOURNAL_ENTRY
+from core.companion.writer_locks import WriterLocks
 from core.practice.journal import Intent
 
 _logger = logging.getLogger(__name__)
@@ -35,22 +33,25 @@ class AbandonedIntent:
     number: int
     writer: str
     intent: Intent
+    renewed_at: int | None = None
+    """The last confirmation of the program, on a server."""
 
 
 class CompanionJournal:
     """Keeps intents in the companion.
 
     Args:
-        companion: The companion, a file.
-        path: Its path; the lock files are next to it.
+        companion: The companion.
+        locks: The lock files of the programs on this computer.
+        renew_seconds: The time between two confirmations, on a server.
     """
 
-    def __init__(self, companion: Companion, path: Path) -> None:
+    def __init__(self, companion: Companion, locks: WriterLocks, renew_seconds: float = RENEW_SECONDS) -> None:
         self._companion = companion
-        self._path = path
+        self._locks = locks
         self._writer = secrets.token_hex(8)
-        self._lock: int | None = None
-        self._opening = Lock()
+        self._open: set[int] = set()
+        self._heartbeat = Heartbeat(self._renew, renew_seconds) if companion.on_server else None
 
     def announce(self, intent: Intent) -> int:
         """Record an intent durably, and return its number; 0 if the companion can't be written.
@@ -58,14 +59,18 @@ class CompanionJournal:
         The change is made all the same then: cutting off a key matters more than being able to settle it after a kill.
         """
         try:
-            self._hold_lock()
+            self._locks.hold(self._writer)
             with self._companion.write() as connection:
-                values = {"writer": self._writer, "intent": _as_json(intent)}
+                values: dict[str, Any] = {"writer": self._writer, "intent": _as_json(intent)}
+                if self._companion.on_server:
+                    values["renewed_at"] = server_seconds(connection)
                 inserted = cast("CursorResult[Any]", connection.execute(insert(JOURNAL_ENTRY).values(**values)))
-                return int(cast("tuple[int]", inserted.inserted_primary_key)[0])
+                number = int(cast("tuple[int]", inserted.inserted_primary_key)[0])
         except (ApiSetupError, OSError) as error:
             _logger.warning("A change could not be announced in the journal: %s", error)
             return 0
+        self._confirm_from_now_on(number)
+        return number
 
     def set_outcome(self, number: int, text: str) -> None:
         """Record the outcome of a remote change that can't be logged now."""
@@ -81,6 +86,7 @@ class CompanionJournal:
             return
         with _logging_failures("cleared"), self._companion.write() as connection:
             connection.execute(delete(JOURNAL_ENTRY).where(JOURNAL_ENTRY.c.number == number))
+        self._open.discard(number)
 
     def abandoned(self) -> tuple[AbandonedIntent, ...]:
         """Return the intents whose programs have ended, oldest first.
@@ -88,15 +94,18 @@ class CompanionJournal:
         Raises:
             PracticeUnavailable: The companion can't be read.
         """
+        columns = JOURNAL_ENTRY.c
         with self._companion.read() as connection:
+            now = server_seconds(connection) if self._companion.on_server else literal(0)
             rows = connection.execute(
-                select(JOURNAL_ENTRY.c.number, JOURNAL_ENTRY.c.writer, JOURNAL_ENTRY.c.intent)
+                select(columns.number, columns.writer, columns.intent, columns.renewed_at, now)
             ).all()
-        ended = {writer for writer in {row[1] for row in rows} if writer != self._writer and self._has_ended(writer)}
+        others = {row[1]: (row[3], row[4]) for row in rows if row[1] != self._writer}
+        ended = {writer for writer, (renewed_at, now) in others.items() if self._has_ended(writer, renewed_at, now)}
         found = []
-        for number, writer, kept in sorted(rows, key=lambda row: row[0]):
+        for number, writer, kept, renewed_at, _now in sorted(rows, key=lambda row: row[0]):
             try:
-                found += [AbandonedIntent(number, writer, _intent(kept))] if writer in ended else []
+                found += [AbandonedIntent(number, writer, _intent(kept), renewed_at)] if writer in ended else []
             except (TypeError, KeyError, ValueError) as error:
                 _logger.warning("Intent %d in the journal can't be read: %s", number, type(error).__name__)
         return tuple(found)
@@ -108,59 +117,54 @@ class CompanionJournal:
             PracticeUnavailable: The companion can't be written.
         """
         try:
-            self._hold_lock()
+            self._locks.hold(self._writer)
         except OSError as error:
             raise StorageFailed(
-                f"The lock file next to {self._path} can't be created: {error.strerror}.",
+                f"The lock file in {self._locks.directory} can't be created: {error.strerror}.",
                 "Check the directory's permissions and the disk's free space.",
             ) from error
-        held = JOURNAL_ENTRY.c.number == abandoned.number, JOURNAL_ENTRY.c.writer == abandoned.writer
+        columns = JOURNAL_ENTRY.c
+        held = [columns.number == abandoned.number, columns.writer == abandoned.writer]
         with self._companion.write() as connection:
-            change = update(JOURNAL_ENTRY).where(*held).values(writer=self._writer)
-            return cast("CursorResult[Any]", connection.execute(change)).rowcount == 1
+            values: dict[str, Any] = {"writer": self._writer}
+            if self._companion.on_server:
+                # If it has confirmed since, it is running after all.
+                held.append(columns.renewed_at == abandoned.renewed_at)
+                values["renewed_at"] = server_seconds(connection)
+            change = update(JOURNAL_ENTRY).where(*held).values(**values)
+            is_ours = cast("CursorResult[Any]", connection.execute(change)).rowcount == 1
+        if is_ours:
+            self._confirm_from_now_on(abandoned.number)
+        return is_ours
 
     def close(self) -> None:
         """Release this program's lock; what it still has announced counts as abandoned from now on."""
-        if self._lock is None:
-            return
-        with suppress(OSError):
-            self._lock_file(self._writer).unlink()
-        os.close(self._lock)
-        self._lock = None
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+            if self._open:
+                with _logging_failures("released"), self._companion.write() as connection:
+                    ours = JOURNAL_ENTRY.c.writer == self._writer
+                    connection.execute(update(JOURNAL_ENTRY).where(ours).values(renewed_at=0))
+        self._locks.release()
 
-    def _hold_lock(self) -> None:
-        with self._opening:
-            if self._lock is not None:
-                return
-            # Flags of os.open: a lock file is never followed, shared with a child, or readable by others.
-            flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(self._lock_file(self._writer), flags, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._lock = descriptor
+    def _confirm_from_now_on(self, number: int) -> None:
+        self._open.add(number)
+        if self._heartbeat is not None:
+            self._heartbeat.start()
 
-    def _has_ended(self, writer: str) -> bool:
-        """Return True if a program holds its lock no more, and remove its lock file."""
-        path = self._lock_file(writer)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return True
-        except OSError as error:
-            _logger.warning("It is not known whether another program still runs: %s", error.strerror)
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        else:
-            with suppress(OSError):
-                path.unlink()
-            return True
-        finally:
-            os.close(descriptor)
+    def _renew(self) -> bool:
+        with self._companion.write() as connection:
+            ours = JOURNAL_ENTRY.c.writer == self._writer
+            change = update(JOURNAL_ENTRY).where(ours).values(renewed_at=server_seconds(connection))
+            renewed = cast("CursorResult[Any]", connection.execute(change)).rowcount
+            return renewed > 0
 
-    def _lock_file(self, writer: str) -> Path:
-        return self._path.with_name(f"{self._path.name}.{writer}.lock")
+    def _has_ended(self, writer: str, renewed_at: int | None, now: int) -> bool:
+        free = self._locks.is_free(writer)
+        if free is not None:
+            return free
+        # On a server, a program without a lock file here is one on another computer.
+        return is_over(renewed_at, now) if self._companion.on_server else True
 
 
 @contextmanager

@@ -1,19 +1,29 @@
-"""Connections to the companion database: a separate file, or the embedded practice's file."""
+"""Connections to the companion database: a separate file, the embedded practice's file, or a database on a server."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, select
 
-from core.base.errors import DamagedFile, NotAPractice
-from core.companion.migrations import migrate, needs_migration
+from core.base.errors import DamagedFile, NotAPractice, StorageFailed
+from core.companion.encryption import EncryptionKey
+from core.companion.key_file import EncryptionKeys, key_file_of
+from core.companion.key_vault import KeyVault, Rotation
+from core.companion.migrations import erase, migrate, needs_erasure, needs_migration, overwrite_free_pages
+from core.companion.server_errors import name_companion_server
+from core.companion.table_names import table_names
+from core.companion.tables import QUESTION
 from core.database.database_file import name_damaged_file
 from core.database.driver_errors import translate_errors
+from core.database.engines import WITHOUT_TRANSACTIONS
 from core.practice.unit_of_work import UnitOfWork, WriteMode
+
+_logger = logging.getLogger(__name__)
 
 PRACTICE_LOSS = "this practice's settings, API keys, accepted agreements and Audit Trail"
 """The loss if the file of an embedded practice is damaged."""
@@ -26,11 +36,21 @@ class Companion:
     Args:
         engine: The engine of the companion database.
         shared: True if it's also the practice's database, so that one transaction covers both.
+        keys: The source of the encryption keys; None for the key file next to a file.
+
+    Attributes:
+        vault: Encrypts and decrypts the texts of the local registry's keys.
     """
 
-    def __init__(self, engine: Engine, *, shared: bool) -> None:
+    def __init__(self, engine: Engine, *, shared: bool, keys: EncryptionKeys | None = None) -> None:
         self._engine = engine
         self.shared = shared
+        self.vault = KeyVault(keys or key_file_of(self._file))
+
+    @property
+    def on_server(self) -> bool:
+        """True for a companion on a server, which programs on several computers may share."""
+        return self._engine.dialect.name != "sqlite"
 
     def prepare(self, clock: Callable[[], datetime], *, read_only: bool = False) -> None:
         """Create or migrate the tables if needed.
@@ -51,41 +71,89 @@ class Companion:
                 "This file was created by an older version of apisetup or by another program.",
                 "Open it once without --read-only to upgrade it.",
             )
+        if self.on_server:
+            self._create_server_tables(clock)
+            return
         with self._translate_errors(), self._engine.begin() as connection:
-            migrate(connection, clock)
+            migrate(connection, clock, self.vault)
+        self._erase(clock)
+
+    def _create_server_tables(self, clock: Callable[[], datetime]) -> None:
+        from core.companion.server_tables import create_tables
+
+        with self._translate_errors(), self._engine.connect() as connection:
+            create_tables(connection, clock, self.vault)
+            connection.commit()
+
+    def _erase(self, clock: Callable[[], datetime]) -> None:
+        """Erase what an earlier version wrote in clear text. If it can't be done now, the next start does it."""
+        try:
+            with self.without_transaction() as connection:
+                if needs_erasure(connection):
+                    erase(connection, clock)
+        except StorageFailed as error:
+            _logger.warning("Clear texts could not be erased from %s: %s", self._file, error)
 
     def inspect(self) -> bool:
         """Read the whole file, unless it's also the practice's, and return True if it needs a migration.
 
         Raises:
             DamagedFile: The file is damaged, or isn't an SQLite database.
-            NotAPractice: The file belongs to another program, or is a practice.
+            NotAPractice: The database belongs to another program, or is a practice.
             PracticeUnavailable: The database can't be used.
         """
-        with (
-            self._translate_errors(),
-            self._engine.connect().execution_options(read_only=True) as connection,
-        ):
+        with self.read() as connection:
             if not self.shared:
                 self._require_own_tables(connection)
-                # A companion is small, and damage in its middle would otherwise show in the middle of a change.
-                if connection.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
-                    raise DamagedFile("The SQLite file is damaged.")
+            # A companion is small, and damage in its middle would otherwise show in the middle of a change.
+            checks = not self.shared and not self.on_server
+            if checks and connection.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
+                raise DamagedFile("The SQLite file is damaged.")
             return needs_migration(connection)
+
+    def rotate_key(self, clock: Callable[[], datetime], given: EncryptionKey | None = None) -> Rotation:
+        """Encrypt the texts of the local registry's keys with a new encryption key.
+
+        Args:
+            clock: Returns the time to record.
+            given: The new key, if it is kept elsewhere; None to create one and put it into the key file.
+
+        Raises:
+            EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
+            PracticeUnavailable: The companion can't be written; nothing was changed.
+        """
+        rotation = self.vault.rotate(self.write, clock, given)
+        if not self.on_server:
+            with self.without_transaction() as connection:
+                overwrite_free_pages(connection)
+        return rotation
 
     def _require_own_tables(self, connection: Connection) -> None:
         """Refuse a file of another program, before anything is added to it. Backup tools may add tables to ours."""
-        tables = inspect(connection).get_table_names()
+        tables = sorted(table_names(connection))
         others = [name for name in tables if not name.startswith("apisetup_")]
         if others and (len(others) == len(tables) or "preference" in others):
-            raise NotAPractice(
-                f"{self._file} has tables of another program, such as {others[0]}, so it isn't a companion file."
-                " Nothing was changed.",
-                "Name another companion file in the configuration file, or move this one away.",
+            raise self._not_a_companion(others[0])
+
+    def _not_a_companion(self, table: str) -> NotAPractice:
+        if self.on_server:
+            return NotAPractice(
+                f"The database {self._engine.url.database} has tables of another program, such as {table}, so it isn't"
+                " a companion. Nothing was changed.",
+                "Create a database of its own for the companion, and name it in the configuration file.",
             )
+        return NotAPractice(
+            f"{self._file} has tables of another program, such as {table}, so it isn't a companion file. Nothing was"
+            " changed.",
+            "Name another companion file in the configuration file, or move this one away.",
+        )
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
+        if self.on_server:
+            with name_companion_server(self._engine.url), translate_errors():
+                yield
+            return
         loss = PRACTICE_LOSS if self.shared else _LOSS
         with name_damaged_file(self._file, loss), translate_errors():
             yield
@@ -135,9 +203,24 @@ class Companion:
 
         Raises:
             PracticeUnavailable: The database can't be written.
-            NotPermitted: The file can't be written.
+            NotPermitted: The database can't be written.
         """
         with self._translate_errors(), self._engine.begin() as connection:
+            if self.on_server:
+                # As with a file, only one program writes at a time, so nothing changes between reading and writing. The
+                # row is the only one that every companion has.
+                connection.execute(select(QUESTION.c.number).with_for_update())
+            yield connection
+
+    @contextmanager
+    def without_transaction(self) -> Iterator[Connection]:
+        """Open a connection to a file for statements that run outside a transaction.
+
+        Raises:
+            PracticeUnavailable: The database can't be written.
+        """
+        options = {WITHOUT_TRANSACTIONS: True}
+        with self._translate_errors(), self._engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:

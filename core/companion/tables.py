@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Date,
     DateTime,
@@ -23,11 +24,14 @@ from sqlalchemy import (
 COMPANION = MetaData()
 """The tables, whose names begin with `apisetup_`."""
 
+_Number = Integer().with_variant(BigInteger(), "postgresql")
+"""An integer of 64 bits, which SQLite's are anyway. PyMySQL sends numbers without a type."""
+
 
 class MigrationColumns(TypedColumns):
     """An applied migration, recorded in the transaction that applied it."""
 
-    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
     name: Named[str] = Column(String(80))
     applied_at: Named[datetime] = Column(DateTime)
 
@@ -48,7 +52,7 @@ LICENSE_TEXT = Table("apisetup_license_text", COMPANION, LicenseTextColumns)
 class LicenseAcceptanceColumns(TypedColumns):
     """The acceptance of a license text: by whom, and when."""
 
-    number: Named[int] = Column(Integer, primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True)
     title: Named[str] = Column(Text)
     sha256: Named[str] = Column(String(64), ForeignKey(LICENSE_TEXT.c.sha256))
     accepted_by: Named[str] = Column(String(255))
@@ -58,20 +62,45 @@ class LicenseAcceptanceColumns(TypedColumns):
 LICENSE_ACCEPTANCE = Table("apisetup_license_acceptance", COMPANION, LicenseAcceptanceColumns)
 
 
+class EncryptionColumns(TypedColumns):
+    """The current encryption key of the local registry's keys. The table has at most one row, with number 1.
+
+    Attributes:
+        key_id: The ID of the key, which doesn't reveal it.
+        since: The time since which it is the current one.
+    """
+
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    key_id: Named[str] = Column(String(16))
+    since: Named[datetime] = Column(DateTime)
+
+
+ENCRYPTION = Table("apisetup_encryption", COMPANION, EncryptionColumns)
+
+
 class RegistryKeyColumns(TypedColumns):
-    """A key of the local registry. Times are read from the practice's clock."""
+    """A key of the local registry. Times are read from the practice's clock.
+
+    Attributes:
+        fingerprint: The SHA-256 of the key's text.
+        masked: The text with all but its last four characters hidden.
+        key_id: The ID of the encryption key that the text needs.
+        sealed: The text, encrypted by `core.companion.encryption` and bound to the fingerprint.
+    """
 
     fingerprint: Named[str] = Column(String(64), primary_key=True)
-    key_text: Named[str] = Column(String(255))
+    masked: Named[str] = Column(String(16))
+    key_id: Named[str] = Column(String(16))
+    sealed: Named[str] = Column(Text)
     developer: Named[str] = Column(String(255))
     email: Named[str] = Column(Text)
     phone: Named[str] = Column(Text)
     permissions: Named[list[str]] = Column(JSON)
-    status: Named[int] = Column(Integer)
+    status: Named[int] = Column(_Number)
     date_disabled: Named[datetime | None] = Column(DateTime)
     agreement_since: Named[date | None] = Column(Date)
     added: Named[datetime] = Column(DateTime)
-    license_number: Named[int | None] = Column(Integer, ForeignKey(LICENSE_ACCEPTANCE.c.number))
+    license_number: Named[int | None] = Column(_Number, ForeignKey(LICENSE_ACCEPTANCE.c.number))
 
 
 REGISTRY_KEY = Table("apisetup_key", COMPANION, RegistryKeyColumns)
@@ -88,9 +117,9 @@ class HeadquartersAnswerColumns(TypedColumns):
             key itself.
     """
 
-    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
     asked_at: Named[datetime] = Column(DateTime)
-    question: Named[int] = Column(Integer)
+    question: Named[int] = Column(_Number)
     listed_keys: Named[list[dict[str, Any]]] = Column(JSON)
 
 
@@ -100,7 +129,7 @@ HEADQUARTERS_ANSWER = Table("apisetup_headquarters_answer", COMPANION, Headquart
 class QuestionColumns(TypedColumns):
     """The number of the last request to headquarters by any program that shares this database, in one row."""
 
-    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
 
 
 QUESTION = Table("apisetup_question", COMPANION, QuestionColumns)
@@ -112,7 +141,7 @@ class HeadquartersKeyColumns(TypedColumns):
     fingerprint: Named[str] = Column(String(64), primary_key=True)
     added: Named[datetime | None] = Column(DateTime)
     agreement_since: Named[date | None] = Column(Date)
-    license_number: Named[int | None] = Column(Integer, ForeignKey(LICENSE_ACCEPTANCE.c.number))
+    license_number: Named[int | None] = Column(_Number, ForeignKey(LICENSE_ACCEPTANCE.c.number))
 
 
 HEADQUARTERS_KEY = Table("apisetup_headquarters_key", COMPANION, HeadquartersKeyColumns)
@@ -124,11 +153,14 @@ class JournalEntryColumns(TypedColumns):
     Attributes:
         writer: The program that announced it; it holds the lock file of this name while it runs.
         intent: The fields of `core.practice.journal.Intent`.
+        renewed_at: On a server, the time of its clock (seconds since 1970) at which the writer last confirmed that it
+            still runs; null in a file.
     """
 
-    number: Named[int] = Column(Integer, primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True)
     writer: Named[str] = Column(String(16))
     intent: Named[dict[str, Any]] = Column(JSON)
+    renewed_at: Named[int | None] = Column(_Number)
 
 
 JOURNAL_ENTRY = Table("apisetup_journal", COMPANION, JournalEntryColumns)
@@ -142,8 +174,8 @@ class SignInFailureColumns(TypedColumns):
         last_failure: The time of the last one, by the practice's clock.
     """
 
-    user_num: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
-    failures: Named[int] = Column(Integer)
+    user_num: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    failures: Named[int] = Column(_Number)
     last_failure: Named[datetime] = Column(DateTime)
 
 
@@ -160,9 +192,9 @@ class UseDayColumns(TypedColumns):
 
     name: Named[str] = Column(String(255), primary_key=True)
     day: Named[date] = Column(Date, primary_key=True)
-    permission: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    permission: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
     computer: Named[str] = Column(String(255), primary_key=True)
-    entries: Named[int] = Column(Integer)
+    entries: Named[int] = Column(_Number)
     first_at: Named[datetime] = Column(DateTime)
     last_at: Named[datetime] = Column(DateTime)
 
@@ -176,7 +208,7 @@ class UseRangeColumns(TypedColumns):
     name: Named[str] = Column(String(255), primary_key=True)
     since: Named[datetime] = Column(DateTime)
     until: Named[datetime] = Column(DateTime)
-    complete: Named[int] = Column(Integer)
+    complete: Named[int] = Column(_Number)
 
 
 USE_RANGE = Table("apisetup_use_range", COMPANION, UseRangeColumns)

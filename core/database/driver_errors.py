@@ -1,4 +1,4 @@
-"""Translation of SQLAlchemy, PyMySQL and SQLite errors into the errors of `core.base.errors`."""
+"""Translation of SQLAlchemy, PyMySQL, psycopg and SQLite errors into the errors of `core.base.errors`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
 from core.base.errors import ApiSetupError, DamagedFile, NotPermitted, PracticeUnavailable, StorageFailed
 from core.database.connect_failure import ConnectFailure, connect_error, unusable_answer
+from core.database.postgresql_errors import is_postgresql_error, postgresql_error
 from core.database.server_errors import connection_lost, server_error, statement_timed_out
 
 
@@ -36,6 +37,8 @@ def translate_errors() -> Iterator[None]:
 def _from_driver(error: DBAPIError) -> ApiSetupError:
     if isinstance(error.orig, sqlite3.Error):
         return _from_sqlite(error.orig)
+    if is_postgresql_error(error.orig):
+        return postgresql_error(error.orig, disconnected=error.connection_invalidated)
     failure = getattr(error.orig, "failure", None)
     if isinstance(failure, ConnectFailure):
         return connect_error(failure)

@@ -1,4 +1,4 @@
-"""How a developer can be cut off while headquarters can't be asked to disable the key."""
+"""The ways to cut off a developer while headquarters can't be asked to disable the key."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _NOT_LOOKED_AT = NotRead("it was not looked at")
 
 @dataclass(frozen=True)
 class DiagnosisRequest:
-    """What to look at."""
+    """The subject and the scope of a diagnosis."""
 
     symptom: Symptom = field(default_factory=Symptom)
     target: KeyTarget | None = None

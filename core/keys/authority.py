@@ -6,14 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.base.errors import OperationNotAllowed, OutcomeUnknown, PracticeUnavailable
 from core.base.secret import Secret
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import ApiKey, AuthorityInfo, KeyFields, KeyList, NewKey
-from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
+
+if TYPE_CHECKING:
+    from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 
 class FetchedList(Protocol):
@@ -81,6 +83,13 @@ class KeyAuthority(ABC):
         info = self.info
         if not info.may_change:
             raise OperationNotAllowed(info.refusal)
+
+    def require_assignable(self) -> None:  # noqa: B027 - nothing to refuse, unless the list is kept here
+        """Refuse if a new key can't be kept, before the license agreement is accepted for it.
+
+        Raises:
+            EncryptionKeyUnavailable: Its text can't be encrypted.
+        """
 
     @abstractmethod
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Delete, Row, Update, delete, insert, select, update
 
-from core.base.errors import Conflict, EditConflict, InvalidInput
+from core.base.errors import Conflict, EditConflict, EncryptionKeyUnavailable, InvalidInput
 from core.base.secret import Secret
 from core.companion.store import Companion
 from core.companion.tables import REGISTRY_KEY
@@ -30,6 +30,8 @@ from core.licenses.acceptances import accepted_licenses
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    GONE,
+    THE_KEY,
     AcceptedLicense,
     ApiKey,
     AuthorityInfo,
@@ -39,20 +41,14 @@ from core.model.api_key import (
     NewKey,
     format_fields,
 )
-from core.model.event_values import GONE, THE_KEY, KeyGrant, KeyLabel
-from core.model.key_events import (
-    KeyAdded,
-    KeyCopyReconciled,
-    KeyFieldChanged,
-    KeyPermissionsChanged,
-    KeyRemoved,
-    KeyStatusChanged,
-)
-from core.model.key_text import fingerprint, masks
+from core.model.key_text import distinct_masks, fingerprint, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 _EMBEDDED = "This computer's own registry manages the keys. Open Dental's headquarters isn't informed."
 _ON_SERVER = (
@@ -60,8 +56,9 @@ _ON_SERVER = (
     " informed: its own list and what its services accept stay as they are."
 )
 
+_SEALED = select(REGISTRY_KEY.c.fingerprint, REGISTRY_KEY.c.developer, REGISTRY_KEY.c.key_id, REGISTRY_KEY.c.sealed)
 _Row: TypeAlias = Row[*tuple[Any, ...]]
-_REMOVED = "Cut off: requests with this key, wherever this registry is consulted."
+_REMOVED = "Cut off: requests with the removed key, wherever this registry is consulted."
 
 
 class LocalRegistry(KeyAuthority):
@@ -87,36 +84,61 @@ class LocalRegistry(KeyAuthority):
         with self._companion.read() as connection:
             rows = connection.execute(select(REGISTRY_KEY)).all()
             licenses = accepted_licenses(connection)
-        known = {row.fingerprint: row for row in rows}
-        texts = {row.key_text: row.developer for row in rows}
         copy = read_copy(self._practice)
-        texts |= {row.key: row.developer for row in copy if row.key not in texts}
-        masked = masks(texts)
-        keys = [
-            _api_key(known[identity], masked[identity], licenses)
-            if (identity := fingerprint(text)) in known
-            else copied_key(text, developer, masked[identity])
-            for text, developer in texts.items()
+        copied = {fingerprint(row.key): row for row in copy}
+        registered = {row.fingerprint for row in rows}
+        # The texts aren't decrypted for this: the registry has the masks.
+        plain = {identity: mask(row.key) for identity, row in copied.items()}
+        masked = distinct_masks({**plain, **{row.fingerprint: row.masked for row in rows}})
+        keys = [_api_key(row, masked[row.fingerprint], licenses) for row in rows]
+        keys += [
+            copied_key(row.key, row.developer, masked[identity])
+            for identity, row in copied.items()
+            if identity not in registered
         ]
         ordered = tuple(sorted(keys, key=lambda key: (key.developer.casefold(), key.fingerprint)))
-        return KeyList(ordered, self.info, notes=self._copy_notes(copy, {row.key_text: row.developer for row in rows}))
+        unreadable = self._companion.vault.note([row.key_id for row in rows])
+        notes = self._copy_notes(copy, {row.fingerprint: row.developer for row in rows})
+        return KeyList(ordered, self.info, notes=(*notes, *filter(None, [unreadable])))
 
     def clear_text(self, fingerprint_: str) -> Secret | None:
-        """Return a key from the registry, or else from the practice's copy."""
+        """Return a key from the registry, or else from the practice's copy.
+
+        Raises:
+            EncryptionKeyUnavailable: The registry has it, but it can't be decrypted, and the copy doesn't have it.
+        """
         with self._companion.read() as connection:
-            text = connection.scalar(select(REGISTRY_KEY.c.key_text).where(REGISTRY_KEY.c.fingerprint == fingerprint_))
-        if text is not None:
-            return Secret(text)
-        return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == fingerprint_), None)
+            row = connection.execute(_SEALED.where(REGISTRY_KEY.c.fingerprint == fingerprint_)).one_or_none()
+        if row is not None:
+            try:
+                return Secret(self._companion.vault.open(row))
+            except EncryptionKeyUnavailable:
+                copied = self._from_copy(fingerprint_)
+                if copied is None:
+                    raise
+                return copied
+        return self._from_copy(fingerprint_)
 
     def clear_texts(self) -> tuple[str, ...]:
-        """Return the keys of the registry and of the practice's copy."""
+        """Return the keys of the registry and of the practice's copy, apart from those that can't be decrypted."""
         with self._companion.read() as connection:
-            texts = connection.scalars(select(REGISTRY_KEY.c.key_text)).all()
-        return (*texts, *copied_keys(self._practice))
+            rows = connection.execute(_SEALED).all()
+        return (*self._companion.vault.texts(rows).values(), *copied_keys(self._practice))
+
+    def require_assignable(self) -> None:
+        """Refuse if a new key's text can't be encrypted.
+
+        Raises:
+            EncryptionKeyUnavailable: The current encryption key isn't here.
+        """
+        with self._companion.read() as connection:
+            self._companion.vault.require_current(connection)
 
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
         """Add a key to the registry, then to the practice's copy."""
+        from core.model.event_values import KeyGrant, KeyLabel
+        from core.model.key_events import KeyAdded
+
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
         row = REGISTRY_KEY.c.fingerprint == identity
         grant = KeyGrant(new.fields.permissions, new.fields.agreement_since)
@@ -126,11 +148,14 @@ class LocalRegistry(KeyAuthority):
             with self._companion.within(work) as connection:
                 if connection.scalar(select(REGISTRY_KEY.c.fingerprint).where(row)) is not None:
                     raise InvalidInput("key", "This key is already in the list.")
+                sealed = self._companion.vault.seal(connection, text, identity)
                 work.add_compensation(lambda _connection: self._compensate(delete(REGISTRY_KEY).where(row)))
                 connection.execute(
                     insert(REGISTRY_KEY).values(
                         fingerprint=identity,
-                        key_text=text,
+                        masked=mask(text),
+                        key_id=sealed.key_id,
+                        sealed=sealed.sealed,
                         developer=new.developer,
                         status=int(KeyStatus.ENABLED),
                         date_disabled=None,
@@ -173,7 +198,7 @@ class LocalRegistry(KeyAuthority):
             with self._companion.within(work) as connection:
                 found = connection.execute(select(REGISTRY_KEY).where(row)).one_or_none()
                 values = _unchanged(key, found)._asdict()
-            remove_from_copy(self._practice, work, values["key_text"])
+            remove_from_copy(self._practice, work, key.fingerprint)
             work.add_compensation(lambda _connection: self._put_back(values))
             with self._companion.within(work) as connection:
                 connection.execute(delete(REGISTRY_KEY).where(row))
@@ -224,14 +249,21 @@ class LocalRegistry(KeyAuthority):
 
         Keys that only the copy has stay, since another program may have put them there; each can be adopted.
         """
+        from core.model.key_events import KeyCopyReconciled
+
         replace_copy(self._practice, actor, self._all_with_copy, KeyCopyReconciled)
         return self._changed()
 
     def _all_with_copy(self) -> dict[str, str]:
         """Return the developers' names by key, for the keys of the copy and of the registry, which wins."""
         with self._companion.read() as connection:
-            keys = dict(connection.execute(select(REGISTRY_KEY.c.key_text, REGISTRY_KEY.c.developer)).all())
+            rows = connection.execute(_SEALED).all()
+        texts = self._companion.vault.texts(rows)
+        keys = {texts[row.fingerprint]: row.developer for row in rows if row.fingerprint in texts}
         return {**copied_keys(self._practice), **keys}
+
+    def _from_copy(self, identity: str) -> Secret | None:
+        return next((Secret(key) for key in copied_keys(self._practice) if fingerprint(key) == identity), None)
 
     def _copy_notes(self, copy: Sequence[CopiedKey], keys: Mapping[str, str]) -> tuple[str, ...]:
         """Return a sentence for each way in which the practice's copy differs from the registry."""
@@ -253,7 +285,7 @@ class LocalRegistry(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
-            "Cut off: requests with this key, wherever this registry is consulted.",
+            "Cut off: requests with a disabled key, wherever this registry is consulted.",
             "Not cut off: what the developer has already received, and services that cache the key for some hours.",
             self.info.explanation,
         )

@@ -1,20 +1,27 @@
-"""The service for customer API keys: list, add, edit, enable, disable, and show in full."""
+"""The service for customer API keys: list, add, edit, enable, disable, and show in full.
+
+Listing is part of every start, so what only a change needs is imported when one is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.audit.service import AuditService
-from core.base.errors import EditConflict, InvalidInput, OperationNotAllowed, OutcomeUnknown
+from core.base.errors import (
+    EditConflict,
+    EncryptionKeyUnavailable,
+    InvalidInput,
+    OperationNotAllowed,
+    OutcomeUnknown,
+)
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
 from core.keys.consequences import other_keys
-from core.keys.field_events import field_events
-from core.keys.pasted_key import find_key, refuse_keys_in
 from core.keys.refusals import change_refusal, status_refusal
-from core.keys.rights import rights_remarks
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -27,11 +34,12 @@ from core.model.api_key import (
     format_field_changes,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.event_values import KeyLabel, KeyName
-from core.model.key_events import KeyCopied, KeyRemoved, KeyShown, KeyStatusChanged
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
+
+if TYPE_CHECKING:
+    from core.model.key_events import KeyCopied, KeyShown
 
 _NO_ENTRIES: Mapping[str, int] = {}
 
@@ -78,6 +86,8 @@ class KeyService:
             InvalidInput: The text has no key in it, or one that is in the list already; the field is `key`.
             OperationNotAllowed: Keys can't be added from here.
         """
+        from core.keys.pasted_key import find_key
+
         self._authority.require_change()
         key = find_key(text).key
         self._refuse_known(fingerprint(key.reveal()))
@@ -88,8 +98,10 @@ class KeyService:
 
         Raises:
             InvalidInput: It is; the field is `key`.
+            EncryptionKeyUnavailable: Its text couldn't be kept.
         """
         self._refuse_known(fingerprint(validate_key(new.key.reveal())))
+        self._authority.require_assignable()
 
     def check_details(self, new: NewKey) -> None:
         """Check everything about a new key but the key itself.
@@ -97,6 +109,8 @@ class KeyService:
         Raises:
             InvalidInput: A value can't be used; the field is `developer`, `email`, `phone` or `agreement`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         self._require_developer(new)
         refuse_keys_in(_texts(new), new.key.reveal())
         self.check_fields(new.fields)
@@ -108,6 +122,8 @@ class KeyService:
             InvalidInput: The agreement comes into force in the future, or a text has an API key in it; the field is
                 `agreement`, `email` or `phone`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         refuse_keys_in({"email": fields.email, "phone": fields.phone})
         with unchanged_on_error(), self._practice.read() as connection:
             today = self._practice.now(connection).date()
@@ -124,6 +140,8 @@ class KeyService:
         Raises:
             InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         self._authority.require_change()
         self._require_developer(new)
         refuse_keys_in(_texts(new), new.key.reveal())
@@ -190,6 +208,10 @@ class KeyService:
             OperationNotAllowed: The key has this status already, or the office may not set it on this key.
             EditConflict: The key has another status by now.
         """
+        from core.keys.rights import rights_remarks
+        from core.model.event_values import KeyLabel
+        from core.model.key_events import KeyStatusChanged
+
         self._authority.require_change()
         refusal = self._why_not_to(key, status)
         if refusal:
@@ -246,6 +268,9 @@ class KeyService:
             OperationNotAllowed: The authority doesn't let go of this key.
             EditConflict: The key has another status or other fields by now, or is gone.
         """
+        from core.model.event_values import KeyLabel
+        from core.model.key_events import KeyRemoved
+
         self._authority.require_change()
         refusal = self.removal_refusal(key)
         if refusal:
@@ -270,6 +295,8 @@ class KeyService:
             EditConflict: A field has another value by now.
             OperationNotAllowed: The authority keeps no such fields for this key.
         """
+        from core.keys.field_events import field_events
+
         self._authority.require_change()
         if not key.known or key.unusable:
             raise OperationNotAllowed(self._why_not(key))
@@ -284,15 +311,24 @@ class KeyService:
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
         """Return the key in clear text, after logging that it is shown."""
+        from core.model.event_values import KeyName
+        from core.model.key_events import KeyShown
+
         return self._reveal(actor, key, KeyShown(KeyName.of(key), actor.user_name))
 
     def copy(self, actor: Actor, key: ApiKey) -> Secret:
         """Return the key for the terminal's clipboard, after logging that it is sent there."""
+        from core.model.event_values import KeyName
+        from core.model.key_events import KeyCopied
+
         return self._reveal(actor, key, KeyCopied(KeyName.of(key), actor.user_name))
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:
         """Return the audit entries that name a key, newest first."""
-        text = self._authority.clear_text(key.fingerprint)
+        text = None
+        # Without the text, these are the entries that name its fingerprint, as this program's do.
+        with suppress(EncryptionKeyUnavailable):
+            text = self._authority.clear_text(key.fingerprint)
         return self._audit.of_key(key.fingerprint, text.reveal() if text else "")
 
     def _require_developer(self, new: NewKey) -> None:

@@ -16,6 +16,10 @@ PERMISSIONS = "permissions"
 """The name of that field in audit texts and conflicts."""
 AGREEMENT = "Business Associate Agreement"
 """The name of that field in audit texts and conflicts."""
+THE_KEY = "the key"
+"""The name in conflicts of whether a key is in the list."""
+GONE = "gone"
+"""The value in conflicts of what is no longer there."""
 _BLANK, _NONE, _SINCE = "blank", "none", "in place since "
 
 

@@ -57,7 +57,11 @@ def mask(key: str) -> str:
 
 def masks(keys: Iterable[str]) -> Mapping[str, str]:
     """Return the mask of each key by its fingerprint; keys with the same mask get a short fingerprint, too."""
-    plain = {fingerprint(key): mask(key) for key in keys}
+    return distinct_masks({fingerprint(key): mask(key) for key in keys})
+
+
+def distinct_masks(plain: Mapping[str, str]) -> Mapping[str, str]:
+    """Return masks by the fingerprints of their keys; those that are the same get a short fingerprint, too."""
     seen = Counter(plain.values())
     return {
         identity: audit_mask(masked, identity) if seen[masked] > 1 else masked for identity, masked in plain.items()

@@ -11,10 +11,12 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import ClassVar, Self, get_type_hints
+from typing import TYPE_CHECKING, ClassVar, Self, get_type_hints
 
-from core.model.event_text import SHORTENED, Codec, Quote, as_it_is, in_quotes
 from core.opendental.permission_types import Permission
+
+if TYPE_CHECKING:
+    from core.model.event_text import Codec, Quote
 
 SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
@@ -37,6 +39,7 @@ EVENT_MODULES = (
     "receipt_events",
     "sign_in_events",
     "subscription_events",
+    "opening_events",
     "settings_events",
     "key_events",
     "license_events",
@@ -68,6 +71,8 @@ class AuditEvent:
     """A pattern for SQL's LIKE that matches every text of the event; made from the template if it's empty."""
     changes_practice: ClassVar[bool] = False
     """True for an event that changes settings or keys."""
+    changes_copy: ClassVar[bool] = False
+    """True for an event with which an admin changes only the practice's copy of the keys."""
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "template"):
@@ -75,6 +80,11 @@ class AuditEvent:
 
     def text(self) -> str:
         """Return the text of the event's audit row."""
+        if not fields(self):
+            return self.template
+        # Imported here, since the event that every start writes has no fields.
+        from core.model.event_text import as_it_is, in_quotes
+
         plain = self._format(as_it_is)
         # A name may hold anything, even the words around it. In quotes it can't be taken for them.
         is_clear = LoggedEvent.parse(plain) == LoggedEvent(self) and not _REASON.search(plain)
@@ -121,7 +131,7 @@ class AuditEvent:
 
     @property
     def undo_lines(self) -> tuple[str, ...]:
-        """What undoing the event does, a line for each value."""
+        """The effect of undoing the event, a line for each value."""
         return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in self.edits)
 
     @property
@@ -287,6 +297,8 @@ _ABOUT = {
 
 
 def _parse_event(text: str) -> AuditEvent | None:
+    from core.model.event_text import SHORTENED
+
     if not text.endswith(SHORTENED):
         for event in known_events():
             found = event.parse(text)

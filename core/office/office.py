@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -21,6 +20,7 @@ from core.database.tls import Tls
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
+from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
@@ -37,6 +37,8 @@ from core.users.service import UserService
 if TYPE_CHECKING:
     from core.audit.last_verification import LastVerification
     from core.companion.journal import CompanionJournal
+    from core.companion.key_file import EncryptionKeys
+    from core.companion.opening import CompanionSource
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
     from core.model.actor import Actor
@@ -173,6 +175,15 @@ class Office:
 
         return UseService(self._practice, self._companion)
 
+    @property
+    def may_have_interrupted_changes(self) -> bool:
+        """True if a killed program may have left a change half done, which `recovery` settles."""
+        return self._journal is not None and self._practice.read_only is None
+
+    def can_undo_last(self, actor: Actor) -> bool:
+        """Return True if the last change of this user's session is of a kind that `undoing` can undo. Reads nothing."""
+        return bool(self._changes.last(actor)) and self.undoing.can_undo_last(actor)
+
     def last_changes(self, actor: Actor) -> tuple[LoggedChange, ...]:
         """Return the last change that this user made here, one entry for each event; empty for none."""
         return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
@@ -211,6 +222,7 @@ def open_file_office(
     with_demo: bool = False,
     demo_office: str = "",
     read_only: bool = False,
+    keys: EncryptionKeys | None = None,
 ) -> Office:
     """Open an SQLite practice. Its companion is the same file, and a missing file is created.
 
@@ -221,18 +233,28 @@ def open_file_office(
         with_demo: True to fill a new practice with the demo's keys and audit entries.
         demo_office: The name of another office of the demo; empty for the first one.
         read_only: True to write nothing to the file, which must exist.
+        keys: The encryption keys from a source that the configuration names; None for the key file next to the file.
 
     Raises:
         PracticeUnavailable: The file can't be used.
     """
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
+<<<<<<< HEAD
             return _open_file_read_only(address, agreement, runtime)
         return _open_file(address, agreement, runtime, with_demo=with_demo, demo_office=demo_office)
 
 
 def _open_file(
     address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool, demo_office: str
+=======
+            return _open_file_read_only(address, agreement, runtime, keys)
+        return _open_file(address, agreement, runtime, keys, with_demo=with_demo)
+
+
+def _open_file(
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, *, with_demo: bool
+>>>>>>> main
 ) -> Office:
     engine = file_engine(address.path, is_temporary=with_demo)
     title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
@@ -242,7 +264,7 @@ def _open_file(
 
         demo_service_health.create_tables(engine)
     practice = _open_practice(engine, inspect_engine(engine), runtime)
-    companion = Companion(engine, shared=True)
+    companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock)
     if with_demo and created:
         from core.office import demo
@@ -256,10 +278,12 @@ def _open_file(
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
-def _open_file_read_only(address: FileAddress, agreement: Agreement, runtime: RuntimeContext) -> Office:
+def _open_file_read_only(
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None
+) -> Office:
     engine = read_only_file_engine(address.path)
     practice = _open_practice(engine, inspect_engine(engine), runtime, read_only=True)
-    companion = Companion(engine, shared=True)
+    companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock, read_only=True)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
@@ -267,7 +291,7 @@ def _open_file_read_only(address: FileAddress, agreement: Agreement, runtime: Ru
 def open_server_office(
     address: ServerAddress,
     password: Secret,
-    companion_file: Path,
+    companion_source: CompanionSource,
     authority: AuthorityName,
     agreement: Agreement,
     runtime: RuntimeContext,
@@ -281,7 +305,7 @@ def open_server_office(
     Args:
         address: The database, and the TLS settings of the connection.
         password: The password of the database user.
-        companion_file: The companion database, an SQLite file. A missing file is created.
+        companion_source: The companion database. A missing file is created, and missing tables are.
         authority: The authority over the API keys.
         agreement: The license agreement to accept before a key is added.
         runtime: The clock, random numbers, computer and account.
@@ -290,9 +314,9 @@ def open_server_office(
         known: The database as it was inspected a short while ago, so that it isn't inspected again.
 
     Raises:
-        PracticeUnavailable: The server, the database or the companion file can't be used.
+        PracticeUnavailable: The server, the database or the companion can't be used.
     """
-    from core.companion.journal import CompanionJournal
+    from core.companion.opening import open_companion, open_journal
 
     engine = server_engine(address, password)
     try:
@@ -300,9 +324,8 @@ def open_server_office(
             refuse_writes(engine)
         database = known if known is not None else inspect_engine(engine)
         practice = _open_practice(engine, database, runtime, address.tls, read_only=read_only)
-        companion = Companion(file_engine(companion_file), shared=False)
-        companion.prepare(runtime.clock)
-        journal = CompanionJournal(companion, companion_file)
+        companion = open_companion(companion_source, runtime.clock)
+        journal = open_journal(companion_source, companion)
         practice.journal = journal
         if known is None:
             # While the admin types a name and a password, not after it.

@@ -15,7 +15,8 @@ from core.base.errors import ConfigurationError
 from core.base.regular_file import read_regular_file
 from core.model.agreement import DEFAULT_TITLE
 from core.offices.config_table import ConfigTable, InvalidSetting
-from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, PathResolver, parse_office
+from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice, parse_office
+from core.offices.connection_settings import PathResolver
 from core.offices.password_source import SourceKind
 from core.offices.paths import expand_user
 from core.offices.setting_names import GENERAL_SETTINGS, LICENSE_SETTINGS, PRICE_SETTINGS, names
@@ -47,8 +48,8 @@ class Configuration:
 
     @property
     def password_variables(self) -> frozenset[str]:
-        """The environment variables from which the offices take their passwords."""
-        sources = (source for office in self.offices for source in (office.password_from, office.od_password_from))
+        """The environment variables from which the offices take their passwords and encryption keys."""
+        sources = (source for office in self.offices for source in office.secret_sources)
         return frozenset(source.detail for source in sources if source.kind is SourceKind.ENVIRONMENT)
 
     def apply_defaults(self, office: ConfiguredOffice) -> ConfiguredOffice:

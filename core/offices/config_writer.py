@@ -22,7 +22,8 @@ from core.base.current_directory import absolute_path, real_path
 from core.base.errors import ConfigurationError
 from core.base.private_file import create_private_directory, replace_private_file
 from core.base.regular_file import read_regular_file
-from core.database.address import FileAddress, ServerAddress
+from core.database.address import FileAddress
+from core.database.companion_address import CompanionServer, companion_url
 from core.model.api_key import AuthorityName
 from core.offices.config import parse_configuration, read_configuration, resolver_for
 from core.offices.config_lines import last_line_of, line_of
@@ -211,6 +212,7 @@ def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
     common: dict[str, _Setting] = {
         "tags": list(office.tags) or None,
         "authority": office.authority.value if office.authority else None,
+        "companion_key_from": str(office.companion_key_from) if office.companion_key_from else None,
         "license_file": office.license_file,
         "license_title": office.license_title,
         "read_only": office.read_only,
@@ -237,13 +239,28 @@ def _settings(office: ConfiguredOffice) -> dict[str, _Setting]:
         "tls_cert": tls.certificate if tls else None,
         "tls_key": tls.key if tls else None,
         "server_public_key": address.server_public_key,
-        "companion": office.companion,
+        **_companion_settings(office),
         "headquarters_url": office.headquarters_url or None,
         **common,
     }
 
 
-def _tls_mode(address: ServerAddress) -> str | None:
+def _companion_settings(office: ConfiguredOffice) -> dict[str, _Setting]:
+    address = office.companion
+    if address is None or isinstance(address, FileAddress):
+        return {"companion": address.path if address is not None else None}
+    tls = address.tls
+    return {
+        "companion": companion_url(address),
+        "companion_password_from": str(office.companion_password_from) if office.companion_password_from else None,
+        "companion_tls": _tls_mode(address),
+        "companion_tls_ca": tls.authority if tls else None,
+        "companion_tls_cert": tls.certificate if tls else None,
+        "companion_tls_key": tls.key if tls else None,
+    }
+
+
+def _tls_mode(address: CompanionServer) -> str | None:
     """Return the value of the setting `tls`; None if it follows from the host and the TLS files."""
     tls = address.tls
     if tls is None:

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
-from core.base.errors import ConfigurationError, HeadquartersUnreachable
+from core.base.errors import HeadquartersUnreachable
 from core.database.address import Address, FileAddress, ServerAddress
-from core.database.tls import Tls, is_local
+from core.database.companion_address import CompanionAddress
+from core.database.tls import is_local
 from core.model.agreement import DEFAULT_TITLE, Agreement, agreement_from, default_agreement
 from core.model.api_key import AuthorityName
-from core.offices.config_table import ConfigTable, InvalidSetting
-from core.offices.password_source import (
-    DATABASE_PASSWORD,
-    OPEN_DENTAL_PASSWORD,
-    PROMPT,
-    PasswordSource,
-    Purpose,
-    SourceKind,
-    parse_password_source,
+from core.offices.companion_settings import (
+    parse_companion,
+    parse_companion_key_source,
+    parse_companion_password_source,
 )
+from core.offices.config_table import ConfigTable, InvalidSetting
+from core.offices.connection_settings import PathResolver, parse_source, parse_tls
+from core.offices.password_source import DATABASE_PASSWORD, OPEN_DENTAL_PASSWORD, PROMPT, PasswordSource
 from core.offices.setting_names import OFFICE_SETTINGS, SERVER_SETTINGS, names
 
 MAX_NAME_LENGTH = 60
 MAX_LOCK_MINUTES = 525_600
 """One year, in minutes."""
-_TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
-
-PathResolver = Callable[[str], Path]
-"""Returns the full path for a path in the configuration file."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,12 @@ class ConfiguredOffice:
     """Words that select this office with others, as written."""
     authority: AuthorityName | None = None
     """None for the default: headquarters for a server, the local registry for a file."""
-    companion: Path | None = None
+    companion: CompanionAddress | None = None
     """None for the default: a file in the directory of the configuration file."""
+    companion_password_from: PasswordSource | None = None
+    """None for a companion that needs no password: a file, or a server that knows the user in another way."""
+    companion_key_from: PasswordSource | None = None
+    """None for the default: a key file in the directory of the companion file."""
     headquarters_url: str = ""
     """The URL of headquarters, to be used instead of the one in the practice's preferences; may be empty."""
     license_file: Path | None = None
@@ -62,6 +60,12 @@ class ConfiguredOffice:
     """True if the practice has real patients' data. The title line says so."""
     lock_after_minutes: int | None = None
     """Lock the screen after so many minutes without a key press, or sooner if the practice's own limit is shorter."""
+
+    @property
+    def secret_sources(self) -> tuple[PasswordSource, ...]:
+        """The sources of its passwords and of its encryption key."""
+        named = (self.password_from, self.od_password_from, self.companion_password_from, self.companion_key_from)
+        return tuple(source for source in named if source is not None)
 
     def has_tag(self, tag: str) -> bool:
         """Return True if the office has a tag, in any case."""
@@ -101,16 +105,17 @@ def parse_office(name: str, table: ConfigTable, resolve: PathResolver) -> Config
         raise table.invalid(
             "license_title", "license_title is set without license_file.", "Name the text's file as well."
         )
-    companion = table.string("companion")
     return ConfiguredOffice(
         name=name,
         address=_parse_file_address(table, resolve) if is_file else _parse_server_address(table, resolve),
-        password_from=_parse_password_source(table, resolve, DATABASE_PASSWORD),
+        password_from=parse_source(table, DATABASE_PASSWORD, resolve) or PROMPT,
         od_user=_parse_open_dental_user(table),
-        od_password_from=_parse_password_source(table, resolve, OPEN_DENTAL_PASSWORD),
+        od_password_from=parse_source(table, OPEN_DENTAL_PASSWORD, resolve) or PROMPT,
         tags=table.strings("tags", '"north" or ["north", "pilot"]'),
         authority=AuthorityName(authority) if authority is not None else None,
-        companion=resolve(companion) if companion else None,
+        companion=None if is_file else parse_companion(table, resolve),
+        companion_password_from=None if is_file else parse_companion_password_source(table, resolve),
+        companion_key_from=parse_companion_key_source(table, resolve),
         headquarters_url=_parse_headquarters_url(table),
         license_file=resolve(license_file) if license_file else None,
         license_title=license_title,
@@ -168,7 +173,7 @@ def _parse_server_address(table: ConfigTable, resolve: PathResolver) -> ServerAd
         database=database,
         user=user,
         socket=str(resolve(socket)) if socket else "",
-        tls=_parse_tls(table, resolve, local=is_local(host or "localhost", socket or "")),
+        tls=parse_tls(table, resolve, local=is_local(host or "localhost", socket or "")),
         tls_off=table.string("tls") == "off",
     )
     server_key = table.string("server_public_key")
@@ -187,18 +192,6 @@ def _is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _parse_tls(table: ConfigTable, resolve: PathResolver, *, local: bool) -> Tls | None:
-    mode = table.choice("tls", "verify", "off")
-    files = {name: path for name in _TLS_FILES if (path := table.string(name)) is not None}
-    if mode == "off" and files:
-        raise table.invalid("tls", f"tls is off, but {next(iter(files))} is set.", "Choose one of them.")
-    if "tls_key" in files and "tls_cert" not in files:
-        raise table.invalid("tls_key", "tls_key is set without tls_cert.", "Name the certificate as well.")
-    if mode == "off" or (mode is None and not files and local):
-        return None
-    return Tls(*(resolve(files[name]) if name in files else None for name in _TLS_FILES))
 
 
 def _parse_headquarters_url(table: ConfigTable) -> str:
@@ -224,15 +217,3 @@ def _parse_open_dental_user(table: ConfigTable) -> str:
     if not user and "od_password_from" in table:
         raise table.invalid("od_password_from", "od_password_from is set without od_user.", "Name the user as well.")
     return user
-
-
-def _parse_password_source(table: ConfigTable, resolve: PathResolver, purpose: Purpose) -> PasswordSource:
-    text = table.string(purpose.setting)
-    if text is None:
-        return PROMPT
-    try:
-        source = parse_password_source(text, purpose)
-    except ConfigurationError as error:
-        # Not chained, because the setting may contain a password.
-        raise table.invalid(purpose.setting, f"{purpose.setting}: {error.sentence}", error.hint) from None
-    return PasswordSource(source.kind, str(resolve(source.detail))) if source.kind is SourceKind.FILE else source

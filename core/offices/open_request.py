@@ -10,16 +10,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.base.errors import CompanionUnavailable, ConfigurationError
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
 from core.database.address import FileAddress, ServerAddress
+from core.database.companion_address import CompanionAddress
 from core.model.api_key import AuthorityName
 from core.offices.configured_office import ConfiguredOffice
-from core.offices.password_source import OPEN_DENTAL_PASSWORD, PROMPT
+from core.offices.password_source import (
+    COMPANION_KEY,
+    COMPANION_PASSWORD,
+    OPEN_DENTAL_PASSWORD,
+    PROMPT,
+    PasswordSource,
+    Purpose,
+)
 from core.offices.paths import Paths
 from core.opendental.price_list import DEFAULT_PRICES, PriceList
 
 if TYPE_CHECKING:
+    from core.companion.key_file import EncryptionKeys
+    from core.companion.opening import CompanionSource
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
 
@@ -71,12 +82,54 @@ class OpenRequest:
         return self.office.authority or default
 
     @property
-    def companion_file(self) -> Path:
-        """The path of the companion database. An SQLite practice is its own companion."""
+    def companion_address(self) -> CompanionAddress:
+        """The address of the companion database. An SQLite practice is its own companion."""
         address = self.office.address
         if isinstance(address, FileAddress):
-            return address.path
-        return self.office.companion or self.context.paths.companion_of(address)
+            return address
+        return self.office.companion or FileAddress(self.context.paths.companion_of(address))
+
+    @property
+    def companion_stem(self) -> Path:
+        """The beginning of the paths of the companion's files on this computer: the key file and the lock files."""
+        address = self.companion_address
+        return address.path if isinstance(address, FileAddress) else self.context.paths.stem_of_shared(address)
+
+    def companion_source(self) -> CompanionSource:
+        """Return the companion to open, with its secrets. May block, and imports the database libraries.
+
+        Raises:
+            CompanionUnavailable: The source of its password or of its encryption key has none, or can't be read.
+        """
+        from core.companion.opening import CompanionSource
+
+        # As an error of the configuration, it would have the practice's password prompted for.
+        try:
+            password = self._read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
+            keys = self._given_keys()
+        except ConfigurationError as error:
+            raise CompanionUnavailable(error.sentence, error.hint) from error
+        return CompanionSource(self.companion_address, self.companion_stem, password or Secret(""), keys)
+
+    def _given_keys(self) -> EncryptionKeys | None:
+        """Return the encryption keys from the source that the configuration names; None for the key file."""
+        from core.companion.key_file import GivenKeys
+
+        source = self.office.companion_key_from
+        text = self._read_secret(source, COMPANION_KEY)
+        return GivenKeys(text, f"companion_key_from ({source.kind.label})") if text is not None and source else None
+
+    def _read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
+        if source is None:
+            return None
+        context = self.context
+        secret = source.read(self.office.name, context.environment, context.password_variables, purpose)
+        if secret is None:
+            raise ConfigurationError(
+                f"The {purpose.words} can't be read: the system keyring can't be used over SSH.",
+                f"Use another source in {purpose.setting}: env:NAME, file:PATH or command:PROGRAM.",
+            )
+        return secret
 
     @property
     def prompts_for_password(self) -> bool:
@@ -122,6 +175,7 @@ class OpenRequest:
             from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
+<<<<<<< HEAD
             opened = office.open_file_office(
                 address,
                 agreement,
@@ -129,12 +183,17 @@ class OpenRequest:
                 with_demo=self.demo,
                 demo_office=self.demo_office,
                 read_only=self.read_only,
+=======
+            keys = self._given_keys()
+            opened = office.open_file_office(
+                address, agreement, runtime, with_demo=self.demo, read_only=self.read_only, keys=keys
+>>>>>>> main
             )
         else:
             opened = office.open_server_office(
                 address,
                 password,
-                self.companion_file,
+                self.companion_source(),
                 self.authority,
                 agreement,
                 runtime,

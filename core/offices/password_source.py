@@ -1,4 +1,4 @@
-"""The sources of passwords. The configuration file itself never contains one."""
+"""The sources of passwords and of the encryption key. The configuration file itself never contains one."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class Purpose:
 
 DATABASE_PASSWORD = Purpose("database password", "password_from")
 OPEN_DENTAL_PASSWORD = Purpose("Open Dental password", "od_password_from", " (Open Dental)")
+COMPANION_PASSWORD = Purpose("companion's password", "companion_password_from", " (companion)")
+COMPANION_KEY = Purpose("encryption key", "companion_key_from", " (companion key)")
 
 
 @dataclass(frozen=True)

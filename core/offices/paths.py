@@ -12,6 +12,7 @@ from platformdirs import user_config_path, user_log_path
 
 from core.base.errors import ConfigurationError
 from core.database.address import ServerAddress
+from core.database.companion_address import CompanionServer
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,20 @@ class Paths:
 
     def companion_of(self, address: ServerAddress) -> Path:
         """Return the path of the companion database of a practice on a server: one file per server and database."""
+        return self._companion_path(address, "sqlite3")
+
+    def stem_of_shared(self, address: CompanionServer) -> Path:
+        """Return the beginning of the paths of the local files of a companion on a server: key file and lock files."""
+        return self._companion_path(address, "shared")
+
+    def _companion_path(self, address: CompanionServer, suffix: str) -> Path:
         server = address.socket or f"{address.host}-{address.port}"
         exact = f"{server}-{address.database}"
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", exact).strip("_.")
         if name != exact:
             # Without the hash, two practices whose names differ only in replaced characters would share a file.
             name += f"-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"
-        return self.configuration.parent / "companions" / f"{name}.sqlite3"
+        return self.configuration.parent / "companions" / f"{name}.{suffix}"
 
 
 def find_paths(environment: Mapping[str, str]) -> Paths:

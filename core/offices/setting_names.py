@@ -66,6 +66,17 @@ SERVER_SETTINGS = (
     Setting(
         "server_public_key", "The server's public key for encrypting the password, as the option `--server-public-key`."
     ),
+    Setting(
+        "companion",
+        "The companion file, instead of the one in `companions/`. Or the URL of a database that a team shares:"
+        " `postgresql+psycopg://user@host:5432/database` or `mysql+pymysql://user@host:3306/database`. See"
+        " [Companion](companion.md).",
+    ),
+    Setting("companion_password_from", "Where the password of its user comes from, as `password_from`; no `prompt`."),
+    Setting("companion_tls", '`"verify"` or `"off"`, for the connection to it.'),
+    Setting("companion_tls_ca", "The certificates of those who sign its server's."),
+    Setting("companion_tls_cert", "A client certificate for it."),
+    Setting("companion_tls_key", "The key of that client certificate."),
     Setting("od_user", "The Open Dental user that commands sign in as, unless `--user` names another one."),
     Setting(
         "od_password_from",
@@ -77,6 +88,11 @@ SERVER_SETTINGS = (
 )
 COMMON_SETTINGS = (
     Setting("authority", 'Who decides about keys: `"headquarters"` (the default on a server) or `"local"`.'),
+    Setting(
+        "companion_key_from",
+        "Where the encryption key of the companion comes from, as `password_from`; no `prompt`. The default is a key"
+        " file next to the companion.",
+    ),
     Setting("tags", 'Words that select this office with others, such as `["north"]`: see `--tag`.'),
     Setting("license_file", "This office's own license agreement."),
     Setting("license_title", "The title of this office's own license agreement."),

@@ -26,7 +26,7 @@ FIRST = 1_000
 BLOCK = 100_000
 
 ALTERED = 25
-"""How many entries are altered."""
+"""The number of altered entries."""
 WITHOUT_HASH = 40
 RARE_USER, RARE_EVERY = 4, 50_000
 """A user of few entries: one in so many is hers."""

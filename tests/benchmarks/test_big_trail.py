@@ -1,4 +1,4 @@
-"""What the Audit Trail costs at 3,000,000 entries, against the bare query behind it, or the plain way to do the same.
+"""The cost of the Audit Trail at 3,000,000 entries, against the bare query or the plain way to do the same.
 
 Everything is measured in one run, so the ratios hold on any machine. Making the practices takes about a minute.
 """
@@ -25,6 +25,7 @@ from core.audit.filter import AuditFilter
 from core.audit.paging import Direction, PageCursor
 from core.audit.search import PAGE_SIZE
 from core.base.secret import Secret
+from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
@@ -106,7 +107,12 @@ def big_server(server: Server, many_on_server: str, tmp_path_factory: pytest.Tem
     address = ServerAddress(server.host, server.port, many_on_server, server.user)
     companion = tmp_path_factory.mktemp("companion") / "companion.sqlite3"
     office = open_server_office(
-        address, Secret(server.password), companion, AuthorityName.LOCAL, default_agreement(), runtime()
+        address,
+        Secret(server.password),
+        CompanionSource.file(companion),
+        AuthorityName.LOCAL,
+        default_agreement(),
+        runtime(),
     )
     yield Big(office, 1.5)
     office.close()

@@ -1,4 +1,4 @@
-"""What reading the use of keys costs on a MyISAM Audit Trail of 3,000,000 entries, and how long writers wait for it.
+"""The cost of reading the use of keys on a MyISAM Audit Trail of 3,000,000 entries, and the wait of writers.
 
 One entry in ten of the last 400 days is of the API. Making the practice takes about a minute.
 """
@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from core.base.secret import Secret
+from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
@@ -57,7 +58,9 @@ def database(server: Server) -> Iterator[str]:
 def opened(server: Server, database: str, companion: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     address = ServerAddress(server.host, server.port, database, server.user)
     password = Secret(server.password)
-    office = open_server_office(address, password, companion, AuthorityName.LOCAL, default_agreement(), runtime())
+    office = open_server_office(
+        address, password, CompanionSource.file(companion), AuthorityName.LOCAL, default_agreement(), runtime()
+    )
     # The rows end on a day of the past.
     monkeypatch.setattr(office._practice, "now", lambda _connection: END)
     try:

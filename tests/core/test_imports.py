@@ -1,4 +1,4 @@
-"""Which libraries each part of core brings with it."""
+"""The libraries that each part of core imports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ office.resolve_pending()
 office.settings.load()
 office.keys.list()
 """
-"""What the first screen calls for a practice in a file."""
+"""The calls of the first screen for a practice in a file."""
 
 
 def loaded_by(*modules: str) -> set[str]:

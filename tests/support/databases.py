@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from core.base.runtime import RuntimeContext
 from core.base.secret import Secret
+from core.companion.opening import CompanionSource
 from core.companion.store import Companion
 from core.database.address import Address, FileAddress, ServerAddress
 from core.database.engines import file_engine, server_engine
@@ -29,6 +30,7 @@ from core.practice.inspection import inspect_database
 from core.practice.practice import Practice, ReadOnly
 from tests.support.opendental_columns import NEW, columns, ddl
 from tests.support.practice_rows import ACCOUNT, registry_rows, rows
+from tests.support.sealed_keys import key_file, write_key_file
 from tests.support.server import Server, pymysql
 
 NOW = datetime(2024, 11, 6, 14, 30, 15)
@@ -102,6 +104,11 @@ class SamplePractice(ABC):
         """The PermType under which accepting the license is logged."""
         return 258 if self.version == NEW else 8
 
+    @property
+    def companion_source(self) -> CompanionSource:
+        """The companion, to be opened with a practice on a server."""
+        return CompanionSource.file(self.companion)
+
     def all_rows(self) -> Rows:
         """Read all rows of the practice and the companion."""
         return self.practice_rows() | file_rows(self.companion)
@@ -118,7 +125,7 @@ class SamplePractice(ABC):
         if isinstance(self.address, FileAddress):
             return open_file_office(self.address, agreement, context)
         password = password or self.password
-        return open_server_office(self.address, password, self.companion, authority, agreement, context)
+        return open_server_office(self.address, password, self.companion_source, authority, agreement, context)
 
     @contextmanager
     def office(
@@ -212,7 +219,7 @@ class SampleServer(SamplePractice):
         address = ServerAddress(self.server.host, self.server.port, self.database, account.user)
         password = Secret(account.password)
         return open_server_office(
-            address, password, self.companion, AuthorityName.LOCAL, default_agreement(), runtime()
+            address, password, self.companion_source, AuthorityName.LOCAL, default_agreement(), runtime()
         )
 
     def restore(self) -> None:
@@ -301,6 +308,7 @@ def database_user(sample: SampleServer, *rights: str) -> Iterator[Account]:
 
 def make_file_template(path: Path) -> None:
     """Make an SQLite practice as the program makes it, with the rows of the sample practice instead of its own."""
+    write_key_file(path)
     engine = file_engine(path)
     make_practice(engine, ACCOUNT)
     Companion(engine, shared=True).prepare(lambda: NOW)
@@ -316,6 +324,7 @@ def make_file_template(path: Path) -> None:
 
 def make_companion_template(path: Path) -> None:
     """Make a companion with a few keys in its registry."""
+    write_key_file(path)
     companion = Companion(file_engine(path), shared=False)
     companion.prepare(lambda: NOW)
     companion.close()
@@ -357,9 +366,11 @@ def insert_on_server(cursor: Any, table: str, members: Iterable[Mapping[str, obj
 
 
 def copy_private(template: Path, path: Path) -> None:
-    """Copy an SQLite file with the mode that the program gives its own."""
-    shutil.copyfile(template, path)
-    path.chmod(0o600)
+    """Copy an SQLite file and its key file with the mode that the program gives its own."""
+    for source, target in ((template, path), (key_file(template), key_file(path))):
+        if source.exists():
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
 
 
 def file_rows(path: Path) -> Rows:

@@ -7,9 +7,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.support.open_requests import FILE
+from tests.support.sealed_keys import register
 
 REFUSE_KEYS = "CREATE TRIGGER refuse BEFORE INSERT ON apisetup_key BEGIN SELECT RAISE(ABORT, 'not now'); END"
 """A statement that makes adding a key fail, and nothing else."""
@@ -20,6 +22,7 @@ ACCEPT_KEYS = "DROP TRIGGER refuse"
 def database() -> Iterator[sqlite3.Connection]:
     """Open another program's connection to the practice file; commit and close it at the end."""
     connection = sqlite3.connect(FILE)
+    register(connection, Path(FILE))
     try:
         with connection:
             yield connection
@@ -98,7 +101,33 @@ def settings() -> tuple[int, str, str]:
 
 def key_texts() -> list[str]:
     """Read all keys in full, in the order in which they were added."""
-    return [text for (text,) in query("SELECT key_text FROM apisetup_key ORDER BY added, developer")]
+    return [
+        text for (text,) in query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key ORDER BY added, developer")
+    ]
+
+
+def key_text(developer: str) -> str:
+    """Read a developer's key in full."""
+    return str(query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = ?", developer)[0][0])
+
+
+def set_key_text(developer: str, text: str) -> None:
+    """Change the text of a developer's key."""
+    values = "fingerprint = sha256(?), masked = masked(?), sealed = sealed(?)"
+    execute(f"UPDATE apisetup_key SET {values} WHERE developer = ?", text, text, text, developer)
+
+
+def add_key(text: str, developer: str) -> None:
+    """Add an enabled key to the registry, as another program would."""
+    execute(
+        "INSERT INTO apisetup_key"
+        " (fingerprint, masked, sealed, key_id, developer, email, phone, permissions, status, added)"
+        " SELECT sha256(?), masked(?), sealed(?), key_id(), ?, '', '', '[]', 1, added FROM apisetup_key LIMIT 1",
+        text,
+        text,
+        text,
+        developer,
+    )
 
 
 def status_of(developer: str) -> int:

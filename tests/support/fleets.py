@@ -88,7 +88,9 @@ def server_fleet(directory: Path, addresses: Sequence[ServerAddress], companion:
         copy_private(companion, own)
         source = PasswordSource(SourceKind.ENVIRONMENT, "FLEET_PASSWORD")
         offices.append(
-            ConfiguredOffice(f"Office {number}", address, source, authority=AuthorityName.LOCAL, companion=own)
+            ConfiguredOffice(
+                f"Office {number}", address, source, authority=AuthorityName.LOCAL, companion=FileAddress(own)
+            )
         )
     return SampleFleet(directory, offices, password)
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from core.base.errors import ApiSetupError
 from core.base.secret import Secret
+from core.companion.opening import CompanionSource
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName
@@ -117,7 +118,9 @@ def _open(request: dict[str, Any]) -> Office:
     address = ServerAddress(host, port, database, user)
     agreement = default_agreement()
     authority = AuthorityName(request["authority"])
-    return open_server_office(address, Secret(password), companion, authority, agreement, runtime())
+    return open_server_office(
+        address, Secret(password), CompanionSource.file(companion), authority, agreement, runtime()
+    )
 
 
 def _run_child(request: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ class ServerOpenRequest(OpenRequest):
         if self.authority is AuthorityName.HEADQUARTERS:
             info = office.info
             # As on a server, the companion can be written even if the practice can't.
-            companion = Companion(file_engine(self.companion_file), shared=False)
+            companion = Companion(file_engine(self.companion_stem), shared=False)
             companion.prepare(self.context.runtime.clock)
             computer = self.context.runtime.computer
             office = Office(
@@ -104,7 +104,7 @@ def server_request(
         name="",
         address=ServerAddress(host="db.example", port=3306, database="opendental", user="apisetup"),
         authority=authority,
-        companion=Path("companion.sqlite3"),
+        companion=FileAddress(Path("companion.sqlite3")),
     )
     return request_type(
         office, LaunchContext(runtime(), PATHS), password=None if password is None else Secret(password)

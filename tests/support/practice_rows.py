@@ -6,6 +6,8 @@ import base64
 import hashlib
 from typing import Any
 
+from tests.support import sealed_keys
+
 Row = dict[str, Any]
 
 TITLE = "Riverside Dental, Dr. Müller"
@@ -144,7 +146,7 @@ def registry_rows() -> dict[str, list[Row]]:
         "apisetup_key": [
             {
                 "fingerprint": hashlib.sha256(key.encode()).hexdigest(),
-                "key_text": key,
+                **sealed_keys.columns(key),
                 "developer": developer,
                 "email": "dev@example.test",
                 "phone": "555-0100",

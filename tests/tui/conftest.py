@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,12 @@ from textual.css.types import CSSLocation
 
 from core.base.secret import Secret
 from core.offices.open_request import OpenRequest
+<<<<<<< HEAD
 from tests.support.databases import make_file_template
 from tests.support.fleets import NAMES, SampleFleet, change_file, file_fleet
+=======
+from tests.support.databases import copy_private
+>>>>>>> main
 from tests.support.gates import Gate, Gates
 from tests.support.open_requests import FILE, file_request
 
@@ -85,7 +88,7 @@ def embedded() -> OpenRequest:
 @pytest.fixture
 def demo(demo_practice: Path) -> OpenRequest:
     """Return a copy of the demo practice."""
-    shutil.copy(demo_practice, FILE)
+    copy_private(demo_practice, FILE)
     return file_request(FILE)
 
 

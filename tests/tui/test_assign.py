@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from tests.support import embedded_rows as rows
 from tests.support.cases import case
@@ -84,7 +83,8 @@ async def test_a_key_is_added_with_the_keyboard_only(embedded: OpenRequest) -> N
             "(Night Guard) added by admin; permissions ApiReadAll, ApiAllOthers; BAA since 2024-10-31"
         )
         assert rows.query("SELECT CustApiKey, DevName FROM apikey") == [(KEY, "Night Guard")]
-        stored = "SELECT key_text, developer, email, phone, permissions, status, agreement_since FROM apisetup_key"
+        columns = "clear_text(fingerprint, sealed), developer, email, phone, permissions, status, agreement_since"
+        stored = f"SELECT {columns} FROM apisetup_key"
         assert rows.query(stored) == [
             (
                 KEY,
@@ -242,7 +242,9 @@ async def test_the_longest_key_can_be_added(embedded: OpenRequest) -> None:
 
 
 async def test_a_key_that_is_already_listed_is_refused(demo: OpenRequest) -> None:
-    [(known,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")
+    [(known,)] = rows.query(
+        "SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = 'Dentist Finder'"
+    )
     async with run_program(demo) as user:
         await fill_form(user, key=known)
         await user.press("ctrl+s")
@@ -417,7 +419,7 @@ async def test_escape_returns_from_the_agreement_to_the_form_with_everything_typ
         await user.at(LicenseScreen)
         await accept_license(user)
         await user.at(Notice)
-        stored = rows.query("SELECT key_text, email, permissions FROM apisetup_key")
+        stored = rows.query("SELECT clear_text(fingerprint, sealed), email, permissions FROM apisetup_key")
         assert stored == [(KEY, "help@nightguard.example", '["ApiReadAll"]')]
 
 
@@ -563,12 +565,7 @@ async def test_a_key_that_is_added_while_the_agreement_is_on_screen_is_not_accep
     async with run_program(demo) as user:
         await open_license(user)
         before = rows.last_entry()
-        rows.execute(
-            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
-            " SELECT ?, ?, 'Faster Program', '', '', '[]', 1, added FROM apisetup_key LIMIT 1",
-            fingerprint(KEY),
-            KEY,
-        )
+        rows.add_key(KEY, "Faster Program")
         await accept_license(user)
         await user.at(AssignKeyScreen)
         assert user.status_text.startswith("This key is already in the list: Faster Program, Enabled.")

@@ -193,7 +193,7 @@ async def test_an_entry_about_a_key_links_to_the_key_and_escape_returns(demo: Op
 
 
 async def test_an_entry_of_open_dental_about_a_key_links_to_the_key(demo: OpenRequest) -> None:
-    [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
+    key = rows.key_text("ClearPay")
     async with run_program(demo) as user:
         await open_changed_entry(user, f"New API key {key} added by Front Desk", PermType=8)
         await user.press("f4")
@@ -313,7 +313,7 @@ async def test_a_locked_file_is_reported_and_can_be_read_later(demo: OpenRequest
 
 
 async def test_a_key_in_an_entry_of_open_dental_is_masked(demo: OpenRequest) -> None:
-    [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
+    key = rows.key_text("ClearPay")
     rows.execute(
         "UPDATE securitylog SET LogText = ? WHERE SecurityLogNum = 300", f"New API key {key} added for ClearPay."
     )

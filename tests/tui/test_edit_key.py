@@ -8,7 +8,6 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from core.model.api_key import AuthorityName
-from core.model.key_text import fingerprint
 from core.offices.open_request import OpenRequest
 from core.opendental.key_status import KeyStatus
 from tests.support import embedded_rows as rows
@@ -32,7 +31,7 @@ async def open_key(user: User, developer: str = DEVELOPER) -> str:
     await user.go_to(developer)
     await user.press("enter")
     await user.at(EditKeyScreen)
-    [(text,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", developer)
+    text = rows.key_text(developer)
     return str(text)
 
 
@@ -443,7 +442,7 @@ async def test_a_key_that_only_the_copy_has_is_adopted_after_the_agreement(demo:
         await user.fill("email", "new@example")
         await user.press("ctrl+s")
         assert "new@example" in user.status_text
-    stored = rows.query("SELECT developer FROM apisetup_key WHERE key_text = 'Zz99Yy88Xx77Ww66'")
+    stored = rows.query("SELECT developer FROM apisetup_key WHERE clear_text(fingerprint, sealed) = 'Zz99Yy88Xx77Ww66'")
     assert stored == [("Stray Software",)]
 
 
@@ -469,12 +468,7 @@ async def test_a_key_that_another_program_adopted_needs_no_second_agreement(demo
         await user.press("enter")
         await user.at(EditKeyScreen)
         before = rows.last_entry()
-        rows.execute(
-            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
-            " SELECT ?, 'Zz99Yy88Xx77Ww66', 'Stray Software', '', '', '[]', ?, added FROM apisetup_key LIMIT 1",
-            fingerprint("Zz99Yy88Xx77Ww66"),
-            int(KeyStatus.ENABLED),
-        )
+        rows.add_key("Zz99Yy88Xx77Ww66", "Stray Software")
         await user.press("a")
         assert user.stack == ["ApiSetupScreen", "EditKeyScreen"]
         assert user.status_text.startswith("This key can't be adopted: it is already in the list")
@@ -489,12 +483,7 @@ async def test_a_key_that_is_adopted_while_the_agreement_is_on_screen_is_not_acc
         await user.press("enter", "a")
         await user.at(LicenseScreen)
         before = rows.last_entry()
-        rows.execute(
-            "INSERT INTO apisetup_key (fingerprint, key_text, developer, email, phone, permissions, status, added)"
-            " SELECT ?, 'Zz99Yy88Xx77Ww66', 'Stray Software', '', '', '[]', ?, added FROM apisetup_key LIMIT 1",
-            fingerprint("Zz99Yy88Xx77Ww66"),
-            int(KeyStatus.ENABLED),
-        )
+        rows.add_key("Zz99Yy88Xx77Ww66", "Stray Software")
         await user.press("end", "ctrl+y")
         await user.at(EditKeyScreen)
         assert user.status_text.startswith("This key is already in the list: Stray Software, Enabled.")

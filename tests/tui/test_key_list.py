@@ -29,7 +29,9 @@ async def open_enable_prompt(user: User, developer: str) -> None:
 
 
 def ending_of(developer: str) -> str:
-    return str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", developer)[0][0])[-4:]
+    return str(
+        rows.query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = ?", developer)[0][0]
+    )[-4:]
 
 
 def developers(user: User) -> list[str]:
@@ -58,8 +60,8 @@ async def test_a_status_other_than_enabled_is_shown_as_text(demo: OpenRequest) -
 
 
 async def test_two_keys_with_the_same_ending_can_be_told_apart(demo: OpenRequest) -> None:
-    same = "UPDATE apisetup_key SET key_text = 'SAME-END-' || status || '-' || substr(developer, 1, 3) || '-9999'"
-    rows.execute(f"{same} WHERE developer IN ('ClearPay', 'Dentist Finder')")
+    for developer in ("ClearPay", "Dentist Finder"):
+        rows.set_key_text(developer, f"SAME-END-{developer[:3]}-9999")
     async with run_program(demo) as user:
         labels = [row.cells[1] for index in range(len(user.list.rows)) if (row := user.list.rows.row(index))]
         ending = [label for label in labels if "9999" in label]
@@ -198,7 +200,7 @@ async def test_d_and_ctrl_y_disable_a_key(demo: OpenRequest) -> None:
         await user.press("ctrl+y")
         await user.at(Notice)
         assert "is now Disabled by Customer in the local registry." in user.flowing_text
-        assert "Cut off: requests with this key" in user.flowing_text
+        assert "Cut off: requests with a disabled key" in user.flowing_text
         await user.press("enter")
         assert "○ off" in user.row
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER
@@ -274,8 +276,7 @@ async def enable_with(user: User, developer: str, typed: str) -> None:
 async def test_a_key_that_is_hidden_whole_is_enabled_by_its_fingerprint(demo: OpenRequest, prefix: str) -> None:
     identity = fingerprint("abc")
     rows.execute("UPDATE apikey SET CustApiKey = 'abc' WHERE DevName = 'Dentist Finder'")
-    change = "UPDATE apisetup_key SET key_text = 'abc', fingerprint = ? WHERE developer = 'Dentist Finder'"
-    rows.execute(change, identity)
+    rows.set_key_text("Dentist Finder", "abc")
     async with run_program(demo) as user:
         await open_enable_prompt(user, "Dentist Finder")
         assert f"Type the key's short fingerprint, #{identity[:6]}, to confirm:" in user.flowing_text
@@ -287,8 +288,7 @@ async def test_a_key_that_ends_like_another_is_enabled_by_its_fingerprint(demo: 
     for developer in ("ClearPay", "Dentist Finder"):
         text = f"SAME-END-{developer}-9999"
         rows.execute("UPDATE apikey SET CustApiKey = ? WHERE DevName = ?", text, developer)
-        change = "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = ?"
-        rows.execute(change, text, fingerprint(text), developer)
+        rows.set_key_text(developer, text)
     tag = fingerprint("SAME-END-Dentist Finder-9999")[:6]
     async with run_program(demo) as user:
         await open_enable_prompt(user, "Dentist Finder")

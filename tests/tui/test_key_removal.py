@@ -23,7 +23,9 @@ def copied() -> int:
 
 
 def ending() -> str:
-    return str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", DEVELOPER)[0][0])[-4:]
+    return str(
+        rows.query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = ?", DEVELOPER)[0][0]
+    )[-4:]
 
 
 async def open_prompt(user: User) -> None:

@@ -1,4 +1,4 @@
-"""What can be done to one key from the list, and what the key bar says about it."""
+"""The actions on one key from the list, and the key bar that names them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tui.screens.edit_key import EditKeyScreen
 
 
 def text_of(developer: str) -> str:
-    return str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = ?", developer)[0][0])
+    return str(
+        rows.query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = ?", developer)[0][0]
+    )
 
 
 async def test_v_shows_the_key_under_the_cursor_after_logging_it(demo: OpenRequest) -> None:

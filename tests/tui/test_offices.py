@@ -31,7 +31,7 @@ from tests.support.user_driver import User, run_program, running
 from tests.support.waiting import until
 from tui.app import ApisetupApp
 from tui.commands.launch_target import find_launch_target
-from tui.commands.parser import build_parser
+from tui.commands.parser import parse_arguments
 from tui.modals.question import Question
 from tui.modals.sign_in import SignInScreen
 from tui.screens.connect import ConnectScreen
@@ -80,7 +80,7 @@ async def test_the_list_shows_server_and_database_of_each_office() -> None:
         assert "PRODUCTION: real patients' data" in user.text
         await user.press("down")
         assert user.row.startswith("North Side | answers |")
-        assert "practice.sqlite3" in user.text
+        assert "North Side  " in user.text
         assert "READ-ONLY: nothing is written" in user.text
 
 
@@ -366,7 +366,7 @@ ONE_READING = ["r", "None"]
 async def test_a_start_reads_the_configuration_file_once(arguments: list[str]) -> None:
     environment = {"APISETUP_CONFIG": str(CONFIGURATION.absolute())}
     with ExitStack() as cleanup, count_opens(CONFIGURATION) as opens:
-        target = find_launch_target(build_parser().parse_args(arguments), environment, cleanup)
+        target = find_launch_target(parse_arguments(arguments), environment, cleanup)
         async with running(ApisetupApp(target.request, target.offices)) as user:
             if not arguments:
                 await user.at(OfficesScreen)

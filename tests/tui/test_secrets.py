@@ -43,7 +43,7 @@ def test_no_screen_shows_a_key_without_a_request(demo: OpenRequest) -> None:
 @pytest.fixture
 def logged_key(demo: OpenRequest) -> str:
     """Return a key of the practice that an entry contains in clear text, as Open Dental's own window writes it."""
-    [(key,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
+    key = rows.key_text("ClearPay")
     rows.execute(
         "UPDATE securitylog SET LogText = ?, PermType = 8 WHERE SecurityLogNum = 300", f"New API key {key} added by X"
     )

@@ -79,7 +79,7 @@ async def test_each_key_is_disabled_with_an_entry_and_a_result(demo: OpenRequest
         assert "3 of 3 done." in user.status_text
         assert user.keys == "Enter Close"
         assert user.flowing_text.count("✓") >= 3
-        assert "Cut off: requests with this key" in user.flowing_text
+        assert "Cut off: requests with a disabled key" in user.flowing_text
         await user.press("enter")
         await user.at(ApiSetupScreen)
         texts = rows.audit_texts(before)

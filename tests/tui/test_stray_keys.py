@@ -38,7 +38,11 @@ def keys_of(text: str) -> list[str]:
 def practice() -> list[tuple[object, ...]]:
     """Read all that a change of a key or a setting would change, and how many keys were sent to the clipboard."""
     sent = "SELECT count(*) FROM securitylog WHERE LogText LIKE '%clipboard%' OR LogText LIKE '%undoing%'"
-    return [rows.settings(), *rows.query("SELECT key_text, status FROM apisetup_key ORDER BY 1"), *rows.query(sent)]
+    return [
+        rows.settings(),
+        *rows.query("SELECT sealed, status FROM apisetup_key ORDER BY 1"),
+        *rows.query(sent),
+    ]
 
 
 async def paste(user: User, text: str, pace: float) -> None:
@@ -115,7 +119,11 @@ async def test_pasted_text_with_the_end_of_a_key_does_not_enable_it(
         await user.go_to("Dentist Finder")
         await user.press(*place)
         before = practice()
-        ending = str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")[0][0])[-4:]
+        ending = str(
+            rows.query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = 'Dentist Finder'")[
+                0
+            ][0]
+        )[-4:]
         await paste(user, f"E{ending}\n{ending}\n\n", pace)
         assert practice() == before
 
@@ -123,7 +131,11 @@ async def test_pasted_text_with_the_end_of_a_key_does_not_enable_it(
 async def test_enabling_ignores_a_key_that_comes_in_a_burst(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.go_to("Dentist Finder")
-        ending = str(rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'Dentist Finder'")[0][0])[-4:]
+        ending = str(
+            rows.query("SELECT clear_text(fingerprint, sealed) FROM apisetup_key WHERE developer = 'Dentist Finder'")[
+                0
+            ][0]
+        )[-4:]
         await user.press("E")
         user.send(*ending, "ctrl+y")
         await user.settle()

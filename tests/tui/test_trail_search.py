@@ -136,6 +136,7 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
         assert (field.selected_text, user.focused) == ("sinse:2024-11-01", "filter")
         assert cells(user) == before
         await user.enter_text("since:2024-11-01")
+        assert user.status_text == ""
         await user.press("enter")
         assert filter_text(user) == "since:2024-11-01 user:Maria text:edited"
         assert {row[2] for row in cells(user)} == {"Maria"}

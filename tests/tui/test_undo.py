@@ -89,7 +89,7 @@ async def test_undo_enables_a_disabled_key_from_its_entries(demo: OpenRequest) -
         assert "status: from Disabled by Customer back to Enabled" in user.flowing_text
         await user.press("ctrl+y")
         assert "Not the key's last four characters." in user.status_text
-        [key] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")[0]
+        key = rows.key_text("ClearPay")
         await user.press(*key[-4:], "ctrl+y")
         await user.at(Notice)
         assert "ClearPay may use this key again from now on" in user.flowing_text

@@ -77,7 +77,7 @@ async def test_a_disabled_key_is_enabled_again_after_its_end_was_typed(demo: Ope
         assert user.screen.status.hint == "^z undo"
         await user.press("ctrl+z")
         await user.at(Prompt)
-        [(text,)] = rows.query("SELECT key_text FROM apisetup_key WHERE developer = 'ClearPay'")
+        text = rows.key_text("ClearPay")
         await user.press(*str(text)[-4:], "ctrl+y")
         await user.at(Notice)
         await user.press("enter")

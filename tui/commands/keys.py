@@ -1,4 +1,4 @@
-"""`apisetup keys list` and `apisetup keys show`."""
+"""`apisetup keys`: list and show keys, and run the other verbs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.model.api_key import format_fields
+from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
+from tui.commands.key_use import show_use
 from tui.commands.report import DONE, WANTING, OfficeReport, table
 from tui.widgets.safe_text import sanitize
 
@@ -24,12 +26,14 @@ _LABEL_WIDTH = 30
 
 def run(command: OfficeCommand) -> int:
     """Run one of the `keys` commands and return the exit status."""
+    if command.options.verb == "add":
+        return add(command)
     refuse_whole_key(*getattr(command.options, "key", ()))
     if is_for_fleet(command):
         from tui.commands import fleet_keys
 
         return fleet_keys.run(command)
-    verbs = {"list": _list, "show": _show, "disable": disable, "enable": enable, "remove": remove}
+    verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
     return command.run(partial(verbs[command.options.verb], command))
 
 

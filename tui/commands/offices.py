@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from core.base.current_directory import absolute_path
 from core.base.errors import ConfigurationError
-from core.database.address import ServerAddress
+from core.database.address import FileAddress, ServerAddress
+from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
 from core.model.api_key import AuthorityName
 from core.offices.config import read_configuration
 from core.offices.configured_office import MAX_LOCK_MINUTES, ConfiguredOffice
 from core.offices.last_opened import LastOpened
 from core.offices.password_source import (
+    COMPANION_KEY,
+    COMPANION_PASSWORD,
     DATABASE_PASSWORD,
     OPEN_DENTAL_PASSWORD,
     PROMPT,
@@ -145,7 +148,9 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
         od_password_from=_password_source(options.od_password_from, OPEN_DENTAL_PASSWORD, on_server=request.on_server),
         tags=tuple(options.tag),
         authority=AuthorityName(options.authority) if options.authority else None,
-        companion=expand_user(options.companion) if options.companion else None,
+        companion=_companion(options),
+        companion_password_from=_secret_source(options.companion_password_from, COMPANION_PASSWORD),
+        companion_key_from=_secret_source(options.companion_key_from, COMPANION_KEY),
         read_only=options.read_only,
         production=options.production,
         lock_after_minutes=options.lock_after_minutes,
@@ -164,6 +169,14 @@ def _add(options: argparse.Namespace, paths: Paths, environment: Mapping[str, st
     return DONE
 
 
+def _companion(options: argparse.Namespace) -> CompanionAddress | None:
+    if not options.companion:
+        return None
+    if is_url(options.companion):
+        return parse_companion_url(options.companion)
+    return FileAddress(expand_user(options.companion))
+
+
 def _open_dental_user(options: argparse.Namespace, *, on_server: bool) -> str:
     user = (options.od_user or "").strip()
     if user and not on_server:
@@ -179,11 +192,16 @@ def _password_source(text: str | None, purpose: Purpose, *, on_server: bool) -> 
     if not on_server:
         option = f"--{purpose.setting.replace('_', '-')}"
         raise ConfigurationError("An SQLite practice has no password.", f"Leave out {option}.")
+    return _secret_source(text, purpose) or PROMPT
+
+
+def _secret_source(text: str | None, purpose: Purpose) -> PasswordSource | None:
+    if text is None:
+        return None
     source = parse_password_source(text, purpose)
-    if source.kind is SourceKind.FILE:
-        # Later runs start in other directories, so the configuration file needs an absolute path.
-        return replace(source, detail=str(absolute_path(expand_user(source.detail))))
-    return source
+    # Later runs start in other directories, so the configuration file needs an absolute path.
+    is_file = source.kind is SourceKind.FILE
+    return replace(source, detail=str(absolute_path(expand_user(source.detail)))) if is_file else source
 
 
 def _remove(options: argparse.Namespace, paths: Paths) -> int:

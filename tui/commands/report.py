@@ -1,4 +1,4 @@
-"""What a command reports of each office: lines for people, or one JSON document for programs.
+"""The report of a command on each office: lines for people, or one JSON document for programs.
 
 The document has the same shape for every command and for any number of offices:
 
@@ -42,7 +42,7 @@ class OfficeReport:
     lines: Sequence[str] = ()
     """The lines for people, sanitized."""
     outcome: str = ""
-    """What was changed, in a sentence, for the error if the report can't be written."""
+    """The change, in a sentence, for the error if the report can't be written."""
 
 
 class ChangeState(Enum):
@@ -77,14 +77,14 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class ChangeResult:
-    """What became of one change."""
+    """The outcome of one change."""
 
     subject: str
-    """What was to be changed, as sentences name it."""
+    """The subject of the change, as sentences name it."""
     state: ChangeState
     sentence: str
     notes: tuple[str, ...] = ()
-    """What follows from it, or what to do about a failure; one sentence each."""
+    """Its consequences, or what to do about a failure; one sentence each."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """More values for JSON."""
 

@@ -25,7 +25,7 @@ _CONCERNS_ONE = (EditConflict, HeadquartersRefused, InvalidInput, OperationNotAl
 
 @dataclass(frozen=True)
 class ChangeDone:
-    """What a change of a series did."""
+    """The result of a change that was made."""
 
     sentence: str
     consequences: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class SeriesChange:
 
 @dataclass(frozen=True)
 class SeriesResult:
-    """What became of one change of a series: it was made, it failed, or neither, and then it wasn't tried."""
+    """The outcome of one change of a series: made, failed, or neither if it wasn't tried."""
 
     done: ChangeDone | None = None
     error: ApiSetupError | None = None

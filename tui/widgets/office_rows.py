@@ -103,16 +103,20 @@ def office_row(line: OfficeLine) -> Row:
 
 def office_details(line: OfficeLine) -> list[Line]:
     """Return the lines that describe an office, the most important first."""
-    state, answer = line.state, line.state.answer
-    lines = [safe_line((line.entry.name, "strong"), (f"  {line.entry.request.office.address.label}", "normal"))]
-    if state.failure:
-        lines.append(safe_line((state.failure, "alert")))
+    state, answer, request = line.state, line.state.answer, line.entry.request
+    remarks = [
+        *(["PRODUCTION: real patients' data"] if request.office.production else []),
+        *(["READ-ONLY: nothing is written"] if request.read_only else []),
+        *([f"Signed in as {state.signed_in_as}"] if state.signed_in_as else []),
+    ]
+    lines = [safe_line((line.entry.name, "strong"), (f"  {request.office.address.label}", "normal"))]
+    lines += [safe_line((state.failure, "alert"))] if state.failure else []
+    lines += [safe_line(("; ".join(remarks), "normal"))] if remarks else []
     if state.changes:
         lines.append(safe_line(("Changed: ", "dim"), ("; ".join(state.changes), "warning"), indent=9))
-    if answer is not None:
-        lines += _answer_lines(line, answer)
-    if state.signed_in_as:
-        lines.append(safe_line((f"Signed in as {state.signed_in_as}.", "good")))
+    opened = f"{line.entry.last_opened:%Y-%m-%d %H:%M}, from this computer" if line.entry.last_opened else "never"
+    lines.append(safe_line((f"Last opened: {opened}", "normal")))
+    lines += _answer_lines(line, answer) if answer is not None else []
     return [*lines, *_configuration_lines(line.entry, state)]
 
 
@@ -168,24 +172,18 @@ def _answer_lines(line: OfficeLine, answer: OfficeAnswer) -> list[Line]:
     age = format_ago(line.now - asked) if line.now is not None and asked is not None else ""
     enabled = f"{answer.enabled} of {len(answer.keys)} keys enabled ({answer.authority})"
     api = {True: "on", False: "off", None: "not known"}[answer.api_on]
+    verified = f"verified {answer.verified_at:%Y-%m-%d}: {answer.verified}" if answer.verified_at else "never verified"
     facts = [
         f"API {api}; {enabled}; read {age}.",
-        f"eConnector: {answer.econnector or 'not known'}. Open Dental {answer.version}.",
-        f"Verified {answer.verified_at:%Y-%m-%d %H:%M}: {answer.verified}" if answer.verified_at else "Never verified.",
+        f"eConnector: {answer.econnector or 'not known'}. Open Dental {answer.version}. Audit Trail {verified}.",
+        f"Practice: {answer.title}",
     ]
-    return [safe_line((answer.title, "normal")), *(safe_line((each, "normal")) for each in facts)]
+    return [safe_line((each, "normal")) for each in facts]
 
 
 def _configuration_lines(entry: CatalogEntry, state: OfficeState) -> list[Line]:
     request = entry.request
-    opened = f"{entry.last_opened:%Y-%m-%d %H:%M}, from this computer" if entry.last_opened else "never"
-    remarks = [
-        *(["PRODUCTION: real patients' data"] if request.office.production else []),
-        *(["READ-ONLY: nothing is written"] if request.read_only else []),
-    ]
-    lines = [f"Last opened: {opened}", *(["; ".join(remarks)] if remarks else [])]
-    if state.tags:
-        lines.append(f"Tags: {', '.join(state.tags)}")
+    lines = [f"Tags: {', '.join(state.tags)}"] if state.tags else []
     if isinstance(request.office.address, ServerAddress):
         lines.append(f"Connection: {_encryption(request.office.address)}. Keys: {request.authority.value}.")
         lines.append(f"Database password: {_password_source(request)}")

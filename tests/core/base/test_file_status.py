@@ -1,4 +1,4 @@
-"""What is at a path: something, nothing, or something that this account may not see; the same on every Python."""
+"""The status of a path: a file, nothing, or a file that this account may not see; the same on every Python."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.base.private_file import create_private_directory, replace_private_fil
 from core.check.companion import check_companion
 from core.check.connection import check_address
 from core.check.result import CheckStatus
+from core.companion.opening import CompanionSource
 from core.database.address import FileAddress
 from core.database.engines import file_engine, read_only_file_engine
 from core.offices.config import read_configuration
@@ -73,7 +74,10 @@ def test_a_directory_that_may_not_be_entered_is_named_as_the_reason(locked: Path
 def test_a_check_says_that_a_directory_may_not_be_entered(locked: Path) -> None:
     practice = locked / "practice.sqlite3"
     with forbidden(locked):
-        address, companion = check_address(FileAddress(practice)), check_companion(practice, shared=False)
+        address, companion = (
+            check_address(FileAddress(practice)),
+            next(check_companion(CompanionSource.file(practice), shared=False)),
+        )
     assert (address.status, companion.status) == (CheckStatus.FAILED, CheckStatus.WARNING)
     for result in (address, companion):
         assert result.sentence == f"{practice} cannot be opened: Permission denied."
@@ -83,7 +87,7 @@ def test_a_check_says_that_a_directory_may_not_be_entered(locked: Path) -> None:
 def test_a_check_still_says_that_a_file_is_missing(tmp_path: Path) -> None:
     missing = tmp_path / "missing.sqlite3"
     assert check_address(FileAddress(missing)).sentence == f"File not found: {missing}."
-    assert check_companion(missing, shared=False).status is CheckStatus.NOTE
+    assert next(check_companion(CompanionSource.file(missing), shared=False)).status is CheckStatus.NOTE
 
 
 def test_an_export_or_configuration_in_such_a_directory_is_refused_with_the_reason(locked: Path) -> None:

@@ -18,8 +18,19 @@ from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, copy_private, file_rows
+from tests.support.old_companion import in_clear
+from tests.support.sealed_keys import unseal
 
-MIGRATIONS = ["keys and licenses", "headquarters", "order of answers", "sign-in failures", "journal", "use of keys"]
+MIGRATIONS = [
+    "keys and licenses",
+    "headquarters",
+    "order of answers",
+    "sign-in failures",
+    "journal",
+    "use of keys",
+    "encrypted keys",
+    "clear texts erased",
+]
 
 
 def prepared(path: Path) -> Path:
@@ -79,11 +90,12 @@ def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_
     run(path, "DROP TABLE apisetup_use_day")
     run(path, "DROP TABLE apisetup_use_range")
     run(path, "DROP TABLE apisetup_former_name")
+    run(path, "DROP TABLE apisetup_encryption")
+    keys = in_clear(path)
     run(path, "DELETE FROM apisetup_migration WHERE number > 1")
-    keys = file_rows(path)["apisetup_key"]
     rows = file_rows(prepared(path))
-    assert keys
-    assert rows["apisetup_key"] == keys
+    assert {unseal(identity, str(row["sealed"])) for identity, row in rows["apisetup_key"].items()} == keys
+    assert len(keys) == 4
     assert rows["apisetup_headquarters_answer"] == rows["apisetup_headquarters_key"] == {}
     assert rows["apisetup_sign_in_failure"] == {}
     assert [row["name"] for row in rows["apisetup_migration"].values()] == MIGRATIONS

@@ -13,6 +13,7 @@ import pytest
 from core.base.errors import DamagedFile, PracticeUnavailable, StorageFailed
 from core.check.companion import check_companion
 from core.check.result import CheckStatus
+from core.companion.opening import CompanionSource
 from core.companion.store import Companion
 from core.database.address import FileAddress
 from core.database.engines import file_engine
@@ -42,9 +43,9 @@ def open_embedded_read_only(path: Path) -> None:
 
 def check(path: Path) -> None:
     """Raise what the check finds."""
-    result = check_companion(path, shared=False)
-    if result.status is CheckStatus.WARNING:
-        raise PracticeUnavailable(result.sentence, result.hint)
+    for result in check_companion(CompanionSource.file(path), shared=False):
+        if result.status is CheckStatus.WARNING:
+            raise PracticeUnavailable(result.sentence, result.hint)
 
 
 all_ways = pytest.mark.parametrize("open_file", [open_companion, open_embedded, open_embedded_read_only, check])

@@ -18,6 +18,7 @@ from core.base.errors import ConfigurationError, InsecureConnection, LoginRefuse
 from core.base.secret import Secret
 from core.check.office import check_office
 from core.check.result import CheckResult, CheckStatus
+from core.companion.opening import CompanionSource
 from core.database.address import ServerAddress, parse_address
 from core.database.tls import Tls
 from core.model.agreement import default_agreement
@@ -75,7 +76,12 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsSetup]:
 def open_office(tmp_path: Path, address: ServerAddress) -> Office:
     """Open the office at an address."""
     return open_server_office(
-        address, Secret(""), tmp_path / "companion", AuthorityName.HEADQUARTERS, default_agreement(), runtime()
+        address,
+        Secret(""),
+        CompanionSource.file(tmp_path / "companion"),
+        AuthorityName.HEADQUARTERS,
+        default_agreement(),
+        runtime(),
     )
 
 

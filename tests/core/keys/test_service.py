@@ -12,6 +12,7 @@ import pytest
 from core.base.errors import Conflict, EditConflict, HeadquartersUnreachable, InvalidInput, OperationNotAllowed
 from core.base.secret import Secret
 from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.key_text import fingerprint
 from core.opendental.key_status import KeyStatus
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import ACCEPTED, NEW_KEY, key_of
@@ -23,7 +24,9 @@ from tests.support.row_diff import Written, writing
 def set_outside(sample: SamplePractice, column: str, value: object) -> None:
     """Change a key's row in the companion, as another apisetup would."""
     with closing(sqlite3.connect(sample.companion)) as connection, connection:
-        connection.execute(f"UPDATE apisetup_key SET {column} = ? WHERE key_text = ?", (value, BRIDGE_KEY))
+        connection.execute(
+            f"UPDATE apisetup_key SET {column} = ? WHERE fingerprint = ?", (value, fingerprint(BRIDGE_KEY))
+        )
 
 
 def test_lists_the_registry_and_what_only_the_copy_has(sample: SamplePractice) -> None:
@@ -284,7 +287,7 @@ def test_fields_of_a_key_that_only_the_copy_has_cannot_be_edited(file_sample: Sa
 def test_a_key_that_is_gone_is_told(file_sample: SampleFile) -> None:
     with file_sample.office() as office:
         key = key_of(office, "Appointment Bridge")
-        file_sample.execute("DELETE FROM apisetup_key WHERE key_text = ?", BRIDGE_KEY)
+        file_sample.execute("DELETE FROM apisetup_key WHERE fingerprint = ?", fingerprint(BRIDGE_KEY))
         file_sample.execute("DELETE FROM apikey WHERE CustApiKey = ?", BRIDGE_KEY)
         with writing(file_sample) as written:
             with pytest.raises(OperationNotAllowed, match="no longer"):

@@ -16,7 +16,7 @@ import core.model
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction
 from core.base.errors import EditConflict
-from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, parse_entry
+from core.model.audit_events import our_kinds, our_patterns, parse_entry
 from core.model.event_values import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
 from core.model.export_events import ExportFinished, ExportStarted
 from core.model.key_events import (
@@ -32,8 +32,9 @@ from core.model.key_events import (
 from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
 from core.model.license_events import LicenseAccepted, LicenseDeclined, VendorLicenseAccepted
 from core.model.logged_event import EVENT_MODULES, AuditEvent, LoggedEvent, Stage
+from core.model.opening_events import ApiSetupOpened
 from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeEdited, PaymentTypeHidden
-from core.model.settings_events import ApiSetupOpened, SettingsChanged
+from core.model.settings_events import SettingsChanged
 from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded, SubscriptionResumed
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
@@ -45,6 +46,7 @@ from tests.support.opendental_columns import NEW
 from tests.support.practice_rows import BRIDGE_KEY, CLEARPAY_KEY
 from tests.support.properties import examples
 from tests.support.row_diff import writing
+from tests.support.sealed_keys import seal
 
 OPENING = ApiSetupOpened()
 ADMIN_NAME = "Admin"
@@ -79,7 +81,7 @@ def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> li
     """The texts of the entries that something writes, each of one of our kinds or about signing in and out."""
     with sample.office() as office, writing(sample) as written:
         run(office)
-    assert {kind for kind, _, _ in written.audit} <= {*OUR_KINDS, 83}
+    assert {kind for kind, _, _ in written.audit} <= {*our_kinds(), 83}
     return [text or "" for _, _, text in written.audit]
 
 
@@ -154,7 +156,7 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
     def fail(office: Office) -> None:
         key = key_of(office, "Appointment Bridge")
         with closing(sqlite3.connect(server_sample.companion)) as connection, connection:
-            connection.execute("UPDATE apisetup_key SET status = 4 WHERE key_text = ?", (BRIDGE_KEY,))
+            connection.execute("UPDATE apisetup_key SET status = 4 WHERE fingerprint = ?", (fingerprint(BRIDGE_KEY),))
         with suppress(EditConflict):
             office.keys.set_status(ADMIN, key, KeyStatus.DISABLED_BY_CUSTOMER)
 
@@ -166,7 +168,9 @@ def test_what_was_not_done_says_so(server_sample: SampleServer) -> None:
 def test_two_keys_that_look_the_same_are_told_apart_by_their_tags(file_sample: SampleFile) -> None:
     other = f"Other{BRIDGE_KEY}"
     file_sample.execute(
-        "UPDATE apisetup_key SET key_text = ?, fingerprint = ? WHERE developer = 'Canopy'", other, fingerprint(other)
+        "UPDATE apisetup_key SET sealed = ?, fingerprint = ? WHERE developer = 'Canopy'",
+        seal(other),
+        fingerprint(other),
     )
     texts = written_texts(file_sample, lambda office: office.keys.show(ADMIN, key_of(office, "Canopy")))
     assert events(texts) == [KeyShown(name(other), ADMIN_NAME)]
@@ -353,8 +357,8 @@ def our_texts(draw: st.DrawFn) -> str:
 @given(our_texts())
 def test_whatever_names_a_text_of_ours_has_both_know_it(text: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        likes = " OR ".join("? LIKE ?" for _ in OUR_PATTERNS)
-        values = [value for pattern in OUR_PATTERNS for value in (text, pattern)]
+        likes = " OR ".join("? LIKE ?" for _ in our_patterns())
+        values = [value for pattern in our_patterns() for value in (text, pattern)]
         ((liked,),) = connection.execute(f"SELECT {likes}", values)
     assert liked
     assert parse_entry(text) is not None

@@ -27,6 +27,7 @@ from core.base.errors import (
     StorageFailed,
 )
 from core.base.secret import Secret
+from core.companion.opening import CompanionSource
 from core.database import engines as database
 from core.database.address import FileAddress, ServerAddress
 from core.model.agreement import default_agreement
@@ -44,7 +45,14 @@ PASSWORD = "s3cret pass word"
 
 
 def open_office(address: ServerAddress, companion: Path, password: str = PASSWORD) -> Office:
-    return open_server_office(address, Secret(password), companion, AuthorityName.LOCAL, default_agreement(), runtime())
+    return open_server_office(
+        address,
+        Secret(password),
+        CompanionSource.file(companion),
+        AuthorityName.LOCAL,
+        default_agreement(),
+        runtime(),
+    )
 
 
 def assert_refused(

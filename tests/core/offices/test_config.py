@@ -183,7 +183,7 @@ def test_office_with_all_settings(tmp_path: Path) -> None:
         ),
         password_from=PasswordSource(SourceKind.FILE, str(tmp_path / "pw")),
         authority=AuthorityName.LOCAL,
-        companion=tmp_path / "a.sqlite3",
+        companion=FileAddress(tmp_path / "a.sqlite3"),
         license_file=tmp_path / "license.txt",
         license_title="Ours",
         read_only=True,

@@ -23,7 +23,7 @@ FULL = ConfiguredOffice(
     address=ServerAddress("10.0.0.5", 3307, "od", "u", tls=Tls(Path("/ca.pem"), Path("/c.pem"), Path("/k.pem"))),
     password_from=PasswordSource(SourceKind.COMMAND, "pass show 'my office'"),
     authority=AuthorityName.HEADQUARTERS,
-    companion=Path("/var/companion.sqlite3"),
+    companion=FileAddress(Path("/var/companion.sqlite3")),
     license_file=Path("/license.txt"),
     license_title="Ours",
     read_only=True,
@@ -251,7 +251,7 @@ def test_socket_is_written_as_an_absolute_path(path: Path) -> None:
 
 
 def test_file_in_the_same_directory_is_written_as_a_relative_path(commented: Path) -> None:
-    add_offices(commented, [replace(PLAIN, companion=commented.with_name("c.sqlite3"))])
+    add_offices(commented, [replace(PLAIN, companion=FileAddress(commented.with_name("c.sqlite3")))])
     assert 'companion = "c.sqlite3"' in commented.read_text()
 
 

@@ -40,12 +40,12 @@ def test_authority_has_a_default_by_address(office: ConfiguredOffice, authority:
     ("office", "path"),
     [
         (SERVER, PATHS.companion_of(ADDRESS)),
-        (replace(SERVER, companion=Path("/own.sqlite3")), Path("/own.sqlite3")),
+        (replace(SERVER, companion=FileAddress(Path("/own.sqlite3"))), Path("/own.sqlite3")),
         (FILE, Path("/training.sqlite3")),
     ],
 )
 def test_companion_has_a_default_by_address(office: ConfiguredOffice, path: Path) -> None:
-    assert OpenRequest(office, CONTEXT).companion_file == path
+    assert OpenRequest(office, CONTEXT).companion_address == FileAddress(path)
 
 
 @pytest.mark.parametrize(("configured", "forced"), [(True, False), (False, True), (True, True)])

@@ -29,6 +29,7 @@ from tests.support.databases import NOW, file_rows, runtime
 from tests.support.fault_injection import one_fault_per_kind, recorded_statements
 from tests.support.kill_driver import KillDriver
 from tests.support.practice_rows import ACCOUNT, log_hash
+from tests.support.sealed_keys import read_key_file, unseal
 
 
 def opened(path: Path) -> Office:
@@ -179,7 +180,12 @@ def test_no_key_of_the_demo_stands_in_its_audit_trail(tmp_path: Path) -> None:
     open_file_office(FileAddress(path), default_agreement(), runtime(), with_demo=True).close()
     rows = file_rows(path)
     texts = "\n".join(str(row["LogText"]) for row in rows["securitylog"].values())
-    assert all(str(row["key_text"]) not in texts for row in rows["apisetup_key"].values())
+    (encryption_key,) = read_key_file(path)
+    keys = [
+        unseal(str(row["fingerprint"]), str(row["sealed"]), encryption_key) for row in rows["apisetup_key"].values()
+    ]
+    assert keys
+    assert all(key not in texts for key in keys)
     hashes = {row["SecurityLogNum"]: row["LogHash"] for row in rows["securityloghash"].values()}
     altered = [key for key, row in rows["securitylog"].items() if hashes[key] != log_hash(row)]
     assert len(altered) == 1

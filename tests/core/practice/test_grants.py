@@ -335,7 +335,7 @@ def open_as(sample: SampleServer, account: Account) -> Office:
     return open_server_office(
         address,
         Secret(account.password),
-        sample.companion,
+        sample.companion_source,
         AuthorityName.LOCAL,
         default_agreement(),
         runtime(),

@@ -35,7 +35,7 @@ def read_only(sample: SamplePractice) -> Iterator[Office]:
         office = open_server_office(
             sample.address,
             sample.password,
-            sample.companion,
+            sample.companion_source,
             AuthorityName.LOCAL,
             default_agreement(),
             runtime(),

@@ -1,4 +1,4 @@
-"""What every kind of change writes, on every shape of practice: these rows, and nothing else."""
+"""The rows that every kind of change writes, on every shape of practice: these and no others."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tests.support.practice_rows import (
     PASSWORDS,
 )
 from tests.support.row_diff import Written, writing
+from tests.support.sealed_keys import unseal
 
 ENABLED = ("program", str(FHIR), "Enabled")
 MINUTES = ("programproperty", str(INTERVAL), "PropertyValue")
@@ -152,7 +153,13 @@ def test_adding_a_key(sample: SamplePractice) -> None:
     assert written.audit == [(8, 1, f"New API key ********Kk78 #{tag} (New Wave) added by Admin; {grant}")]
     assert (written.signals, written.changed, written.removed) == ([], {}, [])
     (row,) = written.added.pop("apisetup_key")
-    assert (row["key_text"], row["developer"], row["status"], row["date_disabled"]) == (NEW_KEY, "New Wave", "1", None)
+    assert unseal(str(row["fingerprint"]), str(row["sealed"])) == NEW_KEY
+    assert (row["masked"], row["developer"], row["status"], row["date_disabled"]) == (
+        "********Kk78",
+        "New Wave",
+        "1",
+        None,
+    )
     assert (row["email"], row["phone"], row["permissions"]) == ("api@canopy.test", "555-0101", '["ApiReadAll"]')
     assert (row["agreement_since"], row["license_number"]) == ("2024-06-14", str(acceptance.number))
     # The keys that the registry knew already but the copy did not have are put back into it, too.

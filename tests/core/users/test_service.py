@@ -457,7 +457,7 @@ def opened_read_only(sample: SamplePractice) -> Iterator[Office]:
     """Open the practice with `--read-only`."""
     agreement, context = default_agreement(), runtime()
     if isinstance(sample, SampleServer):
-        address, companion, local = sample.address, sample.companion, AuthorityName.LOCAL
+        address, companion, local = sample.address, sample.companion_source, AuthorityName.LOCAL
         assert isinstance(address, ServerAddress)
         office = open_server_office(address, sample.password, companion, local, agreement, context, read_only=True)
     else:

@@ -38,7 +38,19 @@ def _add_addition(parser: argparse.ArgumentParser) -> None:
         "--od-password-from", metavar="SOURCE", help="where that user's password comes from, as for --password-from"
     )
     parser.add_argument(
-        "--companion", metavar="FILE", help="the companion file, instead of the one next to the configuration file"
+        "--companion",
+        metavar="FILE",
+        help="the companion file, or the URL of a shared companion, instead of the file next to the configuration file",
+    )
+    parser.add_argument(
+        "--companion-password-from",
+        metavar="SOURCE",
+        help="where the password of a shared companion comes from: env:NAME, file:PATH, command:WORDS or keyring",
+    )
+    parser.add_argument(
+        "--companion-key-from",
+        metavar="SOURCE",
+        help="where the companion's encryption key comes from, instead of the key file next to it",
     )
     parser.add_argument("--production", action="store_true", help="show PRODUCTION in the first line")
     parser.add_argument(

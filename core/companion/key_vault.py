@@ -1,0 +1,260 @@
+"""The texts of the local registry's keys, which the companion holds only encrypted.
+
+The companion records which encryption key is the current one, so that programs which share it notice that they lack
+it. Each row names the encryption key that its text needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from core.base.errors import ConfigurationError, EncryptionKeyUnavailable
+from core.companion.encryption import EncryptionKey
+from core.companion.key_file import EncryptionKeys, KeyFile
+from core.companion.tables import ENCRYPTION, REGISTRY_KEY
+
+_ONE = 1
+RESTORE = (
+    "Restore the key from a backup or another computer. If it is lost for good, run: apisetup companion rotate-key."
+    " The manual's page 'companion' says what is lost."
+)
+
+
+class SealedRow(Protocol):
+    """A row of the registry, as far as decrypting its text needs it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the API key."""
+        ...
+
+    @property
+    def key_id(self) -> str:
+        """The ID of the encryption key."""
+        ...
+
+    @property
+    def sealed(self) -> str:
+        """The encrypted text."""
+        ...
+
+
+@dataclass(frozen=True)
+class SealedText:
+    """The encrypted text of an API key."""
+
+    key_id: str
+    sealed: str
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The result of a rotation.
+
+    Attributes:
+        key_id: The ID of the new key.
+        encrypted: The number of texts that are encrypted with it now.
+        unreadable: The masks of the API keys whose texts still need a key that is missing.
+    """
+
+    key_id: str
+    encrypted: int
+    unreadable: tuple[str, ...]
+
+
+class KeyVault:
+    """Encrypts and decrypts the texts of the registry's keys.
+
+    Args:
+        keys: The source of the encryption keys.
+    """
+
+    def __init__(self, keys: EncryptionKeys) -> None:
+        self._keys = keys
+
+    @property
+    def place(self) -> str:
+        """The source of the encryption keys, as named in sentences."""
+        return self._keys.place
+
+    def key_ids(self) -> frozenset[str]:
+        """Return the IDs of the encryption keys that are here.
+
+        Raises:
+            EncryptionKeyUnavailable: Their source can't be read.
+        """
+        return frozenset(key.id for key in self._keys.read())
+
+    def establish(self, connection: Connection, moment: datetime, *, shared: bool) -> None:
+        """Record the current encryption key in a new companion; a missing key file is created.
+
+        Nothing happens if a key is recorded, unless its file is gone and no text needs it.
+
+        Args:
+            connection: To the companion, in a transaction.
+            moment: The time to record.
+            shared: True if the key may be on another computer, so that it is never replaced here.
+
+        Raises:
+            EncryptionKeyUnavailable: The key file can't be created or read.
+        """
+        recorded = current_key_id(connection)
+        if recorded is not None and (shared or self._is_needed(connection) or recorded in self.key_ids()):
+            return
+        present = self._keys.read()
+        key = self._keys.ensure() if isinstance(self._keys, KeyFile) else present[0]
+        _record(connection, key.id, moment)
+
+    def seal(self, connection: Connection, text: str, fingerprint: str) -> SealedText:
+        """Encrypt the text of an API key with the current key.
+
+        Args:
+            connection: To the companion.
+            text: The text.
+            fingerprint: The fingerprint of its row.
+
+        Raises:
+            EncryptionKeyUnavailable: The companion's current key isn't here.
+        """
+        key = self._current(connection)
+        return SealedText(key.id, key.seal(text, fingerprint))
+
+    def require_current(self, connection: Connection) -> None:
+        """Check that the companion's current key is here.
+
+        Raises:
+            EncryptionKeyUnavailable: It isn't.
+        """
+        self._current(connection)
+
+    def open(self, row: SealedRow) -> str:
+        """Decrypt the text of a row.
+
+        Raises:
+            EncryptionKeyUnavailable: The key that it needs isn't here, or the text was changed.
+        """
+        key = next((key for key in self._keys.read() if key.id == row.key_id), None)
+        if key is None:
+            raise EncryptionKeyUnavailable(
+                f"The text of this API key can't be read: {self._lacks(row.key_id)}. Everything else about it can.",
+                RESTORE,
+            )
+        return key.open(row.sealed, row.fingerprint)
+
+    def texts(self, rows: Iterable[SealedRow]) -> dict[str, str]:
+        """Return the texts of rows by their fingerprints, without those that can't be decrypted."""
+        try:
+            keys = {key.id: key for key in self._keys.read()}
+        except EncryptionKeyUnavailable:
+            return {}
+        found = {}
+        for row in rows:
+            if row.key_id in keys:
+                try:
+                    found[row.fingerprint] = keys[row.key_id].open(row.sealed, row.fingerprint)
+                except EncryptionKeyUnavailable:
+                    continue
+        return found
+
+    def note(self, needed: Collection[str]) -> str:
+        """Return a sentence about texts that can't be read, since their encryption key is missing; else blank.
+
+        Args:
+            needed: The ID of the encryption key of each text.
+        """
+        try:
+            present = self.key_ids()
+        except EncryptionKeyUnavailable as error:
+            return (
+                f"{error.sentence} {error.hint} Until then, no API key's text can be shown or added." if needed else ""
+            )
+        missing = [each for each in needed if each not in present]
+        if not missing:
+            return ""
+        texts = "one API key" if len(missing) == 1 else f"{len(missing)} API keys"
+        return f"The text of {texts} can't be read: {self._lacks(missing[0])}. Everything else still works."
+
+    def rotate(
+        self,
+        write: Callable[[], AbstractContextManager[Connection]],
+        clock: Callable[[], datetime],
+        given: EncryptionKey | None = None,
+    ) -> Rotation:
+        """Encrypt all texts with a new key.
+
+        If the process is killed, every text can still be read: the new key is kept with the old ones before it is
+        used, and old ones are dropped only when no text needs them.
+
+        Args:
+            write: Opens a connection that commits to the companion at the end of its block.
+            clock: Returns the time to record.
+            given: The new key, if it is kept elsewhere; None to create one and put it into the key file.
+
+        Raises:
+            EncryptionKeyUnavailable: The key file can't be written; nothing was changed.
+            PracticeUnavailable: The companion can't be written; nothing was changed.
+        """
+        old, new = self._keys.read(), given or EncryptionKey.generate()
+        if given is None:
+            self._key_file().replace((new, *old))
+        known = {key.id: key for key in (*old, new)}
+        encrypted, unreadable, needed = 0, [], set[str]()
+        with write() as connection:
+            for row in connection.execute(select(REGISTRY_KEY)).all():
+                try:
+                    text = known[row.key_id].open(row.sealed, row.fingerprint)
+                except (KeyError, EncryptionKeyUnavailable):
+                    unreadable.append(row.masked)
+                    needed.add(row.key_id)
+                    continue
+                values = {"key_id": new.id, "sealed": new.seal(text, row.fingerprint)}
+                is_row = REGISTRY_KEY.c.fingerprint == row.fingerprint
+                connection.execute(update(REGISTRY_KEY).where(is_row).values(**values))
+                encrypted += 1
+            _record(connection, new.id, clock())
+        if given is None:
+            self._key_file().replace((new, *(key for key in old if key.id in needed)))
+        return Rotation(new.id, encrypted, tuple(unreadable))
+
+    def _key_file(self) -> KeyFile:
+        if not isinstance(self._keys, KeyFile):
+            raise ConfigurationError(
+                f"The encryption key comes from {self.place}, so apisetup can't replace it there.",
+                "Name the source of a new key with --new-key-from.",
+            )
+        return self._keys
+
+    def _current(self, connection: Connection) -> EncryptionKey:
+        recorded = current_key_id(connection)
+        key = next((key for key in self._keys.read() if key.id == recorded), None)
+        if key is None:
+            raise EncryptionKeyUnavailable(
+                f"No API key can be added: {self._lacks(recorded or '')}.",
+                RESTORE,
+            )
+        return key
+
+    def _lacks(self, key_id: str) -> str:
+        if not self._keys.read():
+            return f"the encryption key file {self.place} is missing (key {key_id})"
+        return f"{self.place} lacks the encryption key {key_id}"
+
+    @staticmethod
+    def _is_needed(connection: Connection) -> bool:
+        return connection.scalar(select(REGISTRY_KEY.c.key_id).limit(1)) is not None
+
+
+def current_key_id(connection: Connection) -> str | None:
+    """Return the ID of the companion's current encryption key; None if none is recorded."""
+    return connection.scalar(select(ENCRYPTION.c.key_id).where(ENCRYPTION.c.number == _ONE))
+
+
+def _record(connection: Connection, key_id: str, moment: datetime) -> None:
+    connection.execute(delete(ENCRYPTION).where(ENCRYPTION.c.number == _ONE))
+    connection.execute(insert(ENCRYPTION).values(number=_ONE, key_id=key_id, since=moment.replace(microsecond=0)))

@@ -1,0 +1,66 @@
+"""The settings of an office's companion: a file, or a database that a team shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.base.errors import ConfigurationError
+from core.database.address import FileAddress
+from core.database.companion_address import CompanionAddress, is_url, parse_companion_url
+from core.offices.config_table import ConfigTable
+from core.offices.connection_settings import PathResolver, parse_source, parse_tls
+from core.offices.password_source import COMPANION_KEY, COMPANION_PASSWORD, PROMPT, PasswordSource, Purpose
+
+_PREFIX = "companion_"
+_SERVER_ONLY = ("companion_password_from", *(f"{_PREFIX}{each}" for each in ("tls", "tls_ca", "tls_cert", "tls_key")))
+
+
+def parse_companion(table: ConfigTable, resolve: PathResolver) -> CompanionAddress | None:
+    """Return the address of the companion that an office names; None for the default.
+
+    Raises:
+        InvalidSetting: A setting can't be used, or two contradict each other.
+    """
+    text = table.string("companion")
+    if text is None or not is_url(text):
+        for name in _SERVER_ONLY:
+            if name in table:
+                raise table.invalid(
+                    name, f"{name} is only for a companion on a server.", "Leave it out, or name a URL in companion."
+                )
+        return FileAddress(resolve(text)) if text is not None else None
+    try:
+        address = parse_companion_url(text)
+    except ConfigurationError as error:
+        raise table.invalid("companion", f"companion: {error.sentence}", error.hint) from None
+    tls = parse_tls(table, resolve, local=address.is_local, prefix=_PREFIX)
+    return replace(address, tls=tls, tls_off=table.string("companion_tls") == "off")
+
+
+def parse_companion_password_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:
+    """Return the source of the password of the companion's database user; None if it needs none.
+
+    Raises:
+        InvalidSetting: It can't be used. Only the practice's own password can be prompted for.
+    """
+    return _parse_unprompted(table, COMPANION_PASSWORD, resolve)
+
+
+def parse_companion_key_source(table: ConfigTable, resolve: PathResolver) -> PasswordSource | None:
+    """Return the source of the companion's encryption key; None for the key file.
+
+    Raises:
+        InvalidSetting: It can't be used, or is the prompt.
+    """
+    return _parse_unprompted(table, COMPANION_KEY, resolve)
+
+
+def _parse_unprompted(table: ConfigTable, purpose: Purpose, resolve: PathResolver) -> PasswordSource | None:
+    source = parse_source(table, purpose, resolve)
+    if source == PROMPT:
+        raise table.invalid(
+            purpose.setting,
+            f"{purpose.setting} can't be prompt: only the password of the practice's database user is prompted for.",
+            "Write env:NAME, file:PATH, command:PROGRAM ARGUMENTS or keyring.",
+        )
+    return source
