@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from core.companion.store import Companion
 from core.companion.tables import REGISTRY_KEY
-from core.opendental.schema import API_KEY, PREFERENCE, PROGRAM
+from core.opendental.schema import API_KEY, PROGRAM
 
 _RENAMED = ("ClearPay", "Clear Pay, Inc.")
 _MISSING = 4
@@ -16,7 +16,7 @@ _MISSING = 4
 
 
 def vary_demo(companion: Companion, name: str) -> None:
-    """Give a demo practice its own title, fewer keys, and something that a list of offices can show.
+    """Give a demo practice fewer keys, and something that a list of offices can show.
 
     Args:
         companion: The companion, which is the practice's file, too.
@@ -29,8 +29,6 @@ def vary_demo(companion: Companion, name: str) -> None:
         missing = random.sample([each for each in developers if each != before], _MISSING)
         connection.execute(delete(REGISTRY_KEY).where(REGISTRY_KEY.c.developer.in_(missing)))
         connection.execute(delete(API_KEY).where(API_KEY.c.dev_name.in_(missing)))
-        title = PREFERENCE.c.pref_name == "PracticeTitle"
-        connection.execute(update(PREFERENCE).where(title).values(value_string=f"{name} (demo)"))
         if random.random() < 0.4:
             connection.execute(update(REGISTRY_KEY).where(REGISTRY_KEY.c.developer == before).values(developer=after))
             connection.execute(update(API_KEY).where(API_KEY.c.dev_name == before).values(dev_name=after))

@@ -240,41 +240,32 @@ def open_file_office(
     """
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
-<<<<<<< HEAD
-            return _open_file_read_only(address, agreement, runtime)
-        return _open_file(address, agreement, runtime, with_demo=with_demo, demo_office=demo_office)
-
-
-def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, *, with_demo: bool, demo_office: str
-=======
             return _open_file_read_only(address, agreement, runtime, keys)
-        return _open_file(address, agreement, runtime, keys, with_demo=with_demo)
+        demo = (demo_office or bootstrap.DEMO_OFFICE) if with_demo else ""
+        return _open_file(address, agreement, runtime, keys, demo)
 
 
 def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, *, with_demo: bool
->>>>>>> main
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, demo_office: str
 ) -> Office:
-    engine = file_engine(address.path, is_temporary=with_demo)
-    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    engine = file_engine(address.path, is_temporary=bool(demo_office))
+    title = f"{demo_office} (demo)" if demo_office else bootstrap.TITLE
     created = bootstrap.make_practice(engine, runtime.account, title)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo_service_health
 
         demo_service_health.create_tables(engine)
     practice = _open_practice(engine, inspect_engine(engine), runtime)
     companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo
 
         demo.fill(practice, companion, agreement, runtime)
-        if demo_office:
+        if demo_office != bootstrap.DEMO_OFFICE:
             from core.office.demo_variation import vary_demo
 
             vary_demo(companion, demo_office)
-            practice = _open_practice(engine, inspect_engine(engine), runtime)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 

@@ -175,7 +175,6 @@ class OpenRequest:
             from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-<<<<<<< HEAD
             opened = office.open_file_office(
                 address,
                 agreement,
@@ -183,11 +182,7 @@ class OpenRequest:
                 with_demo=self.demo,
                 demo_office=self.demo_office,
                 read_only=self.read_only,
-=======
-            keys = self._given_keys()
-            opened = office.open_file_office(
-                address, agreement, runtime, with_demo=self.demo, read_only=self.read_only, keys=keys
->>>>>>> main
+                keys=self._given_keys(),
             )
         else:
             opened = office.open_server_office(

@@ -15,12 +15,8 @@ from textual.css.types import CSSLocation
 
 from core.base.secret import Secret
 from core.offices.open_request import OpenRequest
-<<<<<<< HEAD
-from tests.support.databases import make_file_template
+from tests.support.databases import copy_private, make_file_template
 from tests.support.fleets import NAMES, SampleFleet, change_file, file_fleet
-=======
-from tests.support.databases import copy_private
->>>>>>> main
 from tests.support.gates import Gate, Gates
 from tests.support.open_requests import FILE, file_request
 

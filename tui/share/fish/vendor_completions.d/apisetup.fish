@@ -50,13 +50,8 @@ function _shtab_apisetup_using
   test "$_shtab_apisetup_cmdpath" = "$argv"
 end
 
-<<<<<<< HEAD
-set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' payment-types 'payment-types list' why audit 'audit verify' 'audit export' check offices 'offices list' 'offices add' 'offices remove' 'offices import' help
-set -g _shtab_apisetup_opts_with_value --api --authority --companion --config --developer --filter --host --interval --key --lock-after-minutes --name --od-password-from --od-user --office --password-from --payment-type --receipt --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --until --url --user --workstation
-=======
-set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit export' check offices 'offices list' 'offices add' 'offices remove' 'offices import' help
-set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --config --developer --email --filter --host --interval --key --limit --lock-after-minutes --name --od-password-from --od-user --office --password-from --payment-type --permission --phone --replacement --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --until --url --user --workstation
->>>>>>> main
+set -g _shtab_apisetup_commands keys 'keys list' 'keys show' 'keys add' 'keys use' 'keys disable' 'keys enable' 'keys remove' settings 'settings get' 'settings set' subscriptions 'subscriptions list' 'subscriptions end' 'subscriptions resume' 'subscriptions delete' payment-types 'payment-types list' 'payment-types add' 'payment-types rename' 'payment-types hide' 'payment-types unhide' 'payment-types move' 'payment-types sort' why audit 'audit search' 'audit verify' 'audit export' check offices 'offices list' 'offices add' 'offices remove' 'offices import' help
+set -g _shtab_apisetup_opts_with_value --accept-license --api --authority --baa-since --companion --companion-key-from --companion-password-from --config --developer --email --filter --host --interval --key --limit --lock-after-minutes --name --od-password-from --od-user --office --password-from --payment-type --permission --phone --receipt --replacement --server-public-key --since --status --tag --text --theme --tls --tls-ca --tls-cert --tls-key --until --url --user --workstation
 
 complete -c apisetup -e
 complete -c apisetup -f
@@ -121,8 +116,6 @@ complete -c apisetup -n '_shtab_apisetup_using keys show' -l key -x -d 'the key 
 complete -c apisetup -n '_shtab_apisetup_using keys show' -l developer -x -d 'all keys of this developer'
 complete -c apisetup -n '_shtab_apisetup_using keys show' -l filter -x -d 'the keys that a filter finds, such as '"'"'status:enabled baa:none'"'"''
 complete -c apisetup -n '_shtab_apisetup_using keys show' -l reveal -d 'print each key in full; this is logged'
-<<<<<<< HEAD
-=======
 complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a add -d 'Add an API key, which is read from standard input or typed.'
 complete -c apisetup -n '_shtab_apisetup_using keys add' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using keys add' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -150,7 +143,27 @@ complete -c apisetup -n '_shtab_apisetup_using keys add' -l permission -x -d 'a 
 complete -c apisetup -n '_shtab_apisetup_using keys add' -l baa-since -x -d 'the day on which the Business Associate Agreement was signed: 2024-11-01'
 complete -c apisetup -n '_shtab_apisetup_using keys add' -l no-baa -d 'there is no Business Associate Agreement with this developer'
 complete -c apisetup -n '_shtab_apisetup_using keys add' -l accept-license -x -d 'accept the license agreement whose text has this hash; required without a terminal'
->>>>>>> main
+complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a use -d 'Show what the developers of API keys changed, by the Audit Trail.'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -s h -l help -d 'show this help message and exit'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l demo -d 'open a practice with sample data that is deleted at the end'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l office -x -d 'open an office from the configuration file (commands: can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l tag -x -d 'commands: all offices with this tag (can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l all-offices -d 'commands: all offices of the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file, instead of APISETUP_CONFIG'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l url -x -d 'open a practice: mysql+pymysql://user@host:3306/opendental, or sqlite:///FILE'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l read-only -d 'write nothing to the practice, not even the sign-in'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l tls -xka "verify off" -d 'how to protect the connection to a server. verify is the default for other computers; a connection on this computer is encrypted if the server offers it'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l tls-ca -xka "(__fish_complete_path (commandline -ct))" -d 'the certificate authorities that sign the server'"'"'s certificate (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l tls-cert -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate, if the server requires one (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l tls-key -xka "(__fish_complete_path (commandline -ct))" -d 'the client certificate'"'"'s key, if it is in another file (PEM)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l server-public-key -xka "(__fish_complete_path (commandline -ct))" -d 'the server'"'"'s public key (PEM), which encrypts the password on connections without TLS'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l authority -xka "local headquarters" -d 'who manages the keys of a practice on a server: headquarters (the default), or a registry on this computer'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l json -d 'print the result as JSON'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l key -x -d 'the key with these last four characters, or with this short fingerprint (can be repeated)'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l developer -x -d 'all keys of this developer'
+complete -c apisetup -n '_shtab_apisetup_using keys use' -l filter -x -d 'the keys that a filter finds, such as '"'"'status:enabled baa:none'"'"''
 complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a disable -d 'Disable API keys.'
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -174,10 +187,7 @@ complete -c apisetup -n '_shtab_apisetup_using keys disable' -l yes -d 'don'"'"'
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l key -x -d 'the key with these last four characters, or with this short fingerprint (can be repeated)'
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l developer -x -d 'all keys of this developer'
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l filter -x -d 'the keys that a filter finds, such as '"'"'status:enabled baa:none'"'"''
-<<<<<<< HEAD
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l continue -d 'continue disabling a developer'"'"'s keys in several offices where it was interrupted'
-=======
->>>>>>> main
 complete -c apisetup -n '_shtab_apisetup_using keys disable' -l end-subscriptions -d 'also end the subscriptions of each key'
 complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a enable -d 'Enable API keys that the office disabled.'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -s h -l help -d 'show this help message and exit'
@@ -202,10 +212,7 @@ complete -c apisetup -n '_shtab_apisetup_using keys enable' -l yes -d 'don'"'"'t
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l key -x -d 'the key with these last four characters, or with this short fingerprint (can be repeated)'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l developer -x -d 'all keys of this developer'
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l filter -x -d 'the keys that a filter finds, such as '"'"'status:enabled baa:none'"'"''
-<<<<<<< HEAD
 complete -c apisetup -n '_shtab_apisetup_using keys enable' -l receipt -xka "(__fish_complete_path (commandline -ct))" -d 'exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled'
-=======
->>>>>>> main
 complete -c apisetup -n '_shtab_apisetup_using keys; and test $_shtab_apisetup_npos -eq 0' -a remove -d 'Remove API keys from the local registry that were added by mistake.'
 complete -c apisetup -n '_shtab_apisetup_using keys remove' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using keys remove' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -292,8 +299,6 @@ complete -c apisetup -n '_shtab_apisetup_using subscriptions list' -l authority 
 complete -c apisetup -n '_shtab_apisetup_using subscriptions list' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions list' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions list' -l json -d 'print the result as JSON'
-<<<<<<< HEAD
-=======
 complete -c apisetup -n '_shtab_apisetup_using subscriptions; and test $_shtab_apisetup_npos -eq 0' -a end -d 'End subscriptions; they can be resumed.'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions end' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions end' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -357,7 +362,6 @@ complete -c apisetup -n '_shtab_apisetup_using subscriptions delete' -l json -d 
 complete -c apisetup -n '_shtab_apisetup_using subscriptions delete' -l dry-run -d 'only print what would be done; write nothing'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions delete' -l yes -d 'don'"'"'t ask for confirmation; required without a terminal'
 complete -c apisetup -n '_shtab_apisetup_using subscriptions delete' -l developer -x -d 'all subscriptions of this developer, instead of numbers'
->>>>>>> main
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a payment-types -d 'List, add, rename, hide, unhide, move or sort payment types.'
 complete -c apisetup -n '_shtab_apisetup_using payment-types' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using payment-types; and test $_shtab_apisetup_npos -eq 0' -a list -d 'List the payment types in their order.'
@@ -378,8 +382,6 @@ complete -c apisetup -n '_shtab_apisetup_using payment-types list' -l authority 
 complete -c apisetup -n '_shtab_apisetup_using payment-types list' -l debug -d 'log the statements, and errors with their causes, to a file without secrets'
 complete -c apisetup -n '_shtab_apisetup_using payment-types list' -l user -x -d 'the Open Dental user to sign in as, instead of the office'"'"'s od_user or APISETUP_OD_USER'
 complete -c apisetup -n '_shtab_apisetup_using payment-types list' -l json -d 'print the result as JSON'
-<<<<<<< HEAD
-=======
 complete -c apisetup -n '_shtab_apisetup_using payment-types; and test $_shtab_apisetup_npos -eq 0' -a add -d 'Add a payment type at the end of the list.'
 complete -c apisetup -n '_shtab_apisetup_using payment-types add' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using payment-types add' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -503,7 +505,6 @@ complete -c apisetup -n '_shtab_apisetup_using payment-types sort' -l user -x -d
 complete -c apisetup -n '_shtab_apisetup_using payment-types sort' -l json -d 'print the result as JSON'
 complete -c apisetup -n '_shtab_apisetup_using payment-types sort' -l dry-run -d 'only print what would be done; write nothing'
 complete -c apisetup -n '_shtab_apisetup_using payment-types sort' -l yes -d 'don'"'"'t ask for confirmation; required without a terminal'
->>>>>>> main
 complete -c apisetup -n '_shtab_apisetup_using; and test $_shtab_apisetup_npos -eq 0' -a why -d 'Say why the API doesn'"'"'t work, for one key or for the practice.'
 complete -c apisetup -n '_shtab_apisetup_using why' -s h -l help -d 'show this help message and exit'
 complete -c apisetup -n '_shtab_apisetup_using why' -l demo -d 'open a practice with sample data that is deleted at the end'
@@ -652,7 +653,9 @@ complete -c apisetup -n '_shtab_apisetup_using offices add' -l debug -d 'log the
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l password-from -x -d 'where the password comes from: prompt, env:NAME, file:PATH, command:WORDS or keyring'
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l od-user -x -d 'the Open Dental user that commands sign in as'
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l od-password-from -x -d 'where that user'"'"'s password comes from, as for --password-from'
-complete -c apisetup -n '_shtab_apisetup_using offices add' -l companion -xka "(__fish_complete_path (commandline -ct))" -d 'the companion file, instead of the one next to the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using offices add' -l companion -xka "(__fish_complete_path (commandline -ct))" -d 'the companion file, or the URL of a shared companion, instead of the file next to the configuration file'
+complete -c apisetup -n '_shtab_apisetup_using offices add' -l companion-password-from -x -d 'where the password of a shared companion comes from: env:NAME, file:PATH, command:WORDS or keyring'
+complete -c apisetup -n '_shtab_apisetup_using offices add' -l companion-key-from -x -d 'where the companion'"'"'s encryption key comes from, instead of the key file next to it'
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l production -d 'show PRODUCTION in the first line'
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l lock-after-minutes -x -d 'lock the screen after N minutes of inactivity'
 complete -c apisetup -n '_shtab_apisetup_using offices add' -l dry-run -d 'only print what would be done; write nothing'
