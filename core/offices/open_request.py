@@ -62,6 +62,8 @@ class OpenRequest:
     """The database password, if the run was given one for this office. It must never be sent to another office."""
     demo: bool = False
     """True to fill a new SQLite file with the demo practice."""
+    demo_office: str = ""
+    """The name of another office of the demo than the first one, whose content differs."""
 
     @property
     def on_server(self) -> bool:
@@ -178,9 +180,14 @@ class OpenRequest:
             from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            keys = self._given_keys()
             opened = office.open_file_office(
-                address, agreement, runtime, with_demo=self.demo, read_only=self.read_only, keys=keys
+                address,
+                agreement,
+                runtime,
+                with_demo=self.demo,
+                demo_office=self.demo_office,
+                read_only=self.read_only,
+                keys=self._given_keys(),
             )
         else:
             opened = office.open_server_office(

@@ -12,6 +12,7 @@ TOPICS = (
     "index",
     "connecting",
     "offices",
+    "fleet",
     "api-setup",
     "keys",
     "why",
