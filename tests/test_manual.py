@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from core.offices.setting_names import (
 )
 from tests.test_readme import links
 from tui.bindings import KEYS
-from tui.commands.parser import ENVIRONMENT
+from tui.commands.parser import ENVIRONMENT, build_parser
 from tui.commands.reference import generated_files
 from tui.key_definition import Key
 from tui.key_names import display
@@ -68,26 +70,18 @@ def test_every_key_is_listed_with_what_it_does(key: Key) -> None:
     assert f"| {names} | {key.tooltip} | `{key.id}` |" in TEXT
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "",
-        "audit verify",
-        "audit export",
-        "check",
-        "why",
-        "subscriptions",
-        "payment-types",
-        "offices list",
-        "offices add",
-        "offices remove",
-        "offices import",
-    ],
-)
-def test_every_option_is_listed(command: str) -> None:
-    asked = [sys.executable, "-m", "tui", *command.split(), "--help"]
-    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    options = set(re.findall(r"--[a-z-]+[a-z]", shown))
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield the program's parser and those of all commands."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for nested in action.choices.values():
+                yield from commands(nested)
+
+
+@pytest.mark.parametrize("command", commands(build_parser()), ids=lambda command: command.prog)
+def test_every_option_is_listed(command: argparse.ArgumentParser) -> None:
+    options = {option for action in command._actions for option in action.option_strings if option.startswith("--")}
     assert {option for option in options if f"`{option}" not in TEXT and f", {option}" not in TEXT} == set()
 
 

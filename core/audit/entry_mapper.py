@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, String, select, type_coerce
+from sqlalchemy import Row, Select, String, null, select, type_coerce
 
 from core.audit.filter import Users
 from core.model.audit_entry import AuditEntry, HashStatus
@@ -42,7 +42,17 @@ def select_rows() -> Select[*tuple[Any, ...]]:
     return _ROWS
 
 
-_ROWS = select(
+def select_unhashed_rows() -> Select[*tuple[Any, ...]]:
+    """Return the query for entries without their hashes, with the same columns and one row for each entry."""
+    return _UNHASHED_ROWS
+
+
+def with_hash(row: StoredRow, stored: str | None) -> Sequence[Any]:
+    """Return a row of `select_unhashed_rows` with a hash, as `select_rows` would return it."""
+    return (*row[:_HASH], stored, *row[_HASH + 1 :])
+
+
+_BEFORE_HASH = (
     SECURITY_LOG.c.security_log_num,
     SECURITY_LOG.c.perm_type,
     SECURITY_LOG.c.user_num,
@@ -52,11 +62,13 @@ _ROWS = select(
     SECURITY_LOG.c.comp_name,
     SECURITY_LOG.c.log_source,
     SECURITY_LOG.c.date_t_previous,
-    SECURITY_LOG_HASH.c.log_hash,
-    SECURITY_LOG.c.f_key,
-    SECURITY_LOG.c.def_num,
-    SECURITY_LOG.c.def_num_error,
-).outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
+)
+_AFTER_HASH = (SECURITY_LOG.c.f_key, SECURITY_LOG.c.def_num, SECURITY_LOG.c.def_num_error)
+_HASH = len(_BEFORE_HASH)
+_ROWS: Select[*tuple[Any, ...]] = select(*_BEFORE_HASH, SECURITY_LOG_HASH.c.log_hash, *_AFTER_HASH).outerjoin(
+    SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
+)
+_UNHASHED_ROWS: Select[*tuple[Any, ...]] = select(*_BEFORE_HASH, null(), *_AFTER_HASH)
 
 
 class EntryMapper:
@@ -74,15 +86,16 @@ class EntryMapper:
         # Keys are masked regardless of case, since databases also find them regardless of case.
         self._keys = [(key.casefold(), re.compile(re.escape(key), re.IGNORECASE)) for key in longest_first]
 
-    def entries(self, rows: Sequence[StoredRow]) -> list[AuditEntry]:
+    def entries(self, rows: Sequence[Sequence[Any]]) -> list[AuditEntry]:
         """Convert rows of `select_rows` to entries, in the order of the rows."""
         hashes: dict[int, list[str]] = {}
-        first_rows: dict[int, StoredRow] = {}
+        first_rows: dict[int, Sequence[Any]] = {}
         for row in rows:
-            stored_hashes = hashes.setdefault(row[0], [])
-            first_rows.setdefault(row[0], row)
-            if row[9] is not None:
-                stored_hashes.append(row[9])
+            number, stored = row[0], row[_HASH]
+            if number not in hashes:
+                first_rows[number], hashes[number] = row, []
+            if stored is not None:
+                hashes[number].append(stored)
         return [self._entry(row, tuple(hashes[number])) for number, row in first_rows.items()]
 
     def mask_keys(self, text: str) -> str:
@@ -93,7 +106,7 @@ class EntryMapper:
                 text = pattern.sub(lambda match: mask(match[0]), text)
         return _NEW_KEY.sub(lambda match: f"{match[1]}{mask(match[2])}", text) if "New API key" in text else text
 
-    def _entry(self, row: StoredRow, hashes: tuple[str, ...]) -> AuditEntry:
+    def _entry(self, row: Sequence[Any], hashes: tuple[str, ...]) -> AuditEntry:
         number, perm_type, user_num, stored_moment, stored_text, patient, computer, source, previous, _, *others = row
         stored = stored_text or ""
         moment = server_time(stored_moment)

@@ -79,9 +79,9 @@ def completions(expression: str, users: Users) -> tuple[str, ...]:
     return complete_terms(expression, _FIELDS, lambda field: _known_values(field, users))
 
 
-_EXAMPLE = 'Try user:admin since:2024-11-01 text:"API key".'
 _FIELDS = ("since", "until", "permission", "user", "source", "computer", "text", "only")
 _NUMBERED = {"permission": (PERMISSIONS, "permission"), "source": (LOG_SOURCES, "log source")}
+_EXAMPLES = {"permission": "Try permission:setup.", "log source": "Try source:api.", "user": "Try user:admin."}
 # The values of `only`, and the attribute of `AuditFilter` that each one sets.
 _ONLY = {"ours": "ours", "unmatched": "suspect"}
 
@@ -141,7 +141,7 @@ def _named(term: Term, value: str, names: NumberedNames, kind: str) -> Sequence[
     folded = value.casefold()
     matching = [each for each, name in enumerate(names.names) if folded and name.casefold().startswith(folded)]
     if not matching:
-        raise unknown_value(term, value, names.names, kind, _EXAMPLE)
+        raise unknown_value(term, value, names.names, kind, _EXAMPLES[kind])
     return matching
 
 
@@ -155,7 +155,7 @@ def _user_numbers(term: Term, value: str, users: Users) -> Sequence[int]:
         raise term.error(f"Several users are named {value}.", f"Use one of the numbers {', '.join(sharing)}.")
     matching = users.numbers_starting(value)
     if not matching:
-        raise unknown_value(term, value, users.filter_values, "user", _EXAMPLE)
+        raise unknown_value(term, value, users.filter_values, "user", _EXAMPLES["user"])
     return matching
 
 

@@ -27,7 +27,7 @@ from core.audit.filter import Alternatives, AuditFilter
 from core.audit.paging import Direction, PageCursor, conditions_after, next_slice, time_order
 from core.audit.text_search import contains
 from core.model.audit_entry import AuditEntry, HashStatus
-from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, parse_entry
+from core.model.audit_events import our_kinds, our_patterns, parse_entry
 from core.model.export_events import ExportStarted
 from core.opendental.log_hash_sql import can_compute, seems_suspect
 from core.opendental.permission_types import Permission
@@ -113,7 +113,7 @@ def indexed_conditions(audit_filter: AuditFilter, *, use_index: bool = True) -> 
     if audit_filter.permission is not None:
         conditions.append(permission == audit_filter.permission)
     if audit_filter.ours:
-        conditions.append(permission.in_(OUR_KINDS))
+        conditions.append(permission.in_(our_kinds()))
     columns = {"user": user, "permission": permission}
     conditions += [
         columns[each.field].in_(each.values)
@@ -142,7 +142,7 @@ def _other_conditions(audit_filter: AuditFilter, dialect: Dialect) -> list[Colum
     if audit_filter.text:
         conditions.append(contains(dialect, SECURITY_LOG.c.log_text, audit_filter.text))
     if audit_filter.ours:
-        conditions.append(or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in OUR_PATTERNS)))
+        conditions.append(or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in our_patterns())))
     conditions += [
         _one_of(each, dialect)
         for each in audit_filter.more

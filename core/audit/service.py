@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from core.audit.entry_mapper import SHORTEST_KEY_TO_FIND, EntryMapper, select_rows
 from core.audit.filter import AuditFilter, Users
@@ -35,6 +35,7 @@ _HISTORY = 500
 """The largest number of entries in the history of a key."""
 KEYS_MAX_AGE = 60.0
 """The seconds for which the keys to mask are used again without being read, unless something was changed from here."""
+_KINDS_WITH_RECEIPT = (Permission.SETUP, Permission.API_SUBSCRIPTION)
 _KINDS_ABOUT_KEYS = (Permission.SETUP, Permission.LICENSE_ACCEPT)
 
 
@@ -128,6 +129,29 @@ class AuditService:
         (entry,) = maker.entries(rows)
         stored_text = rows[0][4] or ""
         return WholeEntry(entry, stored_text, parse_entry(stored_text))
+
+    def with_numbers(self, numbers: Collection[int]) -> tuple[WholeEntry, ...]:
+        """Read entries of this program with their hashes, by number; those that don't exist any more are left out.
+
+        Their users are `Unknown`, since no names are read.
+        """
+        return self._own_entries(SECURITY_LOG.c.security_log_num.in_(numbers)) if numbers else ()
+
+    def with_receipt(self, receipt: str) -> tuple[WholeEntry, ...]:
+        """Read the entries of this program that name the receipt of a change in several offices, by number."""
+        names = SECURITY_LOG.c.log_text.contains(receipt, autoescape=True)
+        return self._own_entries(SECURITY_LOG.c.perm_type.in_(_KINDS_WITH_RECEIPT) & names)
+
+    def _own_entries(self, condition: ColumnElement[bool]) -> tuple[WholeEntry, ...]:
+        from core.model.whole_entry import WholeEntry
+
+        with self._practice.read() as connection:
+            rows = connection.execute(select_rows().where(condition)).all()
+        texts = {row[0]: row[4] or "" for row in rows}
+        # Their texts never hold a key, so none has to be masked.
+        entries = EntryMapper(Users({}), ()).entries(rows)
+        ordered = sorted(entries, key=lambda entry: entry.number)
+        return tuple(WholeEntry(each, texts[each.number], parse_entry(texts[each.number])) for each in ordered)
 
     def of_key(self, fingerprint: str, key: str) -> tuple[AuditEntry, ...]:
         """Return the entries that name a key, newest first, by its short fingerprint or (the vendor's) by its text."""

@@ -7,14 +7,18 @@ ranges whose size adapts to the time that they take, because a MyISAM table is l
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import ColumnElement, Connection, literal, select
 
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import after_day
+from core.audit.plausibility import Plausibility
+from core.audit.range_reading import RangeContents, RangeReader
 from core.audit.range_size import RangeSize
 from core.audit.removals import read_duplicate_removals, read_old_data_removals
 from core.audit.row_ranges import (
@@ -26,6 +30,7 @@ from core.audit.row_ranges import (
     first_number_from,
     numbers_around,
 )
+from core.audit.unindexed_hashes import UnindexedHashes
 from core.audit.verification_report import Findings, FirstHash, Suspect, VerificationReport
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.opendental.log_hash_sql import can_compute, seems_suspect
@@ -37,6 +42,8 @@ BATCH_SECONDS = 0.4
 _ENTRIES_PER_QUERY = 500
 _ROUND_TRIPS = 3
 
+T = TypeVar("T")
+
 
 class Verification:
     """One verification, run in batches; after an error the same batch can be run again.
@@ -45,22 +52,38 @@ class Verification:
         practice: The open practice.
         audit_filter: The days to verify, or all entries if it has no dates; its other conditions are ignored.
         mapper: Converts rows to entries.
+        observer: Takes the entries with their digests, in the order of their numbers, if all entries are verified.
     """
 
-    def __init__(self, practice: Practice, audit_filter: AuditFilter, mapper: EntryMapper) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        audit_filter: AuditFilter,
+        mapper: EntryMapper,
+        observer: Callable[[RangeContents], None] | None = None,
+    ) -> None:
         self._practice = practice
         self._mapper = mapper
         self._range_size = RangeSize()
         self._computed_by_database: bool | None = None
+        self._unindexed: UnindexedHashes | None = None
+        self._limits: Limits | None = None
         self._days = AuditFilter(since=audit_filter.since, until=audit_filter.until)
         self._numbers_grow = practice.profile.random_keys is None
         dated = self._days != AuditFilter()
         self._entry_scan: RangeScan = DateScan(self._days) if dated else NumberScan(SECURITY_LOG.c.security_log_num)
         # A hash has no date, but the numbers of the entries around these days tell which hashes belong to them.
+        self._limits_hashes = dated and self._numbers_grow
         self._hash_scan = NumberScan(
-            SECURITY_LOG_HASH.c.security_log_num, self._numbers_around if dated and self._numbers_grow else None
+            SECURITY_LOG_HASH.c.security_log_num, self._numbers_around if self._limits_hashes else None
         )
         self._orphans_of_any_day = dated and not self._numbers_grow
+        self._observer = observer
+        self._plausibility: Plausibility | None = None
+        if not dated:
+            self._plausibility = Plausibility(
+                mapper.users.names, numbers_grow=self._numbers_grow, rolls_back=practice.profile.transactional
+            )
         self._started = False
         self._kept_from: int | None = None
         self._findings = Findings()
@@ -83,13 +106,21 @@ class Verification:
         if self._findings.complete and not self._findings.done:
             # A new connection, because the transaction of the first one would not see hashes written meanwhile.
             with self._practice.read() as connection:
-                self._findings.recount(self._read_entries(connection, self._findings.newest_unhashed))
+                if self._unindexed is not None:
+                    self._unindexed.read_now(connection, self._findings.newest_unhashed)
+                if self._plausibility is not None:
+                    self._findings.plausibility = self._plausibility.report(self._kept_from)
+                self._findings.recount(self.read_entries(connection, self._findings.newest_unhashed))
         return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
 
     def _start(self, connection: Connection) -> None:
         """Read what is needed to judge the findings, and how long a round trip to the database takes."""
-        self._range_size = RangeSize(_round_trip(connection))
+        round_trip = _round_trip(connection)
+        self._range_size = RangeSize(round_trip)
         self._computed_by_database = can_compute(connection)
+        self._unindexed = UnindexedHashes.if_needed(connection, round_trip)
+        if self._unindexed is not None:
+            self._hash_scan = self._unindexed.orphan_scan()
         self._findings.first_hash = self._read_first_hash(connection)
         removals = read_old_data_removals(connection, self._mapper)
         self._findings.old_data_removals = tuple(each for each in removals if each.reaches(self._days.since))
@@ -100,6 +131,8 @@ class Verification:
         self._started = True
 
     def _read_first_hash(self, connection: Connection) -> FirstHash | None:
+        if self._unindexed is not None:
+            return self._unindexed.read_first_hash(connection, numbers_grow=self._numbers_grow)
         joined = SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num
         query = select(SECURITY_LOG.c.security_log_num, STORED_MOMENT).join(SECURITY_LOG_HASH, joined).limit(1)
         if self._numbers_grow:
@@ -118,16 +151,32 @@ class Verification:
         if self._findings.entries_complete:
             self._find_orphans(connection)
             return
+        if self._unindexed is not None and self._unindexed.is_reading:
+            self._unindexed.read_on(connection)
+            return
         checked = self._entry_scan.next_range(connection, self._range_size.rows)
-        # Finding a range reads an index only, and may take several round trips.
-        started = time.perf_counter()
-        suspects = self._find_suspects(connection, checked)
-        self._range_size.adapt(time.perf_counter() - started)
+        if not self._covers_hashes(connection, checked):
+            return
+        contents = self._read_contents(connection, checked)
+        suspects = contents.suspects
+        texts = self._read_own_texts(connection, contents.own)
         before_hashes = self._set_aside_before_hashes(suspects)
         reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
         self._entry_scan.advance(checked)
         self._findings.add_range(checked, reread, suspects, before_hashes)
+        if self._plausibility is not None:
+            self._plausibility.add_order(contents.numbers, contents.moments)
+            self._plausibility.add_texts(texts)
+        if self._observer is not None:
+            self._observer(contents)
+
+    def _covers_hashes(self, connection: Connection, checked: RowRange) -> bool:
+        """Return True if the hashes of a range can be read with it, or were read before it."""
+        if self._unindexed is None:
+            return True
+        numbers = connection.scalars(select(SECURITY_LOG.c.security_log_num).where(*checked.conditions)).all()
+        return self._unindexed.cover(numbers, descending=isinstance(self._entry_scan, DateScan))
 
     def _set_aside_before_hashes(self, suspects: dict[int, Suspect]) -> int:
         """Remove the entries from before Open Dental kept hashes from the suspects, and return their number."""
@@ -145,23 +194,38 @@ class Verification:
 
     def _find_orphans(self, connection: Connection) -> None:
         """Find the hashes without an entry in one range of hashes, and what Open Dental noted about those entries."""
-        scan = self._hash_scan
-        checked = scan.next_range(connection, self._range_size.rows)
-        started = time.perf_counter()
+        scan, unindexed = self._hash_scan, self._unindexed
+        rows = self._range_size.rows
+        checked = scan.next_range(connection, rows if unindexed is None else unindexed.range_rows(rows))
         number = SECURITY_LOG_HASH.c.security_log_num
         orphans = (
             select(number)
             .outerjoin(SECURITY_LOG, SECURITY_LOG.c.security_log_num == number)
-            .where(*checked.conditions, SECURITY_LOG.c.security_log_num.is_(None))
+            .where(*checked.conditions, *self._hash_limits(connection), SECURITY_LOG.c.security_log_num.is_(None))
             .distinct()
         )
-        numbers = sorted(connection.scalars(orphans))
-        self._range_size.adapt(time.perf_counter() - started)
+        numbers = sorted(self._timed(lambda: connection.scalars(orphans).all()))
+        if unindexed is not None:
+            numbers = unindexed.new_orphans(numbers)
         duplicates = self._read_duplicates(connection, numbers)
         unexplained = [number for number in numbers if number not in duplicates]
         kept = [number for number in unexplained if self._kept_from is None or number >= self._kept_from]
         scan.advance(checked)
+        if unindexed is not None:
+            unindexed.note_orphans(numbers)
+        if self._plausibility is not None:
+            self._plausibility.add_known_removals(numbers)
         self._findings.add_orphans(checked, kept, list(duplicates.values()), len(unexplained) - len(kept))
+
+    def _hash_limits(self, connection: Connection) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions for the hashes of some days, if the scan doesn't follow the entries' numbers."""
+        if self._unindexed is None or not self._limits_hashes:
+            return ()
+        if self._limits is None:
+            self._limits = self._numbers_around(connection)
+        low, high = self._limits
+        number = SECURITY_LOG_HASH.c.security_log_num
+        return [*([] if low is None else [number > low]), *([] if high is None else [number < high])]
 
     def _read_duplicates(self, connection: Connection, numbers: Sequence[int]) -> dict[int, datetime]:
         removed = read_duplicate_removals(connection, numbers, self._practice.profile.tables)
@@ -169,10 +233,33 @@ class Verification:
             self._findings.maintenance_known = False
         return removed or {}
 
+    def _read_contents(self, connection: Connection, checked: RowRange) -> RangeContents:
+        """Read a range: only the suspects if not all entries are verified, otherwise also what shows their order."""
+        if self._plausibility is None:
+            return RangeContents((), (), suspects=self._find_suspects(connection, checked))
+        digests, by_database = self._observer is not None, bool(self._computed_by_database)
+        if self._unindexed is None and by_database:
+            reader = RangeReader(computed_by_database=True, hashes=True, digests=digests)
+            return self._timed(lambda: reader.read(connection, checked.conditions))
+        suspects = self._find_suspects(connection, checked)
+        reader = RangeReader(computed_by_database=by_database, hashes=False, digests=digests)
+        return replace(reader.read(connection, checked.conditions), suspects=suspects)
+
+    def _read_own_texts(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
+        """Return the numbers, the users' numbers and the texts of entries."""
+        log = SECURITY_LOG.c
+        query = select(log.security_log_num, log.user_num, log.log_text).order_by(log.security_log_num)
+        found: list[tuple[int, int, str]] = []
+        for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
+            batch = numbers[start : start + _ENTRIES_PER_QUERY]
+            rows = connection.execute(query.where(log.security_log_num.in_(batch)))
+            found += [(number, user, text or "") for number, user, text in rows]
+        return found
+
     def _find_suspects(self, connection: Connection, checked: RowRange) -> dict[int, Suspect]:
         """Return the entries of a range whose hash seems to be missing or not to match, by number."""
-        if not self._computed_by_database:
-            rows = connection.execute(select_rows().where(*checked.conditions)).all()
+        if self._unindexed is not None or not self._computed_by_database:
+            rows = self._timed(lambda: self._read_rows(connection, *checked.conditions))
             entries = (each for each in self._mapper.entries(rows) if each.hash_status is not HashStatus.MATCHES)
             return {each.number: Suspect(each.stored_moment, bool(each.stored_hashes)) for each in entries}
         query = (
@@ -180,8 +267,15 @@ class Verification:
             .outerjoin(SECURITY_LOG_HASH, SECURITY_LOG_HASH.c.security_log_num == SECURITY_LOG.c.security_log_num)
             .where(*checked.conditions, seems_suspect(connection.dialect))
         )
-        suspects = connection.execute(query).all()
+        suspects = self._timed(lambda: connection.execute(query).all())
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
+
+    def _timed(self, read: Callable[[], T]) -> T:
+        """Read a range, and adapt the size of the next one. Only this time counts, since writers wait for it."""
+        started = time.perf_counter()
+        found = read()
+        self._range_size.adapt(time.perf_counter() - started)
+        return found
 
     def _reread(self, connection: Connection, suspects: dict[int, Suspect]) -> list[AuditEntry]:
         """Read again the suspects with a hash, and as many of those without one as can still be listed.
@@ -191,16 +285,21 @@ class Verification:
         numbers = self._entry_scan.in_order({number: suspect.moment for number, suspect in suspects.items()})
         hashed = [number for number in numbers if suspects[number].has_hash]
         unhashed = [number for number in numbers if not suspects[number].has_hash]
-        return self._read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
+        return self.read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
 
-    def _read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+    def read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+        """Return the entries of some numbers, in the order of these."""
         entries: list[AuditEntry] = []
         for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
             batch = numbers[start : start + _ENTRIES_PER_QUERY]
-            rows = connection.execute(select_rows().where(SECURITY_LOG.c.security_log_num.in_(batch))).all()
-            entries += self._mapper.entries(rows)
+            entries += self._mapper.entries(self._read_rows(connection, SECURITY_LOG.c.security_log_num.in_(batch)))
         position = {number: index for index, number in enumerate(numbers)}
         return sorted(entries, key=lambda entry: position[entry.number])
+
+    def _read_rows(self, connection: Connection, *conditions: ColumnElement[bool]) -> Sequence[Sequence[Any]]:
+        if self._unindexed is not None:
+            return self._unindexed.rows(connection, *conditions)
+        return connection.execute(select_rows().where(*conditions)).all()
 
 
 def _round_trip(connection: Connection) -> float:

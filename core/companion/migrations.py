@@ -165,6 +165,69 @@ _ENCRYPTED_KEYS = (
 _DROP_CLEAR_TEXTS = "DROP TABLE apisetup_key_in_clear"
 _ENCRYPTION, _ERASURE = 7, 8
 
+_FLEET = (
+    """
+    CREATE TABLE apisetup_fleet_answer (
+        office VARCHAR(60) NOT NULL PRIMARY KEY,
+        answered_at DATETIME NOT NULL,
+        answer JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_joined_name (
+        name VARCHAR(255) NOT NULL PRIMARY KEY,
+        joined_with VARCHAR(255) NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_fleet_run (
+        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
+        started_at DATETIME NOT NULL,
+        plan JSON NOT NULL,
+        written JSON NOT NULL,
+        finished INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE apisetup_fleet_result (
+        receipt VARCHAR(20) NOT NULL,
+        office VARCHAR(60) NOT NULL,
+        result JSON NOT NULL,
+        PRIMARY KEY (receipt, office)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_last_verification (
+        number INTEGER NOT NULL PRIMARY KEY,
+        verified_at DATETIME NOT NULL,
+        verdict TEXT NOT NULL
+    )
+    """,
+)
+
+_SEALS = (
+    """
+    CREATE TABLE apisetup_seal (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        seal TEXT NOT NULL,
+        PRIMARY KEY (practice, number)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_sealed_entries (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        first_entry BIGINT NOT NULL,
+        last_entry BIGINT NOT NULL,
+        entries INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (practice, number, part)
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -175,6 +238,8 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("encrypted keys", _ENCRYPTED_KEYS),
     # What `erase` does, outside the transaction.
     ("clear texts erased", ()),
+    ("offices as a fleet", _FLEET),
+    ("seals", _SEALS),
 )
 
 

@@ -139,6 +139,63 @@ _TABLES = (
         PRIMARY KEY (developer, former_name)
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_fleet_answer (
+        office VARCHAR(60) NOT NULL PRIMARY KEY,
+        answered_at {moment} NOT NULL,
+        answer JSON NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_joined_name (
+        name VARCHAR(255) NOT NULL PRIMARY KEY,
+        joined_with VARCHAR(255) NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_fleet_run (
+        receipt VARCHAR(20) NOT NULL PRIMARY KEY,
+        started_at {moment} NOT NULL,
+        plan JSON NOT NULL,
+        written JSON NOT NULL,
+        finished {number} NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_fleet_result (
+        receipt VARCHAR(20) NOT NULL,
+        office VARCHAR(60) NOT NULL,
+        result JSON NOT NULL,
+        PRIMARY KEY (receipt, office)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_last_verification (
+        number {number} NOT NULL PRIMARY KEY,
+        verified_at {moment} NOT NULL,
+        verdict {long} NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_seal (
+        practice VARCHAR(64) NOT NULL,
+        number {number} NOT NULL,
+        seal {long} NOT NULL,
+        PRIMARY KEY (practice, number)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_sealed_entries (
+        practice VARCHAR(64) NOT NULL,
+        number {number} NOT NULL,
+        part {number} NOT NULL,
+        first_entry {number} NOT NULL,
+        last_entry {number} NOT NULL,
+        entries {number} NOT NULL,
+        content {long} NOT NULL,
+        PRIMARY KEY (practice, number, part)
+    )
+    """,
 )
 
 _POSTGRESQL_TYPES = {

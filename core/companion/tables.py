@@ -113,7 +113,8 @@ class HeadquartersAnswerColumns(TypedColumns):
         asked_at: The time of the request, by the practice's clock.
         question: The number of the request. Answers are ordered by it, since a clock may be set back.
         listed_keys: One object per key: `fingerprint`, `masked`, `developer`, `status` (Open Dental's number),
-            `date_disabled` (ISO 8601, or null), `email`, `phone`, `permissions`. Never the key itself.
+            `date_disabled` (ISO 8601, or null), `email`, `phone`, `permissions`, `developer_number`. Never the
+            key itself.
     """
 
     number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
@@ -221,3 +222,113 @@ class FormerNameColumns(TypedColumns):
 
 
 FORMER_NAME = Table("apisetup_former_name", COMPANION, FormerNameColumns)
+
+
+class FleetAnswerColumns(TypedColumns):
+    """The last answer of an office that is read along with others. `answer` is that of `core.fleet.answers`."""
+
+    office: Named[str] = Column(String(60), primary_key=True)
+    answered_at: Named[datetime] = Column(DateTime)
+    answer: Named[dict[str, Any]] = Column(JSON)
+
+
+FLEET_ANSWER = Table("apisetup_fleet_answer", COMPANION, FleetAnswerColumns)
+
+
+class JoinedNameColumns(TypedColumns):
+    """A developer's name, case-folded, that an admin joined with another one."""
+
+    name: Named[str] = Column(String(255), primary_key=True)
+    joined_with: Named[str] = Column(String(255))
+
+
+JOINED_NAME = Table("apisetup_joined_name", COMPANION, JoinedNameColumns)
+
+
+class FleetRunColumns(TypedColumns):
+    """A change in several offices, announced before the first of them.
+
+    Attributes:
+        receipt: The number of its receipt.
+        plan: What is to be done in each office.
+        written: The receipt that was written last: `number`, `file`, `text_file`, `sha256`; empty for none.
+        finished: 1 once it ended as it should, whatever its results.
+    """
+
+    receipt: Named[str] = Column(String(20), primary_key=True)
+    started_at: Named[datetime] = Column(DateTime)
+    plan: Named[dict[str, Any]] = Column(JSON)
+    written: Named[dict[str, Any]] = Column(JSON)
+    finished: Named[int] = Column(Integer)
+
+
+FLEET_RUN = Table("apisetup_fleet_run", COMPANION, FleetRunColumns)
+
+
+class FleetResultColumns(TypedColumns):
+    """The result of a change in several offices in one of them."""
+
+    receipt: Named[str] = Column(String(20), primary_key=True)
+    office: Named[str] = Column(String(60), primary_key=True)
+    result: Named[dict[str, Any]] = Column(JSON)
+
+
+FLEET_RESULT = Table("apisetup_fleet_result", COMPANION, FleetResultColumns)
+
+
+class LastVerificationColumns(TypedColumns):
+    """The last verification of the practice's Audit Trail, in one row with number 1.
+
+    Attributes:
+        verified_at: The time by the practice's clock.
+        verdict: The result in a sentence.
+    """
+
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    verified_at: Named[datetime] = Column(DateTime)
+    verdict: Named[str] = Column(Text)
+
+
+LAST_VERIFICATION = Table("apisetup_last_verification", COMPANION, LastVerificationColumns)
+
+
+class SealColumns(TypedColumns):
+    """A seal of a practice's Audit Trail.
+
+    Attributes:
+        practice: The fingerprint of the practice.
+        number: The place of the seal in the practice's chain, from 1.
+        seal: The seal and its signature, as JSON.
+    """
+
+    practice: Named[str] = Column(String(64), primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    seal: Named[str] = Column(Text)
+
+
+SEAL = Table("apisetup_seal", COMPANION, SealColumns)
+
+
+class SealedEntriesColumns(TypedColumns):
+    """A part of the list of a seal's entries.
+
+    Attributes:
+        practice: The fingerprint of the practice.
+        number: The number of the seal.
+        part: The place of the part in the list, from 0.
+        first: The smallest number of an entry in it.
+        last: The largest one.
+        entries: How many entries it has.
+        content: The entries, as `core.seals.entry_list` packs them.
+    """
+
+    practice: Named[str] = Column(String(64), primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    part: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    first: Named[int] = Column("first_entry", _Number)
+    last: Named[int] = Column("last_entry", _Number)
+    entries: Named[int] = Column(_Number)
+    content: Named[str] = Column(Text)
+
+
+SEALED_ENTRIES = Table("apisetup_sealed_entries", COMPANION, SealedEntriesColumns)

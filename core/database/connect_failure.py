@@ -12,7 +12,7 @@ from core.database.server_errors import USE_TLS, WRONG_PASSWORD, server_error
 from core.database.tls import insecure_connection
 
 CHECK_NAMES = "Check this computer's network and its name servers, or give the server's IP address."
-"""What to do if the name service doesn't answer."""
+"""The hint for a name service that doesn't answer."""
 
 
 class FailedStep(Enum):

@@ -30,6 +30,8 @@ READ_SECONDS = 20
 ANSWER_SECONDS = 60
 """The deadline of a whole answer to a statement, however slowly its bytes arrive."""
 WRITE_SECONDS = 20
+_EARLIER = 1
+"""How many seconds the server stops a statement before this program stops waiting, so that it says that it was slow."""
 _SQLITE_BUSY_SECONDS = 5
 
 # Open Dental sets the server's sql_mode to blank, and then MySQL silently truncates values that don't fit. Our sessions
@@ -37,7 +39,16 @@ _SQLITE_BUSY_SECONDS = 5
 # connection. Reads need no transaction, and changes begin one.
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10,"
-    " lock_wait_timeout=15, autocommit=1"
+    " lock_wait_timeout=15, group_concat_max_len=16777216, autocommit=1"
+)
+# A server goes on with a statement whose client no longer waits, so it is told for how long. A shorter limit that the
+# server has already stays. Each server runs the comment that is meant for it (MariaDB has no MySQL 5.7, and MySQL takes
+# the first one for a comment), and servers before MariaDB 10.1.2 and MySQL 5.7.8 run neither. MySQL limits SELECT only.
+_LIMIT = (
+    "/*M!100102 , max_statement_time=IF("
+    "@@max_statement_time BETWEEN 0.001 AND {seconds}, @@max_statement_time, {seconds}) */"
+    " /*!50708 , max_execution_time=CAST(IF("
+    "@@max_execution_time BETWEEN 1 AND {seconds} * 1000, @@max_execution_time, {seconds} * 1000) AS UNSIGNED) */"
 )
 
 WITHOUT_TRANSACTIONS = "without_transactions"
@@ -87,7 +98,7 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             "read_timeout": READ_SECONDS,
             "write_timeout": WRITE_SECONDS,
             "charset": "utf8mb4",
-            "init_command": _SESSION,
+            "init_command": _session(),
             "autocommit": None,
             **options,
         },
@@ -102,6 +113,11 @@ def server_engine(address: ServerAddress, password: Secret) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return with_listeners(replace_dead_connections(engine))
+
+
+def _session() -> str:
+    """Return the statement that sets all session variables."""
+    return f"{_SESSION} {_LIMIT.format(seconds=max(READ_SECONDS - _EARLIER, 1))}"
 
 
 def _encode(password: Secret) -> bytes:

@@ -102,9 +102,9 @@ _TABLE_DAMAGED = _Meaning(
 _TOO_MANY_CONNECTIONS = _Meaning(ServerUnreachable, "The server has too many connections.", "Try again in a moment.")
 _TIMED_OUT = _Meaning(
     StatementStopped,
-    "The server stopped a statement that took longer than it allows.",
-    "Choose fewer days, or have max_statement_time (MySQL: max_execution_time) raised. apisetup check names missing"
-    " indexes, which make statements slow.",
+    "The server stopped a statement that took too long.",
+    "Choose fewer days. apisetup check names missing indexes, which make statements slow. If the server's own limit is"
+    " short, have max_statement_time (MySQL: max_execution_time) raised.",
 )
 _INTERRUPTED = _Meaning(StatementStopped, "A statement was stopped on the server.", "Try again.")
 _OLD_PLUGIN = _Meaning(

@@ -1,1 +1,1 @@
-"""Why the API doesn't work at a practice: reads the signs, and weighs them."""
+"""The diagnosis of the API at a practice: reads the signs, and weighs them."""

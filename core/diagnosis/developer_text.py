@@ -100,7 +100,7 @@ _SHORT = {
     ids.SERVICE_MISSING: "The API service isn't installed here.",
     ids.WORKSTATION: "Open Dental isn't running at that workstation.",
     ids.PAYMENT_TYPE: "Our default payment type can't be used; name a type in each payment.",
-    ids.SUBSCRIPTIONS: "Some subscriptions deliver no events.",
+    ids.SUBSCRIPTIONS: "Subscriptions are missing, ended or late, so events don't arrive.",
     ids.THROTTLED: "Your key's plan limits the number of requests.",
 }
 """The causes without names of our computers and without texts of other programs."""

@@ -1,4 +1,4 @@
-"""What was read about a practice and a key, before it is weighed. Whatever can't be read is a `NotRead`."""
+"""The facts about a practice and a key, before they are weighed. Whatever can't be read is a `NotRead`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NotRead:
     """Something that couldn't be read."""
 
     reason: str
-    """Why, as the end of a sentence: `no right to read eservicesignal`."""
+    """The reason, as the end of a sentence: `no right to read eservicesignal`."""
 
 
 Maybe: TypeAlias = T | NotRead
@@ -87,7 +87,7 @@ class CallsAfterDisabling:
 
 @dataclass(frozen=True)
 class PracticeFacts:
-    """What was read about the practice."""
+    """The facts about the practice."""
 
     now: datetime
     title: str
@@ -107,7 +107,7 @@ class PracticeFacts:
     payment_type: int | None
     """The number of the type that the API uses; None if the practice has no such preference."""
     payment_type_hidden: datetime | None
-    """When it was hidden, according to the Audit Trail."""
+    """The time at which it was hidden, according to the Audit Trail."""
     logged_switch: LoggedSwitch | None
     subscriptions: Maybe[tuple[ApiSubscription, ...]]
     """The API subscriptions of the key, or of all keys."""
@@ -125,30 +125,30 @@ class PracticeFacts:
 
 @dataclass(frozen=True)
 class KeyFacts:
-    """What was read about one key."""
+    """The facts about one key."""
 
     wanted: str
     """The key or the developer as they were asked for."""
     key: ApiKey | None
     """None if the list has no such key."""
     in_copy: bool | None
-    """Whether the practice's copy has the key; None if this version of Open Dental has no copy."""
+    """True if the practice's copy has the key; None if this version of Open Dental has no copy."""
     calls_after_disabling: CallsAfterDisabling | None = None
 
 
 @dataclass(frozen=True)
 class ListFacts:
-    """What was read about the list of keys."""
+    """The facts about the list of keys."""
 
     authority: AuthorityInfo
     is_remote: bool
     failure: str
-    """Why headquarters can't be asked; empty if it answered, or decides about nothing here."""
+    """The reason why headquarters can't be asked; empty if it answered, or decides about nothing here."""
     enabled: int
     """The number of enabled keys."""
     total: int
     copy_matches: bool | None
-    """Whether the practice's copy has the same keys; None if there is no copy or no current list."""
+    """True if the practice's copy has the same keys; None if there is no copy or no current list."""
 
 
 @dataclass(frozen=True)

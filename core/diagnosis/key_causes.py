@@ -14,7 +14,7 @@ from core.opendental.api_methods import permissions_for, requests_per_second
 from core.opendental.key_status import KeyStatus
 
 CACHE_TIME = timedelta(hours=6)
-"""How long the API service and the local API trust an answer of headquarters (page *API Implementation*)."""
+"""The time for which the API service and the local API trust an answer of headquarters (page *API Implementation*)."""
 
 
 def key_causes(facts: Facts, seen: Interpretation) -> Iterator[Cause]:

@@ -13,7 +13,7 @@ _MAX_NAMED = 5
 
 @dataclass(frozen=True)
 class KeyTarget:
-    """What was asked for, and the key that it names.
+    """A request for a key, and the key that it names.
 
     Args:
         wanted: The key as sentences name it.

@@ -42,7 +42,7 @@ def _switches(practice: PracticeFacts) -> Iterator[Cause]:
             "This database has no API program (FHIR). Open Dental removes it when headquarters says that the office"
             " isn't entitled to the API; a damaged database is the other possibility. No call works.",
             "Call Open Dental about the support contract. If it's in order, have the database checked.",
-            headline="API: this database has no API program",
+            headline="API: no API program in this database",
         )
         return
     if program.disabled_by_headquarters is True:
@@ -132,7 +132,7 @@ def _alerts(practice: PracticeFacts) -> Iterator[Cause]:
             Certainty.CERTAIN,
             f"The clocks of the eConnector and of the database server differ.{_quote(kinds, 24)}",
             "Set both clocks by the same time server.",
-            headline="eConnector: its clock and the server's differ",
+            headline="eConnector: the clocks differ",
         )
     if AlertType.MAX_CONNECTIONS in kinds:
         yield Cause(

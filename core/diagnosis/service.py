@@ -48,7 +48,7 @@ _NOT_LOOKED_AT = NotRead("it was not looked at")
 
 @dataclass(frozen=True)
 class DiagnosisRequest:
-    """What to look at."""
+    """The subject and the scope of a diagnosis."""
 
     symptom: Symptom = field(default_factory=Symptom)
     target: KeyTarget | None = None
@@ -112,14 +112,22 @@ class DiagnosisService:
         Raises:
             PracticeUnavailable: The practice can't be read, or a right was taken away since it was opened.
         """
+        facts = self.life_signs()
+        authority = self._keys.authority
+        lists = ListFacts(authority, self._keys.is_remote, "", 0, 0, None)
+        return find_headline(evaluate(Facts(facts, lists), Symptom()))
+
+    def life_signs(self) -> PracticeFacts:
+        """Return what every call depends on: whether the API is on, and the state of the eConnector; one statement.
+
+        Raises:
+            PracticeUnavailable: The practice can't be read, or a right was taken away since it was opened.
+        """
         profile = self._practice.profile
         with self._practice.read() as connection:
             # A server tells its time in the same statement.
             now = None if profile.host else self._practice.now(connection)
-            facts = read_life_signs(connection, profile, now)
-        authority = self._keys.authority
-        lists = ListFacts(authority, self._keys.is_remote, "", 0, 0, None)
-        return find_headline(evaluate(Facts(facts, lists), Symptom()))
+            return read_life_signs(connection, profile, now)
 
     def target(self, *, developer: str = "", ending: str = "") -> KeyTarget:
         """Return the key of a developer, or with an ending, in the list as it is known now.

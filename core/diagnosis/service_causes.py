@@ -37,6 +37,8 @@ def service_causes(facts: Facts, seen: Interpretation, symptom: Symptom) -> Iter
     yield from _workstation(practice, seen, symptom.workstation)
     if not isinstance(practice.subscriptions, NotRead):
         yield from _subscriptions(practice.subscriptions, practice.now)
+        if seen.events_missing:
+            yield from _no_subscription(practice.subscriptions, "This key" if facts.key is not None else "The practice")
 
 
 def _econnector(practice: PracticeFacts, econnector: EConnector, seen: Interpretation) -> Iterator[Cause]:
@@ -219,6 +221,23 @@ def _subscriptions(found: tuple[ApiSubscription, ...], now: datetime) -> Iterato
         f"{counted}: {_named_late(late, now)}." if late[1:] else f"{counted}. {' '.join(late[0].reasons)}",
         "Look at Subscriptions, which shows each one with its computer and address.",
         since=min((each.last_run for each in late if each.last_run), default=None),
+    )
+
+
+def _no_subscription(found: tuple[ApiSubscription, ...], whose: str) -> Iterator[Cause]:
+    """Yield that nobody is subscribed, to a developer who gets no events (row 18)."""
+    if not all(each.ended for each in found):
+        return
+    last = max((each.stop for each in found if each.stop), default=None)
+    ended = f"; the last one ended on {last:%Y-%m-%d %H:%M}" if last else ""
+    yield Cause(
+        ids.SUBSCRIPTIONS,
+        Certainty.CERTAIN,
+        f"{whose} has no {'active ' if found else ''}API subscription, so no events are sent{ended}.",
+        "Resume it in Subscriptions, or ask the developer to subscribe again."
+        if found
+        else "Ask the developer to subscribe.",
+        since=last,
     )
 
 

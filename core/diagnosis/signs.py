@@ -1,4 +1,4 @@
-"""What was looked at and is as it should be, so that an admin sees what a verdict rests on."""
+"""The signs that are in order, so that an admin sees what a verdict rests on."""
 
 from __future__ import annotations
 

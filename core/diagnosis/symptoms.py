@@ -1,4 +1,4 @@
-"""What a developer sees when the API fails, and what each answer means.
+"""The symptoms of a failing API, and the meaning of each.
 
 The API's literal texts aren't documented and may change, so a text is only searched for single words. Source: Open
 Dental's page *API Implementation*, and answers that several public integrations quote alike.
@@ -27,7 +27,7 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Interpretation:
-    """What a symptom means."""
+    """The meaning of a symptom."""
 
     meaning: str = ""
     """In a sentence or two; empty if there is no symptom."""
@@ -44,6 +44,11 @@ class Interpretation:
     def is_write(self) -> bool:
         """True if a method failed that changes something."""
         return self.method is not None and not self.method.reads
+
+    @property
+    def events_missing(self) -> bool:
+        """True if the developer doesn't get events."""
+        return self.explained_by is not None and ids.SUBSCRIPTIONS in self.explained_by
 
     def explains(self, cause_id: str) -> bool:
         """Return True if a cause can explain the symptom."""

@@ -1,4 +1,4 @@
-"""What the Audit Trail says about the API's switch, the payment type, and calls with a disabled key."""
+"""Reads from the Audit Trail about the API's switch, the payment type, and calls with a disabled key."""
 
 from __future__ import annotations
 

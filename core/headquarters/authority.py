@@ -156,7 +156,7 @@ class Headquarters(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", _BILLED)
         return (
-            "Cut off: requests with this key, as soon as the service that answers them asks headquarters.",
+            "Cut off: requests with a disabled key, as soon as the service that answers them asks headquarters.",
             f"Not cut off yet: {_SIX_HOURS[0].lower()}{_SIX_HOURS[1:]} To cut it off at once, stop that service.",
             "Not cut off: what the developer has already received.",
         )

@@ -123,6 +123,7 @@ def listed(keys: Iterable[HeadquartersKey]) -> tuple[ApiKey, ...]:
             license=None,
             known=True,
             unusable=each.unusable,
+            developer_number=each.developer_number,
         )
         for identity, each in known.items()
     )
@@ -173,6 +174,7 @@ def _as_json(key: ApiKey) -> dict[str, Any]:
         "phone": key.fields.phone,
         "permissions": list(key.fields.permissions),
         "unusable": key.unusable,
+        "developer_number": key.developer_number,
     }
 
 
@@ -188,6 +190,7 @@ def _key(kept: dict[str, Any]) -> ApiKey:
         added=None,
         license=None,
         known=True,
-        # Lists that earlier versions cached have no such field.
+        # Lists that earlier versions cached lack these fields.
         unusable=kept.get("unusable", ""),
+        developer_number=kept.get("developer_number", 0),
     )

@@ -27,6 +27,7 @@ from core.headquarters.responses import HeadquartersList
 from core.keys.practice_copy import copied_key, copied_keys, has_copy, replace_copy
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, AuthorityInfo, KeyList
+from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint, mask, masks
 from core.opendental.key_status import KeyStatus
 from core.opendental.log_hash import NO_DATE
@@ -255,7 +256,9 @@ class KeyListing:
             self._practice.flush_outcomes()
             usable = {each.key.reveal(): each.developer for each in fetched.keys if not each.unusable}
             unusable = [each.key.reveal() for each in fetched.keys if each.unusable]
-            replace_copy(self._practice, actor, lambda: self._newest(fetched, usable), untouched=unusable)
+            replace_copy(
+                self._practice, actor, lambda: self._newest(fetched, usable), KeyCopyChanged, untouched=unusable
+            )
         except (PracticeUnavailable, NotPermitted, NotAuthorized) as error:
             _logger.warning("The practice's copy of the keys could not be renewed: %s", error)
             note = f"The practice's copy of keys could not be synchronized with it. {error.sentence}"

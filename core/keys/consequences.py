@@ -1,4 +1,4 @@
-"""What disabling a key doesn't cut off, in sentences."""
+"""The limits of disabling a key, in sentences."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ _PERIOD_HINT = "Write >90d for longer ago than 90 days, <7d for the last 7 days,
 
 @dataclass(frozen=True)
 class _Known:
-    """What the terms are compared with."""
+    """The values that the terms are compared with."""
 
     permissions: Sequence[str]
     today: date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Delete, Row, Update, delete, insert, select, update
 
@@ -30,6 +30,8 @@ from core.licenses.acceptances import accepted_licenses
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
+    GONE,
+    THE_KEY,
     AcceptedLicense,
     ApiKey,
     AuthorityInfo,
@@ -39,20 +41,14 @@ from core.model.api_key import (
     NewKey,
     format_fields,
 )
-from core.model.event_values import GONE, THE_KEY, KeyGrant, KeyLabel
-from core.model.key_events import (
-    KeyAdded,
-    KeyCopyReconciled,
-    KeyFieldChanged,
-    KeyPermissionsChanged,
-    KeyRemoved,
-    KeyStatusChanged,
-)
 from core.model.key_text import distinct_masks, fingerprint, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from core.model.key_events import KeyFieldChanged, KeyPermissionsChanged, KeyRemoved, KeyStatusChanged
 
 _EMBEDDED = "This computer's own registry manages the keys. Open Dental's headquarters isn't informed."
 _ON_SERVER = (
@@ -62,7 +58,7 @@ _ON_SERVER = (
 
 _SEALED = select(REGISTRY_KEY.c.fingerprint, REGISTRY_KEY.c.developer, REGISTRY_KEY.c.key_id, REGISTRY_KEY.c.sealed)
 _Row: TypeAlias = Row[*tuple[Any, ...]]
-_REMOVED = "Cut off: requests with this key, wherever this registry is consulted."
+_REMOVED = "Cut off: requests with the removed key, wherever this registry is consulted."
 
 
 class LocalRegistry(KeyAuthority):
@@ -140,6 +136,9 @@ class LocalRegistry(KeyAuthority):
 
     def assign(self, actor: Actor, new: NewKey, acceptance: Acceptance) -> AuthorityChange:
         """Add a key to the registry, then to the practice's copy."""
+        from core.model.event_values import KeyGrant, KeyLabel
+        from core.model.key_events import KeyAdded
+
         text, identity = new.key.reveal(), fingerprint(new.key.reveal())
         row = REGISTRY_KEY.c.fingerprint == identity
         grant = KeyGrant(new.fields.permissions, new.fields.agreement_since)
@@ -250,6 +249,8 @@ class LocalRegistry(KeyAuthority):
 
         Keys that only the copy has stay, since another program may have put them there; each can be adopted.
         """
+        from core.model.key_events import KeyCopyReconciled
+
         replace_copy(self._practice, actor, self._all_with_copy, KeyCopyReconciled)
         return self._changed()
 
@@ -284,7 +285,7 @@ class LocalRegistry(KeyAuthority):
         if key.status.enabled:
             return (f"{key.developer} may use this key again from now on.", self.info.explanation)
         return (
-            "Cut off: requests with this key, wherever this registry is consulted.",
+            "Cut off: requests with a disabled key, wherever this registry is consulted.",
             "Not cut off: what the developer has already received, and services that cache the key for some hours.",
             self.info.explanation,
         )

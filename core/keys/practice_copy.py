@@ -6,20 +6,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select
 
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
 from core.model.api_key import ApiKey, KeyFields
-from core.model.event_values import CopyChange, KeyName, KeyNames
-from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import AuditEvent
 from core.opendental.key_status import KeyStatus
 from core.opendental.schema import API_KEY
 from core.practice.practice import Practice
 from core.practice.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from core.model.event_values import CopyChange, KeyNames
 
 _MAX_NAMED = 20
 """The number of keys that an audit entry about the copy names."""
@@ -115,7 +117,7 @@ def replace_copy(
     practice: Practice,
     actor: Actor,
     keys: Mapping[str, str] | Callable[[], Mapping[str, str]],
-    event: Callable[[CopyChange], AuditEvent] = KeyCopyChanged,
+    event: Callable[[CopyChange], AuditEvent],
     *,
     untouched: Collection[str] = (),
 ) -> None:
@@ -157,6 +159,8 @@ def _replace(
     if not missing and not surplus:
         return
     gone = [row.key for row in surplus if row.key not in wanted]
+    from core.model.event_values import CopyChange
+
     with practice.unit_of_work(actor, event(CopyChange(_key_names(missing), _key_names(gone)))) as work:
         for key, developer in missing.items():
             _insert(work, key, developer)
@@ -207,5 +211,7 @@ def _put_back(connection: Connection, *, rows: list[CopiedKey]) -> None:
 
 
 def _key_names(keys: Iterable[str]) -> KeyNames:
+    from core.model.event_values import KeyName, KeyNames
+
     names = [KeyName(mask(key), fingerprint_tag(fingerprint(key))) for key in keys]
     return KeyNames(tuple(names[:_MAX_NAMED]), max(0, len(names) - _MAX_NAMED))

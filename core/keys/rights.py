@@ -1,4 +1,4 @@
-"""What enabling a key may do to its rights, in sentences."""
+"""The effect of enabling a key on its rights, in sentences."""
 
 from __future__ import annotations
 

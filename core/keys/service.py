@@ -1,10 +1,14 @@
-"""The service for customer API keys: list, add, edit, enable, disable, and show in full."""
+"""The service for customer API keys: list, add, edit, enable, disable, and show in full.
+
+Listing is part of every start, so what only a change needs is imported when one is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.audit.service import AuditService
 from core.base.errors import (
@@ -17,10 +21,7 @@ from core.base.errors import (
 from core.base.secret import Secret
 from core.keys.authority import FetchedList, KeyAuthority
 from core.keys.consequences import other_keys
-from core.keys.field_events import field_events
-from core.keys.pasted_key import find_key, refuse_keys_in
 from core.keys.refusals import change_refusal, status_refusal
-from core.keys.rights import rights_remarks
 from core.model.actor import Actor
 from core.model.agreement import Acceptance
 from core.model.api_key import (
@@ -33,11 +34,12 @@ from core.model.api_key import (
     format_field_changes,
 )
 from core.model.audit_entry import AuditEntry
-from core.model.event_values import KeyLabel, KeyName
-from core.model.key_events import KeyCopied, KeyRemoved, KeyShown, KeyStatusChanged
 from core.model.key_text import fingerprint, fingerprint_tag, validate_key
 from core.opendental.key_status import KeyStatus
 from core.practice.practice import Practice, unchanged_on_error
+
+if TYPE_CHECKING:
+    from core.model.key_events import KeyCopied, KeyShown
 
 _NO_ENTRIES: Mapping[str, int] = {}
 
@@ -84,6 +86,8 @@ class KeyService:
             InvalidInput: The text has no key in it, or one that is in the list already; the field is `key`.
             OperationNotAllowed: Keys can't be added from here.
         """
+        from core.keys.pasted_key import find_key
+
         self._authority.require_change()
         key = find_key(text).key
         self._refuse_known(fingerprint(key.reveal()))
@@ -105,6 +109,8 @@ class KeyService:
         Raises:
             InvalidInput: A value can't be used; the field is `developer`, `email`, `phone` or `agreement`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         self._require_developer(new)
         refuse_keys_in(_texts(new), new.key.reveal())
         self.check_fields(new.fields)
@@ -116,6 +122,8 @@ class KeyService:
             InvalidInput: The agreement comes into force in the future, or a text has an API key in it; the field is
                 `agreement`, `email` or `phone`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         refuse_keys_in({"email": fields.email, "phone": fields.phone})
         with unchanged_on_error(), self._practice.read() as connection:
             today = self._practice.now(connection).date()
@@ -132,6 +140,8 @@ class KeyService:
         Raises:
             InvalidInput: The key or the developer's name can't be used; the fields are `key` and `developer`.
         """
+        from core.keys.pasted_key import refuse_keys_in
+
         self._authority.require_change()
         self._require_developer(new)
         refuse_keys_in(_texts(new), new.key.reveal())
@@ -182,7 +192,9 @@ class KeyService:
         self._authority.require_change()
         return self._authority.reconcile_copy(actor).keys
 
-    def set_status(self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0) -> KeyChange:
+    def set_status(
+        self, actor: Actor, key: ApiKey, status: KeyStatus, *, undoing: int = 0, receipt: str = ""
+    ) -> KeyChange:
         """Disable or enable a key, by Open Dental's rules.
 
         Args:
@@ -190,16 +202,21 @@ class KeyService:
             key: The key as it was shown.
             status: The new status.
             undoing: The number of the audit entry that this undoes; 0 for none.
+            receipt: The number of the receipt that lists this change; empty for none.
 
         Raises:
             OperationNotAllowed: The key has this status already, or the office may not set it on this key.
             EditConflict: The key has another status by now.
         """
+        from core.keys.rights import rights_remarks
+        from core.model.event_values import KeyLabel
+        from core.model.key_events import KeyStatusChanged
+
         self._authority.require_change()
         refusal = self._why_not_to(key, status)
         if refusal:
             raise OperationNotAllowed(refusal)
-        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing)
+        event = KeyStatusChanged(KeyLabel.of(key), key.status, status, actor.user_name, undoing, receipt)
         with self._with_attribution(key):
             done = self._authority.set_status(actor, key, event)
         found, keys = _find(done.keys, key.fingerprint), done.keys
@@ -251,6 +268,9 @@ class KeyService:
             OperationNotAllowed: The authority doesn't let go of this key.
             EditConflict: The key has another status or other fields by now, or is gone.
         """
+        from core.model.event_values import KeyLabel
+        from core.model.key_events import KeyRemoved
+
         self._authority.require_change()
         refusal = self.removal_refusal(key)
         if refusal:
@@ -275,6 +295,8 @@ class KeyService:
             EditConflict: A field has another value by now.
             OperationNotAllowed: The authority keeps no such fields for this key.
         """
+        from core.keys.field_events import field_events
+
         self._authority.require_change()
         if not key.known or key.unusable:
             raise OperationNotAllowed(self._why_not(key))
@@ -289,10 +311,16 @@ class KeyService:
 
     def show(self, actor: Actor, key: ApiKey) -> Secret:
         """Return the key in clear text, after logging that it is shown."""
+        from core.model.event_values import KeyName
+        from core.model.key_events import KeyShown
+
         return self._reveal(actor, key, KeyShown(KeyName.of(key), actor.user_name))
 
     def copy(self, actor: Actor, key: ApiKey) -> Secret:
         """Return the key for the terminal's clipboard, after logging that it is sent there."""
+        from core.model.event_values import KeyName
+        from core.model.key_events import KeyCopied
+
         return self._reveal(actor, key, KeyCopied(KeyName.of(key), actor.user_name))
 
     def history(self, key: ApiKey) -> tuple[AuditEntry, ...]:

@@ -16,6 +16,10 @@ PERMISSIONS = "permissions"
 """The name of that field in audit texts and conflicts."""
 AGREEMENT = "Business Associate Agreement"
 """The name of that field in audit texts and conflicts."""
+THE_KEY = "the key"
+"""The name in conflicts of whether a key is in the list."""
+GONE = "gone"
+"""The value in conflicts of what is no longer there."""
 _BLANK, _NONE, _SINCE = "blank", "none", "in place since "
 
 
@@ -96,11 +100,21 @@ class ApiKey:
     """True if the newest list of the authority no longer has the key."""
     unusable: str = ""
     """The reason its text can't be a key, so that nothing can be done with it; blank for all others."""
+    developer_number: int = 0
+    """Headquarters' number of the developer (`FHIRDeveloperNum`); 0 if it isn't known."""
 
     @property
     def may_write(self) -> bool:
         """True if it is enabled with a permission whose use leaves audit entries: changes, and database queries."""
         return self.status is KeyStatus.ENABLED and not self.gone and any(map(leaves_entries, self.fields.permissions))
+
+    @property
+    def only_reads(self) -> bool:
+        """True if nothing that is done with it leaves audit entries, by its status or by its known permissions."""
+        permissions = self.fields.permissions
+        return self.status is KeyStatus.ENABLED_READ_ONLY or (
+            bool(permissions) and not any(map(leaves_entries, permissions))
+        )
 
     @property
     def label(self) -> str:

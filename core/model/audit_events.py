@@ -12,6 +12,7 @@ is tried on the events in their order. To add a setting, add it to `core.model.e
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from core.model.logged_event import AuditEvent, LoggedEvent, Stage, known_events
 from core.opendental.permission_types import Permission
@@ -23,6 +24,34 @@ def parse_entry(text: str) -> LoggedEvent | None:
     return logged if logged is not None and logged.event.ours else None
 
 
+@cache
+def our_patterns() -> tuple[str, ...]:
+    """Return patterns for SQL's LIKE that match the texts of API Setup, of whatever stage."""
+    return tuple(dict.fromkeys(f"{stage.value}{_like(event)}" for stage in Stage for event in _ours()))
+
+
+@cache
+def our_kinds() -> tuple[Permission, ...]:
+    """Return the permission types of API Setup's entries. Sign-ins are left out: every window writes the same ones."""
+    return tuple(sorted({Permission.SETUP, *(event.permission for event in _ours())}))
+
+
+@cache
+def change_kinds() -> tuple[Permission, ...]:
+    """Return the permission types of changes that were made; older versions of Open Dental record all as Setup."""
+    return tuple(sorted({Permission.SETUP, *(event.permission for event in known_events() if event.changes_practice)}))
+
+
+@cache
+def change_patterns() -> tuple[str, ...]:
+    """Return patterns for SQL's LIKE that match the texts of changes that were made."""
+    return tuple(dict.fromkeys(_like(event) for event in known_events() if event.changes_practice))
+
+
+def _ours() -> list[type[AuditEvent]]:
+    return [event for event in known_events() if event.ours]
+
+
 def _like(event: type[AuditEvent]) -> str:
     """Return a pattern for SQL's LIKE that matches every text of an event."""
     if event.like:
@@ -31,19 +60,3 @@ def _like(event: type[AuditEvent]) -> str:
     if fixed:
         return f"{fixed}%" if variable else fixed
     return re.sub(r"\{\w+\}", "%", event.template)
-
-
-_EVENTS = known_events()
-_OURS = [event for event in _EVENTS if event.ours]
-
-OUR_PATTERNS = tuple(dict.fromkeys(f"{stage.value}{_like(event)}" for stage in Stage for event in _OURS))
-"""Patterns for SQL's LIKE that match the texts of API Setup, of whatever stage."""
-
-OUR_KINDS = tuple(sorted({Permission.SETUP, *(event.permission for event in _OURS)}))
-"""The permission types of API Setup's entries. Sign-ins are left out: every window writes the same ones."""
-
-CHANGE_KINDS = tuple(sorted({Permission.SETUP, *(event.permission for event in _EVENTS if event.changes_practice)}))
-"""The permission types of changes that were made; older versions of Open Dental record all of them as Setup."""
-
-CHANGE_PATTERNS = tuple(dict.fromkeys(_like(event) for event in _EVENTS if event.changes_practice))
-"""Patterns for SQL's LIKE that match the texts of changes that were made."""

@@ -1,4 +1,4 @@
-"""What the Audit Trail shows of a developer's use of the API, as values.
+"""A developer's use of the API, as the Audit Trail shows it.
 
 Calls that only read leave no entry, so none of this says when a key was last used. Entries name the developer and not
 the key: two keys of one developer share everything here.
@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from core.model.api_key import ApiKey
+from core.opendental.permission_types import QUERY_TYPES
+
 DAYS = 30
 """The number of days, today included, for which changes are counted per day."""
+IDLE_DAYS = 90
+"""The days without a change after which an enabled key is marked."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class DeveloperUse:
         return sum(self.counts)
 
     @property
+    def queries(self) -> int:
+        """The database queries of the last `DAYS` days, which `kinds` counts, too."""
+        return sum(self.kinds.get(kind, 0) for kind in QUERY_TYPES)
+
+    @property
     def never(self) -> bool:
         """True if the whole Audit Trail has no change of this developer."""
         return self.last is None and self.read.complete
@@ -55,6 +65,10 @@ class DeveloperUse:
     def counts_same_changes(self, other: DeveloperUse | None) -> bool:
         """Return True if another reading found the same changes in the last `DAYS` days, however far back it went."""
         return other is not None and replace(other, read=self.read, first=self.first) == self
+
+    def reads_like(self, other: DeveloperUse | None) -> bool:
+        """Return True if another reading found the same, whenever it was made."""
+        return other is not None and replace(other, read=replace(other.read, until=self.read.until)) == self
 
     def is_idle(self, today: date, days: int) -> bool:
         """Return True if the Audit Trail was read far enough to say that there was no change for some days."""
@@ -64,7 +78,7 @@ class DeveloperUse:
 
 @dataclass(frozen=True)
 class UseDetails:
-    """What is counted for one developer only when an admin looks at it."""
+    """The counts for one developer, made only when an admin looks at them."""
 
     patients: int
     """The number of patients whose records were changed in the last `DAYS` days."""
@@ -75,7 +89,7 @@ class UseDetails:
 
 @dataclass(frozen=True)
 class TrailFloor:
-    """How far back the Audit Trail goes."""
+    """The beginning of the Audit Trail."""
 
     oldest: datetime | None
     """The time of the oldest entry; None for an empty trail."""
@@ -85,10 +99,15 @@ class TrailFloor:
 
 @dataclass(frozen=True)
 class KnownUse:
-    """What is known of the use of keys at a moment."""
+    """The known use of keys at a moment."""
 
     now: datetime
     """The time by the practice's clock."""
     developers: Mapping[str, DeveloperUse]
     """By the developer's name; developers of whom nothing was read yet are left out."""
     floor: TrailFloor
+
+
+def is_idle_key(key: ApiKey, use: DeveloperUse | None, now: datetime) -> bool:
+    """Return True for an enabled key that may write, and whose developer changed nothing for `IDLE_DAYS`."""
+    return use is not None and key.may_write and use.is_idle(now.date(), IDLE_DAYS)

@@ -1,4 +1,4 @@
-"""Why the API doesn't work: what a developer saw, the causes that were found, and what can't be known."""
+"""The diagnosis of the API: the symptom, the causes that were found, and what can't be known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import Enum
 
 
 class Certainty(Enum):
-    """How sure a cause is."""
+    """The certainty of a cause."""
 
     CERTAIN = "certain"
     """The database or headquarters says so."""
@@ -18,7 +18,7 @@ class Certainty(Enum):
 
 
 class Remedy(Enum):
-    """What this program itself can do about a cause."""
+    """The action of this program that removes a cause."""
 
     SWITCH_ON = "switch the API on"
     CHOOSE_PAYMENT_TYPE = "choose a payment type"
@@ -38,7 +38,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Symptom:
-    """What the developer saw, as far as it is known. It narrows the causes down."""
+    """The symptom that the developer saw, as far as it is known. It narrows the causes down."""
 
     status: int | None = None
     """The HTTP status."""
@@ -73,13 +73,13 @@ class Cause:
     """A stable identifier for programs."""
     certainty: Certainty
     sentence: str
-    """What is wrong, and what it means for calls."""
+    """The problem, and its effect on calls."""
     action: str
-    """What to do, in one or two sentences."""
+    """The instruction, in one or two sentences."""
     since: datetime | None = None
-    """When it began, in the practice's time; None if that isn't known."""
+    """The time at which it began, in the practice's time; None if that isn't known."""
     remedy: Remedy | None = None
-    """What can be done about it from here."""
+    """The action of this program that removes it."""
     headline: str = ""
     """A few words for a line of a screen that is about something else; empty if it isn't shown there."""
     explains: bool = True
@@ -98,23 +98,23 @@ class Sign:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with the API at this practice, or with one key of it."""
+    """The findings about the API at this practice, or about one of its keys."""
 
     subject: str
-    """What was looked at: the key and its developer, or the practice."""
+    """The subject: the key and its developer, or the practice."""
     at: datetime
-    """When, in the practice's time."""
+    """The time of the diagnosis, in the practice's time."""
     verdict: Verdict
     symptom: Symptom
     meaning: str
-    """What the symptom means, in a sentence or two; empty if there is none."""
+    """The meaning of the symptom, in a sentence or two; empty if there is none."""
     causes: tuple[Cause, ...]
     """Certain ones first, and among these the ones that explain the symptom."""
     signs: tuple[Sign, ...]
     unknown: tuple[str, ...]
-    """What can't be known from here, one sentence each."""
+    """The facts that can't be known from here, one sentence each."""
     emergency: tuple[str, ...]
-    """How a developer can be cut off while headquarters can't be asked; empty if it can."""
+    """The ways to cut off a developer while headquarters can't be asked; empty if it can."""
     developer_text: str
     """A text to send to the developer. It contains no API key."""
 

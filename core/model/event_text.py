@@ -34,6 +34,8 @@ SHORTENED = " [shortened]"
 Quote = Callable[[str], str]
 """Writes a free text: as it is, or in quotes."""
 
+RECEIPT_NUMBER = "R[0-9]{8}-[0-9A-F]{6}"
+"""The pattern of the number of a receipt, such as `R20260301-7F3A09`."""
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _FREE_TEXT = rf'{_QUOTED}|(?!").*?'
 
@@ -162,6 +164,18 @@ class _UndoneEntry(Codec):
 
     def read(self, text: str) -> int:
         return int(re.sub(r"\D", "", text) or 0)
+
+
+class _InReceipt(Codec):
+    """The number of the receipt of a change in several offices; empty for a change that has none."""
+
+    pattern = rf"(?: \(receipt {RECEIPT_NUMBER}\))?"
+
+    def write(self, value: str, _quote: Quote, /) -> str:
+        return f" (receipt {value})" if value else ""
+
+    def read(self, text: str) -> str:
+        return text.removeprefix(" (receipt ").removesuffix(")")
 
 
 class _KeyName(Codec):
@@ -353,6 +367,8 @@ Count = Annotated[int, _Count()]
 Number = Annotated[int, _Number()]
 Moment = Annotated[datetime | None, _Moment()]
 UndoneEntry = Annotated[int, _UndoneEntry()]
+ReceiptNumber = Annotated[str, _Matching(RECEIPT_NUMBER)]
+InReceipt = Annotated[str, _InReceipt()]
 Name = Annotated[KeyName, _KeyName()]
 Label = Annotated[KeyLabel, _KeyLabel()]
 NewLabel = Annotated[KeyLabel, _NewKeyLabel()]

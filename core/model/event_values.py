@@ -9,11 +9,6 @@ from enum import Enum
 from core.model.api_key import ApiKey
 from core.model.key_text import fingerprint, fingerprint_tag, mask, visible_ending
 
-THE_KEY = "the key"
-"""The name in conflicts of whether a key is in the list."""
-GONE = "gone"
-"""The value in conflicts of what is no longer there."""
-
 
 @dataclass(frozen=True)
 class KeyName:
@@ -74,7 +69,7 @@ class SettingChange:
 
 
 class PaymentTypeField(Enum):
-    """What can be changed of a payment type; the values are their names in audit texts and conflicts."""
+    """The attributes of a payment type that can be changed; the values are their names in audit texts and conflicts."""
 
     NAME = "name"
     DEPOSIT_SLIPS = "deposit slips"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.model.api_key import GONE, THE_KEY
 from core.model.event_text import (
     ClearKey,
     Copy,
     FreeText,
     Grant,
+    InReceipt,
     KeyField,
     Label,
     Name,
@@ -18,7 +20,7 @@ from core.model.event_text import (
     Status,
     UndoneEntry,
 )
-from core.model.event_values import GONE, THE_KEY, KeyLabel, KeyName
+from core.model.event_values import KeyLabel, KeyName
 from core.model.key_text import fingerprint, fingerprint_tag, mask
 from core.model.logged_event import KEY_COPY, AuditEvent, Edit
 
@@ -41,7 +43,7 @@ class KeyEvent(AuditEvent):
 
     @property
     def description(self) -> str:
-        """Which key the event is about."""
+        """The key that the event is about."""
         return f"The API key {self.key_name}."
 
 
@@ -90,7 +92,7 @@ class KeyRemoved(KeyEvent):
 class KeyStatusChanged(KeyEvent):
     """An API key was enabled or disabled."""
 
-    template = "API key {key} changed from {before} to {after} by {user}{undoes}"
+    template = "API key {key} changed from {before} to {after} by {user}{undoes}{receipt}"
     changes_practice = True
 
     key: Label
@@ -98,6 +100,7 @@ class KeyStatusChanged(KeyEvent):
     after: Status
     user: FreeText
     undoes: UndoneEntry = 0
+    receipt: InReceipt = ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -236,7 +239,7 @@ class VendorKeyAdded(AuditEvent):
 
     @property
     def description(self) -> str:
-        """Which key the event is about."""
+        """The key that the event is about."""
         return f"The API key {mask(self.key)} {self.key_tag}, added in Open Dental's own window."
 
 
@@ -256,6 +259,7 @@ class KeyCopyReconciled(AuditEvent):
 
     template = "API keys: copy made equal to the local registry: {change}"
     subject = KEY_COPY
+    changes_copy = True
 
     change: Copy
 

@@ -11,15 +11,18 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import ClassVar, Self, get_type_hints
+from typing import TYPE_CHECKING, ClassVar, Self, get_type_hints
 
-from core.model.event_text import SHORTENED, Codec, Quote, as_it_is, in_quotes
 from core.opendental.permission_types import Permission
+
+if TYPE_CHECKING:
+    from core.model.event_text import Codec, Quote
 
 SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
 EXPORT = "An export of the Audit Trail."
 PAYMENT_TYPES = "The list of payment types."
+SEAL = "A seal of the Audit Trail."
 SUBSCRIPTION = "A subscription of a developer."
 
 
@@ -34,12 +37,15 @@ class Edit:
 
 EVENT_MODULES = (
     "payment_type_events",
+    "receipt_events",
     "sign_in_events",
     "subscription_events",
+    "opening_events",
     "settings_events",
     "key_events",
     "license_events",
     "export_events",
+    "seal_events",
 )
 """The modules of this folder that define events, in the order in which a text is tried on them."""
 
@@ -67,6 +73,8 @@ class AuditEvent:
     """A pattern for SQL's LIKE that matches every text of the event; made from the template if it's empty."""
     changes_practice: ClassVar[bool] = False
     """True for an event that changes settings or keys."""
+    changes_copy: ClassVar[bool] = False
+    """True for an event with which an admin changes only the practice's copy of the keys."""
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "template"):
@@ -74,6 +82,11 @@ class AuditEvent:
 
     def text(self) -> str:
         """Return the text of the event's audit row."""
+        if not fields(self):
+            return self.template
+        # Imported here, since the event that every start writes has no fields.
+        from core.model.event_text import as_it_is, in_quotes
+
         plain = self._format(as_it_is)
         # A name may hold anything, even the words around it. In quotes it can't be taken for them.
         is_clear = LoggedEvent.parse(plain) == LoggedEvent(self) and not _REASON.search(plain)
@@ -82,6 +95,9 @@ class AuditEvent:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Return the event that a text describes, or None if it describes another one."""
+        # Most events begin with words of their own, so that most patterns need not be compiled.
+        if not text.startswith(cls.template.partition("{")[0]):
+            return None
         template = _template(cls)
         found = template.pattern.fullmatch(text)
         if found is None:
@@ -120,7 +136,7 @@ class AuditEvent:
 
     @property
     def undo_lines(self) -> tuple[str, ...]:
-        """What undoing the event does, a line for each value."""
+        """The effect of undoing the event, a line for each value."""
         return tuple(f"{edit.what}: from {edit.after} back to {edit.before}" for edit in self.edits)
 
     @property
@@ -281,11 +297,14 @@ _ABOUT = {
     "API keys: copy made equal to headquarters' list: ": KEY_COPY,
     "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
+    "Audit Trail sealed by ": SEAL,
     "API subscription ": SUBSCRIPTION,
 }
 
 
 def _parse_event(text: str) -> AuditEvent | None:
+    from core.model.event_text import SHORTENED
+
     if not text.endswith(SHORTENED):
         for event in known_events():
             found = event.parse(text)

@@ -57,7 +57,7 @@ class PaymentTypeEdited(PaymentTypeEvent):
 
     @property
     def undo_lines(self) -> tuple[str, ...]:
-        """What undoing the event does; the type is named above the lines, so its number isn't repeated."""
+        """The effect of undoing the event; the type is named above the lines, so its number isn't repeated."""
         return tuple(f"{each.setting.value}: from {each.after} back to {each.before}" for each in self.changes)
 
     @property

@@ -22,9 +22,10 @@ class ListedPaymentType:
     is_api_default: bool
     """True if payments made through the API get this type where they name none."""
     uses: tuple[str, ...] = ()
-    """What else uses it, in a few words each."""
+    """Its other uses, in a few words each."""
     hide_refusal: str = ""
-    """Why it can't be hidden; blank if it can. The type that the API uses needs another one chosen in the same step."""
+    """The reason why it can't be hidden; blank if it can. The type that the API uses can be hidden if another one is
+    chosen in the same step."""
 
     @property
     def texts(self) -> Mapping[PaymentTypeField, str]:
@@ -45,7 +46,7 @@ class PaymentTypePage:
     unknown: tuple[str, ...] = ()
     """Sentences about what could not be read."""
     warning: str = ""
-    """What is wrong with the type that the API uses; blank if nothing is."""
+    """The problem with the type that the API uses; blank if there is none."""
 
     @property
     def shown(self) -> tuple[ListedPaymentType, ...]:

@@ -1,4 +1,4 @@
-"""The audit events of opening API Setup and of its settings."""
+"""The audit event of the settings of API Setup."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from dataclasses import dataclass
 
 from core.model.event_text import Changes, UndoneEntry
 from core.model.logged_event import SETTINGS, AuditEvent, Edit
-
-
-@dataclass(frozen=True)
-class ApiSetupOpened(AuditEvent):
-    """API Setup was opened here, or closed in Open Dental."""
-
-    template = "API/FHIR"
-    subject = "Opening API Setup."
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class FhirSubscription:
     channel: str
     address: str
     end: datetime | None
-    """When it is deleted by itself; None for never."""
+    """The time at which it is deleted automatically; None for never."""
     contacts: tuple[str, ...]
     alerts: tuple[str, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.model.event_text import FreeText, Moment, NewLabel, Number, UndoneEntry, format_moment
+from core.model.event_text import FreeText, InReceipt, Moment, NewLabel, Number, UndoneEntry, format_moment
 from core.model.logged_event import SUBSCRIPTION, AuditEvent, Edit
 from core.opendental.permission_types import Permission
 
@@ -43,6 +43,7 @@ class SubscriptionStopChanged(SubscriptionEvent):
     before: Moment
     after: Moment
     undoes: UndoneEntry = 0
+    receipt: InReceipt = ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -66,7 +67,7 @@ class SubscriptionEnded(SubscriptionStopChanged):
 
     template = (
         "API subscription {number} of {key} ended by {user}: {watches} to {address};"
-        " stop from {before} to {after}{undoes}"
+        " stop from {before} to {after}{undoes}{receipt}"
     )
     happened = "Subscription ended"
 
@@ -77,7 +78,7 @@ class SubscriptionResumed(SubscriptionStopChanged):
 
     template = (
         "API subscription {number} of {key} resumed by {user}: {watches} to {address};"
-        " stop from {before} to {after}{undoes}"
+        " stop from {before} to {after}{undoes}{receipt}"
     )
     happened = "Subscription resumed"
 

@@ -16,7 +16,7 @@ _ECONNECTOR = "SERVER-1"
 
 @dataclass(frozen=True)
 class _Changes:
-    """How a developer used the API in the demo.
+    """A developer's use of the API in the demo.
 
     Attributes:
         verb: The first word of the entries.

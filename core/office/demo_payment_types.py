@@ -1,4 +1,4 @@
-"""What uses the payment types of the demo practice, so that its list shows each case."""
+"""The uses of the payment types of the demo practice, so that its list shows each case."""
 
 from __future__ import annotations
 

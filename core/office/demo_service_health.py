@@ -12,10 +12,10 @@ from core.opendental.service_health import AlertType, EServiceCode, EServiceSeve
 UPDATE_SERVER = "SERVER-1"
 """The computer of the eConnector."""
 SILENCE = timedelta(hours=3, minutes=12)
-"""How long the eConnector has been silent."""
+"""The time since the eConnector's last sign of life."""
 
 _OPEN = timedelta(hours=12)
-"""How far ahead the heartbeats are of workstations that run Open Dental, since nothing renews them in a demo."""
+"""The time by which the heartbeats of running workstations are ahead, since nothing renews them in a demo."""
 _WORKSTATIONS = {
     UPDATE_SERVER: timedelta(days=20),
     "FRONTDESK-1": -_OPEN,

@@ -13,7 +13,7 @@ from core.opendental.optional_tables import API_SUBSCRIPTION, COMPUTER, FHIR_CON
 from core.practice.practice import Practice
 
 _OPEN = timedelta(hours=12)
-"""How far ahead the heartbeats are of computers that run Open Dental, since nothing renews them in a demo."""
+"""The time by which the heartbeats of running computers are ahead, since nothing renews them in a demo."""
 _HOURLY = 3600
 
 # Developer, what, seconds, workstation, address, last run before now, stop before now; negative is after now.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from core.audit.service import AuditService
 from core.base.errors import ApiSetupError, InsecureConnection
@@ -15,32 +15,37 @@ from core.companion.sign_in_failures import SignInFailures
 from core.companion.store import PRACTICE_LOSS, Companion
 from core.database.address import FileAddress, ServerAddress
 from core.database.database_file import name_damaged_file
-from core.database.driver_errors import translate_errors
 from core.database.engines import file_engine, read_only_file_engine, refuse_writes, server_engine
 from core.database.tls import Tls
 from core.keys.authority import KeyAuthority
 from core.keys.local_registry import LocalRegistry
 from core.keys.service import KeyService
+from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
 from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
+from core.office.inspected_database import InspectedDatabase, inspect_engine
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
-from core.practice.inspection import DatabaseProfile, inspect_database
+from core.practice.inspection import DatabaseProfile
 from core.practice.practice import OPENED_READ_ONLY, Practice, ReadOnly
 from core.settings.service import SettingsService
 from core.undo.session_changes import SessionChanges
 from core.users.service import UserService
 
 if TYPE_CHECKING:
+    from core.audit.last_verification import LastVerification
     from core.companion.journal import CompanionJournal
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
     from core.diagnosis.service import DiagnosisService
     from core.licenses.service import LicenseService
+    from core.model.actor import Actor
+    from core.model.receipt_events import ReceiptRecorded
     from core.payment_types.service import PaymentTypeService
     from core.practice.grants import Grants
+    from core.practice.made_change import LoggedChange
     from core.recovery.service import RecoveryService
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
@@ -58,8 +63,10 @@ class Office:
         computer: The computer's name, for audit entries.
         journal: The journal of changes; None for a practice that needs none.
         line: The protection of the connection to the server; empty for an SQLite file.
+        database: What the inspection of the server's database found; None for an SQLite file.
 
     Attributes:
+        database: What the inspection of the server's database found, to open it again soon.
         audit: The Audit Trail.
         settings: The settings of the API.
         keys: The API keys.
@@ -77,7 +84,9 @@ class Office:
         computer: str,
         journal: CompanionJournal | None = None,
         line: str = "",
+        database: InspectedDatabase | None = None,
     ) -> None:
+        self.database = database
         self._practice = practice
         self._companion = companion
         self._journal = journal
@@ -153,11 +162,41 @@ class Office:
         )
 
     @cached_property
+    def last_verification(self) -> LastVerification:
+        """The result of the last verification of the Audit Trail, as kept in the companion."""
+        from core.audit.last_verification import LastVerification
+
+        return LastVerification(self._practice, self._companion)
+
+    @cached_property
     def use(self) -> UseService:
         """The service that says what developers changed through the API."""
         from core.use.service import UseService
 
         return UseService(self._practice, self._companion)
+
+    @property
+    def may_have_interrupted_changes(self) -> bool:
+        """True if a killed program may have left a change half done, which `recovery` settles."""
+        return self._journal is not None and self._practice.read_only is None
+
+    def can_undo_last(self, actor: Actor) -> bool:
+        """Return True if the last change of this user's session is of a kind that `undoing` can undo. Reads nothing."""
+        return bool(self._changes.last(actor)) and self.undoing.can_undo_last(actor)
+
+    def last_changes(self, actor: Actor) -> tuple[LoggedChange, ...]:
+        """Return the last change that this user made here, one entry for each event; empty for none."""
+        return tuple(entry for change in self._changes.last(actor) for entry in change.entries)
+
+    def record_receipt(self, actor: Actor, receipt: ReceiptRecorded) -> None:
+        """Record in the Audit Trail that the receipt of a change in several offices was written.
+
+        Raises:
+            NotPermitted: The database user may not write.
+            PracticeUnavailable: The database failed.
+        """
+        with self._practice.unit_of_work(actor, receipt):
+            pass
 
     def resolve_pending(self) -> ResolvedChange | None:
         """Find out whether a change whose answer was lost was made.
@@ -181,6 +220,7 @@ def open_file_office(
     runtime: RuntimeContext,
     *,
     with_demo: bool = False,
+    demo_office: str = "",
     read_only: bool = False,
     keys: EncryptionKeys | None = None,
 ) -> Office:
@@ -191,6 +231,7 @@ def open_file_office(
         agreement: The license agreement to accept before a key is added.
         runtime: The clock, random numbers, computer and account.
         with_demo: True to fill a new practice with the demo's keys and audit entries.
+        demo_office: The name of another office of the demo; empty for the first one.
         read_only: True to write nothing to the file, which must exist.
         keys: The encryption keys from a source that the configuration names; None for the key file next to the file.
 
@@ -200,26 +241,31 @@ def open_file_office(
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
             return _open_file_read_only(address, agreement, runtime, keys)
-        return _open_file(address, agreement, runtime, keys, with_demo=with_demo)
+        demo = (demo_office or bootstrap.DEMO_OFFICE) if with_demo else ""
+        return _open_file(address, agreement, runtime, keys, demo)
 
 
 def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, *, with_demo: bool
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, demo_office: str
 ) -> Office:
-    engine = file_engine(address.path, is_temporary=with_demo)
-    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    engine = file_engine(address.path, is_temporary=bool(demo_office))
+    title = f"{demo_office} (demo)" if demo_office else bootstrap.TITLE
     created = bootstrap.make_practice(engine, runtime.account, title)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo_service_health
 
         demo_service_health.create_tables(engine)
-    practice = _open_practice(engine, runtime)
+    practice = _open_practice(engine, inspect_engine(engine), runtime)
     companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo
 
-        demo.fill(practice, companion, agreement, runtime)
+        demo.fill(practice, agreement, runtime)
+        if demo_office != bootstrap.DEMO_OFFICE:
+            from core.office.demo_variation import vary_demo
+
+            vary_demo(companion, demo_office)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 
@@ -227,7 +273,7 @@ def _open_file_read_only(
     address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None
 ) -> Office:
     engine = read_only_file_engine(address.path)
-    practice = _open_practice(engine, runtime, read_only=True)
+    practice = _open_practice(engine, inspect_engine(engine), runtime, read_only=True)
     companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock, read_only=True)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
@@ -243,6 +289,7 @@ def open_server_office(
     *,
     read_only: bool = False,
     headquarters_url: str = "",
+    known: InspectedDatabase | None = None,
 ) -> Office:
     """Open a practice on a server.
 
@@ -255,6 +302,7 @@ def open_server_office(
         runtime: The clock, random numbers, computer and account.
         read_only: True to write nothing to the practice, not even an audit entry for the sign-in.
         headquarters_url: The URL of headquarters; empty to use the one in the practice's preferences.
+        known: The database as it was inspected a short while ago, so that it isn't inspected again.
 
     Raises:
         PracticeUnavailable: The server, the database or the companion can't be used.
@@ -265,12 +313,14 @@ def open_server_office(
     try:
         if read_only:
             refuse_writes(engine)
-        practice = _open_practice(engine, runtime, address.tls, read_only=read_only)
+        database = known if known is not None else inspect_engine(engine)
+        practice = _open_practice(engine, database, runtime, address.tls, read_only=read_only)
         companion = open_companion(companion_source, runtime.clock)
         journal = open_journal(companion_source, companion)
         practice.journal = journal
-        # While the admin types a name and a password, not after it.
-        practice.user_names.renew()
+        if known is None:
+            # While the admin types a name and a password, not after it.
+            practice.user_names.renew()
     except ApiSetupError:
         engine.dispose()
         raise
@@ -280,28 +330,30 @@ def open_server_office(
 
         key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
     line = _describe_encryption(practice.profile, address)
-    return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line)
+    return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line, database)
 
 
 def _open_practice(
-    engine: Engine, runtime: RuntimeContext, tls: Tls | None = None, *, read_only: bool = False
+    engine: Engine,
+    database: InspectedDatabase,
+    runtime: RuntimeContext,
+    tls: Tls | None = None,
+    *,
+    read_only: bool = False,
 ) -> Practice:
-    """Inspect the database and return the practice.
+    """Return the practice in an inspected database.
 
     Args:
         engine: The database.
+        database: What the inspection found.
         runtime: The clock and random numbers.
         tls: The required TLS settings; None if the connection needn't be encrypted.
         read_only: True to write nothing to the practice.
 
     Raises:
         InsecureConnection: TLS is required, but the server reports an unencrypted connection.
-        PracticeUnavailable: The database can't be used.
     """
-    with translate_errors(), engine.connect() as writable:
-        connection = writable.execution_options(read_only=True)
-        profile = inspect_database(connection)
-        grants = _read_grants(connection, profile) if profile.host else None
+    profile, grants = database.profile, database.grants
     # The driver has required TLS already. This also catches a proxy in between that decrypts the connection.
     if tls is not None and not profile.tls:
         raise InsecureConnection(
@@ -313,12 +365,6 @@ def _open_practice(
         # Only new connections refuse to write, so the one that was used for the inspection is closed.
         refuse_writes(engine).dispose()
     return Practice(engine, profile, runtime.clock, runtime.random, read_only=reason)
-
-
-def _read_grants(connection: Connection, profile: DatabaseProfile) -> Grants:
-    from core.practice.grants import read_grants
-
-    return read_grants(connection, profile.database, profile.tables)
 
 
 def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> ReadOnly | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 MAX_OUTPUT_BYTES = 65_536
 """A password is much shorter. A program that prints more than this may never stop."""
 _KILL_SECONDS = 1
-"""How long the end of a killed program is awaited. One that runs as another account, as with sudo, can't be killed."""
+"""The time to wait for the end of a killed program. One that runs as another account, as with sudo, can't be killed."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class EndedProgram:
 
     @property
     def failure(self) -> str:
-        """How it failed, as the end of a sentence."""
+        """The kind of the failure, as the end of a sentence."""
         return f"was ended by signal {-self.status}" if self.status < 0 else f"failed with exit status {self.status}"
 
 

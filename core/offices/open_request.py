@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from core.opendental.price_list import DEFAULT_PRICES, PriceList
 if TYPE_CHECKING:
     from core.companion.key_file import EncryptionKeys
     from core.companion.opening import CompanionSource
+    from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
 
 
@@ -60,6 +62,8 @@ class OpenRequest:
     """The database password, if the run was given one for this office. It must never be sent to another office."""
     demo: bool = False
     """True to fill a new SQLite file with the demo practice."""
+    demo_office: str = ""
+    """The name of another office of the demo than the first one, whose content differs."""
 
     @property
     def on_server(self) -> bool:
@@ -161,8 +165,12 @@ class OpenRequest:
             office.name, context.environment, context.password_variables, OPEN_DENTAL_PASSWORD
         )
 
-    def open(self, password: Secret) -> Office:
+    def open(self, password: Secret, known: InspectedDatabase | None = None) -> Office:
         """Open the office. Blocks, and imports the database libraries.
+
+        Args:
+            password: The database password.
+            known: A server's database as it was inspected a short while ago, so that it isn't inspected again.
 
         Raises:
             ConfigurationError: The license text can't be read.
@@ -172,9 +180,14 @@ class OpenRequest:
             from core.office import office
         agreement, address, runtime = self.office.agreement(), self.office.address, self.context.runtime
         if isinstance(address, FileAddress):
-            keys = self._given_keys()
             opened = office.open_file_office(
-                address, agreement, runtime, with_demo=self.demo, read_only=self.read_only, keys=keys
+                address,
+                agreement,
+                runtime,
+                with_demo=self.demo,
+                demo_office=self.demo_office,
+                read_only=self.read_only,
+                keys=self._given_keys(),
             )
         else:
             opened = office.open_server_office(
@@ -186,6 +199,7 @@ class OpenRequest:
                 runtime,
                 read_only=self.read_only,
                 headquarters_url=self.office.headquarters_url,
+                known=known,
             )
         opened.prices = self.context.prices
         return opened
@@ -194,6 +208,10 @@ class OpenRequest:
 @contextmanager
 def _collecting_no_garbage() -> Iterator[None]:
     """Import without collecting garbage, and exempt what was imported: modules and classes stay until the end."""
+    if "core.office.office" in sys.modules:
+        # Freezing again would keep the garbage of offices that were opened before.
+        yield
+        return
     collects = gc.isenabled()
     gc.disable()
     try:

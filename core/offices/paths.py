@@ -34,6 +34,16 @@ class Paths:
         """The JSON file with the time each office was last opened."""
         return self.configuration.parent / "last-opened.json"
 
+    @property
+    def fleet(self) -> Path:
+        """The companion database of all offices together: their last answers, and changes made in several of them."""
+        return self.configuration.parent / "companions" / "fleet.sqlite3"
+
+    @property
+    def receipts(self) -> Path:
+        """The directory with the receipts of changes made in several offices."""
+        return self.configuration.parent / "receipts"
+
     def companion_of(self, address: ServerAddress) -> Path:
         """Return the path of the companion database of a practice on a server: one file per server and database."""
         return self._companion_path(address, "sqlite3")

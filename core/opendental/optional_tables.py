@@ -79,7 +79,7 @@ COMPUTER = Table("computer", OPTIONAL, ComputerColumns)
 
 
 class EServiceSignalColumns(TypedColumns):
-    """What the eConnector and other services report of themselves."""
+    """The status reports of the eConnector and other services."""
 
     number: Named[int] = Column("EServiceSignalNum", BIGINT, primary_key=True)
     service: Named[int] = Column("ServiceCode", INT)

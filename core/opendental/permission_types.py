@@ -25,6 +25,9 @@ class Permission(IntEnum):
         return PERMISSIONS.name(self)
 
 
+QUERY_TYPES = (19, 87, 151)
+"""The permission types of entries whose text is a database query: UserQuery, UserQueryAdmin and CommandQuery."""
+
 # Numbers 0 to 265, as of Open Dental 24.4. The column is a signed smallint since 24.3.1.
 PERMISSIONS = NumberedNames(
     """

@@ -37,7 +37,7 @@ class TypeRow:
 
 @dataclass(frozen=True)
 class Usage:
-    """Where the practice names payment types by their numbers."""
+    """The columns in which the practice names payment types by their numbers."""
 
     preferences: Mapping[str, tuple[int, str]]
     """The number of the row and the value of each preference that names one."""

@@ -8,7 +8,8 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput, OperationNotAllowed
 from core.database.column_text import fit_to_length
 from core.model.actor import Actor
-from core.model.event_values import GONE, PaymentTypeChange, PaymentTypeField, Setting, SettingChange
+from core.model.api_key import GONE
+from core.model.event_values import PaymentTypeChange, PaymentTypeField, Setting, SettingChange
 from core.model.logged_event import AuditEvent
 from core.model.payment_type_events import (
     PaymentTypeAdded,

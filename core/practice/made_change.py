@@ -1,4 +1,4 @@
-"""What a unit of work changed, for whoever remembers the changes of a session."""
+"""The change that a unit of work made, for whoever remembers the changes of a session."""
 
 from __future__ import annotations
 

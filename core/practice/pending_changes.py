@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 from core.base.errors import AlreadyApplied, ApiSetupError, OutcomeUnknown
 from core.database.driver_errors import translate_errors
 from core.model.actor import Actor
-from core.model.audit_events import CHANGE_KINDS, CHANGE_PATTERNS
+from core.model.audit_events import change_kinds, change_patterns
 from core.model.logged_event import LoggedEvent, Stage
 from core.model.resolved_change import Outcome, ResolvedChange
 from core.opendental.schema import SECURITY_LOG
@@ -201,8 +201,8 @@ class PendingChanges:
             return False
         changes = select(SECURITY_LOG.c.security_log_num).where(
             self._is_after(connection, work.rows[0].number),
-            SECURITY_LOG.c.perm_type.in_(CHANGE_KINDS),
-            or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in CHANGE_PATTERNS)),
+            SECURITY_LOG.c.perm_type.in_(change_kinds()),
+            or_(*(SECURITY_LOG.c.log_text.like(pattern) for pattern in change_patterns())),
         )
         return not set(connection.scalars(changes)) <= {row.number for row in work.rows}
 

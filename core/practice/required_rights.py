@@ -14,7 +14,7 @@ class Right:
     columns: tuple[str, ...] = ()
     """The columns that need the privilege; empty for the whole table."""
     without: str = field(default="", compare=False)
-    """What happens without an optional right, as the rest of a sentence."""
+    """The effect of a missing optional right, as the rest of a sentence."""
     since: tuple[int, ...] = field(default=(), compare=False)
     """The version of Open Dental that brought the table; empty for all of them."""
 

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, ScalarSelect, Select, literal, select
 
 from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, InvalidInput
 from core.model.actor import Actor
-from core.model.event_values import Setting, SettingChange
 from core.model.settings import (
     ApiSettings,
     PaymentType,
@@ -24,10 +23,13 @@ from core.model.settings import (
     format_interval,
     format_payment_type,
 )
-from core.model.settings_events import SettingsChanged
 from core.opendental.schema import DEFINITION, PREFERENCE, PROGRAM, PROGRAM_PROPERTY
 from core.opendental.signals import SignalType
 from core.practice.practice import Practice, unchanged_on_error
+
+if TYPE_CHECKING:
+    from core.model.event_values import Setting, SettingChange
+    from core.model.settings_events import SettingsChanged
 
 _PAYMENT_TYPES = 10
 _MAX_QUOTED = 40
@@ -88,6 +90,10 @@ class SettingsService:
             InvalidInput: A value cannot be saved; the fields are `interval` and `payment_type`.
             EditConflict: Another program changed a value that was to be written; nothing was written.
         """
+        # Imported here, since a start only loads the settings.
+        from core.model.event_values import Setting
+        from core.model.settings_events import SettingsChanged
+
         with unchanged_on_error(), self._practice.read() as connection:
             stored = _read(connection)
         edits = _edits(stored, read, _checked(stored, read, wanted))
@@ -275,6 +281,8 @@ def _require_active(page: SettingsPage, number: int | None) -> None:
 
 
 def _edits(stored: _Stored, read: ApiSettings, wanted: ApiSettings) -> list[_Edit]:
+    from core.model.event_values import Setting
+
     now = stored.page.values
 
     def named(number: int | None) -> str:
@@ -298,6 +306,8 @@ def _edit(
     raw: type[int] | type[str] = str,
 ) -> _Edit | None:
     """Return one value to write, from the values read, present and wanted; None if nothing is to be written."""
+    from core.model.event_values import SettingChange
+
     read, now, wanted = values
     if cell is None or wanted is None or wanted in (read, now):
         return None

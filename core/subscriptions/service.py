@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,8 +14,8 @@ from core.audit.service import AuditService
 from core.base.errors import Conflict, EditConflict, OperationNotAllowed
 from core.keys.service import KeyService
 from core.model.actor import Actor
+from core.model.api_key import GONE
 from core.model.event_text import format_moment
-from core.model.event_values import GONE
 from core.model.key_text import fingerprint_tag
 from core.model.logged_event import AuditEvent
 from core.model.subscription import ApiSubscription, SubscriptionChange, SubscriptionPage
@@ -51,6 +52,14 @@ _SIGNAL_SINCE = (22, 4)
 """The version from which workstations can be told to read subscriptions again."""
 _THE_SUBSCRIPTION = "the subscription"
 _NEXT_READ = "Open Dental before 22.4 reads its subscriptions only at its start: restart it on the workstations."
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What the entry of a change refers to: the entry that it undoes, and the receipt that lists it."""
+
+    undoing: int
+    receipt: str
 
 
 class SubscriptionService:
@@ -99,7 +108,13 @@ class SubscriptionService:
         )
 
     def end(
-        self, actor: Actor, subscription: ApiSubscription, *, stop: datetime | None = None, undoing: int = 0
+        self,
+        actor: Actor,
+        subscription: ApiSubscription,
+        *,
+        stop: datetime | None = None,
+        undoing: int = 0,
+        receipt: str = "",
     ) -> SubscriptionChange:
         """End a subscription now, which `resume` can take back.
 
@@ -108,6 +123,7 @@ class SubscriptionService:
             subscription: The subscription as it was shown.
             stop: The end to store, in the past; None for now.
             undoing: The number of the audit entry that this undoes; 0 for none.
+            receipt: The number of the receipt that lists this change; empty for none.
 
         Raises:
             OperationNotAllowed: It has ended already.
@@ -116,7 +132,7 @@ class SubscriptionService:
         row, now = self._present(subscription, "ended")
         if is_time(row.stop) and row.stop <= now:
             raise OperationNotAllowed(f"This subscription ended on {format_moment(row.stop)}.")
-        self._set_stop(actor, row, SubscriptionEnded, stop or now, undoing)
+        self._set_stop(actor, row, SubscriptionEnded, stop or now, _Reference(undoing, receipt))
         return SubscriptionChange(
             f"Ended: {subscription.label}.",
             (
@@ -127,7 +143,13 @@ class SubscriptionService:
         )
 
     def resume(
-        self, actor: Actor, subscription: ApiSubscription, *, stop: datetime | None = None, undoing: int = 0
+        self,
+        actor: Actor,
+        subscription: ApiSubscription,
+        *,
+        stop: datetime | None = None,
+        undoing: int = 0,
+        receipt: str = "",
     ) -> SubscriptionChange:
         """Let a subscription that has ended go on.
 
@@ -136,6 +158,7 @@ class SubscriptionService:
             subscription: The subscription as it was shown.
             stop: Its new end; None for none.
             undoing: The number of the audit entry that this undoes; 0 for none.
+            receipt: The number of the receipt that lists this change; empty for none.
 
         Raises:
             OperationNotAllowed: It hasn't ended.
@@ -144,7 +167,7 @@ class SubscriptionService:
         row, now = self._present(subscription, "resumed")
         if not is_time(row.stop) or row.stop > now:
             raise OperationNotAllowed("This subscription hasn't ended, so there is nothing to resume.")
-        self._set_stop(actor, row, SubscriptionResumed, stop, undoing)
+        self._set_stop(actor, row, SubscriptionResumed, stop, _Reference(undoing, receipt))
         return SubscriptionChange(
             f"Resumed: {subscription.label}.",
             ("It also sends what changed meanwhile, three days back at most.", *self._remark_on_signal()),
@@ -169,6 +192,15 @@ class SubscriptionService:
                 raise self._conflict(row, "deleted")
             self._signal(work)
         return SubscriptionChange(f"Deleted: {subscription.label}.", self._remark_on_signal())
+
+    def read(self, number: int) -> ApiSubscription | None:
+        """Return a subscription as it is now, without looking whether its computers run; None if it's gone."""
+        with self._practice.read() as connection:
+            now = self._practice.now(connection)
+            row = read_subscription(connection, number)
+        if row is None:
+            return None
+        return SubscriptionMapper(self._keys.list().keys, SubscriptionContext(now, None)).subscription(row)
 
     def find(self, number: int) -> ApiSubscription | None:
         """Return a subscription as it is now; None if it's gone."""
@@ -217,11 +249,11 @@ class SubscriptionService:
         row: SubscriptionRow,
         kind: type[SubscriptionEnded | SubscriptionResumed],
         stop: datetime | None,
-        undoing: int,
+        reference: _Reference,
     ) -> None:
         before, mapper = row.stop if is_time(row.stop) else None, self._mapper()
         about = (row.number, mapper.label(row), actor.user_name, mapper.watches(row), mapper.address(row))
-        event = kind(*about, before, stop, undoing)
+        event = kind(*about, before, stop, reference.undoing, reference.receipt)
         after, stored = stop or NO_DATE, API_SUBSCRIPTION.c.stop
         statement = update(API_SUBSCRIPTION).where(*row.unchanged).values({stored: after})
         restore = (

@@ -27,7 +27,7 @@ class SubscriptionContext:
     now: datetime
     """The time of the practice's server."""
     heartbeats: Mapping[str, datetime] | None
-    """When Open Dental last ran on each computer, by its name in lower case; None if that isn't known."""
+    """The time at which Open Dental last ran on each computer, by its name in lower case; None if that isn't known."""
     rows: Collection[SubscriptionRow] = ()
     """All subscriptions."""
     all_keys_known: bool = True

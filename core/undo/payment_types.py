@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.audit.service import AuditService
 from core.base.errors import Conflict, OperationNotAllowed
 from core.model.actor import Actor
-from core.model.event_values import GONE, PaymentTypeField
+from core.model.api_key import GONE
+from core.model.event_values import PaymentTypeField
 from core.model.payment_type_events import PaymentTypeEdited, PaymentTypeHidden, field_of
 from core.model.payment_types import ListedPaymentType, PaymentTypePage
 from core.model.settings_events import SettingsChanged

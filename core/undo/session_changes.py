@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from threading import Lock
 
 from core.model.actor import Actor
-from core.model.key_events import KeyCopyReconciled
 from core.practice.made_change import LoggedChange, MadeChange
 
 
@@ -47,4 +46,4 @@ class SessionChanges:
 
 
 def _is_change(entry: LoggedChange) -> bool:
-    return entry.event.changes_practice or isinstance(entry.event, KeyCopyReconciled)
+    return entry.event.changes_practice or entry.event.changes_copy

@@ -1,4 +1,4 @@
-"""What undoing a change would do, and what it did, as screens show it."""
+"""The effect of undoing a change, before and after, as screens show it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ class UndoStep:
     numbers: tuple[int, ...]
     """The numbers of the change's audit entries."""
     subject: str
-    """What was changed: the settings, or a key as sentences name it."""
+    """The subject of the change: the settings, or a key as sentences name it."""
     lines: tuple[str, ...]
-    """What undoing it does, a line for each value."""
+    """The effect of undoing it, a line for each value."""
     ending: str = ""
     """The end of the key that must be typed, because undoing lets it in again or removes it; empty for none."""
     is_remote: bool = False
     """True if headquarters is asked to do it."""
     refusal: str = ""
-    """Why it can't be undone, and what to do; empty if it can."""
+    """The reason why it can't be undone, and what to do; empty if it can."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What was read of developers' use, kept in the companion so that later starts continue from there."""
+"""The use that was read so far, kept in the companion so that later starts continue from there."""
 
 from __future__ import annotations
 

@@ -77,6 +77,20 @@ class UseService:
             removals = read_old_data_removals(connection, mapper)
         return KnownUse(now, self.known(developers, now.date()), _floor(oldest, removals))
 
+    def read_to_end(self, developers: Collection[str]) -> KnownUse:
+        """Read all that is new of the Audit Trail, and return what is known of each developer.
+
+        The first reading of a long trail takes minutes. Blocks; a screen reads window by window instead.
+
+        Raises:
+            PracticeUnavailable: The practice or the companion can't be read.
+            NotPermitted: The database user may not read the Audit Trail.
+        """
+        reading = self.reading(developers)
+        while reading.read_on():
+            pass
+        return self.known_now(developers)
+
     def details(self, key: ApiKey) -> UseDetails:
         """Count what is counted only for a key that an admin looks at.
 

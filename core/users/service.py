@@ -13,8 +13,7 @@ from core.base.secret import Secret
 from core.companion.sign_in_failures import SignInFailures
 from core.model.actor import Actor
 from core.model.logged_event import AuditEvent
-from core.model.settings_events import ApiSetupOpened
-from core.model.sign_in_events import UNKNOWN_USER, UserAutoLoggedOff, UserLoggedOff, UserLogOnFailed
+from core.model.opening_events import ApiSetupOpened
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
 from core.opendental.schema import GROUP_PERMISSION, USER_GROUP_ATTACH, USER_OD
@@ -90,6 +89,8 @@ class UserService:
 
     def _sign_in_as(self, user: UserName | None, password: Secret, needs: Permission) -> SignedIn:
         if user is None:
+            from core.model.sign_in_events import UNKNOWN_USER, UserLogOnFailed
+
             # The name is not logged: it may be a password that was typed into the wrong field.
             self._log(Actor(0, "", self._computer), UserLogOnFailed(UNKNOWN_USER))
             raise WrongNameOrPassword
@@ -147,10 +148,14 @@ class UserService:
 
     def sign_out(self, actor: Actor) -> None:
         """Record a sign-out in the Audit Trail, as Open Dental does."""
+        from core.model.sign_in_events import UserLoggedOff
+
         self._log(actor, UserLoggedOff(actor.user_name))
 
     def log_off_idle(self, actor: Actor) -> None:
         """Record in the Audit Trail that the user was logged off after inactivity, as Open Dental does."""
+        from core.model.sign_in_events import UserAutoLoggedOff
+
         self._log(actor, UserAutoLoggedOff(actor.user_name))
 
     def _sign_in(self, actor: Actor, attempt: Attempt) -> SignedIn:
@@ -186,6 +191,8 @@ class UserService:
 
         An attempt is counted before its password is compared, and the count is taken back if it is right.
         """
+        from core.model.sign_in_events import UserLogOnFailed
+
         with self._practice.read() as connection:
             state = attempt.read(connection)
         user, now = state.user, state.now

@@ -12,8 +12,7 @@ from core.base.errors import LockedOut, NotAuthorized, SignInRefused, WrongNameO
 from core.base.secret import Secret
 from core.companion.sign_in_failures import FailureCount, SignInFailures
 from core.model.logged_event import AuditEvent
-from core.model.settings_events import ApiSetupOpened
-from core.model.sign_in_events import UserLoggedOn, UserLogOnFailed
+from core.model.opening_events import ApiSetupOpened
 from core.opendental.log_hash import NO_DATE
 from core.opendental.password_hash import password_matches
 from core.opendental.permission_types import Permission
@@ -52,6 +51,8 @@ class Attempt:
     @property
     def entries(self) -> tuple[AuditEvent, ...]:
         """The audit events of a sign-in that succeeded: the user logged on, and opened API Setup."""
+        from core.model.sign_in_events import UserLoggedOn
+
         if self.state is None:
             return ()
         opened = (ApiSetupOpened(),) if self.needs is Permission.SETUP else ()
@@ -59,6 +60,8 @@ class Attempt:
 
     def judge(self, connection: Connection) -> Decided:
         """Lock the user's row, compare the password, and return the events to record."""
+        from core.model.sign_in_events import UserLogOnFailed
+
         if self._practice.profile.transactional:
             # Nothing is changed, but the row is locked until the end of the transaction. SELECT ... FOR UPDATE would
             # need rights on the whole table.

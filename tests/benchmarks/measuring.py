@@ -23,7 +23,7 @@ PLAIN, EMBEDDED, DEMO = "plain", "embedded", "demo"
 
 @dataclass
 class Figures:
-    """What one program needed, a figure for each round."""
+    """The cost of one program, a figure for each round."""
 
     start_bytes: list[int] = field(default_factory=list)
     down: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What API Setup is measured against: the same widgets as Textual has them, with nothing behind them."""
+"""The program that API Setup is measured against: the same widgets of Textual, with nothing behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the program may cost, against a plain Textual application with the same widgets, measured in the same run."""
+"""The limits of time and bytes, against a plain Textual application with the same widgets, measured in one run."""
 
 from __future__ import annotations
 

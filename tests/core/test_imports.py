@@ -1,4 +1,4 @@
-"""Which libraries each part of core brings with it."""
+"""The libraries that each part of core imports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ office.resolve_pending()
 office.settings.load()
 office.keys.list()
 """
-"""What the first screen calls for a practice in a file."""
+"""The calls of the first screen for a practice in a file."""
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -90,10 +90,15 @@ def test_the_first_screen_of_a_practice_in_a_file_loads_only_what_it_uses(tmp_pa
         "core.audit.verification",
         "core.companion.journal",
         "core.headquarters.authority",
+        "core.keys.pasted_key",
         "core.licenses.service",
+        "core.model.event_values",
+        "core.model.key_events",
         "core.office.demo",
         "core.practice.grants",
+        "core.payment_types.service",
         "core.recovery.service",
+        "core.subscriptions.service",
         "core.undo.service",
         "httpx",
         "pymysql",

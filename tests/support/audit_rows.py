@@ -90,6 +90,32 @@ def after_matching_statement(
     event.remove(office._practice.engine, "after_cursor_execute", executed)
 
 
+@contextmanager
+def executed_statements(office: Office) -> Iterator[list[str]]:
+    """Collect the statements that are run on the practice."""
+    statements: list[str] = []
+
+    def note(_connection: Connection, _cursor: Any, statement: str, *_arguments: Any) -> None:
+        statements.append(statement)
+
+    event.listen(office._practice.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(office._practice.engine, "before_cursor_execute", note)
+
+
 def nth(number: int) -> Callable[[int, str], bool]:
     """Return a condition for `after_matching_statement` that matches the statement with this number."""
     return lambda statement, _text: statement == number
+
+
+@contextmanager
+def without_index(sample: SampleServer, table: str, column: str) -> Iterator[None]:
+    """Drop the index on a column, and create it again at the end."""
+    with sample.server.connection(sample.database) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SHOW INDEX FROM {table} WHERE Column_name = %s", (column,))
+        name = cursor.fetchone()[2]
+        cursor.execute(f"ALTER TABLE {table} DROP INDEX `{name}`")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER TABLE {table} ADD INDEX `{name}` ({column})")

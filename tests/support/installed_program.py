@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -130,6 +131,12 @@ class Home:
     def log(self) -> Path:
         """The file that `--debug` writes."""
         return next(iter(self.directory.rglob("debug.log")))
+
+
+def only_office(output: str) -> dict[str, Any]:
+    """Return what the JSON document of a command says of its only office."""
+    (office,) = json.loads(output)["offices"]
+    return dict(office)
 
 
 def go_to(terminal: Terminal, label: str, key: str = "tab") -> None:

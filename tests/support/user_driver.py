@@ -111,7 +111,7 @@ class User:
 
     @property
     def _busy(self) -> bool:
-        """Whether something runs beside the event loop, or the screen on top works on what a key started."""
+        """True while something runs beside the event loop, or the screen on top works on what a key started."""
         calling = any(worker.group != self.ignored_group for worker in unfinished_threads(self.app))
         return (
             calling
@@ -150,7 +150,7 @@ class User:
 
     @property
     def status_text(self) -> str:
-        """What the status line of the screen on top says."""
+        """The message in the status line of the screen on top."""
         return self.screen.status.text
 
     @property
@@ -173,7 +173,7 @@ class User:
 
     @property
     def keys(self) -> str:
-        """What the key bar says."""
+        """The text of the key bar."""
         bar = self.screen.query_one(KeyBar)
         return bar.render_line(0).text.rstrip()
 
@@ -225,7 +225,7 @@ def _character(key: str) -> str | None:
 
 
 def _left_to_run() -> int:
-    """How many steps of the event loop are waiting to be run."""
+    """The number of steps that the event loop has yet to run."""
     return len(asyncio.get_running_loop().__dict__["_ready"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.installed_program import Home
+from tests.support.installed_program import Home, only_office
 from tests.support.opendental_columns import OLD
 from tests.support.server_practice import ServerPractice
 
@@ -22,7 +21,7 @@ def check(home: Home, practice: ServerPractice, *arguments: str, **env: str) -> 
     environment = {"APISETUP_PASSWORD": practice.server.password} | env
     completed = home.run("check", "--json", "--authority", "local", "--url", practice.url(), *arguments, **environment)
     assert completed.stderr == ""
-    report = json.loads(completed.stdout)
+    report = only_office(completed.stdout)
     assert report["status"] == completed.returncode
     return completed.returncode, {each["id"]: each for each in report["findings"]}
 
@@ -101,7 +100,7 @@ def test_an_old_practice_gets_notes(home: Home, practice: ServerPractice) -> Non
         "id": "engines",
         "state": "note",
         "sentence": "Storage engines: MyISAM.",
-        "hint": "",
+        "hint": None,
     }
     assert "keeps no copy of the API keys" in results["key-copy"]["sentence"]
     assert "logged as Setup" in results["license-log"]["sentence"]
@@ -193,7 +192,7 @@ def test_a_database_without_a_practice_ends_the_check(home: Home, practice: Serv
 )
 def test_an_unreachable_server_ends_the_check(home: Home, url: str, failed: str, message: str) -> None:
     completed = home.run("check", "--json", "--url", url, APISETUP_PASSWORD="")
-    results = {each["id"]: each for each in json.loads(completed.stdout)["findings"]}
+    results = {each["id"]: each for each in only_office(completed.stdout)["findings"]}
     assert completed.returncode == 2
     assert (results[failed]["state"], results[failed]["sentence"]) == ("failed", message)
     assert results["practice"]["state"] == "not checked"
@@ -231,7 +230,7 @@ def test_a_missing_password_of_an_office_names_its_own_setting(home: Home) -> No
 def test_an_embedded_practice_can_be_checked(home: Home) -> None:
     home.make_practice()
     completed = home.run("check", "--json")
-    results = {each["id"]: each["state"] for each in json.loads(completed.stdout)["findings"]}
+    results = {each["id"]: each["state"] for each in only_office(completed.stdout)["findings"]}
     assert completed.returncode == 0
     assert {name for name, state in results.items() if state != "ok"} == {"api"}
     home.practice.chmod(0o644)
@@ -240,7 +239,7 @@ def test_an_embedded_practice_can_be_checked(home: Home) -> None:
 
 def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
     completed = home.run("check", "--json")
-    assert (completed.returncode, json.loads(completed.stdout)["findings"]) == (
+    assert (completed.returncode, only_office(completed.stdout)["findings"]) == (
         2,
         [
             {
@@ -253,7 +252,7 @@ def test_a_missing_sqlite_file_is_reported(home: Home) -> None:
                 "id": "practice",
                 "state": "not checked",
                 "sentence": "Not checked because an earlier check failed.",
-                "hint": "",
+                "hint": None,
             },
         ],
     )
@@ -265,7 +264,7 @@ def test_a_file_without_a_practice_is_reported(home: Home) -> None:
     home.practice.touch(0o600)
     home.practice.write_text("no database at all, though long enough to be looked at")
     completed = home.run("check", "--json")
-    states = [(each["id"], each["state"]) for each in json.loads(completed.stdout)["findings"]]
+    states = [(each["id"], each["state"]) for each in only_office(completed.stdout)["findings"]]
     assert (completed.returncode, states) == (2, [("address", "ok"), ("practice", "failed")])
 
 
@@ -286,7 +285,7 @@ def test_an_office_can_be_checked_by_name(home: Home) -> None:
     home.make_practice()
     home.write_configuration('[offices.A]\nfile = "practice.sqlite3"\n[offices.B]\nfile = "b.sqlite3"\n')
     completed = home.run("check", "--json", "--office", "a")
-    assert (completed.returncode, json.loads(completed.stdout)["office"]) == (0, "A")
+    assert (completed.returncode, only_office(completed.stdout)["office"]) == (0, "A")
 
 
 def test_an_incomplete_practice_ends_the_check(home: Home) -> None:

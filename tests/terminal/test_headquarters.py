@@ -20,6 +20,7 @@ from tests.support.installed_program import (
     disable_key,
     fill_in,
     go_to,
+    only_office,
     save,
 )
 from tests.support.opendental_columns import NEW
@@ -245,7 +246,7 @@ def check(home: Home, practice: ServerPractice, **env: str) -> tuple[int, dict[s
     """Run the check and return its exit status and the results about headquarters by their ids."""
     completed = home.run("check", "--json", "--url", practice.url(), APISETUP_PASSWORD=practice.server.password, **env)
     assert completed.stderr == ""
-    results = {each["id"]: each for each in json.loads(completed.stdout)["findings"]}
+    results = {each["id"]: each for each in only_office(completed.stdout)["findings"]}
     prefix = "headquarters-"
     return completed.returncode, {
         name.removeprefix(prefix): each for name, each in results.items() if name.startswith(prefix)

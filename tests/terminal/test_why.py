@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.installed_program import READY, Home
+from tests.support.installed_program import READY, Home, only_office
 from tests.support.opendental_columns import OLD
 from tests.support.practice_rows import CLEARPAY_KEY
 from tests.support.server_practice import PASSWORD, USER, ServerPractice
@@ -31,7 +31,7 @@ def why(home: Home, practice: ServerPractice, *arguments: str) -> tuple[int, dic
     }
     completed = home.run("why", "--json", "--authority", "local", "--url", practice.url(), *arguments, **environment)
     assert completed.stderr == ""
-    result = json.loads(completed.stdout)
+    result = only_office(completed.stdout)
     assert result["status"] == completed.returncode
     return completed.returncode, result
 

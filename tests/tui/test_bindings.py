@@ -25,8 +25,8 @@ FORBIDDEN = {
 
 
 WITHOUT_ALTERNATIVE = {
-    *("quit", "ask-quit", "palette", "lock", "message", "sort", "reveal-here", "clipboard-here"),
-    *("undo-last", "undo-last-change", "undo-here", "why", "developer-entries", "former-names"),
+    *("quit", "ask-quit", "palette", "lock", "message", "redraw", "sort", "reveal-here", "clipboard-here"),
+    *("undo-last", "undo-last-change", "undo-here", "why", "developer-entries", "developer-queries", "former-names"),
 }
 
 

@@ -136,7 +136,7 @@ def help_of(panel: HelpPanel) -> tuple[HelpSection, ...]:
 
 
 def names_of_others(each: Key, listed: Sequence[Key]) -> bool:
-    """Whether keys that are listed before this one take all of its names."""
+    """Return True if keys that are listed before this one take all of its names."""
     before = listed[: listed.index(each)]
     taken = {name for other in before for name in other.keys.split(",")}
     return set(each.keys.split(",")) <= taken

@@ -1,4 +1,4 @@
-"""What a killed program left half done is shown when the office opens, and the admin decides."""
+"""Changes that a killed program left half done: they are shown when the office opens, and the admin decides."""
 
 from __future__ import annotations
 

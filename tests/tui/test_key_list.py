@@ -200,7 +200,7 @@ async def test_d_and_ctrl_y_disable_a_key(demo: OpenRequest) -> None:
         await user.press("ctrl+y")
         await user.at(Notice)
         assert "is now Disabled by Customer in the local registry." in user.flowing_text
-        assert "Cut off: requests with this key" in user.flowing_text
+        assert "Cut off: requests with a disabled key" in user.flowing_text
         await user.press("enter")
         assert "○ off" in user.row
         assert rows.status_of("Insurance Mate") == KeyStatus.DISABLED_BY_CUSTOMER

@@ -1,4 +1,4 @@
-"""What can be done to one key from the list, and what the key bar says about it."""
+"""The actions on one key from the list, and the key bar that names them."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def test_escape_asks_before_a_typed_name_is_lost(demo: OpenRequest) -> Non
         await user.enter_text("Bank transfer")
         await user.press("escape")
         await user.at(Question)
-        assert "Discard what you typed?" in user.text
+        assert "Discard your changes?" in user.text
         await user.press("escape")
         await user.at(PaymentTypeDialog)
         assert user.field("name").value == "Bank transfer"

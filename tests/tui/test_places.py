@@ -42,6 +42,11 @@ async def test_digits_go_to_the_places(demo: OpenRequest) -> None:
         assert user.stack == API_SETUP
 
 
+async def test_all_places_fit_into_the_smallest_terminal(demo: OpenRequest) -> None:
+    async with run_program(demo, size=(60, 20)) as user:
+        assert places(user) == "1 API Setup  2 Subscriptions  3 Pay types  4 Audit trail"
+
+
 async def test_the_digit_of_the_current_place_closes_what_is_open_above_it(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await user.press("4", "enter")

@@ -20,7 +20,7 @@ from tui.platform.workers import flow
 from tui.widgets.inputs import KeyInput, PlainInput, SecretInput
 from tui.widgets.row_list import RowList
 from tui.widgets.rows import Column, Row
-from tui.widgets.safe_text import cell_width, fit_to_width, sanitize, sanitize_lines, wrap
+from tui.widgets.safe_text import cell_width, fit_to_width, join_broken_lines, sanitize, sanitize_lines, wrap
 from tui.widgets.text_lines import TextLines
 from tui.widgets.title_line import Heading, format_heading
 
@@ -123,6 +123,22 @@ def test_wrapped_lines_fit_and_keep_every_word(text: str, width: int) -> None:
     lines = wrap(text, width)
     assert all(cell_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_long_address_is_broken_after_a_sign() -> None:
+    assert wrap("support@appointment-bridge.example", 16) == ["support@", "appointment-", "bridge.example"]
+
+
+def test_only_lines_that_were_broken_at_a_width_are_joined() -> None:
+    text = "1. Rights\n\nWhoever has a key can read\nwhatever it allows.\n- one\n- two\nThe end."
+    assert join_broken_lines(text).splitlines() == [
+        "1. Rights",
+        "",
+        "Whoever has a key can read whatever it allows.",
+        "- one",
+        "- two",
+        "The end.",
+    ]
 
 
 @pytest.mark.parametrize("width", [10, 20, 30, 40, 60, 80, 200])

@@ -136,6 +136,7 @@ async def test_an_unknown_filter_field_is_selected_and_the_list_is_kept(demo: Op
         assert (field.selected_text, user.focused) == ("sinse:2024-11-01", "filter")
         assert cells(user) == before
         await user.enter_text("since:2024-11-01")
+        assert user.status_text == ""
         await user.press("enter")
         assert filter_text(user) == "since:2024-11-01 user:Maria text:edited"
         assert {row[2] for row in cells(user)} == {"Maria"}
@@ -599,10 +600,10 @@ async def test_escape_stops_a_long_search_and_n_continues_it(demo: OpenRequest, 
         await until(held.entered.is_set)
         user.send("escape")
         await until(lambda: user.status_text.startswith("Stopped"))
-        assert user.status_text == "Stopped: 0 entries. n searches on."
+        assert user.status_text == "Stopped: 0 entries. Press n to continue."
         held.open()
         await user.settle()
-        assert "Stopped before any entry was found. n searches on." in user.text
+        assert "Stopped before any entry was found. Press n to continue." in user.text
         assert user.keys.startswith("n Continue")
         assert pages.calls == needed - 1
         await user.press("n")

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.model.api_key import ApiKey, KeyFields
-from core.model.developer_use import DAYS, DeveloperUse, TrailFloor, TrailRange, UseDetails
+from core.model.developer_use import DAYS, DeveloperUse, TrailFloor, TrailRange, UseDetails, is_idle_key
 from core.opendental.key_status import KeyStatus
 from core.opendental.price_list import DEFAULT_PRICES
-from tui.widgets.use_lines import KeyUse, change_cell, is_idle, small_chart, use_section, use_summary
+from tui.widgets.use_lines import KeyUse, change_cell, small_chart, use_section, use_summary
 
 NOW = datetime(2024, 11, 6, 14, 30)
 WHOLE = TrailRange(datetime(2020, 1, 1), NOW, complete=True)
@@ -75,7 +75,7 @@ def test_reads_leave_no_entry_and_keys_of_one_developer_share_it() -> None:
 
 def test_an_idle_key_that_may_write_is_named_with_its_price() -> None:
     idle = used(timedelta(days=91))
-    assert is_idle(KEY, idle, NOW)
+    assert is_idle_key(KEY, idle, NOW)
     assert "about $35 a month by the price list of 2025-11" in texts(KeyUse(idle, NOW, DEFAULT_PRICES))
 
 
@@ -89,11 +89,11 @@ def test_an_idle_key_that_may_write_is_named_with_its_price() -> None:
     ],
 )
 def test_a_key_that_cannot_write_is_never_idle(key: ApiKey) -> None:
-    assert not is_idle(key, used(timedelta(days=400)), NOW)
+    assert not is_idle_key(key, used(timedelta(days=400)), NOW)
 
 
 def test_a_key_read_only_in_part_is_not_called_idle() -> None:
-    assert not is_idle(KEY, DeveloperUse(PART), NOW)
+    assert not is_idle_key(KEY, DeveloperUse(PART), NOW)
 
 
 def test_changes_after_disabling_say_what_that_means() -> None:
@@ -116,6 +116,23 @@ def test_kinds_and_computers_are_listed_with_their_number() -> None:
     assert "AppointmentCreate 3, AppointmentMove 1" in shown
     assert "SERVER-1" in shown
     assert "3 in 30 days" in shown
+
+
+@pytest.mark.parametrize(
+    "key",
+    [replace(KEY, status=KeyStatus.ENABLED_READ_ONLY), replace(KEY, fields=KeyFields(permissions=("ApiReadAll",)))],
+)
+def test_a_key_that_may_only_read_leaves_no_trace(key: ApiKey) -> None:
+    known = KeyUse(DeveloperUse(WHOLE), NOW, DEFAULT_PRICES)
+    assert "This key may only read, which leaves no trace." in texts(known, key)
+    disabled = replace(KEY, status=KeyStatus.DISABLED_BY_CUSTOMER)
+    assert "Calls that only read leave no entry." in texts(known, disabled)
+
+
+def test_database_queries_are_counted_with_the_key_that_shows_their_text() -> None:
+    use = used(timedelta(hours=1), kinds={19: 2, 26: 1}, counts=(0,) * 29 + (3,))
+    assert "2 in 30 days; Q shows their text" in texts(KeyUse(use, NOW, DEFAULT_PRICES))
+    assert "Queries" not in texts(KeyUse(used(timedelta(hours=1)), NOW, DEFAULT_PRICES))
 
 
 def test_a_space_follows_every_label() -> None:

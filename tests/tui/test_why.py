@@ -1,4 +1,4 @@
-"""Why the API doesn't work: the line on API Setup, the screen, and what follows from a cause."""
+"""The diagnosis: the line on API Setup, the screen, and the steps that a cause leads to."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_what_the_developer_saw_narrows_the_causes_down(demo: OpenRequest)
         # A blank text looks at everything again.
         await user.press("slash", "ctrl+u", "enter")
         await user.at(WhyScreen)
-        assert "Not known." in user.flowing_text
+        assert "Unknown. Press" in user.flowing_text
 
 
 async def test_a_workstation_is_chosen_from_those_that_exist(demo: OpenRequest) -> None:

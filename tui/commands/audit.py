@@ -1,4 +1,4 @@
-"""`apisetup audit verify` and `apisetup audit export`: work on the Audit Trail without a screen."""
+"""`apisetup audit`: search, verify and export the Audit Trail without a screen."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from core.audit.export_format import json_value
 from core.audit.export_target import TargetExists, validate_target
 from core.audit.filter import AuditFilter
 from core.audit.filter_language import parse_day, parse_filter
+from core.audit.paging import Direction
 from core.base.errors import ApiSetupError, ConfigurationError
-from core.model.audit_entry import counted
+from core.model.audit_entry import HashStatus, counted
 from core.opendental.permission_types import Permission
 from tui.commands.key_choice import pointing_at_error
 from tui.commands.outcome import COULD_NOT, report_error
-from tui.commands.report import DONE, WANTING, OfficeReport
+from tui.commands.report import DONE, WANTING, OfficeReport, table
 from tui.commands.signals import SignalHandler, SignalReceived
 from tui.flows.verification_report import format_progress, report_lines
 from tui.platform.output import is_terminal
@@ -40,6 +41,8 @@ def run(command: OfficeCommand) -> int:
         SignalReceived: A signal ended it.
     """
     with SignalHandler() as signals:
+        if command.options.verb == "search":
+            return command.run(partial(_search, command, signals), Permission.AUDIT_TRAIL)
         if command.options.verb == "verify":
             return command.run(partial(_verify, command, signals), Permission.AUDIT_TRAIL)
         command.selection.only()
@@ -48,6 +51,34 @@ def run(command: OfficeCommand) -> int:
         except SignalReceived as received:
             received.outcome = received.outcome or "no file was kept"
             raise
+
+
+def _search(command: OfficeCommand, signals: SignalHandler, session: Session) -> OfficeReport:
+    options = command.options
+    _say_if_slow(session)
+    search = session.office.audit.search(_wanted(options, session))
+    progress, limit = _Progress(), options.limit or sys.maxsize
+    entries: list[AuditEntry] = []
+    page = search.page(Direction.OLDER)
+    while True:
+        signals.raise_pending()
+        entries += page.entries
+        if len(entries) > limit or page.next_cursor is None:
+            break
+        progress.show(counted(len(entries)))
+        page = search.page(Direction.OLDER, page.next_cursor)
+    progress.clear()
+    more = len(entries) > limit or page.next_cursor is not None
+    shown = entries[:limit]
+    data = {"more": more, "entries": [_entry_as_json(each) for each in shown]}
+    rows = [(each.stored_moment, each.user, each.permission, _marked(each)) for each in shown]
+    lines = table(("TIME", "USER", "PERMISSION", "TEXT"), rows) if rows else ["No entries match."]
+    return OfficeReport(DONE, data, [*lines, *(["There are more. Add --limit 0 for all."] if more else [])])
+
+
+def _marked(entry: AuditEntry) -> str:
+    """Return the text of an entry, after its hash's state if it isn't genuine."""
+    return entry.text if entry.hash_status is HashStatus.MATCHES else f"[{entry.hash_status.value}] {entry.text}"
 
 
 def _verify(command: OfficeCommand, signals: SignalHandler, session: Session) -> OfficeReport:
@@ -61,6 +92,8 @@ def _verify(command: OfficeCommand, signals: SignalHandler, session: Session) ->
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
         report = verification.run_batch()
     progress.clear()
+    some_days = date_range.since is not None or date_range.until is not None
+    session.office.last_verification.keep(report, some_days=some_days)
     lines = [*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]
     data = _report_as_json(report, date_range, session)
     return OfficeReport(DONE if report.clean else WANTING, data, lines)
@@ -103,7 +136,7 @@ def _export(command: OfficeCommand, signals: SignalHandler, session: Session) ->
     if result.not_logged is not None:
         report_error(result.not_logged)
     status = DONE if result.not_logged is None else COULD_NOT
-    return OfficeReport(status, data, lines, f"The export {result.file} is complete.")
+    return OfficeReport(status, data, lines, outcome=f"The export {result.file} is complete.")
 
 
 def _wanted(options: argparse.Namespace, session: Session) -> AuditFilter:
@@ -162,17 +195,18 @@ def _report_as_json(report: VerificationReport, date_range: AuditFilter, session
         "deleted": report.orphaned,
         "deleted_numbers": [json_value(number) for number in report.orphaned_numbers],
         "removed_by_open_dental": _removals_as_json(report),
-        "entries": [
-            {
-                "number": json_value(entry.number),
-                "time": entry.stored_moment,
-                "user": entry.user,
-                "permission": entry.permission,
-                "text": entry.text,
-                "hash": entry.hash_status.value,
-            }
-            for entry in report.listed
-        ],
+        "entries": [_entry_as_json(entry) for entry in report.listed],
+    }
+
+
+def _entry_as_json(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "number": json_value(entry.number),
+        "time": entry.stored_moment,
+        "user": entry.user,
+        "permission": entry.permission,
+        "text": entry.text,
+        "hash": entry.hash_status.value,
     }
 
 

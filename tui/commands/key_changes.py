@@ -2,75 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ApiSetupError
+from core.base.errors import ApiSetupError, OperationNotAllowed
 from core.opendental.key_status import KeyStatus
-from tui.commands.confirmation import confirm, confirm_with
+from tui.commands.changes import Confirmation, Made, MadeChange, PlannedChange, ask_for_text, ask_once, make_changes
 from tui.commands.key_choice import choose_keys, read_keys
 from tui.commands.outcome import report_error
-from tui.commands.report import WANTING, ChangeResult, ChangeState, OfficeReport, report_changes
+from tui.commands.report import WANTING, OfficeReport
 
 if TYPE_CHECKING:
     from core.model.api_key import ApiKey
-    from core.model.subscription import ApiSubscription
+    from core.model.subscription import ApiSubscription, SubscriptionChange
     from tui.commands.office_command import OfficeCommand
     from tui.session import Session
 
-_NONE = OfficeReport(WANTING, {"dry_run": False, "changes": []}, ["No key matches."])
-Confirmation = Callable[[Sequence["ApiKey"], Sequence[str]], bool]
+NO_KEY = "No key matches."
 
 
 def disable(command: OfficeCommand, session: Session) -> OfficeReport:
     """Disable the chosen keys, and end their subscriptions if the command line says so."""
-
-    def confirmed(keys: Sequence[ApiKey], lines: Sequence[str]) -> bool:
-        return confirm(command.options, lines, f"Disable {counted(len(keys))}?")
-
-    return _set_status(command, session, KeyStatus.DISABLED_BY_CUSTOMER, confirmed)
+    keys = _chosen(command, session)
+    changes = [_status_change(session, key, KeyStatus.DISABLED_BY_CUSTOMER) for key in keys]
+    possible = [key for key, change in zip(keys, changes, strict=True) if change.is_possible]
+    subscriptions = _subscriptions(command, session, possible)
+    if command.options.end_subscriptions:
+        disabled: set[str] = set()
+        changes = [_remembered(change, key, disabled) for change, key in zip(changes, keys, strict=True)]
+        changes += [_end(session, each, disabled) for each in subscriptions]
+    else:
+        changes = [_with_notes(change, key, subscriptions) for change, key in zip(changes, keys, strict=True)]
+    count = "this key" if len(possible) == 1 else f"these {len(possible)} keys"
+    return _make(command, changes, ask_once(command, f"Disable {count}?"))
 
 
 def enable(command: OfficeCommand, session: Session) -> OfficeReport:
     """Enable the chosen keys, after their end or their number was typed."""
-
-    def confirmed(keys: Sequence[ApiKey], lines: Sequence[str]) -> bool:
-        return _confirm_typed(command, keys, lines)
-
-    return _set_status(command, session, KeyStatus.ENABLED, confirmed)
+    keys = _chosen(command, session)
+    changes = [_status_change(session, key, KeyStatus.ENABLED) for key in keys]
+    return _make(command, changes, _typed(command, keys, changes))
 
 
 def remove(command: OfficeCommand, session: Session) -> OfficeReport:
     """Remove the chosen keys from the local registry, after their end or their number was typed."""
-    service = session.office.keys
-    keys = choose_keys(command.options, session, service.list())
-    if not keys:
-        return _NONE
-    refusals = {key.fingerprint: service.removal_refusal(key) for key in keys}
-    possible = [key for key in keys if not refusals[key.fingerprint]]
-    lines = [f"Remove: {key.label}" for key in possible]
-    go_on = command.dry_run or not possible or _confirm_typed(command, possible, lines)
-
-    def result(key: ApiKey) -> ChangeResult:
-        details = key_details(key)
-        if refusals[key.fingerprint]:
-            return ChangeResult(key.label, ChangeState.REFUSED, refusals[key.fingerprint], (), details)
-        if command.dry_run:
-            return ChangeResult(key.label, ChangeState.PLANNED, f"remove {key.label}.", (), details)
-        if not go_on:
-            return not_confirmed(key.label, details)
-        try:
-            change = service.remove(session.actor, key)
-        except ApiSetupError as error:
-            return ChangeResult.of_error(key.label, error, **details)
-        return ChangeResult(key.label, ChangeState.DONE, change.sentence, change.consequences, details)
-
-    return report_changes([result(key) for key in keys], dry_run=command.dry_run)
-
-
-def not_confirmed(subject: str, details: dict[str, Any] | None = None) -> ChangeResult:
-    """Return the result of a change that nobody confirmed."""
-    return ChangeResult(subject, ChangeState.NOT_CONFIRMED, "Nothing was changed.", (), details or {})
+    keys, service = _chosen(command, session), session.office.keys
+    changes = [
+        PlannedChange(
+            key.label,
+            f"remove {key.label} with its contact, permissions and agreement date.",
+            partial(service.remove, session.actor, key),
+            refusal=service.removal_refusal(key),
+            details=key_details(key),
+        )
+        for key in keys
+    ]
+    return _make(command, changes, _typed(command, keys, changes))
 
 
 def key_details(key: ApiKey) -> dict[str, Any]:
@@ -78,112 +67,104 @@ def key_details(key: ApiKey) -> dict[str, Any]:
     return {"fingerprint": key.fingerprint, "key": key.masked, "developer": key.developer}
 
 
-def counted(number: int) -> str:
-    """Return a number of keys in words."""
-    return "this key" if number == 1 else f"these {number} keys"
-
-
-def _set_status(command: OfficeCommand, session: Session, status: KeyStatus, confirmed: Confirmation) -> OfficeReport:
+def _chosen(command: OfficeCommand, session: Session) -> tuple[ApiKey, ...]:
     listed, _ = read_keys(session, for_change=True)
-    keys = choose_keys(command.options, session, listed)
-    if not keys:
-        return _NONE
-    service = session.office.keys
-    possible = [key for key in keys if not service.status_refusal(key, status)]
-    subscriptions = _subscriptions(command, session, possible) if status.disabled else {}
-    lines = [f"{key.label}: {key.status.label} → {status.label}" for key in possible]
-    go_on = command.dry_run or not possible or confirmed(possible, lines)
-    results: list[ChangeResult] = []
-    for key in keys:
-        if key not in possible:
-            results.append(_nothing_to_do(key, status, service.status_refusal(key, status)))
-        elif command.dry_run:
-            results.append(_plan(command, key, status, subscriptions.get(key.fingerprint, ())))
-        elif not go_on:
-            results.append(not_confirmed(key.label, _details(key, key.status)))
-        else:
-            results += _change(command, session, key, status, subscriptions.get(key.fingerprint, ()))
-    return report_changes(results, dry_run=command.dry_run)
+    return choose_keys(command.options, session, listed)
 
 
-def _nothing_to_do(key: ApiKey, status: KeyStatus, refusal: str) -> ChangeResult:
-    """Return the result for a key that has this status already, or can't have it."""
+def _make(command: OfficeCommand, changes: Sequence[PlannedChange], confirmed: Confirmation) -> OfficeReport:
+    if not changes:
+        return OfficeReport(WANTING, {"dry_run": command.dry_run, "changes": []}, [NO_KEY])
+    return make_changes(command, changes, confirmed)
+
+
+def _status_change(session: Session, key: ApiKey, status: KeyStatus) -> PlannedChange:
+    refusal = session.office.keys.status_refusal(key, status)
     same = (key.status.enabled and status.enabled) or (key.status.disabled and status.disabled)
     has_it = same and key.known and not key.gone
-    state = ChangeState.UNCHANGED if has_it else ChangeState.REFUSED
-    return ChangeResult(key.label, state, f"{key.label}: {refusal}", (), _details(key, key.status))
+    named = f"{key.label}: {refusal}" if refusal else ""
+    return PlannedChange(
+        key.label,
+        f"change {key.label} from {key.status.label} to {status.label}.",
+        partial(session.office.keys.set_status, session.actor, key, status),
+        refusal="" if has_it else named,
+        unchanged=named if has_it else "",
+        details={
+            **key_details(key),
+            "before": key.status.name.lower(),
+            "after": (key.status if refusal else status).name.lower(),
+        },
+    )
 
 
-def _plan(
-    command: OfficeCommand, key: ApiKey, status: KeyStatus, subscriptions: Sequence[ApiSubscription]
-) -> ChangeResult:
-    ending = command.options.end_subscriptions if subscriptions else False
-    notes = tuple(f"{'would end' if ending else 'not ended'}: {each.label}" for each in subscriptions)
-    sentence = f"change {key.label} from {key.status.label} to {status.label}."
-    return ChangeResult(key.label, ChangeState.PLANNED, sentence, notes, _details(key, status))
+def _typed(command: OfficeCommand, keys: Sequence[ApiKey], changes: Sequence[PlannedChange]) -> Confirmation:
+    """Return the confirmation of what is hard to take back: the end of the key, or the number of keys."""
+    possible = [key for key, change in zip(keys, changes, strict=True) if change.is_possible]
+    if len(possible) != 1:
+        return ask_for_text(command, str(len(possible)), f"{len(possible)}, the number of these keys,")
+    ending = possible[0].ending
+    by_fingerprint = ending.startswith("#")
+    what = f"the key's short fingerprint, {ending}," if by_fingerprint else "the key's last four characters"
+    return ask_for_text(command, ending, what)
 
 
-def _change(
-    command: OfficeCommand,
-    session: Session,
-    key: ApiKey,
-    status: KeyStatus,
-    subscriptions: Sequence[ApiSubscription],
-) -> list[ChangeResult]:
-    try:
-        change = session.office.keys.set_status(session.actor, key, status)
-    except ApiSetupError as error:
-        return [ChangeResult.of_error(key.label, error, **_details(key, status))]
-    ends = bool(subscriptions) and command.options.end_subscriptions
-    notes = (*change.consequences, *(() if ends else map(_not_ended, subscriptions)))
-    done = ChangeResult(key.label, ChangeState.DONE, change.sentence, notes, _details(key, status))
-    return [done, *(_end(session, each) for each in (subscriptions if ends else ()))]
+# -- subscriptions of keys that are being disabled ---------------------------------------
 
 
-def _not_ended(subscription: ApiSubscription) -> str:
-    return f"Not ended: {subscription.label}. To end it, run: apisetup subscriptions end {subscription.number}"
-
-
-def _end(session: Session, subscription: ApiSubscription) -> ChangeResult:
-    try:
-        change = session.office.subscriptions.end(session.actor, subscription)
-    except ApiSetupError as error:
-        return ChangeResult.of_error(subscription.label, error, subscription=subscription.number)
-    details = {"subscription": subscription.number}
-    return ChangeResult(subscription.label, ChangeState.DONE, change.sentence, change.consequences, details)
-
-
-def _subscriptions(
-    command: OfficeCommand, session: Session, keys: Sequence[ApiKey]
-) -> dict[str, list[ApiSubscription]]:
-    """Return the subscriptions of some keys that haven't ended, by the keys' fingerprints.
+def _subscriptions(command: OfficeCommand, session: Session, keys: Sequence[ApiKey]) -> tuple[ApiSubscription, ...]:
+    """Return the subscriptions of some keys that haven't ended.
 
     Raises:
         ApiSetupError: They can't be read, and the command line says to end them.
     """
+    if not keys:
+        return ()
     wanted = {key.fingerprint for key in keys}
-    found: dict[str, list[ApiSubscription]] = {}
     try:
-        listed = session.office.subscriptions.load().subscriptions if wanted else ()
+        listed = session.office.subscriptions.load().subscriptions
     except ApiSetupError as error:
         if command.options.end_subscriptions:
             raise
         # Disabling a key is urgent, and possible without them.
         report_error(error)
-        return {}
-    for each in listed:
-        if each.fingerprint in wanted and not each.ended:
-            found.setdefault(each.fingerprint, []).append(each)
-    return found
+        return ()
+    return tuple(each for each in listed if each.fingerprint in wanted and not each.ended)
 
 
-def _details(key: ApiKey, after: KeyStatus) -> dict[str, Any]:
-    return {**key_details(key), "before": key.status.name.lower(), "after": after.name.lower()}
+def _with_notes(change: PlannedChange, key: ApiKey, subscriptions: Sequence[ApiSubscription]) -> PlannedChange:
+    """Return the change of a key with a note for each subscription that it leaves as it is."""
+    own = [each for each in subscriptions if each.fingerprint == key.fingerprint]
+    if not own or not change.is_possible:
+        return change
+    notes = tuple(f"Not ended: {each.label}. To end it, run: apisetup subscriptions end {each.number}" for each in own)
+
+    def make() -> MadeChange:
+        made = change.make()
+        return MadeChange(made.sentence, (*made.consequences, *notes))
+
+    return replace(change, make=make, notes=notes)
 
 
-def _confirm_typed(command: OfficeCommand, keys: Sequence[ApiKey], lines: Sequence[str]) -> bool:
-    if len(keys) > 1:
-        return confirm_with(command.options, lines, str(len(keys)), f"{len(keys)}, the number of these keys,")
-    by_fingerprint = keys[0].ending.startswith("#")
-    what = f"the short fingerprint {keys[0].ending}" if by_fingerprint else "the key's last four characters"
-    return confirm_with(command.options, lines, keys[0].ending, what)
+def _remembered(change: PlannedChange, key: ApiKey, disabled: set[str]) -> PlannedChange:
+    """Return the change of a key that remembers whether the key was disabled."""
+
+    def make() -> Made:
+        made = change.make()
+        disabled.add(key.fingerprint)
+        return made
+
+    return replace(change, make=make)
+
+
+def _end(session: Session, subscription: ApiSubscription, disabled: set[str]) -> PlannedChange:
+    def make() -> SubscriptionChange:
+        if subscription.fingerprint not in disabled:
+            raise OperationNotAllowed(f"Not ended: {subscription.label}, because its key was not disabled.")
+        return session.office.subscriptions.end(session.actor, subscription)
+
+    return PlannedChange(
+        subscription.label,
+        f"end {subscription.label}.",
+        make,
+        details={"subscription": subscription.number, "developer": subscription.developer or None},
+    )

@@ -99,8 +99,4 @@ def _use(expression: str, session: Session, keys: KeyList) -> Mapping[str, Devel
     """Return the use of keys if a filter needs it, after reading what is new in the Audit Trail."""
     if all(term.field != "changed" for term in split_terms(expression)):
         return {}
-    use, developers = session.office.use, [key.developer for key in keys.keys]
-    reading = use.reading(developers)
-    while reading.read_on():
-        pass
-    return use.known_now(developers).developers
+    return session.office.use.read_to_end([key.developer for key in keys.keys]).developers

@@ -1,4 +1,4 @@
-"""`apisetup keys list` and `apisetup keys show`."""
+"""`apisetup keys`: list and show keys, and run the other verbs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.audit.export_format import json_value
 from core.model.api_key import format_fields
+from tui.commands.key_addition import add
 from tui.commands.key_changes import disable, enable, remove
 from tui.commands.key_choice import choose_keys, read_keys, refuse_whole_key
+from tui.commands.key_use import show_use
 from tui.commands.report import DONE, WANTING, OfficeReport, table
 from tui.widgets.safe_text import sanitize
 
@@ -24,9 +27,23 @@ _LABEL_WIDTH = 30
 
 def run(command: OfficeCommand) -> int:
     """Run one of the `keys` commands and return the exit status."""
+    if command.options.verb == "add":
+        return add(command)
     refuse_whole_key(*getattr(command.options, "key", ()))
-    verbs = {"list": _list, "show": _show, "disable": disable, "enable": enable, "remove": remove}
+    if is_for_fleet(command):
+        from tui.commands import fleet_keys
+
+        return fleet_keys.run(command)
+    verbs = {"list": _list, "show": _show, "use": show_use, "disable": disable, "enable": enable, "remove": remove}
     return command.run(partial(verbs[command.options.verb], command))
+
+
+def is_for_fleet(command: OfficeCommand) -> bool:
+    """Return True for a change in several offices that gets one receipt."""
+    options = command.options
+    if getattr(options, "continues", False) or getattr(options, "receipt", None) is not None:
+        return True
+    return options.verb == "disable" and options.developer is not None and command.selection.several
 
 
 def _list(command: OfficeCommand, session: Session) -> OfficeReport:
@@ -117,7 +134,7 @@ def _details(key: ApiKey, text: str | None, history: tuple[AuditEntry, ...]) -> 
 
 
 def _entry_as_json(entry: AuditEntry) -> dict[str, Any]:
-    return {"number": entry.number, "time": entry.stored_moment, "user": entry.user, "text": entry.text}
+    return {"number": json_value(entry.number), "time": entry.stored_moment, "user": entry.user, "text": entry.text}
 
 
 def _text(value: date | datetime | None) -> str | None:

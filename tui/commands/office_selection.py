@@ -84,7 +84,8 @@ def _chosen_names(
     for tag in options.tag:
         tagged = {each.office.name for each in everything if each.office.has_tag(tag)}
         if not tagged:
-            known = sorted({each for request in everything for each in request.office.tags}, key=str.casefold)
+            by_folded = {each.casefold(): each for request in everything for each in request.office.tags}
+            known = [by_folded[each] for each in sorted(by_folded)]
             raise ConfigurationError(
                 f"No office has the tag {tag}.", f"Tags: {', '.join(known)}." if known else "No office has a tag."
             )

@@ -1,4 +1,4 @@
-"""What a command reports of each office: lines for people, or one JSON document for programs.
+"""The report of a command on each office: lines for people, or one JSON document for programs.
 
 The document has the same shape for every command and for any number of offices:
 
@@ -41,8 +41,10 @@ class OfficeReport:
     """The values for JSON, in the order in which they are written."""
     lines: Sequence[str] = ()
     """The lines for people, sanitized."""
+    names_office: bool = False
+    """True if the lines name the office themselves."""
     outcome: str = ""
-    """What was changed, in a sentence, for the error if the report can't be written."""
+    """The change, in a sentence, for the error if the report can't be written."""
 
 
 class ChangeState(Enum):
@@ -77,14 +79,14 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class ChangeResult:
-    """What became of one change."""
+    """The outcome of one change."""
 
     subject: str
-    """What was to be changed, as sentences name it."""
+    """The subject of the change, as sentences name it."""
     state: ChangeState
     sentence: str
     notes: tuple[str, ...] = ()
-    """What follows from it, or what to do about a failure; one sentence each."""
+    """Its consequences, or what to do about a failure; one sentence each."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """More values for JSON."""
 
@@ -120,7 +122,7 @@ def report_changes(results: Sequence[ChangeResult], *, dry_run: bool) -> OfficeR
         combine(_STATUS[each.state] for each in results) if results else WANTING,
         {"dry_run": dry_run, "changes": [each.as_json for each in results]},
         [line for each in results for line in each.lines],
-        " ".join(done),
+        outcome=" ".join(done),
     )
 
 

@@ -61,11 +61,9 @@ class CommandSignIn:
             raise ConfigurationError(
                 "No Open Dental user was given.", f"Add --user NAME, or set od_user or {USER_VARIABLE}."
             )
-        database_password = read_database_password(request)
-        password = self._password(request, name)
-        office = request.open(database_password)
+        office = request.open(read_database_password(request))
         try:
-            session = Session(office, office.users.sign_in(name, password, permission))
+            session = Session(office, office.users.sign_in(name, self.password(request, name), permission))
             try:
                 yield session
             finally:
@@ -94,7 +92,7 @@ class CommandSignIn:
         finally:
             office.close()
 
-    def _password(self, request: OpenRequest, name: str) -> Secret:
+    def password(self, request: OpenRequest, name: str) -> Secret:
         """Return a user's password: from the office's own source, from the environment, or as it is typed."""
         folded = name.casefold()
         if folded == request.office.od_user.casefold():

@@ -1,11 +1,16 @@
-"""`apisetup subscriptions list`."""
+"""`apisetup subscriptions`: list, end, resume and delete."""
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.base.errors import ConfigurationError
 from core.model.subscription import ApiSubscription, FhirSubscription, SubscriptionState
+from tui.commands.changes import MadeChange, PlannedChange, ask_for_text, ask_once, make_changes
 from tui.commands.report import DONE, WANTING, OfficeReport
 from tui.widgets.safe_text import sanitize
 
@@ -16,8 +21,20 @@ if TYPE_CHECKING:
 
 
 def run(command: OfficeCommand) -> int:
-    """Run one of the `subscriptions` commands and return the exit status."""
-    return command.run(_list)
+    """Run one of the `subscriptions` commands and return the exit status.
+
+    Raises:
+        ConfigurationError: No subscription was named, or numbers were given for several offices.
+    """
+    options = command.options
+    if options.verb == "list":
+        return command.run(_list)
+    if bool(options.number) is (options.developer is not None):
+        raise ConfigurationError("No subscription was named, or in two ways.", "Add numbers, or --developer NAME.")
+    if options.number:
+        # Each office has its own numbers.
+        command.selection.only()
+    return command.run(partial(_change, command))
 
 
 def _list(session: Session) -> OfficeReport:
@@ -26,6 +43,58 @@ def _list(session: Session) -> OfficeReport:
     lines = [line for each in listed for line in _subscription_lines(each)]
     lines = [*lines, *map(sanitize, (*page.remarks, *page.unknown))] or ["No subscriptions."]
     return OfficeReport(WANTING if _is_wanting(page) else DONE, _as_json(page), lines)
+
+
+def _change(command: OfficeCommand, session: Session) -> OfficeReport:
+    options = command.options
+    listed = session.office.subscriptions.load()
+    chosen, missing = _chosen(options, listed.subscriptions)
+    if not chosen and not missing:
+        return OfficeReport(WANTING, {"dry_run": command.dry_run, "changes": []}, ["No subscription matches."])
+    changes = [*(_planned(options.verb, session, each) for each in chosen), *map(_not_found, missing)]
+    count = "this subscription" if len(chosen) == 1 else f"these {len(chosen)} subscriptions"
+    confirmed = ask_once(command, f"{options.verb.capitalize()} {count}?")
+    if options.verb == "delete":
+        confirmed = ask_for_text(command, "delete", f"delete, since {count} can't be restored,")
+    return make_changes(command, changes, confirmed)
+
+
+def _chosen(options: argparse.Namespace, listed: Sequence[ApiSubscription]) -> tuple[list[ApiSubscription], list[int]]:
+    """Return the subscriptions that the command line names, and the numbers that there are none for."""
+    if options.developer is not None:
+        name = options.developer.strip().casefold()
+        return [each for each in listed if each.developer.strip().casefold() == name], []
+    numbers = {each.number for each in listed}
+    chosen = [each for each in listed if each.number in options.number]
+    return chosen, [number for number in dict.fromkeys(options.number) if number not in numbers]
+
+
+def _planned(verb: str, session: Session, each: ApiSubscription) -> PlannedChange:
+    service, actor = session.office.subscriptions, session.actor
+    make = {"end": service.end, "resume": service.resume, "delete": service.delete}[verb]
+    unchanged = ""
+    if verb == "end" and each.ended:
+        unchanged = f"{each.label} has ended already."
+    if verb == "resume" and not each.ended:
+        unchanged = f"{each.label} hasn't ended."
+    return PlannedChange(
+        each.label,
+        f"{verb} {each.label}, which is sent to {each.address or 'nowhere'}.",
+        partial(make, actor, each),
+        unchanged=f"{unchanged[:1].upper()}{unchanged[1:]}",
+        details={"subscription": each.number, "developer": each.developer or None},
+    )
+
+
+def _not_found(number: int) -> PlannedChange:
+    sentence = f"There is no subscription {number}."
+    return PlannedChange(
+        f"subscription {number}",
+        "",
+        lambda: MadeChange(sentence),
+        refusal=sentence,
+        details={"subscription": number, "developer": None},
+    )
 
 
 def _is_wanting(page: SubscriptionPage) -> bool:

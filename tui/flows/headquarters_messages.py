@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base.errors import OutcomeUnknown
-from core.headquarters.list_diff import NEW
 from tui.modals.notice import Notice
 
 if TYPE_CHECKING:
     from core.base.errors import HeadquartersError
     from core.model.api_key import KeyList
 
-CANNOT_ADD = "Can't add keys: there is no list from headquarters. Press r to ask again."
+CANNOT_ADD = "There is no list from headquarters. Press r to ask again."
 """Shown before the authority's own explanation when keys can't be added."""
 
 ASKING = "Asking headquarters…"
@@ -33,6 +32,8 @@ def failure_notice(error: HeadquartersError | OutcomeUnknown) -> Notice:
 
 def format_differences(key_list: KeyList) -> str:
     """Return how many keys are new, gone or changed in a new list, and its remarks; empty if there are none."""
+    from core.headquarters.list_diff import NEW
+
     keys = {key.fingerprint: key for key in key_list.keys}
     gone = sum(keys[fingerprint].gone for fingerprint in key_list.differences if fingerprint in keys)
     new = sum(difference == NEW for difference in key_list.differences.values())

@@ -59,7 +59,7 @@ class Lock:
 
     @property
     def reason(self) -> str:
-        """Why the practice is locked, in a sentence."""
+        """The reason for the lock, in a sentence."""
         return f"Locked by {self.actor.user_name}." if self._by_hand else "Locked after inactivity."
 
     async def until_signed_in(self, request: OpenRequest) -> SignedIn:

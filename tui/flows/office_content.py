@@ -1,4 +1,4 @@
-"""What API Setup shows of an office, and what it says about the office and the session."""
+"""The content of API Setup for an office, and the messages about the office and the session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def audit_trail_refusal(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class OfficeContent:
-    """What API Setup shows of an office."""
+    """The settings and keys that API Setup shows."""
 
     page: SettingsPage
     keys: KeyList

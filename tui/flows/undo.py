@@ -28,7 +28,7 @@ _NOTHING = "Nothing was changed."
 
 def show_change(screen: BaseScreen[Any], session: Session, sentence: str) -> None:
     """Display what was just changed, and on the right how to undo it if that is possible."""
-    can_undo = session.office.undoing.can_undo_last(session.actor)
+    can_undo = session.office.can_undo_last(session.actor)
     screen.show_status(sentence, "ok", undo_hint() if can_undo else "")
     # The key bar says whether there is something to undo.
     screen.refresh_bindings()

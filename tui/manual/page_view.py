@@ -24,7 +24,7 @@ class PageView(TextLines):
 
     @property
     def target(self) -> str | None:
-        """Where the selected link leads, or None if no link is selected."""
+        """The target of the selected link, or None if no link is selected."""
         return self._laid_out.targets[self._selected] if self._selected is not None else None
 
     @property

@@ -211,7 +211,7 @@ class AssignKeyScreen(BaseScreen[Assigned | Refusal | None]):
     @flow
     async def action_back(self) -> None:
         """Close the form, after a confirmation if anything was typed."""
-        if not self.unsaved or await self.app.push_screen_wait(discard_question()):
+        if not self.unsaved or await self.app.push_screen_wait(discard_question(self.unsaved)):
             self.dismiss(None)
 
     async def _validated_key(self, *, focus_on_error: bool = True) -> Secret | None:

@@ -16,6 +16,7 @@ from tui.modals.notice import Notice
 from tui.modals.question import Answer, Question
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
+from tui.widgets.safe_text import join_broken_lines
 from tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ class LicenseScreen(BaseScreen[Acceptance | Refusal | InvalidInput | None]):
     def on_mount(self) -> None:
         """Focus the text."""
         self.query_one(TextLines).focus()
+
+    def on_resize(self) -> None:
+        """Break the lines anew if they are longer than the terminal is wide."""
+        agreement = self._session.office.licenses.agreement.text
+        pane = self.query_one(TextLines)
+        fits = max(map(len, agreement.splitlines()), default=0) <= pane.size.width
+        pane.show(agreement if fits else join_broken_lines(agreement), keep_place=True)
 
     @property
     def unsaved(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TypedPaymentType:
-    """What was typed in the dialog."""
+    """The values typed in the dialog."""
 
     name: str
     on_deposit_slips: bool | None
@@ -80,7 +80,7 @@ class PaymentTypeDialog(BaseModal[TypedPaymentType]):
     @flow
     async def action_back(self) -> None:
         """Close the dialog, after a question if anything was typed."""
-        if not self.unsaved or await self.app.push_screen_wait(discard_question()):
+        if not self.unsaved or await self.app.push_screen_wait(discard_question(self.unsaved)):
             self.dismiss(None)
 
     @on(Input.Changed)

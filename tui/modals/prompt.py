@@ -60,6 +60,7 @@ class Prompt(TextModal[T], Generic[T]):
         yield PlainInput(self._initial, select_on_focus=True)
         button = Button(Content(f"{display(self._key)} {self._verb}"), id="take", compact=True)
         button.can_focus = self._key == "enter"
+        button.styles.line_pad = 0  # in line with the keys below it; a style sheet can't say 0
         yield button
 
     def on_mount(self) -> None:

@@ -16,6 +16,8 @@ from tui.modals.text_modal import TextModal
 from tui.platform.key_help import KeyHelp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.app import ComposeResult
 
@@ -118,10 +120,10 @@ class Question(TextModal[str]):
         self.dismiss(answer.value if answer else None)
 
 
-def discard_question() -> Question:
-    """Return the question whether to discard what was typed in a dialog; None means no."""
-    lines = ["What you typed will be discarded."]
-    return Question("Discard what you typed?", lines, Answer("ctrl+y", "Discard", "discard"), cancel="Back")
+def discard_question(unsaved: Sequence[str]) -> Question:
+    """Return the question that asks whether to discard unsaved input; its answer is None for no."""
+    lines = [f"Unsaved changes: {', '.join(unsaved)}."]
+    return Question("Discard your changes?", lines, Answer("ctrl+y", "Discard", "discard"), cancel="Back")
 
 
 def _occurs_in_text(event: events.Key) -> bool:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui.bindings import bindings
 from tui.platform.base_screen import BaseModal
-from tui.widgets.safe_text import safe_content
+from tui.widgets.safe_text import hanging_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class TextModal(BaseModal[T]):
 
     Args:
         title: The title of the dialog.
-        lines: Plain text. An empty line separates paragraphs.
+        lines: Plain text. An empty line separates paragraphs. What doesn't fit into a line is indented like the line.
         extra_lines: The height of the widgets below the text, not counting the first button.
     """
 
@@ -42,7 +42,7 @@ class TextModal(BaseModal[T]):
     def compose_body(self) -> ComposeResult:
         """Compose the text, with a scroll bar if it does not fit, and the answers."""
         with VerticalScroll(classes="text", can_focus=False):
-            yield Static(safe_content(map(self.with_own_names, self._lines)))
+            yield Static(hanging_lines(map(self.with_own_names, self._lines)))
         yield from self.compose_answers()
 
     def compose_answers(self) -> ComposeResult:

@@ -18,7 +18,7 @@ class UnlockPolicy(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why the practice is locked, in a sentence."""
+        """The reason for the lock, in a sentence."""
 
     async def wait_for_log_off(self) -> None:
         """Wait until the log-off is recorded in the Audit Trail, which must happen before the next sign-in."""

@@ -20,6 +20,7 @@ from tui import bindings
 from tui.key_definition import Key
 from tui.key_names import display, with_own_names
 from tui.manual.pages import INDEX
+from tui.platform.covered_screen import CoverableScreen
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import TerminalApp
 from tui.platform.too_small import TooSmallMessage
@@ -34,11 +35,6 @@ from tui.widgets.title_line import Heading, TitleLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.screen import Screen as _Base
-
-    _Screen = _Base[Any]
-else:
-    _Screen = object
 
 T = TypeVar("T")
 
@@ -51,7 +47,7 @@ _NEEDS_WIDGETS = (events.Mount, events.Resize, events.ScreenResume, events.Input
 _CHANGE_IN_PROGRESS = "A change is still being saved. Try again when it is done."
 
 
-class ScreenBehavior(ServiceCaller, _Screen):
+class ScreenBehavior(ServiceCaller, CoverableScreen):
     """The behavior that `BaseScreen` and `BaseModal` share.
 
     A subclass lists the ids of its keys in `KEYS`. They are bound and appear in the key bar and in the screen's help.

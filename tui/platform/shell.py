@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.control import Control
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.driver import Driver as AnyDriver
@@ -21,6 +23,7 @@ from core.base.errors import ApiSetupError
 from tui.bindings import bindings, key
 from tui.key_names import display
 from tui.platform.crash import CrashSafeApp
+from tui.platform.display import Display
 from tui.platform.key_pace import KeyPace
 from tui.platform.key_queue import KeyQueue
 from tui.platform.terminal import Driver
@@ -31,6 +34,7 @@ from tui.widgets.title_line import Heading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.screen import Screen
     from textual.theme import Theme
 
 STYLESHEET = Path(__file__).with_name("shell.tcss")
@@ -56,7 +60,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     NOTIFICATION_TIMEOUT = 10
     # The terminal selects text.
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "quit", "ask-quit")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help", "manual", "palette", "redraw", "quit", "ask-quit")
 
     theme: Reactive[str] = Reactive(ANSI.name)
 
@@ -76,6 +80,7 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
         self.key_pace = KeyPace()
         """The times of the last keys, by which text that arrives as keys is told from keys that somebody pressed."""
         self._key_queue = KeyQueue(self, super().on_event)
+        self._shown = Display()
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -148,10 +153,47 @@ class TerminalApp(CrashSafeApp, ServiceCaller):
     def record_problem(self, error: ApiSetupError) -> None:
         """Write an error that the user was shown to the log. This implementation has no log."""
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send what Textual draws to the terminal, but only the cells that the terminal doesn't show yet."""
+        driver = self._driver
+        is_live = self._running and not self._closed and not self.is_headless and not self._batch_count
+        if driver is None or not is_live or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            super()._display(screen, renderable)
+            return
+        try:
+            changes = self._shown.draw(renderable, self.size, self.console)
+        except Exception as error:  # noqa: BLE001 - as Textual does; a widget that can't be drawn ends the program
+            self._handle_exception(error)
+            return
+        position = self.size.clamp_offset(self.cursor_position)
+        if changes or position != self._previous_cursor_position:
+            self._previous_cursor_position = position
+            self._begin_update()
+            driver.write(changes + Control.move_to(*position).segment.text)
+            self._end_update()
+            driver.flush()
+        self.post_display_hook()
+
+    def action_redraw(self) -> None:
+        """Draw everything again."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything again, because another program may have written to the terminal."""
+        self.forget_display()
+        self.refresh()
+
+    def forget_display(self) -> None:
+        """Draw everything the next time, because the terminal may show anything by then."""
+        self._shown.forget()
+
     # -- keys --------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys and pastes. Ignore input that can have no effect, or none that the user would see."""
+        if isinstance(event, events.Resize):
+            # A terminal may move or clear lines when its size changes.
+            self._shown.forget()
         if isinstance(event, events.MouseEvent) and (self.ignores_keys or self.too_small):
             return
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:

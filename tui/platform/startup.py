@@ -1,4 +1,4 @@
-"""What a start puts off until the first picture is on screen."""
+"""Work that a start puts off until the first picture is on screen."""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ class Driver(LinuxDriver):
             return
         with self._switch():
             writer = self._writer_thread
+            self._terminal_app.forget_display()
             super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual has no types here
             # Textual doesn't take over the terminal of a process in the background.
             self._in_application_mode = self._writer_thread is not writer
@@ -124,7 +125,7 @@ class Driver(LinuxDriver):
             # Stopped by SIGSTOP, which nobody can handle, or not stopped at all. A shell that had the terminal
             # meanwhile has set it up for itself.
             self._reapply_attributes()
-            self._call_in_loop(self._terminal_app.refresh)
+            self._call_in_loop(self._terminal_app.redraw)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size that the kernel has, or the one of the environment if it has none, as on a serial line."""

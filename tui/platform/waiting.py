@@ -1,4 +1,4 @@
-"""What a screen waits for, and since when.
+"""The waits of a screen, and when each began.
 
 A wait that lasts longer than half a second is displayed in the status line, and Esc leaves it: the service call goes on
 in its thread, but nothing waits for its result. A change is never left. Nothing is sent while nothing is waited for.
@@ -72,7 +72,7 @@ class Wait:
     """One wait."""
 
     what: str
-    """What is waited for, such as `Reading the keys`."""
+    """The activity that is waited for, such as `Reading the keys`."""
     kind: WaitKind
     started: float
     """The time of the event loop in seconds."""

@@ -1,4 +1,7 @@
-"""The API Setup screen, the first one: settings, keys and their permissions."""
+"""The API Setup screen, the first one: settings, keys and their permissions.
+
+Each action imports its flow when it is asked for, since every start imports this module.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,14 @@ from textual.message import Message
 
 from core.base.errors import ApiSetupError, HeadquartersError
 from tui.flows import diagnosis, key_use
-from tui.flows.copy_match import match_copy
-from tui.flows.disable_several import disable_several
 from tui.flows.headquarters_list import refresh_key_list
 from tui.flows.headquarters_messages import ASKING, format_differences
-from tui.flows.interrupted_changes import settle_interrupted_changes
-from tui.flows.key_addition import add_key
 from tui.flows.office_content import (
     OfficeContent,
     copy_remark,
     load_content,
     read_only_remark,
 )
-from tui.flows.settings_save import may_read_again, save_settings
-from tui.flows.undo import show_change
 from tui.modals.notice import outcome_notice
 from tui.platform.workers import flow, latest, once
 from tui.screens.office_home import OfficeHome
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.model.api_key import ApiKey
+    from tui.flows.interrupted_changes import Remark
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
@@ -84,6 +82,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         "offices",
         "quit",
         "next-field",
+        "developer-queries",
     )
 
     class OfficeOpened(Message):
@@ -135,6 +134,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
             "filter",
             "why",
             "developer_entries",
+            "developer_queries",
             "former_names",
         )
         return not (needs_office and self.session is None) and super().check_action(action, parameters)
@@ -151,7 +151,7 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         try:
             session = await self.call_service(self._make_session, group="read")
             self.post_message(self.OfficeOpened(session))
-            settled = await settle_interrupted_changes(self, session)
+            settled = await self._settle_interrupted_changes(session)
             content = await self.call_service(partial(load_content, session), group="read")
         except ApiSetupError as error:
             self.dismiss(error)
@@ -166,8 +166,16 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
         self.refresh_bindings()
         self.refresh_from_headquarters()
         diagnosis.look_regularly(self, self.look)
-        self.read_use()
+        # What follows imports more, which would delay the picture of the keys.
+        self.call_after_refresh(self.read_use)
         self.open_requested_place()
+
+    async def _settle_interrupted_changes(self, session: Session) -> list[Remark]:
+        if not session.office.may_have_interrupted_changes:
+            return []
+        from tui.flows.interrupted_changes import settle_interrupted_changes
+
+        return await settle_interrupted_changes(self, session)
 
     @once
     async def look(self) -> None:
@@ -178,6 +186,11 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @once
     async def read_use(self) -> None:
         """Read in the background what developers changed through the API."""
+        await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
+
+    @latest
+    async def read_use_again(self) -> None:
+        """Read what developers changed under other names than before, instead of under those that are being read."""
         await key_use.read_use(self, self.open_session, self.query_one(KeyTable))
 
     @latest
@@ -233,6 +246,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @flow
     async def action_save(self) -> None:
         """Save the changed settings."""
+        from tui.flows.settings_save import save_settings
+
         outcome = await save_settings(self, self.open_session, self.query_one(SettingsForm))
         if outcome:
             self.reload_settings(outcome)
@@ -299,12 +314,14 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
 
     async def disable(self) -> None:
         """Disable the selected keys, or else the highlighted one."""
+        from tui.flows.disable_several import disable_several
+
         table = self.query_one(KeyTable)
         selection = table.selection
         if not selection.counts:
             await super().disable()
         elif not selection.shown:
-            self.show_status("The filter hides the selected keys, so nothing was done. Esc shows all keys.")
+            self.show_status("The filter hides the selected keys, so nothing was done. Press Esc to show all keys.")
         else:
             keys = table.selected_keys
             left = await disable_several(self, self.open_session, keys, selection.hidden)
@@ -343,6 +360,9 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @flow
     async def action_add_key(self) -> None:
         """Ask for a key, have the license agreement accepted, and add the key."""
+        from tui.flows.key_addition import add_key
+        from tui.flows.undo import show_change
+
         change = await add_key(self, self.open_session, self.reload)
         if change is None:
             return
@@ -356,6 +376,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @flow
     async def action_match_copy(self) -> None:
         """Make the practice's copy of keys equal to the local registry."""
+        from tui.flows.copy_match import match_copy
+
         table = self.query_one(KeyTable)
         matched = await match_copy(self, self.open_session, table.notes)
         if matched is not None:
@@ -390,6 +412,8 @@ class ApiSetupScreen(OfficeHome[ApiSetupError]):
     @flow
     async def action_reload(self) -> None:
         """Load everything again; the admin chooses if unsaved input is dropped."""
+        from tui.flows.settings_save import may_read_again
+
         if not await may_read_again(self, self.query_one(SettingsForm)):
             return
         with self.busy("Reading the settings and keys…"):

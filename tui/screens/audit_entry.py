@@ -132,7 +132,7 @@ class AuditEntryScreen(PracticeScreen[bool]):
 def entry_lines(whole: WholeEntry) -> list[str]:
     """Return the lines that show every column of an entry, its subject and its hashes."""
     entry = whole.entry
-    user = f"{entry.user} (number {entry.user_num})" if entry.user_num else "None"
+    user = f"{entry.user} (number {entry.user_num})" if entry.user_num else "none"
     moment = str(entry.moment) if entry.moment else f"no date (stored: {entry.stored_moment})"
     lines = [
         entry.hash_status.explanation,
@@ -142,7 +142,7 @@ def entry_lines(whole: WholeEntry) -> list[str]:
         f"Permission     {entry.permission} ({entry.permission_number})",
         f"Computer       {entry.computer}",
         f"Log Source     {entry.source}",
-        f"Patient        {entry.patient or 'None'}",
+        f"Patient        {entry.patient or 'none'}",
         f"Last Edit      {entry.last_edit or 'none'}",
         f"Number         {entry.number}",
         f"FKey           {entry.f_key}   DefNum {entry.definition}   DefNumError {entry.definition_error}",

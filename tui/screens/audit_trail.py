@@ -68,6 +68,8 @@ class AuditTrailScreen(EntrySearchScreen):
     )
 
     TYPING_KEYS: ClassVar[tuple[str, ...]] = ("complete", "search", "back")
+    _refused: str | None = None
+    """The filter that the error in the status line is about."""
 
     def compose_body(self) -> ComposeResult:
         """Yield the chart, the filter, the list and the details."""
@@ -122,9 +124,18 @@ class AuditTrailScreen(EntrySearchScreen):
             # Said without show_problem(), which logs the error: the text may contain an API key.
             self.show_status(str(error), "problem")
             self._input.select_range(error.start, error.end)
+            self._refused = event.value
             return
+        self._refused = None
         self._trail.focus()
         self._show_filter(new_filter)
+
+    @on(Input.Changed)
+    def _forget_error(self, event: Input.Changed) -> None:
+        """Clear the error about a filter as soon as it is edited."""
+        if self._refused not in (None, event.value):
+            self._refused = None
+            self.show_status("")
 
     def action_only_ours(self) -> None:
         """Toggle showing only the entries that API Setup wrote."""

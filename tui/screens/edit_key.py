@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _READ_AGAIN = "Reloaded."
+_MIN_HEIGHT_FOR_ALL = 22
+"""The height of a terminal that has room for all facts and some of the history."""
 
 
 class EditKeyScreen(KeyScreen[None]):
@@ -47,6 +49,7 @@ class EditKeyScreen(KeyScreen[None]):
 
     CSS_PATH = "edit_key.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (_MIN_HEIGHT_FOR_ALL, "-high")]  # noqa: RUF012
     SHOWS_PLACES = True
     MANUAL = "keys"
     KEYS: ClassVar[tuple[str, ...]] = (
@@ -168,7 +171,7 @@ class EditKeyScreen(KeyScreen[None]):
         keys = await self.call_service(self.open_session.office.keys.list, group="key")
         matching = [key for key in keys.keys if key.fingerprint == self._key.fingerprint]
         if not matching:
-            await self.app.push_screen_wait(Notice("No longer in the list", ["This key is no longer in the list."]))
+            await self.app.push_screen_wait(Notice("The list has changed", ["This key is no longer in the list."]))
             self.dismiss(None)
             return
         self._show_key(matching[0], drop)
@@ -191,12 +194,27 @@ class EditKeyScreen(KeyScreen[None]):
     def _show_titles(self) -> None:
         self.query_one("#key-panel", Panel).show_title(f"{self._key.developer}  {short_key(self._key)}")
 
+    def on_resize(self) -> None:
+        """Leave out facts in a low terminal, so that some of the history is in view."""
+        self.query_one("#facts", Static).update(self._details())
+
     def _details(self) -> Content:
         key, accepted = self._key, self._key.license
         license_text, acceptance_text = "unknown", "unknown"
         if accepted is not None:
             license_text = f"{accepted.title} (SHA-256 {accepted.sha256[:12]})"
             acceptance_text = f"by {accepted.accepted_by}, {_at(accepted.accepted_at)}"
+        if self.size.height < _MIN_HEIGHT_FOR_ALL:
+            disabled = f", {_at(key.date_disabled)}" if key.date_disabled else ""
+            return safe_content(
+                [
+                    f"API Key          {key.masked}",
+                    f"Key Status       {_status(key)}{disabled}",
+                    f"Developer        {key.developer}",
+                    f"Added            {_at(key.added) or 'not known here'}",
+                    f"License          {'accepted ' if accepted else ''}{acceptance_text}",
+                ]
+            )
         return safe_content(
             [
                 f"API Key          {key.masked}",
@@ -211,7 +229,7 @@ class EditKeyScreen(KeyScreen[None]):
 
     @on(KeyFieldsForm.Edited)
     def _show_unsaved(self) -> None:
-        self.query_one("#key-panel", Panel).border_subtitle = "* unsaved" if self.unsaved else ""
+        self.query_one("#key-panel", Panel).show_subtitle("* unsaved" if self.unsaved else "", "$caution")
 
     # -- changing ------------------------------------------------------------
 
@@ -319,7 +337,7 @@ class EditKeyScreen(KeyScreen[None]):
             self.dismiss(None)
 
     async def _confirm_discard(self, title: str) -> bool:
-        question = Question(title, ["What you typed isn't saved."], Answer("ctrl+y", "Discard", "drop"))
+        question = Question(title, ["Your changes aren't saved."], Answer("ctrl+y", "Discard", "drop"))
         return await self.app.push_screen_wait(question) is not None
 
     @on(RowList.Chosen)

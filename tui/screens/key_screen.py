@@ -1,4 +1,7 @@
-"""The base of the screens that show API keys: what can be done to one key, from the list or from its own screen."""
+"""The base of the screens that show API keys: what can be done to one key, from the list or from its own screen.
+
+The first screen is one of them, so each action imports its flow when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.base.errors import EditConflict
-from tui.flows.conflict import conflict_lines
-from tui.flows.key_removal import remove_key
-from tui.flows.key_text import reveal_key, send_key_to_clipboard
-from tui.flows.status_change import disable_key, enable_key
 from tui.modals.notice import Notice
 from tui.platform.workers import flow
 from tui.screens.practice_screen import PracticeScreen
@@ -46,16 +45,22 @@ class KeyScreen(PracticeScreen[T]):
 
     async def disable(self) -> None:
         """Disable the current key, from within a flow."""
+        from tui.flows.status_change import disable_key
+
         await self._change(disable_key, self.show_key_again)
 
     @flow
     async def action_enable(self) -> None:
         """Enable the current key."""
+        from tui.flows.status_change import enable_key
+
         await self._change(enable_key, self.show_key_again)
 
     @flow
     async def action_remove_key(self) -> None:
         """Remove the current key from the local registry."""
+        from tui.flows.key_removal import remove_key
+
         await self._change(remove_key, self.after_removal)
 
     async def _change(
@@ -68,12 +73,16 @@ class KeyScreen(PracticeScreen[T]):
             if await change(self, self.open_session, key):
                 await after()
         except EditConflict as error:
+            from tui.flows.conflict import conflict_lines
+
             await self.show_key_again()
             self.show_outcome(Notice("Changed by another program", conflict_lines(error)))
 
     @flow
     async def action_reveal(self) -> None:
         """Show the current key in full, after logging this."""
+        from tui.flows.key_text import reveal_key
+
         key = self.current_key()
         if key is not None and await reveal_key(self, self.open_session, key):
             self.after_reveal()
@@ -81,6 +90,8 @@ class KeyScreen(PracticeScreen[T]):
     @flow
     async def action_send_to_clipboard(self) -> None:
         """Send the current key to the terminal's clipboard, after a question and after logging this."""
+        from tui.flows.key_text import send_key_to_clipboard
+
         key = self.current_key()
         if key is not None and await send_key_to_clipboard(self, self.open_session, key):
             self.after_reveal()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual import on
 
-from tui.flows import diagnosis, key_use
 from tui.flows.office_content import about_lines, audit_trail_refusal
 from tui.modals.notice import Notice
 from tui.platform.workers import flow, latest
@@ -33,8 +32,8 @@ class OfficeHome(KeyScreen[T]):
         """Load everything again; unsaved input is kept."""
 
     @abstractmethod
-    def read_use(self) -> None:
-        """Read in the background what developers changed through the API."""
+    def read_use_again(self) -> None:
+        """Read in the background what developers changed through the API, since their former names changed."""
 
     @abstractmethod
     def action_add_key(self) -> None:
@@ -92,28 +91,41 @@ class OfficeHome(KeyScreen[T]):
     @flow
     async def action_developer_entries(self) -> None:
         """Open the Audit Trail with the entries of the current key's developer."""
+        await self._open_entries(only_queries=False)
+
+    @flow
+    async def action_developer_queries(self) -> None:
+        """Open the Audit Trail with the database queries of the current key's developer."""
+        await self._open_entries(only_queries=True)
+
+    async def _open_entries(self, *, only_queries: bool) -> None:
+        from tui.flows.developer_names import entries_of_developer
+
         key = self.current_key()
         if key is None:
             return
         table = self.query_one(KeyTable)
-        wanted = await key_use.entries_of_developer(self, self.open_session, table, key)
+        wanted = await entries_of_developer(self, self.open_session, table, key, only_queries=only_queries)
         if wanted is not None:
             self.action_audit_trail(wanted)
 
     @flow
     async def action_former_names(self) -> None:
         """Enter the names that the current key's developer had before."""
+        from tui.flows.developer_names import edit_former_names
+
         key = self.current_key()
-        if key is not None and await key_use.edit_former_names(self, self.open_session, key):
-            self.read_use()
+        if key is not None and await edit_former_names(self, self.open_session, key):
+            self.read_use_again()
 
     def action_why(self) -> None:
         """Say why the API doesn't work: for the key under the cursor, or for the practice if a setting has focus."""
+        from tui.flows.cause import act_on_cause
         from tui.screens.why import WhyScreen
 
         table = self.query_one(KeyTable)
         key = table.key if table.has_focus_within else None
-        self.open_screen(WhyScreen(self.open_session, key), partial(diagnosis.act_on_cause, self))
+        self.open_screen(WhyScreen(self.open_session, key), partial(act_on_cause, self))
 
     def action_about(self) -> None:
         """Show the details of the practice, its database and this session."""

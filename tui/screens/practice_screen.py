@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.flows.undo import undo_last_change
 from tui.platform.base_screen import BaseScreen
 from tui.platform.workers import flow
 from tui.session import Session
@@ -36,12 +35,14 @@ class PracticeScreen(BaseScreen[T]):
     def is_useful(self, key: Key) -> bool:
         """Leave undoing out of the key bar while there is nothing to undo."""
         if key.action == "undo_last" and self.session is not None:
-            return self.session.office.undoing.can_undo_last(self.session.actor)
+            return self.session.office.can_undo_last(self.session.actor)
         return super().is_useful(key)
 
     @flow
     async def action_undo_last(self) -> None:
         """Undo the last change of this session, after a question that describes it."""
+        from tui.flows.undo import undo_last_change
+
         if await undo_last_change(self, self.open_session):
             self.show_practice_again()
 

@@ -41,7 +41,7 @@ _PROMPT = (
     "400 eConnector is not running",
     "connection refused at port 30223",
     "",
-    "A blank text looks at everything.",
+    "Leave it blank to look at everything.",
 )
 
 
@@ -56,6 +56,7 @@ class WhyScreen(BaseScreen[Remedy]):
     CSS_PATH = "why.tcss"
     MANUAL = "why"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - declared so by Textual
     SHOWS_PLACES = True
     KEYS: ClassVar[tuple[str, ...]] = (
         "fix-cause",
@@ -147,7 +148,7 @@ class WhyScreen(BaseScreen[Remedy]):
     def _show_request(self) -> None:
         symptom, diagnosis = self._request.symptom, self._diagnosis
         if not symptom.known:
-            text = f"Not known. Press {display(key('what-was-seen'))} to enter it, which narrows the causes down."
+            text = f"Unknown. Press {display(key('what-was-seen'))} to enter it and narrow down."
         elif diagnosis is not None and diagnosis.symptom.known:
             text = f"{diagnosis.symptom}. {diagnosis.meaning}"
         else:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.model.api_key import ApiKey
-from core.model.developer_use import KnownUse
+from core.model.developer_use import KnownUse, is_idle_key
 from tui.widgets.key_details import short_key, status_tone, status_word
 from tui.widgets.key_order import CHANGE_COLUMN
 from tui.widgets.rows import Column, Row
-from tui.widgets.use_lines import change_cell, is_idle
+from tui.widgets.use_lines import change_cell
 
 _KEY = Column("Key", 5, min_width=5, tone="dim")
 _KEY_WITH_FINGERPRINT = Column("Key", 13, min_width=7, tone="dim")
@@ -22,7 +22,7 @@ COLUMNS = (
     _KEY,
     Column("Status", 13, min_width=13),
     _CHANGE,
-    Column("Added", 10, min_width=10, from_width=60),
+    Column("Added", 10, min_width=10, from_width=78),
     Column("BAA since", 10, min_width=10, from_width=60),
     Column("E-mail", 24, min_width=16, max_width=34, from_width=96),
 )
@@ -55,7 +55,7 @@ def key_row(key: ApiKey, known: KnownUse | None, *, changed: bool) -> Row:
         key.fields.email or "–",
     )
     tones = {_STATUS: status_tone(key)}
-    if known is not None and is_idle(key, use, known.now):
+    if known is not None and is_idle_key(key, use, known.now):
         tones[CHANGE_COLUMN] = "warning"
     if key.known and agreement is None:
         tones[_AGREEMENT] = "warning"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -247,10 +248,17 @@ class KeyTable(Horizontal):
         return tuple(dict.fromkeys(key.developer for key in self._keys.values() if key.developer.strip()))
 
     def show_use(self, known: KnownUse) -> None:
-        """Display what is known of the keys' use. The filter and the order follow it."""
-        before, self._use = self._use, known
+        """Display what is known of the keys' use. The filter and the order follow it.
+
+        Of a developer who has other former names by now, what was known before stays until it has been read again.
+        """
+        before = self._use
+        if before is not None:
+            kept = {name: before.developers[name] for name in self.developers if name in before.developers}
+            known = replace(known, developers={**kept, **known.developers})
+        self._use = known
         self._forget_outdated_details(before, known)
-        if before is not None and before.developers == known.developers and self._cells_stay(before, known):
+        if before is not None and self._reads_like(before, known):
             return
         self._parse_filter()
         self._show_rows()
@@ -293,11 +301,14 @@ class KeyTable(Horizontal):
         use = self._use.developers.get(key.developer) if self._use else None
         return use.last if use is not None else None
 
-    def _cells_stay(self, before: KnownUse, after: KnownUse) -> bool:
-        """Return True if no age in the list is another one than before."""
-        return all(
-            change_cell(before.developers.get(name), before.now) == change_cell(after.developers.get(name), after.now)
-            for name in self.developers
+    def _reads_like(self, before: KnownUse, after: KnownUse) -> bool:
+        """Return True if nothing on screen reads differently: no count, and no age, which is written in one unit."""
+        if before.developers.keys() != after.developers.keys() or before.floor != after.floor:
+            return False
+        uses = [(before.developers[name], use) for name, use in after.developers.items()]
+        return before.now.date() == after.now.date() and all(
+            use.reads_like(earlier) and change_cell(earlier, before.now) == change_cell(use, after.now)
+            for earlier, use in uses
         )
 
     # -- history -----------------------------------------------------------------

@@ -32,13 +32,14 @@ class Panel(Vertical):
     }
     """
 
-    def show_title(self, title: str, numbers: str = "", alert: str = "") -> None:
+    def show_title(self, title: str, numbers: str = "", alert: str = "", hint: str = "") -> None:
         """Change the title.
 
         Args:
             title: The name of the panel.
             numbers: What is counted in it, or where it comes from.
             alert: What is wrong.
+            hint: What to do about it.
         """
         parts = [Content(sanitize(title, _MAX_TITLE))]
         if numbers:
@@ -46,6 +47,8 @@ class Panel(Vertical):
         if alert:
             parts.append(Content.styled(" · ", "$muted not bold"))
             parts.append(Content.styled(sanitize(alert, _MAX_TITLE), "$alert"))
+        if hint:
+            parts.append(Content.styled(f"   {sanitize(hint, _MAX_TITLE)}", "$muted not bold"))
         self._draw_title(Content.assemble(*parts))
 
     def _draw_title(self, title: Content) -> None:
@@ -58,6 +61,10 @@ class Panel(Vertical):
             width = min(self.outer_size.width, max(before.cell_length, title.cell_length) + _TITLE_FRAME)
             self.refresh(Region(corner.x, corner.y, width, 1))
 
-    def show_subtitle(self, text: str) -> None:
-        """Change the text in the lower border."""
-        self.border_subtitle = Content.styled(sanitize(text, _MAX_TITLE), "$muted") if text else ""
+    def show_subtitle(self, text: str, style: str = "$muted") -> None:
+        """Change the text in the lower border, if it is another one."""
+        subtitle = Content.styled(sanitize(text, _MAX_TITLE), style) if text else Content("")
+        before, self._border_subtitle = self._border_subtitle, subtitle
+        if (before or Content("")) != subtitle and self.outer_size:
+            corner = -self.content_offset
+            self.refresh(Region(corner.x, corner.y + self.outer_size.height - 1, self.outer_size.width, 1))

@@ -13,7 +13,8 @@ from textual.widget import Widget
 from tui.key_definition import Key
 from tui.key_names import display
 
-_GAP = 3
+_GAPS = (3, 2)
+"""The numbers of blanks between two places, the better one first."""
 
 
 class PlacesLine(Widget):
@@ -49,24 +50,29 @@ class PlacesLine(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the place that was clicked."""
+        texts, gap = self._fit()
         left = 0
-        for place in self._places:
-            width = len(_text(place))
-            if left <= event.x - self.styles.padding.left < left + width:
+        for place, text in zip(self._places, texts, strict=True):
+            if left <= event.x - self.styles.padding.left < left + len(text):
                 self.app.simulate_key(place.keys.split(",")[0])
                 return
-            left += width + _GAP
+            left += len(text) + gap
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         segments: list[Segment] = []
-        for place in self._places if y == 0 else ():
+        texts, gap = self._fit()
+        for place, text in zip(self._places, texts, strict=True) if y == 0 else ():
             kind = "current" if place.id == self._current else "other"
             style = self.get_component_rich_style(f"places-line--{kind}")
-            segments += [Segment(_text(place), style), Segment(" " * _GAP, self.rich_style)]
+            segments += [Segment(text, style), Segment(" " * gap, self.rich_style)]
         length = sum(len(segment.text) for segment in segments)
         return Strip(segments, length).adjust_cell_length(self.size.width, self.rich_style)
 
-
-def _text(place: Key) -> str:
-    return f"{display(place)} {place.label}"
+    def _fit(self) -> tuple[list[str], int]:
+        """Return the texts of the places and the gap between them; the first words of the names if all don't fit."""
+        texts = [f"{display(place)} {place.label}" for place in self._places]
+        for gap in _GAPS:
+            if sum(map(len, texts)) + gap * (len(texts) - 1) <= self.size.width:
+                return texts, gap
+        return [f"{display(place)} {place.label.split()[0]}" for place in self._places], _GAPS[-1]

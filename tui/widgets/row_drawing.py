@@ -1,4 +1,4 @@
-"""What a `RowList` draws: the texts and tones of its cells, and which rows are in view."""
+"""The drawing of a `RowList`: the texts and tones of its cells, and the rows in view."""
 
 from __future__ import annotations
 

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable
 
 from rich.cells import get_character_cell_size
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
 from textual.content import Content
 
 ELLIPSIS = "…"
@@ -19,6 +22,8 @@ MAX_LINE_LENGTH = 700
 MARKS_PER_CHARACTER = 3
 """The maximum number of combining marks on one character. More would reach into the lines above."""
 
+_SIGNS = "@/.-?&"
+"""The signs in an address after which it can be broken."""
 _WORDS = re.compile(r"([^ ]*)( *)")
 # Characters that Python calls printable but terminals draw as nothing, such as variation selectors.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
@@ -61,6 +66,28 @@ def safe_content(lines: Iterable[str]) -> Content:
     return Content("\n".join(sanitize(line, MAX_LINE_LENGTH) for line in lines))
 
 
+def hanging_lines(lines: Iterable[str]) -> Group:
+    """Sanitize lines as `safe_content` does. What doesn't fit into a line is indented by its own leading spaces."""
+    return Group(*(_hanging(sanitize(line, MAX_LINE_LENGTH)) for line in lines))
+
+
+def join_broken_lines(text: str) -> str:
+    """Join the lines of paragraphs that somebody broke at a fixed width, so that they can be broken at another one.
+
+    A line is joined to the next one only if the first word of that one wouldn't have fitted into it, so lists and
+    headings stay as they are.
+    """
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    joined: list[str] = []
+    before = ""
+    for line in lines:
+        is_rest = bool(before.strip()) and bool(line[:1].strip()) and len(before) + 1 + len(line.split()[0]) > width
+        joined[-1:] = [f"{joined[-1]} {line}"] if is_rest else [*joined[-1:], line]
+        before = line
+    return "\n".join(joined)
+
+
 def fit_to_width(text: str, width: int) -> str:
     """Sanitize a text and shorten it or pad it with spaces to exactly `width` cells."""
     safe = sanitize(text, width)
@@ -89,6 +116,11 @@ def wrap(safe: str, width: int) -> list[str]:
         line += rest + spaces
         used += cell_width(rest) + len(spaces)
     return [*lines, line.rstrip(" ")]
+
+
+def _hanging(safe: str) -> Padding:
+    text = safe.lstrip(" ")
+    return Padding(Text(text, overflow="fold"), (0, 0, 0, len(safe) - len(text)))
 
 
 def _is_plain(text: str) -> bool:
@@ -141,13 +173,19 @@ def _shorten(text: str, width: int) -> str:
 
 
 def _split_word(word: str, width: int) -> list[str]:
-    """Split a word into parts of at most `width` cells."""
+    """Split a word into parts of at most `width` cells; an address, if possible, after one of its signs."""
     parts: list[str] = []
     start = used = 0
     for index, character in enumerate(word):
         size = get_character_cell_size(character)
         if used + size > width:
-            parts.append(word[start:index])
-            start, used = index, 0
+            end = _after_sign(word, start + max(0, (index - start) // 2 - 1), index)
+            parts.append(word[start:end])
+            start, used = end, cell_width(word[end:index])
         used += size
     return [*parts, word[start:]]
+
+
+def _after_sign(word: str, start: int, end: int) -> int:
+    """Return the index after the last sign of an address between two indexes; the second one if there is none."""
+    return next((index + 1 for index in range(end - 1, start - 1, -1) if word[index] in _SIGNS), end)

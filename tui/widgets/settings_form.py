@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
 from core.model.settings import ApiSettings, PaymentType, SettingsPage
-from tui.widgets.health_line import HealthLine
+from tui.bindings import key
+from tui.key_names import display
 from tui.widgets.inputs import PlainInput
 from tui.widgets.on_off import OnOff
 from tui.widgets.panel import Panel
@@ -59,11 +60,20 @@ class SettingsForm(Panel):
             with Horizontal():
                 yield Static("Payment type", classes="field-label", id="payment-label")
                 yield Select[int]([], prompt="(none chosen)", compact=True, disabled=True, id="payment-type")
-        yield HealthLine()
 
     def on_mount(self) -> None:
         """Show the title."""
-        self.show_title("Settings")
+        self.show_headline("")
+
+    def show_headline(self, headline: str) -> None:
+        """Display in the upper border what is certainly wrong with the API, so that nothing below it moves.
+
+        Args:
+            headline: What is wrong, in a few words; empty if nothing is known to be.
+        """
+        why = key("why")
+        hint = f"{display(why)} {why.label.lower()}" if headline else ""
+        self.show_title("Settings", alert=f"! {headline}" if headline else "", hint=hint)
 
     @property
     def page(self) -> SettingsPage:
@@ -159,7 +169,7 @@ class SettingsForm(Panel):
 
     def _show_unsaved(self) -> None:
         names = ", ".join(self.unsaved)
-        self.border_subtitle = f"* unsaved: {names}" if names else ""
+        self.show_subtitle(f"* unsaved: {names}" if names else "", "$caution")
 
 
 def _number(chosen: object, before: int | None) -> int:

@@ -69,7 +69,7 @@ class StatusLine(Widget):
 
     @property
     def hint(self) -> str:
-        """What stands on the right of the message; empty for nothing."""
+        """The hint on the right of the message; empty for none."""
         return self._right
 
     def show(self, text: str, kind: Kind = "note", hint: str = "") -> None:

@@ -20,7 +20,7 @@ COLUMNS = (
     Column("Watches", 12, min_width=8, max_width=26),
     Column("State", 13, min_width=13),
     Column("Last run", 10, min_width=10, from_width=60),
-    Column("Sent by", 16, min_width=10, max_width=24, from_width=72),
+    Column("Sent by", 16, min_width=10, max_width=24, from_width=80),
     Column("Sent to", 30, min_width=16, max_width=60, from_width=104),
 )
 _STATE = 2
@@ -39,6 +39,7 @@ _FHIR_MARKS: Mapping[str, tuple[str, Tone]] = {
     "Off": ("○", "dim"),
     "Ended": ("○", "dim"),
 }
+_READ_ONLY = "FHIR subscriptions are read-only here. Only their developers can change or end them, over FHIR."
 _NO_KEY = "Not known: the database holds only a hash of its key."
 
 
@@ -100,6 +101,7 @@ def _fhir_lines(each: FhirSubscription) -> list[Line]:
     lines += [safe_line((f"! {text}", "alert"), indent=2) for text in filter(None, (each.error_note, *each.alerts))]
     return [
         *lines,
+        safe_line((_READ_ONLY, "normal")),
         safe_line(("", "normal")),
         _labeled("Developer", _NO_KEY),
         _labeled("Criteria", each.criteria or "none"),
@@ -109,8 +111,6 @@ def _fhir_lines(each: FhirSubscription) -> list[Line]:
         _labeled("Deleted", f"{each.end:%Y-%m-%d %H:%M}" if each.end else "never by itself"),
         *(_labeled("Contact", contact) for contact in each.contacts),
         _labeled("Number", str(each.number)),
-        safe_line(("", "normal")),
-        safe_line(("Its developer ends it over FHIR; it can't be ended here.", "dim")),
     ]
 
 

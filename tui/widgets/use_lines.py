@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.model.age import format_ago, format_duration
-from core.model.developer_use import DAYS
+from core.model.developer_use import DAYS, IDLE_DAYS, is_idle_key
 from core.opendental.permission_types import PERMISSIONS
+from tui.bindings import key as key_named
+from tui.key_names import display
 from tui.widgets.details_panel import labeled
 from tui.widgets.tones import Line, Tone, safe_line
 
@@ -18,10 +20,9 @@ if TYPE_CHECKING:
     from core.model.developer_use import DeveloperUse, KnownUse, TrailFloor, UseDetails
     from core.opendental.price_list import PriceList
 
-IDLE_DAYS = 90
-"""The days without a change after which an enabled key is marked."""
 LABEL_WIDTH = 9
 """The width of the labels in the details of a key, with the space after the longest one."""
+_NO_TRACE = "This key may only read, which leaves no trace."
 _BARS = "▁▂▃▄▅▆▇█"
 _NONE = "·"
 _KINDS_SHOWN = 4
@@ -31,7 +32,7 @@ _NEVER = "—"
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What is known about the use of one key, and what that is compared with."""
+    """The known use of one key, and the values that it is compared with."""
 
     use: DeveloperUse | None
     now: datetime
@@ -58,11 +59,6 @@ def change_cell(use: DeveloperUse | None, now: datetime) -> str:
     if use.last is None:
         return _NEVER if use.read.complete else _UNREAD
     return format_duration(max(now - use.last, now - now)).replace("less than 1 min", "now")
-
-
-def is_idle(key: ApiKey, use: DeveloperUse | None, now: datetime) -> bool:
-    """Return True for an enabled key that may write, and whose developer changed nothing for `IDLE_DAYS`."""
-    return use is not None and key.may_write and use.is_idle(now.date(), IDLE_DAYS)
 
 
 def use_summary(known: KeyUse) -> list[Line]:
@@ -93,6 +89,9 @@ def use_section(key: ApiKey, known: KeyUse) -> list[Line]:
     if use.kinds:
         lines.append(_labeled("Kinds", _kinds(use)))
         lines.append(_labeled("Through", ", ".join(use.computers) or "no computer named"))
+    if use.queries:
+        opens = key_named("developer-queries")
+        lines.append(_labeled("Queries", f"{use.queries:,} in {DAYS} days; {display(opens)} shows their text"))
     if known.details is not None and use.total:
         lines.append(_labeled("Patients", f"{known.details.patients:,} in {DAYS} days"))
     lines += [safe_line(each) for each in _warnings(key, known, use)]
@@ -126,7 +125,7 @@ def _warnings(key: ApiKey, known: KeyUse, use: DeveloperUse) -> list[tuple[str, 
                 "alert",
             )
         )
-    if is_idle(key, use, known.now):
+    if is_idle_key(key, use, known.now):
         found.append((f"Enabled, may write, and no change for {IDLE_DAYS} days.{_cost(key, known.prices)}", "warning"))
     return found
 
@@ -140,7 +139,7 @@ def _cost(key: ApiKey, prices: PriceList) -> str:
 
 def _limits(key: ApiKey, known: KeyUse, use: DeveloperUse) -> list[str]:
     """Return what can't be known, one sentence each."""
-    said = ["Calls that only read leave no entry."]
+    said = [_NO_TRACE if key.only_reads and use.last is None else "Calls that only read leave no entry."]
     if known.same_developer > 1:
         said.append(f"{known.same_developer} keys of {key.developer} share this: entries name the developer.")
     if not use.read.complete:

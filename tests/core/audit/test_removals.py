@@ -1,4 +1,4 @@
-"""What verification says about entries that Open Dental itself removed, or for which it never kept a hash."""
+"""Verification of entries that Open Dental itself removed, or for which it never kept a hash."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, true
 
-from core.audit import range_size, verification_report
+from core.audit import range_size, unindexed_hashes, verification_report
 from core.audit import verification as audit_verification
 from core.audit.filter import AuditFilter
 from core.audit.verification import Verification
@@ -24,7 +24,15 @@ from core.base.errors import ConnectionLost, PracticeUnavailable
 from core.database.address import ServerAddress
 from core.model.audit_entry import HashStatus
 from tests.support.audit_pages import EVERYTHING, newest_entries
-from tests.support.audit_rows import after_matching_statement, hash_rows, log_row, nth, replace_audit_trail
+from tests.support.audit_rows import (
+    after_matching_statement,
+    executed_statements,
+    hash_rows,
+    log_row,
+    nth,
+    replace_audit_trail,
+    without_index,
+)
 from tests.support.counting_proxy import CountingProxy
 from tests.support.databases import SamplePractice, SampleServer, database_user
 from tests.support.fault_injection import cut_connection
@@ -388,7 +396,7 @@ def findings(report: VerificationReport) -> dict[str, object]:
         "without hash": set(unhashed),
         "before hashes": report.before_hashes,
         "orphaned": report.orphaned,
-        "orphaned numbers": report.orphaned_numbers,
+        "orphaned numbers": tuple(sorted(report.orphaned_numbers)),
     }
 
 
@@ -429,8 +437,8 @@ def trails(draw: st.DrawFn) -> Trail:
     return Trail(logs, draw(st.permutations(hashes)))
 
 
-@three_databases
-def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
+def check_any_rows(sample: SamplePractice) -> None:
+    """Compare the findings in any rows with a computation in Python."""
     with sample.office() as office:
 
         @examples(20)
@@ -438,6 +446,7 @@ def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: Samp
         def check(trail: Trail, size: int, since: date | None, until: date | None, computes: bool) -> None:
             replace_audit_trail(sample, trail.logs, hash_rows(trail.hashes))
             with pytest.MonkeyPatch.context() as patch, ranges_of(size):
+                patch.setattr(unindexed_hashes, "MAX_NUMBERS", 3 * size)
                 if not computes:
                     patch.setattr(audit_verification, "can_compute", lambda _connection: False)
                 for audit_filter in (EVERYTHING, AuditFilter(since=since, until=until)):
@@ -445,6 +454,38 @@ def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: Samp
                     assert findings(report) == trail.expected(audit_filter)
 
         check()
+
+
+@three_databases
+def test_any_rows_give_the_same_findings_as_a_computation_in_python(sample: SamplePractice) -> None:
+    check_any_rows(sample)
+
+
+@both_engines
+def test_any_rows_give_the_same_findings_without_the_index_on_numbers(server_sample: SampleServer) -> None:
+    with without_index(server_sample, "securityloghash", "SecurityLogNum"):
+        check_any_rows(server_sample)
+
+
+@pytest.mark.parametrize("server_sample", ["24.3 MyISAM"], indirect=True)
+@both_scans
+def test_without_the_index_hashes_are_read_in_one_pass_and_not_joined(
+    server_sample: SampleServer, audit_filter: AuditFilter
+) -> None:
+    logs = [log_row(number) for number in range(1, 3_000)]
+    replace_audit_trail(server_sample, logs, hash_rows(matching_hashes(*logs)))
+    with (
+        without_index(server_sample, "securityloghash", "SecurityLogNum"),
+        ranges_of(500),
+        server_sample.office() as office,
+        executed_statements(office) as executed,
+    ):
+        report = finish(office.audit.verification(audit_filter))
+    assert (report.checked, report.clean) == (2_999, True)
+    joins = [each for each in executed if "JOIN securityloghash" in each]
+    # Only the few entries about Remove Old Data are read with their hashes.
+    assert all("`LogText` LIKE" in each for each in joins)
+    assert len([each for each in executed if "BETWEEN" in each]) == 6
 
 
 @both_scans

@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import EntryGone
 from core.model.audit_entry import AuditEntry, HashStatus
 from core.model.logged_event import LoggedEvent
-from core.model.settings_events import ApiSetupOpened
+from core.model.opening_events import ApiSetupOpened
 from core.model.whole_entry import listed_entry
 from tests.support.audit_pages import newest_entries
 from tests.support.databases import SamplePractice

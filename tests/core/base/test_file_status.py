@@ -1,4 +1,4 @@
-"""What is at a path: something, nothing, or something that this account may not see; the same on every Python."""
+"""The status of a path: a file, nothing, or a file that this account may not see; the same on every Python."""
 
 from __future__ import annotations
 

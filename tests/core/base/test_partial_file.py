@@ -1,4 +1,4 @@
-"""What a killed process leaves is removed by the next one; what a running process uses is left alone."""
+"""Partial files: the next process removes those of a killed one, and leaves those of a running one alone."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from core.base.errors import PracticeUnavailable, ServerUnreachable, StatementStopped
+from core.database import engines
 from core.database.address import ServerAddress
 from core.database.driver_errors import translate_errors
 from core.office.office import Office
@@ -23,6 +25,7 @@ from tests.support.actors import ADMIN
 from tests.support.databases import SampleServer, make_server_practice
 from tests.support.mariadb_server import PROGRAMS, PrivateServer, private_server
 from tests.support.opendental_columns import NEW
+from tests.support.pseudo_terminal import DEADLINE
 from tests.support.server import pymysql
 from tests.support.tcp_proxy import TcpProxy
 
@@ -159,7 +162,7 @@ def test_a_statement_that_the_server_stops_after_its_limit_is_no_lost_connection
     if "MariaDB" not in server_version(server_sample):
         pytest.skip("only MariaDB stops a SLEEP with an error")
     with server_sample.practice() as practice:
-        with pytest.raises(StatementStopped, match="took longer than it allows") as caught:
+        with pytest.raises(StatementStopped, match="took too long") as caught:
             execute(practice, "SET STATEMENT max_statement_time=0.05 FOR SELECT SLEEP(10)")
         assert "max_statement_time" in caught.value.hint
         with practice.read() as connection:
@@ -169,7 +172,7 @@ def test_a_statement_that_the_server_stops_after_its_limit_is_no_lost_connection
 @pytest.mark.parametrize("number", [1969, 3024])
 def test_both_servers_numbers_for_their_limits_are_known(number: int) -> None:
     driver_error = pymysql.err.OperationalError(number, "Query execution was interrupted")
-    with pytest.raises(StatementStopped, match="took longer than it allows"), translate_errors():
+    with pytest.raises(StatementStopped, match="took too long"), translate_errors():
         raise OperationalError("SELECT 1", {}, driver_error)
 
 
@@ -187,6 +190,44 @@ def test_a_statement_longer_than_the_read_timeout_is_no_lost_connection(server_s
             connection.scalar(text("SELECT SLEEP(10)"))
         with practice.read() as connection:
             assert practice.now(connection)
+
+
+_MANY = ", ".join(f"preference p{number}" for number in range(15))
+ENDLESS = f"SELECT count(*) FROM {_MANY} WHERE CHAR_LENGTH(CONCAT(p0.PrefName, p14.PrefName)) < 0"
+
+
+def test_the_server_ends_a_statement_before_this_program_stops_waiting(
+    server_sample: SampleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.database.engines.READ_SECONDS", DEADLINE)
+    monkeypatch.setattr("core.database.engines._EARLIER", DEADLINE - 1)
+    with server_sample.practice() as practice:
+        with pytest.raises(StatementStopped, match="took too long"), practice.read() as connection:
+            connection.scalar(text(ENDLESS))
+        # The connection is usable, so the statement has ended.
+        with practice.read() as connection:
+            assert practice.now(connection)
+
+
+def test_a_statement_that_this_program_gave_up_ends_on_the_server(server_sample: SampleServer) -> None:
+    with server_sample.practice() as practice:
+        with practice.read() as connection:
+            number = connection.scalar(text("SELECT CONNECTION_ID()"))
+        with pytest.raises(StatementStopped, match="did not respond in time"), practice.read() as connection:
+            connection.scalar(text(ENDLESS))
+    with server_sample.server.connection() as connection, connection.cursor() as cursor:
+        deadline = time.monotonic() + DEADLINE
+        while cursor.execute(f"SELECT id FROM information_schema.processlist WHERE id = {number}"):
+            assert time.monotonic() < deadline, "the server still runs the statement"
+
+
+def test_a_shorter_limit_of_the_server_stays(server_sample: SampleServer) -> None:
+    name, limit = ("max_statement_time", 0.75) if server_sample.server.is_mariadb else ("max_execution_time", 750)
+    with server_sample.practice() as practice:
+        execute(practice, f"SET SESSION {name} = {limit}")
+        execute(practice, engines._session())
+        with practice.read() as connection:
+            assert float(connection.scalar(text(f"SELECT @@SESSION.{name}")) or 0) == limit
 
 
 def execute(practice: Practice, statement: str) -> None:

@@ -1,4 +1,4 @@
-"""What answers at the address of a server, and isn't one, or isn't a usual one: each case is one clear message."""
+"""Programs at the address of a server that are no database server, or an unusual one: one clear message each."""
 
 from __future__ import annotations
 

@@ -223,6 +223,20 @@ ROWS: dict[str, tuple[Facts, Symptom, str, Certainty, str]] = {
         PROBABLE,
         "wasn't installed at the last update",
     ),
+    "14 24.4 before 24.4.33": (
+        facts(logged_switch=switched_on(10 * DAY), version="24.4.32.0"),
+        seen("30223"),
+        ids.SERVICE_MISSING,
+        CERTAIN,
+        "wasn't installed at the last update",
+    ),
+    "14 25.1 before 25.1.2": (
+        facts(logged_switch=switched_on(10 * DAY), version="25.1.1.0"),
+        seen("30223"),
+        ids.SERVICE_MISSING,
+        CERTAIN,
+        "wasn't installed at the last update",
+    ),
     "15 port 30223": (
         replace(facts(), probe=PortProbe("SERVER-1", answered=False)),
         seen(""),
@@ -255,6 +269,21 @@ ROWS: dict[str, tuple[Facts, Symptom, str, Certainty, str]] = {
     "17 unknown type": (facts(payment_type=999), seen(""), ids.PAYMENT_TYPE, CERTAIN, "isn't one of the practice's"),
     "17 none chosen": (facts(payment_type=0), seen(""), ids.PAYMENT_TYPE, CERTAIN, "have no default payment type"),
     "18 late": (facts(subscriptions=(LATE,)), seen(""), ids.SUBSCRIPTIONS, CERTAIN, "1 of 1 API subscriptions is late"),
+    "18 no subscription": (
+        facts(),
+        seen("no events"),
+        ids.SUBSCRIPTIONS,
+        CERTAIN,
+        "The practice has no API subscription, so",
+    ),
+    "18 all ended": (
+        facts(subscriptions=(replace(LATE, state=SubscriptionState.ENDED, stop=NOW - DAY),)),
+        seen("no events"),
+        ids.SUBSCRIPTIONS,
+        CERTAIN,
+        "no active API subscription, so no events are sent; the last one ended on 2024-11-05 14:30",
+    ),
+    "19 limited to one a second": (key_facts(), seen("429"), ids.THROTTLED, CERTAIN, "1 request a second"),
     "19 limited": (
         key_facts(permissions=("ApiReadAll",)),
         seen("429"),
@@ -302,6 +331,7 @@ WELL: dict[str, tuple[Facts, Symptom, str]] = {
         ids.OFF_AT_HEADQUARTERS,
     ),
     "4 registration key unknown": (facts(registration=NotRead("no preference")), seen(""), ids.REGISTRATION_KEY),
+    "4 a valid registration key": (facts(), seen(""), ids.REGISTRATION_KEY),
     "5 in the list": (key_facts(), seen(""), ids.NOT_ASSIGNED),
     "5 a list that isn't current": (
         key_facts(of_key={"key": None}, listed={"failure": "no answer."}),
@@ -327,9 +357,20 @@ WELL: dict[str, tuple[Facts, Symptom, str]] = {
     "12 works": (facts(), seen(""), ids.ECONNECTOR_ERRORS),
     "12 another alert": (facts(alerts=(Alert(8, "many"),)), seen(""), ids.TWO_ECONNECTORS),
     "12 one eConnector": (facts(econnector_computers=("A",)), seen(""), ids.TWO_ECONNECTORS),
+    "12 the same clock": (facts(alerts=(Alert(11, "Two."),)), seen(""), ids.CLOCKS),
     "14 enabled before the update": (facts(logged_switch=switched_on(50 * DAY)), seen("30223"), ids.SERVICE_MISSING),
     "14 a version that always installs it": (
         facts(logged_switch=switched_on(10 * DAY), version="24.3.61.0"),
+        seen("30223"),
+        ids.SERVICE_MISSING,
+    ),
+    "14 24.4 from 24.4.33 on": (
+        facts(logged_switch=switched_on(10 * DAY), version="24.4.33.0"),
+        seen("30223"),
+        ids.SERVICE_MISSING,
+    ),
+    "14 25.1 from 25.1.2 on": (
+        facts(logged_switch=switched_on(10 * DAY), version="25.1.2.0"),
         seen("30223"),
         ids.SERVICE_MISSING,
     ),
@@ -348,12 +389,24 @@ WELL: dict[str, tuple[Facts, Symptom, str]] = {
     "15 nobody asked": (facts(), seen("30223"), ids.SERVICE_SILENT),
     "15 nobody to ask": (replace(facts(), probe=PortProbe("", answered=False)), seen("30223"), ids.SERVICE_SILENT),
     "16 open": (facts(), seen("", "FrontDesk-1"), ids.WORKSTATION),
+    "16 one workstation is open": (facts(), seen("refused at 127.0.0.1:30222"), ids.WORKSTATION),
     "16 computers unknown": (facts(workstations=NotRead("no right")), seen("", "X"), ids.WORKSTATION),
     "17 shown": (facts(), seen(""), ids.PAYMENT_TYPE),
     "17 no such preference": (facts(payment_type=None), seen(""), ids.PAYMENT_TYPE),
     "18 working": (
         facts(subscriptions=(replace(LATE, state=SubscriptionState.WORKING),)),
         seen(""),
+        ids.SUBSCRIPTIONS,
+    ),
+    "18 no subscription, and nothing is said about events": (facts(), seen(""), ids.SUBSCRIPTIONS),
+    "18 one has ended and another works": (
+        facts(
+            subscriptions=(
+                replace(LATE, state=SubscriptionState.ENDED, stop=NOW - DAY),
+                replace(LATE, state=SubscriptionState.WORKING),
+            )
+        ),
+        seen("no events"),
         ids.SUBSCRIPTIONS,
     ),
     "18 unknown": (facts(subscriptions=NotRead("no right")), seen(""), ids.SUBSCRIPTIONS),
@@ -476,7 +529,7 @@ def test_emergency_exits_are_named_only_while_headquarters_cannot_be_asked() -> 
         ({"econnector": EConnector(EConnectorState.MONITORING_STOPPED, NOW)}, ""),
         ({"econnector": EConnector(EConnectorState.NEVER_INSTALLED)}, ""),
         ({"program": AT_HQ, "econnector": REFUSED}, "API: switched off by headquarters"),
-        ({"program": None}, "API: this database has no API program"),
+        ({"program": None}, "API: no API program in this database"),
         ({"registration": Registration(present=False, disabled=False)}, "Registration key: missing"),
         # Who has switched the API off isn't told about its services.
         ({"program": OFF, "econnector": REFUSED}, ""),

@@ -1,4 +1,4 @@
-"""What a developer saw, and what it means."""
+"""The symptoms that a developer sees, and their meanings."""
 
 from __future__ import annotations
 

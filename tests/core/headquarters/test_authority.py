@@ -31,6 +31,7 @@ from core.headquarters.client import HeadquartersClient
 from core.keys.practice_copy import replace_copy
 from core.model.agreement import default_agreement
 from core.model.api_key import AuthorityName, KeyFields, NewKey
+from core.model.key_events import KeyCopyChanged
 from core.model.key_text import fingerprint_tag
 from core.office.office import open_server_office
 from core.opendental.key_status import KeyStatus
@@ -143,7 +144,7 @@ def test_a_copy_that_dies_in_between_lacks_no_key(server_sample: SampleServer) -
         before = {key for key, _ in copied_keys(server_sample)}
         with office_of(server_sample) as office, after_statement(number, cut_connection(server_sample)) as strike:
             try:
-                replace_copy(office._practice, ADMIN, wanted)
+                replace_copy(office._practice, ADMIN, wanted, KeyCopyChanged)
             except ApiSetupError:
                 there = {key for key, _ in copied_keys(server_sample)}
                 assert there >= before or there >= set(wanted)

@@ -16,7 +16,7 @@ import core.model
 from core.audit.filter import AuditFilter
 from core.audit.paging import Direction
 from core.base.errors import EditConflict
-from core.model.audit_events import OUR_KINDS, OUR_PATTERNS, parse_entry
+from core.model.audit_events import our_kinds, our_patterns, parse_entry
 from core.model.event_values import KeyGrant, KeyLabel, KeyName, Setting, SettingChange
 from core.model.export_events import ExportFinished, ExportStarted
 from core.model.key_events import (
@@ -32,8 +32,9 @@ from core.model.key_events import (
 from core.model.key_text import audit_mask, fingerprint, fingerprint_tag, mask
 from core.model.license_events import LicenseAccepted, LicenseDeclined, VendorLicenseAccepted
 from core.model.logged_event import EVENT_MODULES, AuditEvent, LoggedEvent, Stage
+from core.model.opening_events import ApiSetupOpened
 from core.model.payment_type_events import PaymentTypeAdded, PaymentTypeEdited, PaymentTypeHidden
-from core.model.settings_events import ApiSetupOpened, SettingsChanged
+from core.model.settings_events import SettingsChanged
 from core.model.subscription_events import SubscriptionDeleted, SubscriptionEnded, SubscriptionResumed
 from core.office.office import Office
 from core.opendental.key_status import KeyStatus
@@ -80,7 +81,7 @@ def written_texts(sample: SamplePractice, run: Callable[[Office], object]) -> li
     """The texts of the entries that something writes, each of one of our kinds or about signing in and out."""
     with sample.office() as office, writing(sample) as written:
         run(office)
-    assert {kind for kind, _, _ in written.audit} <= {*OUR_KINDS, 83}
+    assert {kind for kind, _, _ in written.audit} <= {*our_kinds(), 83}
     return [text or "" for _, _, text in written.audit]
 
 
@@ -353,8 +354,8 @@ def our_texts(draw: st.DrawFn) -> str:
 @given(our_texts())
 def test_whatever_names_a_text_of_ours_has_both_know_it(text: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        likes = " OR ".join("? LIKE ?" for _ in OUR_PATTERNS)
-        values = [value for pattern in OUR_PATTERNS for value in (text, pattern)]
+        likes = " OR ".join("? LIKE ?" for _ in our_patterns())
+        values = [value for pattern in our_patterns() for value in (text, pattern)]
         ((liked,),) = connection.execute(f"SELECT {likes}", values)
     assert liked
     assert parse_entry(text) is not None

@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "client key": open_with_client_key,
     "server key": open_with_server_key,
 }
-"""What reads a file that an admin names."""
+"""The functions that read a file that an admin names."""
 
 
 def make_pipe(directory: Path) -> Path:

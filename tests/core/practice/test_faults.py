@@ -44,7 +44,7 @@ def engine_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @dataclass
 class FaultPlan:
-    """What a recorded run of every kind of change showed."""
+    """The statements of a recorded run of every kind of change."""
 
     numbers: dict[str, list[int]]
     """By kind of change, the statements after which a fault happens by default."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from core.check.database import check_indexes
 from core.check.result import CheckStatus
 from core.practice.indexes import MissingIndex, missing_indexes
+from tests.support.audit_rows import without_index
 from tests.support.databases import SampleServer, server_database
 from tests.support.opendental_columns import NEW
 
@@ -17,19 +15,6 @@ from tests.support.opendental_columns import NEW
 def missing(sample: SampleServer) -> tuple[MissingIndex, ...]:
     with sample.practice() as practice, practice.read() as connection:
         return missing_indexes(connection)
-
-
-@contextmanager
-def without_index(sample: SampleServer, table: str, column: str) -> Iterator[None]:
-    """Drop the index on a column, and create it again at the end."""
-    with sample.server.connection(sample.database) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SHOW INDEX FROM {table} WHERE Column_name = %s", (column,))
-        name = cursor.fetchone()[2]
-        cursor.execute(f"ALTER TABLE {table} DROP INDEX `{name}`")
-        try:
-            yield
-        finally:
-            cursor.execute(f"ALTER TABLE {table} ADD INDEX `{name}` ({column})")
 
 
 def test_a_practice_as_open_dental_makes_it_lacks_none(server_sample: SampleServer) -> None:

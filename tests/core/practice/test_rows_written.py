@@ -1,4 +1,4 @@
-"""What every kind of change writes, on every shape of practice: these rows, and nothing else."""
+"""The rows that every kind of change writes, on every shape of practice: these and no others."""
 
 from __future__ import annotations
 

@@ -246,3 +246,13 @@ def test_an_empty_trail_is_complete(sample: SamplePractice) -> None:
     with sample.office() as office:
         use = read_use(office, now_of(sample).date())[CLEARPAY]
     assert use.never
+
+
+def test_the_use_of_300_developers_is_read_in_the_same_statements(sample: SamplePractice) -> None:
+    now = now_of(sample)
+    names = [f"Developer {number:03}" for number in range(300)]
+    write_trail(sample, (change(n, now - timedelta(minutes=n), name) for n, name in enumerate(names, start=1)))
+    with sample.office() as office:
+        found = read_use(office, now.date(), *names)
+    assert len(found) == 300
+    assert all(use.last == now - timedelta(minutes=n) for n, use in enumerate(found.values(), start=1))

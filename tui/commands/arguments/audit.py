@@ -10,6 +10,12 @@ from tui.commands.arguments.grammar import Verbs
 def add(noun: argparse.ArgumentParser) -> None:
     """Add the verbs."""
     verbs = Verbs(noun)
+    search = verbs.reading("search", "print entries of the Audit Trail, newest first")
+    _add_days(search)
+    _add_filter(search, "print")
+    search.add_argument(
+        "--limit", metavar="N", type=int, default=100, help="the maximum number of entries (100); 0 for all"
+    )
     verify = verbs.reading(
         "verify",
         "check the hash of every entry of the Audit Trail, or of those of some days",

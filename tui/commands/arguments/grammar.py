@@ -98,8 +98,8 @@ def add_change_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="don't ask for confirmation; required without a terminal")
 
 
-def add_key_choice(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Add the options that choose keys."""
+def add_key_choice(parser: argparse.ArgumentParser, *, required: bool = True) -> argparse._ActionsContainer:
+    """Add the options that choose keys, and return their group, of which one is given."""
     which = parser.add_mutually_exclusive_group(required=required)
     which.add_argument(
         "--key",
@@ -110,6 +110,7 @@ def add_key_choice(parser: argparse.ArgumentParser, *, required: bool = True) ->
     )
     which.add_argument("--developer", metavar="NAME", help="all keys of this developer")
     add_key_filter(which)
+    return which
 
 
 def add_key_filter(container: argparse._ActionsContainer) -> None:

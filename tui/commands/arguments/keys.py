@@ -14,8 +14,49 @@ def add(noun: argparse.ArgumentParser) -> None:
     show = verbs.reading("show", "show API keys with everything that is known about them", found="no key was found")
     add_key_choice(show)
     show.add_argument("--reveal", action="store_true", help="print each key in full; this is logged")
+    _add_addition(verbs.changing("add", "add an API key, which is read from standard input or typed"))
+    use = verbs.reading(
+        "use",
+        "show what the developers of API keys changed, by the Audit Trail",
+        found="a key is idle, or was used after it was disabled",
+    )
+    add_key_choice(use, required=False)
     disable = verbs.changing("disable", "disable API keys")
-    add_key_choice(disable)
+    add_key_choice(disable).add_argument(
+        "--continue",
+        dest="continues",
+        action="store_true",
+        help="continue disabling a developer's keys in several offices where it was interrupted",
+    )
     disable.add_argument("--end-subscriptions", action="store_true", help="also end the subscriptions of each key")
-    add_key_choice(verbs.changing("enable", "enable API keys that the office disabled"))
+    add_key_choice(verbs.changing("enable", "enable API keys that the office disabled")).add_argument(
+        "--receipt",
+        metavar="FILE",
+        help="exactly the keys that this receipt of `keys disable --developer NAME --all-offices` disabled",
+    )
     add_key_choice(verbs.changing("remove", "remove API keys from the local registry that were added by mistake"))
+
+
+def _add_addition(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--developer", metavar="NAME", help="the developer's name, where the local registry keeps it")
+    parser.add_argument("--email", metavar="ADDRESS", help="the developer's e-mail address")
+    parser.add_argument("--phone", metavar="NUMBER", help="the developer's telephone number")
+    parser.add_argument(
+        "--permission",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a permission of the key, such as ApiReadAll (can be repeated)",
+    )
+    agreement = parser.add_mutually_exclusive_group()
+    agreement.add_argument(
+        "--baa-since", metavar="DATE", help="the day on which the Business Associate Agreement was signed: 2024-11-01"
+    )
+    agreement.add_argument(
+        "--no-baa", action="store_true", help="there is no Business Associate Agreement with this developer"
+    )
+    parser.add_argument(
+        "--accept-license",
+        metavar="SHA256",
+        help="accept the license agreement whose text has this hash; required without a terminal",
+    )
