@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from core.base.errors import CompanionUnavailable, EncryptionKeyUnavailable, NotAPractice
 from core.base.secret import Secret
+from core.companion.migrations import LATEST
 from core.companion.opening import CompanionSource, open_companion
 from core.companion.tables import COMPANION, QUESTION
 from core.database.address import PostgresqlAddress, ServerAddress
@@ -65,7 +66,7 @@ def test_programs_that_start_at_the_same_moment_create_the_tables_once(shared: S
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(start, range(3)))
-    assert len(shared.query("SELECT number FROM apisetup_migration")) == 8
+    assert len(shared.query("SELECT number FROM apisetup_migration")) == LATEST
     assert shared.query("SELECT count(*) FROM apisetup_question")[0][0] in (1, "1")
 
 
