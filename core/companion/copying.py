@@ -17,14 +17,23 @@ from core.base.errors import CompanionUnavailable, OperationNotAllowed
 from core.companion.key_vault import KeyVault
 from core.companion.store import Companion
 from core.companion.tables import (
+    ENCRYPTION,
+    FLEET_ANSWER,
+    FLEET_RESULT,
+    FLEET_RUN,
     FORMER_NAME,
     HEADQUARTERS_ANSWER,
     HEADQUARTERS_KEY,
+    JOINED_NAME,
     JOURNAL_ENTRY,
+    LAST_VERIFICATION,
     LICENSE_ACCEPTANCE,
     LICENSE_TEXT,
+    MIGRATION,
     QUESTION,
     REGISTRY_KEY,
+    SEAL,
+    SEALED_ENTRIES,
     SIGN_IN_FAILURE,
     USE_DAY,
     USE_RANGE,
@@ -32,6 +41,34 @@ from core.companion.tables import (
 
 _Values = dict[str, Any]
 _SEALED = ("key_id", "sealed")
+
+COPIED = (
+    LICENSE_TEXT,
+    LICENSE_ACCEPTANCE,
+    REGISTRY_KEY,
+    HEADQUARTERS_KEY,
+    HEADQUARTERS_ANSWER,
+    FORMER_NAME,
+    USE_DAY,
+    USE_RANGE,
+    SIGN_IN_FAILURE,
+    SEAL,
+    SEALED_ENTRIES,
+    LAST_VERIFICATION,
+)
+"""The tables whose rows are copied."""
+NOT_COPIED = (
+    MIGRATION,
+    ENCRYPTION,
+    QUESTION,
+    JOURNAL_ENTRY,
+    # What is known of all offices is in a file of its own, not in an office's companion.
+    FLEET_ANSWER,
+    FLEET_RUN,
+    FLEET_RESULT,
+    JOINED_NAME,
+)
+"""The tables whose rows every companion has for itself. The number of the last question is raised, if it is lower."""
 _BATCH = 500
 
 
@@ -141,6 +178,11 @@ class _Copy:
         self._add_answer()
         self._add_use()
         self._add_unless_there(SIGN_IN_FAILURE, "failed sign-ins", SIGN_IN_FAILURE.c.user_num)
+        self._add_missing(SEAL, "seals", lambda row: f"Seal {row['number']} of the Audit Trail")
+        self._add_missing(
+            SEALED_ENTRIES, "lists of sealed entries", lambda row: f"The list of entries of seal {row['number']}"
+        )
+        self._add_unless_there(LAST_VERIFICATION, "last verification", LAST_VERIFICATION.c.number)
         return self._result
 
     def _add_missing(
@@ -160,7 +202,7 @@ class _Copy:
             convert: Returns a row as it is to be in the target.
             ignored: The columns that may differ.
         """
-        keys = [column.name for column in table.primary_key]
+        keys = [column.key for column in table.primary_key]
         there = {tuple(row[name] for name in keys): row for row in _rows(self._target, table)}
         missing = []
         for read in _rows(self._source, table):
@@ -267,7 +309,9 @@ class _Copy:
 
 
 def _rows(connection: Connection, table: Table) -> list[_Values]:
-    return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
+    keys = [column.key for column in table.columns]
+    query = select(table).order_by(*table.primary_key)
+    return [dict(zip(keys, row, strict=True)) for row in connection.execute(query)]
 
 
 def _without_number(row: _Values) -> tuple[object, ...]:
@@ -275,4 +319,4 @@ def _without_number(row: _Values) -> tuple[object, ...]:
 
 
 def _day_key(row: _Values) -> tuple[object, ...]:
-    return tuple(row[column.name] for column in USE_DAY.primary_key)
+    return tuple(row[column.key] for column in USE_DAY.primary_key)
