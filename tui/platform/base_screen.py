@@ -22,6 +22,7 @@ from tui.key_names import display, with_own_names
 from tui.manual.pages import INDEX
 from tui.platform.own_bindings import BindingChain, with_own_keys
 from tui.platform.shell import TerminalApp
+from tui.platform.size_classes import size_classes
 from tui.platform.too_small import TooSmallMessage
 from tui.platform.waiting import Wait, WaitKind, Waits
 from tui.platform.workers import ServiceCaller
@@ -336,6 +337,8 @@ class BaseScreen(ScreenBehavior, Screen[T]):
 
     def compose(self) -> ComposeResult:
         """Compose the body and the shared widgets around it."""
+        # Before there are widgets, which would have to be styled again.
+        self.add_class(*size_classes(self.app.size, self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS))
         self.show_heading(self.terminal_app.heading)
         yield self._title_line
         yield self._places_line
