@@ -35,9 +35,8 @@ from tui.widgets.title_line import Heading, TitleLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.screen import Screen as _Base
 
-    _Screen = _Base[Any]
+    _Screen = Screen[Any]
 else:
     _Screen = object
 
@@ -239,8 +238,7 @@ class ScreenBehavior(ServiceCaller, _Screen):
             self._key_bar.show(())
             return
         available = [key for key in bindings.keys(self.KEYS) if self.is_available(key) and self.is_useful(key)]
-        typing = bindings.keys(self.TYPING_KEYS)
-        shown = working_keys(available, self.focused, typing, has_help="help" in self.KEYS)
+        shown = working_keys(available, self.focused, bindings.keys(self.TYPING_KEYS), has_help="help" in self.KEYS)
         self._key_bar.show(shown)
         self._key_bar.display = bool(shown)
 
@@ -343,8 +341,7 @@ class BaseScreen(ScreenBehavior, Screen[T]):
         yield self._title_line
         yield self._places_line
         with Vertical(id="body") as body:
-            # A Content is not parsed as markup.
-            body.border_title = Content(sanitize(self.frame_title)) if self.frame_title else None
+            body.border_title = Content(sanitize(self.frame_title)) if self.frame_title else None  # never markup
             yield from self.compose_body()
         yield self.status
         yield self._key_bar
