@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
+from core.companion.key_vault import KeyVault
 from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT, REGISTRY_KEY
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.event_values import KeyGrant, KeyLabel
 from core.model.key_events import KeyAdded, KeyStatusChanged
-from core.model.key_text import fingerprint
+from core.model.key_text import fingerprint, mask
 from core.model.license_events import LicenseAccepted
 from core.model.logged_event import AuditEvent
 from core.opendental.api_permissions import API_PERMISSIONS
@@ -89,13 +90,14 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
 
 
 def add_keys(
-    connection: Connection, writer: RowWriter, agreement: Agreement, admin: Actor, begin: datetime
+    connection: Connection, writer: RowWriter, vault: KeyVault, agreement: Agreement, admin: Actor, begin: datetime
 ) -> datetime:
     """Add twelve keys to the local registry and to the practice's copy, with their licenses and audit entries.
 
     Args:
         connection: A transaction in the new practice, which is its own companion.
         writer: Knows the practice's columns.
+        vault: Encrypts the texts of the keys.
         agreement: The license agreement that was accepted for each key.
         admin: Who added them.
         begin: The keys were added after this moment, a few hours apart.
@@ -107,6 +109,7 @@ def add_keys(
     events: list[tuple[AuditEvent, datetime]] = []
     acceptances: list[dict[str, object]] = []
     registered: list[dict[str, object]] = []
+    copied: list[dict[str, object]] = []
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS, start=1):
         moment += _BETWEEN_KEYS
         text = hashlib.sha256(f"demo {number - 1} {developer}".encode()).hexdigest()[:16].upper()
@@ -126,10 +129,15 @@ def add_keys(
                 "accepted_at": moment,
             }
         )
+        identity = fingerprint(text)
+        sealed = vault.seal(connection, text, identity)
+        copied.append({"cust_api_key": text, "dev_name": developer})
         registered.append(
             {
-                "fingerprint": fingerprint(text),
-                "key_text": text,
+                "fingerprint": identity,
+                "masked": mask(text),
+                "key_id": sealed.key_id,
+                "sealed": sealed.sealed,
                 "developer": developer,
                 "email": email,
                 "phone": f"555-01{number - 1:02}",
@@ -144,7 +152,6 @@ def add_keys(
     connection.execute(insert(LICENSE_TEXT), {"sha256": agreement.sha256, "text": agreement.text})
     connection.execute(insert(LICENSE_ACCEPTANCE), acceptances)
     connection.execute(insert(REGISTRY_KEY), registered)
-    copied = [{"cust_api_key": each["key_text"], "dev_name": each["developer"]} for each in registered]
     connection.execute(insert(API_KEY), copied)
     _add_entries(connection, writer, admin, events)
     return moment
