@@ -261,11 +261,7 @@ def _open_file(
     if demo_office and created:
         from core.office import demo
 
-<<<<<<< HEAD
-        demo.fill(practice, agreement, runtime, companion.vault)
-=======
         demo.fill(practice, companion, agreement, runtime)
->>>>>>> main
         if demo_office != bootstrap.DEMO_OFFICE:
             from core.office.demo_variation import vary_demo
 
