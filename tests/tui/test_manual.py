@@ -99,7 +99,7 @@ async def test_enter_without_a_link_says_what_to_do(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_manual(user)
         await user.press("enter")
-        assert user.status_text == "No link is selected. Tab selects one."
+        assert user.status_text == "No link is selected. Press Tab to select one."
 
 
 async def test_the_arrow_keys_turn_pages(demo: OpenRequest) -> None:
