@@ -182,7 +182,7 @@ async def test_one_that_another_program_changed_is_shown_as_a_conflict(demo: Ope
         rows.execute("UPDATE definition SET ItemName = 'Cheque' WHERE DefNum = 1")
         await user.press("ctrl+y")
         await user.at(Notice)
-        assert "name of payment type 1: was Check" in user.text
+        assert "Check, name: was Check" in user.text
     assert column(CHECK, "IsHidden") == 0
 
 
