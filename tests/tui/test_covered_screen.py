@@ -39,13 +39,14 @@ class Stack(App[None]):
 
 def is_drawn(screen: Screen[Any]) -> bool:
     """Return True if nothing of a screen waits to be drawn."""
-    return not (
-        any(each._repaint_required for each in screen.query("*"))
-        or screen._repaint_required
-        or screen._dirty_widgets
-        or screen._message_queue.qsize()
-        or screen._update_timer._active.is_set()
+    waiting = (
+        any(each._repaint_required for each in screen.query("*")),
+        screen._repaint_required,
+        bool(screen._dirty_widgets),
+        bool(screen._message_queue.qsize()),
+        screen._update_timer._active.is_set(),
     )
+    return not any(waiting)
 
 
 @pytest.mark.parametrize("above", [Above, Dialog])
