@@ -16,6 +16,11 @@ from tui.modals.manual_search import ManualSearch
 from tui.screens.manual import ManualScreen
 
 
+def numbered(title: str, topic: str) -> str:
+    """Return a page's title with its number, as the frame shows it."""
+    return f"{title}  {TOPICS.index(topic) + 1} of {len(TOPICS)}"
+
+
 async def open_manual(user: User) -> PageView:
     await user.press("f1")
     return (await user.at(ManualScreen)).query_one(PageView)
