@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
+from core.companion.key_vault import KeyVault
 from core.companion.tables import LICENSE_ACCEPTANCE, LICENSE_TEXT, REGISTRY_KEY
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.event_values import KeyGrant, KeyLabel
 from core.model.key_events import KeyAdded, KeyStatusChanged
-from core.model.key_text import fingerprint
+from core.model.key_text import fingerprint, mask
 from core.model.license_events import LicenseAccepted
 from core.model.logged_event import AuditEvent
 from core.opendental.api_permissions import API_PERMISSIONS
@@ -89,7 +90,7 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
 
 
 def add_keys(
-    connection: Connection, writer: RowWriter, agreement: Agreement, admin: Actor, begin: datetime
+    connection: Connection, writer: RowWriter, agreement: Agreement, admin: Actor, begin: datetime, vault: KeyVault
 ) -> datetime:
     """Add twelve keys to the local registry and to the practice's copy, with their licenses and audit entries.
 
@@ -99,12 +100,14 @@ def add_keys(
         agreement: The license agreement that was accepted for each key.
         admin: Who added them.
         begin: The keys were added after this moment, a few hours apart.
+        vault: Encrypts the texts of the keys.
 
     Returns:
         The moment when the last one was added.
     """
     moment = begin
     events: list[tuple[AuditEvent, datetime]] = []
+    copied: list[dict[str, object]] = []
     acceptances: list[dict[str, object]] = []
     registered: list[dict[str, object]] = []
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS, start=1):
@@ -126,10 +129,14 @@ def add_keys(
                 "accepted_at": moment,
             }
         )
+        copied.append({"cust_api_key": text, "dev_name": developer})
+        sealed = vault.seal(connection, text, fingerprint(text))
         registered.append(
             {
                 "fingerprint": fingerprint(text),
-                "key_text": text,
+                "masked": mask(text),
+                "key_id": sealed.key_id,
+                "sealed": sealed.sealed,
                 "developer": developer,
                 "email": email,
                 "phone": f"555-01{number - 1:02}",
@@ -144,7 +151,6 @@ def add_keys(
     connection.execute(insert(LICENSE_TEXT), {"sha256": agreement.sha256, "text": agreement.text})
     connection.execute(insert(LICENSE_ACCEPTANCE), acceptances)
     connection.execute(insert(REGISTRY_KEY), registered)
-    copied = [{"cust_api_key": each["key_text"], "dev_name": each["developer"]} for each in registered]
     connection.execute(insert(API_KEY), copied)
     _add_entries(connection, writer, admin, events)
     return moment
