@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert
 
 from core.audit.service import AuditService
 from core.base.runtime import RuntimeContext
-from core.companion.key_vault import KeyVault
+from core.companion.store import Companion
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.office import demo_service_health
@@ -50,22 +50,15 @@ _Rows: TypeAlias = tuple[Table, list[dict[str, object]]]
 _STAFF = {2: "Maria", 3: "Dr. Okafor", 4: "Front Desk"}
 
 
-def fill(practice: Practice, agreement: Agreement, runtime: RuntimeContext, vault: KeyVault) -> None:
-    """Fill a new embedded practice with twelve keys and a few hundred audit entries, one of which was altered.
-
-    Args:
-        practice: The practice.
-        agreement: The license agreement that was accepted for each key.
-        runtime: The clock, random numbers, computer and account.
-        vault: Encrypts the texts of the keys.
-    """
+def fill(practice: Practice, companion: Companion, agreement: Agreement, runtime: RuntimeContext) -> None:
+    """Fill a new embedded practice with twelve keys and a few hundred audit entries, one of which was altered."""
     now = runtime.clock().replace(microsecond=0)
     writer = RowWriter(practice.profile, runtime.random, lambda: now)
     admin = Actor(1, runtime.account, runtime.computer)
     with practice.engine.begin() as connection:
         for table, rows in (*_users_and_definitions(), *_entries(runtime.random, now)):
             connection.execute(insert(table), rows)
-        last = add_keys(connection, writer, agreement, admin, now - PERIOD, vault)
+        last = add_keys(connection, writer, companion.vault, agreement, admin, now - PERIOD)
     add_subscriptions(practice, now)
     add_payment_type_uses(practice)
     past_practice = Practice(practice.engine, practice.profile, lambda: last, runtime.random)

@@ -90,26 +90,26 @@ _KEYS: tuple[tuple[str, str, tuple[str, ...], date | None, KeyStatus], ...] = (
 
 
 def add_keys(
-    connection: Connection, writer: RowWriter, agreement: Agreement, admin: Actor, begin: datetime, vault: KeyVault
+    connection: Connection, writer: RowWriter, vault: KeyVault, agreement: Agreement, admin: Actor, begin: datetime
 ) -> datetime:
     """Add twelve keys to the local registry and to the practice's copy, with their licenses and audit entries.
 
     Args:
         connection: A transaction in the new practice, which is its own companion.
         writer: Knows the practice's columns.
+        vault: Encrypts the texts of the keys.
         agreement: The license agreement that was accepted for each key.
         admin: Who added them.
         begin: The keys were added after this moment, a few hours apart.
-        vault: Encrypts the texts of the keys.
 
     Returns:
         The moment when the last one was added.
     """
     moment = begin
     events: list[tuple[AuditEvent, datetime]] = []
-    copied: list[dict[str, object]] = []
     acceptances: list[dict[str, object]] = []
     registered: list[dict[str, object]] = []
+    copied: list[dict[str, object]] = []
     for number, (developer, email, permissions, since, status) in enumerate(_KEYS, start=1):
         moment += _BETWEEN_KEYS
         text = hashlib.sha256(f"demo {number - 1} {developer}".encode()).hexdigest()[:16].upper()
@@ -129,11 +129,12 @@ def add_keys(
                 "accepted_at": moment,
             }
         )
+        identity = fingerprint(text)
+        sealed = vault.seal(connection, text, identity)
         copied.append({"cust_api_key": text, "dev_name": developer})
-        sealed = vault.seal(connection, text, fingerprint(text))
         registered.append(
             {
-                "fingerprint": fingerprint(text),
+                "fingerprint": identity,
                 "masked": mask(text),
                 "key_id": sealed.key_id,
                 "sealed": sealed.sealed,

@@ -261,7 +261,7 @@ def _open_file(
     if demo_office and created:
         from core.office import demo
 
-        demo.fill(practice, agreement, runtime, companion.vault)
+        demo.fill(practice, companion, agreement, runtime)
         if demo_office != bootstrap.DEMO_OFFICE:
             from core.office.demo_variation import vary_demo
 

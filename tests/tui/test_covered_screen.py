@@ -43,7 +43,7 @@ def is_drawn(screen: Screen[Any]) -> bool:
         any(each._repaint_required for each in screen.query("*")),
         screen._repaint_required,
         bool(screen._dirty_widgets),
-        bool(screen._message_queue.qsize()),
+        bool(screen.message_queue_size),
         screen._update_timer._active.is_set(),
     )
     return not any(waiting)
