@@ -112,8 +112,8 @@ async def test_the_arrow_keys_turn_pages(demo: OpenRequest) -> None:
         await open_manual(user)
         await user.press("right")
         assert user.panel("page").startswith(numbered("API keys and headquarters", "keys"))
-        await user.press("left", "left", "left", "left", "left")
-        assert user.panel("page").startswith(numbered("Troubleshooting", "troubleshooting")) or user.panel("page").startswith("Manual")
+        await user.press(*["left"] * (TOPICS.index("keys") + 1))
+        assert user.panel("page").startswith(numbered("Troubleshooting", TOPICS[-1]))
 
 
 async def test_a_search_opens_the_place_that_was_found(demo: OpenRequest) -> None:
