@@ -89,7 +89,7 @@ async def _take_screenshots(app: ApisetupApp) -> dict[str, str]:
         await _wait_until(pilot, lambda: _row_count(app.screen) == 12)
         await pilot.resize_terminal(120, 36)
         await pilot.press(*["down"] * 6)
-        await _wait_until(pilot, lambda: _shows_history(app.screen))
+        await _wait_until(pilot, lambda: _is_complete(app.screen))
         await take("api-setup")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
@@ -160,10 +160,12 @@ async def _wait_until(pilot: AppPilot, condition: Callable[[], bool]) -> None:
     raise SystemExit("The program does not show what the pictures need.")
 
 
-def _shows_history(screen: Screen[object]) -> bool:
-    """Return True if the details of the highlighted key are complete."""
+def _is_complete(screen: Screen[object]) -> bool:
+    """Return True if the last changes of all keys and the details of the highlighted key are known."""
     table = screen.query_one(KeyTable)
-    return table.key is not None and table.has_history(table.key)
+    rows = screen.query_one(RowList).rows
+    cells = [cell for index in range(len(rows)) for row in (rows.row(index),) if row is not None for cell in row.cells]
+    return "…" not in cells and table.key is not None and table.has_history(table.key)
 
 
 def _row_count(screen: Screen[object]) -> int:
