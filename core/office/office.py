@@ -220,6 +220,7 @@ def open_file_office(
     runtime: RuntimeContext,
     *,
     with_demo: bool = False,
+    demo_office: str = "",
     read_only: bool = False,
     keys: EncryptionKeys | None = None,
 ) -> Office:
@@ -230,6 +231,7 @@ def open_file_office(
         agreement: The license agreement to accept before a key is added.
         runtime: The clock, random numbers, computer and account.
         with_demo: True to fill a new practice with the demo's keys and audit entries.
+        demo_office: The name of another office of the demo; empty for the first one.
         read_only: True to write nothing to the file, which must exist.
         keys: The encryption keys from a source that the configuration names; None for the key file next to the file.
 
@@ -239,26 +241,31 @@ def open_file_office(
     with name_damaged_file(address.path, PRACTICE_LOSS):
         if read_only:
             return _open_file_read_only(address, agreement, runtime, keys)
-        return _open_file(address, agreement, runtime, keys, with_demo=with_demo)
+        demo = (demo_office or bootstrap.DEMO_OFFICE) if with_demo else ""
+        return _open_file(address, agreement, runtime, keys, demo)
 
 
 def _open_file(
-    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, *, with_demo: bool
+    address: FileAddress, agreement: Agreement, runtime: RuntimeContext, keys: EncryptionKeys | None, demo_office: str
 ) -> Office:
-    engine = file_engine(address.path, is_temporary=with_demo)
-    title = bootstrap.DEMO_TITLE if with_demo else bootstrap.TITLE
+    engine = file_engine(address.path, is_temporary=bool(demo_office))
+    title = f"{demo_office} (demo)" if demo_office else bootstrap.TITLE
     created = bootstrap.make_practice(engine, runtime.account, title)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo_service_health
 
         demo_service_health.create_tables(engine)
     practice = _open_practice(engine, inspect_engine(engine), runtime)
     companion = Companion(engine, shared=True, keys=keys)
     companion.prepare(runtime.clock)
-    if with_demo and created:
+    if demo_office and created:
         from core.office import demo
 
         demo.fill(practice, companion, agreement, runtime)
+        if demo_office != bootstrap.DEMO_OFFICE:
+            from core.office.demo_variation import vary_demo
+
+            vary_demo(companion, demo_office)
     return Office(practice, companion, LocalRegistry(practice, companion), agreement, runtime.computer)
 
 

@@ -27,6 +27,7 @@ from tests.support.databases import NOW, copy_private, runtime
 
 RECEIPT = "R20241106-0A1B2C"
 BRIDGE = "Appointment Bridge"
+NAMES = ("North", "South", "West")
 
 
 class SampleFleet:

@@ -92,6 +92,8 @@ def _verify(command: OfficeCommand, signals: SignalHandler, session: Session) ->
         progress.show(f"{report.fraction:4.0%}  {format_progress(report, progress.seconds)}")
         report = verification.run_batch()
     progress.clear()
+    some_days = date_range.since is not None or date_range.until is not None
+    session.office.last_verification.keep(report, some_days=some_days)
     lines = [*map(sanitize, report_lines(report)), *map(_entry_line, report.listed)]
     data = _report_as_json(report, date_range, session)
     return OfficeReport(DONE if report.clean else WANTING, data, lines)
@@ -134,7 +136,7 @@ def _export(command: OfficeCommand, signals: SignalHandler, session: Session) ->
     if result.not_logged is not None:
         report_error(result.not_logged)
     status = DONE if result.not_logged is None else COULD_NOT
-    return OfficeReport(status, data, lines, f"The export {result.file} is complete.")
+    return OfficeReport(status, data, lines, outcome=f"The export {result.file} is complete.")
 
 
 def _wanted(options: argparse.Namespace, session: Session) -> AuditFilter:
