@@ -96,7 +96,7 @@ class Fleet:
 
     @property
     def states(self) -> tuple[OfficeState, ...]:
-        """What is known of each office, in the order of the configuration file."""
+        """The known state of each office, in the order of the configuration file."""
         return tuple(self._states.values())
 
     @property

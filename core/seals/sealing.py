@@ -38,7 +38,7 @@ _LATE_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Program:
-    """What a seal says of the program that made it."""
+    """The description of the program that made a seal."""
 
     version: str
     utc: Callable[[], datetime]
@@ -53,9 +53,9 @@ class SealResult:
     fraction: float
     seal: Seal | None = None
     notes: tuple[str, ...] = ()
-    """What an admin should know, one sentence each."""
+    """The remarks for an admin, one sentence each."""
     not_copied: ApiSetupError | None = None
-    """Why the seal isn't in the directory, though it is in the companion; or None."""
+    """The reason why the seal isn't in the directory, though it is in the companion; or None."""
 
 
 class Sealing:

@@ -125,7 +125,7 @@ async def test_a_type_is_hidden_and_shown_again(demo: OpenRequest) -> None:
         assert "Hidden: Check." in user.flowing_text
         assert column(CHECK, "IsHidden") == 1
         await user.press("d")
-        assert "hidden already. E shows it again." in user.text
+        assert "already hidden. Press E to show it again." in user.text
         await user.press("E", "ctrl+y")
         assert "Shown again: Check." in user.text
     assert column(CHECK, "IsHidden") == 0
