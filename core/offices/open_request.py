@@ -105,7 +105,7 @@ class OpenRequest:
 
         # As an error of the configuration, it would have the practice's password prompted for.
         try:
-            password = self._read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
+            password = self.read_secret(self.office.companion_password_from, COMPANION_PASSWORD)
             keys = self._given_keys()
         except ConfigurationError as error:
             raise CompanionUnavailable(error.sentence, error.hint) from error
@@ -116,10 +116,15 @@ class OpenRequest:
         from core.companion.key_file import GivenKeys
 
         source = self.office.companion_key_from
-        text = self._read_secret(source, COMPANION_KEY)
+        text = self.read_secret(source, COMPANION_KEY)
         return GivenKeys(text, f"companion_key_from ({source.kind.label})") if text is not None and source else None
 
-    def _read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
+    def read_secret(self, source: PasswordSource | None, purpose: Purpose) -> Secret | None:
+        """Return the secret of a source that needs no prompt; None if there is no source. May block.
+
+        Raises:
+            ConfigurationError: The source has no secret, can't be read, or isn't private.
+        """
         if source is None:
             return None
         context = self.context

@@ -168,7 +168,7 @@ def test_losing_the_key_file_loses_only_the_texts(lost: SampleFile) -> None:
         listed = office.keys.list()
         assert [note for note in listed.notes if "key file" in note] == [
             f"The text of 4 API keys can't be read: the encryption key file {key_file(lost.companion)} is missing (key"
-            f" {EncryptionKey.of_bytes(ENCRYPTION_KEY).id}). Everything else still works."
+            f" {EncryptionKey.of_bytes(ENCRYPTION_KEY).id}). Disabling, enabling, editing and removing still work."
         ]
         key = key_of(office, "Appointment Bridge")
         assert key.masked == "********Gh78"
