@@ -68,12 +68,12 @@ def _fixed_server_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the title line show the same server version on every machine."""
     from core.office import office
 
-    original = office._practice_info
+    original = office.practice_info
 
     def practice_info(practice: Practice, line: str) -> PracticeInfo:
         return replace(original(practice, line), server="SQLite 3.45.1")
 
-    monkeypatch.setattr(office, "_practice_info", practice_info)
+    monkeypatch.setattr(office, "practice_info", practice_info)
 
 
 @pytest.fixture(autouse=True)
