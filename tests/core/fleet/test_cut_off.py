@@ -71,6 +71,14 @@ def test_an_office_without_a_sign_in_can_not_be_changed(files: SampleFleet) -> N
     assert {each.problem for each in cut_off_plan(fleet).offices} == {"Nobody is signed in to this office."}
 
 
+def test_an_office_that_is_opened_read_only_can_not_be_changed(files: SampleFleet) -> None:
+    first, *others = files.requests
+    files.requests = [replace(first, office=replace(first.office, read_only=True)), *others]
+    fleet = files.signed_in()
+    assert cut_off_plan(fleet).offices[0].problem.startswith("This practice was opened read-only.")
+    assert cut_off(files, fleet=fleet).done == 2
+
+
 def test_an_office_that_does_not_answer_is_in_the_plan(files: SampleFleet, tmp_path: Path) -> None:
     (tmp_path / "West.sqlite3").unlink()
     fleet = files.signed_in()
