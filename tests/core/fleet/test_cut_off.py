@@ -31,6 +31,7 @@ from tests.support.fleets import (
     server_fleet,
 )
 from tests.support.killed_fleet import run_killed
+from tests.support.practice_rows import BRIDGE_KEY
 
 NAMES = ["North", "South", "West"]
 STATUS = "SELECT status FROM apisetup_key WHERE developer = 'Appointment Bridge'"
