@@ -8,6 +8,14 @@ from pathlib import Path
 
 from tests.support.sealed_keys import key_file, register
 
+FLEET_TABLES = (
+    "apisetup_fleet_answer",
+    "apisetup_joined_name",
+    "apisetup_fleet_run",
+    "apisetup_fleet_result",
+    "apisetup_last_verification",
+)
+"""The tables that the version after the encryption of keys added."""
 _COLUMNS = "developer, email, phone, permissions, status, date_disabled, agreement_since, added, license_number"
 _OLD_KEYS = """
     CREATE TABLE apisetup_key_old (
@@ -45,6 +53,8 @@ def downgrade(path: Path, *, journal_mode: str = "delete") -> set[str]:
     texts = in_clear(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE apisetup_encryption")
+        for table in FLEET_TABLES:
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE apisetup_journal DROP COLUMN renewed_at")
         connection.execute("DELETE FROM apisetup_migration WHERE number > 6")
     with closing(sqlite3.connect(path)) as connection:

@@ -123,7 +123,7 @@ def test_a_kill_after_any_statement_loses_no_key_and_leaves_no_text(
         open_office(path).close()
         assert registry_texts(path) == texts, statement
         assert files_with(texts, directory) == set(), statement
-        assert len(file_rows(path)["apisetup_migration"]) == 8
+        assert len(file_rows(path)["apisetup_migration"]) == 9
         if not killed:
             break
     assert statement > 20
@@ -142,7 +142,7 @@ def test_erasing_is_tried_again_while_another_program_reads(old: tuple[Path, set
     assert len(file_rows(path)["apisetup_migration"]) == 7
     companion.prepare(lambda: NOW)
     assert files_with(texts, path.parent) == set()
-    assert len(file_rows(path)["apisetup_migration"]) == 8
+    assert len(file_rows(path)["apisetup_migration"]) == 9
 
 
 def test_the_key_file_is_private_and_created_at_the_first_start(tmp_path: Path) -> None:

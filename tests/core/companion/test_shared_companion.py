@@ -59,7 +59,7 @@ def test_programs_that_start_at_the_same_moment_create_the_tables_once(shared: S
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(start, range(3)))
-    assert len(shared.query("SELECT number FROM apisetup_migration")) == 8
+    assert len(shared.query("SELECT number FROM apisetup_migration")) == 9
     assert shared.query("SELECT count(*) FROM apisetup_question")[0][0] in (1, "1")
 
 

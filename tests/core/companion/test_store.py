@@ -18,7 +18,7 @@ from core.offices.paths import find_paths
 from tests.support.actors import ADMIN
 from tests.support.change_kinds import NEW, key_of
 from tests.support.databases import NOW, SamplePractice, SampleServer, copy_private, file_rows
-from tests.support.old_companion import in_clear
+from tests.support.old_companion import FLEET_TABLES, in_clear
 from tests.support.sealed_keys import unseal
 
 MIGRATIONS = [
@@ -30,6 +30,7 @@ MIGRATIONS = [
     "use of keys",
     "encrypted keys",
     "clear texts erased",
+    "offices as a fleet",
 ]
 
 
@@ -91,6 +92,8 @@ def test_a_companion_without_headquarters_is_migrated(tmp_path: Path, companion_
     run(path, "DROP TABLE apisetup_use_range")
     run(path, "DROP TABLE apisetup_former_name")
     run(path, "DROP TABLE apisetup_encryption")
+    for table in FLEET_TABLES:
+        run(path, f"DROP TABLE {table}")
     keys = in_clear(path)
     run(path, "DELETE FROM apisetup_migration WHERE number > 1")
     rows = file_rows(prepared(path))
