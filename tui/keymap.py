@@ -60,7 +60,7 @@ _SPELLINGS = {
     "return": "enter",
 }
 _RESERVED = {
-    "ctrl+c": "it interrupts other programs, so here it only says how to quit",
+    "ctrl+c": "it interrupts other programs, so here it only shows how to quit",
     "ctrl+h": "terminals send it for Backspace",
     "ctrl+i": "terminals send it for Tab",
     "ctrl+j": "terminals send it for Enter",
@@ -116,7 +116,7 @@ def _parse_key(of: Key, text: str) -> str:
     """
     name = key_name(text)
     if name is None:
-        raise KeymapError(of.id, f"{text} is no key that apisetup knows.", _HINT)
+        raise KeymapError(of.id, f"{text} isn't a key that apisetup knows.", _HINT)
     if name in _RESERVED and name not in of.keys.split(","):
         raise KeymapError(of.id, f"{of.id} can't have {text}: {_RESERVED[name]}.", "Choose another key.")
     if typed_character(name) and _is_deliberate(of):

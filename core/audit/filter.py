@@ -81,6 +81,11 @@ class Users:
         for number, name in self._names.items():
             self._numbers.setdefault(_normalize(name), []).append(number)
 
+    @property
+    def names(self) -> Mapping[int, str]:
+        """The name of each user number."""
+        return self._names
+
     def name(self, number: int) -> str:
         """Return the user's name: empty for no user, `Unknown(5)` for a user who no longer exists."""
         return "" if number == NO_USER else self._names.get(number, f"Unknown({number})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from sqlalchemy import ColumnElement, Connection, literal, select
 from core.audit.entry_mapper import STORED_MOMENT, EntryMapper, select_rows
 from core.audit.filter import AuditFilter
 from core.audit.paging import after_day
+from core.audit.plausibility import Plausibility
+from core.audit.range_reading import RangeContents, RangeReader
 from core.audit.range_size import RangeSize
 from core.audit.removals import read_duplicate_removals, read_old_data_removals
 from core.audit.row_ranges import (
@@ -49,9 +52,16 @@ class Verification:
         practice: The open practice.
         audit_filter: The days to verify, or all entries if it has no dates; its other conditions are ignored.
         mapper: Converts rows to entries.
+        observer: Takes the entries with their digests, in the order of their numbers, if all entries are verified.
     """
 
-    def __init__(self, practice: Practice, audit_filter: AuditFilter, mapper: EntryMapper) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        audit_filter: AuditFilter,
+        mapper: EntryMapper,
+        observer: Callable[[RangeContents], None] | None = None,
+    ) -> None:
         self._practice = practice
         self._mapper = mapper
         self._range_size = RangeSize()
@@ -68,6 +78,12 @@ class Verification:
             SECURITY_LOG_HASH.c.security_log_num, self._numbers_around if self._limits_hashes else None
         )
         self._orphans_of_any_day = dated and not self._numbers_grow
+        self._observer = observer
+        self._plausibility: Plausibility | None = None
+        if not dated:
+            self._plausibility = Plausibility(
+                mapper.users.names, numbers_grow=self._numbers_grow, rolls_back=practice.profile.transactional
+            )
         self._started = False
         self._kept_from: int | None = None
         self._findings = Findings()
@@ -92,7 +108,9 @@ class Verification:
             with self._practice.read() as connection:
                 if self._unindexed is not None:
                     self._unindexed.read_now(connection, self._findings.newest_unhashed)
-                self._findings.recount(self._read_entries(connection, self._findings.newest_unhashed))
+                if self._plausibility is not None:
+                    self._findings.plausibility = self._plausibility.report(self._kept_from)
+                self._findings.recount(self.read_entries(connection, self._findings.newest_unhashed))
         return self._findings.report(orphans_of_any_day=self._orphans_of_any_day)
 
     def _start(self, connection: Connection) -> None:
@@ -139,12 +157,19 @@ class Verification:
         checked = self._entry_scan.next_range(connection, self._range_size.rows)
         if not self._covers_hashes(connection, checked):
             return
-        suspects = self._find_suspects(connection, checked)
+        contents = self._read_contents(connection, checked)
+        suspects = contents.suspects
+        texts = self._read_own_texts(connection, contents.own)
         before_hashes = self._set_aside_before_hashes(suspects)
         reread = self._reread(connection, suspects)
         # Nothing fails from here on: after an error the same range is checked again, so it is counted only once.
         self._entry_scan.advance(checked)
         self._findings.add_range(checked, reread, suspects, before_hashes)
+        if self._plausibility is not None:
+            self._plausibility.add_order(contents.numbers, contents.moments)
+            self._plausibility.add_texts(texts)
+        if self._observer is not None:
+            self._observer(contents)
 
     def _covers_hashes(self, connection: Connection, checked: RowRange) -> bool:
         """Return True if the hashes of a range can be read with it, or were read before it."""
@@ -188,6 +213,8 @@ class Verification:
         scan.advance(checked)
         if unindexed is not None:
             unindexed.note_orphans(numbers)
+        if self._plausibility is not None:
+            self._plausibility.add_known_removals(numbers)
         self._findings.add_orphans(checked, kept, list(duplicates.values()), len(unexplained) - len(kept))
 
     def _hash_limits(self, connection: Connection) -> Sequence[ColumnElement[bool]]:
@@ -206,6 +233,29 @@ class Verification:
             self._findings.maintenance_known = False
         return removed or {}
 
+    def _read_contents(self, connection: Connection, checked: RowRange) -> RangeContents:
+        """Read a range: only the suspects if not all entries are verified, otherwise also what shows their order."""
+        if self._plausibility is None:
+            return RangeContents((), (), suspects=self._find_suspects(connection, checked))
+        digests, by_database = self._observer is not None, bool(self._computed_by_database)
+        if self._unindexed is None and by_database:
+            reader = RangeReader(computed_by_database=True, hashes=True, digests=digests)
+            return self._timed(lambda: reader.read(connection, checked.conditions))
+        suspects = self._find_suspects(connection, checked)
+        reader = RangeReader(computed_by_database=by_database, hashes=False, digests=digests)
+        return replace(reader.read(connection, checked.conditions), suspects=suspects)
+
+    def _read_own_texts(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, int, str]]:
+        """Return the numbers, the users' numbers and the texts of entries."""
+        log = SECURITY_LOG.c
+        query = select(log.security_log_num, log.user_num, log.log_text).order_by(log.security_log_num)
+        found: list[tuple[int, int, str]] = []
+        for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
+            batch = numbers[start : start + _ENTRIES_PER_QUERY]
+            rows = connection.execute(query.where(log.security_log_num.in_(batch)))
+            found += [(number, user, text or "") for number, user, text in rows]
+        return found
+
     def _find_suspects(self, connection: Connection, checked: RowRange) -> dict[int, Suspect]:
         """Return the entries of a range whose hash seems to be missing or not to match, by number."""
         if self._unindexed is not None or not self._computed_by_database:
@@ -221,7 +271,7 @@ class Verification:
         return {number: Suspect(str(moment), hashed is not None) for number, moment, hashed in suspects}
 
     def _timed(self, read: Callable[[], T]) -> T:
-        """Read a range, and adapt the size of the next one. Only this counts, since writers wait for nothing else."""
+        """Read a range, and adapt the size of the next one. Only this time counts, since writers wait for it."""
         started = time.perf_counter()
         found = read()
         self._range_size.adapt(time.perf_counter() - started)
@@ -235,9 +285,10 @@ class Verification:
         numbers = self._entry_scan.in_order({number: suspect.moment for number, suspect in suspects.items()})
         hashed = [number for number in numbers if suspects[number].has_hash]
         unhashed = [number for number in numbers if not suspects[number].has_hash]
-        return self._read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
+        return self.read_entries(connection, hashed + unhashed[: self._findings.unhashed_capacity])
 
-    def _read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+    def read_entries(self, connection: Connection, numbers: Sequence[int]) -> list[AuditEntry]:
+        """Return the entries of some numbers, in the order of these."""
         entries: list[AuditEntry] = []
         for start in range(0, len(numbers), _ENTRIES_PER_QUERY):
             batch = numbers[start : start + _ENTRIES_PER_QUERY]

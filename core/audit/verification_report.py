@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nlargest
 
+from core.audit.plausibility import PlausibilityReport
 from core.audit.removals import DuplicateRemovals, OldDataRemoval
 from core.audit.row_ranges import RowRange
 from core.model.audit_entry import AuditEntry, HashStatus
@@ -64,6 +65,8 @@ class VerificationReport:
     """The altered entries, then those that should have a hash; at most `MAX_LISTED` of either kind."""
     orphaned_numbers: tuple[int, ...] = ()
     """The numbers of the orphaned entries; at most `MAX_LISTED`."""
+    plausibility: PlausibilityReport = field(default_factory=PlausibilityReport)
+    """What isn't plausible although its hash may match; checked only if all entries are."""
     fraction: float = 0.0
     """The progress from 0 to 1."""
     done: bool = False
@@ -76,7 +79,7 @@ class VerificationReport:
     @property
     def clean(self) -> bool:
         """True if nothing was found that Open Dental doesn't do itself."""
-        return not (self.altered or self.without_hash or self.orphaned)
+        return not (self.altered or self.without_hash or self.orphaned or self.plausibility.count)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Findings:
         self.first_hash: FirstHash | None = None
         self.old_data_removals: tuple[OldDataRemoval, ...] = ()
         self.maintenance_known = True
+        self.plausibility = PlausibilityReport()
         self._newest_unhashed: list[tuple[str, int]] = []
         self._altered: list[AuditEntry] = []
         self._unhashed: list[AuditEntry] = []
@@ -196,6 +200,7 @@ class Findings:
             orphans_of_any_day=orphans_of_any_day,
             listed=(*self._altered, *self._unhashed),
             orphaned_numbers=tuple(self._orphaned_numbers),
+            plausibility=self.plausibility,
             fraction=self._fraction,
             done=self.done,
         )

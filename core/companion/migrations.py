@@ -205,6 +205,29 @@ _FLEET = (
     """,
 )
 
+_SEALS = (
+    """
+    CREATE TABLE apisetup_seal (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        seal TEXT NOT NULL,
+        PRIMARY KEY (practice, number)
+    )
+    """,
+    """
+    CREATE TABLE apisetup_sealed_entries (
+        practice VARCHAR(64) NOT NULL,
+        number INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        first_entry BIGINT NOT NULL,
+        last_entry BIGINT NOT NULL,
+        entries INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (practice, number, part)
+    )
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys and licenses", _KEYS_AND_LICENSES),
     ("headquarters", _HEADQUARTERS),
@@ -216,6 +239,7 @@ _MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # What `erase` does, outside the transaction.
     ("clear texts erased", ()),
     ("offices as a fleet", _FLEET),
+    ("seals", _SEALS),
 )
 
 

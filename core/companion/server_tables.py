@@ -176,6 +176,26 @@ _TABLES = (
         verdict {long} NOT NULL
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_seal (
+        practice VARCHAR(64) NOT NULL,
+        number {number} NOT NULL,
+        seal {long} NOT NULL,
+        PRIMARY KEY (practice, number)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS apisetup_sealed_entries (
+        practice VARCHAR(64) NOT NULL,
+        number {number} NOT NULL,
+        part {number} NOT NULL,
+        first_entry {number} NOT NULL,
+        last_entry {number} NOT NULL,
+        entries {number} NOT NULL,
+        content {long} NOT NULL,
+        PRIMARY KEY (practice, number, part)
+    )
+    """,
 )
 
 _POSTGRESQL_TYPES = {

@@ -290,3 +290,45 @@ class LastVerificationColumns(TypedColumns):
 
 
 LAST_VERIFICATION = Table("apisetup_last_verification", COMPANION, LastVerificationColumns)
+
+
+class SealColumns(TypedColumns):
+    """A seal of a practice's Audit Trail.
+
+    Attributes:
+        practice: The fingerprint of the practice.
+        number: The place of the seal in the practice's chain, from 1.
+        seal: The seal and its signature, as JSON.
+    """
+
+    practice: Named[str] = Column(String(64), primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    seal: Named[str] = Column(Text)
+
+
+SEAL = Table("apisetup_seal", COMPANION, SealColumns)
+
+
+class SealedEntriesColumns(TypedColumns):
+    """A part of the list of a seal's entries.
+
+    Attributes:
+        practice: The fingerprint of the practice.
+        number: The number of the seal.
+        part: The place of the part in the list, from 0.
+        first: The smallest number of an entry in it.
+        last: The largest one.
+        entries: How many entries it has.
+        content: The entries, as `core.seals.entry_list` packs them.
+    """
+
+    practice: Named[str] = Column(String(64), primary_key=True)
+    number: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    part: Named[int] = Column(_Number, primary_key=True, autoincrement=False)
+    first: Named[int] = Column("first_entry", _Number)
+    last: Named[int] = Column("last_entry", _Number)
+    entries: Named[int] = Column(_Number)
+    content: Named[str] = Column(Text)
+
+
+SEALED_ENTRIES = Table("apisetup_sealed_entries", COMPANION, SealedEntriesColumns)

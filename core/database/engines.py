@@ -39,7 +39,7 @@ _SQLITE_BUSY_SECONDS = 5
 # connection. Reads need no transaction, and changes begin one.
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=10,"
-    " lock_wait_timeout=15, autocommit=1"
+    " lock_wait_timeout=15, group_concat_max_len=16777216, autocommit=1"
 )
 # A server goes on with a statement whose client no longer waits, so it is told for how long. A shorter limit that the
 # server has already stays. Each server runs the comment that is meant for it (MariaDB has no MySQL 5.7, and MySQL takes

@@ -22,6 +22,7 @@ SETTINGS = "The settings of API Setup."
 KEY_COPY = "The practice's copy of the API keys."
 EXPORT = "An export of the Audit Trail."
 PAYMENT_TYPES = "The list of payment types."
+SEAL = "A seal of the Audit Trail."
 SUBSCRIPTION = "A subscription of a developer."
 
 
@@ -44,6 +45,7 @@ EVENT_MODULES = (
     "key_events",
     "license_events",
     "export_events",
+    "seal_events",
 )
 """The modules of this folder that define events, in the order in which a text is tried on them."""
 
@@ -93,6 +95,9 @@ class AuditEvent:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Return the event that a text describes, or None if it describes another one."""
+        # Most events begin with words of their own, so that most patterns need not be compiled.
+        if not text.startswith(cls.template.partition("{")[0]):
+            return None
         template = _template(cls)
         found = template.pattern.fullmatch(text)
         if found is None:
@@ -292,6 +297,7 @@ _ABOUT = {
     "API keys: copy made equal to headquarters' list: ": KEY_COPY,
     "API keys: copy made equal to the local registry: ": KEY_COPY,
     "Audit Trail export to ": EXPORT,
+    "Audit Trail sealed by ": SEAL,
     "API subscription ": SUBSCRIPTION,
 }
 

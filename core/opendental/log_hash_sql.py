@@ -65,8 +65,8 @@ def _hash_stored_values(perm_type: int, user: int, moment: str, text: str | None
     return log_hash(perm_type, user, server_time(moment), text or "", patient, server_time(previous))
 
 
-_HASH = """
-TO_BASE64(UNHEX(SHA2(CONVERT(CONCAT(
+HASH_IN_HEX = """
+SHA2(CONVERT(CONCAT(
     securitylog.PermType, securitylog.UserNum,
     IF(securitylog.LogDateTime < '1880-01-01', '0001-01-01 00:00:00',
        DATE_FORMAT(securitylog.LogDateTime, '%Y-%m-%d %H:%i:%s')),
@@ -74,8 +74,11 @@ TO_BASE64(UNHEX(SHA2(CONVERT(CONCAT(
     IF(securitylog.DateTPrevious <= '0001-01-01 00:00:00', '',
        IF(securitylog.DateTPrevious < '1880-01-01', '0001-01-01 00:00:00',
           DATE_FORMAT(securitylog.DateTPrevious, '%Y-%m-%d %H:%i:%s')))
-) USING utf16le), 256)))
+) USING utf16le), 256)
 """.strip()
+"""The hash of a `securitylog` row on a server, in lower-case hexadecimal instead of base64."""
+
+_HASH = f"TO_BASE64(UNHEX({HASH_IN_HEX}))"
 
 _EMPTY_HASH = "TO_BASE64(UNHEX(SHA2(CONVERT('' USING utf16le), 256)))"
 

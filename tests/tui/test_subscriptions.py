@@ -111,7 +111,7 @@ async def test_several_are_ended_with_one_question(demo: OpenRequest) -> None:
         await user.press("space", "space", *["down"] * 5, "space")
         assert "3 selected" in user.text
         await user.press("d")
-        assert "Nothing happens to:" in user.text
+        assert "Not changed:" in user.text
         await user.press("ctrl+y")
         await user.at(ChangeSeries)
         assert "2 of 2 done." in user.text

@@ -85,7 +85,9 @@ def _copy(command: OfficeCommand, request: OpenRequest, target: CopyTarget) -> O
             f'Next: write companion = "{options.to}" into the configuration file of each admin.',
         ]
     outcome = "" if options.dry_run else f"The companion was copied to {done.target}."
-    return OfficeReport(WANTING if result.conflicts else DONE, data, [sanitize(line, 400) for line in lines], outcome)
+    return OfficeReport(
+        WANTING if result.conflicts else DONE, data, [sanitize(line, 400) for line in lines], outcome=outcome
+    )
 
 
 def _target(options: argparse.Namespace) -> CopyTarget:
@@ -135,7 +137,7 @@ def _rotate(command: OfficeCommand, request: OpenRequest, source: PasswordSource
     elif not isinstance(request.companion_address, FileAddress):
         lines.append(f"Next: copy {request.companion_stem}.key to the computers of all other admins.")
     status = WANTING if rotation.unreadable else DONE
-    return OfficeReport(status, data, [sanitize(line, 400) for line in lines], done)
+    return OfficeReport(status, data, [sanitize(line, 400) for line in lines], outcome=done)
 
 
 def _source(text: str | None, purpose: Purpose, option: str) -> PasswordSource | None:

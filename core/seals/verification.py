@@ -1,0 +1,119 @@
+"""The verification of the Audit Trail with its seals: the hashes of all entries, and what was sealed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.audit.entry_mapper import EntryMapper
+from core.audit.filter import AuditFilter
+from core.audit.range_reading import RangeContents
+from core.audit.verification import Verification
+from core.audit.verification_report import VerificationReport
+from core.model.audit_entry import AuditEntry
+from core.opendental.entry_digest import moment_number, number_moment
+from core.practice.practice import Practice
+from core.seals.chain import check_chain, clock_notes
+from core.seals.comparison import Comparison
+from core.seals.explanations import explain
+from core.seals.seal_report import SealedEntry, SealReport, Tampering
+from core.seals.sources import SealCollection
+
+
+class SealedVerification:
+    """A verification that also compares all entries with the seals; run in batches like `Verification`.
+
+    Args:
+        practice: The open practice.
+        mapper: Converts rows to entries.
+        collection: The seals.
+        fingerprint: The fingerprint of the practice.
+        public_key: The key that is known to be right; empty to trust that of the seals.
+    """
+
+    def __init__(
+        self,
+        practice: Practice,
+        mapper: EntryMapper,
+        collection: SealCollection,
+        fingerprint: str,
+        public_key: str = "",
+    ) -> None:
+        self._practice = practice
+        self._mapper = mapper
+        self._collection = collection
+        self._waiting: list[RangeContents] = []
+        self._verification = Verification(practice, AuditFilter(), mapper, self._waiting.append)
+        chain = collection.chain
+        problems = check_chain(chain, fingerprint, public_key)
+        useless = {number for problem in problems for number in problem.proves_nothing}
+        self._proving = [seal for seal in chain if seal.content.number not in useless]
+        self._problems = [*collection.problems, *(problem.sentence for problem in problems)]
+        self._notes = [*collection.notes, *clock_notes(self._proving)]
+        lists = collection.lists
+        for seal in self._proving:
+            if seal.content.number not in lists:
+                self._notes.append(f"Seal {seal.content.number} has no list of its entries here.")
+        self._comparison: Comparison | None = None
+        self._report: SealReport | None = None
+
+    @property
+    def seal_report(self) -> SealReport:
+        """The result so far; complete once the verification is done."""
+        if self._report is not None:
+            return self._report
+        return SealReport(seals=len(self._collection.seals), problems=tuple(self._problems))
+
+    def run_batch(self) -> VerificationReport:
+        """Check entries for a moment, and return the result so far.
+
+        Raises:
+            PracticeUnavailable: A database can't be read; what has been checked is kept.
+        """
+        if self._comparison is None:
+            self._comparison = self._new_comparison()
+        report = self._verification.run_batch()
+        # Not while the practice is read: in an SQLite file, one reading inside another could wait for a writer.
+        while self._waiting:
+            self._comparison.add(self._waiting[0])
+            del self._waiting[0]
+        if report.done and self._report is None:
+            self._report = self._finish(self._comparison, report)
+        return report
+
+    def _new_comparison(self) -> Comparison:
+        with self._practice.read() as connection:
+            now = moment_number(self._practice.now(connection))
+        lists = self._collection.lists
+        seals = [(seal, lists.get(seal.content.number)) for seal in self._proving]
+        return Comparison(seals, now, numbers_grow=self._practice.profile.random_keys is None)
+
+    def _finish(self, comparison: Comparison, report: VerificationReport) -> SealReport:
+        problems = [*self._problems, *comparison.finish()]
+        if not self._proving:
+            problems.append("No seal of this practice can be used." if self._collection.seals else "Nothing is sealed.")
+        found = self._with_entries(comparison.found)
+        explained = explain(self._practice, found, report, self._proving)
+        gone = {id(each) for each in explained.entries}
+        counts = {kind: count - explained.count(kind) for kind, count in comparison.counts.items()}
+        last = self._proving[-1].content.sealed_at if self._proving else 0
+        return SealReport(
+            seals=len(self._collection.seals),
+            sealed=comparison.matched,
+            unsealed=comparison.unsealed,
+            last_sealed=number_moment(last),
+            altered=counts[Tampering.ALTERED],
+            inserted=counts[Tampering.INSERTED],
+            deleted=counts[Tampering.DELETED],
+            explained=len(explained.entries),
+            found=tuple(each for each in found if id(each) not in gone),
+            problems=tuple(problems),
+            notes=(*self._notes, *explained.notes),
+        )
+
+    def _with_entries(self, found: Sequence[SealedEntry]) -> list[SealedEntry]:
+        numbers = [each.number for each in found if each.kind is not Tampering.DELETED]
+        with self._practice.read() as connection:
+            read: list[AuditEntry] = self._verification.read_entries(connection, numbers)
+        entries = {entry.number: entry for entry in read}
+        return [replace(each, entry=entries.get(each.number)) for each in found]
