@@ -12,6 +12,8 @@ import pytest
 
 from core.base.errors import ConfigurationError, OperationNotAllowed
 from core.base.secret import Secret
+from core.companion.copying import COPIED, NOT_COPIED
+from core.companion.tables import COMPANION
 from core.database.address import FileAddress, ServerAddress
 from core.model.api_key import AuthorityName
 from core.office.office import Office
@@ -77,6 +79,9 @@ def admin(server_sample: SampleServer, shared: SharedCompanion) -> Admin:
         "INSERT INTO apisetup_use_range VALUES ('canopy', '2024-01-01 00:00:00', '2024-11-06 00:00:00', 1)",
         "INSERT INTO apisetup_use_day VALUES"
         " ('canopy', '2024-05-06', 0, 'API ', 3, '2024-05-06 07:08:09.000000', '2024-05-06 08:00:00.000000')",
+        "INSERT INTO apisetup_seal VALUES ('cc', 1, '{}')",
+        "INSERT INTO apisetup_sealed_entries VALUES ('cc', 1, 0, 5000000000, 5000000009, 9, 'packed')",
+        "INSERT INTO apisetup_last_verification VALUES (1, '2024-11-06 10:00:00', 'Nothing found.')",
     ):
         admin.execute(statement)
     return admin
@@ -94,6 +99,9 @@ def test_all_is_copied_and_works(admin: Admin, shared: SharedCompanion) -> None:
         "days of developers' use": 1,
         "names of developers whose use was read": 1,
         "failed sign-ins": 1,
+        "seals": 1,
+        "lists of sealed entries": 1,
+        "last verification": 1,
     }
     assert copied.result.conflicts == []
     assert int(shared.query("SELECT number FROM apisetup_question")[0][0]) == 7
@@ -106,17 +114,23 @@ def test_all_is_copied_and_works(admin: Admin, shared: SharedCompanion) -> None:
         assert office.keys.add(ADMIN, NEW, acceptance).key.developer == NEW.developer
 
 
+def test_every_table_is_copied_or_each_companion_has_its_own() -> None:
+    assert sorted(table.name for table in (*COPIED, *NOT_COPIED)) == sorted(
+        table.name for table in COMPANION.sorted_tables
+    )
+
+
 def test_copying_again_changes_nothing(admin: Admin, shared: SharedCompanion) -> None:
     admin.copy()
     before = shared.rows()
     again = admin.copy().result
     assert (again.rows_copied, again.conflicts) == (0, [])
-    assert sum(again.present.values()) == 14
+    assert sum(again.present.values()) == 17
     assert shared.rows() == before
 
 
 def test_a_dry_run_writes_nothing(admin: Admin, shared: SharedCompanion) -> None:
-    assert admin.copy(dry_run=True).result.rows_copied == 14
+    assert admin.copy(dry_run=True).result.rows_copied == 17
     assert shared.tables() == []
     admin.copy()
     assert admin.copy(dry_run=True).result.rows_copied == 0
