@@ -23,9 +23,9 @@ from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
-from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
 from core.office.inspected_database import InspectedDatabase, inspect_engine
+from core.office.title_facts import describe_encryption, practice_info
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
 from core.practice.inspection import DatabaseProfile
@@ -99,7 +99,7 @@ class Office:
         practice.on_change = changes.record
         self._changes = changes
         self.users = UserService(practice, computer, SignInFailures(companion))
-        self.info = _practice_info(practice, line)
+        self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
 
     @cached_property
@@ -329,7 +329,7 @@ def open_server_office(
         from core.headquarters.authority import Headquarters
 
         key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
-    line = _describe_encryption(practice.profile, address)
+    line = describe_encryption(practice.profile, address)
     return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line, database)
 
 
@@ -375,28 +375,3 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> Re
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
         "Run 'apisetup help connecting' for the script that grants it.",
     )
-
-
-def _practice_info(practice: Practice, line: str) -> PracticeInfo:
-    profile, reason = practice.profile, practice.read_only
-    return PracticeInfo(
-        title=profile.practice_title or "(practice without a title)",
-        database=profile.database,
-        host=profile.host,
-        line=line,
-        server=profile.server,
-        version=profile.database_version,
-        database_user=profile.user,
-        read_only=f"{reason.sentence} {reason.hint}" if reason else "",
-        notes=tuple(note.sentence for note in profile.notes),
-    )
-
-
-def _describe_encryption(profile: DatabaseProfile, address: ServerAddress) -> str:
-    """Return the protection of the connection: what the server reports, and whether the server was verified."""
-    if address.tls is not None:
-        return f"encrypted and verified ({profile.tls})"
-    place = "local" if address.is_local else ""
-    if profile.tls:
-        return f"encrypted, not verified ({', '.join(filter(None, (profile.tls, place)))})"
-    return f"not encrypted ({place})" if place else "not encrypted"
