@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Label
 
 from tests.support.waiting import until
@@ -39,13 +40,9 @@ class Stack(App[None]):
 
 def is_drawn(screen: Screen[Any]) -> bool:
     """Return True if nothing of a screen waits to be drawn."""
-    return not (
-        any(each._repaint_required for each in screen.query("*"))
-        or screen._repaint_required
-        or screen._dirty_widgets
-        or screen._message_queue.qsize()
-        or screen._update_timer._active.is_set()
-    )
+    parts: list[Widget] = [screen, *screen.query("*")]
+    waiting = any(each._repaint_required for each in parts) or bool(screen._dirty_widgets)
+    return not (waiting or screen._message_queue.qsize() or screen._update_timer._active.is_set())
 
 
 @pytest.mark.parametrize("above", [Above, Dialog])
