@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 from textual.widgets import Label
 
 from tests.support.waiting import until
@@ -40,9 +39,9 @@ class Stack(App[None]):
 
 def is_drawn(screen: Screen[Any]) -> bool:
     """Return True if nothing of a screen waits to be drawn."""
-    parts: list[Widget] = [screen, *screen.query("*")]
-    waiting = any(each._repaint_required for each in parts) or bool(screen._dirty_widgets)
-    return not (waiting or screen._message_queue.qsize() or screen._update_timer._active.is_set())
+    waiting = [each._repaint_required for each in (screen, *screen.query("*"))]
+    waiting += [bool(screen._dirty_widgets), screen._message_queue.qsize() > 0, screen._update_timer._active.is_set()]
+    return not any(waiting)
 
 
 @pytest.mark.parametrize("above", [Above, Dialog])
