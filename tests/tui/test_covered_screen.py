@@ -81,11 +81,6 @@ async def test_a_change_under_a_full_size_screen_is_not_sent(monkeypatch: pytest
     assert await drawn_after_a_change(Above(), monkeypatch, expected=0) == []
 
 
-async def test_a_change_around_a_dialog_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = await drawn_after_a_change(Dialog(), monkeypatch, expected=1)
-    assert ["after" in each for each in drawn] == [True]
-
-
 async def test_what_changed_meanwhile_is_there_when_the_screen_above_is_left() -> None:
     app = Stack()
     async with app.run_test() as pilot:
