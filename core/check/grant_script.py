@@ -11,7 +11,7 @@ from core.practice.required_rights import AUDIT_WRITE_GRANTS, NEEDED, OPTIONAL, 
 
 
 class Feature(Enum):
-    """What needs rights of its own; the values are the words for the command line."""
+    """The features that need rights of their own; the values are the words for the command line."""
 
     SETTINGS = "settings"
     KEYS = "keys"
@@ -22,7 +22,7 @@ class Feature(Enum):
 
 
 class Role(Enum):
-    """What a database user is for."""
+    """The purpose of a database user."""
 
     ADMIN = "admin"
     """Reads and changes."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from core.base.errors import (
     ApiSetupError,
     ConfigurationError,
-    NotAuthorized,
     OperationNotAllowed,
+    SignInRefused,
     StorageFailed,
     WrongNameOrPassword,
 )
@@ -33,6 +33,7 @@ from core.offices.open_request import OpenRequest
 if TYPE_CHECKING:
     from core.office.inspected_database import InspectedDatabase
     from core.office.office import Office
+    from core.users.service import SignedIn
 
 READERS = 12
 """The number of offices that are read at a time."""
@@ -96,7 +97,7 @@ class Fleet:
 
     @property
     def states(self) -> tuple[OfficeState, ...]:
-        """What is known of each office, in the order of the configuration file."""
+        """The known state of each office, in the order of the configuration file."""
         return tuple(self._states.values())
 
     @property
@@ -262,7 +263,7 @@ class Fleet:
         if not request.on_server:
             with closing(_open(request)) as office:
                 signed_in = office.users.account(request.context.runtime.account)
-                self._signed_in(name, office, signed_in.actor)
+                self._signed_in(name, office, signed_in)
             return
         chosen = credentials or _own_credentials(request)
         if self._was_refused(name, chosen):
@@ -275,13 +276,16 @@ class Fleet:
             except WrongNameOrPassword:
                 self._refused.setdefault((name, chosen.user.casefold()), []).append(chosen.password)
                 raise
-            self._signed_in(name, office, signed_in.actor)
+            self._signed_in(name, office, signed_in)
 
-    def _signed_in(self, name: str, office: Office, actor: Actor) -> None:
+    def _signed_in(self, name: str, office: Office, signed_in: SignedIn) -> None:
         self._remember_database(name, office)
-        self._actors[name] = actor
-        self._set(name, signed_in_as=actor.user_name)
-        self._answered(name, read_answer(office, actor=actor))
+        answer = read_answer(office, actor=signed_in.actor)
+        if not signed_in.writable:
+            answer = replace(answer, refusal=office.info.read_only or "This office is read-only.")
+        self._actors[name] = signed_in.actor
+        self._set(name, signed_in_as=signed_in.actor.user_name)
+        self._answered(name, answer)
 
     def _was_refused(self, name: str, credentials: Credentials) -> bool:
         refused = self._refused.get((name, credentials.user.casefold()), ())
@@ -299,7 +303,7 @@ class Fleet:
     def _failed(self, name: str, error: ApiSetupError) -> OfficeState:
         _logger.info("Office %s: %s", name, error)
         known = self._states[name].answer is not None
-        reached = isinstance(error, WrongNameOrPassword | NotAuthorized | OperationNotAllowed) and known
+        reached = isinstance(error, SignInRefused | OperationNotAllowed | ConfigurationError) and known
         return self._set(name, reach=Reach.ANSWERS if reached else reach_of(error), failure=str(error))
 
     def _remember_database(self, name: str, office: Office) -> None:

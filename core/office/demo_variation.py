@@ -1,4 +1,4 @@
-"""What makes the other offices of the demo differ from the first one."""
+"""The differences between the other offices of the demo and the first one."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ from core.keys.service import KeyService
 from core.model.actor import Actor
 from core.model.agreement import Agreement
 from core.model.api_key import AuthorityName
-from core.model.practice_info import PracticeInfo
 from core.model.resolved_change import ResolvedChange
 from core.office.inspected_database import InspectedDatabase, inspect_engine
+from core.office.title_facts import describe_encryption, practice_info
 from core.opendental.price_list import DEFAULT_PRICES
 from core.practice import bootstrap
 from core.practice.inspection import DatabaseProfile
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from core.practice.grants import Grants
     from core.practice.made_change import LoggedChange
     from core.recovery.service import RecoveryService
+    from core.seals.service import SealService, SealSettings
     from core.subscriptions.service import SubscriptionService
     from core.undo.service import UndoService
     from core.use.service import UseService
@@ -73,6 +75,8 @@ class Office:
         users: The Open Dental users, and signing in.
         info: The facts for the title line, as the connected server reports them.
         prices: The monthly prices of keys.
+        seals_daily: True if the screen seals the Audit Trail once a day.
+        seal_settings: Returns how the Audit Trail is sealed; None for a key that ends with the process.
     """
 
     def __init__(
@@ -99,8 +103,10 @@ class Office:
         practice.on_change = changes.record
         self._changes = changes
         self.users = UserService(practice, computer, SignInFailures(companion))
-        self.info = _practice_info(practice, line)
+        self.info = practice_info(practice, line)
         self.prices = DEFAULT_PRICES
+        self.seals_daily = False
+        self.seal_settings: Callable[[], SealSettings] | None = None
 
     @cached_property
     def undoing(self) -> UndoService:
@@ -125,10 +131,17 @@ class Office:
     @cached_property
     def recovery(self) -> RecoveryService:
         """The service that settles changes which were interrupted."""
+        from core.office.seal_witness import SealWitness
         from core.recovery.service import RecoveryService
 
         return RecoveryService(
-            self._practice, self._journal, self.settings, self.keys, self.subscriptions, self.payment_types
+            self._practice,
+            self._journal,
+            self.settings,
+            self.keys,
+            self.subscriptions,
+            self.payment_types,
+            SealWitness(lambda: self.seals),
         )
 
     @cached_property
@@ -167,6 +180,14 @@ class Office:
         from core.audit.last_verification import LastVerification
 
         return LastVerification(self._practice, self._companion)
+
+    @cached_property
+    def seals(self) -> SealService:
+        """The service that seals the Audit Trail."""
+        from core.seals.service import SealService, SealSettings
+
+        settings = self.seal_settings() if self.seal_settings is not None else SealSettings()
+        return SealService(self._practice, self._companion, self.audit.mapper, settings)
 
     @cached_property
     def use(self) -> UseService:
@@ -329,7 +350,7 @@ def open_server_office(
         from core.headquarters.authority import Headquarters
 
         key_authority = Headquarters(practice, companion, runtime.computer, headquarters_url)
-    line = _describe_encryption(practice.profile, address)
+    line = describe_encryption(practice.profile, address)
     return Office(practice, companion, key_authority, agreement, runtime.computer, journal, line, database)
 
 
@@ -375,28 +396,3 @@ def _missing_write_grants(profile: DatabaseProfile, grants: Grants | None) -> Re
         f"The database user {profile.user} has read-only access here: it lacks {grants.missing_to_write}.",
         "Run 'apisetup help connecting' for the script that grants it.",
     )
-
-
-def _practice_info(practice: Practice, line: str) -> PracticeInfo:
-    profile, reason = practice.profile, practice.read_only
-    return PracticeInfo(
-        title=profile.practice_title or "(practice without a title)",
-        database=profile.database,
-        host=profile.host,
-        line=line,
-        server=profile.server,
-        version=profile.database_version,
-        database_user=profile.user,
-        read_only=f"{reason.sentence} {reason.hint}" if reason else "",
-        notes=tuple(note.sentence for note in profile.notes),
-    )
-
-
-def _describe_encryption(profile: DatabaseProfile, address: ServerAddress) -> str:
-    """Return the protection of the connection: what the server reports, and whether the server was verified."""
-    if address.tls is not None:
-        return f"encrypted and verified ({profile.tls})"
-    place = "local" if address.is_local else ""
-    if profile.tls:
-        return f"encrypted, not verified ({', '.join(filter(None, (profile.tls, place)))})"
-    return f"not encrypted ({place})" if place else "not encrypted"

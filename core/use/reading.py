@@ -84,11 +84,11 @@ class UseReading:
         window = self._next_window(ranges, self._now)
         if window is None:
             return False
-        started = self._elapsed()
+        names = {name: self._names[name] for name in window.after}
         with self._practice.read() as connection:
-            names = {name: self._names[name] for name in window.after}
-            rows = read_window(connection, names, window.since, window.until)
-        self._hours.adapt(self._elapsed() - started)
+            rows = self._hours.timed(
+                connection, lambda: read_window(connection, names, window.since, window.until), self._elapsed
+            )
         self._remember(window, ranges, rows)
         return True
 

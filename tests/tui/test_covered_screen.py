@@ -37,7 +37,7 @@ class Stack(App[None]):
         self.push_screen(Below())
 
 
-def is_drawn(screen: Screen[Any]) -> bool:
+def is_drawn(screen: Any) -> bool:
     """Return True if nothing of a screen waits to be drawn."""
     waiting = (
         any(each._repaint_required for each in screen.query("*")),

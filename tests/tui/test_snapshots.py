@@ -66,14 +66,12 @@ LONG_MESSAGE = "The server answered something that is longer than two lines of t
 @pytest.fixture(autouse=True)
 def _fixed_server_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the title line show the same server version on every machine."""
-    from core.office import office
-
-    original = office._practice_info
+    from core.office.title_facts import practice_info as original
 
     def practice_info(practice: Practice, line: str) -> PracticeInfo:
         return replace(original(practice, line), server="SQLite 3.45.1")
 
-    monkeypatch.setattr(office, "_practice_info", practice_info)
+    monkeypatch.setattr("core.office.office.practice_info", practice_info)
 
 
 @pytest.fixture(autouse=True)

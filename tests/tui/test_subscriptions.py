@@ -82,7 +82,7 @@ async def test_one_that_has_ended_is_resumed(demo: OpenRequest) -> None:
     async with run_program(demo) as user:
         await open_place(user)
         await user.press("d", "ctrl+y", "enter", "d")
-        assert "has ended. E resumes it." in user.text
+        assert "has ended. Press E to resume it." in user.text
         await user.press("E", "ctrl+y")
         assert "Resumed: subscription 1" in user.text
     assert stops()[1] == NEVER

@@ -87,3 +87,11 @@ def test_a_size_in_another_unit_follows_the_same_rules() -> None:
     for _ in range(30):
         hours.adapt(0.08 + hours.value * 0.000_5)
     assert 19 < hours.value < 21
+
+
+def test_a_busy_computer_on_which_all_statements_take_long_does_not_shrink_ranges() -> None:
+    size = RangeSize(round_trip=0.001)
+    for _ in range(30):
+        size.note_round_trip(0.05)
+        size.adapt(0.05 + size.rows * 0.000_01)
+    assert size.rows > 1_500
